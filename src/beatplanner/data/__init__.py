@@ -1,0 +1,1 @@
+"""The outside world: description, layers, town, project file, result files and exports."""

@@ -1,0 +1,64 @@
+"""The one error type for input that cannot be used, and the notes for input that is merely doubtful."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is wrong or doubtful at one place of the input, and how to mend it.
+
+    Parameters
+    ----------
+    severity
+        ``"error"``: the input cannot be used; ``"warning"``: a doubt; ``"info"``: a fact worth knowing.
+    what
+        What is wrong, in a sentence without a final full stop.
+    mend
+        What to do about it; empty where nothing needs doing.
+    file, layer, row, field
+        The place: file name, layer or sheet, row or id as the user knows it, column or key.
+    """
+
+    severity: Severity
+    what: str
+    mend: str = ""
+    file: str | Path = ""
+    layer: str = ""
+    row: str = ""
+    field: str = ""
+
+    def __str__(self) -> str:
+        places = [
+            str(self.file) if self.file else "",
+            f"layer “{self.layer}”" if self.layer else "",
+            f"row {self.row}" if self.row else "",
+            f"field “{self.field}”" if self.field else "",
+        ]
+        place = ", ".join(p for p in places if p)
+        text = f"{place}: {self.what}" if place else self.what
+        return f"{text}. {self.mend}" if self.mend else f"{text}."
+
+
+class InputError(Exception):
+    """The input cannot be used: carries every problem found, not only the first.
+
+    Parameters
+    ----------
+    problems
+        One or more notes of severity ``"error"``.
+    """
+
+    def __init__(self, *problems: Note) -> None:
+        super().__init__("\n".join(str(p) for p in problems))
+        self.problems: tuple[Note, ...] = problems
+
+
+def problem(what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = "") -> Note:
+    """Make a note of severity ``"error"``; see `Note` for the parameters."""
+    return Note("error", what, mend, file, layer, row, field)

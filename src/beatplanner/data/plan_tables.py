@@ -1,0 +1,57 @@
+"""A plan as tables: what is written to ``plan.gpkg`` and ``summary.json``, and read back from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class PlanTables:
+    """The tables of a plan, each exactly as it stands in ``plan.gpkg``; the first four are the contract's.
+
+    Attributes
+    ----------
+    units
+        Polygons in the planning CRS (metres): ``unit`` (int or text, as given), ``beat`` (text), ``workload`` (officer hours a
+        year), ``population`` (residents; NaN where unknown), then ``name``, ``municipality``, ``current`` (today's
+        beat or None), ``reactive_hours``, ``community_hours``, ``fixed_hours``, ``incidents`` (a year),
+        ``group_<language>`` (residents), ``x``, ``y`` (representative point), ``station`` (nearest open one on foot, or
+        None), ``walk_minutes`` (to it; NaN where not reachable on foot).
+    beats
+        Polygons: ``beat`` (text), ``name``, ``municipality``, ``centre_unit``, ``workload``, ``deviation`` (signed share of
+        the municipality's mean), ``population``, ``officers_required``, ``compactness`` (Polsby–Popper), then
+        ``posts`` (planned), ``languages`` ("sr;ro": spoken by at least 10 % of residents), ``moved_in`` (residents who
+        come from another of today's beats; NaN without today's beats). None where no beats were planned or given.
+    stations
+        Points: ``station`` (text), ``existing`` (bool), ``residents_within_limit`` (those whose nearest open station this is, within
+        the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``.
+    assignments
+        ``officer``, ``beat``, ``start``, ``end`` (ISO dates, half-open; one row a posting), then ``post`` (1, 2, … within the beat).
+    edges
+        Adjacency of units that the plan used: ``unit_a``, ``unit_b``, ``metres``, ``kind`` ("border", "link", "file").
+    sites
+        Points: every site that was considered: ``station``, ``existing``, ``cost``, ``chosen`` (bool).
+    walks
+        ``unit``, ``station`` (every chosen one), ``metres``; a pair that is missing is not reachable on foot.
+    roster
+        ``officer``, ``beat`` (today's), ``since``, ``languages`` ("sr;ro"), ``gender``, ``x``, ``y``, ``trained_on``,
+        ``joins_on``, ``leaves_on``.
+    summary
+        The content of ``summary.json``; its additions to the contract: ``inputs`` (list of ``role``, ``path``, ``sha256``,
+        ``modified``, ``rows_in``, ``rows_used``), ``description_file`` (absolute path), ``rules`` (the description as JSON), ``notes`` (list of
+        ``severity``, ``text``), ``versions``, ``population`` and ``workload`` (totals and checks), ``clashes`` (list of texts; empty where feasible).
+    """
+
+    units: gpd.GeoDataFrame
+    beats: gpd.GeoDataFrame | None
+    stations: gpd.GeoDataFrame | None
+    assignments: pd.DataFrame | None
+    edges: pd.DataFrame
+    sites: gpd.GeoDataFrame | None
+    walks: pd.DataFrame | None
+    roster: pd.DataFrame | None
+    summary: dict[str, Any]

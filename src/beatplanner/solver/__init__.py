@@ -1,0 +1,1 @@
+"""Optimisation: arrays and graphs in, arrays and proven bounds out."""
