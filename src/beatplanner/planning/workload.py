@@ -1,0 +1,199 @@
+"""From incidents to officer hours a year in each unit, and to the officers that each beat needs.
+
+Formulas (`domain.md`'s; the relief factor is that of staffing worksheets, the shares those of staffing studies)::
+
+    reactive hours    = Σ over categories: incidents a year × officer hours per incident
+    community hours   = residents / 1,000 × community hours per 1,000 residents
+    workload          = reactive + community hours
+    hours on the beat = annual hours × (1 − absence) × (1 − abstraction)
+    on-duty hours     = max((reactive + fixed) / (1 − community share − admin share),
+                            (reactive + fixed + community) / (1 − admin share))
+    officers          = on-duty hours / hours on the beat, rounded up, at least the minimum per beat
+
+The second term of the on-duty hours holds where the community hours that residents were promised exceed what the
+community share leaves for them; without them the formula is the plain one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data import description
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.town import Town
+
+DAYS_A_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class WorkloadPlan:
+    """Officer hours a year of each unit.
+
+    Attributes
+    ----------
+    hours
+        (n,) workload that the beats share evenly.
+    reactive, community
+        (n,) parts of it; a ready-made workload counts as reactive.
+    incidents
+        (n,) incidents a year.
+    incidents_a_year
+        Incidents a year in all units.
+    days
+        Days that the records cover; None where unknown, and then nothing was scaled.
+    notes
+        What was assumed, in words.
+    """
+
+    hours: np.ndarray
+    reactive: np.ndarray
+    community: np.ndarray
+    incidents: np.ndarray
+    incidents_a_year: float
+    days: float | None
+    notes: tuple[Note, ...]
+
+
+def plan_workload(town: Town) -> WorkloadPlan:
+    """Compute each unit's workload.
+
+    Parameters
+    ----------
+    town
+        The town; its incidents, residents, or ready-made workload.
+
+    Returns
+    -------
+    WorkloadPlan
+
+    Raises
+    ------
+    InputError
+        Where nothing gives any hours: no incidents, no residents and no workload column, or all of them zero.
+    """
+    rules = town.description.workload
+    n = len(town.units)
+    notes: list[Note] = []
+    residents = town.units["population"].to_numpy(float) if town.has_population else np.zeros(n)
+    incidents, reactive, days = np.zeros(n), np.zeros(n), None
+    if town.incidents is not None:
+        incidents, reactive, days = _reactive_hours(town, notes)
+    community = residents / 1000.0 * rules.community_hours_per_1000
+    ready = town.units["workload"].to_numpy(float)
+    if not np.isnan(ready).any():
+        notes.append(Note("info", f"Workload is taken from the column “{town.description.units.workload}”, in hours a year"))
+        reactive, community = ready, np.zeros(n)
+    hours = reactive + community
+    if hours.sum() <= 0:
+        raise InputError(
+            problem(
+                "the workload of every unit is zero: there are no incidents, residents or ready-made workload to plan with",
+                "Give incidents, a population column, or units.workload",
+                file=town.description.file,
+                field="workload",
+            )
+        )
+    return WorkloadPlan(hours, reactive, community, incidents, float(incidents.sum()), days, tuple(notes))
+
+
+def _reactive_hours(town: Town, notes: list[Note]) -> tuple[np.ndarray, np.ndarray, float | None]:
+    """Return incidents a year, hours a year for them, (n,) each, and the days that the records cover."""
+    rules, points = town.description.workload, town.incidents
+    assert points is not None
+    per_incident = hours_per_incident(points["category"], rules)
+    days = _days_covered(points["time"], town, notes)
+    factor = 1.0 if days is None else DAYS_A_YEAR / days
+    inside = points["unit"].to_numpy() >= 0
+    unit = points["unit"].to_numpy()[inside]
+    n = len(town.units)
+    count = np.bincount(unit, minlength=n) * factor
+    hours = np.bincount(unit, weights=per_incident[inside], minlength=n) * factor
+    known = {c.strip().casefold() for c in rules.hours}
+    unknown = points["category"].str.strip()
+    unknown = unknown[(unknown != "") & ~unknown.str.casefold().isin(known)]
+    if len(unknown) and rules.hours:
+        names = ", ".join(f"“{c}”" for c in unknown.value_counts().index[:6])
+        more = f" and {unknown.nunique() - 6} more" if unknown.nunique() > 6 else ""
+        notes.append(
+            Note("warning", f"{len(unknown):,} incidents have a category without a row in [workload.hours] ({names}{more}); "
+                 f"each counts {rules.default_hours:g} officer hours", "Add a row for each, or check the spelling")
+        )  # fmt: skip
+    return count, hours, days
+
+
+def hours_per_incident(category: pd.Series, rules: description.Workload) -> np.ndarray:
+    """Return officer hours per incident, (m,), by category; the default where a category has no row.
+
+    Categories match without regard to case and surrounding blanks.
+    """
+    table = {name.strip().casefold(): hours for name, hours in rules.hours.items()}
+    return category.str.strip().str.casefold().map(table).fillna(rules.default_hours).to_numpy(float)
+
+
+def _days_covered(times: pd.Series, town: Town, notes: list[Note]) -> float | None:
+    given = town.description.incidents.days if town.description.incidents else None
+    if given is not None:
+        notes.append(Note("info", f"Incidents are scaled to a year from the {given:g} days given as incidents.days"))
+        return given
+    known = times.dropna()
+    if known.empty:
+        notes.append(
+            Note("warning", "The incidents have no times: they are taken to be those of one year",
+                 "Name the column as incidents.time, or give incidents.days")
+        )  # fmt: skip
+        return None
+    days = max(1.0, (known.max() - known.min()).total_seconds() / 86_400.0)
+    if days < 28:
+        notes.append(
+            Note("warning", f"The incidents cover only {days:.0f} days; scaled to a year they say little",
+                 "Use at least a year of records")
+        )  # fmt: skip
+    notes.append(
+        Note("info", f"The incidents cover {days:,.0f} days ({known.min():%d %B %Y} to {known.max():%d %B %Y}) and are scaled "
+             f"to a year by {DAYS_A_YEAR / days:.3f}")
+    )  # fmt: skip
+    return days
+
+
+def hours_on_the_beat(rules: description.Workload) -> float:
+    """Return the hours a year that one officer spends on the beat."""
+    return rules.annual_hours * (1 - rules.absence) * (1 - rules.abstraction)
+
+
+def on_duty_hours(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
+    """Return the hours a year that the beats' officers must be on duty, (K,); see the formulas above.
+
+    Parameters
+    ----------
+    reactive, community
+        (K,) hours a year of each beat; `fixed_hours_per_beat` is added here.
+    rules
+        Shares and fixed hours.
+    """
+    committed = reactive + rules.fixed_hours_per_beat
+    by_share = committed / (1 - rules.community_share - rules.admin_share)
+    by_promise = (committed + community) / (1 - rules.admin_share)
+    return np.maximum(by_share, by_promise)
+
+
+def officers_required(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
+    """Return the officers that each beat needs, (K,) whole numbers, at least the minimum per beat."""
+    exact = on_duty_hours(reactive, community, rules) / hours_on_the_beat(rules)
+    # hours that make a whole number of officers but for rounding of the sums must not cost one more
+    return np.maximum(np.ceil(exact - 1e-9), rules.min_officers_per_beat).astype(int)
+
+
+def automatic_count(plan: WorkloadPlan, units: np.ndarray, rules: description.Workload) -> int:
+    """Return how many beats `units` (positions) need, each with the minimum number of officers."""
+    reactive, community = plan.reactive[units].sum(), plan.community[units].sum()
+    fixed_free = rules.model_copy(update={"fixed_hours_per_beat": 0.0})
+    exact = on_duty_hours(np.array([reactive]), np.array([community]), fixed_free)[0]
+    # fixed hours come with each beat, so they lessen what a beat's officers have for the rest
+    room = hours_on_the_beat(rules) * rules.min_officers_per_beat - rules.fixed_hours_per_beat / (
+        1 - rules.community_share - rules.admin_share
+    )
+    return max(1, math.ceil(exact / room - 1e-9)) if room > 0 else len(units)

@@ -1,0 +1,156 @@
+"""Set beatplanner up on a fresh machine and run it; needs Python 3.11 or later and nothing else.
+
+python start.py demo     makes .venv, installs, plans the sample town, opens the desktop where there is a screen
+python start.py test     the same set-up with the test tools, then every check and test
+python start.py desktop  opens the desktop
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "beatplanner-installed.txt"
+DEMO = ROOT / "beatplanner-demo"
+# What Qt's offscreen platform loads on Debian and Ubuntu; a screen needs the xcb ones as well.
+QT_PACKAGES = ["libgl1", "libegl1", "libglib2.0-0", "libdbus-1-3", "libfontconfig1", "libxkbcommon0"]
+SCREEN_PACKAGES = [
+    "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxcb-xkb1", "libxkbcommon-x11-0",
+]  # fmt: skip
+
+
+def main() -> int:
+    """Run the command that was asked for and return its exit code."""
+    parser = argparse.ArgumentParser(description="Set beatplanner up and run it.")
+    parser.add_argument("command", choices=["demo", "test", "desktop"])
+    command = parser.parse_args().command
+    if sys.version_info < (3, 11):
+        print(f"beatplanner needs Python 3.11 or later; this is {sys.version.split()[0]}.")
+        print("Install a newer one from https://www.python.org/downloads/ and run this again.")
+        return 1
+    if not set_up(with_tests=command == "test"):
+        return 1
+    if command == "test":
+        return test()
+    if command == "demo":
+        code = run([PYTHON, "-m", "beatplanner", "demo", "--out", DEMO])
+        if code != 0 or not has_screen():
+            return code
+    if not qt_works("QtWidgets", SCREEN_PACKAGES):
+        return 0 if command == "demo" else 1
+    return run([PYTHON, "-m", "beatplanner", "desktop", *([DEMO] if command == "demo" else [])])
+
+
+def set_up(with_tests: bool) -> bool:
+    """Make .venv and install the project into it, unless this very version of pyproject.toml is there already."""
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() + (" test" if with_tests else "")
+    found = STAMP.read_text("utf-8") if STAMP.exists() else ""
+    if PYTHON.exists() and found.startswith(wanted):
+        return True
+    if not PYTHON.exists() and not make_venv():
+        return False
+    print("Installing beatplanner and what it needs; the first time this takes some minutes.", flush=True)
+    target = f"{ROOT}[test]" if with_tests else str(ROOT)
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+    if run([*pip, "install", "--quiet", "--editable", target]) != 0:
+        print("The installation failed; the lines above say why. It needs a connection to a package index once.")
+        return False
+    STAMP.write_text(wanted, "utf-8")
+    return True
+
+
+def make_venv() -> bool:
+    """Make the private environment; Debian's Python comes without the module for it."""
+    print(f"Making a private Python environment in {VENV}", flush=True)
+    if run([sys.executable, "-m", "venv", VENV]) == 0:
+        return True
+    shutil.rmtree(VENV, ignore_errors=True)
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    return install_packages([package]) and run([sys.executable, "-m", "venv", VENV]) == 0
+
+
+def test() -> int:
+    """Run the style, type and import checks, then the tests; return 0 where all passed."""
+    if not qt_works("QtWidgets", []):
+        return 1
+    tools = PYTHON.parent
+    checks = {
+        "style": [tools / "ruff", "check", "."],
+        "format": [tools / "ruff", "format", "--check", "."],
+        "types": [tools / "pyright"],
+        "import directions": [tools / "lint-imports"],
+        "tests": [PYTHON, "-m", "pytest"],
+    }
+    failed = []
+    for name, command in checks.items():
+        print(f"== {name}", flush=True)
+        if run(command, {"QT_QPA_PLATFORM": "offscreen"}) != 0:
+            failed.append(name)
+    print(f"Failed: {', '.join(failed)}" if failed else "All checks and tests passed.")
+    return 1 if failed else 0
+
+
+def qt_works(module: str, more_packages: list[str]) -> bool:
+    """Tell whether Qt can be loaded, after installing its system libraries where that is possible."""
+    load = [PYTHON, "-c", f"import PySide6.{module}"]
+    if not more_packages and run(load, quiet=True) == 0:
+        return True
+    if os.name == "nt" or sys.platform == "darwin":
+        return run(load) == 0
+    loaded = run(load, quiet=True) == 0
+    if loaded and all(library_found(p) for p in more_packages):
+        return True
+    return install_packages(QT_PACKAGES + more_packages) and run(load) == 0
+
+
+def library_found(package: str) -> bool:
+    """Tell whether the shared library of a Debian package named lib<name><version> can be found."""
+    from ctypes.util import find_library
+
+    name = package.removeprefix("lib").rstrip("0123456789").removesuffix("-")
+    return find_library(name) is not None or (package == "libxkbcommon-x11-0" and find_library("xkbcommon-x11") is not None)
+
+
+def install_packages(packages: list[str]) -> bool:
+    """Install system packages on Debian or Ubuntu as root; elsewhere print the one command that does."""
+    command = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print(f"Installing system packages: {' '.join(packages)}", flush=True)
+        environment = {"DEBIAN_FRONTEND": "noninteractive"}
+        if run(command.split(), environment, quiet=True) == 0:
+            return True
+        return run(["apt-get", "update"], environment, quiet=True) == 0 and run(command.split(), environment) == 0
+    print("Some system libraries are missing. Run this once, then try again:")
+    print(f"    sudo {command}" if shutil.which("apt-get") else f"    install: {' '.join(packages)}")
+    return False
+
+
+def has_screen() -> bool:
+    """Tell whether a window can be shown."""
+    return os.name == "nt" or sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run(command: list, environment: dict[str, str] | None = None, quiet: bool = False) -> int:
+    """Run a command in the project's folder and return its exit code."""
+    where = subprocess.DEVNULL if quiet else None
+    full = {**os.environ, **(environment or {})}
+    try:
+        return subprocess.run([str(c) for c in command], cwd=ROOT, env=full, stdout=where, stderr=where, check=False).returncode
+    except OSError as error:
+        print(f"{command[0]} could not be run: {error}")
+        return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
