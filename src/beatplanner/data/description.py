@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
+import json
+import re
+import sqlite3
 import tomllib
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.findings import Findings, did_you_mean, listed
 
 
 def _whole_or_auto(value: Any) -> Any:
@@ -24,9 +29,10 @@ def _whole_or_auto(value: Any) -> Any:
 
 
 CountOrAuto = Annotated[int | Literal["auto"], BeforeValidator(_whole_or_auto)]
-Share = Annotated[float, Field(ge=0, le=1)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1, strict=True)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Whole = Annotated[int, Field(ge=0, strict=True)]
 
 
@@ -54,6 +60,14 @@ class Table(Section):
 
     path: Path
     layer: str | None = None
+
+
+def _as_table(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+# A table that may be given as a bare path, or as { path = "…", layer = "…" } to pick a layer or sheet.
+TablePath = Annotated[Table, BeforeValidator(_as_table)]
 
 
 class LockTable(Table):
@@ -122,10 +136,10 @@ class Workload(Section):
     hours: dict[str, NonNegative] = Field(default_factory=dict)
     fixed_hours_per_beat: NonNegative = 0.0
     annual_hours: Positive = 2080.0
-    absence: Annotated[float, Field(ge=0, lt=1)] = 0.184
-    abstraction: Annotated[float, Field(ge=0, lt=1)] = 0.20
-    community_share: Annotated[float, Field(ge=0, lt=1)] = 0.40
-    admin_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    absence: ShareBelowOne = 0.184
+    abstraction: ShareBelowOne = 0.20
+    community_share: ShareBelowOne = 0.40
+    admin_share: ShareBelowOne = 0.05
     min_officers_per_beat: Annotated[int, Field(ge=1, strict=True)] = 2
 
 
@@ -133,10 +147,10 @@ class Beats(Section):
     """How many beats, and the rules that they keep."""
 
     count: CountOrAuto
-    tolerance: Annotated[float, Field(gt=0, le=1)] = 0.10
+    tolerance: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.10
     objective: Literal["travel", "cut"] = "travel"
-    distances: Path | None = None
-    adjacency: Path | None = None
+    distances: TablePath | None = None
+    adjacency: TablePath | None = None
     current: IdLayer | None = None
     max_moved: Share | None = None
     barriers: Layer | None = None
@@ -150,12 +164,12 @@ class Stations(Section):
     count: Annotated[int, Field(ge=1, strict=True)] | None = None
     objective: Literal["p-median", "coverage", "p-center", "fewest"] = "p-median"
     walk_minutes: Positive = 20.0
-    walk_kmh: Annotated[float, Field(gt=0, le=10)] = 4.5
+    walk_kmh: Annotated[float, Field(gt=0, le=10, strict=True)] = 4.5
     candidates: Candidates | None = None
     existing: Existing | None = None
     roads: Layer | None = None
-    detour: Annotated[float, Field(ge=1, le=5)] = 1.3
-    distances: Path | None = None
+    detour: Annotated[float, Field(ge=1, le=5, strict=True)] = 1.3
+    distances: TablePath | None = None
     budget: NonNegative | None = None
 
 

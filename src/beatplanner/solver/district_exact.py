@@ -152,6 +152,7 @@ def exact_districts(
     stop: Callable[[], bool],
     threads: int,
     seed: int,
+    nodes: int,
     tell: Callable[[float | None, float], None],
 ) -> Exact:
     """Close the gap on the pairs left open.
@@ -178,6 +179,8 @@ def exact_districts(
         Asked between solves; True ends.
     threads, seed
         Given to HiGHS.
+    nodes
+        Branch-and-bound nodes over all solves after which to end.
     tell
         Called with best and bound after each solve.
 
@@ -212,11 +215,12 @@ def exact_districts(
         if not model.cut(model.values(), matrix):
             break
     model.relax(False)
-    while not stop() and time.monotonic() < until and not lower_bound >= best * (1 - GAP):
+    while not stop() and time.monotonic() < until and nodes > 0 and not lower_bound >= best * (1 - GAP):
         if known is not None:
             model.start_from(*known)
-        model.solve(until - time.monotonic(), 200_000, stop)
+        model.solve(until - time.monotonic(), nodes, stop)
         info, status = model.highs.getInfo(), model.highs.getModelStatus()
+        nodes -= max(1, int(info.mip_node_count))
         if status == statuses.kInfeasible:
             return Exact(best_district, best, not np.isfinite(best))
         lower_bound = max(lower_bound, min(best, info.mip_dual_bound * (1 - 1e-9)))

@@ -36,6 +36,15 @@ Progress = Callable[[str, float | None, float | None, float], None]
 # a matrix of all pairs would take 200 MB and more.
 DENSE_LIMIT = 5_000
 EXACT_LIMIT = 2_000
+PROOF_NODES = 3_000
+
+
+class LocksApartError(ValueError):
+    """Units locked to one label cannot be joined into one district; `label` says which."""
+
+    def __init__(self, label: int) -> None:
+        super().__init__(f"units locked to label {label} cannot be joined")
+        self.label = label
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,9 @@ def connected(district: np.ndarray, edges: np.ndarray) -> bool:
     return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
 
 
-def share_out(weight: np.ndarray, count: int, lower: float = 0.0, upper: float = np.inf) -> np.ndarray | None:
+def share_out(
+    weight: np.ndarray, count: int, lower: float = 0.0, upper: float = np.inf, most: np.ndarray | None = None
+) -> np.ndarray | None:
     """Share `count` out to parts by weight, at least one each, within bounds of a share where they are given.
 
     Each next one goes to the part with the greatest weight per share already given (Sainte-Laguë would round; here the worst
@@ -163,6 +174,8 @@ def share_out(weight: np.ndarray, count: int, lower: float = 0.0, upper: float =
         Shares to give, at least p.
     lower, upper
         Bounds of the weight of a share.
+    most
+        (p,) greatest number that a part can take; None for no limit.
 
     Returns
     -------
@@ -170,7 +183,8 @@ def share_out(weight: np.ndarray, count: int, lower: float = 0.0, upper: float =
         (p,) shares, or None where no sharing keeps the bounds.
     """
     least = np.maximum(1, np.ceil(weight / upper - 1e-9)).astype(int) if np.isfinite(upper) else np.ones(len(weight), int)
-    most = np.floor(weight / lower + 1e-9).astype(int) if lower > 0 else np.full(len(weight), count)
+    room = np.full(len(weight), count) if most is None else most
+    most = np.minimum(room, np.floor(weight / lower + 1e-9).astype(int)) if lower > 0 else room
     if (least > most).any() or least.sum() > count or most.sum() < count:
         return None
     given = least.copy()
@@ -188,6 +202,7 @@ def solve_districts(
     seed: int = 0,
     effort: float = 1.0,
     prove: bool = True,
+    nodes: int = PROOF_NODES,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Districts:
@@ -207,6 +222,8 @@ def solve_districts(
         Multiplies the number of moves tried.
     prove
         Whether to compute a bound.
+    nodes
+        Branch-and-bound nodes after which the exact model ends, so that it ends at the same plan everywhere.
     progress
         Called with phase, best objective, bound and seconds.
     cancelled
@@ -233,7 +250,7 @@ def solve_districts(
     infeasible = search.parts is None
     kept = best.outside <= 1e-9 * problem.upper * problem.count and search.within_budget(best)
     if prove and not problem.by_cut and len(problem.weight) <= DENSE_LIMIT and not stop():
-        value, better, infeasible = _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, tell)
+        value, better, infeasible = _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, nodes, tell)
         bound = value
         if better is not None:
             best, kept = better, True
@@ -431,7 +448,7 @@ class _Search:
             hops, before = csgraph.dijkstra(matrix, indices=place[int(u)], unweighted=True, return_predecessors=True)
             near = min(chosen, key=lambda c: (hops[place[c]], c))
             if not np.isfinite(hops[place[near]]):
-                raise ValueError("locked units cannot be joined into one district")
+                raise LocksApartError(int(self.locked[units[0]]))
             step = place[near]
             while step != place[int(u)]:
                 chosen.add(int(free[step]))
@@ -564,7 +581,7 @@ def _outside(total: np.ndarray, lower: float, upper: float) -> float:
     return float(np.maximum(0.0, total - upper).sum() + np.maximum(0.0, lower - total).sum())
 
 
-def _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, tell):
+def _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, nodes, tell):
     """Bound the travel from below, and close the gap where the problem is small enough."""
     cost = (search.distance * problem.weight[:, None]).T.copy()
     allowed = reachable_pairs(search.graph.matrix, problem.weight, problem.upper, search.locked)
@@ -579,7 +596,7 @@ def _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, tel
     if len(problem.weight) <= EXACT_LIMIT and not stop() and (not kept or known - value > 1e-4 * known):
         exact = exact_districts(
             cost, bound, problem, search.graph.matrix, known, (best.district, best.centre) if kept else None,
-            search.locked, until=begin + seconds, stop=stop, threads=threads, seed=seed,
+            search.locked, until=begin + seconds, stop=stop, threads=threads, seed=seed, nodes=nodes,
             tell=lambda b, v: tell("beats: proof", b, v),
         )  # fmt: skip
         value = max(value, exact.bound)

@@ -1,0 +1,254 @@
+"""The sample town's ground: a fictional town with villages on a river, as units, river, bridges and roads.
+
+Everything is drawn by chance from one random generator, in metres of `WORKING_CRS`; nothing is a real place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import shapely
+from scipy.spatial import Voronoi, cKDTree
+from shapely import LineString, Point, Polygon
+from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
+
+WORKING_CRS = "EPSG:32634"
+ORIGIN = (541_400.0, 4_649_900.0)  # 21.5 E 42.0 N, the middle of the town
+UNITS = 300
+RESIDENTS = 90_000
+GRID = 0.01  # metres; all lines are noded on this grid, so that neighbours share their borders exactly
+QUAY_OFFSET = 35.0  # metres from the river's line to the streets along it
+TOWN_RADIUS = 2_700.0
+
+QUARTERS = (
+    "Stara Čaršija",
+    "Зелен Рид",
+    "Lipnik",
+    "Sučidol",
+    "Мала Кула",
+    "Kodra e Re",
+    "Topolnjak",
+    "Железара",
+    "Novo Pole",
+    "Kalinjak",
+    "Садовник",
+    "Rrapishtë",
+    "Kej",
+)
+VILLAGES = (
+    "Vranoluka",
+    "Трнокоп",
+    "Kodramollë",
+    "Dubokamen",
+    "Ветроглав",
+    "Fushagur",
+    "Pčelodol",
+    "Меднополе",
+    "Jasenokrin",
+    "Arrëzim",
+    "Ждребник",
+    "Kukurečje",
+    "Lugëmirë",
+    "Бороглед",
+)
+MUNICIPALITIES = ("Rekagrad", "Podmostje", "Сребробор")
+SEATS = np.array([(0.0, 0.0), (4_300.0, -3_300.0), (-4_000.0, 3_900.0)])
+SHARES = (9 / 15, 4 / 15, 2 / 15)  # of the workload, so that 15 beats are shared out as whole ones
+
+
+@dataclass(frozen=True)
+class Geography:
+    """The ground of the sample town; all coordinates in `WORKING_CRS`.
+
+    Attributes
+    ----------
+    outline
+        The edge of the region.
+    river
+        The river's line, longer than the region is wide.
+    bridges
+        Three lines across the river.
+    cells
+        Unit polygons, a coverage without gaps or overlaps.
+    centres
+        (n, 2) where most residents of a unit live.
+    places
+        Name of the quarter or village of each unit.
+    municipalities
+        Name of the municipality of each unit.
+    residents
+        Whole number of residents of each unit.
+    roads
+        Pairs of kind (``"street"``, ``"road"``, ``"bridge"``) and line; lines meet in shared end points.
+    neighbours
+        Graph of unit positions that share a border, the river cutting it except at the bridges; ``metres`` is the
+        distance between centres.
+    """
+
+    outline: Polygon
+    river: LineString
+    bridges: tuple[LineString, ...]
+    cells: list[Polygon]
+    centres: np.ndarray
+    places: list[str]
+    municipalities: list[str]
+    residents: np.ndarray
+    roads: list[tuple[str, LineString]]
+    neighbours: nx.Graph
+
+
+def draw_geography(rng: np.random.Generator) -> Geography:
+    """Draw the sample town's ground from a random generator."""
+    outline, river = _outline(rng), _river(rng)
+    banks = sorted(shapely.ops.split(outline, river).geoms, key=lambda part: -part.centroid.y)[:2]
+    villages = _villages(outline, river, rng)
+    homes = _scatter(RESIDENTS, 0.05, outline, villages, rng)
+    spread = _scatter(30_000, 0.26, outline, villages, rng)
+    centres, bank = _unit_centres(spread, banks, rng)
+    cells = _cells(centres, bank, banks, outline, river, rng)
+    centres = np.array([_inside(cell, centre) for cell, centre in zip(cells, centres, strict=True)])
+    residents = _count_residents(homes, centres, bank, banks)
+    municipality = _municipalities(centres, bank, residents)
+    land, facing = _borders(cells, bank)
+    bridges, spans = _bridges(facing, municipality, river)
+    neighbours = nx.Graph()
+    neighbours.add_nodes_from(range(len(cells)))
+    for a, b in [*land, *spans]:
+        neighbours.add_edge(a, b, metres=float(np.hypot(*(centres[a] - centres[b]))))
+    roads = _roads(cells, centres, banks, outline, river, bridges, villages)
+    places = _places(centres, bank, banks, villages)
+    move = {"xoff": ORIGIN[0], "yoff": ORIGIN[1]}
+    return Geography(
+        outline=translate(outline, **move),
+        river=translate(river, **move),
+        bridges=tuple(translate(bridge, **move) for bridge in bridges),
+        cells=[translate(cell, **move) for cell in cells],
+        centres=centres + ORIGIN,
+        places=places,
+        municipalities=[MUNICIPALITIES[i] for i in municipality],
+        residents=residents,
+        roads=[(kind, translate(line, **move)) for kind, line in roads],
+        neighbours=neighbours,
+    )
+
+
+def _outline(rng: np.random.Generator) -> Polygon:
+    angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
+    radius = np.full(angle.shape, 7_200.0)
+    for wave in range(2, 14):
+        radius += 900 / wave * rng.normal() * np.cos(wave * angle + rng.uniform(0, 2 * np.pi))
+    return Polygon(np.column_stack([1.15 * radius * np.cos(angle), 0.9 * radius * np.sin(angle)]).round(2))
+
+
+def _river(rng: np.random.Generator) -> LineString:
+    x = np.arange(-13_000.0, 13_001.0, 80.0)
+    first, second = rng.uniform(0, 2 * np.pi, 2)
+    y = -450 + 0.07 * x + 420 * np.sin(x / 1_500 + first) + 130 * np.sin(x / 520 + second)
+    y -= np.interp(0.0, x, y) + 450  # through the town, south of its middle
+    return LineString(np.column_stack([x, y]).round(2))
+
+
+def _villages(outline: Polygon, river: LineString, rng: np.random.Generator) -> np.ndarray:
+    inner = outline.buffer(-900)
+    found: list[np.ndarray] = []
+    spacing = 2_400.0
+    while len(found) < len(VILLAGES):
+        spot = rng.uniform(-8_500, 8_500, 2)
+        away = min(np.hypot(*(spot - other)) for other in [*SEATS, *found])
+        if away > spacing and np.hypot(*spot) > 3_300 and inner.contains(Point(spot)) and river.distance(Point(spot)) > 800:
+            found.append(spot)
+        else:
+            spacing *= 0.999  # a crowded draw settles for closer villages instead of searching for ever
+    return np.array(found)
+
+
+def _scatter(count: int, open_land: float, outline: Polygon, villages: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw points by where people live; a share ``open_land`` of them anywhere."""
+    hubs = np.vstack([SEATS, villages])
+    size = np.array([950.0, 620.0, 430.0, *rng.uniform(200, 300, len(villages))])
+    mass = np.array([0.60, 0.15, 0.07, *rng.uniform(0.5, 1.5, len(villages)) * 0.18 / len(villages)])
+    found = np.empty((0, 2))
+    while len(found) < count:
+        hub = rng.choice(len(hubs), size=count, p=mass / mass.sum())
+        near = hubs[hub] + rng.normal(size=(count, 2)) * size[hub, None]
+        spots = np.where(rng.random((count, 1)) < open_land, rng.uniform(-10_500, 10_500, (count, 2)), near)
+        found = np.vstack([found, spots[shapely.contains_xy(outline, spots[:, 0], spots[:, 1])]])
+    return found[:count]
+
+
+def _unit_centres(
+    spread: np.ndarray, banks: list[Polygon], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place unit centres on each bank by a few rounds of Lloyd's algorithm: even, but not too even."""
+    centres, bank = [], []
+    inside = [spread[shapely.contains_xy(part, spread[:, 0], spread[:, 1])] for part in banks]
+    first = round(UNITS * len(inside[0]) / sum(len(points) for points in inside))
+    for side, (points, count) in enumerate(zip(inside, (first, UNITS - first), strict=True)):
+        spots = points[rng.choice(len(points), count, replace=False)]
+        for _ in range(6):
+            nearest = cKDTree(spots).query(points)[1]
+            share = np.maximum(np.bincount(nearest, minlength=count), 1)
+            sums = np.column_stack([np.bincount(nearest, points[:, axis], count) for axis in (0, 1)])
+            spots = np.where((sums != 0).any(axis=1)[:, None], sums / share[:, None], spots)
+        centres.append(spots)
+        bank.append(np.full(count, side))
+    return np.vstack(centres), np.concatenate(bank)
+
+
+def _winding(start: np.ndarray, end: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Bend a long border by midpoint displacement, as field borders and country roads are bent."""
+    points = np.array([start, end])
+    while np.hypot(*np.diff(points[:2], axis=0)[0]) > 260:
+        step = np.diff(points, axis=0)
+        aside = np.column_stack([-step[:, 1], step[:, 0]]) * rng.normal(0, 0.07, (len(step), 1)).clip(-0.13, 0.13)
+        bent = np.empty((2 * len(points) - 1, 2))
+        bent[::2], bent[1::2] = points, points[:-1] + step / 2 + aside
+        points = bent
+    return points
+
+
+def _cells(
+    centres: np.ndarray,
+    bank: np.ndarray,
+    banks: list[Polygon],
+    outline: Polygon,
+    river: LineString,
+    rng: np.random.Generator,
+) -> list[Polygon]:
+    """Cut each bank into Voronoi cells of its centres; pieces without a centre join their longest neighbour."""
+    lines: list[BaseGeometry] = [outline.exterior, river.intersection(outline)]
+    frame = np.array([(-60_000, 0), (60_000, 0), (0, -60_000), (0, 60_000)])
+    for side, part in enumerate(banks):
+        voronoi = Voronoi(np.vstack([centres[bank == side], frame]))
+        for a, b in voronoi.ridge_vertices:
+            if a < 0 or b < 0:
+                continue
+            straight = LineString(voronoi.vertices[[a, b]])
+            if straight.intersects(part):
+                inner = straight.within(part)
+                points = _winding(*voronoi.vertices[[a, b]], rng) if inner else voronoi.vertices[[a, b]]
+                lines.append(LineString(points).intersection(part))
+    noded = shapely.union_all(lines, grid_size=GRID)
+    faces = list(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
+    tree = shapely.STRtree(faces)
+    owner: dict[int, int] = {}
+    for unit, centre in enumerate(centres):
+        side_faces = tree.query(Point(centre), predicate="intersects")
+        owner[int(side_faces[0])] = unit
+    for face in sorted(set(range(len(faces))) - set(owner), key=lambda i: -faces[i].area):
+        bordering = [i for i in tree.query(faces[face], predicate="touches") if int(i) in owner]
+        same = [i for i in bordering if _side(faces[i], banks) == _side(faces[face], banks)]
+        best = max(same, key=lambda i: faces[i].intersection(faces[face]).length)
+        owner[face] = owner[int(best)]
+    return [
+        shapely.union_all([faces[i] for i in sorted(owner) if owner[i] == unit], grid_size=GRID)
+        for unit in range(len(centres))
+    ]
+
+
+def _side(face: Polygon, banks: list[Polygon]) -> int:
+    point = face.representative_point()
+    return min((0, 1), key=lambda side: banks[side].distance(point))

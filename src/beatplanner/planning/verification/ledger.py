@@ -1,0 +1,178 @@
+"""What the checker found: one entry a claim, with what is claimed, what was found, and where they differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+# Numbers in files are written in full, so only the order of summation may differ.
+RELATIVE = 1e-6
+ABSOLUTE = 1e-6
+
+# How many of the places that differ are named; the rest are counted.
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One claim and what became of it.
+
+    Attributes
+    ----------
+    name
+        The claim, such as ``"beats.max_deviation"``.
+    claimed, found
+        What the files say, and what was computed anew; words or numbers as text.
+    ok
+        Whether they agree. A claim that cannot be checked, because an input is gone, is not a failure; `detail` says so.
+    detail
+        Where they differ, in sentences with names of places; empty where there is nothing to add.
+    """
+
+    name: str
+    claimed: str
+    found: str
+    ok: bool
+    detail: str = ""
+
+    def __str__(self) -> str:
+        text = f"{'ok  ' if self.ok else 'FAIL'} {self.name}: {self.claimed}"
+        if self.found != self.claimed:
+            text += f"; found {self.found}"
+        return f"{text}. {self.detail}" if self.detail else text
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Every check of a result folder.
+
+    Attributes
+    ----------
+    ok
+        Whether no claim was found wrong.
+    checks
+        In the order of the summary: the summary itself, inputs, units, beats, stations, officers.
+    """
+
+    ok: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The claims that were found wrong."""
+        return tuple(check for check in self.checks if not check.ok)
+
+
+class Ledger:
+    """Collects checks."""
+
+    def __init__(self) -> None:
+        self.checks: list[Check] = []
+
+    def verdict(self) -> Verdict:
+        """Close the ledger."""
+        return Verdict(all(check.ok for check in self.checks), tuple(self.checks))
+
+    def add(self, name: str, ok: bool, claimed: Any, found: Any, detail: str = "") -> bool:
+        """Enter a check; `claimed` and `found` are put in words. Returns `ok`."""
+        self.checks.append(Check(name, words(claimed), words(found), bool(ok), detail))
+        return bool(ok)
+
+    def number(self, name: str, claimed: Any, found: float | None, unit: str = "", detail: str = "") -> bool:
+        """Enter a check that two numbers agree; None agrees with None only. Returns whether they do."""
+        ok = same(claimed, found)
+        said, was = words(claimed), words(found)
+        if not ok and said == was:
+            said, was = repr(claimed), repr(found)
+        tail = f" {unit}" if unit else ""
+        self.checks.append(Check(name, said + tail, was + tail, ok, detail if detail or ok else f"{said}{tail} is claimed, {was}{tail} was found."))
+        return ok
+
+    def each(self, name: str, claimed: str, wrong: Iterable[str], of: int, what: str) -> bool:
+        """Enter a check of many places at once.
+
+        Parameters
+        ----------
+        name
+            The claim.
+        claimed
+            What holds for every place, in words.
+        wrong
+            One sentence for each place where it does not hold.
+        of
+            How many places there are.
+        what
+            What the places are, in the plural.
+
+        Returns
+        -------
+        bool
+            Whether it holds everywhere.
+        """
+        sentences = list(wrong)
+        found = f"all {of:,} {what}" if not sentences else f"not so for {len(sentences):,} of {of:,} {what}"
+        detail = " ".join(sentences[:NAMED])
+        if len(sentences) > NAMED:
+            detail += f" And {len(sentences) - NAMED:,} more."
+        return self.add(name, not sentences, claimed, found, detail)
+
+    def pairs(self, name: str, claimed: str, rows: Iterable[tuple[str, Any, Any]], what: str, unit: str = "") -> bool:
+        """Enter a check that a number agrees in every row; `rows` are (name of the place, claimed, found)."""
+        rows = list(rows)
+        tail = f" {unit}" if unit else ""
+        wrong = [
+            f"{place}: {words(said)}{tail} is claimed, {words(was)}{tail} was found." for place, said, was in rows if not same(said, was)
+        ]
+        return self.each(name, claimed, wrong, len(rows), what)
+
+    def unchecked(self, name: str, claimed: Any, why: str) -> None:
+        """Enter a claim that cannot be checked; it does not fail."""
+        self.checks.append(Check(name, words(claimed), "not checked", True, why))
+
+
+def is_number(value: Any) -> bool:
+    """Return whether `value` is a finite number, truth values aside."""
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        return False
+    return math.isfinite(float(value))
+
+
+def missing(value: Any) -> bool:
+    """Return whether a cell is empty: None, NaN or a pandas NA."""
+    return value is None or (hasattr(value, "__float__") and math.isnan(float(value))) or type(value).__name__ == "NAType"
+
+
+def same(claimed: Any, found: Any, relative: float = RELATIVE, absolute: float = ABSOLUTE) -> bool:
+    """Return whether two numbers agree but for rounding; two missing ones do, a missing and a given one do not."""
+    if missing(claimed) or missing(found):
+        return missing(claimed) and missing(found)
+    if not is_number(claimed) or not is_number(found):
+        return False
+    return math.isclose(float(claimed), float(found), rel_tol=relative, abs_tol=absolute)
+
+
+def words(value: Any) -> str:
+    """Put a value in words: thousands separators, at most four decimals, “none” for a missing one."""
+    if isinstance(value, str):
+        return value
+    if missing(value):
+        return "none"
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return "yes" if value else "no"
+    if is_number(value):
+        number = float(value)
+        if number == int(number):
+            return f"{int(number):,}"
+        return f"{number:,.4f}" if abs(number) >= 1e-3 else f"{number:.4g}"
+    return str(value)
+
+
+def text(value: Any) -> str | None:
+    """Return an id as text, as the town has it; None where there is none."""
+    if missing(value):
+        return None
+    if is_number(value) and not isinstance(value, str) and float(value) == int(value):
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,113 @@
+"""Checks of ``summary.json`` itself: its shape, what it says of proofs, and the inputs that it names."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
+
+OPTIMAL_GAP = 1e-4
+STATUSES = ("optimal", "feasible", "infeasible")
+PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
+FIGURES = {
+    "beats": ("count", "max_deviation", "contiguous"),
+    "stations": ("count", "mean_walk_minutes", "share_within_limit", "cost"),
+    "officers": ("posts", "vacant_months", "rotations", "tenure_violations", "language_gaps", "weights"),
+}
+
+
+def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
+    """Check that the summary has the contract's keys, and that status, bound and gap of each step fit together."""
+    ledger.add("summary.version", summary.get("version") == 1, summary.get("version"), 1)
+    absent = [key for key in ("project", "feasible", "seed", "seconds") if key not in summary]
+    steps = [step for step in FIGURES if isinstance(summary.get(step), dict)]
+    absent += [f"{step}.{key}" for step in steps for key in PROOF + FIGURES[step] if key not in summary[step]]
+    ledger.each(
+        "summary.keys", "every key of the contract", [f"The key {key} is missing." for key in absent],
+        4 + sum(len(PROOF + FIGURES[step]) for step in steps), "keys",
+    )  # fmt: skip
+    seconds = summary.get("seconds")
+    ledger.add("summary.seconds", is_number(seconds) and float(seconds) >= 0, seconds, "a time of 0 s or more")
+    for step in steps:
+        _check_proof(ledger, step, summary[step])
+    clashes = summary.get("clashes") or []
+    relaxed = [step for step in steps if summary[step].get("status") == "infeasible"]
+    feasible = not clashes and not relaxed
+    ledger.add(
+        "summary.feasible", summary.get("feasible") is feasible, summary.get("feasible"), feasible,
+        "" if summary.get("feasible") is feasible else
+        f"There are {len(clashes):,} clashes, and {len(relaxed):,} steps are marked infeasible.",
+    )  # fmt: skip
+
+
+def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
+    status, objective = result.get("status"), result.get("objective")
+    bound, gap = result.get("lower_bound"), result.get("gap")
+    ledger.add(f"{step}.seconds", is_number(result.get("seconds")) and result["seconds"] >= 0, result.get("seconds"), "0 s or more")
+    if missing(bound) or missing(gap):
+        both = missing(bound) and missing(gap)
+        ledger.add(
+            f"{step}.gap", both, f"bound {words(bound)}, gap {words(gap)}", "both or neither",
+            "" if both else f"The {step} have only one of lower bound and gap; one follows from the other.",
+        )  # fmt: skip
+        proven = None
+    elif not (is_number(bound) and is_number(objective) and is_number(gap)):
+        ledger.add(f"{step}.gap", False, words(gap), "not a number", f"Objective, bound and gap of the {step} must be numbers.")
+        proven = None
+    else:
+        slack = 1e-9 * max(1.0, abs(objective))
+        ledger.add(
+            f"{step}.lower_bound", bound <= objective + slack, bound, f"objective {words(objective)}",
+            "" if bound <= objective + slack else "A lower bound cannot be above the objective of a plan that exists.",
+        )  # fmt: skip
+        proven = (objective - bound) / objective if objective else 0.0
+        close = same(gap, proven, relative=1e-6, absolute=1e-9)
+        ledger.add(
+            f"{step}.gap", close, f"{gap:.6%}", f"{proven:.6%}",
+            "" if close else f"(objective − lower bound) / objective of the {step} is {proven:.6%}, not {gap:.6%}.",
+        )  # fmt: skip
+    if status == "infeasible":
+        fitting = "infeasible"
+    else:
+        fitting = "optimal" if proven is not None and proven <= OPTIMAL_GAP * (1 + 1e-9) else "feasible"
+    ledger.add(
+        f"{step}.status", status == fitting, status, fitting,
+        "" if status == fitting else
+        f"The {step} are called {status}; with a proven gap of {'none' if proven is None else f'{proven:.4%}'} they are {fitting}.",
+    )  # fmt: skip
+
+
+def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
+    """Check that the input files are still those that the plan was made from.
+
+    Returns
+    -------
+    bool
+        Whether every one of them is there and unchanged, so that the plan can be checked against them.
+    """
+    inputs = summary.get("inputs")
+    if not isinstance(inputs, list) or not inputs:
+        ledger.unchecked("inputs", "none listed", "The summary lists no inputs, so the plan is checked against itself only.")
+        return False
+    there = True
+    for source in inputs:
+        role, path = str(source.get("role", "?")), Path(str(source.get("path", "")))
+        claimed = str(source.get("sha256", ""))[:12] or "no hash"
+        if not path.is_file():
+            ledger.add(
+                f"inputs.{role}", True, claimed, "not there any more",
+                f"{path.name} is not there any more; what depends on it cannot be checked.",
+            )  # fmt: skip
+            there = False
+            continue
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        unchanged = found == source.get("sha256")
+        there &= unchanged
+        ledger.add(
+            f"inputs.{role}", unchanged, claimed, found[:12],
+            "" if unchanged else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
+        )  # fmt: skip
+    return there
