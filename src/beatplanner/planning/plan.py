@@ -1,0 +1,378 @@
+"""The main job: a description read, workload, beats, stations and officers planned, checked and written."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.description import Description, read_description
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.plan_tables import PlanTables
+from beatplanner.data.read_town import read_town
+from beatplanner.data.results import read_result, write_result
+from beatplanner.data.town import Town
+from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
+from beatplanner.planning.officers import OfficerPlan, plan_officers
+from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.stations import StationPlan, plan_stations
+from beatplanner.planning.verification import verify
+from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
+
+Step = Literal["beats", "stations", "officers"]
+STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
+# Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
+DEFAULT_TIME_LIMIT = 300.0
+SHARE_OF_TIME: dict[Step, float] = {"beats": 5.0, "stations": 2.0, "officers": 4.0}
+# A language is looked after in a beat where at least this share of its residents speak it.
+LANGUAGE_SHARE = 0.10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The results of the steps with the town that they plan; a step that was left out is None."""
+
+    town: Town
+    workload: WorkloadPlan
+    beats: BeatPlan | None
+    stations: StationPlan | None
+    officers: OfficerPlan | None
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """Which rules clash, in words; empty where all are met."""
+        return tuple(c for step in (self.beats, self.stations, self.officers) if step is not None for c in step.clashes)
+
+
+def run(
+    project: Path,
+    out: Path,
+    *,
+    steps: Sequence[Step] = STEPS,
+    plan_from: Path | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Plan a project from its raw layers and write the results.
+
+    Parameters
+    ----------
+    project
+        A TOML description or a project file.
+    out
+        Folder of the results; an older result in it is replaced only when the run succeeds.
+    steps
+        Which steps to plan; those that the description lacks are left out.
+    plan_from
+        A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
+    time_limit
+        Seconds of solving over the whole run.
+    seed, threads
+        The same input, seed and threads give the same plan, unless the time limit cut the search.
+    progress
+        Called with phase, best objective, bound and seconds.
+    cancelled
+        Asked often; True ends the search, and the best plan so far is written.
+
+    Returns
+    -------
+    dict
+        The content of ``summary.json``.
+
+    Raises
+    ------
+    InputError
+        Where the input cannot be used; nothing is written then.
+    """
+    begin = time.monotonic()
+    progress("reading", None, None, 0.0)
+    description = read_description(project)
+    _check_steps(description, steps)
+    town = read_town(description)
+    beat = None if plan_from is None else _beats_of(plan_from, town)
+    limit = DEFAULT_TIME_LIMIT if time_limit is None else time_limit
+    plan = make_plan(
+        town, steps=steps, beat=beat, time_limit=limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
+    )
+    progress("writing", None, None, time.monotonic() - begin)
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=limit, seconds=time.monotonic() - begin)
+    write_result(out, tables(plan, summary), also=_write_verdict)
+    return summary
+
+
+def make_plan(
+    town: Town,
+    *,
+    steps: Sequence[Step] = STEPS,
+    beat: np.ndarray | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """Plan a town; parameters as for `run`, `beat` (n,) being the beats that the later steps use.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to plan with, such as officers without any beats.
+    """
+    end = time.monotonic() + time_limit
+    description = town.description
+    has = {"beats": description.beats, "stations": description.stations, "officers": description.officers}
+    wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
+
+    def seconds_for(step: Step) -> float:
+        later = wanted[wanted.index(step) :]
+        return max(0.0, end - time.monotonic()) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
+
+    common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
+    workload = plan_workload(town)
+    beats: BeatPlan | None = None
+    if "beats" in wanted:
+        beats = plan_beats(town, workload, seconds=seconds_for("beats"), **common)
+    elif beat is not None or town.units["current"].notna().any():
+        beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
+    stations: StationPlan | None = None
+    if "stations" in wanted:
+        people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
+        stations = plan_stations(town, people, seconds=seconds_for("stations"), **common)
+    officers: OfficerPlan | None = None
+    if "officers" in wanted:
+        if beats is None:
+            raise InputError(
+                problem("officers need beats to be assigned to, and there are none", "Give a section [beats], today's "
+                        "beats as beats.current, or a plan", file=description.file, field="officers")
+            )  # fmt: skip
+        officers = plan_officers(town, beat_polygons(town, beats), seconds=seconds_for("officers"), **common)
+    return Plan(town, workload, beats, stations, officers)
+
+
+def _check_steps(description: Description, steps: Sequence[Step]) -> None:
+    """Raise InputError where the one step that is asked for has no section, or the description asks for nothing."""
+    missing = [step for step in steps if getattr(description, step) is None]
+    if len(missing) == len(steps):
+        sections = " or ".join(f"[{step}]" for step in missing)
+        raise InputError(
+            problem(f"there is nothing to plan: the description has no section {sections}", "Add one",
+                    file=description.file)
+        )  # fmt: skip
+
+
+def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
+    """Return the beat of each unit in another plan, (n,) text."""
+    folder = plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
+    units = read_result(folder).units
+    beat = dict(zip(units["unit"].astype(str), units["beat"], strict=True))
+    missing = [u for u in town.units["unit"] if beat.get(u) is None]
+    if missing:
+        raise InputError(
+            problem(f"{len(missing):,} units of the project have no beat in this plan, such as {missing[0]}",
+                    "Use a plan of the same units", file=folder / "plan.gpkg", layer="units", field="beat")
+        )  # fmt: skip
+    return np.array([str(beat[u]) for u in town.units["unit"]], dtype=object)
+
+
+def _write_verdict(folder: Path) -> None:
+    """Check the plan just written, by code that shares nothing with the solvers, and keep the verdict beside it."""
+    verdict = verify(folder)
+    content = {
+        "ok": verdict.ok,
+        "checks": len(verdict.checks),
+        "failed": [{"name": c.name, "detail": c.detail} for c in verdict.checks if not c.ok],
+    }
+    (folder / "verification.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
+    """Return the beats as polygons with the columns of `PlanTables.beats`.
+
+    Compactness is Polsby–Popper's: 4π × area / perimeter².
+    """
+    table = beats.table
+    units, ids = town.units, table["beat"].to_numpy(object)
+    shape = []
+    for beat in ids:
+        members = units.geometry.to_numpy()[beats.beat == beat]
+        merged = shapely.coverage_union_all(members)
+        # the fast union takes borders as they are; where units overlap or miss each other by a hair the slow one mends them
+        if not shapely.is_valid(merged) or abs(shapely.area(merged) - shapely.area(members).sum()) > 1e-6 * shapely.area(merged):
+            merged = shapely.union_all(members)
+        shape.append(merged)
+    shapes = np.array(shape, dtype=object)
+    rules = town.description.officers
+    posts = rules.posts_per_beat if rules is not None else "auto"
+    frame = pd.DataFrame(
+        {
+            "beat": ids,
+            "name": table["name"],
+            "municipality": table["municipality"],
+            "centre_unit": _unit_ids(town, table["centre"].to_numpy(int)),
+            "workload": table["workload"],
+            "deviation": table["deviation"],
+            "population": table["population"],
+            "officers_required": table["officers_required"],
+            "compactness": 4 * np.pi * shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9) ** 2,
+            "posts": table["officers_required"] if posts == "auto" else posts,
+            "languages": _languages(town, beats.beat, ids),
+            "moved_in": table["moved_in"],
+        }
+    )
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
+
+
+def _languages(town: Town, beat: np.ndarray, ids: np.ndarray) -> list[str]:
+    """Return the languages that at least a tenth of each beat's residents speak, joined by semicolons."""
+    people = town.units["population"].to_numpy(float)
+    spoken = []
+    for b in ids:
+        inside = beat == b
+        residents = people[inside].sum()
+        speakers = {g: town.units[f"group_{g}"].to_numpy(float)[inside].sum() for g in town.groups}
+        spoken.append(";".join(g for g, s in speakers.items() if residents > 0 and s >= LANGUAGE_SHARE * residents))
+    return spoken
+
+
+def _unit_ids(town: Town, positions: np.ndarray) -> np.ndarray:
+    """Return ids of units as the user's file has them: whole numbers or text."""
+    ids = town.units["unit"].to_numpy(object)[positions]
+    return ids.astype(np.int64) if town.unit_ids_are_whole_numbers else ids
+
+
+def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
+    """Return the plan as the tables that are written to ``plan.gpkg``."""
+    town, stations = plan.town, plan.stations
+    everywhere = np.arange(len(town.units))
+    units = town.units.drop(columns=["locked"]).assign(
+        unit=_unit_ids(town, everywhere),
+        beat=plan.beats.beat if plan.beats is not None else None,
+        workload=plan.workload.hours,
+        reactive_hours=plan.workload.reactive,
+        community_hours=plan.workload.community,
+        fixed_hours=0.0,
+        incidents=plan.workload.incidents,
+        station=None,
+        walk_minutes=np.nan,
+    )
+    sites: gpd.GeoDataFrame | None = None
+    points: gpd.GeoDataFrame | None = None
+    walks: pd.DataFrame | None = None
+    if stations is not None and town.sites is not None and town.walks is not None:
+        names = town.sites["station"].to_numpy(object)
+        units["station"] = np.where(stations.nearest >= 0, names[stations.nearest], None)
+        units["walk_minutes"] = stations.minutes
+        points = _points(stations.stations, town)
+        sites = _points(town.sites.assign(chosen=np.isin(np.arange(len(names)), stations.open)), town)
+        unit, site = np.nonzero(np.isfinite(town.walks[:, stations.open]))
+        chosen = np.asarray(stations.open)[site]
+        walks = pd.DataFrame({"unit": _unit_ids(town, unit), "station": names[chosen], "metres": town.walks[unit, chosen]})
+    edges = pd.DataFrame(
+        {
+            "unit_a": _unit_ids(town, town.edges["a"].to_numpy(int)),
+            "unit_b": _unit_ids(town, town.edges["b"].to_numpy(int)),
+            "metres": town.edges["metres"],
+            "kind": town.edges["kind"],
+        }
+    )
+    order = [c for c in ("unit", "beat", "workload", "population") if c in units]
+    units = units[order + [c for c in units.columns if c not in order]]
+    return PlanTables(
+        units=gpd.GeoDataFrame(units, geometry="geometry", crs=town.crs),
+        beats=None if plan.beats is None else beat_polygons(town, plan.beats),
+        stations=points,
+        assignments=None if plan.officers is None else plan.officers.assignments,
+        edges=edges,
+        sites=sites,
+        walks=walks,
+        roster=town.roster,
+        summary=summary,
+    )
+
+
+def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
+    """Return a table with ``x`` and ``y`` as points."""
+    geometry = shapely.points(frame["x"].to_numpy(float), frame["y"].to_numpy(float))
+    return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)
+
+
+def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float, seconds: float) -> dict[str, Any]:
+    """Return the content of ``summary.json``; a step that was left out has no key."""
+    town, work = plan.town, plan.workload
+    description = town.description
+    summary: dict[str, Any] = {
+        "version": 1,
+        "project": town.name,
+        "feasible": not plan.clashes,
+        "seed": seed,
+        "seconds": round(seconds, 3),
+        "threads": threads,
+        "time_limit": time_limit,
+        "clashes": list(plan.clashes),
+    }
+    if plan.beats is not None:
+        beats = plan.beats
+        summary["beats"] = {
+            **beats.proof.as_summary(),
+            "count": len(beats.table),
+            "max_deviation": beats.max_deviation,
+            "contiguous": beats.contiguous,
+            "planned": len(beats.rules) > 0,
+            "municipalities": beats.rules.to_dict("records"),
+            "officers_required": int(beats.table["officers_required"].sum()),
+        }
+        if beats.moved_share is not None:
+            summary["beats"]["moved_share"] = beats.moved_share
+    if plan.stations is not None:
+        summary["stations"] = plan.stations.as_summary()
+    if plan.officers is not None:
+        summary["officers"] = plan.officers.as_summary()
+    outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
+    summary["population"] = float(town.units["population"].sum()) if town.has_population else None
+    summary["workload"] = {
+        "hours": float(work.hours.sum()),
+        "reactive_hours": float(work.reactive.sum()),
+        "community_hours": float(work.community.sum()),
+        "incidents_read": 0 if town.incidents is None else len(town.incidents),
+        "incidents_outside": outside,
+        "incidents_a_year": work.incidents_a_year,
+        "days_covered": work.days,
+        "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
+    }
+    extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
+    summary["notes"] = [{"severity": n.severity, "text": str(n)} for n in [*town.notes, *work.notes, *extra]]
+    summary["crs"] = town.crs.to_string()
+    summary["description_file"] = str(description.file)
+    summary["rules"] = description.model_dump(mode="json")
+    summary["inputs"] = [
+        {
+            "role": s.role,
+            "path": str(s.path),
+            "sha256": s.sha256,
+            "modified": s.modified,
+            "rows_in": s.rows_in,
+            "rows_used": s.rows_used,
+        }
+        for s in town.sources
+    ]
+    summary["versions"] = versions()
+    return summary
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that computes."""
+    computing = ("beatplanner", "highspy", "pulp", "numpy", "scipy", "numba", "shapely", "geopandas", "pyproj")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in computing}}
