@@ -1,0 +1,17 @@
+"""The entry point: where the command line is wired to the planning and, on demand, to the desktop."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+
+def main() -> None:
+    """Run the command line; the console script and ``python -m beatplanner`` both come here."""
+    multiprocessing.freeze_support()
+    from beatplanner.ui.command_line import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

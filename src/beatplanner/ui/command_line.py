@@ -1,0 +1,326 @@
+"""The command line: results on standard output, progress and messages on standard error, exit codes of the contract."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from beatplanner.data.errors import InputError, Note
+
+DONE, BAD_INPUT, BAD_COMMAND, CLASH = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="beatplanner",
+    help="Draws fixed neighbourhood police beats, places outreach stations and plans officer assignments that last.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out_console = Console(highlight=False, soft_wrap=True)
+err_console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ProjectArgument = Annotated[Path, typer.Argument(metavar="PROJECT", help="A TOML description or a project file.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results.", file_okay=False)]
+TimeOption = Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same plan.")]
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")]
+PlanOption = Annotated[
+    Path | None, typer.Option("--plan", help="plan.gpkg of another result, whose beats are used; else today's beats.")
+]
+
+
+def run() -> NoReturn:
+    """Run the command line and exit with the contract's codes; an error in the program itself leaves a report, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # a console in an old code page must not end the program over a letter
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        say_problems(error.problems)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        err_console.print("Stopped; nothing was written.")
+        sys.exit(130)
+    except Exception:  # the last line of defence: whatever it is, the user gets a sentence and a report to send
+        err_console.print(f"beatplanner met an error of its own. A report that holds no data of yours is in {_crash_report()}")
+        sys.exit(BAD_INPUT)
+    sys.exit(DONE)
+
+
+def _crash_report() -> Path:
+    """Write the traceback, without any values, to the user's log folder."""
+    from platformdirs import user_log_path
+
+    folder = user_log_path("beatplanner", appauthor=False, ensure_exists=True)
+    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    kind, _, trace = sys.exc_info()
+    lines = [*traceback.format_tb(trace), f"{kind.__name__ if kind else 'error'}\n"]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def say_problems(problems: tuple[Note, ...]) -> None:
+    """Print each problem on a line of its own to standard error."""
+    for note in problems:
+        err_console.print(str(note), markup=False, style="red" if note.severity == "error" else "")
+
+
+@app.callback(invoke_without_command=True)
+def default(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the versions of everything that computes.")] = False,
+) -> None:
+    """Open the desktop where no command is given."""
+    if version:
+        from beatplanner.planning.plan import versions
+
+        for name, number in versions().items():
+            out_console.print(f"{name} {number}")
+        raise typer.Exit(DONE)
+    if context.invoked_subcommand is None:
+        desktop(None)
+
+
+@app.command()
+def desktop(project: Annotated[Path | None, typer.Argument(metavar="[PROJECT]")] = None) -> None:
+    """Open the desktop application, with a project or a result folder where one is given."""
+    if project is not None and not project.exists():
+        raise InputError(Note("error", "there is no such file or folder", "Check the path", file=project))
+    from beatplanner.ui.desktop.app import open_desktop
+
+    raise typer.Exit(open_desktop(project))
+
+
+@app.command()
+def demo(
+    out: OutOption = Path("beatplanner-demo"),
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Plan the built-in sample town, from raw layers to forum pack."""
+    from beatplanner.data.sample_town import write_sample_town
+
+    layers = out.resolve().parent / f"{out.resolve().name}-layers"
+    project = write_sample_town(layers)
+    out_console.print(f"Raw layers of the sample town: {layers}", markup=False)
+    _plan(project, out, time_limit=time_limit, seed=seed, threads=threads)
+
+
+@app.command()
+def check(project: ProjectArgument, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Read every layer and print what is wrong or doubtful, and how to mend it."""
+    from beatplanner.data.checks import check as find
+
+    notes = find(project)
+    if as_json:
+        import json
+
+        fields = ("severity", "what", "mend", "file", "layer", "row", "field")
+        out_console.print_json(json.dumps([{f: str(getattr(n, f)) for f in fields} for n in notes], ensure_ascii=False))
+    else:
+        for note in notes:
+            out_console.print(f"{note.severity}: {note}", markup=False)
+        errors, doubts = (sum(n.severity == s for n in notes) for s in ("error", "warning"))
+        out_console.print(f"{_many(errors, 'error')}, {_many(doubts, 'doubt')}.")
+    raise typer.Exit(BAD_INPUT if any(n.severity == "error" for n in notes) else DONE)
+
+
+@app.command()
+def plan(
+    project: ProjectArgument,
+    out: OutOption,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Do the main job: workload, beats, stations, officers and what a forum gets."""
+    _plan(project, out, time_limit=time_limit, seed=seed, threads=threads)
+
+
+@app.command()
+def beats(
+    project: ProjectArgument,
+    out: OutOption,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Draw the beats alone."""
+    _plan(project, out, steps=("beats",), time_limit=time_limit, seed=seed, threads=threads)
+
+
+@app.command()
+def stations(
+    project: ProjectArgument,
+    out: OutOption,
+    plan_file: PlanOption = None,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Place the stations alone."""
+    _plan(project, out, steps=("stations",), plan_from=plan_file, time_limit=time_limit, seed=seed, threads=threads)
+
+
+@app.command()
+def officers(
+    project: ProjectArgument,
+    out: OutOption,
+    plan_file: PlanOption = None,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Plan the officers alone."""
+    _plan(project, out, steps=("officers",), plan_from=plan_file, time_limit=time_limit, seed=seed, threads=threads)
+
+
+@app.command()
+def build(
+    description: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
+) -> None:
+    """Read the raw layers into one project file that the desktop opens."""
+    from beatplanner.data.project_file import build as write
+
+    write(description, out)
+    out_console.print(f"Project file: {out.resolve()}", markup=False)
+
+
+@app.command()
+def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
+    """Recompute every claim of a plan without any solver."""
+    from beatplanner.planning.verification import verify as examine
+
+    verdict = examine(folder)
+    table = Table("", "check", "claimed", "found", box=None, pad_edge=False)
+    for c in verdict.checks:
+        table.add_row("ok" if c.ok else "WRONG", c.name, _short(c.claimed), _short(c.found))
+    out_console.print(table)
+    for c in verdict.checks:
+        if not c.ok:
+            out_console.print(f"WRONG: {c.name}: {c.detail}", markup=False)
+    wrong = sum(not c.ok for c in verdict.checks)
+    out_console.print(
+        f"All {len(verdict.checks)} checks passed." if verdict.ok else f"{wrong} of {len(verdict.checks)} checks failed."
+    )
+    raise typer.Exit(DONE if verdict.ok else BAD_INPUT)
+
+
+def _plan(project: Path, out: Path, **options: Any) -> None:
+    """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
+    from beatplanner.planning.plan import run as run_plan
+
+    with _interruptible() as cancelled, _progress() as progress:
+        summary = run_plan(project, out, progress=progress, cancelled=cancelled, **options)
+    _print_summary(summary, out)
+    if not summary["feasible"]:
+        err_console.print("The rules cannot all be met:", style="red")
+        for clash in summary["clashes"]:
+            err_console.print(f"- {clash}", markup=False)
+        raise typer.Exit(CLASH)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl+C into "end with the best plan so far"; a second one stops at once."""
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+        err_console.print("Ending with the best plan so far; press Ctrl+C again to stop at once.")
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float | None, float | None, float], None]]:
+    """Show progress on standard error: a live line on a terminal, else a plain line a phase."""
+    if err_console.is_terminal:
+        with Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err_console, transient=True
+        ) as bar:
+            task = bar.add_task("starting", total=None)
+            yield lambda phase, best, bound, _: bar.update(task, description=progress_line(phase, best, bound))
+        return
+    last = {"phase": "", "time": 0.0}
+
+    def plain(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        if phase != last["phase"] or time.monotonic() - last["time"] > 10:
+            last.update(phase=phase, time=time.monotonic())
+            err_console.print(f"{seconds:6.1f} s  {progress_line(phase, best, bound)}", markup=False)
+
+    yield plain
+
+
+def progress_line(phase: str, best: float | None, bound: float | None) -> str:
+    """Say in one line how far a phase is."""
+    if best is not None and bound is not None and best > 0:
+        return f"{phase}: best {best:,.0f}, proven at least {bound:,.0f} (gap {max(0.0, (best - bound) / best):.2%})"
+    return f"{phase}: best {best:,.0f}" if best is not None else phase
+
+
+def _print_summary(summary: dict[str, Any], out: Path) -> None:
+    table = Table("step", "result", "proof", box=None, pad_edge=False)
+    found = summary.get("beats")
+    if found:
+        moved = f", {found['moved_share']:.1%} of residents change beat" if "moved_share" in found else ""
+        table.add_row("beats", f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}", _proof(found))
+    found = summary.get("stations")
+    if found:
+        walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"
+        table.add_row(
+            "stations", f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit", _proof(found)
+        )
+    found = summary.get("officers")
+    if found:
+        table.add_row(
+            "officers",
+            f"{found['posts']} posts, {_many(found['vacant_months'], 'vacant month')}, {_many(found['rotations'], 'rotation')}, "
+            f"{_many(found['tenure_violations'], 'broken tenure')}, {_many(found['language_gaps'], 'language gap')}",
+            _proof(found),
+        )
+    out_console.print(table)
+    out_console.print(f"Results: {out.resolve()}", markup=False)
+    out_console.print(f"Report:  {out.resolve() / 'report.html'}", markup=False)
+
+
+def _proof(step: dict[str, Any]) -> str:
+    if step["status"] == "infeasible":
+        return "rules relaxed"
+    if step["gap"] is None:
+        return "no bound computed"
+    return "proven optimal" if step["status"] == "optimal" else f"within {step['gap']:.2%} of the best possible"
+
+
+def _many(number: float, word: str) -> str:
+    return f"{number:,.0f} {word}" + ("" if number == 1 else "s")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
