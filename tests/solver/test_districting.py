@@ -1,0 +1,188 @@
+"""Districts: the rules always hold, tiny cases reach the optimum found by enumeration, and no bound lies above it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beatplanner.solver.districting import (
+    DistrictingProblem,
+    LocksApartError,
+    best_labels,
+    connected,
+    share_out,
+    solve_districts,
+)
+
+
+def grid_problem(rows: int, columns: int, count: int, tolerance: float, seed: int = 0, **more) -> DistrictingProblem:
+    random = np.random.default_rng(seed)
+    n = rows * columns
+    place = np.arange(n).reshape(rows, columns)
+    edges = np.concatenate([
+        np.column_stack([place[:, :-1].ravel(), place[:, 1:].ravel()]),
+        np.column_stack([place[:-1].ravel(), place[1:].ravel()]),
+    ])  # fmt: skip
+    xy = np.column_stack([place.ravel() % columns, place.ravel() // columns]) * 100.0
+    weight = random.uniform(5, 15, n)
+    mean = weight.sum() / count
+    return DistrictingProblem(
+        weight=weight, xy=xy, edges=edges, border=np.full(len(edges), 100.0), count=count,
+        lower=mean * (1 - tolerance), upper=mean * (1 + tolerance), **more,
+    )  # fmt: skip
+
+
+def travel(problem: DistrictingProblem, district: np.ndarray) -> float:
+    total = 0.0
+    for k in range(problem.count):
+        units = np.flatnonzero(district == k)
+        apart = np.linalg.norm(problem.xy[units][:, None] - problem.xy[units][None], axis=2)
+        total += (problem.weight[units] @ apart).min()
+    return total
+
+
+def cut(problem: DistrictingProblem, district: np.ndarray) -> float:
+    return float(problem.border[district[problem.edges[:, 0]] != district[problem.edges[:, 1]]].sum())
+
+
+def keeps_balance(problem: DistrictingProblem, district: np.ndarray) -> bool:
+    loads = np.bincount(district, weights=problem.weight, minlength=problem.count)
+    return bool((loads >= problem.lower - 1e-6).all() and (loads <= problem.upper + 1e-6).all())
+
+
+def enumerate_best(problem: DistrictingProblem, measure) -> float:
+    best = np.inf
+    for choice in product(range(problem.count), repeat=len(problem.weight) - 1):
+        district = np.array([0, *choice])
+        if len(np.unique(district)) == problem.count and keeps_balance(problem, district):
+            if connected(district, problem.edges):
+                best = min(best, measure(problem, district))
+    return best
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("count", [2, 3])
+def test_reaches_the_optimum_of_tiny_cases_and_proves_it(seed, count):
+    problem = grid_problem(3, 3, count, 0.25, seed)
+    best = enumerate_best(problem, travel)
+    found = solve_districts(problem, seconds=30, effort=0.02)
+    if np.isinf(best):
+        assert found.outside > 0
+        assert found.lower_bound is None or found.infeasible
+        return
+    assert found.objective == pytest.approx(best)
+    assert found.lower_bound == pytest.approx(best, rel=1e-4)
+    assert found.lower_bound <= best * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_least_border_of_tiny_cases(seed):
+    problem = replace(grid_problem(3, 3, 2, 0.3, seed), by_cut=True)
+    best = enumerate_best(problem, cut)
+    found = solve_districts(problem, seconds=30, effort=0.02)
+    assert found.objective == pytest.approx(best)
+    assert found.lower_bound is None
+
+
+def test_bound_stays_below_better_plans_of_more_effort():
+    problem = grid_problem(6, 7, 4, 0.08, seed=5)
+    short = solve_districts(problem, seconds=20, effort=0.005)
+    long = solve_districts(problem, seconds=30, effort=0.1, prove=False, seed=3)
+    assert short.lower_bound is not None
+    assert short.lower_bound <= long.objective * (1 + 1e-9)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), rows=st.integers(3, 6), columns=st.integers(3, 6), count=st.integers(2, 5))
+def test_districts_are_connected_and_complete_whatever_the_graph(seed, rows, columns, count):
+    problem = grid_problem(rows, columns, count, 0.2, seed)
+    random = np.random.default_rng(seed)
+    kept = random.random(len(problem.edges)) < 0.9
+    edges = problem.edges[kept]
+    pieces = 1 + max(int(p) for p in _pieces(len(problem.weight), edges))
+    problem = replace(problem, edges=edges, border=problem.border[kept], count=max(count, pieces))
+    found = solve_districts(problem, seconds=10, effort=0.01, prove=False, seed=seed)
+    assert connected(found.district, problem.edges)
+    assert set(found.district) == set(range(problem.count))
+    loads = np.bincount(found.district, weights=problem.weight)
+    outside = np.maximum(0, loads - problem.upper).sum() + np.maximum(0, problem.lower - loads).sum()
+    assert found.outside == pytest.approx(outside, abs=1e-6)
+    assert found.objective == pytest.approx(travel(problem, found.district))
+
+
+def _pieces(n, edges):
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
+    return connected_components(sparse.csr_matrix((np.ones(len(edges)), edges.T), shape=(n, n)), directed=False)[1]
+
+
+def test_same_seed_gives_the_same_districts():
+    problem = grid_problem(6, 6, 4, 0.1, seed=2)
+    first, second = (solve_districts(problem, seconds=30, effort=0.02, seed=9) for _ in range(2))
+    assert (first.district == second.district).all()
+    assert first.objective == second.objective
+
+
+def test_locks_hold():
+    problem = grid_problem(5, 5, 3, 0.25, seed=1)
+    locked = np.full(25, -1)
+    locked[[0, 4]] = 7  # two corners of the first row must share a district
+    locked[24] = 3
+    found = solve_districts(replace(problem, locked=locked), seconds=20, effort=0.02)
+    assert found.district[0] == found.district[4] != found.district[24]
+    assert found.label[found.district[0]] == 7
+    assert found.label[found.district[24]] == 3
+    assert connected(found.district, problem.edges)
+
+
+def test_locks_that_others_keep_apart_are_named():
+    problem = grid_problem(1, 5, 2, 0.9)
+    locked = np.array([4, -1, 5, -1, 4])
+    with pytest.raises(LocksApartError) as error:
+        solve_districts(replace(problem, locked=locked), seconds=5, effort=0.01)
+    assert error.value.label == 4
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
+def test_change_budget_holds_where_it_can(share):
+    problem = grid_problem(6, 6, 4, 0.35, seed=3)
+    current = np.repeat([0, 1, 2, 3], 9)  # bands of one and a half rows
+    residents = np.full(36, 100.0)
+    found = solve_districts(
+        replace(problem, current=current, residents=residents, budget=share * 3600), seconds=20, effort=0.05
+    )
+    assert found.outside == 0
+    assert found.moved <= share * 3600 + 1e-6
+    assert found.moved == residents[current != found.label[found.district]].sum()
+
+
+def test_impossible_balance_is_proven():
+    problem = grid_problem(4, 4, 4, 0.2)
+    heavy = problem.weight.copy()
+    heavy[5] = heavy.sum()
+    found = solve_districts(replace(problem, weight=heavy), seconds=10, effort=0.02)
+    assert found.outside > 0
+    assert found.infeasible
+
+
+def test_labels_follow_most_residents():
+    district = np.array([0, 0, 1, 1])
+    current = np.array([5, 5, 5, 2])
+    free = np.full(4, -1)
+    assert list(best_labels(district, 2, current, np.array([1.0, 1, 9, 1]), free)) == [2, 5] or list(
+        best_labels(district, 2, current, np.array([1.0, 1, 9, 1]), free)
+    ) == [-1, 5]
+    assert list(best_labels(district, 2, current, np.ones(4), free)) == [5, 2]
+
+
+def test_share_out_gives_each_part_at_least_one_and_heeds_its_size():
+    assert list(share_out(np.array([100.0, 10.0, 1.0]), 6)) == [4, 1, 1]
+    assert list(share_out(np.array([100.0, 10.0]), 4, most=np.array([2, 5]))) == [2, 2]
+    assert share_out(np.array([100.0, 10.0]), 1) is None
+    assert share_out(np.array([100.0, 55.0]), 3, lower=45, upper=54) is None
