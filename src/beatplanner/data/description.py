@@ -222,3 +222,230 @@ class Description(Section):
     def path(self, relative: Path) -> Path:
         """Return where a path of the description leads."""
         return (self.folder / relative).resolve()
+
+
+PROJECT_TABLE = "beatplanner_project"
+_SECTIONS: dict[str, type[Section]] = {
+    "project": Project,
+    "units": Units,
+    "incidents": Incidents,
+    "workload": Workload,
+    "beats": Beats,
+    "stations": Stations,
+    "officers": Officers,
+}
+
+
+def read_description(path: Path) -> Description:
+    """Read and check a project description.
+
+    Parameters
+    ----------
+    path
+        A TOML description, or a project file made by `beatplanner.data.project_file.build`.
+
+    Returns
+    -------
+    Description
+        Its ``folder`` and ``file`` are absolute.
+
+    Raises
+    ------
+    InputError
+        With every problem found: syntax, unknown or missing keys, wrong types, rules that contradict each other,
+        and files that do not exist.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
+        raise InputError(
+            problem(what, _nearest_file(file) or "Give the path of a project description", file=path)
+        )
+    stored = stored_description(file)
+    raw = _read_toml(file) if stored is None else json.loads(stored)
+    findings = Findings()
+    sections = _checked_sections(raw, file.name, findings)
+    for name, section in sections.items():
+        findings.add(_missing_files(name, section, file))
+    findings.add(
+        problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(raw, sections)
+    )
+    findings.raise_if_any()
+    return Description(**sections, folder=file.parent, file=file)
+
+
+def stored_description(path: Path) -> str | None:
+    """Return the description (JSON text) inside a project file, or None where the file is none."""
+    with path.open("rb") as stream:
+        if stream.read(16) != b"SQLite format 3\x00":
+            return None
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            query = f"SELECT description FROM {PROJECT_TABLE}"  # noqa: S608 - a constant
+            return database.execute(query).fetchone()[0]
+    except (sqlite3.Error, TypeError):
+        return None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    content = file.read_bytes()
+    if content.startswith(b"SQLite format 3\x00"):
+        mend = "Give the TOML description, or a project file made by “beatplanner build”"
+        raise InputError(problem("this GeoPackage is not a beatplanner project", mend, file=file.name))
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        row = str(content[: error.start].count(b"\n") + 1)
+        mend = "Save it as UTF-8 in your editor"
+        raise InputError(problem("the text is not UTF-8", mend, file=file.name, row=row)) from None
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        place = re.search(r"at line (\d+), column (\d+)", text)
+        lines = content.count(b"\n") + 1
+        row = place[1] if place else str(lines) if "end of document" in text else ""
+        said = re.sub(r"\s*\(at .*?\)$", "", text)
+        mend = "Text stands in quotes, sections in [brackets], and each key stands once as key = value"
+        what = f"this is not valid TOML: {said[:1].lower()}{said[1:]}"
+        raise InputError(problem(what, mend, file=file.name, row=row)) from None
+
+
+def _checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict[str, Any]:
+    """Return the valid sections by name; what is wrong with the others goes to the findings."""
+    sections: dict[str, Any] = {}
+    for name, value in raw.items():
+        model = _SECTIONS.get(name)
+        if model is None:
+            mend = did_you_mean(name, _SECTIONS) or f"The sections are: {listed(_SECTIONS)}"
+            findings.add([problem(f"there is no section [{name}]", mend, file=file, field=name)])
+            continue
+        try:
+            sections[name] = model.model_validate(value)
+        except ValidationError as error:
+            findings.add(_as_note(name, model, dict(e), file) for e in error.errors())
+    for name in ("project", "units"):
+        if name not in raw:
+            findings.add([problem(f"the section [{name}] is missing", "Add it", file=file, field=name)])
+    return sections
+
+
+def _as_note(section: str, model: type[Section], error: dict[str, Any], file: str) -> Note:
+    """Turn one error of pydantic into plain words."""
+    steps = [str(step) for step in error["loc"]]
+    field = ".".join([section, *(step for step in steps if step != "[key]")])
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = list(_section_at(model, steps[:-1]).model_fields)
+        mend = did_you_mean(steps[-1], known) or f"The keys of this section are: {listed(known, 20)}"
+        return problem(f"there is no key “{steps[-1]}” here", mend, file=file, field=field)
+    if kind == "missing":
+        return problem("this key is missing", f"Add {steps[-1]} = …", file=file, field=field)
+    found = f"found {_in_words(error['input'])}"
+    wanted = {
+        "string": "give text in quotes",
+        "float": "give a number",
+        "finite": "give a finite number",
+        "int": "give a whole number without quotes",
+        "path": "give a file name in quotes",
+        "date": "give a date such as 2027-01-01",
+        "dict": "give a table such as { name = … }",
+        "model": "give a table such as { path = … }"
+        if steps
+        else f"give a section [{section}] with its keys",
+    }
+    limit = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than")}
+    limit |= {"less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}
+    if kind in limit:
+        name, words = limit[kind]
+        what = f"give a number that is {words} {limits[name]:g}, {found}"
+    elif kind == "literal_error":
+        choices = [
+            str(choice)
+            for choice in get_args(_section_at(model, steps[:-1]).model_fields[steps[-1]].annotation)
+        ]
+        mend = did_you_mean(str(error["input"]), choices)
+        return problem(f"give one of {listed(choices)}, {found}", mend, file=file, field=field)
+    elif kind == "value_error":
+        what = f"{limits['error']}, {found}"
+    elif kind == "string_too_short":
+        what = "this must not be empty"
+    else:
+        what = f"{wanted.get(kind.split('_')[0], str(error['msg']).lower())}, {found}"
+    return problem(what, file=file, field=field)
+
+
+def _section_at(model: type[Section], steps: list[str]) -> type[Section]:
+    """Return the model that a path of keys leads to."""
+    for step in steps:
+        annotation = model.model_fields[step].annotation
+        parts = [annotation, *get_args(annotation)]
+        parts += [inner for part in parts for inner in get_args(part)]
+        model = next(part for part in parts if isinstance(part, type) and issubclass(part, Section))
+    return model
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text “{value}”"
+    if isinstance(value, dict):
+        return "a table"
+    return "a list" if isinstance(value, list) else str(value)
+
+
+def _missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
+    """Yield a note for each file named in a section that does not exist."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _missing_files(f"{key}.{name}", value, file)
+        elif isinstance(value, Path) and not (file.parent / value).exists():
+            mend = _nearest_file(file.parent / value) or "Paths are relative to the project description"
+            yield problem(f"the file “{value}” does not exist", mend, file=file.name, field=f"{key}.{name}")
+
+
+def _nearest_file(path: Path) -> str:
+    """Return the sentence that proposes the file of the same folder whose name is nearest."""
+    if not path.parent.is_dir():
+        return f"There is no folder “{path.parent}”"
+    return did_you_mean(path.name, sorted(p.name for p in path.parent.iterdir()))
+
+
+def _contradictions(raw: dict[str, Any], sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
+    units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
+    if units and units.population and units.population_raster:
+        what = "residents are given twice, as a column and as a raster"
+        yield "units.population_raster", what, "Keep population or population_raster"
+    if beats and beats.max_moved is not None and beats.current is None:
+        mend = 'Add current = { path = "…", id = "…" }, or take max_moved away'
+        yield "beats.max_moved", "a change budget needs today's beats", mend
+    if stations and stations.count is None and stations.objective != "fewest":
+        what = f"the objective “{stations.objective}” needs the number of stations"
+        yield "stations.count", what, 'Add count = …, or choose objective = "fewest"'
+    if stations and stations.roads and stations.distances:
+        what = "walking distances are given twice, as a road network and as a table"
+        yield "stations.distances", what, "Keep roads or distances"
+    if sections.get("officers") and "beats" not in raw:
+        what = "officers need beats to be posted to"
+        yield (
+            "officers",
+            what,
+            "Add [beats]; its current = { path = …, id = … } are the beats where none are planned",
+        )
+    points = {"incidents": sections.get("incidents")}
+    points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
+    for key, table in points.items():
+        if table and (table.x is None) != (table.y is None):
+            given, absent = ("x", "y") if table.y is None else ("y", "x")
+            yield f"{key}.{absent}", f"{given} is given but not {absent}", f'Add {absent} = "…", a column'
+        elif table and table.x is None and table.path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx"):
+            mend = 'Add x = "…", y = "…" (columns) and crs = "EPSG:…"'
+            yield (
+                f"{key}.x",
+                f"“{table.path}” is a table, so its columns with the coordinates are needed",
+                mend,
+            )
+        elif table and table.x is not None and table.crs is None:
+            mend = 'Add crs = "EPSG:4326" where they are longitude and latitude, or the CRS they are in'
+            yield f"{key}.crs", "the coordinates have no CRS", mend

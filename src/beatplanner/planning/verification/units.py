@@ -1,0 +1,146 @@
+"""Checks of the units: nobody lost, nobody counted twice, and the workload by its formulas.
+
+The formulas, done here a second time on purpose::
+
+    incidents a year = incidents × 365.25 / days covered
+    reactive hours   = Σ over categories: incidents a year × hours per incident
+    community hours  = residents / 1,000 × community hours per 1,000 residents
+    workload         = reactive + community hours, or the ready-made workload
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.town import Town
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import Ledger, missing
+
+DAYS_OF_A_YEAR = 365.25
+# Areas are compared in shares of themselves: reading and writing may move a corner by a fraction of a millimetre.
+AREA_SHARE = 1e-6
+
+
+def check_units(ledger: Ledger, evidence: Evidence) -> None:
+    """Check the units against each other and, where the inputs are there, against those."""
+    units = evidence.units
+    count = Counter(units["unit"])
+    ledger.each(
+        "units.once", "every unit stands once",
+        [f"Unit {unit} stands {n:,} times." for unit, n in count.items() if n > 1 or unit is None], len(units), "units",
+    )  # fmt: skip
+    if evidence.beats is not None:
+        homeless = np.flatnonzero(evidence.district < 0)
+        ledger.each(
+            "units.beat", "every unit is in one beat that exists",
+            [f"{evidence.place(u)} is in “{units['beat'].iat[u]}”, which is no beat of the plan." for u in homeless],
+            len(units), "units",
+        )  # fmt: skip
+    inside = shapely.covers(units.geometry.to_numpy(), shapely.points(units["x"], units["y"]))
+    ledger.each(
+        "units.point", "every unit's point is inside it",
+        [f"The point of {evidence.place(u)} is outside its polygon." for u in np.flatnonzero(~inside)], len(units), "units",
+    )  # fmt: skip
+    parts = units["reactive_hours"].to_numpy(float) + units["community_hours"].to_numpy(float)
+    ledger.pairs(
+        "units.workload_parts", "workload is reactive and community hours together",
+        ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))), "units", "hours a year",
+    )  # fmt: skip
+    if evidence.town is None:
+        ledger.unchecked("units.inputs", "units, population and workload are those of the inputs", "The inputs are not there as they were.")
+        return
+    _check_against_inputs(ledger, evidence, evidence.town)
+
+
+def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> None:
+    units = evidence.units
+    given = town.units.set_index("unit")
+    lost = [f"Unit {u} of the inputs is not in the plan." for u in given.index.difference(pd.Index(units["unit"]))]
+    extra = [f"Unit {u} is not in the inputs." for u in pd.Index(units["unit"]).difference(given.index)]
+    if not ledger.each("units.inputs", "the units of the inputs", lost + extra, len(given), "units"):
+        return
+    town_place = pd.Series(np.arange(len(given)), index=given.index)
+    order = town_place.loc[list(units["unit"])].to_numpy()
+    source = town.units.iloc[order].reset_index(drop=True)
+    names = [evidence.place(u) for u in range(len(units))]
+    ledger.pairs(
+        "units.population", "each unit has the residents of the inputs",
+        zip(names, units["population"], source["population"], strict=True), "units", "residents",
+    )  # fmt: skip
+    ledger.number(
+        "units.population_total", float(units["population"].sum()), float(town.units["population"].sum()), "residents",
+    )  # fmt: skip
+    for group in town.groups:
+        column = f"group_{group}"
+        if column in units.columns:
+            ledger.pairs(
+                f"units.{column}", "each unit has the residents of the inputs", zip(names, units[column], source[column], strict=True),
+                "units", "residents",
+            )  # fmt: skip
+    for column, what in (("municipality", "municipality"), ("current", "today's beat")):
+        wrong = [
+            f"{name}: {what} is “{said}” in the plan, “{was}” in the inputs."
+            for name, said, was in zip(names, units[column], source[column], strict=True)
+            if ("" if missing(said) else str(said)) != ("" if missing(was) else str(was))
+        ]
+        ledger.each(f"units.{column}", f"each unit has the {what} of the inputs", wrong, len(units), "units")
+    differing = shapely.area(shapely.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy()))
+    area = shapely.area(source.geometry.to_numpy())
+    ledger.each(
+        "units.polygon", "each unit has the polygon of the inputs",
+        [f"The polygon of {names[u]} is another by {differing[u]:,.0f} m²." for u in np.flatnonzero(differing > AREA_SHARE * area + 0.01)],
+        len(units), "units",
+    )  # fmt: skip
+    moved = np.hypot(units["x"] - source["x"], units["y"] - source["y"]).to_numpy(float)
+    ledger.each(
+        "units.xy", "each unit has the representative point of the inputs",
+        [f"The point of {names[u]} is {moved[u]:,.1f} m away." for u in np.flatnonzero(~(moved < 0.01))], len(units), "units",
+    )  # fmt: skip
+    incidents, reactive, community, how = _hours(town)
+    if "incidents" in units.columns:
+        ledger.pairs("units.incidents", f"incidents a year, {how}", zip(names, units["incidents"], incidents[order], strict=True), "units")
+    for column, hours in (("reactive_hours", reactive), ("community_hours", community)):
+        ledger.pairs(
+            f"units.{column}", f"by the formula, {how}" if column == "reactive_hours" else "by the formula",
+            zip(names, units[column], hours[order], strict=True), "units", "hours a year",
+        )  # fmt: skip
+    ledger.pairs(
+        "units.workload", "by the formula", zip(names, units["workload"], (reactive + community)[order], strict=True), "units",
+        "hours a year",
+    )  # fmt: skip
+
+
+def _hours(town: Town) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """Return incidents, reactive and community hours a year of each unit of the town, and how the year was found."""
+    rules = town.description.workload
+    n = len(town.units)
+    incidents, reactive = np.zeros(n), np.zeros(n)
+    how = "without incidents"
+    points = town.incidents
+    if points is not None:
+        given = town.description.incidents.days if town.description.incidents else None
+        times = points["time"].dropna()
+        if given is not None:
+            factor, how = DAYS_OF_A_YEAR / given, f"scaled from {given:g} days"
+        elif len(times):
+            # a span under a day says nothing of a year; it counts as one day
+            span = max((times.max() - times.min()) / pd.Timedelta(days=1), 1.0)
+            factor, how = DAYS_OF_A_YEAR / span, f"scaled from {span:,.1f} days"
+        else:
+            factor, how = 1.0, "taken as those of one year, since they have no times"
+        hours_of: defaultdict[str, float] = defaultdict(lambda: rules.default_hours)
+        hours_of.update({category.strip().casefold(): hours for category, hours in rules.hours.items()})
+        for unit, category in zip(points["unit"], points["category"], strict=True):
+            if unit >= 0:
+                incidents[unit] += factor
+                reactive[unit] += factor * hours_of["" if missing(category) else category.strip().casefold()]
+    residents = town.units["population"].to_numpy(float)
+    community = np.where(np.isnan(residents), 0.0, residents) * rules.community_hours_per_1000 / 1000.0
+    ready = town.units["workload"].to_numpy(float)
+    if not np.isnan(ready).any():
+        return incidents, ready, np.zeros(n), "with the ready-made workload"
+    return incidents, reactive, community, how
