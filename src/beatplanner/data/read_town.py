@@ -1,0 +1,612 @@
+"""Reads every layer of a description once, into a town in one metric CRS; every problem is told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from beatplanner.data.adjacency import island_links, open_borders, touching
+from beatplanner.data.description import Description, IdLayer, PointTable
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.layers import (
+    Place,
+    crs_from,
+    dates,
+    is_missing,
+    numbers,
+    polygons_of,
+    read_layer,
+    read_points,
+    read_table,
+    source_of,
+    texts,
+    times,
+)
+from beatplanner.data.town import Source, Town
+from beatplanner.data.walking_network import walk_metres, walking_network
+
+# Units farther than this from the middle of the others, in km, are in the wrong place on earth.
+FAR_UNITS_KM = 1_000
+# Sites farther than this from every unit, in km, are in the wrong place.
+FAR_SITES_KM = 50
+# Classes of roads on which nobody walks, in the columns where road layers keep them.
+ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
+NOT_WALKED = {"motorway", "motorway_link", "trunk", "trunk_link", "construction", "proposed", "raceway"}
+ROSTER_COLUMNS = ("beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on")
+
+
+def read_town(description: Description) -> Town:
+    """Read the layers of a description.
+
+    Parameters
+    ----------
+    description
+        A description made by `read_description`.
+
+    Returns
+    -------
+    Town
+
+    Raises
+    ------
+    InputError
+        With every problem of every layer.
+    """
+    return _Reader(description).town()
+
+
+class _Reader:
+    """One reading: the description, what was found so far, and the files."""
+
+    def __init__(self, description: Description) -> None:
+        self.description = description
+        self.findings = Findings()
+        self.sources: list[Source] = []
+
+    def town(self) -> Town:
+        d, findings = self.description, self.findings
+        # without units nothing else can be placed, so their problems are told alone
+        units, where = self.units()
+        edges = pd.DataFrame({"a": [], "b": [], "metres": [], "kind": []})
+        incidents = sites = walks = roster = distances = None
+        with findings.keep():
+            edges = self.edges(units)
+        with findings.keep():
+            units["current"] = self.current(units)
+        with findings.keep():
+            units["locked"] = self.locked(units)
+        with findings.keep():
+            incidents = self.incidents(units)
+        with findings.keep():
+            distances = self.unit_distances(units)
+        with findings.keep():
+            sites = self.sites(units)
+        with findings.keep():
+            walks = self.walks(units, sites)
+        with findings.keep():
+            roster = self.roster(units)
+        findings.raise_if_any()
+        return Town(
+            description=d,
+            crs=self.crs,
+            units=units,
+            unit_ids_are_whole_numbers=self.whole_ids,
+            edges=edges,
+            incidents=incidents,
+            unit_distances=distances,
+            sites=sites,
+            walks=walks,
+            roster=roster,
+            notes=tuple(findings.notes),
+            sources=tuple(self.sources),
+        )
+
+    def read(self, role: str, path: Path, rows_in: int, rows_used: int | None = None) -> None:
+        self.sources.append(source_of(role, self.description.path(path), rows_in, rows_in if rows_used is None else rows_used))
+
+    # ---- units
+
+    def units(self) -> tuple[gpd.GeoDataFrame, Place]:
+        rules = self.description.units
+        columns = [rules.id, rules.name, rules.population, rules.municipality, rules.workload, *rules.groups.values()]
+        frame, where = read_layer(self.description.path(rules.path), rules.layer, [c for c in columns if c])
+        ids = self.unit_ids(frame[rules.id], where)
+        shapes, mended = polygons_of(frame, where, [f"unit {i}" for i in ids])
+        self.crs = self.planning_crs(frame, where)
+        moved = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(self.crs)
+        polygons = np.asarray(moved.array, dtype=object)
+        self.check_places(polygons, ids, where)
+        if mended:
+            self.findings.tell("warning", f"{mended:,} polygons crossed themselves and were mended", file=where.file)
+        n = len(ids)
+        inner = shapely.point_on_surface(polygons)
+        municipality = self.municipalities(frame, where)
+        data: dict[str, object] = {
+            "unit": ids,
+            "name": self.unit_names(frame, ids, municipality),
+            "municipality": municipality,
+        }
+        with self.findings.keep():
+            data["population"] = self.population(frame, polygons, where)
+        data["workload"] = np.full(n, np.nan)
+        if rules.workload:
+            with self.findings.keep():
+                data["workload"] = numbers(frame[rules.workload], where, least=0)
+        data["current"], data["locked"] = None, None
+        for group, column in rules.groups.items():
+            with self.findings.keep():
+                data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0)
+        data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
+        self.findings.raise_if_any()
+        units = gpd.GeoDataFrame(data, geometry=polygons, crs=self.crs)
+        for column in ("current", "locked"):
+            units[column] = units[column].astype(object)
+        self.check_groups(units, where)
+        self.read("units", rules.path, n)
+        return units, where
+
+    def unit_ids(self, values: pd.Series, where: Place) -> list[str]:
+        found = texts(values)
+        empty = [i for i, v in enumerate(found) if v is None]
+        if empty:
+            what = f"{len(empty):,} units have no id"
+            raise InputError(where.problem(what, "Give each unit an id", row=where.rows[empty[0]], field=str(values.name)))
+        counts = pd.Series(found).value_counts()
+        double = counts[counts > 1]
+        if len(double):
+            what = f"ids must be unique, and {len(double):,} are not: {listed(double.index)}"
+            raise InputError(where.problem(what, "Give each unit an id of its own", field=str(values.name)))
+        self.whole_ids = pd.api.types.is_integer_dtype(values) or (
+            pd.api.types.is_float_dtype(values) and bool((values % 1 == 0).all())
+        )
+        return [str(v) for v in found]
+
+    def planning_crs(self, frame: gpd.GeoDataFrame, where: Place) -> CRS:
+        given = self.description.project.crs
+        try:
+            best = frame.estimate_utm_crs()
+        except (RuntimeError, ValueError):
+            raise InputError(
+                where.problem("the coordinates do not lie on earth in the layer's CRS "
+                              f"({frame.crs.name})", "Set the CRS that the coordinates are in")
+            ) from None  # fmt: skip
+        if given is None:
+            self.findings.tell("info", f"Planned in {best.name} ({best.to_string()}), in metres")
+            return best
+        crs = crs_from(given, file=self.description.file.name, field="project.crs")
+        if not crs.is_projected or any(abs(axis.unit_conversion_factor - 1) > 1e-9 for axis in crs.axis_info):
+            what = f"{given} ({crs.name}) is not in metres, and the planning CRS must be"
+            mend = f'Give crs = "{best.to_string()}" ({best.name}), or leave it out; layers may be in any CRS'
+            raise InputError(problem(what, mend, file=self.description.file.name, field="project.crs"))
+        return crs
+
+    def check_places(self, polygons: np.ndarray, ids: list[str], where: Place) -> None:
+        centres = shapely.get_coordinates(shapely.centroid(polygons))
+        if not np.isfinite(centres).all():
+            bad = int(np.flatnonzero(~np.isfinite(centres).all(axis=1))[0])
+            raise InputError(where.problem(f"unit {ids[bad]} does not lie on earth in the layer's CRS", "Set the right CRS"))
+        apart = np.hypot(*(centres - np.median(centres, axis=0)).T) / 1000
+        far = np.flatnonzero(apart > FAR_UNITS_KM)
+        if len(far):
+            what = f"unit {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the middle of the others ({len(far):,} such units)"
+            raise InputError(where.problem(what, "Correct its polygon", row=where.rows[far[0]], field="geometry"))
+        tree = shapely.STRtree(polygons)
+        a, b = tree.query(polygons, predicate="overlaps")
+        a, b = a[a < b], b[a < b]
+        common = shapely.area(shapely.intersection(polygons[a], polygons[b]))
+        much = np.flatnonzero(common > 0.01 * np.minimum(shapely.area(polygons[a]), shapely.area(polygons[b])))
+        if len(much):
+            first = much[np.argmax(common[much])]
+            what = f"{len(much):,} pairs of units overlap, most of all {ids[a[first]]} and {ids[b[first]]} by {common[first]:,.0f} m²"
+            self.findings.tell("warning", what, "Check their borders", file=where.file, layer=where.layer)
+        same = tree.query(polygons, predicate="covers")
+        twice = [(ids[i], ids[j]) for i, j in same.T if i < j and shapely.equals(polygons[i], polygons[j])]
+        if twice:
+            what = f"units {twice[0][0]} and {twice[0][1]} are the same polygon ({len(twice):,} such pairs)"
+            raise InputError(where.problem(what, "Take one out", field="geometry"))
+
+    def municipalities(self, frame: gpd.GeoDataFrame, where: Place) -> list[str]:
+        column = self.description.units.municipality
+        if column is None:
+            return [""] * len(frame)
+        found = texts(frame[column])
+        empty = [i for i, v in enumerate(found) if v is None]
+        if empty:
+            what = f"{len(empty):,} units have no municipality"
+            self.findings.add([where.problem(what, "Name one for each unit", row=where.rows[empty[0]], field=column)])
+        return [v or "" for v in found]
+
+    def unit_names(self, frame: gpd.GeoDataFrame, ids: list[str], municipality: list[str]) -> list[str]:
+        column = self.description.units.name
+        if column is None:
+            return [f"{m} {i}" if m else i for m, i in zip(municipality, ids, strict=True)]
+        return [name or i for name, i in zip(texts(frame[column]), ids, strict=True)]
+
+    def population(self, frame: gpd.GeoDataFrame, polygons: np.ndarray, where: Place) -> np.ndarray:
+        rules = self.description.units
+        if rules.population_raster:
+            return self.raster_population(polygons, where)
+        if not rules.population:
+            self.findings.tell("warning", "Residents are unknown: plans count workload where they would count people",
+                               "Name the column as units.population", file=where.file)  # fmt: skip
+            return np.full(len(frame), np.nan)
+        people = numbers(frame[rules.population], where, least=0)
+        in_layer = pd.to_numeric(frame[rules.population].map(lambda v: str(v).replace(" ", "").replace(",", "."))).sum()
+        self.findings.tell("info", f"Residents: {in_layer:,.0f} in the layer, {people.sum():,.0f} in the plan", file=where.file)
+        return people
+
+    def raster_population(self, polygons: np.ndarray, where: Place) -> np.ndarray:
+        # heavy libraries, and few projects have a raster
+        import rasterio
+        from exactextract import exact_extract
+
+        rules = self.description.units
+        path = self.description.path(rules.population_raster or Path())
+        try:
+            with rasterio.open(path) as raster:
+                crs, band = raster.crs, raster.read(1, masked=True).astype(float)
+        except rasterio.errors.RasterioIOError:
+            raise InputError(problem("the raster cannot be read", "Give a GeoTIFF", file=path.name)) from None
+        if crs is None:
+            raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
+        shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(polygons, crs=self.crs).to_crs(crs.to_wkt()))
+        found = exact_extract(str(path), shapes, ["sum"], output="pandas")["sum"].to_numpy(float)
+        people = np.nan_to_num(found)
+        total = float(band.filled(0).clip(min=0).sum())
+        self.findings.tell("info", f"Residents: {total:,.0f} in the raster, {people.sum():,.0f} inside the units "
+                           f"({total - people.sum():,.0f} live in cells outside)", file=path.name)  # fmt: skip
+        if people.sum() <= 0:
+            raise InputError(problem("no resident of the raster lives in any unit", "Check its CRS and extent", file=path.name))
+        self.read("units.population_raster", rules.population_raster or Path(), band.size)
+        return people
+
+    def check_groups(self, units: gpd.GeoDataFrame, where: Place) -> None:
+        for group, column in self.description.units.groups.items():
+            more = int((units[f"group_{group}"] > units["population"] + 0.5).sum())
+            if more:
+                what = f"{more:,} units have more {group} speakers than residents"
+                self.findings.tell("warning", what, "Check the column", file=where.file, field=column)
+
+    # ---- adjacency
+
+    def edges(self, units: gpd.GeoDataFrame) -> pd.DataFrame:
+        rules = self.description.beats
+        polygons = np.asarray(units.geometry.array, dtype=object)
+        if rules is not None and rules.adjacency is not None:
+            return self.edges_of_file(units, rules.adjacency)
+        edges, borders = touching(polygons)
+        edges["kind"] = "border"
+        links = island_links(polygons, units["municipality"].to_numpy(object), edges)
+        names = units["name"]
+        for a, b, distance in links.itertuples(index=False):
+            what = f"{names[a]} and {names[b]} do not touch; a link of {distance:,.0f} m is proposed so that beats can join them"
+            self.findings.tell("warning", what, "Check that officers can cross there")
+        if rules is not None and rules.barriers is not None:
+            edges = self.behind_barriers(edges, borders, names)
+        joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
+        found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
+        return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
+
+    def behind_barriers(self, edges: pd.DataFrame, borders: np.ndarray, names: pd.Series) -> pd.DataFrame:
+        rules = self.description.beats
+        assert rules is not None and rules.barriers is not None
+        barriers = self.shapes("beats.barriers", rules.barriers)
+        crossings = self.shapes("beats.crossings", rules.crossings) if rules.crossings else np.array([], dtype=object)
+        is_open = open_borders(borders, barriers, crossings)
+        self.findings.tell("info", f"Barriers close {int((~is_open).sum()):,} of {len(edges):,} borders between units")
+        return edges[is_open]
+
+    def shapes(self, role: str, layer) -> np.ndarray:
+        frame, where = read_layer(self.description.path(layer.path), layer.layer, [])
+        found = np.asarray(frame.geometry.to_crs(self.crs).array, dtype=object)
+        found = found[~(shapely.is_missing(found) | shapely.is_empty(found))]
+        if not len(found):
+            raise InputError(where.problem("no feature has a geometry", "Draw them or leave the layer out"))
+        self.read(role, layer.path, len(frame), len(found))
+        return found
+
+    def positions(self, values: pd.Series, units: gpd.GeoDataFrame, where: Place) -> np.ndarray:
+        place = {u: i for i, u in enumerate(units["unit"])}
+        found = texts(values)
+        unknown = [(i, v) for i, v in enumerate(found) if v not in place]
+        if unknown:
+            i, v = unknown[0]
+            mend = did_you_mean(str(v), place) if v is not None else ""
+            what = f"there is no unit “{v if v is not None else ''}” ({len(unknown):,} such rows)"
+            raise InputError(where.problem(what, mend or "Use ids of the units layer", row=where.rows[i], field=str(values.name)))
+        return np.array([place[str(v)] for v in found], int)
+
+    def edges_of_file(self, units: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
+        frame, where = read_table(self.description.path(path), None, ["from", "to"])
+        a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
+        self.read("beats.adjacency", path, len(frame))
+        pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
+        polygons = np.asarray(units.geometry.array, dtype=object)
+        border = shapely.length(shapely.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]])))
+        return pd.DataFrame({"a": pairs[:, 0], "b": pairs[:, 1], "metres": border, "kind": "file"})
+
+    def unit_distances(self, units: gpd.GeoDataFrame) -> np.ndarray | None:
+        rules = self.description.beats
+        if rules is None or rules.distances is None:
+            return None
+        frame, where = read_table(self.description.path(rules.distances), None, ["from", "to", "metres"])
+        a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
+        n = len(units)
+        metres = np.full((n, n), np.inf)
+        metres[a, b] = numbers(frame["metres"], where, least=0)
+        metres = np.where(np.isinf(metres), metres.T, metres)
+        np.fill_diagonal(metres, 0.0)
+        self.read("beats.distances", rules.distances, len(frame))
+        absent = int(np.isinf(metres).sum())
+        if absent:
+            i, j = np.argwhere(np.isinf(metres))[0]
+            what = f"{absent:,} of {n * n:,} pairs of units have no distance, such as {units['name'][i]} to {units['name'][j]}"
+            raise InputError(where.problem(what, "Give every pair, in one direction at least, or leave beats.distances out"))
+        return metres
+
+    def current(self, units: gpd.GeoDataFrame) -> np.ndarray:
+        rules = self.description.beats
+        none = np.full(len(units), None, dtype=object)
+        if rules is None or rules.current is None:
+            return none
+        layer: IdLayer = rules.current
+        frame, where = read_layer(self.description.path(layer.path), layer.layer, [layer.id])
+        ids = texts(frame[layer.id])
+        shapes, _ = polygons_of(frame, where, [f"beat {i}" for i in ids])
+        shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(self.crs).array, dtype=object)
+        polygons = np.asarray(units.geometry.array, dtype=object)
+        u, s = shapely.STRtree(shapes).query(polygons, predicate="intersects")
+        shared = pd.DataFrame({"u": u, "id": [ids[i] for i in s], "area": shapely.area(shapely.intersection(polygons[u], shapes[s]))})
+        shared = shared[shared["id"].notna() & (shared["area"] > 0)].groupby(["u", "id"], as_index=False)["area"].sum()
+        best = shared.sort_values(["u", "area", "id"], ascending=[True, False, True]).drop_duplicates("u")
+        none[best["u"].to_numpy(int)] = best["id"].to_numpy(object)
+        self.read("beats.current", layer.path, len(frame))
+        if not len(best):
+            raise InputError(where.problem("today's beats lie outside every unit", "Check the layer's CRS"))
+        outside = len(units) - len(best)
+        if outside:
+            self.findings.tell("warning", f"{outside:,} units lie in none of today's beats", file=where.file)
+        return none
+
+    def locked(self, units: gpd.GeoDataFrame) -> np.ndarray:
+        rules = self.description.beats
+        none = np.full(len(units), None, dtype=object)
+        if rules is None or rules.locked is None:
+            return none
+        table = rules.locked
+        frame, where = read_table(self.description.path(table.path), table.layer, [table.unit, table.beat])
+        at = self.positions(frame[table.unit], units, where)
+        for row, (i, beat) in enumerate(zip(at, texts(frame[table.beat]), strict=True)):
+            if beat is None:
+                raise InputError(where.problem("no beat is named", "Name the beat", row=where.rows[row], field=table.beat))
+            if none[i] not in (None, beat):
+                what = f"unit {units['unit'][i]} is locked to both {none[i]} and {beat}"
+                raise InputError(where.problem(what, "Keep one", row=where.rows[row], field=table.unit))
+            none[i] = beat
+        self.read("beats.locked", table.path, len(frame))
+        return none
+
+    # ---- incidents
+
+    def incidents(self, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+        rules = self.description.incidents
+        if rules is None:
+            return None
+        columns = [c for c in (rules.category, rules.time) if c]
+        frame, where = self.points(rules, columns, "incidents")
+        there = np.isfinite(frame[["x", "y"]].to_numpy()).all(axis=1)
+        unit = np.full(len(frame), -1)
+        points = shapely.points(frame.loc[there, ["x", "y"]].to_numpy(float))
+        polygons = np.asarray(units.geometry.array, dtype=object)
+        p, u = shapely.STRtree(polygons).query(points, predicate="intersects")
+        # a point on a border belongs to the first unit of the layer, always the same
+        first = pd.DataFrame({"p": p, "u": u}).groupby("p")["u"].min()
+        unit[np.flatnonzero(there)[first.index]] = first.to_numpy()
+        self.tell_outside(frame, unit, there, points, polygons, where)
+        self.read("incidents", rules.path, len(frame), int((unit >= 0).sum()))
+        category = [c or "" for c in texts(frame[rules.category])] if rules.category else ""
+        time = times(frame[rules.time], where) if rules.time else pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
+        return pd.DataFrame({"x": frame["x"], "y": frame["y"], "unit": unit, "category": category, "time": time})
+
+    def tell_outside(self, frame, unit, there, points, polygons, where: Place) -> None:
+        rules = self.description.incidents
+        blank = int((~there).sum())
+        if blank:
+            self.findings.tell("warning", f"{blank:,} of {len(frame):,} incidents have no coordinates", "Geocode them",
+                               file=where.file)  # fmt: skip
+        outside = int((unit[there] < 0).sum())
+        if outside == there.sum():
+            swapped = ""
+            if rules is not None and rules.x and rules.y:
+                try:
+                    other, _ = read_points(self.description.path(rules.path), rules.layer, rules.y, rules.x, rules.crs, [],
+                                           self.crs, "incidents")  # fmt: skip
+                    tried = shapely.points(other[["x", "y"]].dropna().to_numpy(float))
+                    fits = len(np.unique(shapely.STRtree(polygons).query(tried, predicate="intersects")[0])) > 0.5 * len(tried)
+                    swapped = "x and y are swapped: they fit the units the other way round" if fits else ""
+                except InputError:
+                    swapped = ""
+            what = "every incident lies outside every unit"
+            raise InputError(where.problem(what, swapped or "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs"))
+        if outside:
+            far = shapely.distance(points[unit[there] < 0], shapely.union_all(polygons)).max() / 1000
+            share = outside / len(frame)
+            what = f"{outside:,} of {len(frame):,} incidents ({share:.1%}) lie outside every unit, up to {far:,.1f} km away; they are not planned with"
+            self.findings.tell("warning" if share > 0.02 else "info", what, file=where.file)
+
+    def points(self, table: PointTable, columns: list[str], key: str) -> tuple[pd.DataFrame, Place]:
+        return read_points(
+            self.description.path(table.path), table.layer, table.x, table.y, table.crs, columns, self.crs, key
+        )
+
+    # ---- stations
+
+    def sites(self, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+        rules = self.description.stations
+        if rules is None:
+            return None
+        found = []
+        for key, table in (("existing", rules.existing), ("candidates", rules.candidates)):
+            if table is None:
+                continue
+            frame, where = self.points(table, [c for c in (table.id, table.cost) if c], f"stations.{key}")
+            ids = texts(frame[table.id])
+            self.check_sites(frame, ids, table.id, units, where)
+            cost = numbers(frame[table.cost], where, least=0, empty=0.0) if table.cost else 0.0
+            found.append(pd.DataFrame({"station": ids, "x": frame["x"], "y": frame["y"], "cost": cost, "existing": key == "existing"}))
+            self.read(f"stations.{key}", table.path, len(frame))
+        if rules.candidates is None:
+            self.findings.tell("info", "No candidate sites are given: the middle of each unit is taken as one",
+                               "Name real buildings as stations.candidates")  # fmt: skip
+            middle = units[["x", "y"]].assign(station=units["name"], cost=0.0, existing=False)
+            found.append(middle[~middle["station"].duplicated()])
+        sites = pd.concat(found, ignore_index=True)[["station", "x", "y", "cost", "existing"]]
+        double = sites["station"][sites["station"].duplicated()]
+        if len(double):
+            what = f"sites must have names of their own, and {len(double):,} are not the only ones: {listed(double.unique())}"
+            raise InputError(problem(what, "Name each site once, over existing stations and candidates", file=self.description.file.name,
+                                     field="stations"))  # fmt: skip
+        return sites
+
+    def check_sites(self, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place) -> None:
+        empty = [i for i, v in enumerate(ids) if v is None]
+        if empty:
+            raise InputError(where.problem(f"{len(empty):,} sites have no name", row=where.rows[empty[0]], field=column))
+        place = frame[["x", "y"]].to_numpy(float)
+        blank = np.flatnonzero(~np.isfinite(place).all(axis=1))
+        if len(blank):
+            raise InputError(where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]]))
+        area = shapely.union_all(units.geometry.to_numpy())
+        apart = shapely.distance(shapely.points(place), area) / 1000
+        far = np.flatnonzero(apart > FAR_SITES_KM)
+        if len(far):
+            what = f"site {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the nearest unit ({len(far):,} such sites)"
+            raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[far[0]]))
+
+    def walks(self, units: gpd.GeoDataFrame, sites: pd.DataFrame | None) -> np.ndarray | None:
+        rules = self.description.stations
+        if rules is None or sites is None:
+            return None
+        doors, places = units[["x", "y"]].to_numpy(float), sites[["x", "y"]].to_numpy(float)
+        if rules.distances is not None:
+            return self.walks_of_file(units, sites, rules.distances)
+        if rules.roads is None:
+            return rules.detour * np.hypot(doors[:, None, 0] - places[None, :, 0], doors[:, None, 1] - places[None, :, 1])
+        path = self.description.path(rules.roads.path)
+        frame, where = read_layer(path, rules.roads.layer, self.road_class(path, rules.roads.layer))
+        walked = np.ones(len(frame), bool)
+        for column in frame.columns.drop("geometry"):
+            walked &= ~frame[column].astype(str).str.casefold().isin(NOT_WALKED).to_numpy()
+        lines = np.asarray(frame.geometry.to_crs(self.crs).array, dtype=object)[walked]
+        lines = lines[np.isin(shapely.get_type_id(lines), [1, 5])]
+        if not len(lines):
+            raise InputError(where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths"))
+        self.read("stations.roads", rules.roads.path, len(frame), len(lines))
+        network = walking_network(lines)
+        if len(network.piece_metres) > 1:
+            rest = network.piece_metres[1:].sum()
+            what = (f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
+                    f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together")  # fmt: skip
+            self.findings.tell("warning" if rest > 0.02 * network.piece_metres.sum() else "info", what, file=where.file)
+        return walk_metres(network, doors, places)
+
+    def road_class(self, path: Path, layer: str | None) -> list[str]:
+        import pyogrio
+
+        try:
+            fields = pyogrio.read_info(path, layer=layer)["fields"]
+        except Exception:  # read_layer says what is wrong with the file
+            return []
+        return [c for c in ROAD_CLASS_COLUMNS if c in fields][:1]
+
+    def walks_of_file(self, units: gpd.GeoDataFrame, sites: pd.DataFrame, path: Path) -> np.ndarray:
+        frame, where = read_table(self.description.path(path), None, ["unit", "site", "metres"])
+        at = self.positions(frame["unit"], units, where)
+        place = {s: j for j, s in enumerate(sites["station"])}
+        names = texts(frame["site"])
+        unknown = [i for i, v in enumerate(names) if v not in place]
+        if unknown:
+            i = unknown[0]
+            what = f"there is no site “{names[i]}” ({len(unknown):,} such rows)"
+            mend = did_you_mean(str(names[i]), place) or "Use names of the existing stations or candidates"
+            raise InputError(where.problem(what, mend, row=where.rows[i], field="site"))
+        metres = np.full((len(units), len(sites)), np.inf)
+        metres[at, [place[str(v)] for v in names]] = numbers(frame["metres"], where, least=0)
+        self.read("stations.distances", path, len(frame))
+        absent = int(np.isinf(metres).sum())
+        if absent:
+            what = f"{absent:,} of {metres.size:,} pairs of unit and site are missing; they count as not reachable on foot"
+            self.findings.tell("warning", what, file=where.file)
+        return metres
+
+    # ---- officers
+
+    def roster(self, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+        rules = self.description.officers
+        if rules is None:
+            return None
+        frame, where = read_table(self.description.path(rules.path), rules.layer, ["officer"], ROSTER_COLUMNS)
+        names = texts(frame["officer"])
+        for i, name in enumerate(names):
+            if name is None or name in names[:i]:
+                what = f"officer {name} stands there twice" if name else "this officer has no name or number"
+                raise InputError(where.problem(what, "Give each officer one row", row=where.rows[i], field="officer"))
+        empty = pd.Series([None] * len(frame), dtype=object)
+
+        def column(name: str) -> pd.Series:
+            return frame[name] if name in frame else empty.rename(name)
+
+        found = pd.DataFrame({"officer": names})
+        problems = Findings()
+        with problems.keep():
+            found["beat"] = pd.Series(texts(column("beat")), dtype=object)
+        for name in ("since", "trained_on", "joins_on", "leaves_on"):
+            with problems.keep():
+                found[name] = pd.Series(dates(column(name), where), dtype=object)
+        found["languages"] = [
+            tuple(dict.fromkeys(w.strip() for w in str(v).replace(",", ";").split(";") if w.strip())) if not is_missing(v) else ()
+            for v in column("languages")
+        ]
+        found["gender"] = pd.Series(texts(column("gender")), dtype=object)
+        found["x"], found["y"] = np.nan, np.nan
+        with problems.keep():
+            if "x" in frame and "y" in frame:
+                crs = crs_from(rules.crs, file=self.description.file.name, field="officers.crs")
+                x, y = numbers(frame["x"], where, empty=np.nan), numbers(frame["y"], where, empty=np.nan)
+                home = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(self.crs)
+                found["x"], found["y"] = home.x.to_numpy(float), home.y.to_numpy(float)
+                self.check_homes(found, units, where)
+        self.findings.add(problems.notes)
+        problems.raise_if_any()
+        for i, row in found.iterrows():
+            if row["leaves_on"] and row["joins_on"] and row["leaves_on"] <= row["joins_on"]:
+                what = f"{row['officer']} leaves on {row['leaves_on']}, which is not after joining on {row['joins_on']}"
+                problems.add([where.problem(what, "Correct one of the dates", row=where.rows[int(str(i))], field="leaves_on")])
+        problems.raise_if_any()
+        self.check_languages(found, where)
+        self.read("officers", rules.path, len(frame))
+        return found[["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"]]
+
+    def check_homes(self, found: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
+        known = np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)
+        place = found.loc[known, ["x", "y"]].to_numpy(float)
+        middle = units[["x", "y"]].median().to_numpy(float)
+        apart = np.hypot(*(place - middle).T) / 1000
+        if len(apart) and np.median(apart) > FAR_UNITS_KM:
+            what = f"the homes lie {np.median(apart):,.0f} km from the town"
+            raise InputError(where.problem(what, "Check officers.crs and whether x and y are swapped", field="x"))
+
+    def check_languages(self, found: pd.DataFrame, where: Place) -> None:
+        groups = self.description.units.groups
+        spoken = {w for languages in found["languages"] for w in languages}
+        for group in groups:
+            if group not in spoken:
+                what = f"no officer speaks “{group}”"
+                mend = did_you_mean(group, spoken) or "The languages of officers and the names in units.groups must be the same words"
+                self.findings.add([Note("warning", what, mend, where.file, where.layer, "", "languages")])
