@@ -28,7 +28,7 @@ class _Cover:
 
     def __init__(self, name: str, kept: np.ndarray, price: np.ndarray, budget: float) -> None:
         self.model = pulp.LpProblem(name, pulp.LpMinimize)
-        self.y = [pulp.LpVariable(f"y_{j}", int(kept[j]), 1, pulp.LpBinary) for j in range(len(kept))]
+        self.y = [pulp.LpVariable(f"y_{j}", int(kept[j]), 1, pulp.LpInteger) for j in range(len(kept))]
         if np.isfinite(budget):
             self.model += pulp.LpAffineExpression([(y, float(f)) for y, f in zip(self.y, price, strict=True)]) <= budget
 

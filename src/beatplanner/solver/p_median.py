@@ -239,7 +239,7 @@ def _exact(cost, count, kept, price, budget, best, best_cost, bound, multiplier,
         return Sites(best, best_cost, best_cost)  # no better plan is left
     model = pulp.LpProblem("p_median", pulp.LpMinimize)
     sites = np.flatnonzero(usable)
-    y = {int(j): pulp.LpVariable(f"y_{j}", 1 if kept[j] else 0, 1, pulp.LpBinary) for j in sites}
+    y = {int(j): pulp.LpVariable(f"y_{j}", int(kept[j]), 1, pulp.LpInteger) for j in sites}
     terms, start = [], {y[j]: float(j in set(best.tolist())) for j in y}
     row, column = np.nonzero(pairs)
     of_row: dict[int, list] = {}
