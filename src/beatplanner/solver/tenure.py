@@ -13,22 +13,28 @@ ends; so y_obt = S_obt − E_obt says that o holds a post in b. An officer has a
          Σ_{o speaks l} y_obt + g_blt ≥ 1                              languages of the beat
          r_o ≥ beginnings of o away from today's beat (without one: beyond the first)
 
-The third row is the minimum up-time of Rajan and Takriti (2005), written with cumulative variables so that each row has three entries; for
-each pair alone it describes the integer hull. The overlap row leaves out officers who were not available h months before: they may begin as
+The third row is the minimum up-time of Rajan and Takriti (2005), written with cumulative variables so that each row has three entries. The overlap row leaves out officers who were not available h months before: they may begin as
 soon as they are. Surplus posts are those that today's holders keep where a beat has more officers than posts.
+
+Method: the search and the bound of `tenure_search`; where the model is small, it is then solved from what the search found.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pulp
 
+from beatplanner.solver import tenure_search
 from beatplanner.solver.highs import solve
 
 NODES = 2_000
+# The exact model is tried up to this many officers × beats × months.
+EXACT_LIMIT = 12_000
+ROUNDS_A_CALL = 200
 
 
 @dataclass(frozen=True)
@@ -185,6 +191,7 @@ def assign(
     seconds: float,
     threads: int = 1,
     seed: int = 0,
+    tell: Callable[[float, float | None], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Postings:
     """Assign officers to posts.
@@ -196,7 +203,9 @@ def assign(
     seconds
         Limit of wall time.
     threads, seed
-        Given to HiGHS.
+        Of the search, and given to HiGHS.
+    tell
+        Called with the best objective and the bound.
     cancelled
         True ends the search.
 
@@ -205,19 +214,68 @@ def assign(
     Postings
         Today's postings as long as they may last, without a bound, where nothing better was found in time.
     """
-    known = stay(problem)
-    model, begins, ends = _model(problem)
-    outcome = solve(
-        model, seconds=seconds, threads=threads, seed=seed, gap=5e-5, start=_start(problem, known, begins, ends),
-        cancelled=cancelled, max_nodes=NODES,
+    end = time.monotonic() + seconds
+
+    def stop() -> bool:
+        return cancelled() or time.monotonic() > end
+
+    found = _searched(problem, seed, stop, end - 0.25 * seconds, tell)
+    best = _worth(problem, found)
+    bound = None if stop() else _bound(problem, best)
+    tell(best, bound)
+    size = len(problem.first) * len(problem.posts) * problem.months
+    if size <= EXACT_LIMIT and not stop() and (bound is None or best - bound > 5e-5 * best):
+        model, begins, ends = _model(problem)
+        outcome = solve(
+            model, seconds=end - time.monotonic(), threads=threads, seed=seed, gap=5e-5,
+            start=_start(problem, found, begins, ends), cancelled=cancelled, max_nodes=NODES,
+        )  # fmt: skip
+        if outcome.objective is not None:
+            solved = _postings(problem, begins, ends)
+            if not broken_rules(problem, solved) and _worth(problem, solved) < best:
+                found, best = solved, _worth(problem, solved)
+        if outcome.bound is not None:
+            bound = max(outcome.bound, -np.inf if bound is None else bound)
+    return Postings(found, None if bound is None else max(0.0, min(bound, best)))
+
+
+def _arrays(problem: TenureProblem) -> tuple:
+    """Return the problem as the compiled search takes it."""
+    return (
+        problem.posts.astype(np.int64), problem.first.astype(np.int64), problem.last.astype(np.int64), problem.home.astype(np.int64),
+        (problem.home >= 0) | problem.moved, problem.served.astype(np.int64), problem.kilometres.astype(float),
+        problem.speaks.astype(bool), problem.needs.astype(bool), int(problem.min_tenure),
     )  # fmt: skip
-    found = known
-    if outcome.objective is not None:
-        solved = _postings(problem, begins, ends)
-        if not broken_rules(problem, solved) and _worth(problem, solved) <= _worth(problem, known):
-            found = solved
-    bound = None if outcome.bound is None else max(0.0, min(outcome.bound, _worth(problem, found)))
-    return Postings(found, bound)
+
+
+def _searched(problem: TenureProblem, seed: int, stop: Callable[[], bool], until: float, tell) -> list[Posting]:
+    """Return the best postings of a search from today's, cooled twice."""
+    officers, beats = len(problem.first), len(problem.posts)
+    begin, end = np.full((officers, beats), -1, np.int64), np.full((officers, beats), -1, np.int64)
+    for p in stay(problem):
+        begin[p.officer, p.beat], end[p.officer, p.beat] = p.begin, p.end
+    rounds = max(2_000, 150 * officers)
+    random = np.random.default_rng(seed)
+    for heat in (0.5 * max(problem.weights), 0.05 * max(problem.weights), 0.5, 1e-9):
+        for part in range(0, rounds, ROUNDS_A_CALL):
+            if stop() or time.monotonic() > until:
+                break
+            now = tenure_search.search(
+                begin, end, *_arrays(problem), int(problem.handover), tuple(map(float, problem.weights)), problem.months,
+                _surplus(problem).astype(np.int64), int(random.integers(2**31)), ROUNDS_A_CALL, heat * (1 - part / rounds),
+            )  # fmt: skip
+            tell(now, None)
+    return [
+        Posting(int(o), int(b), int(begin[o, b]), int(end[o, b])) for o, b in np.argwhere(begin >= 0)
+    ]
+
+
+def _bound(problem: TenureProblem, best: float) -> float:
+    return float(
+        tenure_search.lower_bound(
+            *_arrays(problem), tuple(map(float, problem.weights)), problem.months, 300, best
+        )
+    )
 
 
 def _worth(problem: TenureProblem, postings: list[Posting]) -> float:
