@@ -23,8 +23,8 @@ class Outcome:
     Attributes
     ----------
     status
-        ``"optimal"`` within the gap asked for, ``"feasible"`` (a solution, not proven), ``"infeasible"`` (proven that there is
-        none), or ``"unknown"`` (no solution found in time).
+        ``"optimal"`` within the gap asked for, ``"feasible"`` (a solution, not proven), ``"infeasible"``
+        (proven that there is none), or ``"unknown"`` (no solution found in time).
     objective
         Of the solution, in the model's sense; None without a solution.
     bound
@@ -80,7 +80,8 @@ def solve(
     )
     solver.createAndConfigureSolver(model)
     solver.buildSolverModel(model)
-    highs: highspy.Highs = model.solverModel
+    highs = model.solverModel
+    assert highs is not None
     if max_nodes is not None:
         highs.setOptionValue("mip_max_nodes", max_nodes)
     if start:
@@ -109,7 +110,7 @@ def _outcome(model: pulp.LpProblem, highs: highspy.Highs, variables: list[pulp.L
         _forget(variables)
         return Outcome("infeasible", None, None)
     sense = -1.0 if model.sense == pulp.LpMaximize else 1.0
-    constant = float(model.objective.constant)
+    constant = 0.0 if model.objective is None else float(model.objective.constant)
     discrete = any(v.cat == pulp.LpInteger for v in variables)
     bound: float | None = None
     if discrete and math.isfinite(info.mip_dual_bound):
