@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import highspy
 import pulp
@@ -80,8 +80,7 @@ def solve(
     )
     solver.createAndConfigureSolver(model)
     solver.buildSolverModel(model)
-    highs = model.solverModel
-    assert highs is not None
+    highs = cast(highspy.Highs, model.solverModel)
     if max_nodes is not None:
         highs.setOptionValue("mip_max_nodes", max_nodes)
     if start:
