@@ -33,8 +33,9 @@ from beatplanner.data.walking_network import walk_metres, walking_network
 
 # Units farther than this from the middle of the others, in km, are in the wrong place on earth.
 FAR_UNITS_KM = 1_000
-# Sites farther than this from every unit, in km, are in the wrong place.
-FAR_SITES_KM = 50
+# Candidate sites farther than this from every unit, in km, are those of another town; at the second distance the file is wrong.
+FAR_SITES_KM = 20
+WRONG_SITES_KM = 500
 # Classes of roads on which nobody walks, in the columns where road layers keep them.
 ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
 NOT_WALKED = {"motorway", "motorway_link", "trunk", "trunk_link", "construction", "proposed", "raceway"}
@@ -457,10 +458,11 @@ class _Reader:
                 continue
             frame, where = self.points(table, [c for c in (table.id, table.cost) if c], f"stations.{key}")
             ids = texts(frame[table.id])
-            self.check_sites(frame, ids, table.id, units, where)
+            near = self.check_sites(frame, ids, table.id, units, where, key == "existing")
             cost = numbers(frame[table.cost], where, least=0, empty=0.0) if table.cost else 0.0
-            found.append(pd.DataFrame({"station": ids, "x": frame["x"], "y": frame["y"], "cost": cost, "existing": key == "existing"}))
-            self.read(f"stations.{key}", table.path, len(frame))
+            every = pd.DataFrame({"station": ids, "x": frame["x"], "y": frame["y"], "cost": cost, "existing": key == "existing"})
+            found.append(every[near])
+            self.read(f"stations.{key}", table.path, len(frame), int(near.sum()))
         if rules.candidates is None:
             self.findings.tell("info", "No candidate sites are given: the middle of each unit is taken as one",
                                "Name real buildings as stations.candidates")  # fmt: skip
@@ -474,7 +476,10 @@ class _Reader:
                                      field="stations"))  # fmt: skip
         return sites
 
-    def check_sites(self, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place) -> None:
+    def check_sites(
+        self, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place, existing: bool
+    ) -> np.ndarray:
+        """Return which sites are near enough to serve the town, (m,) bool."""
         empty = [i for i, v in enumerate(ids) if v is None]
         if empty:
             raise InputError(where.problem(f"{len(empty):,} sites have no name", row=where.rows[empty[0]], field=column))
@@ -484,10 +489,15 @@ class _Reader:
             raise InputError(where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]]))
         area = shapely.union_all(units.geometry.to_numpy())
         apart = shapely.distance(shapely.points(place), area) / 1000
-        far = np.flatnonzero(apart > FAR_SITES_KM)
+        far = np.flatnonzero(apart > (FAR_SITES_KM if existing or (apart > FAR_SITES_KM).all() else WRONG_SITES_KM))
         if len(far):
             what = f"site {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the nearest unit ({len(far):,} such sites)"
             raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[far[0]]))
+        away = int((apart > FAR_SITES_KM).sum())
+        if away:
+            what = f"{away:,} of {len(ids):,} candidate sites lie more than {FAR_SITES_KM} km from every unit and are left out"
+            self.findings.tell("info", what, file=where.file)
+        return apart <= FAR_SITES_KM
 
     def walks(self, units: gpd.GeoDataFrame, sites: pd.DataFrame | None) -> np.ndarray | None:
         rules = self.description.stations

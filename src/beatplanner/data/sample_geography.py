@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 import shapely
+import shapely.ops
 from scipy.spatial import Voronoi, cKDTree
 from shapely import LineString, Point, Polygon
 from shapely.affinity import translate
@@ -111,15 +112,15 @@ def draw_geography(rng: np.random.Generator) -> Geography:
     cells = _cells(centres, bank, banks, outline, river, rng)
     centres = np.array([_inside(cell, centre) for cell, centre in zip(cells, centres, strict=True)])
     residents = _count_residents(homes, centres, bank, banks)
-    municipality = _municipalities(centres, bank, residents)
     land, facing = _borders(cells, bank)
+    municipality = _municipalities(centres, bank, residents, land)
     bridges, spans = _bridges(facing, municipality, river)
     neighbours = nx.Graph()
     neighbours.add_nodes_from(range(len(cells)))
     for a, b in [*land, *spans]:
         neighbours.add_edge(a, b, metres=float(np.hypot(*(centres[a] - centres[b]))))
-    roads = _roads(cells, centres, banks, outline, river, bridges, villages)
-    places = _places(centres, bank, banks, villages)
+    roads = _roads(cells, centres, land, river, bridges, spans)
+    places = _places(centres, villages)
     move = {"xoff": ORIGIN[0], "yoff": ORIGIN[1]}
     return Geography(
         outline=translate(outline, **move),
@@ -252,3 +253,104 @@ def _cells(
 def _side(face: Polygon, banks: list[Polygon]) -> int:
     point = face.representative_point()
     return min((0, 1), key=lambda side: banks[side].distance(point))
+
+
+def _inside(cell: Polygon, centre: np.ndarray) -> np.ndarray:
+    """Return the centre, or a point of the cell where the centre lies outside."""
+    if cell.buffer(-5).contains(Point(centre)):
+        return np.asarray(centre)
+    return shapely.get_coordinates(cell.representative_point())[0]
+
+
+def _count_residents(homes: np.ndarray, centres: np.ndarray, bank: np.ndarray, banks: list[Polygon]) -> np.ndarray:
+    """Count homes by the nearest centre on their bank; nobody is lost, and no unit is empty."""
+    count = np.zeros(len(centres), int)
+    for side, part in enumerate(banks):
+        units = np.flatnonzero(bank == side)
+        mine = homes[shapely.contains_xy(part, homes[:, 0], homes[:, 1])]
+        count += np.bincount(units[cKDTree(centres[units]).query(mine)[1]], minlength=len(centres))
+    return np.maximum(count, 15)
+
+
+def _borders(cells: list[Polygon], bank: np.ndarray) -> tuple[list[tuple[int, int]], list[tuple[int, int, LineString]]]:
+    """Return the pairs that share a border on one bank, and those that face each other over the river with their border."""
+    shapes = np.array(cells, dtype=object)
+    a, b = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    a, b = a[a < b], b[a < b]
+    border = shapely.intersection(shapely.boundary(shapes[a]), shapely.boundary(shapes[b]))
+    long = shapely.length(border) > 1.0
+    land = [(int(i), int(j)) for i, j in zip(a[long], b[long], strict=True) if bank[i] == bank[j]]
+    facing = [(int(i), int(j), line) for i, j, line in zip(a[long], b[long], border[long], strict=True) if bank[i] != bank[j]]
+    return land, facing
+
+
+def _municipalities(centres: np.ndarray, bank: np.ndarray, residents: np.ndarray, land: list[tuple[int, int]]) -> np.ndarray:
+    """Divide the units between the seats by size, the second on the south bank alone and the third on the north."""
+    distance = ((centres[:, None] - SEATS[None]) ** 2).sum(axis=2)
+    allowed = np.column_stack([np.ones(len(bank), bool), bank == 1, bank == 0])
+    weight = np.zeros(3)
+    for _ in range(400):
+        owner = np.argmin(np.where(allowed, distance - weight, np.inf), axis=1)
+        have = np.bincount(owner, weights=residents, minlength=3) / residents.sum()
+        weight += 4e6 * (np.array(SHARES) - have)
+    graph = nx.Graph(land)
+    for part in (1, 2, 0):
+        for side in (0, 1):
+            units = np.flatnonzero((owner == part) & (bank == side)).tolist()
+            pieces = sorted(nx.connected_components(graph.subgraph(units)), key=len)
+            for piece in pieces[:-1]:
+                for unit in sorted(piece):
+                    others = [owner[v] for v in graph[unit] if owner[v] != part]
+                    owner[unit] = others[0] if others else owner[unit]
+    return owner
+
+
+def _bridges(
+    facing: list[tuple[int, int, LineString]], municipality: np.ndarray, river: LineString
+) -> tuple[tuple[LineString, ...], list[tuple[int, int]]]:
+    """Put three bridges over the river inside the first municipality, and return which units each joins."""
+    within = [(a, b, line.interpolate(0.5, normalized=True)) for a, b, line in facing if municipality[a] == municipality[b] == 0]
+    bridges, spans = [], []
+    for x in (-1_100.0, 0.0, 1_200.0):
+        a, b, middle = min(within, key=lambda pair: abs(pair[2].x - x))
+        along = river.project(middle)
+        before, after = (shapely.get_coordinates(river.interpolate(along + step))[0] for step in (-20, 20))
+        aside = np.array([before[1] - after[1], after[0] - before[0]])
+        aside = 60.0 * aside / np.hypot(*aside)
+        here = np.array([middle.x, middle.y])
+        bridges.append(LineString([here - aside, here + aside]))
+        spans.append((a, b))
+    return tuple(bridges), spans
+
+
+def _roads(
+    cells: list[Polygon], centres: np.ndarray, land: list[tuple[int, int]], river: LineString, bridges: tuple[LineString, ...],
+    spans: list[tuple[int, int]],
+) -> list[tuple[str, LineString]]:  # fmt: skip
+    """Lay streets along the blocks of the town, roads from unit to unit, and a way over each bridge."""
+    water = river.buffer(QUAY_OFFSET)
+    roads: list[tuple[str, LineString]] = []
+    for a, b in land:
+        border = shapely.line_merge(shapely.intersection(cells[a].boundary, cells[b].boundary))
+        middle = border.interpolate(0.5, normalized=True) if border.geom_type == "LineString" else border.representative_point()
+        way = LineString([centres[a], (middle.x, middle.y), centres[b]])
+        in_town = max(np.hypot(*centres[a]), np.hypot(*centres[b])) < TOWN_RADIUS
+        if in_town:
+            roads += [("street", line) for line in shapely.get_parts(border.difference(water)) if line.geom_type == "LineString"]
+        if not way.intersects(water):
+            roads.append(("street" if in_town else "road", way))
+    for bridge, (a, b) in zip(bridges, spans, strict=True):
+        ends = shapely.get_coordinates(bridge)
+        if np.hypot(*(ends[0] - centres[a])) > np.hypot(*(ends[1] - centres[a])):
+            ends = ends[::-1]
+        roads.append(("bridge", LineString([centres[a], *ends, centres[b]])))
+    return roads
+
+
+def _places(centres: np.ndarray, villages: np.ndarray) -> list[str]:
+    """Name each unit after the nearest quarter in the town, else after the nearest village or seat."""
+    angle = np.linspace(0, 2 * np.pi, len(QUARTERS) - 1, endpoint=False)
+    quarters = np.vstack([[0.0, 0.0], np.column_stack([np.cos(angle), np.sin(angle)]) * 0.6 * TOWN_RADIUS])
+    spots = np.vstack([quarters, villages, SEATS[1:]])
+    names = [*QUARTERS, *VILLAGES, *MUNICIPALITIES[1:]]
+    return [names[i] for i in cKDTree(spots).query(centres)[1]]

@@ -1,0 +1,270 @@
+"""The sample town: raw layers of a fictional town, in the formats and coordinate systems that offices hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyogrio
+import shapely
+
+from beatplanner.data.sample_geography import MUNICIPALITIES, WORKING_CRS, Geography, draw_geography
+
+NATIONAL_GRID = "EPSG:6316"  # MGI 1901 / Balkans zone 7
+INCIDENTS = 6_000
+STRAY_INCIDENTS = 20
+# Category: share of incidents, officer hours each (domain's starting numbers), hour of the day around which they gather.
+CATEGORIES = {
+    "theft": (0.22, 0.75, 14), "vandalism": (0.12, 0.75, 22), "vehicle crime": (0.10, 0.75, 3), "traffic collision": (0.14, 2.0, 16),
+    "noise": (0.14, 1.25, 23), "assault": (0.07, 3.0, 22), "burglary": (0.07, 2.5, 11), "drugs or youth": (0.05, 1.5, 20),
+    "domestic violence": (0.05, 4.5, 21), "welfare": (0.04, 3.0, 10),
+}  # fmt: skip
+BEATS_TODAY = (8, 4, 2)
+BUILDINGS = ("primary school", "health centre", "library", "town hall office", "post office", "youth centre", "market hall")
+FIRST = ("Ana", "Arben", "Borko", "Besa", "Vera", "Goran", "Drita", "Elena", "Zoran", "Ilir", "Jana", "Kiro", "Liridon", "Mila", "Nikola",
+         "Rina", "Stojan", "Teuta", "Filip", "Hana")  # fmt: skip
+FAMILY = ("Lipova", "Rekovski", "Kodra", "Dolenov", "Guri", "Brezova", "Kamenov", "Lumi", "Topolski", "Zelena")
+
+DESCRIPTION = """# The sample town: every key is explained in the guide.
+[project]
+name = "Rekagrad (sample town)"
+
+[units]
+path = "census.gpkg"
+layer = "enumeration_areas"
+id = "unit"
+name = "place"
+population = "residents"
+municipality = "municipality"
+groups = { albanian = "speak_sq", romani = "speak_rom" }
+
+[incidents]
+path = "incidents.csv"
+x = "lon"
+y = "lat"
+crs = "EPSG:4326"
+category = "category"
+time = "occurred"
+
+[workload]
+default_hours = 1.0
+community_hours_per_1000 = 120
+fixed_hours_per_beat = 80
+min_officers_per_beat = 2
+
+[workload.hours]
+%(hours)s
+
+[beats]
+count = 15
+tolerance = 0.10
+objective = "travel"
+current = { path = "beats_today.shp", id = "beat" }
+barriers = { path = "water.gpkg", layer = "river" }
+crossings = { path = "water.gpkg", layer = "bridges" }
+
+[stations]
+count = 6
+objective = "p-median"
+walk_minutes = 20
+candidates = { path = "sites.csv", x = "east", y = "north", crs = "EPSG:32634", id = "site", cost = "cost_eur" }
+existing = { path = "stations.geojson", id = "name" }
+roads = { path = "roads.gpkg" }
+
+[officers]
+path = "officers.xlsx"
+start = 2027-01-01
+years = 5
+min_tenure_months = 36
+handover_months = 1
+posts_per_beat = 2
+"""
+
+
+def write_sample_town(folder: Path, seed: int = 7) -> Path:
+    """Write the sample town's raw layers and its description.
+
+    Parameters
+    ----------
+    folder
+        Made where it does not exist; files of an older sample town are replaced.
+    seed
+        The same seed gives the same town.
+
+    Returns
+    -------
+    pathlib.Path
+        ``project.toml``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    ground = draw_geography(rng)
+    beats = _beats_today(ground)
+    _write_units(folder / "census.gpkg", ground, rng)
+    _write_incidents(folder / "incidents.csv", ground, rng)
+    shapes = gpd.GeoDataFrame({"beat": beats}, geometry=ground.cells, crs=WORKING_CRS).dissolve("beat").reset_index()
+    _write(shapes.to_crs(NATIONAL_GRID), folder / "beats_today.shp")
+    water = folder / "water.gpkg"
+    _write(gpd.GeoDataFrame({"name": ["Reka"]}, geometry=[ground.river.intersection(ground.outline.buffer(500))], crs=WORKING_CRS), water, "river")
+    names = ["West bridge", "Old bridge", "East bridge"]
+    pyogrio.write_dataframe(gpd.GeoDataFrame({"name": names}, geometry=list(ground.bridges), crs=WORKING_CRS), water, layer="bridges", append=True)
+    kinds, lines = zip(*ground.roads, strict=True)
+    _write(gpd.GeoDataFrame({"kind": kinds}, geometry=list(lines), crs=WORKING_CRS), folder / "roads.gpkg", "roads")
+    _write_sites(folder, ground, rng)
+    _write_roster(folder / "officers.xlsx", ground, beats, rng)
+    hours = "\n".join(f'"{name}" = {each}' for name, (_, each, _) in CATEGORIES.items())
+    project = folder / "project.toml"
+    project.write_text(DESCRIPTION % {"hours": hours}, encoding="utf-8")
+    return project
+
+
+def _write(frame: gpd.GeoDataFrame, path: Path, layer: str | None = None) -> None:
+    path.unlink(missing_ok=True)
+    options = {"encoding": "UTF-8"} if path.suffix == ".shp" else {}
+    pyogrio.write_dataframe(frame, path, **({"layer": layer} if layer else {}), **options)
+
+
+def _write_units(path: Path, ground: Geography, rng: np.random.Generator) -> None:
+    """Write the census areas, with two minorities that live close together in parts of the town and in some villages."""
+    number: dict[str, int] = {}
+    names = []
+    for place in ground.places:
+        number[place] = number.get(place, 0) + 1
+        names.append(f"{place} {number[place]}")
+    share = {}
+    for column, centres, width, top in (("speak_sq", 5, 1_500.0, 0.75), ("speak_rom", 3, 700.0, 0.55)):
+        spots = ground.centres[rng.choice(len(ground.centres), centres, replace=False)]
+        apart = np.min(np.hypot(*(ground.centres[:, None] - spots[None]).transpose(2, 0, 1)), axis=1)
+        share[column] = top * np.exp(-((apart / width) ** 2))
+    share["speak_rom"] = np.minimum(share["speak_rom"], 1 - share["speak_sq"])
+    units = gpd.GeoDataFrame(
+        {
+            "unit": np.arange(101, 101 + len(names)),
+            "place": names,
+            "municipality": ground.municipalities,
+            "residents": ground.residents,
+            **{column: np.floor(s * ground.residents).astype(int) for column, s in share.items()},
+        },
+        geometry=ground.cells,
+        crs=WORKING_CRS,
+    )
+    _write(units.to_crs(NATIONAL_GRID), path, "enumeration_areas")
+
+
+def _write_incidents(path: Path, ground: Geography, rng: np.random.Generator) -> None:
+    """Write a year of incidents: more in the middle of the town, each category at its hours, and a column that import must drop."""
+    middle = ground.centres[int(np.argmin(np.hypot(*(ground.centres - ground.centres.mean(axis=0)).T)))]
+    apart = np.hypot(*(ground.centres - middle).T)
+    pull = ground.residents * (0.6 + 1.2 * np.exp(-((apart / 1_800.0) ** 2)))
+    unit = rng.choice(len(pull), INCIDENTS, p=pull / pull.sum())
+    points = np.array([_point_in(ground.cells[u], ground.centres[u], rng) for u in unit])
+    west, south, east, north = ground.outline.bounds
+    angle = rng.uniform(0, 2 * np.pi, STRAY_INCIDENTS)
+    radius = np.column_stack([(east - west) * 0.6 * np.cos(angle), (north - south) * 0.6 * np.sin(angle)])
+    points = np.vstack([points, np.array([(east + west) / 2, (north + south) / 2]) + radius])
+    names = list(CATEGORIES)
+    shares = np.array([CATEGORIES[n][0] for n in names])
+    kind = rng.choice(len(names), len(points), p=shares / shares.sum())
+    hour = (np.array([CATEGORIES[names[k]][2] for k in kind]) + rng.normal(0, 3.5, len(points))) % 24
+    weekday = np.array([1.0, 0.95, 0.95, 1.0, 1.25, 1.3, 0.9])
+    days = pd.date_range("2025-07-01", "2026-06-30", freq="D")
+    chance = weekday[days.dayofweek] * (1 + 0.2 * np.sin(2 * np.pi * (days.dayofyear.to_numpy() - 100) / 365))
+    day = days[rng.choice(len(days), len(points), p=chance / chance.sum())]
+    day = day.where(np.arange(len(day)) != 0, days[0]).where(np.arange(len(day)) != 1, days[-1])
+    when = day + pd.to_timedelta((hour * 60).astype(int), unit="min")
+    place = gpd.GeoSeries(gpd.points_from_xy(*points.T), crs=WORKING_CRS).to_crs("EPSG:4326")
+    frame = pd.DataFrame(
+        {
+            "record": [f"R{n:05d}" for n in range(1, len(points) + 1)],
+            "category": [names[k] for k in kind],
+            "occurred": when.strftime("%Y-%m-%dT%H:%M"),
+            "lon": place.x.round(6),
+            "lat": place.y.round(6),
+            "remarks": "reported by telephone",
+        }
+    )
+    frame.sort_values("occurred", kind="stable").to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def _point_in(cell: shapely.Polygon, centre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw a point of the cell, near the middle of where people live."""
+    reach = 0.35 * np.sqrt(cell.area)
+    for _ in range(20):
+        spot = centre + rng.normal(0, reach, 2)
+        if shapely.contains_xy(cell, *spot):
+            return spot
+    return centre
+
+
+def _beats_today(ground: Geography) -> np.ndarray:
+    """Return today's beat of each unit: grown from stations long ago, in one piece each, and out of balance since."""
+    beat = np.zeros(len(ground.cells), int)
+    municipality = np.array(ground.municipalities)
+    given = 0
+    for name, count in zip(MUNICIPALITIES, BEATS_TODAY, strict=True):
+        inside = ground.neighbours.subgraph(np.flatnonzero(municipality == name).tolist())
+        seeds = [max(inside, key=lambda u: ground.residents[u])]
+        while len(seeds) < count:
+            reach = nx.multi_source_dijkstra_path_length(inside, set(seeds), weight="metres")
+            seeds.append(max(sorted(reach), key=lambda u: reach[u] * ground.residents[u] ** 0.7))
+        paths = nx.multi_source_dijkstra_path(inside, set(seeds), weight="metres")
+        for unit, path in paths.items():
+            beat[unit] = 1 + given + seeds.index(path[0])
+        given += count
+    return beat
+
+
+def _write_sites(folder: Path, ground: Geography, rng: np.random.Generator) -> None:
+    """Write three stations of today, all in the town, and forty public buildings with what opening a station there costs."""
+    order = np.argsort(-ground.residents, kind="stable")
+    today = order[[0, 9, 23]]
+    stations = gpd.GeoDataFrame(
+        {"name": [f"Station {ground.places[u]} {i}" for i, u in enumerate(today, 1)]},
+        geometry=gpd.points_from_xy(*ground.centres[today].T),
+        crs=WORKING_CRS,
+    )
+    _write(stations.to_crs("EPSG:4326"), folder / "stations.geojson")
+    chance = np.sqrt(ground.residents.astype(float))
+    chance[today] = 0
+    chosen = rng.choice(len(chance), 40, replace=False, p=chance / chance.sum())
+    rows = []
+    for i, u in enumerate(chosen, 1):
+        east, north = _point_in(ground.cells[u], ground.centres[u], rng)
+        kind = BUILDINGS[int(rng.integers(len(BUILDINGS)))]
+        rows.append((f"{ground.places[u]} {kind} {i}", round(east, 1), round(north, 1), int(rng.integers(16, 61)) * 500))
+    pd.DataFrame(rows, columns=["site", "east", "north", "cost_eur"]).to_csv(folder / "sites.csv", index=False, encoding="utf-8")
+
+
+def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.random.Generator) -> None:
+    """Write forty officers: most hold one of today's beats, some join or finish their course later, some retire."""
+    start = pd.Timestamp("2027-01-01")
+    posts = np.repeat(np.unique(beats), 2)[:27]
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "officers"
+    sheet.append(["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"])
+    homes = gpd.GeoSeries(
+        gpd.points_from_xy(*ground.centres[rng.choice(len(beats), 40, p=ground.residents / ground.residents.sum())].T), crs=WORKING_CRS
+    ).to_crs("EPSG:4326")
+    for i in range(40):
+        name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"
+        languages = [language for language, share in (("albanian", 0.35), ("romani", 0.15)) if rng.random() < share]
+        row = [name, None, None, ";".join(languages) or None, "f" if rng.random() < 0.3 else "m",
+               round(homes.iloc[i].x, 5), round(homes.iloc[i].y, 5), None, None, None]  # fmt: skip
+        if i < len(posts):
+            row[1], row[2] = int(posts[i]), (start - pd.DateOffset(months=int(rng.integers(2, 72)))).date()
+            row[7] = (pd.Timestamp(row[2]) - pd.DateOffset(months=1)).date()
+            if rng.random() < 0.25:
+                row[9] = (start + pd.DateOffset(months=int(rng.integers(6, 56)))).date()
+        elif i < 32:
+            row[7] = (start - pd.DateOffset(months=int(rng.integers(1, 12)))).date()
+        else:
+            row[8] = (start + pd.DateOffset(months=int(rng.integers(3, 30)))).date()
+        sheet.append(row)
+    path.unlink(missing_ok=True)
+    book.save(path)
