@@ -44,7 +44,7 @@ def write_forum_map(path: Path, tables: PlanTables) -> None:
     rows = beats.assign(label=beats["name"])
     shapes = _dissolved(units, "beat")
     west, south, east, north = shapely.total_bounds(units.geometry.to_numpy())
-    view = folium.Map(tiles=None, control_scale=True, zoom_control=True, attribution_control=False, prefer_canvas=False)
+    view = folium.Map(tiles=None, control_scale=True, zoom_control=True, attribution_control=False, zoom_snap=0.25, zoom_delta=0.5)
     view.default_js, view.default_css = [], []
     new = folium.FeatureGroup(name="new")
     for b in rows.itertuples(index=False):

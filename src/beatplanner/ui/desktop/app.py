@@ -1,0 +1,32 @@
+"""Opens the desktop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def open_desktop(project: Path | None) -> int:
+    """Show the window until it is closed.
+
+    Parameters
+    ----------
+    project
+        A description, project file or result folder to open; None for the start page.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    from PySide6.QtWidgets import QApplication
+
+    from beatplanner.ui.desktop.main_window import MainWindow
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("beatplanner")
+    window = MainWindow()
+    window.show()
+    if project is not None:
+        window.open(project)
+    return application.exec()

@@ -1,0 +1,68 @@
+"""The table of beats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from beatplanner.ui.desktop.scenario import Scenario
+
+Index = QModelIndex | QPersistentModelIndex
+# Heading, column of the beats layer, format; the raw number is what the table sorts by.
+COLUMNS = (
+    ("Beat", "beat", "{}"), ("Name", "name", "{}"), ("Municipality", "municipality", "{}"), ("Hours a year", "workload", "{:,.0f}"),
+    ("Deviation", "deviation", "{:+.1%}"), ("Residents", "population", "{:,.0f}"), ("Moved in", "moved_in", "{:,.0f}"),
+    ("Officers needed", "officers_required", "{:,.0f}"), ("Posts", "posts", "{:,.0f}"), ("Compactness", "compactness", "{:.2f}"),
+)  # fmt: skip
+
+
+class BeatTable(QAbstractTableModel):
+    """Beats as rows; empty before there is a plan."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__()
+        self.scenario = scenario
+
+    def load(self) -> None:
+        """Take the scenario's beats; called after every change of it."""
+        self.beginResetModel()
+        self.endResetModel()
+
+    def beat(self, row: int) -> str:
+        """Return the id of the beat in a row."""
+        return str(self._beats()["beat"].iat[row])
+
+    def _beats(self) -> Any:
+        plan = self.scenario.plan
+        return None if plan is None else plan.beats
+
+    def rowCount(self, _parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+        """Return the number of beats."""
+        beats = self._beats()
+        return 0 if beats is None else len(beats)
+
+    def columnCount(self, _parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+        """Return the number of columns."""
+        return len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802 - Qt's name
+        """Return a heading."""
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section][0]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return a cell as text, for sorting (user role), or its alignment."""
+        _, column, layout = COLUMNS[index.column()]
+        value = self._beats()[column].iat[index.row()]
+        number = isinstance(value, int | float | np.number)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "–" if number and not np.isfinite(value) else layout.format(value if value is not None else "")
+        if role == Qt.ItemDataRole.UserRole:
+            text = str(value)
+            return float(value) if number else int(text) if text.isdigit() else text
+        if role == Qt.ItemDataRole.TextAlignmentRole and number:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None

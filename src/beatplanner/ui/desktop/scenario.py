@@ -1,0 +1,155 @@
+"""What the window shows, without any Qt: a project, its town, and the plan in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from beatplanner.data.description import read_description
+from beatplanner.data.plan_tables import PlanTables
+from beatplanner.data.read_town import read_town
+from beatplanner.data.results import read_result
+from beatplanner.data.town import Town
+
+
+class Scenario:
+    """A project or a result that is open.
+
+    Attributes
+    ----------
+    project
+        The description or project file; None where only a result is there.
+    result
+        Folder of the plan in force, None before the first.
+    town
+        The town, None where the inputs of a result are gone.
+    plan
+        Tables of the plan in force.
+    listeners
+        Called after every change.
+    """
+
+    def __init__(self) -> None:
+        self.project: Path | None = None
+        self.result: Path | None = None
+        self.town: Town | None = None
+        self.plan: PlanTables | None = None
+        self.listeners: list[Callable[[], None]] = []
+
+    def open(self, path: Path) -> None:
+        """Open a description, a project file, or a result folder (or its ``plan.gpkg``).
+
+        Raises
+        ------
+        InputError
+            Where it cannot be used; what was open stays open.
+        """
+        folder = path.parent if path.name == "plan.gpkg" else path
+        if folder.is_dir():
+            plan = read_result(folder)
+            project = Path(str(plan.summary.get("description_file", "")))
+            # a result can be looked at without its inputs, but not planned again
+            town = read_town(read_description(project)) if project.is_file() else None
+            self.project, self.result = (project if town is not None else None), folder
+        else:
+            town, plan = read_town(read_description(path)), None
+            self.project, self.result = path, None
+        self.town, self.plan = town, plan
+        self.changed()
+
+    def take(self, folder: Path) -> None:
+        """Show a result that was just planned."""
+        self.plan, self.result = read_result(folder), folder
+        self.changed()
+
+    def changed(self) -> None:
+        """Tell the listeners."""
+        for listener in self.listeners:
+            listener()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to show."""
+        return self.town is not None or self.plan is not None
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        if self.town is not None:
+            return self.town.name
+        return str(self.plan.summary["project"]) if self.plan is not None else ""
+
+    @property
+    def units(self) -> gpd.GeoDataFrame:
+        """The plan's units, or the town's before there is a plan."""
+        if self.plan is not None:
+            return self.plan.units
+        assert self.town is not None
+        return self.town.units
+
+    def beat_of_unit(self) -> np.ndarray:
+        """Return the beat that each unit is shown in: the plan's, else today's; None where there is none."""
+        units = self.units
+        column = "beat" if "beat" in units else "current"
+        return units[column].astype(object).where(units[column].notna(), None).to_numpy(object)
+
+    def beat_shapes(self) -> dict[str, shapely.Geometry]:
+        """Return the polygon of each beat that is shown."""
+        if self.plan is not None and self.plan.beats is not None:
+            return {str(b): shape for b, shape in zip(self.plan.beats["beat"], self.plan.beats.geometry, strict=True)}
+        return self._dissolved(self.beat_of_unit())
+
+    def today_shapes(self) -> dict[str, shapely.Geometry]:
+        """Return the polygons of today's beats; empty where they are unknown."""
+        return self._dissolved(self.units["current"].to_numpy(object)) if "current" in self.units else {}
+
+    def _dissolved(self, beat: np.ndarray) -> dict[str, shapely.Geometry]:
+        shapes = self.units.geometry.to_numpy()
+        known = np.array([isinstance(b, str) for b in beat])
+        return {b: shapely.union_all(shapes[known & (beat == b)]) for b in sorted(set(beat[known]))}
+
+    def unit_text(self, unit: int) -> str:
+        """Describe a unit for the status bar."""
+        row = self.units.iloc[unit]
+        parts = [f"{row['name']} ({row['unit']})" if str(row["name"]) != str(row["unit"]) else f"Unit {row['unit']}"]
+        if np.isfinite(row["population"]):
+            parts.append(f"{row['population']:,.0f} residents")
+        if self.plan is not None:
+            parts.append(f"{row['workload']:,.1f} hours a year")
+            if row.get("station"):
+                parts.append(f"{row['walk_minutes']:,.0f} minutes on foot to {row['station']}")
+        beat = self.beat_of_unit()[unit]
+        if beat is not None:
+            parts.append(f"beat {beat}")
+        return "  ·  ".join(parts)
+
+    def rules_in_words(self) -> list[str]:
+        """Return the rules of the project in words and units."""
+        d = self.town.description if self.town is not None else None
+        if d is None:
+            return []
+        lines = []
+        if d.beats is not None:
+            count = "as many beats as the workload needs" if d.beats.count == "auto" else f"{d.beats.count} beats"
+            lines.append(f"{count}, each within ±{d.beats.tolerance:.0%} of its municipality's mean workload")
+            if self.plan is not None:
+                for m in self.plan.summary.get("beats", {}).get("municipalities", []):
+                    where = f"{m['municipality']}: " if m["municipality"] else ""
+                    lines.append(f"{where}{m['beats']} beats between {m['lower']:,.0f} and {m['upper']:,.0f} hours a year")
+            lines.append("least travel to the centre" if d.beats.objective == "travel" else "shortest borders between beats")
+            if d.beats.max_moved is not None:
+                lines.append(f"at most {d.beats.max_moved:.0%} of residents change beat")
+            if d.beats.barriers is not None:
+                lines.append("barriers separate beats, except at crossings")
+        if d.stations is not None:
+            number = f"{d.stations.count} stations" if d.stations.count else "the fewest stations"
+            lines.append(f"{number} ({d.stations.objective}), {d.stations.walk_minutes:g} minutes on foot at {d.stations.walk_kmh:g} km/h")
+        if d.officers is not None:
+            o = d.officers
+            lines.append(f"officers for {o.years} years from {o.start:%d %B %Y}, at least {o.min_tenure_months} months in a beat, "
+                         f"{o.handover_months} month(s) of handover")  # fmt: skip
+        return lines

@@ -1,0 +1,112 @@
+"""Planning in a child process: the window never waits, and cancelling is immediate."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+POLL_MS = 60
+
+
+def _child(project: str, out: str, options: dict[str, Any], messages: Any) -> None:
+    """Plan in the child and send what happens; every message is (kind, content)."""
+    from beatplanner.data.errors import InputError
+    from beatplanner.planning.plan import run
+
+    last = 0.0
+
+    def progress(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        nonlocal last
+        if time.monotonic() - last > 0.05 or best is None:
+            last = time.monotonic()
+            messages.put(("progress", (phase, best, bound, seconds)))
+
+    try:
+        summary = run(Path(project), Path(out), progress=progress, **options)
+        messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
+    except InputError as error:
+        messages.put(("refused", [str(note) for note in error.problems]))
+    except Exception as error:  # whatever it is, the window says so instead of waiting for ever
+        messages.put(("refused", [f"Planning stopped by an error of the program ({type(error).__name__})."]))
+
+
+class SolveProcess(QObject):
+    """One run of the main job.
+
+    Signals
+    -------
+    progressed
+        Phase, best objective or None, bound or None, seconds.
+    finished
+        The result folder, whether all rules are met, and the clashes in words.
+    refused
+        Sentences that say why there is no plan.
+    """
+
+    progressed = Signal(str, object, object, float)
+    finished = Signal(Path, bool, list)
+    refused = Signal(list)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: Any = None
+        self._messages: Any = None
+        self._folder = Path()
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._process is not None
+
+    def start(self, project: Path, **options: Any) -> None:
+        """Start planning into a temporary folder; `options` are those of `planning.plan.run`."""
+        context = multiprocessing.get_context("spawn")
+        self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
+        self._messages = context.Queue()
+        arguments = (str(project), str(self._folder), options, self._messages)
+        self._process = context.Process(target=_child, args=arguments, daemon=True)
+        self._process.start()
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """End the run at once; nothing of it is kept."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.join()
+        self._close()
+        shutil.rmtree(self._folder.parent, ignore_errors=True)
+
+    def _close(self) -> None:
+        self._timer.stop()
+        self._process = None
+
+    def _poll(self) -> None:
+        while self._process is not None:
+            try:
+                kind, content = self._messages.get_nowait()
+            except queue.Empty:
+                break
+            if kind == "progress":
+                self.progressed.emit(*content)
+                continue
+            self._process.join()
+            self._close()
+            if kind == "finished":
+                self.finished.emit(self._folder, *content)
+            else:
+                self.refused.emit(content)
+            return
+        if self._process is not None and not self._process.is_alive() and self._messages.empty():
+            self._close()
+            self.refused.emit(["Planning ended without a result; the computer may be short of memory."])
