@@ -216,7 +216,7 @@ class Description(Section):
     beats: Beats | None = None
     stations: Stations | None = None
     officers: Officers | None = None
-    folder: Path = Field(default=Path("."), exclude=True)
+    folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
 
     def path(self, relative: Path) -> Path:
@@ -252,7 +252,7 @@ def read_description(path: Path) -> Description:
     Raises
     ------
     InputError
-        With every problem found: syntax, unknown or missing keys, wrong types, rules that contradict each other,
+        With every problem found: syntax, unknown or missing keys, wrong types, contradicting rules,
         and files that do not exist.
     """
     file = Path(path).resolve()
