@@ -1,0 +1,450 @@
+"""The main window: map, table of beats, rules and run, all driven by the list of actions."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from platformdirs import user_documents_path
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.sample_town import write_sample_town
+from beatplanner.planning.plan import versions
+from beatplanner.planning.verification import verify
+from beatplanner.ui.command_line import progress_line
+from beatplanner.ui.desktop.actions import ACTIONS
+from beatplanner.ui.desktop.beat_table import BeatTable
+from beatplanner.ui.desktop.map_view import LAYERS, SHOWN_AT_FIRST, MapView
+from beatplanner.ui.desktop.recent import recent_projects, remember
+from beatplanner.ui.desktop.scenario import Scenario
+from beatplanner.ui.desktop.solving import SolveProcess
+
+
+class MainWindow(QMainWindow):
+    """The application's window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scenario = Scenario()
+        self.solving = SolveProcess(self)
+        self.saved = True
+        self.setWindowTitle("beatplanner")
+        self.resize(1280, 720)
+        self.actions_by_name: dict[str, QAction] = {}
+        self._build_widgets()
+        self._build_actions()
+        self.scenario.listeners.append(self.refresh)
+        self.solving.progressed.connect(self._show_progress)
+        self.solving.finished.connect(self._take_result)
+        self.solving.refused.connect(self._show_refusal)
+        self.refresh()
+
+    # ---- building
+
+    def _build_actions(self) -> None:
+        toolbar = self.addToolBar(self.tr("Main"))
+        toolbar.setMovable(False)
+        toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        menus: dict[str, object] = {}
+        for entry in ACTIONS:
+            if entry.menu not in menus:
+                menus[entry.menu] = self.menuBar().addMenu(self.tr(entry.menu))
+            action = QAction(self.tr(entry.text), self)
+            action.setStatusTip(self.tr(entry.help))
+            action.setToolTip(f"{self.tr(entry.help)}" + (f" ({entry.shortcut})" if entry.shortcut else ""))
+            if entry.shortcut:
+                action.setShortcut(QKeySequence(entry.shortcut))
+            action.triggered.connect(lambda _=False, name=entry.name: getattr(self, name)())
+            menus[entry.menu].addAction(action)  # type: ignore[attr-defined]
+            if entry.toolbar:
+                toolbar.addAction(action)
+            self.actions_by_name[entry.name] = action
+
+    def _build_widgets(self) -> None:
+        self.map = MapView(self.scenario)
+        self.map.hovered.connect(self._show_unit)
+        self.map.beat_picked.connect(self._select_row)
+        self.table_model = BeatTable(self.scenario)
+        self.sorted_model = QSortFilterProxyModel()
+        self.sorted_model.setSourceModel(self.table_model)
+        self.sorted_model.setSortRole(Qt.ItemDataRole.UserRole)
+        self.table = QTableView()
+        self.table.setModel(self.sorted_model)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setAlternatingRowColors(True)
+        self.table.verticalHeader().setVisible(False)
+        self.table.setAccessibleName(self.tr("Table of beats"))
+        self.table.selectionModel().currentRowChanged.connect(self._select_beat)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.map)
+        right.addWidget(self.table)
+        right.setSizes([460, 200])
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(self._side_panel())
+        whole.addWidget(right)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([300, 980])
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._start_page())
+        self.pages.addWidget(whole)
+        self.setCentralWidget(self.pages)
+        self.statusBar()
+
+    def _start_page(self) -> QWidget:
+        page = QWidget()
+        outer = QHBoxLayout(page)
+        column = QVBoxLayout()
+        title = QLabel(self.tr("beatplanner"))
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 2)
+        title.setFont(font)
+        column.addStretch(2)
+        column.addWidget(title)
+        column.addWidget(QLabel(self.tr("Fixed neighbourhood beats, outreach stations and officers who stay.")))
+        column.addSpacing(16)
+        for text, slot in (
+            (self.tr("Open project…"), self.choose_project),
+            (self.tr("Open result…"), self.choose_result),
+            (self.tr("Open sample town"), self.open_sample_town),
+        ):
+            button = QPushButton(text)
+            button.setMinimumHeight(36)
+            button.clicked.connect(slot)
+            column.addWidget(button)
+        recent = recent_projects()
+        if recent:
+            column.addSpacing(16)
+            column.addWidget(QLabel(self.tr("Opened lately")))
+            for path in recent:
+                button = QPushButton(f"{path.parent.name} / {path.name}")
+                button.setFlat(True)
+                button.setToolTip(str(path))
+                button.setStyleSheet("text-align: left")
+                button.clicked.connect(lambda _=False, p=path: self.open(p))
+                column.addWidget(button)
+        column.addStretch(3)
+        outer.addStretch(1)
+        outer.addLayout(column, 1)
+        outer.addStretch(1)
+        return page
+
+    def _side_panel(self) -> QWidget:
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        self.heading = QLabel()
+        font = self.heading.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        self.heading.setFont(font)
+        self.heading.setWordWrap(True)
+        column.addWidget(self.heading)
+        self.figures = self._text_box(column, self.tr("The plan"))
+        self.rules = self._text_box(column, self.tr("Rules"))
+        run = QGroupBox(self.tr("Run"))
+        inner = QVBoxLayout(run)
+        self.phase = QLabel(self.tr("Not running."))
+        self.phase.setWordWrap(True)
+        self.phase.setTextFormat(Qt.TextFormat.PlainText)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(self.tr("Progress of planning"))
+        self.bar.setVisible(False)
+        self.plan_button, self.cancel_button = QPushButton(self.tr("Plan")), QPushButton(self.tr("Cancel"))
+        self.plan_button.clicked.connect(self.run_plan)
+        self.cancel_button.clicked.connect(self.cancel_plan)
+        row = QHBoxLayout()
+        row.addWidget(self.plan_button)
+        row.addWidget(self.cancel_button)
+        inner.addWidget(self.phase)
+        inner.addWidget(self.bar)
+        inner.addLayout(row)
+        column.addWidget(run)
+        layers = QGroupBox(self.tr("Layers"))
+        boxes = QVBoxLayout(layers)
+        for layer in LAYERS:
+            box = QCheckBox(self.tr(layer))
+            box.setChecked(layer in SHOWN_AT_FIRST)
+            box.toggled.connect(lambda shown, name=layer: self.map.set_layer(name, shown))
+            boxes.addWidget(box)
+        key = QLabel(self.tr("■ station   ● candidate site   – – today's beats"))
+        key.setWordWrap(True)
+        boxes.addWidget(key)
+        column.addWidget(layers)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(panel)
+        scroll.setWidgetResizable(True)
+        scroll.setMinimumWidth(260)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return scroll
+
+    def _text_box(self, column: QVBoxLayout, title: str) -> QLabel:
+        box = QGroupBox(title)
+        inner = QVBoxLayout(box)
+        label = QLabel()
+        label.setWordWrap(True)
+        # names come from the user's files; a tag in one is text, not a command
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inner.addWidget(label)
+        column.addWidget(box)
+        return label
+
+    # ---- showing
+
+    def refresh(self) -> None:
+        """Show the scenario as it is now."""
+        self.pages.setCurrentIndex(1 if self.scenario.is_open else 0)
+        self.map.load()
+        self.table_model.load()
+        self.table.resizeColumnsToContents()
+        self.heading.setText(self.scenario.name)
+        self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
+        self.rules.setText("\n".join(f"• {line}" for line in self.scenario.rules_in_words()) or self.tr("The inputs of this result are gone."))
+        self.figures.setText(self._figures())
+        self._enable()
+
+    def _figures(self) -> str:
+        plan = self.scenario.plan
+        if plan is None:
+            return self.tr("There is no plan yet; today's beats are shown. Press Plan.")
+        s, lines = plan.summary, []
+        if "beats" in s:
+            b = s["beats"]
+            moved = f", {b['moved_share']:.1%} of residents change beat" if "moved_share" in b else ""
+            lines.append(f"{b['count']} beats within ±{b['max_deviation']:.1%}{moved}. {_proof(b)}")
+        if "stations" in s:
+            lines.append(f"{s['stations']['count']} stations, {s['stations']['share_within_limit']:.1%} of residents within the limit. {_proof(s['stations'])}")
+        if "officers" in s:
+            o = s["officers"]
+            lines.append(f"{o['posts']} posts, {o['vacant_months']:,.0f} vacant months, {o['rotations']} rotations, "
+                         f"{o['tenure_violations']} broken tenures, {o['language_gaps']:,.0f} language gaps. {_proof(o)}")  # fmt: skip
+        lines += [f"Rules clash: {c}" for c in s.get("clashes", [])]
+        return "\n\n".join(lines)
+
+    def _enable(self) -> None:
+        state = {
+            "": True,
+            "open": self.scenario.is_open,
+            "plan": self.scenario.plan is not None,
+            "running": self.solving.running,
+            "idle": self.scenario.project is not None and not self.solving.running,
+        }
+        for entry in ACTIONS:
+            self.actions_by_name[entry.name].setEnabled(state[entry.needs])
+        self.plan_button.setEnabled(state["idle"])
+        self.cancel_button.setEnabled(state["running"])
+
+    def _show_unit(self, unit: int) -> None:
+        text = self.scenario.unit_text(unit) if unit >= 0 else ""
+        self.statusBar().showMessage(text)
+
+    def _select_beat(self, current, _previous) -> None:
+        if current.isValid():
+            self.map.select(self.table_model.beat(self.sorted_model.mapToSource(current).row()))
+
+    def _select_row(self, beat: str) -> None:
+        for row in range(self.sorted_model.rowCount()):
+            if self.table_model.beat(self.sorted_model.mapToSource(self.sorted_model.index(row, 0)).row()) == beat:
+                self.table.selectRow(row)
+                return
+        self.table.clearSelection()
+
+    def _tell(self, title: str, lines: list[str]) -> None:
+        box = QMessageBox(QMessageBox.Icon.Warning, title, "\n\n".join(lines[:12]), QMessageBox.StandardButton.Ok, self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        if len(lines) > 12:
+            box.setInformativeText(self.tr("And {0} more.").format(len(lines) - 12))
+        box.exec()
+
+    # ---- actions
+
+    def open(self, path: Path) -> None:
+        """Open a project or result, and say what is wrong where it cannot be used."""
+        if not self._may_leave():
+            return
+        try:
+            self.scenario.open(path)
+        except InputError as error:
+            self._tell(self.tr("This cannot be opened"), [str(note) for note in error.problems])
+            return
+        self.saved = True
+        remember(path)
+        self.map.fit()
+
+    def choose_project(self) -> None:
+        """Ask for a project and open it."""
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open project"), "", self.tr("Projects (*.toml *.gpkg)"))
+        if name:
+            self.open(Path(name))
+
+    def choose_result(self) -> None:
+        """Ask for a result folder and open it."""
+        name = QFileDialog.getExistingDirectory(self, self.tr("Open result"))
+        if name:
+            self.open(Path(name))
+
+    def open_sample_town(self) -> None:
+        """Write the sample town into the user's documents and open it."""
+        try:
+            project = write_sample_town(user_documents_path() / "beatplanner sample town")
+        except OSError as error:
+            self._tell(self.tr("The sample town cannot be written"), [str(error)])
+            return
+        self.open(project)
+
+    def run_plan(self) -> None:
+        """Plan in a child process."""
+        if self.scenario.project is None or self.solving.running:
+            return
+        self.solving.start(self.scenario.project)
+        self.bar.setVisible(True)
+        self.bar.setRange(0, 0)
+        self.phase.setText(self.tr("Reading the layers…"))
+        self._enable()
+
+    def cancel_plan(self) -> None:
+        """Stop planning at once; the plan in force stays."""
+        if self.solving.running:
+            self.solving.cancel()
+            self._stopped(self.tr("Cancelled; the plan in force was kept."))
+
+    def _stopped(self, text: str) -> None:
+        self.bar.setVisible(False)
+        self.phase.setText(text)
+        self._enable()
+
+    def _show_progress(self, phase: str, best: object, bound: object, seconds: float) -> None:
+        number = {"best": best if isinstance(best, float | int) else None, "bound": bound if isinstance(bound, float | int) else None}
+        self.phase.setText(f"{progress_line(phase, number['best'], number['bound'])}\n{seconds:,.0f} s in this step")
+
+    def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
+        self.saved = False
+        self.scenario.take(folder)
+        self._stopped(self.tr("Done. Save the result to keep it."))
+        if not feasible:
+            self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
+
+    def _show_refusal(self, lines: list) -> None:
+        self._stopped(self.tr("There is no new plan."))
+        self._tell(self.tr("The input cannot be used"), [str(line) for line in lines])
+
+    def save_result(self) -> None:
+        """Save the plan in force in a folder of the user's choice."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save result as a new folder"), self.scenario.name)
+        if name:
+            self.save_to(Path(name))
+
+    def save_to(self, folder: Path) -> bool:
+        """Copy the plan's folder beside and swap it in; return whether it worked."""
+        assert self.scenario.result is not None
+        part = folder.parent / f".{folder.name}.part"
+        try:
+            if folder.exists():
+                self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
+                return False
+            shutil.copytree(self.scenario.result, part)
+            part.rename(folder)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            self._tell(self.tr("The result cannot be saved"), [str(error)])
+            return False
+        self.scenario.result, self.saved = folder, True
+        remember(folder)
+        self.statusBar().showMessage(self.tr("Saved in {0}").format(folder))
+        return True
+
+    def export_picture(self) -> None:
+        """Ask for a file and save the map as it is seen."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)")
+        if name and not self.map.grab().save(name, "PNG"):
+            self._tell(self.tr("The picture cannot be saved"), [name])
+
+    def open_report(self) -> None:
+        """Open the report in the browser."""
+        if self.scenario.result is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.scenario.result / "report.html")))
+
+    def verify_plan(self) -> None:
+        """Recompute every figure and say what was found."""
+        assert self.scenario.result is not None
+        verdict = verify(self.scenario.result)
+        failed = [f"{c.name}: {c.detail}" for c in verdict.checks if not c.ok]
+        if failed:
+            self._tell(self.tr("Some figures are wrong"), failed)
+        else:
+            self.statusBar().showMessage(self.tr("All {0} checks passed.").format(len(verdict.checks)))
+
+    def zoom_in(self) -> None:
+        """Zoom in about the middle."""
+        self.map.zoom(1.5)
+
+    def zoom_out(self) -> None:
+        """Zoom out about the middle."""
+        self.map.zoom(1 / 1.5)
+
+    def zoom_all(self) -> None:
+        """Show the whole town."""
+        self.map.fit()
+
+    def show_help(self) -> None:
+        """List the actions."""
+        lines = [f"{a.text.rstrip('…')}{f' ({a.shortcut})' if a.shortcut else ''}: {a.help}" for a in ACTIONS]
+        QMessageBox.information(self, self.tr("Actions and keys"), "\n".join(lines))
+
+    def show_about(self) -> None:
+        """Show versions."""
+        QMessageBox.about(self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items()))
+
+    # ---- leaving
+
+    def _may_leave(self) -> bool:
+        """Ask before a run is ended or an unsaved plan is lost."""
+        if self.solving.running:
+            question = self.tr("A plan is being made. Stop it?")
+        elif not self.saved:
+            question = self.tr("The plan is not saved. Go on without it?")
+        else:
+            return True
+        answer = QMessageBox.question(self, self.tr("beatplanner"), question)
+        if answer == QMessageBox.StandardButton.Yes:
+            self.cancel_plan()
+            self.saved = True
+            return True
+        return False
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Close, unless the user would rather not."""
+        if self._may_leave():
+            event.accept()
+        else:
+            event.ignore()
+
+
+def _proof(step: dict) -> str:
+    if step["status"] == "optimal":
+        return "Proven best."
+    if step["status"] == "infeasible":
+        return "Rules were relaxed."
+    return "No bound." if step["gap"] is None else f"At most {step['gap']:.2%} from the best."
