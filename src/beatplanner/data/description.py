@@ -268,7 +268,7 @@ def read_description(path: Path) -> Description:
     for name, section in sections.items():
         findings.add(_missing_files(name, section, file))
     findings.add(
-        problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(raw, sections)
+        problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(sections)
     )
     findings.raise_if_any()
     return Description(**sections, folder=file.parent, file=file)
@@ -411,7 +411,7 @@ def _nearest_file(path: Path) -> str:
     return did_you_mean(path.name, sorted(p.name for p in path.parent.iterdir()))
 
 
-def _contradictions(raw: dict[str, Any], sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
     units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
     if units and units.population and units.population_raster:
@@ -426,13 +426,6 @@ def _contradictions(raw: dict[str, Any], sections: dict[str, Any]) -> Iterator[t
     if stations and stations.roads and stations.distances:
         what = "walking distances are given twice, as a road network and as a table"
         yield "stations.distances", what, "Keep roads or distances"
-    if sections.get("officers") and "beats" not in raw:
-        what = "officers need beats to be posted to"
-        yield (
-            "officers",
-            what,
-            "Add [beats]; its current = { path = …, id = … } are the beats where none are planned",
-        )
     points = {"incidents": sections.get("incidents")}
     points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
     for key, table in points.items():
