@@ -116,7 +116,9 @@ def library_found(package: str) -> bool:
     from ctypes.util import find_library
 
     name = package.removeprefix("lib").rstrip("0123456789").removesuffix("-")
-    return find_library(name) is not None or (package == "libxkbcommon-x11-0" and find_library("xkbcommon-x11") is not None)
+    return find_library(name) is not None or (
+        package == "libxkbcommon-x11-0" and find_library("xkbcommon-x11") is not None
+    )
 
 
 def install_packages(packages: list[str]) -> bool:
@@ -135,7 +137,11 @@ def install_packages(packages: list[str]) -> bool:
 
 def has_screen() -> bool:
     """Tell whether a window can be shown."""
-    return os.name == "nt" or sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return (
+        os.name == "nt"
+        or sys.platform == "darwin"
+        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )
 
 
 def run(command: list, environment: dict[str, str] | None = None, quiet: bool = False) -> int:
@@ -143,7 +149,9 @@ def run(command: list, environment: dict[str, str] | None = None, quiet: bool = 
     where = subprocess.DEVNULL if quiet else None
     full = {**os.environ, **(environment or {})}
     try:
-        return subprocess.run([str(c) for c in command], cwd=ROOT, env=full, stdout=where, stderr=where, check=False).returncode
+        return subprocess.run(
+            [str(c) for c in command], cwd=ROOT, env=full, stdout=where, stderr=where, check=False
+        ).returncode
     except OSError as error:
         print(f"{command[0]} could not be run: {error}")
         return 1

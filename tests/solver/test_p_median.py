@@ -71,7 +71,9 @@ def test_coverage_fewest_and_p_center_are_optimal(seed):
 
     found = fewest(within, kept, price, np.inf, seconds=20)
     wanted = within.any(axis=1)
-    sizes = [k for k in range(1, 10) for c in choices(9, k, kept, price, np.inf) if within[wanted][:, c].any(axis=1).all()]
+    sizes = [
+        k for k in range(1, 10) for c in choices(9, k, kept, price, np.inf) if within[wanted][:, c].any(axis=1).all()
+    ]
     assert found.objective == min(sizes) == found.lower_bound
 
     found = p_center(metres, count, kept, price, np.inf, seconds=20)

@@ -37,9 +37,7 @@ def ids(cells: pd.Series, place: Place, *, unique: bool = True) -> pd.Series:
     empty = named.isna()
     if empty.any():
         mend = "Give each row an id"
-        raise place.error(
-            f"{empty.sum():,} ids are empty", mend, row=listed(named.index[empty]), field=column
-        )
+        raise place.error(f"{empty.sum():,} ids are empty", mend, row=listed(named.index[empty]), field=column)
     twice = named[named.duplicated(keep=False)] if unique else named[:0]
     if len(twice):
         what = f"ids stand more than once: {listed(twice.unique())}"
@@ -50,9 +48,7 @@ def ids(cells: pd.Series, place: Place, *, unique: bool = True) -> pd.Series:
 def whole_numbers(cells: pd.Series) -> bool:
     """Tell whether a column of ids holds whole numbers, not text that looks like them."""
     numeric = [c for c in cells if not isinstance(c, str)]
-    return len(numeric) == len(cells) and all(
-        not isinstance(c, bool) and float(c).is_integer() for c in numeric
-    )
+    return len(numeric) == len(cells) and all(not isinstance(c, bool) and float(c).is_integer() for c in numeric)
 
 
 def numbers(
@@ -112,9 +108,7 @@ def numbers(
             "Fill it in; write 0 where there is none",
         )
     if least is not None:
-        refuse(
-            values < least, lambda v: f"{v} is less than {least:g}", f"Give a number of at least {least:g}"
-        )
+        refuse(values < least, lambda v: f"{v} is less than {least:g}", f"Give a number of at least {least:g}")
     return values
 
 
@@ -131,9 +125,7 @@ def dates(cells: pd.Series, place: Place) -> pd.Series:
     InputError
         A cell is no date, or a date written the local way.
     """
-    return pd.Series(
-        [_date(c, str(row), str(cells.name), place) for row, c in cells.items()], cells.index, object
-    )
+    return pd.Series([_date(c, str(row), str(cells.name), place) for row, c in cells.items()], cells.index, object)
 
 
 def _date(cell: Any, row: str, column: str, place: Place) -> dt.date | None:
@@ -164,9 +156,7 @@ def times(cells: pd.Series, place: Place) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return cells
     raw = texts(cells).astype("str")
-    written = raw.str.replace(r"(?<=\d)\s*(Z|[+-]\d{2}:?\d{2})$", "", regex=True).where(
-        raw.str.len() > 10, raw
-    )
+    written = raw.str.replace(r"(?<=\d)\s*(Z|[+-]\d{2}:?\d{2})$", "", regex=True).where(raw.str.len() > 10, raw)
     iso = written.str.match(r"\d{4}-\d{2}-\d{2}([ T]|$)", na=False)
     values = pd.to_datetime(written.where(iso), format="ISO8601", errors="coerce")
     bad = values.isna() & texts(cells).notna()

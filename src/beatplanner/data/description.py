@@ -258,18 +258,14 @@ def read_description(path: Path) -> Description:
     file = Path(path).resolve()
     if not file.is_file():
         what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
-        raise InputError(
-            problem(what, _nearest_file(file) or "Give the path of a project description", file=path)
-        )
+        raise InputError(problem(what, _nearest_file(file) or "Give the path of a project description", file=path))
     stored = stored_description(file)
     raw = _read_toml(file) if stored is None else json.loads(stored)
     findings = Findings()
     sections = _checked_sections(raw, file.name, findings)
     for name, section in sections.items():
         findings.add(_missing_files(name, section, file))
-    findings.add(
-        problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(sections)
-    )
+    findings.add(problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(sections))
     findings.raise_if_any()
     return Description(**sections, folder=file.parent, file=file)
 
@@ -348,9 +344,7 @@ def _as_note(section: str, model: type[Section], error: dict[str, Any], file: st
         "path": "give a file name in quotes",
         "date": "give a date such as 2027-01-01",
         "dict": "give a table such as { name = … }",
-        "model": "give a table such as { path = … }"
-        if steps
-        else f"give a section [{section}] with its keys",
+        "model": "give a table such as { path = … }" if steps else f"give a section [{section}] with its keys",
     }
     limit = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than")}
     limit |= {"less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}
@@ -359,8 +353,7 @@ def _as_note(section: str, model: type[Section], error: dict[str, Any], file: st
         what = f"give a number that is {words} {limits[name]:g}, {found}"
     elif kind == "literal_error":
         choices = [
-            str(choice)
-            for choice in get_args(_section_at(model, steps[:-1]).model_fields[steps[-1]].annotation)
+            str(choice) for choice in get_args(_section_at(model, steps[:-1]).model_fields[steps[-1]].annotation)
         ]
         mend = did_you_mean(str(error["input"]), choices)
         return problem(f"give one of {listed(choices)}, {found}", mend, file=file, field=field)

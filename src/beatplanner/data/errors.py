@@ -59,6 +59,8 @@ class InputError(Exception):
         self.problems: tuple[Note, ...] = problems
 
 
-def problem(what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = "") -> Note:
+def problem(
+    what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = ""
+) -> Note:
     """Make a note of severity ``"error"``; see `Note` for the parameters."""
     return Note("error", what, mend, file, layer, row, field)

@@ -44,7 +44,9 @@ def write_forum_map(path: Path, tables: PlanTables) -> None:
     rows = beats.assign(label=beats["name"])
     shapes = _dissolved(units, "beat")
     west, south, east, north = shapely.total_bounds(units.geometry.to_numpy())
-    view = folium.Map(tiles=None, control_scale=True, zoom_control=True, attribution_control=False, zoom_snap=0.25, zoom_delta=0.5)
+    view = folium.Map(
+        tiles=None, control_scale=True, zoom_control=True, attribution_control=False, zoom_snap=0.25, zoom_delta=0.5
+    )
     view.default_js, view.default_css = [], []
     new = folium.FeatureGroup(name="new")
     for b in rows.itertuples(index=False):
@@ -66,7 +68,9 @@ def write_forum_map(path: Path, tables: PlanTables) -> None:
         {"name": str(u.name), "beat": str(u.beat), "at": [round(p.y, DIGITS), round(p.x, DIGITS)], "walk": _walk(u)}
         for u, p in zip(units.itertuples(index=False), shapely.point_on_surface(units.geometry.to_numpy()), strict=True)
     ]
-    environment = jinja2.Environment(autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8")))
+    environment = jinja2.Environment(
+        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
+    )
     page = environment.get_template("forum_map.html").render(
         policy=POLICY,
         project=tables.summary["project"],
@@ -80,10 +84,18 @@ def write_forum_map(path: Path, tables: PlanTables) -> None:
         places=_in_script(places),
         beat_names=_in_script(name_of),
         beats=[
-            {"beat": b.beat, "name": b.name, "municipality": b.municipality, "residents": _residents(b.population, plain=True), "posts": b.posts}
+            {
+                "beat": b.beat,
+                "name": b.name,
+                "municipality": b.municipality,
+                "residents": _residents(b.population, plain=True),
+                "posts": b.posts,
+            }
             for b in rows.itertuples(index=False)
         ],
-        units=sorted(({**p, "beat_name": name_of.get(str(p["beat"]), p["beat"])} for p in places), key=lambda p: str(p["name"])),
+        units=sorted(
+            ({**p, "beat_name": name_of.get(str(p["beat"]), p["beat"])} for p in places), key=lambda p: str(p["name"])
+        ),
         infeasible=not tables.summary["feasible"],
     )
     path.write_text(page, encoding="utf-8")
@@ -132,7 +144,13 @@ def _add(group: folium.FeatureGroup, shape: Any, fill: str, text: str) -> None:
 
 def _for_template(text: str) -> str:
     """Return HTML that folium may put between backquotes of a script."""
-    return text.replace("\\", "&#92;").replace("`", "&#96;").replace("${", "&#36;{").replace("{{", "&#123;{").replace("{%", "&#123;%")
+    return (
+        text.replace("\\", "&#92;")
+        .replace("`", "&#96;")
+        .replace("${", "&#36;{")
+        .replace("{{", "&#123;{")
+        .replace("{%", "&#123;%")
+    )
 
 
 def _add_stations(view: folium.Map, tables: PlanTables) -> None:
@@ -166,4 +184,10 @@ def _walk(unit: Any) -> str:
 def _in_script(value: Any) -> str:
     """Return JSON that may stand in a script: no text in it can end the script."""
     text = json.dumps(value, ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )

@@ -78,9 +78,7 @@ def read_layer(
     """
     place = Place(role, path.name, layer or "")
     if path.suffix.lower() in (*_TEXT_TABLES, *_SHEETS):
-        raise place.error(
-            "this is a table; a layer with geometry is needed here", "Give a GeoPackage or Shapefile"
-        )
+        raise place.error("this is a table; a layer with geometry is needed here", "Give a GeoPackage or Shapefile")
     source, name = _pick_layer(path, layer, place, with_geometry=True)
     frame = _read_features(path, source, name, columns, place, geometry=True)
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -140,9 +138,7 @@ def read_table(
         return frame
     _need_columns(list(frame.columns), columns, place)
     if frame.empty:
-        raise place.error(
-            "the table has no rows", "Export it again with its rows, or take it out of the description"
-        )
+        raise place.error("the table has no rows", "Export it again with its rows, or take it out of the description")
     wanted = [*columns, *(c for c in optional if c in frame.columns and c not in columns)]
     others = [c for c in frame.columns if c not in wanted]
     frame = frame[list(dict.fromkeys(wanted))].astype(object)
@@ -172,9 +168,7 @@ def _pick_layer(path: Path, layer: str | None, place: Place, *, with_geometry: b
     try:
         found = pyogrio.list_layers(source)
     except _UNREADABLE:
-        what = (
-            "the file is empty" if path.is_file() and path.stat().st_size == 0 else "the file cannot be read"
-        )
+        what = "the file is empty" if path.is_file() and path.stat().st_size == 0 else "the file cannot be read"
         mend = "It may be damaged or of another format than its name says; export it again, as GeoPackage"
         raise place.error(what, mend) from None
     names = [str(name) for name, _ in found]
@@ -200,15 +194,11 @@ def _inside_zip(path: Path, place: Place) -> str:
     try:
         names = [n for n in zipfile.ZipFile(path).namelist() if not n.startswith("__MACOSX")]
     except (zipfile.BadZipFile, OSError):
-        raise place.error(
-            "the ZIP file cannot be read", "It may be damaged; pack or download it again"
-        ) from None
+        raise place.error("the ZIP file cannot be read", "It may be damaged; pack or download it again") from None
     data = [n for n in names if n.lower().endswith(suffixes)]
     if len(data) != 1:
         what = (
-            f"there are several data sets in the ZIP file: {listed(data)}"
-            if data
-            else "there is no layer in the ZIP"
+            f"there are several data sets in the ZIP file: {listed(data)}" if data else "there is no layer in the ZIP"
         )
         raise place.error(what, "Unpack it and give the file that you want")
     return f"/vsizip/{path.as_posix()}/{data[0]}"
@@ -225,13 +215,9 @@ def _read_features(
             source, layer=layer, columns=list(columns), read_geometry=geometry, encoding=encoding
         )
     except _UNREADABLE as error:
-        raise place.error(
-            f"the layer cannot be read ({error})", "It may be damaged; export it again"
-        ) from None
+        raise place.error(f"the layer cannot be read ({error})", "It may be damaged; export it again") from None
     if frame.empty and not (len(frame) and not columns):
-        raise place.error(
-            "the layer is empty", "Export it again with its features, or take it out of the description"
-        )
+        raise place.error("the layer is empty", "Export it again with its features, or take it out of the description")
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 
@@ -302,9 +288,7 @@ def _read_text_table(path: Path, place: Place, doubts: list[Note]) -> pd.DataFra
             rows.append([c or None for c in cells[: len(header)]] + [None] * (len(header) - len(cells)))
             numbers.append(reader.line_num)
     except csv.Error as error:
-        raise place.error(
-            f"the table cannot be read ({error})", "Export it again", row=str(reader.line_num)
-        ) from None
+        raise place.error(f"the table cannot be read ({error})", "Export it again", row=str(reader.line_num)) from None
     frame = pd.DataFrame(rows, columns=header, index=numbers, dtype=object)
     return frame.apply(_decimal_points) if delimiter != "," and len(frame) else frame
 
@@ -343,9 +327,7 @@ def _decoded(path: Path, place: Place, doubts: list[Note]) -> str:
             raise place.error("the text is damaged", "Export it as CSV in UTF-8") from None
     encoding = _likely_codepage(content)
     what = f"the text is not UTF-8; it was read as {encoding.replace('cp', 'Windows-')}"
-    doubts.append(
-        place.note("warning", what, "Look whether names are right; save the file as UTF-8 to be sure")
-    )
+    doubts.append(place.note("warning", what, "Look whether names are right; save the file as UTF-8 to be sure"))
     return content.decode(encoding, errors="replace")
 
 
@@ -386,17 +368,11 @@ def _read_sheet(path: Path, sheet: str | None, place: Place) -> pd.DataFrame:
     try:
         book = load_workbook(path, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError, EOFError):
-        raise place.error(
-            "the workbook cannot be read", "It may be damaged; save it again as .xlsx"
-        ) from None
+        raise place.error("the workbook cannot be read", "It may be damaged; save it again as .xlsx") from None
     names = [s.title for s in book.worksheets]
     if sheet is not None and sheet not in names:
-        raise place.error(
-            f"there is no sheet “{sheet}”; the sheets are: {listed(names)}", did_you_mean(sheet, names)
-        )
-    filled = [
-        s for s in book.worksheets if any(c is not None for row in s.iter_rows(values_only=True) for c in row)
-    ]
+        raise place.error(f"there is no sheet “{sheet}”; the sheets are: {listed(names)}", did_you_mean(sheet, names))
+    filled = [s for s in book.worksheets if any(c is not None for row in s.iter_rows(values_only=True) for c in row)]
     if sheet is None and len(filled) > 1:
         what = f"there are several sheets: {listed(s.title for s in filled)}"
         raise place.error(what, f'Pick one with layer = "{filled[0].title}"')

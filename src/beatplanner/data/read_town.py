@@ -109,7 +109,13 @@ class _Reader:
         )
 
     def read(self, role: str, path: Path, rows_in: int, rows_used: int | None = None) -> None:
-        self.sources.append(source_of(role, self.description.path(path), rows_in, rows_in if rows_used is None else rows_used))
+        self.sources.append(
+            source_of(role, self.description.path(path), rows_in, rows_in if rows_used is None else rows_used)
+        )
+
+    def own_layer(self, path: Path, role: str) -> str | None:
+        """Return the layer of a table that has no key of its own for it: in a project file it is named by its role."""
+        return role if self.description.path(path) == self.description.file else None
 
     # ---- units
 
@@ -157,7 +163,9 @@ class _Reader:
         empty = [i for i, v in enumerate(found) if v is None]
         if empty:
             what = f"{len(empty):,} units have no id"
-            raise InputError(where.problem(what, "Give each unit an id", row=where.rows[empty[0]], field=str(values.name)))
+            raise InputError(
+                where.problem(what, "Give each unit an id", row=where.rows[empty[0]], field=str(values.name))
+            )
         counts = pd.Series(found).value_counts()
         double = counts[counts > 1]
         if len(double):
@@ -191,7 +199,9 @@ class _Reader:
         centres = shapely.get_coordinates(shapely.centroid(polygons))
         if not np.isfinite(centres).all():
             bad = int(np.flatnonzero(~np.isfinite(centres).all(axis=1))[0])
-            raise InputError(where.problem(f"unit {ids[bad]} does not lie on earth in the layer's CRS", "Set the right CRS"))
+            raise InputError(
+                where.problem(f"unit {ids[bad]} does not lie on earth in the layer's CRS", "Set the right CRS")
+            )
         apart = np.hypot(*(centres - np.median(centres, axis=0)).T) / 1000
         far = np.flatnonzero(apart > FAR_UNITS_KM)
         if len(far):
@@ -239,7 +249,9 @@ class _Reader:
             return np.full(len(frame), np.nan)
         people = numbers(frame[rules.population], where, least=0)
         in_layer = pd.to_numeric(frame[rules.population].map(lambda v: str(v).replace(" ", "").replace(",", "."))).sum()
-        self.findings.tell("info", f"Residents: {in_layer:,.0f} in the layer, {people.sum():,.0f} in the plan", file=where.file)
+        self.findings.tell(
+            "info", f"Residents: {in_layer:,.0f} in the layer, {people.sum():,.0f} in the plan", file=where.file
+        )
         return people
 
     def raster_population(self, polygons: np.ndarray, where: Place) -> np.ndarray:
@@ -263,7 +275,9 @@ class _Reader:
         self.findings.tell("info", f"Residents: {total:,.0f} in the raster, {people.sum():,.0f} inside the units "
                            f"({total - people.sum():,.0f} live in cells outside)", file=path.name)  # fmt: skip
         if people.sum() <= 0:
-            raise InputError(problem("no resident of the raster lives in any unit", "Check its CRS and extent", file=path.name))
+            raise InputError(
+                problem("no resident of the raster lives in any unit", "Check its CRS and extent", file=path.name)
+            )
         self.read("units.population_raster", rules.population_raster or Path(), band.size)
         return people
 
@@ -320,23 +334,31 @@ class _Reader:
             i, v = unknown[0]
             mend = did_you_mean(str(v), place) if v is not None else ""
             what = f"there is no unit “{v if v is not None else ''}” ({len(unknown):,} such rows)"
-            raise InputError(where.problem(what, mend or "Use ids of the units layer", row=where.rows[i], field=str(values.name)))
+            raise InputError(
+                where.problem(what, mend or "Use ids of the units layer", row=where.rows[i], field=str(values.name))
+            )
         return np.array([place[str(v)] for v in found], int)
 
     def edges_of_file(self, units: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
-        frame, where = read_table(self.description.path(path), None, ["from", "to"])
+        frame, where = read_table(self.description.path(path), self.own_layer(path, "beats.adjacency"), ["from", "to"])
         a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
         self.read("beats.adjacency", path, len(frame))
         pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
         polygons = np.asarray(units.geometry.array, dtype=object)
-        border = shapely.length(shapely.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]])))
+        border = shapely.length(
+            shapely.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]]))
+        )
         return pd.DataFrame({"a": pairs[:, 0], "b": pairs[:, 1], "metres": border, "kind": "file"})
 
     def unit_distances(self, units: gpd.GeoDataFrame) -> np.ndarray | None:
         rules = self.description.beats
         if rules is None or rules.distances is None:
             return None
-        frame, where = read_table(self.description.path(rules.distances), None, ["from", "to", "metres"])
+        frame, where = read_table(
+            self.description.path(rules.distances),
+            self.own_layer(rules.distances, "beats.distances"),
+            ["from", "to", "metres"],
+        )
         a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
         n = len(units)
         metres = np.full((n, n), np.inf)
@@ -348,7 +370,9 @@ class _Reader:
         if absent:
             i, j = np.argwhere(np.isinf(metres))[0]
             what = f"{absent:,} of {n * n:,} pairs of units have no distance, such as {units['name'][i]} to {units['name'][j]}"
-            raise InputError(where.problem(what, "Give every pair, in one direction at least, or leave beats.distances out"))
+            raise InputError(
+                where.problem(what, "Give every pair, in one direction at least, or leave beats.distances out")
+            )
         return metres
 
     def current(self, units: gpd.GeoDataFrame) -> np.ndarray:
@@ -363,7 +387,9 @@ class _Reader:
         shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(self.crs).array, dtype=object)
         polygons = np.asarray(units.geometry.array, dtype=object)
         u, s = shapely.STRtree(shapes).query(polygons, predicate="intersects")
-        shared = pd.DataFrame({"u": u, "id": [ids[i] for i in s], "area": shapely.area(shapely.intersection(polygons[u], shapes[s]))})
+        shared = pd.DataFrame(
+            {"u": u, "id": [ids[i] for i in s], "area": shapely.area(shapely.intersection(polygons[u], shapes[s]))}
+        )
         shared = shared[shared["id"].notna() & (shared["area"] > 0)].groupby(["u", "id"], as_index=False)["area"].sum()
         best = shared.sort_values(["u", "area", "id"], ascending=[True, False, True]).drop_duplicates("u")
         none[best["u"].to_numpy(int)] = best["id"].to_numpy(object)
@@ -385,7 +411,9 @@ class _Reader:
         at = self.positions(frame[table.unit], units, where)
         for row, (i, beat) in enumerate(zip(at, texts(frame[table.beat]), strict=True)):
             if beat is None:
-                raise InputError(where.problem("no beat is named", "Name the beat", row=where.rows[row], field=table.beat))
+                raise InputError(
+                    where.problem("no beat is named", "Name the beat", row=where.rows[row], field=table.beat)
+                )
             if none[i] not in (None, beat):
                 what = f"unit {units['unit'][i]} is locked to both {none[i]} and {beat}"
                 raise InputError(where.problem(what, "Keep one", row=where.rows[row], field=table.unit))
@@ -412,7 +440,11 @@ class _Reader:
         self.tell_outside(frame, unit, there, points, polygons, where)
         self.read("incidents", rules.path, len(frame), int((unit >= 0).sum()))
         category = [c or "" for c in texts(frame[rules.category])] if rules.category else ""
-        time = times(frame[rules.time], where) if rules.time else pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
+        time = (
+            times(frame[rules.time], where)
+            if rules.time
+            else pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
+        )
         return pd.DataFrame({"x": frame["x"], "y": frame["y"], "unit": unit, "category": category, "time": time})
 
     def tell_outside(self, frame, unit, there, points, polygons, where: Place) -> None:
@@ -429,12 +461,18 @@ class _Reader:
                     other, _ = read_points(self.description.path(rules.path), rules.layer, rules.y, rules.x, rules.crs, [],
                                            self.crs, "incidents")  # fmt: skip
                     tried = shapely.points(other[["x", "y"]].dropna().to_numpy(float))
-                    fits = len(np.unique(shapely.STRtree(polygons).query(tried, predicate="intersects")[0])) > 0.5 * len(tried)
+                    fits = len(
+                        np.unique(shapely.STRtree(polygons).query(tried, predicate="intersects")[0])
+                    ) > 0.5 * len(tried)
                     swapped = "x and y are swapped: they fit the units the other way round" if fits else ""
                 except InputError:
                     swapped = ""
             what = "every incident lies outside every unit"
-            raise InputError(where.problem(what, swapped or "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs"))
+            raise InputError(
+                where.problem(
+                    what, swapped or "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs"
+                )
+            )
         if outside:
             far = shapely.distance(points[unit[there] < 0], shapely.union_all(polygons)).max() / 1000
             share = outside / len(frame)
@@ -460,7 +498,9 @@ class _Reader:
             ids = texts(frame[table.id])
             near = self.check_sites(frame, ids, table.id, units, where, key == "existing")
             cost = numbers(frame[table.cost], where, least=0, empty=0.0) if table.cost else 0.0
-            every = pd.DataFrame({"station": ids, "x": frame["x"], "y": frame["y"], "cost": cost, "existing": key == "existing"})
+            every = pd.DataFrame(
+                {"station": ids, "x": frame["x"], "y": frame["y"], "cost": cost, "existing": key == "existing"}
+            )
             found.append(every[near])
             self.read(f"stations.{key}", table.path, len(frame), int(near.sum()))
         if rules.candidates is None:
@@ -482,11 +522,15 @@ class _Reader:
         """Return which sites are near enough to serve the town, (m,) bool."""
         empty = [i for i, v in enumerate(ids) if v is None]
         if empty:
-            raise InputError(where.problem(f"{len(empty):,} sites have no name", row=where.rows[empty[0]], field=column))
+            raise InputError(
+                where.problem(f"{len(empty):,} sites have no name", row=where.rows[empty[0]], field=column)
+            )
         place = frame[["x", "y"]].to_numpy(float)
         blank = np.flatnonzero(~np.isfinite(place).all(axis=1))
         if len(blank):
-            raise InputError(where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]]))
+            raise InputError(
+                where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]])
+            )
         area = shapely.union_all(units.geometry.to_numpy())
         apart = shapely.distance(shapely.points(place), area) / 1000
         far = np.flatnonzero(apart > (FAR_SITES_KM if existing or (apart > FAR_SITES_KM).all() else WRONG_SITES_KM))
@@ -507,7 +551,9 @@ class _Reader:
         if rules.distances is not None:
             return self.walks_of_file(units, sites, rules.distances)
         if rules.roads is None:
-            return rules.detour * np.hypot(doors[:, None, 0] - places[None, :, 0], doors[:, None, 1] - places[None, :, 1])
+            return rules.detour * np.hypot(
+                doors[:, None, 0] - places[None, :, 0], doors[:, None, 1] - places[None, :, 1]
+            )
         path = self.description.path(rules.roads.path)
         frame, where = read_layer(path, rules.roads.layer, self.road_class(path, rules.roads.layer))
         walked = np.ones(len(frame), bool)
@@ -516,7 +562,9 @@ class _Reader:
         lines = np.asarray(frame.geometry.to_crs(self.crs).array, dtype=object)[walked]
         lines = lines[np.isin(shapely.get_type_id(lines), [1, 5])]
         if not len(lines):
-            raise InputError(where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths"))
+            raise InputError(
+                where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths")
+            )
         self.read("stations.roads", rules.roads.path, len(frame), len(lines))
         network = walking_network(lines)
         if len(network.piece_metres) > 1:
@@ -536,7 +584,9 @@ class _Reader:
         return [c for c in ROAD_CLASS_COLUMNS if c in fields][:1]
 
     def walks_of_file(self, units: gpd.GeoDataFrame, sites: pd.DataFrame, path: Path) -> np.ndarray:
-        frame, where = read_table(self.description.path(path), None, ["unit", "site", "metres"])
+        frame, where = read_table(
+            self.description.path(path), self.own_layer(path, "stations.distances"), ["unit", "site", "metres"]
+        )
         at = self.positions(frame["unit"], units, where)
         place = {s: j for j, s in enumerate(sites["station"])}
         names = texts(frame["site"])
@@ -551,7 +601,9 @@ class _Reader:
         self.read("stations.distances", path, len(frame))
         absent = int(np.isinf(metres).sum())
         if absent:
-            what = f"{absent:,} of {metres.size:,} pairs of unit and site are missing; they count as not reachable on foot"
+            what = (
+                f"{absent:,} of {metres.size:,} pairs of unit and site are missing; they count as not reachable on foot"
+            )
             self.findings.tell("warning", what, file=where.file)
         return metres
 
@@ -580,7 +632,9 @@ class _Reader:
             with problems.keep():
                 found[name] = pd.Series(dates(column(name), where), dtype=object)
         found["languages"] = [
-            tuple(dict.fromkeys(w.strip() for w in str(v).replace(",", ";").split(";") if w.strip())) if not is_missing(v) else ()
+            tuple(dict.fromkeys(w.strip() for w in str(v).replace(",", ";").split(";") if w.strip()))
+            if not is_missing(v)
+            else ()
             for v in column("languages")
         ]
         found["gender"] = pd.Series(texts(column("gender")), dtype=object)
@@ -597,11 +651,15 @@ class _Reader:
         for i, row in found.iterrows():
             if row["leaves_on"] and row["joins_on"] and row["leaves_on"] <= row["joins_on"]:
                 what = f"{row['officer']} leaves on {row['leaves_on']}, which is not after joining on {row['joins_on']}"
-                problems.add([where.problem(what, "Correct one of the dates", row=where.rows[int(str(i))], field="leaves_on")])
+                problems.add(
+                    [where.problem(what, "Correct one of the dates", row=where.rows[int(str(i))], field="leaves_on")]
+                )
         problems.raise_if_any()
         self.check_languages(found, where)
         self.read("officers", rules.path, len(frame))
-        return found[["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"]]
+        return found[
+            ["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"]
+        ]
 
     def check_homes(self, found: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
         known = np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)
@@ -618,5 +676,8 @@ class _Reader:
         for group in groups:
             if group not in spoken:
                 what = f"no officer speaks “{group}”"
-                mend = did_you_mean(group, spoken) or "The languages of officers and the names in units.groups must be the same words"
+                mend = (
+                    did_you_mean(group, spoken)
+                    or "The languages of officers and the names in units.groups must be the same words"
+                )
                 self.findings.add([Note("warning", what, mend, where.file, where.layer, "", "languages")])

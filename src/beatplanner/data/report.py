@@ -30,7 +30,9 @@ def write_report(path: Path, tables: PlanTables) -> None:
         The plan.
     """
     templates = files("beatplanner.data") / "templates"
-    environment = jinja2.Environment(autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8")))
+    environment = jinja2.Environment(
+        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
+    )
     environment.filters.update(number=_number, share=_share, proof=proof_in_words)
     summary = tables.summary
     page = environment.get_template("report.html").render(
@@ -143,16 +145,31 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
         for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
             there = tables.stations[tables.stations["existing"] == existing]
             if len(there):
-                axes.scatter(there.geometry.x, there.geometry.y, marker="s", s=36, color=colour, edgecolor="white", zorder=5, label=label)
+                axes.scatter(
+                    there.geometry.x,
+                    there.geometry.y,
+                    marker="s",
+                    s=36,
+                    color=colour,
+                    edgecolor="white",
+                    zorder=5,
+                    label=label,
+                )
     inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
     from matplotlib import patheffects
 
     halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
     for (x, y), name in zip(inner, beats["name"], strict=True):
-        axes.annotate(str(name), (x, y), ha="center", va="center", fontsize=7.5, color=DARK, path_effects=halo, zorder=6)
+        axes.annotate(
+            str(name), (x, y), ha="center", va="center", fontsize=7.5, color=DARK, path_effects=halo, zorder=6
+        )
     metres = _round_length((east - west) / 4)
-    axes.plot([west, west + metres], [south - 0.03 * (north - south)] * 2, color=DARK, linewidth=3, solid_capstyle="butt")
-    axes.annotate(f"{metres / 1000:g} km", (west + metres / 2, south - 0.035 * (north - south)), ha="center", va="top", fontsize=8)
+    axes.plot(
+        [west, west + metres], [south - 0.03 * (north - south)] * 2, color=DARK, linewidth=3, solid_capstyle="butt"
+    )
+    axes.annotate(
+        f"{metres / 1000:g} km", (west + metres / 2, south - 0.035 * (north - south)), ha="center", va="top", fontsize=8
+    )
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="upper right", fontsize=8, frameon=True)
     axes.set_axis_off()
@@ -200,7 +217,15 @@ def _draw_walks(tables: PlanTables) -> Any:
     axes = figure.subplots()
     bins = np.arange(0, top + 5, 5)
     counts, _ = np.histogram(np.clip(minutes[reached], 0, top - 1e-9), bins=bins, weights=people[reached])
-    axes.bar(bins[:-1], counts, width=4.6, align="edge", color=["#6baed6" if b < limit else "#fdae6b" for b in bins[:-1]], edgecolor=DARK, linewidth=0.5)
+    axes.bar(
+        bins[:-1],
+        counts,
+        width=4.6,
+        align="edge",
+        color=["#6baed6" if b < limit else "#fdae6b" for b in bins[:-1]],
+        edgecolor=DARK,
+        linewidth=0.5,
+    )
     axes.axvline(limit, color=OPENED, linewidth=1.6, label=f"limit of {limit:g} minutes")
     axes.set_xlabel(f"minutes on foot to the nearest station (the last bar holds all above {top - 5:g})")
     axes.set_ylabel("residents")
@@ -222,7 +247,9 @@ def _draw_postings(tables: PlanTables) -> Any:
     figure = _figure(9, 1.0 + 0.2 * len(rows))
     axes = figure.subplots()
     start, end = pd.to_datetime(frame["start"]), pd.to_datetime(frame["end"])
-    for k, (b, p, s, e, officer) in enumerate(zip(frame["beat"], frame["post"], start, end, frame["officer"], strict=True)):
+    for k, (b, p, s, e, officer) in enumerate(
+        zip(frame["beat"], frame["post"], start, end, frame["officer"], strict=True)
+    ):
         y = place[order.index(str(b)), int(p)]
         axes.barh(y, e - s, left=s, height=0.78, color="#9ecae1" if k % 2 else "#c6dbef", edgecolor=DARK, linewidth=0.5)
         if (e - s).days > 200:

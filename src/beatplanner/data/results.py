@@ -49,7 +49,9 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
     """
     out = out.resolve()
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "summary.json").exists())):
-        raise InputError(problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out))
+        raise InputError(
+            problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
+        )
     part = out.parent / f".{out.name}.{os.getpid()}.part"
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -64,7 +66,9 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
             also(part)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise InputError(problem(f"the results cannot be written ({error.strerror})", "Free space or give another folder", file=out)) from None
+        raise InputError(
+            problem(f"the results cannot be written ({error.strerror})", "Free space or give another folder", file=out)
+        ) from None
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -103,7 +107,9 @@ def _write_package(path: Path, tables: PlanTables) -> None:
     for name in PLAIN:
         frame = getattr(tables, name)
         if frame is not None:
-            pyogrio.write_dataframe(pd.DataFrame(_plain_types(frame)), path, layer=name, driver="GPKG", append=path.exists())
+            pyogrio.write_dataframe(
+                pd.DataFrame(_plain_types(frame)), path, layer=name, driver="GPKG", append=path.exists()
+            )
     write_styles(path, tables)
 
 
@@ -166,7 +172,8 @@ def _write_forum(folder: Path, tables: PlanTables) -> None:
     if beats is not None:
         known = beats["population"].notna().all()
         rows = (
-            (b.beat, b.name, b.municipality, published(b.population) if known else "", b.posts) for b in beats.itertuples(index=False)
+            (b.beat, b.name, b.municipality, published(b.population) if known else "", b.posts)
+            for b in beats.itertuples(index=False)
         )
         write_csv(folder / "beats.csv", ["beat", "name", "municipality", "residents", "posts"], rows)
         write_csv(
@@ -179,7 +186,8 @@ def _write_forum(folder: Path, tables: PlanTables) -> None:
         "project": summary["project"],
         "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
         "data": [
-            {"role": i["role"], "file": Path(i["path"]).name, "date": i["modified"], "sha256": i["sha256"]} for i in summary["inputs"]
+            {"role": i["role"], "file": Path(i["path"]).name, "date": i["modified"], "sha256": i["sha256"]}
+            for i in summary["inputs"]
         ],
         "rules": summary["rules"],
         "feasible": summary["feasible"],
@@ -213,7 +221,11 @@ def read_result(folder: Path) -> PlanTables:
     package, summary_file = folder / "plan.gpkg", folder / "summary.json"
     for file in (package, summary_file):
         if not file.is_file():
-            raise InputError(problem(f"there is no {file.name} in this folder", "Give a folder that “beatplanner plan” made", file=folder))
+            raise InputError(
+                problem(
+                    f"there is no {file.name} in this folder", "Give a folder that “beatplanner plan” made", file=folder
+                )
+            )
     try:
         summary = json.loads(summary_file.read_text(encoding="utf-8"))
         layers = {str(name) for name, _ in pyogrio.list_layers(package)}
@@ -221,9 +233,13 @@ def read_result(folder: Path) -> PlanTables:
             name: pyogrio.read_dataframe(package, layer=name) if name in layers else None for name in (*SPATIAL, *PLAIN)
         }
     except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise InputError(problem(f"the result cannot be read ({str(error).splitlines()[0]})", "Plan again", file=folder)) from None
+        raise InputError(
+            problem(f"the result cannot be read ({str(error).splitlines()[0]})", "Plan again", file=folder)
+        ) from None
     if not isinstance(summary, dict) or found["units"] is None or found["edges"] is None:
-        raise InputError(problem("the result is incomplete: its units or edges are missing", "Plan again", file=package))
+        raise InputError(
+            problem("the result is incomplete: its units or edges are missing", "Plan again", file=package)
+        )
     for frame in found.values():
         for column in [] if frame is None else frame.columns.drop("geometry", errors="ignore"):
             if not pd.api.types.is_numeric_dtype(frame[column]):

@@ -159,14 +159,21 @@ def _villages(outline: Polygon, river: LineString, rng: np.random.Generator) -> 
     while len(found) < len(VILLAGES):
         spot = rng.uniform(-8_500, 8_500, 2)
         away = min(np.hypot(*(spot - other)) for other in [*SEATS, *found])
-        if away > spacing and np.hypot(*spot) > 3_300 and inner.contains(Point(spot)) and river.distance(Point(spot)) > 800:
+        if (
+            away > spacing
+            and np.hypot(*spot) > 3_300
+            and inner.contains(Point(spot))
+            and river.distance(Point(spot)) > 800
+        ):
             found.append(spot)
         else:
             spacing *= 0.999  # a crowded draw settles for closer villages instead of searching for ever
     return np.array(found)
 
 
-def _scatter(count: int, open_land: float, outline: Polygon, villages: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _scatter(
+    count: int, open_land: float, outline: Polygon, villages: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Draw points by where people live; a share ``open_land`` of them anywhere."""
     hubs = np.vstack([SEATS, villages])
     size = np.array([950.0, 620.0, 430.0, *rng.uniform(200, 300, len(villages))])
@@ -180,9 +187,7 @@ def _scatter(count: int, open_land: float, outline: Polygon, villages: np.ndarra
     return found[:count]
 
 
-def _unit_centres(
-    spread: np.ndarray, banks: list[Polygon], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _unit_centres(spread: np.ndarray, banks: list[Polygon], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Place unit centres on each bank by a few rounds of Lloyd's algorithm: even, but not too even."""
     centres, bank = [], []
     inside = [spread[shapely.contains_xy(part, spread[:, 0], spread[:, 1])] for part in banks]
@@ -280,15 +285,19 @@ def _borders(cells: list[Polygon], bank: np.ndarray) -> tuple[list[tuple[int, in
     border = shapely.intersection(shapely.boundary(shapes[a]), shapely.boundary(shapes[b]))
     long = shapely.length(border) > 1.0
     land = [(int(i), int(j)) for i, j in zip(a[long], b[long], strict=True) if bank[i] == bank[j]]
-    facing = [(int(i), int(j), line) for i, j, line in zip(a[long], b[long], border[long], strict=True) if bank[i] != bank[j]]
+    facing = [
+        (int(i), int(j), line) for i, j, line in zip(a[long], b[long], border[long], strict=True) if bank[i] != bank[j]
+    ]
     return land, facing
 
 
-def _municipalities(centres: np.ndarray, bank: np.ndarray, residents: np.ndarray, land: list[tuple[int, int]]) -> np.ndarray:
+def _municipalities(
+    centres: np.ndarray, bank: np.ndarray, residents: np.ndarray, land: list[tuple[int, int]]
+) -> np.ndarray:
     """Divide the units between the seats by size, the second on the south bank alone and the third on the north."""
     distance = ((centres[:, None] - SEATS[None]) ** 2).sum(axis=2)
     allowed = np.column_stack([np.ones(len(bank), bool), bank == 1, bank == 0])
-    weight = np.zeros(3)
+    weight, owner = np.zeros(3), np.zeros(len(bank), int)
     for _ in range(400):
         owner = np.argmin(np.where(allowed, distance - weight, np.inf), axis=1)
         have = np.bincount(owner, weights=residents, minlength=3) / residents.sum()
@@ -309,7 +318,11 @@ def _bridges(
     facing: list[tuple[int, int, LineString]], municipality: np.ndarray, river: LineString
 ) -> tuple[tuple[LineString, ...], list[tuple[int, int]]]:
     """Put three bridges over the river inside the first municipality, and return which units each joins."""
-    within = [(a, b, line.interpolate(0.5, normalized=True)) for a, b, line in facing if municipality[a] == municipality[b] == 0]
+    within = [
+        (a, b, line.interpolate(0.5, normalized=True))
+        for a, b, line in facing
+        if municipality[a] == municipality[b] == 0
+    ]
     bridges, spans = [], []
     for x in (-1_100.0, 0.0, 1_200.0):
         a, b, middle = min(within, key=lambda pair: abs(pair[2].x - x))
@@ -332,11 +345,19 @@ def _roads(
     roads: list[tuple[str, LineString]] = []
     for a, b in land:
         border = shapely.line_merge(shapely.intersection(cells[a].boundary, cells[b].boundary))
-        middle = border.interpolate(0.5, normalized=True) if border.geom_type == "LineString" else border.representative_point()
+        middle = (
+            border.interpolate(0.5, normalized=True)
+            if border.geom_type == "LineString"
+            else border.representative_point()
+        )
         way = LineString([centres[a], (middle.x, middle.y), centres[b]])
         in_town = max(np.hypot(*centres[a]), np.hypot(*centres[b])) < TOWN_RADIUS
         if in_town:
-            roads += [("street", line) for line in shapely.get_parts(border.difference(water)) if line.geom_type == "LineString"]
+            roads += [
+                ("street", line)
+                for line in shapely.get_parts(border.difference(water))
+                if line.geom_type == "LineString"
+            ]
         if not way.intersects(water):
             roads.append(("street" if in_town else "road", way))
     for bridge, (a, b) in zip(bridges, spans, strict=True):

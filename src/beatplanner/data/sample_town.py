@@ -24,7 +24,15 @@ CATEGORIES = {
     "domestic violence": (0.05, 4.5, 21), "welfare": (0.04, 3.0, 10),
 }  # fmt: skip
 BEATS_TODAY = (8, 4, 2)
-BUILDINGS = ("primary school", "health centre", "library", "town hall office", "post office", "youth centre", "market hall")
+BUILDINGS = (
+    "primary school",
+    "health centre",
+    "library",
+    "town hall office",
+    "post office",
+    "youth centre",
+    "market hall",
+)
 FIRST = ("Ana", "Arben", "Borko", "Besa", "Vera", "Goran", "Drita", "Elena", "Zoran", "Ilir", "Jana", "Kiro", "Liridon", "Mila", "Nikola",
          "Rina", "Stojan", "Teuta", "Filip", "Hana")  # fmt: skip
 FAMILY = ("Lipova", "Rekovski", "Kodra", "Dolenov", "Guri", "Brezova", "Kamenov", "Lumi", "Topolski", "Zelena")
@@ -109,9 +117,20 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
     shapes = gpd.GeoDataFrame({"beat": beats}, geometry=ground.cells, crs=WORKING_CRS).dissolve("beat").reset_index()
     _write(shapes.to_crs(NATIONAL_GRID), folder / "beats_today.shp")
     water = folder / "water.gpkg"
-    _write(gpd.GeoDataFrame({"name": ["Reka"]}, geometry=[ground.river.intersection(ground.outline.buffer(500))], crs=WORKING_CRS), water, "river")
+    _write(
+        gpd.GeoDataFrame(
+            {"name": ["Reka"]}, geometry=[ground.river.intersection(ground.outline.buffer(500))], crs=WORKING_CRS
+        ),
+        water,
+        "river",
+    )
     names = ["West bridge", "Old bridge", "East bridge"]
-    pyogrio.write_dataframe(gpd.GeoDataFrame({"name": names}, geometry=list(ground.bridges), crs=WORKING_CRS), water, layer="bridges", append=True)
+    pyogrio.write_dataframe(
+        gpd.GeoDataFrame({"name": names}, geometry=list(ground.bridges), crs=WORKING_CRS),
+        water,
+        layer="bridges",
+        append=True,
+    )
     kinds, lines = zip(*ground.roads, strict=True)
     _write(gpd.GeoDataFrame({"kind": kinds}, geometry=list(lines), crs=WORKING_CRS), folder / "roads.gpkg", "roads")
     _write_sites(folder, ground, rng)
@@ -187,7 +206,9 @@ def _write_incidents(path: Path, ground: Geography, rng: np.random.Generator) ->
             "remarks": "reported by telephone",
         }
     )
-    frame.sort_values("occurred", kind="stable").to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    frame.sort_values("occurred", kind="stable").to_csv(
+        path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n"
+    )
 
 
 def _point_in(cell: shapely.Polygon, centre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -235,8 +256,12 @@ def _write_sites(folder: Path, ground: Geography, rng: np.random.Generator) -> N
     for i, u in enumerate(chosen, 1):
         east, north = _point_in(ground.cells[u], ground.centres[u], rng)
         kind = BUILDINGS[int(rng.integers(len(BUILDINGS)))]
-        rows.append((f"{ground.places[u]} {kind} {i}", round(east, 1), round(north, 1), int(rng.integers(16, 61)) * 500))
-    pd.DataFrame(rows, columns=["site", "east", "north", "cost_eur"]).to_csv(folder / "sites.csv", index=False, encoding="utf-8")
+        rows.append(
+            (f"{ground.places[u]} {kind} {i}", round(east, 1), round(north, 1), int(rng.integers(16, 61)) * 500)
+        )
+    pd.DataFrame(rows, columns=["site", "east", "north", "cost_eur"]).to_csv(
+        folder / "sites.csv", index=False, encoding="utf-8"
+    )
 
 
 def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.random.Generator) -> None:
@@ -249,7 +274,8 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     sheet.title = "officers"
     sheet.append(["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"])
     homes = gpd.GeoSeries(
-        gpd.points_from_xy(*ground.centres[rng.choice(len(beats), 40, p=ground.residents / ground.residents.sum())].T), crs=WORKING_CRS
+        gpd.points_from_xy(*ground.centres[rng.choice(len(beats), 40, p=ground.residents / ground.residents.sum())].T),
+        crs=WORKING_CRS,
     ).to_crs("EPSG:4326")
     for i in range(40):
         name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"

@@ -25,9 +25,19 @@ def write_styles(path: Path, tables: PlanTables) -> None:
         styles["stations"] = ("Point", _marker("square", "#08306b", 3.6))
     if tables.sites is not None:
         styles["sites"] = ("Point", _marker("circle", "#969696", 1.8))
-    columns = {c: [] for c in ("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column", "styleName", "styleQML")}
+    columns = {
+        c: []
+        for c in ("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column", "styleName", "styleQML")
+    }
     for layer, (_, qml) in styles.items():
-        values = ("", "", layer, "geom", "beatplanner", f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>{qml}")
+        values = (
+            "",
+            "",
+            layer,
+            "geom",
+            "beatplanner",
+            f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>{qml}",
+        )
         for column, value in zip(columns, values, strict=True):
             columns[column].append(value)
     with closing(sqlite3.connect(path)) as database, database:
@@ -91,7 +101,13 @@ def _beat_fills(colours: dict[str, str]) -> str:
 
 
 def _marker(shape: str, colour: str, size: float) -> str:
-    options = {"name": shape, "color": _rgba(colour), "outline_color": "255,255,255,255", "size": f"{size}", "size_unit": "MM"}
+    options = {
+        "name": shape,
+        "color": _rgba(colour),
+        "outline_color": "255,255,255,255",
+        "size": f"{size}",
+        "size_unit": "MM",
+    }
     inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
     return (
         "<qgis version='3.28' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>"

@@ -116,4 +116,3 @@ class Town:
     def points(self) -> np.ndarray:
         """Return the representative points of the units, (n, 2), metres."""
         return self.units[["x", "y"]].to_numpy(float)
-

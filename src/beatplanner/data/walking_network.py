@@ -17,9 +17,7 @@ from scipy.sparse import csgraph
 from beatplanner.data.errors import Note
 
 GRID = 0.5  # metres: vertices closer than this are the same place
-REMNANT = (
-    200.0  # metres: a separate piece shorter than this is a leftover of drawing, and nobody is sent there
-)
+REMNANT = 200.0  # metres: a separate piece shorter than this is a leftover of drawing, and nobody is sent there
 CLASS_COLUMNS = ("highway", "kind", "fclass", "class")
 NOT_ON_FOOT = frozenset(
     {
@@ -128,16 +126,10 @@ class WalkingNetwork:
             notes.append(Note("info", what))
         if len(kilometres) > 1 or self.remnants:
             lengths = ", ".join(f"{k:,.1f} km" for k in kilometres[:5])
-            also = (
-                f"; {self.remnants:,} more, each shorter than {REMNANT:.0f} m, are left out"
-                if self.remnants
-                else ""
-            )
+            also = f"; {self.remnants:,} more, each shorter than {REMNANT:.0f} m, are left out" if self.remnants else ""
             what = f"the road network falls into {len(kilometres):,} separate pieces ({lengths}){also}"
             mend = "There is no way on foot between pieces; join the roads where there is one in truth"
-            notes.append(
-                Note("warning" if len(kilometres) > 1 else "info", what, mend if len(kilometres) > 1 else "")
-            )
+            notes.append(Note("warning" if len(kilometres) > 1 else "info", what, mend if len(kilometres) > 1 else ""))
         return notes
 
 
@@ -170,9 +162,7 @@ def build_network(roads: gpd.GeoDataFrame) -> WalkingNetwork:
     ends = np.unique(ends[ends[:, 0] != ends[:, 1]], axis=0)
     points = unique * GRID
     metres = np.hypot(*(points[ends[:, 0]] - points[ends[:, 1]]).T)
-    _, label = csgraph.connected_components(
-        _graph(ends[:, 0], ends[:, 1], metres, len(points)), directed=False
-    )
+    _, label = csgraph.connected_components(_graph(ends[:, 0], ends[:, 1], metres, len(points)), directed=False)
     by_piece = np.bincount(label[ends[:, 0]], weights=metres) if len(ends) else np.zeros(0)
     order = np.argsort(-by_piece, kind="stable")
     rank = np.empty_like(order)
@@ -184,9 +174,7 @@ def build_network(roads: gpd.GeoDataFrame) -> WalkingNetwork:
     return WalkingNetwork(points, ends[keep], metres[keep], piece, remnants, int((~walkable).sum()))
 
 
-def walk_metres(
-    roads: gpd.GeoDataFrame, from_xy: np.ndarray, to_xy: np.ndarray, cutoff: float = np.inf
-) -> np.ndarray:
+def walk_metres(roads: gpd.GeoDataFrame, from_xy: np.ndarray, to_xy: np.ndarray, cutoff: float = np.inf) -> np.ndarray:
     """Return (n, m) walking metres over road lines; see `WalkingNetwork.walk_metres`."""
     return build_network(roads).walk_metres(from_xy, to_xy, cutoff)
 

@@ -19,8 +19,8 @@ from beatplanner.data.town import Town
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan, automatic_count, officers_required
 from beatplanner.solver.districting import (
-    Districts,
     DistrictingProblem,
+    Districts,
     LocksApartError,
     connected,
     share_out,
@@ -587,6 +587,4 @@ def _names(units: pd.DataFrame, ids: list[str], centre: np.ndarray, municipality
     """Name each beat by the place of its centre unit, and tell those of one place apart by their id."""
     named = (units["name"] != units["unit"]).to_numpy()
     place = [str(units["name"].iat[c]) if named[c] else str(m) for c, m in zip(centre, municipality, strict=True)]
-    return [
-        (f"{p} ({b})" if place.count(p) > 1 else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)
-    ]
+    return [(f"{p} ({b})" if place.count(p) > 1 else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)]

@@ -137,7 +137,11 @@ def plan_officers(
         "weights": rules.weights.model_dump(),
     }
     return OfficerPlan(
-        _assignments(town, beats, problem_, found, dates), proof, summary, (), _notes(town, beats, problem_, found, dates)
+        _assignments(town, beats, problem_, found, dates),
+        proof,
+        summary,
+        (),
+        _notes(town, beats, problem_, found, dates),
     )
 
 
@@ -160,7 +164,9 @@ def _problem(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> Tenur
         ready = _ready(row, rules.training_months)
         # whoever holds a beat today serves already
         first.append(0 if home[-1] >= 0 else int(np.searchsorted(dates[:-1], ready)) if ready else 0)
-        last.append(months + 10_000 if row.leaves_on is None else int(np.searchsorted(dates, row.leaves_on, side="right")) - 1)
+        last.append(
+            months + 10_000 if row.leaves_on is None else int(np.searchsorted(dates, row.leaves_on, side="right")) - 1
+        )
         days = (dates[0] - row.since).days if row.since is not None else 0
         served.append(max(0, int(days / DAYS_A_MONTH + 1e-9)))
     units = town.units.set_index(town.units["unit"].astype(str))
@@ -177,8 +183,12 @@ def _problem(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> Tenur
         moved=np.array(moved),
         served=np.array(served),
         kilometres=np.nan_to_num(km),
-        speaks=np.array([[g in spoken for g in languages] for spoken in roster["languages"]], bool).reshape(len(roster), len(languages)),
-        needs=np.array([[g in text.split(";") for g in languages] for text in beats["languages"]], bool).reshape(len(beats), len(languages)),
+        speaks=np.array([[g in spoken for g in languages] for spoken in roster["languages"]], bool).reshape(
+            len(roster), len(languages)
+        ),
+        needs=np.array([[g in text.split(";") for g in languages] for text in beats["languages"]], bool).reshape(
+            len(beats), len(languages)
+        ),
         min_tenure=rules.min_tenure_months,
         handover=rules.handover_months,
         weights=(w.vacant_month, w.tenure_violation, w.language_gap, w.rotation, w.home_km_month),
@@ -197,7 +207,13 @@ def _ready(row: Any, training_months: int) -> dt.date | None:
 def _assignments(town, beats, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> pd.DataFrame:
     post = _posts(problem_, found.postings)
     rows = [
-        (town.roster["officer"].iat[p.officer], beats["beat"].iat[p.beat], dates[p.begin].isoformat(), dates[p.end].isoformat(), post[p])
+        (
+            town.roster["officer"].iat[p.officer],
+            beats["beat"].iat[p.beat],
+            dates[p.begin].isoformat(),
+            dates[p.end].isoformat(),
+            post[p],
+        )
         for p in sorted(found.postings, key=lambda p: (p.beat, post[p], p.begin))
     ]
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post"])
@@ -250,6 +266,8 @@ def _notes(town, beats, problem_: TenureProblem, found: Postings, dates: list[dt
             if not spoken.all():
                 gaps.append(f"{beats['name'].iat[b]} ({int((~spoken).sum())} months)")
         if gaps:
-            text = f"No officer speaks {language} in {', '.join(gaps[:5])}" + (f" and {len(gaps) - 5} more beats" if len(gaps) > 5 else "")
+            text = f"No officer speaks {language} in {', '.join(gaps[:5])}" + (
+                f" and {len(gaps) - 5} more beats" if len(gaps) > 5 else ""
+            )
             notes.append(Note("warning", text, f"Train or recruit officers who speak {language}"))
     return tuple(notes)

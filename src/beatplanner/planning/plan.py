@@ -105,7 +105,14 @@ def run(
     beat = None if plan_from is None else _beats_of(plan_from, town)
     limit = DEFAULT_TIME_LIMIT if time_limit is None else time_limit
     plan = make_plan(
-        town, steps=steps, beat=beat, time_limit=limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
+        town,
+        steps=steps,
+        beat=beat,
+        time_limit=limit,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        cancelled=cancelled,
     )
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=limit, seconds=time.monotonic() - begin)
@@ -210,7 +217,9 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
         members = units.geometry.to_numpy()[beats.beat == beat]
         merged = shapely.coverage_union_all(members)
         # the fast union takes borders as they are; where units overlap or miss each other by a hair the slow one mends them
-        if not shapely.is_valid(merged) or abs(shapely.area(merged) - shapely.area(members).sum()) > 1e-6 * shapely.area(merged):
+        if not shapely.is_valid(merged) or abs(
+            shapely.area(merged) - shapely.area(members).sum()
+        ) > 1e-6 * shapely.area(merged):
             merged = shapely.union_all(members)
         shape.append(merged)
     shapes = np.array(shape, dtype=object)
@@ -279,7 +288,9 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         sites = _points(town.sites.assign(chosen=np.isin(np.arange(len(names)), stations.open)), town)
         unit, site = np.nonzero(np.isfinite(town.walks[:, stations.open]))
         chosen = np.asarray(stations.open)[site]
-        walks = pd.DataFrame({"unit": _unit_ids(town, unit), "station": names[chosen], "metres": town.walks[unit, chosen]})
+        walks = pd.DataFrame(
+            {"unit": _unit_ids(town, unit), "station": names[chosen], "metres": town.walks[unit, chosen]}
+        )
     edges = pd.DataFrame(
         {
             "unit_a": _unit_ids(town, town.edges["a"].to_numpy(int)),

@@ -46,7 +46,11 @@ class Proof:
         proof = cls("feasible", objective, lower_bound, seconds)
         if not feasible:
             return cls("infeasible", objective, None, seconds)
-        return cls("optimal", objective, lower_bound, seconds) if (proof.gap or 0.0) <= OPTIMAL_GAP and lower_bound is not None else proof
+        return (
+            cls("optimal", objective, lower_bound, seconds)
+            if (proof.gap or 0.0) <= OPTIMAL_GAP and lower_bound is not None
+            else proof
+        )
 
     @property
     def gap(self) -> float | None:

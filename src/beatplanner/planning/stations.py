@@ -119,7 +119,11 @@ def plan_stations(
         """Among plans of equal worth take one with little walking: what breaks the objective weighs more than any walk."""
         heavy = cost + breach * (1.0 + cost.max(axis=1).sum())
         chosen = exchange(heavy, found.open, kept, price, budget, cancelled)
-        return found if total_cost(heavy, chosen) >= total_cost(heavy, found.open) else Sites(chosen, found.objective, found.lower_bound)
+        return (
+            found
+            if total_cost(heavy, chosen) >= total_cost(heavy, found.open)
+            else Sites(chosen, found.objective, found.lower_bound)
+        )
 
     def tell(best: float, bound: float) -> None:
         progress("stations", best, bound, time.monotonic() - begin)
@@ -134,7 +138,11 @@ def plan_stations(
         found = None if found is None else ties(found, people[:, None] * ~within / max(people.sum(), 1e-12))
     elif rules.objective == "p-center":
         found = _center(walks, people, count, kept, price, budget, cost, seconds, clashes, town, rest)
-        found = None if found is None else ties(found, (people[:, None] > 0) & reachable[:, None] & (walks > found.objective))
+        found = (
+            None
+            if found is None
+            else ties(found, (people[:, None] > 0) & reachable[:, None] & (walks > found.objective))
+        )
     else:
         found = fewest(within[people > 0], kept, price, budget, seconds=seconds, **rest)
         if found is None:
@@ -202,7 +210,11 @@ def _center(walks, people, count, kept, price, budget, cost, seconds, clashes, t
     median = p_median(cost, count, kept, price, budget, seconds=seconds / 2, **rest)
     left = there & np.isfinite(walks).any(axis=1) & ~np.isfinite(walks[:, median.open]).any(axis=1)
     more = fewest(np.isfinite(walks[there]), kept, price, np.inf, seconds=seconds / 4, **rest)
-    least = f" The smallest number of stations that would do is {len(more.open)}." if more is not None and len(more.open) else ""
+    least = (
+        f" The smallest number of stations that would do is {len(more.open)}."
+        if more is not None and len(more.open)
+        else ""
+    )
     clashes.append(
         f"No {count} stations reach everyone on foot, so the farthest walk has no end: {people[left].sum():,.0f} residents stay cut off, "
         f"as in {town.units['name'][int(np.argmax(np.where(left, people, -1)))]}.{least}"

@@ -85,7 +85,9 @@ def plan_workload(town: Town) -> WorkloadPlan:
     community = residents / 1000.0 * rules.community_hours_per_1000
     ready = town.units["workload"].to_numpy(float)
     if not np.isnan(ready).any():
-        notes.append(Note("info", f"Workload is taken from the column “{town.description.units.workload}”, in hours a year"))
+        notes.append(
+            Note("info", f"Workload is taken from the column “{town.description.units.workload}”, in hours a year")
+        )
         reactive, community = ready, np.zeros(n)
     hours = reactive + community
     if hours.sum() <= 0:

@@ -40,7 +40,9 @@ class _Cover:
 
     def solve(self, end: float, threads: int, seed: int, cancelled: Callable[[], bool]) -> Outcome:
         left = max(0.1, end - time.monotonic())
-        return solve(self.model, seconds=left, threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES)
+        return solve(
+            self.model, seconds=left, threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES
+        )
 
 
 def coverage(

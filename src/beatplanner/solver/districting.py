@@ -182,7 +182,9 @@ def share_out(
     numpy.ndarray or None
         (p,) shares, or None where no sharing keeps the bounds.
     """
-    least = np.maximum(1, np.ceil(weight / upper - 1e-9)).astype(int) if np.isfinite(upper) else np.ones(len(weight), int)
+    least = (
+        np.maximum(1, np.ceil(weight / upper - 1e-9)).astype(int) if np.isfinite(upper) else np.ones(len(weight), int)
+    )
     room = np.full(len(weight), count) if most is None else most
     most = np.minimum(room, np.floor(weight / lower + 1e-9).astype(int)) if lower > 0 else room
     if (least > most).any() or least.sum() > count or most.sum() < count:
@@ -250,7 +252,9 @@ def solve_districts(
     infeasible = search.parts is None
     kept = best.outside <= 1e-9 * problem.upper * problem.count and search.within_budget(best)
     if prove and not problem.by_cut and len(problem.weight) <= DENSE_LIMIT and not stop():
-        value, better, infeasible = _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, nodes, tell)
+        value, better, infeasible = _prove(
+            problem, search, best, kept, begin, seconds, stop, threads, seed, nodes, tell
+        )
         bound = value
         if better is not None:
             best, kept = better, True
@@ -530,9 +534,7 @@ class _Search:
         known = self.current >= 0
         moved = float(self.residents[known & (self.current != label[district])].sum())
         objective = self.cut(district) if problem.by_cut else float(cost.sum())
-        return _Found(
-            district.copy(), centre, label, objective, _outside(total, problem.lower, problem.upper), moved
-        )
+        return _Found(district.copy(), centre, label, objective, _outside(total, problem.lower, problem.upper), moved)
 
 
 def best_labels(

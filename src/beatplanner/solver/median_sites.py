@@ -79,7 +79,9 @@ def exchange(
             order = np.argpartition(cost[:, chosen], min(1, len(chosen) - 1), axis=1) if len(chosen) > 1 else None
             at = np.argmin(cost[:, chosen], axis=1)
             first = cost[np.arange(len(cost)), chosen[at]]
-            second = cost[np.arange(len(cost)), chosen[order[:, 1]]] if order is not None else np.full(len(cost), np.inf)
+            second = (
+                cost[np.arange(len(cost)), chosen[order[:, 1]]] if order is not None else np.full(len(cost), np.inf)
+            )
             nearer = cost[:, j] < first
             gain = (first - cost[:, j])[nearer].sum()
             lost = np.where(nearer, 0.0, np.minimum(second, cost[:, j]) - first)
@@ -194,7 +196,9 @@ def p_median(
             break
         multiplier = np.maximum(0.0, multiplier + scale * (1.01 * best_cost - now) / square * slope)
     if bound < best_cost * (1 - 1e-7) and not stop():
-        found = _exact(cost, count, kept, price, budget, best, best_cost, bound, best_multiplier, end, threads, seed, cancelled)
+        found = _exact(
+            cost, count, kept, price, budget, best, best_cost, bound, best_multiplier, end, threads, seed, cancelled
+        )
         best, best_cost, bound = found.open, found.objective, max(bound, found.lower_bound or -np.inf)
     bound = min(bound, best_cost)
     tell(best_cost, bound)
@@ -219,7 +223,9 @@ def _least(value: np.ndarray, count: int, kept: np.ndarray) -> np.ndarray:
     return ranked[:count]
 
 
-def _exact(cost, count, kept, price, budget, best, best_cost, bound, multiplier, end, threads, seed, cancelled) -> Sites:
+def _exact(
+    cost, count, kept, price, budget, best, best_cost, bound, multiplier, end, threads, seed, cancelled
+) -> Sites:
     """Solve the model on the sites and pairs that reduced costs leave open."""
     value = np.minimum(0.0, cost - multiplier[:, None]).sum(axis=0)
     opened = _least(value, count, kept)

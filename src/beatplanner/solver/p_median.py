@@ -26,13 +26,13 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pulp
 
 from beatplanner.solver.highs import solve
-from beatplanner.solver.site_bound import CLOSED, FREE, OPEN, Bound, Relaxation, settle
+from beatplanner.solver.site_bound import CLOSED, FREE, LEAST_SCALE, OPEN, Bound, Relaxation, settle
 from beatplanner.solver.site_exchange import Ranked, exchange, grow, total_cost
 from beatplanner.solver.site_rules import Clock, SiteRules, Sites
 
@@ -185,25 +185,17 @@ class _Search:
         u, v = relaxation.start(self.best)
         scale, best = 1.0, None
         for _ in range(ROOT_STEPS // BURST):
-            found = relaxation.ascend(
-                state, self.best_cost, u, v, steps=BURST, scale=scale, patience=ROOT_PATIENCE
-            )
-            rise = np.inf if best is None else found.value - best.value
-            if best is None or rise > 0:
+            found = relaxation.ascend(state, self.best_cost, u, v, steps=BURST, scale=scale, patience=ROOT_PATIENCE)
+            if best is None or found.value >= best.value:
                 best = found
-                u, v = best.multiplier, best.limit_multiplier
+            u, v, scale = best.multiplier, best.limit_multiplier, found.scale
             self.raise_bound(best.value)
             self.consider(np.flatnonzero(found.chosen))
             self.consider(np.argsort(-found.average, kind="stable")[: relaxation.count])
             state = settle(state, best, self.best_cost * (1 + 1e-9))
-            left = self.best_cost - best.value
             self.tell(self.best_cost, self.bound)
-            if self.done() or self.clock.over() or left <= 0:
+            if self.done() or self.clock.over() or scale < LEAST_SCALE:
                 break
-            if rise < 0.05 * left:
-                scale *= 0.5
-                if scale < 0.02:
-                    break
         assert best is not None
         return best, state
 
@@ -214,10 +206,8 @@ class _Search:
         self.cost = np.ascontiguousarray(self.cost[:, alive])
         self.ranked = Ranked.of(self.cost)
         self.rules = self.rules.among(alive)
-        root = Bound(
-            root.value, root.multiplier, root.limit_multiplier, root.reduced[alive], root.chosen[alive], root.average[alive]
-        )
-        return root, state[alive]
+        of_alive = {"reduced": root.reduced[alive], "chosen": root.chosen[alive], "average": root.average[alive]}
+        return replace(root, **of_alive), state[alive]
 
     # ---- what closes the gap
 
@@ -329,7 +319,13 @@ def _model(
         before = z[number[int(names[i, k - 1])]] if k else 1
         model += z[s] >= before - y[ranked.site[i, k]]
     # the last site that a demand may go to is open, or one before it is
-    last = np.unique(np.column_stack([names[np.arange(len(reach)), deep], ranked.site[np.arange(len(reach)), deep].astype(np.uint64)]), axis=0, return_index=True)[1]
+    last = np.unique(
+        np.column_stack(
+            [names[np.arange(len(reach)), deep], ranked.site[np.arange(len(reach)), deep].astype(np.uint64)]
+        ),
+        axis=0,
+        return_index=True,
+    )[1]
     for i in last:
         k = deep[i]
         before = z[number[int(names[i, k - 1])]] if k else 1

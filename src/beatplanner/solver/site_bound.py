@@ -25,6 +25,8 @@ FREE, OPEN, CLOSED = 0, 1, -1
 # Share of the last direction that the next one keeps, and of the average of chosen sites that a step keeps.
 MEMORY = 0.5
 AVERAGE = 0.9
+# Step lengths, as a share of Polyak's: by how much they shorten where the bound stalls, and when to end.
+SHORTEN = 0.6
 LEAST_SCALE = 1e-3
 
 
@@ -46,6 +48,8 @@ class Bound:
         (m,) bool: the sites of least ρ.
     average
         (m,) how often each site was chosen of late, 0 to 1: about what the linear relaxation would open.
+    scale
+        Step length to go on with.
     """
 
     value: float
@@ -54,6 +58,7 @@ class Bound:
     reduced: np.ndarray
     chosen: np.ndarray
     average: np.ndarray
+    scale: float
 
 
 @njit(cache=True)
@@ -86,9 +91,7 @@ def _slope(site, cost, multiplier, chosen, slope):
 
 
 @njit(cache=True)
-def _ascend(
-    site, cost, limits, at_most, state, count, target, multiplier, limit_multiplier, steps, scale, patience
-):
+def _ascend(site, cost, limits, at_most, state, count, target, multiplier, limit_multiplier, steps, scale, patience):
     """Raise the bound from given multipliers; see `ascend`."""
     n, m, rows = site.shape[0], state.shape[0], limits.shape[0]
     u, v = multiplier.copy(), limit_multiplier.copy()
@@ -118,7 +121,7 @@ def _ascend(
         else:
             stalled += 1
             if stalled >= patience:
-                scale, stalled, now = 0.5 * scale, 0, best
+                scale, stalled, now = SHORTEN * scale, 0, best
                 u[:], v[:], chosen[:] = best_u, best_v, best_chosen
                 way[:] = 0.0
                 limit_way[:] = 0.0
@@ -149,7 +152,7 @@ def _ascend(
             u[i] = max(cost[i, 0], u[i] + length * way[i])
         for q in range(rows):
             v[q] = max(0.0, v[q] + length * limit_way[q])
-    return best, best_u, best_v, best_reduced, best_chosen, average / max(weight, 1.0)
+    return best, best_u, best_v, best_reduced, best_chosen, average / max(weight, 1.0), scale
 
 
 @dataclass(frozen=True)
@@ -210,9 +213,7 @@ class Relaxation:
         Bound
         """
         if (state == OPEN).sum() > self.count or (state != CLOSED).sum() < self.count:
-            return Bound(
-                np.inf, multiplier, limit_multiplier, np.zeros(len(state)), state == OPEN, state == OPEN
-            )
+            return Bound(np.inf, multiplier, limit_multiplier, np.zeros(len(state)), state == OPEN, state == OPEN)
         found = _ascend(
             self.ranked.site, self.ranked.cost, self.limits, self.at_most, state, self.count, target, multiplier,
             limit_multiplier, steps, scale, patience,

@@ -265,16 +265,12 @@ def _searched(problem: TenureProblem, seed: int, stop: Callable[[], bool], until
                 _surplus(problem).astype(np.int64), int(random.integers(2**31)), ROUNDS_A_CALL, heat * (1 - part / rounds),
             )  # fmt: skip
             tell(now, None)
-    return [
-        Posting(int(o), int(b), int(begin[o, b]), int(end[o, b])) for o, b in np.argwhere(begin >= 0)
-    ]
+    return [Posting(int(o), int(b), int(begin[o, b]), int(end[o, b])) for o, b in np.argwhere(begin >= 0)]
 
 
 def _bound(problem: TenureProblem, best: float) -> float:
     return float(
-        tenure_search.lower_bound(
-            *_arrays(problem), tuple(map(float, problem.weights)), problem.months, 300, best
-        )
+        tenure_search.lower_bound(*_arrays(problem), tuple(map(float, problem.weights)), problem.months, 300, best)
     )
 
 
@@ -312,8 +308,14 @@ def _model(problem: TenureProblem) -> tuple[pulp.LpProblem, Steps, Steps]:
         rotated: list = []
         for b in range(beats):
             stays = problem.home[o] == b
-            s = [pulp.LpVariable(f"S_{o}_{b}_{t}", 1 if stays else 0, 1 if stays or t >= first else 0, pulp.LpInteger) for t in range(last)]
-            e = [pulp.LpVariable(f"E_{o}_{b}_{t}", 0, 1 if stays or t > first else 0, pulp.LpInteger) for t in range(last)]
+            s = [
+                pulp.LpVariable(f"S_{o}_{b}_{t}", 1 if stays else 0, 1 if stays or t >= first else 0, pulp.LpInteger)
+                for t in range(last)
+            ]
+            e = [
+                pulp.LpVariable(f"E_{o}_{b}_{t}", 0, 1 if stays or t > first else 0, pulp.LpInteger)
+                for t in range(last)
+            ]
             z = pulp.LpVariable(f"z_{o}_{b}", 0, 1)
             cost.append((z, broken_w))
             begins[o, b], ends[o, b] = s, e

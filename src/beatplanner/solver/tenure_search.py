@@ -20,7 +20,21 @@ INFINITE = 1e18
 
 @njit(cache=True)
 def best_path(
-    month_cost, may_begin, first, last, home, rooted, served, min_tenure, broken_cost, rotation_cost, begin, end, value, step_beat, step_end
+    month_cost,
+    may_begin,
+    first,
+    last,
+    home,
+    rooted,
+    served,
+    min_tenure,
+    broken_cost,
+    rotation_cost,
+    begin,
+    end,
+    value,
+    step_beat,
+    step_end,
 ):
     """Find an officer's cheapest postings and write them to `begin` and `end`, (B,) each, −1 for none; return their cost.
 
@@ -136,8 +150,21 @@ def lower_bound(
             # a path with a beat held twice only makes the bound lower, never wrong
             stop = min(last[o], months)
             found = best_path(
-                price, every, first[o], last[o], home[o], rooted[o], served[o], min_tenure, broken, rotation, begin, end, value,
-                step_beat, step_end,
+                price,
+                every,
+                first[o],
+                last[o],
+                home[o],
+                rooted[o],
+                served[o],
+                min_tenure,
+                broken,
+                rotation,
+                begin,
+                end,
+                value,
+                step_beat,
+                step_end,
             )
             if found >= INFINITE:
                 found = value[1 if rooted[o] else 0, 0]
@@ -185,7 +212,24 @@ def lower_bound(
 
 
 @njit(cache=True)
-def worth(begin, end, posts, first, last, home, rooted, served, kilometres, speaks, needs, min_tenure, handover, weights, months, surplus):
+def worth(
+    begin,
+    end,
+    posts,
+    first,
+    last,
+    home,
+    rooted,
+    served,
+    kilometres,
+    speaks,
+    needs,
+    min_tenure,
+    handover,
+    weights,
+    months,
+    surplus,
+):
     """Return the objective of postings, (O, B) begins and ends with −1 for none; INFINITE where they break a rule."""
     officers, beats = begin.shape
     languages = needs.shape[1]
@@ -252,7 +296,24 @@ def search(
     officers, beats = begin.shape
     languages = needs.shape[1]
     vacant, broken, gap, rotation, km = weights
-    now = worth(begin, end, posts, first, last, home, rooted, served, kilometres, speaks, needs, min_tenure, handover, weights, months, surplus)
+    now = worth(
+        begin,
+        end,
+        posts,
+        first,
+        last,
+        home,
+        rooted,
+        served,
+        kilometres,
+        speaks,
+        needs,
+        min_tenure,
+        handover,
+        weights,
+        months,
+        surplus,
+    )
     best, best_begin, best_end = now, begin.copy(), end.copy()
     price = np.zeros((beats, months))
     may_begin = np.zeros((beats, months), np.bool_)
@@ -326,10 +387,25 @@ def search(
                             c -= gap
                     price[b, t] = c
                     vacant_before = max(0, posts[b] - count[b, t - 1]) if t > 0 else 1
-                    may_begin[b, t] = t == 0 or handover == 0 or first[o] > t - handover or vacant_before + free[b, t] > 0
+                    may_begin[b, t] = (
+                        t == 0 or handover == 0 or first[o] > t - handover or vacant_before + free[b, t] > 0
+                    )
             found = best_path(
-                price, may_begin, first[o], last[o], home[o], rooted[o], served[o], min_tenure, broken, rotation, begin[o], end[o],
-                value, step_beat, step_end,
+                price,
+                may_begin,
+                first[o],
+                last[o],
+                home[o],
+                rooted[o],
+                served[o],
+                min_tenure,
+                broken,
+                rotation,
+                begin[o],
+                end[o],
+                value,
+                step_beat,
+                step_end,
             )
             if found >= INFINITE:
                 legal = False
@@ -337,7 +413,21 @@ def search(
         after = INFINITE
         if legal:
             after = worth(
-                begin, end, posts, first, last, home, rooted, served, kilometres, speaks, needs, min_tenure, handover, weights, months,
+                begin,
+                end,
+                posts,
+                first,
+                last,
+                home,
+                rooted,
+                served,
+                kilometres,
+                speaks,
+                needs,
+                min_tenure,
+                handover,
+                weights,
+                months,
                 surplus,
             )
         if after < INFINITE and (after <= now or np.random.random() < np.exp(-(after - now) / max(temperature, 1e-9))):

@@ -56,7 +56,9 @@ def run() -> NoReturn:
         err_console.print("Stopped; nothing was written.")
         sys.exit(130)
     except Exception:  # the last line of defence: whatever it is, the user gets a sentence and a report to send
-        err_console.print(f"beatplanner met an error of its own. A report that holds no data of yours is in {_crash_report()}")
+        err_console.print(
+            f"beatplanner met an error of its own. A report that holds no data of yours is in {_crash_report()}"
+        )
         sys.exit(BAD_INPUT)
     sys.exit(DONE)
 
@@ -217,7 +219,9 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result 
             out_console.print(f"WRONG: {c.name}: {c.detail}", markup=False)
     wrong = sum(not c.ok for c in verdict.checks)
     out_console.print(
-        f"All {len(verdict.checks)} checks passed." if verdict.ok else f"{wrong} of {len(verdict.checks)} checks failed."
+        f"All {len(verdict.checks)} checks passed."
+        if verdict.ok
+        else f"{wrong} of {len(verdict.checks)} checks failed."
     )
     raise typer.Exit(DONE if verdict.ok else BAD_INPUT)
 
@@ -287,12 +291,16 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
     found = summary.get("beats")
     if found:
         moved = f", {found['moved_share']:.1%} of residents change beat" if "moved_share" in found else ""
-        table.add_row("beats", f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}", _proof(found))
+        table.add_row(
+            "beats", f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}", _proof(found)
+        )
     found = summary.get("stations")
     if found:
         walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"
         table.add_row(
-            "stations", f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit", _proof(found)
+            "stations",
+            f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit",
+            _proof(found),
         )
     found = summary.get("officers")
     if found:

@@ -59,7 +59,11 @@ def _inputs(ledger: Ledger, file: Path, rules: Description) -> Town | None:
     """Read the inputs again, by the rules that the plan was made by."""
     try:
         if not file.is_file() or read_description(file).model_dump(mode="json") != rules.model_dump(mode="json"):
-            ledger.unchecked("rules", "the description file", "The description is gone or was changed since; the plan is checked by its own rules.")
+            ledger.unchecked(
+                "rules",
+                "the description file",
+                "The description is gone or was changed since; the plan is checked by its own rules.",
+            )
         return read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
     except InputError as error:
         ledger.unchecked("inputs.read", "the inputs can be read", str(error.problems[0]))

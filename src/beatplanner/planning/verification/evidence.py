@@ -110,7 +110,9 @@ def with_text_ids(tables: PlanTables) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFram
             units[column] = as_text(units[column])
     beats = None
     if tables.beats is not None:
-        beats = tables.beats.assign(beat=as_text(tables.beats["beat"]), centre_unit=as_text(tables.beats["centre_unit"]))
+        beats = tables.beats.assign(
+            beat=as_text(tables.beats["beat"]), centre_unit=as_text(tables.beats["centre_unit"])
+        )
         beats = beats.drop_duplicates("beat").set_index("beat", drop=False)
     place = {unit: i for i, unit in enumerate(units["unit"])}
     edges = tables.edges.reset_index(drop=True)

@@ -87,7 +87,15 @@ class Ledger:
         if not ok and said == was:
             said, was = repr(claimed), repr(found)
         tail = f" {unit}" if unit else ""
-        self.checks.append(Check(name, said + tail, was + tail, ok, detail if detail or ok else f"{said}{tail} is claimed, {was}{tail} was found."))
+        self.checks.append(
+            Check(
+                name,
+                said + tail,
+                was + tail,
+                ok,
+                detail if detail or ok else f"{said}{tail} is claimed, {was}{tail} was found.",
+            )
+        )
         return ok
 
     def each(self, name: str, claimed: str, wrong: Iterable[str], of: int, what: str) -> bool:
@@ -123,7 +131,9 @@ class Ledger:
         rows = list(rows)
         tail = f" {unit}" if unit else ""
         wrong = [
-            f"{place}: {words(said)}{tail} is claimed, {words(was)}{tail} was found." for place, said, was in rows if not same(said, was)
+            f"{place}: {words(said)}{tail} is claimed, {words(was)}{tail} was found."
+            for place, said, was in rows
+            if not same(said, was)
         ]
         return self.each(name, claimed, wrong, len(rows), what)
 
@@ -141,7 +151,9 @@ def is_number(value: Any) -> bool:
 
 def missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN or a pandas NA."""
-    return value is None or (hasattr(value, "__float__") and math.isnan(float(value))) or type(value).__name__ == "NAType"
+    return (
+        value is None or (hasattr(value, "__float__") and math.isnan(float(value))) or type(value).__name__ == "NAType"
+    )
 
 
 def same(claimed: Any, found: Any, relative: float = RELATIVE, absolute: float = ABSOLUTE) -> bool:

@@ -33,7 +33,13 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
             wrong.append(f"{officer} in {evidence.beat_name(beat)}: {start} to {end} are no months of the plan.")
         else:
             postings.append((officer, beats.index(beat), month[start], month[end]))
-    ledger.each("assignments.rows", "every posting has an officer, a beat and months", wrong, len(tables.assignments), "postings")
+    ledger.each(
+        "assignments.rows",
+        "every posting has an officer, a beat and months",
+        wrong,
+        len(tables.assignments),
+        "postings",
+    )
     held = np.zeros((len(beats), months), int)
     for _, b, a, z in postings:
         held[b, a:z] += 1
@@ -59,7 +65,11 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     keys = {"vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps",
             "rotation": "rotations", "home_km_month": "home_km_months"}  # fmt: skip
     if all(is_number(weights.get(k)) for k in keys):
-        ledger.number("officers.objective", claims.get("objective"), sum(weights[k] * figures[v] for k, v in keys.items()))
+        ledger.number(
+            "officers.objective",
+            claims.get("objective"),
+            sum(weights[k] * figures[v] for k, v in keys.items()),
+        )
 
 
 def _date(value: object) -> dt.date | None:
@@ -74,7 +84,13 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     for officer, b, a, z in postings:
         row = roster[officer]
         joins, trained, leaves = (_date(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
-        ready = max(trained, joins or trained) if trained else (pd.Timestamp(joins) + pd.DateOffset(months=training)).date() if joins else None
+        ready = (
+            max(trained, joins or trained)
+            if trained
+            else (pd.Timestamp(joins) + pd.DateOffset(months=training)).date()
+            if joins
+            else None
+        )
         where = evidence.beat_name(beats[b])
         serving = text(row.get("beat")) in beats
         if ready and not serving and days[a] < ready:
@@ -83,8 +99,18 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
             wrong.append(f"{officer} is posted to {where} until {days[z]}, but leaves on {leaves}.")
     for officer, mine in by_officer.items():
         mine.sort(key=lambda p: p[2])
-        wrong += [f"{officer} holds two posts at once from {days[q[2]]}." for p, q in zip(mine, mine[1:], strict=False) if q[2] < p[3]]
-    ledger.each("officers.availability", "trained, present and in one post at a time", wrong, len(postings), "postings")
+        wrong += [
+            f"{officer} holds two posts at once from {days[q[2]]}."
+            for p, q in zip(mine, mine[1:], strict=False)
+            if q[2] < p[3]
+        ]
+    ledger.each(
+        "officers.availability",
+        "trained, present and in one post at a time",
+        wrong,
+        len(postings),
+        "postings",
+    )
 
 
 def _check_capacity(ledger, evidence, postings, roster, held, posts, beats, handover) -> None:
@@ -97,7 +123,9 @@ def _check_capacity(ledger, evidence, postings, roster, held, posts, beats, hand
         for t in range(months):
             over = sum(t < z <= t + handover for z in ends)
             if held[b, t] > posts[b] + extra + over:
-                wrong.append(f"{evidence.beat_name(beat)} has {held[b, t]} officers in month {t + 1} for {posts[b]} posts.")
+                wrong.append(
+                    f"{evidence.beat_name(beat)} has {held[b, t]} officers in month {t + 1} for {posts[b]} posts."
+                )
                 break
     ledger.each("officers.capacity", "no more officers than posts, but in a handover", wrong, len(beats), "beats")
 
@@ -130,9 +158,15 @@ def _language_gaps(ledger, evidence: Evidence, postings, roster, months, beats) 
     for b, beat in enumerate(beats):
         inside = (units["beat"] == beat).to_numpy()
         residents = people[inside].sum()
-        spoken_here = [g for g in groups if residents > 0 and units[f"group_{g}"].to_numpy(float)[inside].sum() >= LANGUAGE_SHARE * residents]
+        spoken_here = [
+            g
+            for g in groups
+            if residents > 0 and units[f"group_{g}"].to_numpy(float)[inside].sum() >= LANGUAGE_SHARE * residents
+        ]
         if sorted(filter(None, said[b].split(";"))) != sorted(spoken_here):
-            wrong.append(f"{evidence.beat_name(beat)}: “{said[b]}” is claimed, {', '.join(spoken_here) or 'none'} found.")
+            wrong.append(
+                f"{evidence.beat_name(beat)}: “{said[b]}” is claimed, {', '.join(spoken_here) or 'none'} found."
+            )
         for g in spoken_here:
             covered = np.zeros(months, bool)
             for officer, c, a, z in postings:

@@ -22,7 +22,11 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     chosen = {str(s) for s, c in zip(sites["station"], sites["chosen"], strict=True) if c}
     odd = [f"{s} is marked as chosen in one of the layers stations and sites only." for s in chosen ^ set(names)]
     ledger.each("stations.sites", "stations are the sites that were chosen", odd, len(names), "stations")
-    closed = [f"{s} stands today but is not kept." for s, e in zip(sites["station"], sites["existing"], strict=True) if e and str(s) not in names]
+    closed = [
+        f"{s} stands today but is not kept."
+        for s, e in zip(sites["station"], sites["existing"], strict=True)
+        if e and str(s) not in names
+    ]
     ledger.each("stations.existing", "stations of today are kept", closed, int(sites["existing"].sum()), "stations")
     cost = float(stations["cost"].fillna(0).sum())
     ledger.number("stations.cost", claims.get("cost"), cost)
@@ -35,7 +39,9 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     reached = np.isfinite(least)
     _check_nearest(ledger, evidence, metres, names, least, reached)
     minutes = least / (rules.walk_kmh * 1000 / 60)
-    rows = ((evidence.place(u), units["walk_minutes"].iat[u], minutes[u] if reached[u] else None) for u in range(len(units)))
+    rows = (
+        (evidence.place(u), units["walk_minutes"].iat[u], minutes[u] if reached[u] else None) for u in range(len(units))
+    )
     ledger.pairs("stations.walk_minutes", "metres by walking speed", rows, "units", "minutes")
     within = reached & (minutes <= rules.walk_minutes * (1 + 1e-9))
     for column in ("residents", "residents_within_limit", "mean_walk_minutes"):
@@ -45,11 +51,30 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
             found = [_mean(minutes[m], people[m]) for m in mine]
         else:
             found = [float(people[m & within if column == "residents_within_limit" else m].sum()) for m in mine]
-        ledger.pairs(f"stations.{column}", "of those nearest to it", zip(names, stations[column], found, strict=True), "stations")
-    ledger.number("stations.mean_walk_minutes", claims.get("mean_walk_minutes"), _mean(minutes[reached], people[reached]), "minutes")
-    ledger.number("stations.share_within_limit", claims.get("share_within_limit"), float(people[within].sum() / people.sum()))
+        ledger.pairs(
+            f"stations.{column}",
+            "of those nearest to it",
+            zip(names, stations[column], found, strict=True),
+            "stations",
+        )
+    ledger.number(
+        "stations.mean_walk_minutes",
+        claims.get("mean_walk_minutes"),
+        _mean(minutes[reached], people[reached]),
+        "minutes",
+    )
+    ledger.number(
+        "stations.share_within_limit",
+        claims.get("share_within_limit"),
+        float(people[within].sum() / people.sum()),
+    )
     if "unreachable_residents" in claims:
-        ledger.number("stations.unreachable_residents", claims["unreachable_residents"], float(people[~reached].sum()), "residents")
+        ledger.number(
+            "stations.unreachable_residents",
+            claims["unreachable_residents"],
+            float(people[~reached].sum()),
+            "residents",
+        )
     _check_objective(ledger, evidence, claims, least, reached, within, nearest)
 
 
@@ -79,7 +104,10 @@ def _check_walks(ledger: Ledger, evidence: Evidence, metres: np.ndarray, names: 
     straight = np.hypot(*(xy[:, None] - at[None]).transpose(2, 0, 1))
     if rules.distances is None:
         short = np.argwhere(metres < straight * (1 - 1e-6) - 0.01)
-        wrong = [f"{evidence.place(u)} to {names[j]}: {metres[u, j]:,.0f} m is less than the straight line." for u, j in short]
+        wrong = [
+            f"{evidence.place(u)} to {names[j]}: {metres[u, j]:,.0f} m is less than the straight line."
+            for u, j in short
+        ]
         ledger.each("walks.straight", "no walk is shorter than the straight line", wrong, metres.size, "walks")
     town = evidence.town
     if town is None or town.walks is None or town.sites is None:
@@ -88,12 +116,21 @@ def _check_walks(ledger: Ledger, evidence: Evidence, metres: np.ndarray, names: 
     site = {str(s): j for j, s in enumerate(town.sites["station"])}
     gone = [n for n in names if n not in site]
     if gone or any(u not in unit for u in evidence.units["unit"]):
-        ledger.each("walks.inputs", "stations are sites of the inputs", [f"{n} is no site of the inputs." for n in gone], len(names), "stations")
+        ledger.each(
+            "walks.inputs",
+            "stations are sites of the inputs",
+            [f"{n} is no site of the inputs." for n in gone],
+            len(names),
+            "stations",
+        )
         return
     given = town.walks[np.ix_([unit[u] for u in evidence.units["unit"]], [site[n] for n in names])]
     with np.errstate(invalid="ignore"):
         off = ~((np.abs(metres - given) <= 1e-6 * given + 0.01) | (np.isinf(metres) & np.isinf(given)))
-    wrong = [f"{evidence.place(u)} to {names[j]}: {metres[u, j]:,.0f} m in the plan, {given[u, j]:,.0f} m by the inputs." for u, j in np.argwhere(off)]
+    wrong = [
+        f"{evidence.place(u)} to {names[j]}: {metres[u, j]:,.0f} m in the plan, {given[u, j]:,.0f} m by the inputs."
+        for u, j in np.argwhere(off)
+    ]
     ledger.each("walks.inputs", "the walks of the inputs", wrong, metres.size, "walks")
 
 
@@ -103,7 +140,9 @@ def _check_nearest(ledger: Ledger, evidence: Evidence, metres, names, least, rea
     for u, said in enumerate(evidence.units["station"]):
         if missing(said):
             if reached[u]:
-                wrong.append(f"{evidence.place(u)} can reach {names[int(np.argmin(metres[u]))]}, but is said to reach none.")
+                wrong.append(
+                    f"{evidence.place(u)} can reach {names[int(np.argmin(metres[u]))]}, but is said to reach none."
+                )
         elif str(said) not in place or metres[u, place[str(said)]] > least[u] * (1 + 1e-9) + 1e-6:
             wrong.append(f"{said} is not the nearest open station of {evidence.place(u)}.")
     ledger.each("stations.nearest", "each unit has its nearest open station", wrong, len(metres), "units")
@@ -122,7 +161,11 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims, least, reached,
         found = float((people[reached] * least[reached]).sum())
         if not reached.all():
             if town is None or town.walks is None:
-                ledger.unchecked("stations.objective", claims.get("objective"), "Who could reach a closed site needs the inputs.")
+                ledger.unchecked(
+                    "stations.objective",
+                    claims.get("objective"),
+                    "Who could reach a closed site needs the inputs.",
+                )
                 return
             longest = float(town.walks[np.isfinite(town.walks)].max())
             ledger.number("stations.unreached_metres", claims.get("unreached_metres"), 2 * longest, "m")

@@ -45,7 +45,12 @@ def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
 def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
     status, objective = result.get("status"), result.get("objective")
     bound, gap = result.get("lower_bound"), result.get("gap")
-    ledger.add(f"{step}.seconds", is_number(result.get("seconds")) and result["seconds"] >= 0, result.get("seconds"), "0 s or more")
+    ledger.add(
+        f"{step}.seconds",
+        is_number(result.get("seconds")) and result["seconds"] >= 0,
+        result.get("seconds"),
+        "0 s or more",
+    )
     if missing(bound) or missing(gap):
         both = missing(bound) and missing(gap)
         ledger.add(
@@ -54,7 +59,13 @@ def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
         )  # fmt: skip
         proven = None
     elif not (is_number(bound) and is_number(objective) and is_number(gap)):
-        ledger.add(f"{step}.gap", False, words(gap), "not a number", f"Objective, bound and gap of the {step} must be numbers.")
+        ledger.add(
+            f"{step}.gap",
+            False,
+            words(gap),
+            "not a number",
+            f"Objective, bound and gap of the {step} must be numbers.",
+        )
         proven = None
     else:
         slack = 1e-9 * max(1.0, abs(objective))
@@ -89,7 +100,11 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
     """
     inputs = summary.get("inputs")
     if not isinstance(inputs, list) or not inputs:
-        ledger.unchecked("inputs", "none listed", "The summary lists no inputs, so the plan is checked against itself only.")
+        ledger.unchecked(
+            "inputs",
+            "none listed",
+            "The summary lists no inputs, so the plan is checked against itself only.",
+        )
         return False
     there = True
     for source in inputs:

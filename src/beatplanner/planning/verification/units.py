@@ -51,7 +51,11 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
         ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))), "units", "hours a year",
     )  # fmt: skip
     if evidence.town is None:
-        ledger.unchecked("units.inputs", "units, population and workload are those of the inputs", "The inputs are not there as they were.")
+        ledger.unchecked(
+            "units.inputs",
+            "units, population and workload are those of the inputs",
+            "The inputs are not there as they were.",
+        )
         return
     _check_against_inputs(ledger, evidence, evidence.town)
 
@@ -102,7 +106,12 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
     )  # fmt: skip
     incidents, reactive, community, how = _hours(town)
     if "incidents" in units.columns:
-        ledger.pairs("units.incidents", f"incidents a year, {how}", zip(names, units["incidents"], incidents[order], strict=True), "units")
+        ledger.pairs(
+            "units.incidents",
+            f"incidents a year, {how}",
+            zip(names, units["incidents"], incidents[order], strict=True),
+            "units",
+        )
     for column, hours in (("reactive_hours", reactive), ("community_hours", community)):
         ledger.pairs(
             f"units.{column}", f"by the formula, {how}" if column == "reactive_hours" else "by the formula",

@@ -40,13 +40,27 @@ ACTIONS = (
     Action("choose_project", "File", "Open project…", "Open a project description or project file.", "Ctrl+O", True),
     Action("choose_result", "File", "Open result…", "Open the folder of a plan.", "Ctrl+Shift+O"),
     Action("open_sample_town", "File", "Open sample town", "Write the sample town into a folder and open it."),
-    Action("save_result", "File", "Save result as…", "Save the plan, its report and what the forum gets in a folder.", "Ctrl+S", True, "plan"),
-    Action("export_picture", "File", "Export picture…", "Save the map as it is seen, as a PNG.", "Ctrl+E", False, "open"),
+    Action(
+        "save_result",
+        "File",
+        "Save result as…",
+        "Save the plan, its report and what the forum gets in a folder.",
+        "Ctrl+S",
+        True,
+        "plan",
+    ),
+    Action(
+        "export_picture", "File", "Export picture…", "Save the map as it is seen, as a PNG.", "Ctrl+E", False, "open"
+    ),
     Action("close", "File", "Quit", "Close the window.", "Ctrl+Q"),
-    Action("run_plan", "Plan", "Plan", "Draw the beats, place the stations and assign the officers.", "F5", True, "idle"),
+    Action(
+        "run_plan", "Plan", "Plan", "Draw the beats, place the stations and assign the officers.", "F5", True, "idle"
+    ),
     Action("cancel_plan", "Plan", "Cancel", "Stop planning; the plan in force stays.", "Esc", True, "running"),
     Action("open_report", "Plan", "Open report", "Open the plan's report in the browser.", "Ctrl+R", False, "plan"),
-    Action("verify_plan", "Plan", "Verify", "Recompute every figure of the plan without the solvers.", "F6", False, "plan"),
+    Action(
+        "verify_plan", "Plan", "Verify", "Recompute every figure of the plan without the solvers.", "F6", False, "plan"
+    ),
     Action("zoom_in", "View", "Zoom in", "Show a smaller part of the map.", "Ctrl++", True, "open"),
     Action("zoom_out", "View", "Zoom out", "Show a greater part of the map.", "Ctrl+-", True, "open"),
     Action("zoom_all", "View", "Whole town", "Show the whole town.", "Ctrl+0", True, "open"),

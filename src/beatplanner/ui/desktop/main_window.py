@@ -221,7 +221,10 @@ class MainWindow(QMainWindow):
         self.table.resizeColumnsToContents()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
-        self.rules.setText("\n".join(f"• {line}" for line in self.scenario.rules_in_words()) or self.tr("The inputs of this result are gone."))
+        self.rules.setText(
+            "\n".join(f"• {line}" for line in self.scenario.rules_in_words())
+            or self.tr("The inputs of this result are gone.")
+        )
         self.figures.setText(self._figures())
         self._enable()
 
@@ -235,7 +238,9 @@ class MainWindow(QMainWindow):
             moved = f", {b['moved_share']:.1%} of residents change beat" if "moved_share" in b else ""
             lines.append(f"{b['count']} beats within ±{b['max_deviation']:.1%}{moved}. {_proof(b)}")
         if "stations" in s:
-            lines.append(f"{s['stations']['count']} stations, {s['stations']['share_within_limit']:.1%} of residents within the limit. {_proof(s['stations'])}")
+            lines.append(
+                f"{s['stations']['count']} stations, {s['stations']['share_within_limit']:.1%} of residents within the limit. {_proof(s['stations'])}"
+            )
         if "officers" in s:
             o = s["officers"]
             lines.append(f"{o['posts']} posts, {o['vacant_months']:,.0f} vacant months, {o['rotations']} rotations, "
@@ -336,7 +341,10 @@ class MainWindow(QMainWindow):
         self._enable()
 
     def _show_progress(self, phase: str, best: object, bound: object, seconds: float) -> None:
-        number = {"best": best if isinstance(best, float | int) else None, "bound": bound if isinstance(bound, float | int) else None}
+        number = {
+            "best": best if isinstance(best, float | int) else None,
+            "bound": bound if isinstance(bound, float | int) else None,
+        }
         self.phase.setText(f"{progress_line(phase, number['best'], number['bound'])}\n{seconds:,.0f} s in this step")
 
     def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
@@ -377,7 +385,9 @@ class MainWindow(QMainWindow):
 
     def export_picture(self) -> None:
         """Ask for a file and save the map as it is seen."""
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)"
+        )
         if name and not self.map.grab().save(name, "PNG"):
             self._tell(self.tr("The picture cannot be saved"), [name])
 
@@ -415,7 +425,9 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Show versions."""
-        QMessageBox.about(self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items()))
+        QMessageBox.about(
+            self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items())
+        )
 
     # ---- leaving
 

@@ -56,7 +56,9 @@ class MapView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 240)
         self.setAccessibleName("Map of the beats")
-        self.setAccessibleDescription("Drag to move, turn the wheel or press plus and minus to zoom, click to pick a beat.")
+        self.setAccessibleDescription(
+            "Drag to move, turn the wheel or press plus and minus to zoom, click to pick a beat."
+        )
         self.load()
 
     # ---- content
@@ -140,7 +142,9 @@ class MapView(QWidget):
 
     def to_widget(self, x: float, y: float) -> QPointF:
         """Return the point of the widget at map coordinates."""
-        return QPointF(self.width() / 2 + (x - self.centre[0]) * self.scale, self.height() / 2 - (y - self.centre[1]) * self.scale)
+        return QPointF(
+            self.width() / 2 + (x - self.centre[0]) * self.scale, self.height() / 2 - (y - self.centre[1]) * self.scale
+        )
 
     def unit_at(self, point: QPointF) -> int:
         """Return the position of the unit under a point of the widget, -1 for none."""
@@ -149,7 +153,9 @@ class MapView(QWidget):
 
     def _transform(self) -> QTransform:
         x, y = self.centre
-        return QTransform(self.scale, 0, 0, -self.scale, self.width() / 2 - x * self.scale, self.height() / 2 + y * self.scale)
+        return QTransform(
+            self.scale, 0, 0, -self.scale, self.width() / 2 - x * self.scale, self.height() / 2 + y * self.scale
+        )
 
     # ---- painting
 
@@ -235,7 +241,9 @@ class MapView(QWidget):
             taken.append(box.adjusted(-2, -1, 2, 1))
             letters = QPainterPath()
             letters.addText(QPointF(box.left(), box.center().y() + metrics.ascent() / 2 - 1), font, text)
-            painter.setPen(QPen(QColor("white"), 3.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+            painter.setPen(
+                QPen(QColor("white"), 3.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            )
             painter.drawPath(letters)
             painter.fillPath(letters, QColor("#1a1a1a"))
 
@@ -295,7 +303,12 @@ class MapView(QWidget):
 
     def keyPressEvent(self, event) -> None:  # noqa: N802 - Qt's name
         """Move by the arrow keys."""
-        step = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}.get(event.key())
+        step = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, 1),
+            Qt.Key.Key_Down: (0, -1),
+        }.get(event.key())
         if step is None:
             super().keyPressEvent(event)
             return

@@ -139,15 +139,21 @@ class Scenario:
             if self.plan is not None:
                 for m in self.plan.summary.get("beats", {}).get("municipalities", []):
                     where = f"{m['municipality']}: " if m["municipality"] else ""
-                    lines.append(f"{where}{m['beats']} beats between {m['lower']:,.0f} and {m['upper']:,.0f} hours a year")
-            lines.append("least travel to the centre" if d.beats.objective == "travel" else "shortest borders between beats")
+                    lines.append(
+                        f"{where}{m['beats']} beats between {m['lower']:,.0f} and {m['upper']:,.0f} hours a year"
+                    )
+            lines.append(
+                "least travel to the centre" if d.beats.objective == "travel" else "shortest borders between beats"
+            )
             if d.beats.max_moved is not None:
                 lines.append(f"at most {d.beats.max_moved:.0%} of residents change beat")
             if d.beats.barriers is not None:
                 lines.append("barriers separate beats, except at crossings")
         if d.stations is not None:
             number = f"{d.stations.count} stations" if d.stations.count else "the fewest stations"
-            lines.append(f"{number} ({d.stations.objective}), {d.stations.walk_minutes:g} minutes on foot at {d.stations.walk_kmh:g} km/h")
+            lines.append(
+                f"{number} ({d.stations.objective}), {d.stations.walk_minutes:g} minutes on foot at {d.stations.walk_kmh:g} km/h"
+            )
         if d.officers is not None:
             o = d.officers
             lines.append(f"officers for {o.years} years from {o.start:%d %B %Y}, at least {o.min_tenure_months} months in a beat, "

@@ -1,0 +1,146 @@
+"""Doubts about a project's data: one function a doubt, each saying what, where and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from beatplanner.data.description import read_description
+from beatplanner.data.errors import InputError, Note
+from beatplanner.data.findings import listed
+from beatplanner.data.read_town import read_town
+from beatplanner.data.town import Town
+
+# A year of incidents, less what a short month costs.
+DAYS_OF_A_YEAR = 360
+# Incidents on one spot above this share are likelier geocoded to a police station or a centroid than real.
+PILED_SHARE = 0.05
+
+
+def check(path: Path) -> list[Note]:
+    """Read a project and return its problems, doubts and facts; nothing is raised.
+
+    Parameters
+    ----------
+    path
+        A description or a project file.
+
+    Returns
+    -------
+    list of Note
+        Errors alone where the input cannot be used.
+    """
+    try:
+        town = read_town(read_description(path))
+    except InputError as error:
+        return list(error.problems)
+    return [*town.notes, *(note for doubt in DOUBTS for note in doubt(town))]
+
+
+def check_for_piled_incidents(town: Town) -> Iterator[Note]:
+    """Find many incidents on one spot."""
+    if town.incidents is None or len(town.incidents) < 50:
+        return
+    places = town.incidents[["x", "y"]].round(0).value_counts()
+    if len(places) and places.iloc[0] > PILED_SHARE * len(town.incidents):
+        x, y = places.index[0]
+        unit = int(np.argmin(np.hypot(town.units["x"] - x, town.units["y"] - y)))
+        yield _doubt(town, f"{places.iloc[0]:,} of {len(town.incidents):,} incidents lie on one spot near {town.units['name'][unit]}",
+                     "They may be geocoded to a police station or the middle of an area; place them where they happened", "incidents")  # fmt: skip
+
+
+def check_for_short_records(town: Town) -> Iterator[Note]:
+    """Find incidents of less than a year, which miss the seasons."""
+    if town.incidents is None or town.incidents["time"].isna().all():
+        return
+    days = (town.incidents["time"].max() - town.incidents["time"].min()).days
+    if days < DAYS_OF_A_YEAR:
+        yield _doubt(
+            town,
+            f"The incidents cover only {days:,} days, so seasons are missing",
+            "Use at least twelve months",
+            "incidents.time",
+        )
+
+
+def check_for_categories_without_hours(town: Town) -> Iterator[Note]:
+    """Find categories that count the default hours, and rows of hours that no incident has."""
+    hours = {c.strip().casefold() for c in town.description.workload.hours}
+    if town.incidents is None or not hours:
+        return
+    found = town.incidents["category"].str.strip()
+    without = found[(found != "") & ~found.str.casefold().isin(hours)].value_counts()
+    if len(without):
+        yield _doubt(town, f"{len(without)} categories have no row in [workload.hours]: {listed(without.index)}",
+                     f"Each counts {town.description.workload.default_hours:g} hours until it has one", "workload.hours")  # fmt: skip
+    unused = [c for c in town.description.workload.hours if c.strip().casefold() not in set(found.str.casefold())]
+    if unused:
+        yield _doubt(town, f"No incident has the category {listed(unused)}", "Check the spelling", "workload.hours")
+
+
+def check_for_empty_units(town: Town) -> Iterator[Note]:
+    """Find units without residents."""
+    if town.has_population:
+        empty = town.units.loc[town.units["population"] == 0, "name"]
+        if len(empty):
+            yield Note("info", f"{len(empty):,} units have no residents: {listed(empty)}")
+
+
+def check_for_free_sites(town: Town) -> Iterator[Note]:
+    """Find a budget that nothing is charged to."""
+    rules = town.description.stations
+    if rules is not None and rules.budget is not None and town.sites is not None and (town.sites["cost"] == 0).all():
+        yield _doubt(town, "There is a budget for stations, but every site costs nothing", "Name the column as stations.candidates.cost",
+                     "stations.budget")  # fmt: skip
+
+
+def check_for_units_without_walks(town: Town) -> Iterator[Note]:
+    """Find units from which no site can be reached on foot."""
+    if town.walks is None:
+        return
+    cut_off = ~np.isfinite(town.walks).any(axis=1)
+    if cut_off.any():
+        yield _doubt(town, f"No site can be reached on foot from {int(cut_off.sum()):,} units: {listed(town.units['name'][cut_off])}",
+                     "Check that the roads there join the network", "stations.roads")  # fmt: skip
+
+
+def check_for_few_officers(town: Town) -> Iterator[Note]:
+    """Find fewer officers than posts."""
+    beats, rules = town.description.beats, town.description.officers
+    if town.roster is None or beats is None or rules is None or beats.count == "auto" or rules.posts_per_beat == "auto":
+        return
+    posts = int(beats.count) * int(rules.posts_per_beat)
+    if len(town.roster) < posts:
+        yield _doubt(
+            town,
+            f"There are {len(town.roster)} officers for {posts} posts",
+            "Some posts will stay vacant",
+            "officers.posts_per_beat",
+        )
+
+
+def check_for_recorded_crime_alone(town: Town) -> Iterator[Note]:
+    """Say what it means where recorded crime alone drives the plan."""
+    if town.incidents is not None and (
+        not town.has_population or town.description.workload.community_hours_per_1000 == 0
+    ):
+        yield _doubt(town, "Recorded crime alone drives the workload; places that report less need more trust, not fewer officers",
+                     "Give residents and community hours", "workload")  # fmt: skip
+
+
+DOUBTS = (
+    check_for_piled_incidents,
+    check_for_short_records,
+    check_for_categories_without_hours,
+    check_for_empty_units,
+    check_for_free_sites,
+    check_for_units_without_walks,
+    check_for_few_officers,
+    check_for_recorded_crime_alone,
+)
+
+
+def _doubt(town: Town, what: str, mend: str, field: str) -> Note:
+    return Note("warning", what, mend, town.description.file.name, "", "", field)

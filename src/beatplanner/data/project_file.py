@@ -1,0 +1,127 @@
+"""The project file: description and layers of a project in one GeoPackage."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from beatplanner.data.description import PROJECT_TABLE, Description, read_description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.layers import read_layer, read_points, read_table
+from beatplanner.data.read_town import ROAD_CLASS_COLUMNS, ROSTER_COLUMNS, read_town
+from beatplanner.data.town import Town
+
+
+def build(description: Path, out: Path) -> None:
+    """Read a project's layers and write them, with its description, into one file.
+
+    Parameters
+    ----------
+    description
+        The TOML description.
+    out
+        The GeoPackage; an older one is replaced once the new one is complete.
+
+    Raises
+    ------
+    InputError
+        Where the input cannot be used, or the file cannot be written.
+    """
+    read = read_description(description)
+    town = read_town(read)
+    out = out.resolve()
+    if out in {s.path for s in town.sources}:
+        raise InputError(
+            problem("the project file would overwrite one of its own layers", "Give another name", file=out)
+        )
+    part = out.with_name(f".{out.name}.{os.getpid()}.part.gpkg")
+    try:
+        content = _write_layers(read, town, part, out.name)
+        with closing(sqlite3.connect(part)) as database, database:
+            database.execute(f"CREATE TABLE {PROJECT_TABLE} (description TEXT NOT NULL)")
+            database.execute(f"INSERT INTO {PROJECT_TABLE} VALUES (?)", (json.dumps(content, ensure_ascii=False),))  # noqa: S608 - a constant
+        part.replace(out)
+    except OSError as error:
+        raise InputError(
+            problem(f"the project file cannot be written ({error.strerror})", "Give another place", file=out)
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:
+    """Write every layer with the columns that are used; return the description with paths into the file."""
+    content = d.model_dump(mode="json", exclude_defaults=True)
+
+    def save(frame: pd.DataFrame, layer: str) -> dict[str, str]:
+        pyogrio.write_dataframe(frame, part, layer=layer, driver="GPKG", append=part.exists())
+        return {"path": name, "layer": layer}
+
+    u = d.units
+    columns = [c for c in (u.id, u.name, u.population, u.municipality, u.workload, *u.groups.values()) if c]
+    units, _ = read_layer(d.path(u.path), u.layer, columns)
+    if u.population_raster is not None:
+        units["population"] = town.units["population"].to_numpy()
+        content["units"].pop("population_raster")
+        content["units"]["population"] = "population"
+    content["units"] |= save(units, "units")
+    for section, key in (("incidents", None), ("stations", "candidates"), ("stations", "existing")):
+        table = getattr(d, section) if key is None else getattr(getattr(d, section), key, None)
+        if table is None:
+            continue
+        wanted = [getattr(table, k) for k in ("id", "cost", "category", "time") if getattr(table, k, None)]
+        role = section if key is None else f"{section}.{key}"
+        points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, wanted, town.crs, role)
+        geometry = gpd.points_from_xy(points.pop("x"), points.pop("y"))
+        target = content[section] if key is None else content[section][key]
+        for coordinate in ("x", "y", "crs"):
+            target.pop(coordinate, None)
+        target |= save(gpd.GeoDataFrame(points, geometry=geometry, crs=town.crs), role)
+    for section, key in (("beats", "current"), ("beats", "barriers"), ("beats", "crossings"), ("stations", "roads")):
+        layer = getattr(getattr(d, section), key, None) if getattr(d, section) else None
+        if layer is not None:
+            fields = [layer.id] if key == "current" else []
+            if key == "roads":
+                there = set(pyogrio.read_info(d.path(layer.path), layer=layer.layer)["fields"])
+                fields = [c for c in ROAD_CLASS_COLUMNS if c in there][:1]
+            frame, _ = read_layer(d.path(layer.path), layer.layer, fields)
+            content[section][key] |= save(frame, f"{section}.{key}")
+    if d.beats is not None and d.beats.locked is not None:
+        locked = d.beats.locked
+        frame, _ = read_table(d.path(locked.path), locked.layer, [locked.unit, locked.beat])
+        content["beats"]["locked"] |= save(frame, "beats.locked")
+    if d.officers is not None:
+        frame, _ = read_table(d.path(d.officers.path), d.officers.layer, ["officer"], ROSTER_COLUMNS)
+        content["officers"] |= save(_as_text(frame), "officers")
+    for section, key, wanted in (
+        ("beats", "adjacency", ["from", "to"]),
+        ("beats", "distances", ["from", "to", "metres"]),
+        ("stations", "distances", ["unit", "site", "metres"]),
+    ):
+        path = getattr(getattr(d, section), key, None) if getattr(d, section) else None
+        if path is not None:
+            frame, _ = read_table(d.path(path), None, wanted)
+            content[section][key] = save(frame, f"{section}.{key}")["path"]
+    return content
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose dates are ISO text, as a GeoPackage's attributes keep them best."""
+    return frame.map(
+        lambda v: v.date().isoformat() if hasattr(v, "date") else v.isoformat() if hasattr(v, "isoformat") else v
+    )
+
+
+def is_project_file(path: Path) -> bool:
+    """Tell whether a file is a project file."""
+    from beatplanner.data.description import stored_description
+
+    return path.is_file() and stored_description(path) is not None
