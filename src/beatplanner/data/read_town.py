@@ -186,7 +186,7 @@ class _Reader:
                               f"({frame.crs.name})", "Set the CRS that the coordinates are in")
             ) from None  # fmt: skip
         if given is None:
-            self.findings.tell("info", f"Planned in {best.name} ({best.to_string()}), in metres")
+            self.findings.tell("info", f"Planned in {best.to_string()}, in metres")
             return best
         crs = crs_from(given, file=self.description.file.name, field="project.crs")
         if not crs.is_projected or any(abs(axis.unit_conversion_factor - 1) > 1e-9 for axis in crs.axis_info):

@@ -297,9 +297,10 @@ class _Search:
         loads = np.bincount(self.part, weights=problem.weight)
         # None where the pieces of the map cannot each hold a whole number of districts within the bounds
         self.parts = share_out(loads, problem.count, problem.lower, problem.upper)
-        self.share = self.parts if self.parts is not None else share_out(loads, problem.count)
-        if self.share is None:
+        share = self.parts if self.parts is not None else share_out(loads, problem.count)
+        if share is None:
             raise ValueError("there are more pieces of the map than districts")
+        self.share: np.ndarray = share
 
     def within_budget(self, found: _Found) -> bool:
         return self.problem.budget is None or found.moved <= self.problem.budget * (1 + 1e-9) + 1e-9
@@ -334,7 +335,7 @@ class _Search:
 
     def grow(self, from_today: bool) -> tuple[np.ndarray, np.ndarray]:
         """Make connected districts from seeds; the lightest district takes its nearest free neighbour first."""
-        problem, graph = self.problem, self.graph
+        problem = self.problem
         n = len(problem.weight)
         district = np.full(n, -1)
         label: list[int] = []

@@ -99,17 +99,17 @@ def exchange(
 
 def within_budget(chosen: np.ndarray, kept: np.ndarray, price: np.ndarray, budget: float) -> np.ndarray | None:
     """Replace dear sites by the cheapest closed ones until the budget holds; None where it cannot."""
-    chosen = list(chosen)
-    while price[chosen].sum() > budget + 1e-9:
-        closed = np.setdiff1d(np.arange(len(price)), chosen)
-        open_ = [j for j in chosen if not kept[j]]
+    picked = [int(j) for j in chosen]
+    while price[picked].sum() > budget + 1e-9:
+        closed = np.setdiff1d(np.arange(len(price)), picked)
+        open_ = [j for j in picked if not kept[j]]
         if not open_ or not len(closed):
             return None
         dear, cheap = max(open_, key=lambda j: price[j]), int(closed[np.argmin(price[closed])])
         if price[cheap] >= price[dear]:
             return None
-        chosen[chosen.index(dear)] = cheap
-    return np.array(sorted(chosen), int)
+        picked[picked.index(dear)] = cheap
+    return np.array(sorted(picked), int)
 
 
 def p_median(

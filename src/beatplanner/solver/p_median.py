@@ -48,10 +48,10 @@ EXACT_NODES = 2_000
 # Most memory for the multipliers of waiting nodes, bytes.
 NODE_MEMORY = 500_000_000
 
-ROOT_STEPS, ROOT_PATIENCE = 1_500, 20
+ROOT_STEPS, ROOT_PATIENCE = 1_500, 12
 NODE_STEPS, NODE_PATIENCE, NODE_SCALE = 60, 6, 0.2
 # Root steps between two looks at what the relaxation chose.
-BURST = 100
+BURST = 300
 
 
 def p_median(

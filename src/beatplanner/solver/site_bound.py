@@ -5,8 +5,9 @@ With multipliers u of Σ_j x_ij = 1 and λ ≥ 0 of the limits A y ≤ b, what i
     ρ_j = Σ_i min(0, c_ij − u_i) + Σ_r λ_r A_rj
 
 and the bound is Σ_i u_i − λ·b + Σ ρ_j of those sites (Cornuéjols, Fisher and Nemhauser 1977). Multipliers by subgradient
-steps along a direction that remembers the one before (Camerini, Fratta and Maffioli 1975). Sites whose forced
-opening or closing lifts the bound above a known plan are settled for good.
+steps from the best ones along an average of the slopes met, which also estimates the linear relaxation's sites (the
+volume algorithm, Barahona and Anbil 2000). Sites whose forced opening or closing lifts the bound above a known plan
+are settled for good.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ from beatplanner.solver.site_rules import SiteRules
 # What is known of a site: it may be either, it is open in every better plan, it is closed in every better plan.
 FREE, OPEN, CLOSED = 0, 1, -1
 
-# Share of the last direction that the next one keeps, and of the average of chosen sites that a step keeps.
-MEMORY = 0.5
-AVERAGE = 0.9
-# Step lengths, as a share of Polyak's: by how much they shorten where the bound stalls, and when to end.
-SHORTEN = 0.6
-LEAST_SCALE = 1e-3
+# Greatest share of the latest slope in the direction.
+MEMORY = 0.1
+# Step lengths, as a share of Polyak's: by how much they change where the bound rises or stalls, and when to end.
+LENGTHEN, SHORTEN = 1.1, 0.66
+LEAST_SCALE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Bound:
     chosen
         (m,) bool: the sites of least ρ.
     average
-        (m,) how often each site was chosen of late, 0 to 1: about what the linear relaxation would open.
+        (m,) average of the choices met, 0 to 1: about what the linear relaxation opens.
     scale
         Step length to go on with.
     """
@@ -91,68 +91,103 @@ def _slope(site, cost, multiplier, chosen, slope):
 
 
 @njit(cache=True)
+def _choose(reduced, state, count, key, chosen):
+    """Choose the open sites and the free ones of least ρ; return the sum of their ρ."""
+    for j in range(len(state)):
+        key[j] = -np.inf if state[j] == OPEN else np.inf if state[j] == CLOSED else reduced[j]
+    rank = np.argsort(key)
+    chosen[:] = False
+    total = 0.0
+    for k in range(count):
+        chosen[rank[k]] = True
+        total += reduced[rank[k]]
+    return total
+
+
+@njit(cache=True)
+def _mix(slope, way, limit_slope, limit_way, memory):
+    """Move the direction to the shortest mix of itself and the slope; return the slope's share and whether they agree."""
+    slopes, ways, both = 1e-30, 1e-30, 0.0
+    for i in range(len(slope)):
+        slopes += slope[i] * slope[i]
+        ways += way[i] * way[i]
+        both += slope[i] * way[i]
+    for q in range(len(limit_slope)):
+        slopes += limit_slope[q] * limit_slope[q]
+        ways += limit_way[q] * limit_way[q]
+        both += limit_slope[q] * limit_way[q]
+    apart = slopes - 2.0 * both + ways
+    share = (ways - both) / apart if apart > 1e-12 else 1.0
+    share = min(max(share, 0.1 * memory), memory)
+    for i in range(len(slope)):
+        way[i] += share * (slope[i] - way[i])
+    for q in range(len(limit_slope)):
+        limit_way[q] += share * (limit_slope[q] - limit_way[q])
+    return share, both > 0.0
+
+
+@njit(cache=True)
 def _ascend(site, cost, limits, at_most, state, count, target, multiplier, limit_multiplier, steps, scale, patience):
-    """Raise the bound from given multipliers; see `ascend`."""
+    """Raise the bound from given multipliers; see `Relaxation.ascend`."""
     n, m, rows = site.shape[0], state.shape[0], limits.shape[0]
     u, v = multiplier.copy(), limit_multiplier.copy()
     best, best_u, best_v = -np.inf, u.copy(), v.copy()
     reduced, best_reduced, key = np.zeros(m), np.zeros(m), np.zeros(m)
-    chosen, best_chosen = np.zeros(m, np.bool_), np.zeros(m, np.bool_)
+    chosen, best_chosen, average = np.zeros(m, np.bool_), np.zeros(m, np.bool_), np.zeros(m)
     slope, way, limit_slope, limit_way = np.zeros(n), np.zeros(n), np.zeros(rows), np.zeros(rows)
-    average, weight, stalled = np.zeros(m), 0.0, 0
+    stalled, mark, memory = 0, -np.inf, MEMORY
     for step in range(steps):
         now = _reduce(site, cost, u, reduced)
         for q in range(rows):
             now -= v[q] * at_most[q]
             for j in range(m):
                 reduced[j] += v[q] * limits[q, j]
-        for j in range(m):
-            key[j] = -np.inf if state[j] == OPEN else np.inf if state[j] == CLOSED else reduced[j]
-        rank = np.argsort(key)
-        chosen[:] = False
-        for k in range(count):
-            chosen[rank[k]] = True
-            now += reduced[rank[k]]
-        if step == 0 or now > best + 1e-8 * abs(best):
-            best, stalled = now, 0
-            best_u[:], best_v[:], best_reduced[:], best_chosen[:] = u, v, reduced, chosen
-            if best >= target:
-                break
-        else:
-            stalled += 1
-            if stalled >= patience:
-                scale, stalled, now = SHORTEN * scale, 0, best
-                u[:], v[:], chosen[:] = best_u, best_v, best_chosen
-                way[:] = 0.0
-                limit_way[:] = 0.0
-                if scale < LEAST_SCALE:
-                    break
-        average *= AVERAGE
-        weight = AVERAGE * weight + 1.0
-        for j in range(m):
-            if chosen[j]:
-                average[j] += 1.0
+        now += _choose(reduced, state, count, key, chosen)
         _slope(site, cost, u, chosen, slope)
-        square = 0.0
-        for i in range(n):
-            way[i] = slope[i] + MEMORY * way[i]
-            square += way[i] * way[i]
         for q in range(rows):
             limit_slope[q] = -at_most[q]
             for j in range(m):
                 if chosen[j]:
                     limit_slope[q] += limits[q, j]
-            limit_way[q] = limit_slope[q] + MEMORY * limit_way[q]
-            if v[q] > 0.0 or limit_way[q] > 0.0:
-                square += limit_way[q] * limit_way[q]
+            if v[q] <= 0.0 and limit_slope[q] < 0.0:
+                limit_slope[q] = 0.0
+        if step == 0:
+            way[:], limit_way[:] = slope, limit_slope
+        share, agree = _mix(slope, way, limit_slope, limit_way, memory)
+        for j in range(m):
+            average[j] += (1.0 if step == 0 else share) * ((1.0 if chosen[j] else 0.0) - average[j])
+        if now > best + 1e-7 * abs(best):
+            stalled = 0
+            if agree:
+                scale = min(2.0, LENGTHEN * scale)
+        else:
+            stalled += 1
+        if step == 0 or now > best:
+            best = now
+            best_u[:], best_v[:], best_reduced[:], best_chosen[:] = u, v, reduced, chosen
+            if best >= target:
+                break
+        if stalled >= patience:
+            scale, stalled = SHORTEN * scale, 0
+            if scale < LEAST_SCALE:
+                break
+        if step % 100 == 99:
+            if step > 200 and best < mark + 3e-5 * abs(mark):
+                memory = max(0.5 * memory, 1e-3)
+            mark = best
+        square = 0.0
+        for i in range(n):
+            square += way[i] * way[i]
+        for q in range(rows):
+            square += limit_way[q] * limit_way[q]
         if square < 1e-12:
             break
-        length = scale * (target + 0.002 * abs(target) - now) / square
+        length = scale * (target + 0.002 * abs(target) - best) / square
         for i in range(n):
-            u[i] = max(cost[i, 0], u[i] + length * way[i])
+            u[i] = max(cost[i, 0], best_u[i] + length * way[i])
         for q in range(rows):
-            v[q] = max(0.0, v[q] + length * limit_way[q])
-    return best, best_u, best_v, best_reduced, best_chosen, average / max(weight, 1.0), scale
+            v[q] = max(0.0, best_v[q] + length * limit_way[q])
+    return best, best_u, best_v, best_reduced, best_chosen, average, scale
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,171 @@
+"""A small town in files, which tests change to their liking."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pytest
+import shapely
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+CRS = "EPSG:32634"
+WEST, SOUTH, SIDE = 540_000.0, 4_650_000.0, 500.0
+
+DESCRIPTION = """[project]
+name = "Grid"
+
+[units]
+path = "units.gpkg"
+id = "unit"
+name = "place"
+population = "pop"
+municipality = "muni"
+groups = { sq = "pop_sq" }
+
+[incidents]
+path = "incidents.csv"
+x = "lon"
+y = "lat"
+crs = "EPSG:4326"
+category = "type"
+time = "when"
+
+[workload.hours]
+theft = 0.75
+
+[beats]
+count = 4
+tolerance = 0.25
+current = { path = "old.gpkg", id = "beat" }
+
+[stations]
+count = 2
+candidates = { path = "sites.csv", x = "x", y = "y", crs = "EPSG:32634", id = "site", cost = "cost" }
+existing = { path = "stations.geojson", id = "name" }
+roads = { path = "roads.gpkg" }
+
+[officers]
+path = "officers.xlsx"
+start = 2027-01-01
+years = 2
+min_tenure_months = 12
+posts_per_beat = 1
+"""
+
+
+@dataclass
+class GridTown:
+    """A town of 4 × 4 square units in one folder."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project.toml"
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def swap(self, old: str, new: str, file: str = "project.toml") -> None:
+        """Replace text in a file; the text must be there."""
+        text = self.path(file).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        self.path(file).write_text(text.replace(old, new), encoding="utf-8")
+
+    def units(self) -> gpd.GeoDataFrame:
+        return gpd.read_file(self.path("units.gpkg"))
+
+    def write_units(self, frame: gpd.GeoDataFrame, name: str = "units.gpkg") -> None:
+        self.path(name).unlink(missing_ok=True)
+        frame.to_file(self.path(name))
+
+
+def write_grid_town(folder: Path) -> GridTown:
+    folder.mkdir(parents=True, exist_ok=True)
+    cells = [
+        shapely.box(WEST + SIDE * c, SOUTH + SIDE * r, WEST + SIDE * (c + 1), SOUTH + SIDE * (r + 1))
+        for r in range(4)
+        for c in range(4)
+    ]
+    number = np.arange(16)
+    units = gpd.GeoDataFrame(
+        {
+            "unit": number + 1,
+            "place": [f"Улица {n + 1}" for n in number],
+            "pop": 100 + 10 * (number % 5),
+            "pop_sq": 20 + 0 * number,
+            "muni": np.where(number % 4 < 2, "West", "Исток"),
+        },
+        geometry=cells,
+        crs=CRS,
+    )
+    town = GridTown(folder)
+    town.write_units(units)
+    old = units.assign(beat=np.where(number % 4 < 2, number // 8 + 1, number // 8 + 3)).dissolve("beat").reset_index()
+    old[["beat", "geometry"]].to_file(folder / "old.gpkg")
+    middle = gpd.GeoSeries(units.representative_point(), crs=CRS).to_crs("EPSG:4326")
+    rows = ["type,when,lon,lat,victim"]
+    for i in range(64):
+        p = middle.iloc[i % 16]
+        kind = ("theft", "noise")[i % 2]
+        rows.append(f"{kind},{2025 + i // 63}-0{1 + i % 9}-11T1{i % 10}:00,{p.x:.6f},{p.y:.6f},Secret Name {i}")
+    (folder / "incidents.csv").write_text("\n".join(rows), encoding="utf-8")
+    sites = ["site,x,y,cost"]
+    sites += [f"School {n},{WEST + 250 + 500 * n},{SOUTH + 740},{1000 * (n + 1)}" for n in range(4)]
+    (folder / "sites.csv").write_text("\n".join(sites), encoding="utf-8")
+    station = gpd.GeoDataFrame(
+        {"name": ["Old station"]}, geometry=gpd.points_from_xy([WEST + 250], [SOUTH + 250]), crs=CRS
+    )
+    station.to_crs("EPSG:4326").to_file(folder / "stations.geojson")
+    grid = [shapely.LineString([(WEST + SIDE * k, SOUTH), (WEST + SIDE * k, SOUTH + 4 * SIDE)]) for k in range(5)]
+    grid += [shapely.LineString([(WEST, SOUTH + SIDE * k), (WEST + 4 * SIDE, SOUTH + SIDE * k)]) for k in range(5)]
+    gpd.GeoDataFrame({"kind": ["street"] * 10}, geometry=grid, crs=CRS).to_file(folder / "roads.gpkg")
+    write_roster(folder / "officers.xlsx")
+    town.project.write_text(DESCRIPTION, encoding="utf-8")
+    return town
+
+
+ROSTER = [
+    ["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"],
+    ["Ana", 1, "2025-06-01", "sq;sr", "f", 21.49, 42.0, "2025-01-01", None, None],
+    ["Бојан", 2, "2024-06-01", None, "m", 21.49, 42.0, "2024-01-01", None, "2028-01-01"],
+    ["Cena", 3, "2026-06-01", "sq", "f", None, None, "2026-01-01", None, None],
+    ["Dritan", None, None, "sq", "m", 21.49, 42.0, "2026-01-01", None, None],
+    ["Elena", None, None, None, "f", 21.49, 42.0, None, "2027-03-01", None],
+]
+
+
+def write_roster(path: Path, rows: list[list] | None = None) -> None:
+    book = openpyxl.Workbook()
+    for row in rows or ROSTER:
+        book.active.append(row)
+    book.save(path)
+
+
+@pytest.fixture
+def town(tmp_path) -> GridTown:
+    return write_grid_town(tmp_path / "Град one")
+
+
+@pytest.fixture
+def command(capsys):
+    """Run a command as a user would; returns exit code, standard output and standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        from beatplanner.ui import command_line
+
+        before, sys.argv = sys.argv, ["beatplanner", *(str(a) for a in arguments)]
+        try:
+            with pytest.raises(SystemExit) as end:
+                command_line.run()
+        finally:
+            sys.argv = before
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    return run
