@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatplanner.solver.covering import coverage, fewest, p_center
-from beatplanner.solver.median_sites import p_median, total_cost
+from beatplanner.solver.p_median import p_median, total_cost
 
 
 def case(seed: int, n: int = 14, m: int = 9):

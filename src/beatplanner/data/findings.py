@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, Note, Severity
@@ -80,20 +79,3 @@ def listed(names: Iterable[object], most: int = 8) -> str:
     if len(every) <= most:
         return ", ".join(every)
     return f"{', '.join(every[:most])} and {len(every) - most:,} more"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a layer or table stands: the key of the description, the file's name, and the layer or sheet."""
-
-    role: str
-    file: str
-    layer: str = ""
-
-    def note(self, severity: Severity, what: str, mend: str = "", *, row: str = "", field: str = "") -> Note:
-        """Make a note on this layer; see `Note` for the parameters."""
-        return Note(severity, what, mend, self.file, self.layer, row, field)
-
-    def error(self, what: str, mend: str = "", *, row: str = "", field: str = "") -> InputError:
-        """Make the error with one note on this layer; see `Note` for the parameters."""
-        return InputError(self.note("error", what, mend, row=row, field=field))

@@ -1,392 +1,444 @@
-"""Reads vector layers and tables, in whatever format they come, and says plainly what is wrong with them."""
+"""Readers of vector layers and tables, strict about numbers and dates and plain about what is wrong."""
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
+import hashlib
 import io
-import zipfile
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import openpyxl
 import pandas as pd
 import pyogrio
 import shapely
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from beatplanner.data.errors import InputError, Note
-from beatplanner.data.findings import Place, did_you_mean, listed
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.town import Source
 
-Kind = Literal["polygon", "line", "point"]
-_TYPES: dict[Kind, tuple[str, ...]] = {
-    "polygon": ("Polygon", "MultiPolygon"),
-    "line": ("LineString", "MultiLineString", "LinearRing"),
-    "point": ("Point", "MultiPoint"),
-}
-_TEXT_TABLES = (".csv", ".tsv", ".txt")
-_SHEETS = (".xlsx", ".xlsm")
-_UNREADABLE = (
-    DataSourceError,
-    DataLayerError,
-    FieldError,
-    GeometryError,
-    UnicodeError,
-    shapely.GEOSException,
-)
-_NOT_DATA = {"layer_styles", "qgis_projects"}  # what QGIS keeps beside the layers of a GeoPackage
+TEXT_TABLES = {".csv", ".tsv", ".txt"}
+WORKBOOKS = {".xlsx", ".xlsm"}
 
 
-def read_layer(
-    path: Path,
-    layer: str | None,
-    *,
-    role: str,
-    columns: Sequence[str] = (),
-    kinds: Sequence[Kind] = ("polygon", "line", "point"),
-    crs: str | None = None,
-) -> gpd.GeoDataFrame:
-    """Read a vector layer: any format that GDAL reads, zipped or not.
+@dataclass(frozen=True)
+class Place:
+    """Where a column comes from: file and layer as the user knows them, and how its rows are named."""
 
-    Parameters
-    ----------
-    path, layer
-        The file, and its layer where it has several.
-    role
-        Key of the description that asks for it, such as ``"beats.current"``.
-    columns
-        Columns that it must have; no others are read.
-    kinds
-        The kinds of geometry that it may have.
-    crs
-        The CRS of a layer that brings none.
+    file: str
+    layer: str
+    rows: tuple[str, ...]
 
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        In its own CRS, 2-D, no empty geometry; the index is the feature's number, from 1.
-
-    Raises
-    ------
-    InputError
-        The file is unreadable, the layer or a column is not there or not picked, the layer is empty, has no geometry,
-        no CRS, or geometry of another kind.
-    """
-    place = Place(role, path.name, layer or "")
-    if path.suffix.lower() in (*_TEXT_TABLES, *_SHEETS):
-        raise place.error("this is a table; a layer with geometry is needed here", "Give a GeoPackage or Shapefile")
-    source, name = _pick_layer(path, layer, place, with_geometry=True)
-    frame = _read_features(path, source, name, columns, place, geometry=True)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise place.error("the layer has no geometry", "Pick a layer that has, with layer = …")
-    if frame.crs is None and crs:
-        frame = frame.set_crs(readable_crs(crs, place.role + ".crs", place.file))
-    if frame.crs is None:
-        raise place.error(
-            "the layer says no coordinate system (CRS)",
-            "Set it in QGIS (Layer, Set CRS of Layer) and save, or put its .prj file beside it",
-        )
-    return frame.set_geometry(_checked_geometry(frame.geometry, kinds, place))
+    def problem(self, what: str, mend: str = "", *, row: str = "", field: str = "") -> Note:
+        """Make a note of severity ``"error"`` at this place."""
+        return problem(what, mend, file=self.file, layer=self.layer, row=row, field=field)
 
 
-def read_table(
-    path: Path, layer: str | None, *, role: str, columns: Sequence[str] = (), optional: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Read a table: CSV, TSV, XLSX, or the attributes of any layer that GDAL reads.
-
-    Parameters
-    ----------
-    path, layer
-        The file, and its layer or sheet where it has several.
-    role
-        Key of the description that asks for it.
-    columns
-        Columns that it must have; no others are read but the optional ones.
-    optional
-        Columns that it may have.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Cells as they stand (text from text files); None where empty. The index is the row's number in the file.
-        ``attrs["doubts"]`` lists notes (a guessed encoding), ``attrs["others"]`` the columns that were not read.
-
-    Raises
-    ------
-    InputError
-        The file is unreadable, the sheet or a column is not there or not picked, or it has no rows.
-    """
-    place = Place(role, path.name, layer or "")
-    suffix = path.suffix.lower()
-    doubts: list[Note] = []
-    if suffix in _TEXT_TABLES:
-        frame = _read_text_table(path, place, doubts)
-    elif suffix in _SHEETS:
-        frame = _read_sheet(path, layer, place)
-    elif suffix == ".xls":
-        raise place.error("this is the old Excel format", "Save it as .xlsx or .csv")
-    else:
-        source, name = _pick_layer(path, layer, place, with_geometry=False)
-        known = list(pyogrio.read_info(source, layer=name)["fields"])
-        wanted = [*columns, *(c for c in optional if c in known)]
-        frame = pd.DataFrame(_read_features(path, source, name, wanted, place, geometry=False))
-        frame.attrs["others"] = [c for c in known if c not in wanted]
-        return frame
-    _need_columns(list(frame.columns), columns, place)
-    if frame.empty:
-        raise place.error("the table has no rows", "Export it again with its rows, or take it out of the description")
-    wanted = [*columns, *(c for c in optional if c in frame.columns and c not in columns)]
-    others = [c for c in frame.columns if c not in wanted]
-    frame = frame[list(dict.fromkeys(wanted))].astype(object)
-    frame = frame.where(frame.notna(), None)
-    frame.attrs = {"doubts": doubts, "others": others}
-    return frame
+def source_of(role: str, path: Path, rows_in: int, rows_used: int) -> Source:
+    """Describe a file that was read: its hash, date and rows."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    modified = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC).isoformat(timespec="seconds")
+    return Source(role, path, digest, modified, rows_in, rows_used)
 
 
-def readable_crs(text: str, field: str, file: str = "") -> CRS:
-    """Return the CRS that a text such as ``EPSG:4326`` names.
+def is_table(path: Path) -> bool:
+    """Tell whether a file is a table without geometry by its name."""
+    return path.suffix.lower() in TEXT_TABLES | WORKBOOKS
 
-    Raises
-    ------
-    InputError
-        There is no such CRS.
-    """
+
+def crs_from(text: str, *, file: str | Path, field: str) -> CRS:
+    """Return the CRS that a key names; InputError where PROJ does not know it."""
     try:
         return CRS.from_user_input(text)
     except CRSError:
-        mend = "Give a code such as EPSG:4326; https://epsg.io lists them"
-        raise Place(field, file).error(f"there is no coordinate system “{text}”", mend, field=field) from None
+        raise InputError(
+            problem(f"“{text}” is not a CRS that is known", 'Give a code such as "EPSG:4326"', file=file, field=field)
+        ) from None
 
 
-def _pick_layer(path: Path, layer: str | None, place: Place, *, with_geometry: bool) -> tuple[str, str]:
-    """Return what GDAL opens, and the layer's name in it."""
-    source = _inside_zip(path, place) if path.suffix.lower() == ".zip" else str(path)
+def read_layer(path: Path, layer: str | None, columns: Sequence[str]) -> tuple[gpd.GeoDataFrame, Place]:
+    """Read a vector layer.
+
+    Parameters
+    ----------
+    path
+        Any vector format that GDAL reads.
+    layer
+        Layer of the file; may be None where the file has one only.
+    columns
+        The only columns that are read.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame and Place
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, the layer or a column is missing, it is empty, or has no CRS or geometry.
+    """
+    layer = _chosen_layer(path, layer)
+    where = Place(path.name, layer if layer != path.stem else "", ())
     try:
-        found = pyogrio.list_layers(source)
-    except _UNREADABLE:
-        what = "the file is empty" if path.is_file() and path.stat().st_size == 0 else "the file cannot be read"
-        mend = "It may be damaged or of another format than its name says; export it again, as GeoPackage"
-        raise place.error(what, mend) from None
-    names = [str(name) for name, _ in found]
+        info = pyogrio.read_info(path, layer=layer)
+        _check_columns(columns, list(info["fields"]), where)
+        frame = pyogrio.read_dataframe(path, layer=layer, columns=list(dict.fromkeys(columns)))
+    except InputError:
+        raise
+    except Exception as error:  # GDAL's drivers raise whatever they like on broken files
+        raise InputError(where.problem(f"the layer cannot be read ({_first_line(error)})", "Export it again")) from None
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(where.problem("the layer has no geometry", "Give a layer of points, lines or polygons"))
+    if frame.empty:
+        raise InputError(where.problem("the layer is empty", "Give a layer with features"))
+    if frame.crs is None:
+        raise InputError(
+            where.problem("the layer has no CRS, so its place on earth is unknown",
+                          "Set the CRS in QGIS (Layer > Set CRS) and save it, or add the .prj file")
+        )  # fmt: skip
+    return frame, Place(where.file, where.layer, tuple(str(i + 1) for i in range(len(frame))))
+
+
+def _chosen_layer(path: Path, layer: str | None) -> str:
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    except Exception as error:  # as above
+        what = f"the file cannot be read as a map layer ({_first_line(error)})"
+        raise InputError(problem(what, "Open it in QGIS and export it as a GeoPackage", file=path.name)) from None
+    inner = [name for name in layers if name not in {"layer_styles", "qgis_projects"}]
     if layer is not None:
-        if layer not in names:
-            mend = did_you_mean(layer, names)
-            raise place.error(f"there is no layer “{layer}”; the layers are: {listed(names)}", mend)
-        return source, layer
-    usable = [str(name) for name, kind in found if name not in _NOT_DATA and (kind or not with_geometry)]
-    if not usable:
-        raise place.error(
-            "there is no layer with geometry" if names else "there is no layer in it", "Give another file"
+        if layer not in layers:
+            mend = did_you_mean(layer, layers) or f"The layers are: {listed(layers)}"
+            raise InputError(problem(f"there is no layer “{layer}”", mend, file=path.name, layer=layer))
+        return layer
+    if len(inner) > 1:
+        what = f"the file has {len(inner)} layers: {listed(inner)}"
+        raise InputError(problem(what, 'Pick one with layer = "…"', file=path.name))
+    if not inner:
+        raise InputError(problem("the file has no layers", "Give a file with a layer", file=path.name))
+    return inner[0]
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0].rstrip(".") if text else type(error).__name__
+
+
+def _check_columns(wanted: Sequence[str], found: Sequence[str], where: Place) -> None:
+    missing = [
+        where.problem(
+            f"there is no column “{name}”", did_you_mean(name, found) or f"The columns are: {listed(found)}", field=name
         )
-    if len(usable) > 1:
-        mend = f'Pick one with layer = "{usable[0]}"'
-        raise place.error(f"there are several layers: {listed(usable)}", mend)
-    return source, usable[0]
+        for name in dict.fromkeys(wanted)
+        if name not in found
+    ]
+    if missing:
+        raise InputError(*missing)
 
 
-def _inside_zip(path: Path, place: Place) -> str:
-    """Return GDAL's name of the one data set in a ZIP file."""
-    suffixes = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml")
-    try:
-        names = [n for n in zipfile.ZipFile(path).namelist() if not n.startswith("__MACOSX")]
-    except (zipfile.BadZipFile, OSError):
-        raise place.error("the ZIP file cannot be read", "It may be damaged; pack or download it again") from None
-    data = [n for n in names if n.lower().endswith(suffixes)]
-    if len(data) != 1:
-        what = (
-            f"there are several data sets in the ZIP file: {listed(data)}" if data else "there is no layer in the ZIP"
-        )
-        raise place.error(what, "Unpack it and give the file that you want")
-    return f"/vsizip/{path.as_posix()}/{data[0]}"
+def read_table(
+    path: Path, layer: str | None, columns: Sequence[str], optional: Sequence[str] = ()
+) -> tuple[pd.DataFrame, Place]:
+    """Read the named columns of a table: CSV, TSV, XLSX, or the attributes of any vector format.
+
+    Parameters
+    ----------
+    path, layer
+        File, and sheet or layer.
+    columns
+        Columns that must be there.
+    optional
+        Columns that are read where they are there.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and Place
+        Cells as in the file (text in a CSV), None where empty.
+
+    Raises
+    ------
+    InputError
+        As for `read_layer`.
+    """
+    suffix = path.suffix.lower()
+    if suffix in WORKBOOKS:
+        frame, sheet, first = _read_workbook(path, layer)
+    elif suffix in TEXT_TABLES:
+        frame, sheet, first = _read_text_table(path), "", 2
+    else:
+        sheet = _chosen_layer(path, layer)
+        try:
+            frame, first = pyogrio.read_dataframe(path, layer=sheet, read_geometry=False), 1
+        except Exception as error:  # as in read_layer
+            raise InputError(problem(f"the table cannot be read ({_first_line(error)})", file=path.name)) from None
+        sheet = "" if sheet == path.stem else sheet
+    where = Place(path.name, sheet, ())
+    _check_columns(columns, [str(c) for c in frame.columns], where)
+    frame = frame[[c for c in dict.fromkeys([*columns, *optional]) if c in frame.columns]]
+    if frame.empty:
+        raise InputError(where.problem("the table has no rows", "Give a table with rows below its header"))
+    return frame, Place(path.name, sheet, tuple(str(first + i) for i in range(len(frame))))
 
 
-def _read_features(
-    path: Path, source: str, layer: str, columns: Sequence[str], place: Place, *, geometry: bool
-) -> pd.DataFrame:
-    try:
-        info = pyogrio.read_info(source, layer=layer)
-        _need_columns([str(f) for f in info["fields"]], columns, place)
-        encoding = _dbf_encoding(path) if path.suffix.lower() == ".shp" else None
-        frame = pyogrio.read_dataframe(
-            source, layer=layer, columns=list(columns), read_geometry=geometry, encoding=encoding
-        )
-    except _UNREADABLE as error:
-        raise place.error(f"the layer cannot be read ({error})", "It may be damaged; export it again") from None
-    if frame.empty and not (len(frame) and not columns):
-        raise place.error("the layer is empty", "Export it again with its features, or take it out of the description")
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    return frame
-
-
-def _need_columns(known: list[str], wanted: Sequence[str], place: Place) -> None:
-    missing = [c for c in dict.fromkeys(wanted) if c not in known]
-    notes = []
-    for column in missing:
-        what = f"there is no column “{column}”; the columns are: {listed(known, 20)}"
-        mend = did_you_mean(column, known) or f"Name one of them under [{place.role}], or add the column"
-        notes.append(place.note("error", what, mend, field=column))
-    if notes:
-        raise InputError(*notes)
-
-
-def _checked_geometry(shapes: gpd.GeoSeries, kinds: Sequence[Kind], place: Place) -> gpd.GeoSeries:
-    flat = gpd.GeoSeries(shapely.force_2d(shapes.array), index=shapes.index, crs=shapes.crs)
-    empty = flat.isna() | flat.is_empty
-    if empty.all():
-        raise place.error("no feature has a geometry", "Export the layer again, with its geometry")
-    if empty.any():
-        rows = listed(flat.index[empty])
-        raise place.error(f"{empty.sum():,} features have no geometry", "Draw them or delete them", row=rows)
-    allowed = [t for kind in kinds for t in _TYPES[kind]]
-    other = ~flat.geom_type.isin([*allowed, "GeometryCollection"] if "polygon" in kinds else allowed)
-    if other.any():
-        found = listed(sorted(flat.geom_type[other].unique()))
-        what = f"{' or '.join(kinds)}s are needed here, but {other.sum():,} of {len(flat):,} features are {found}"
-        raise place.error(what, "Give another layer", row=listed(flat.index[other]))
-    if not pd.Series(shapely.bounds(flat.array).sum(axis=1)).map(pd.notna).all():
-        raise place.error("some coordinates are not numbers", "Export the layer again")
-    _need_possible_coordinates(flat, place)
-    return flat
-
-
-def _need_possible_coordinates(shapes: gpd.GeoSeries, place: Place) -> None:
-    """Refuse coordinates in metres that are labelled as degrees."""
-    if shapes.crs is None or not shapes.crs.is_geographic:
-        return
-    bounds = shapes.bounds.abs()
-    bad = (bounds[["minx", "maxx"]].max(axis=1) > 360) | (bounds[["miny", "maxy"]].max(axis=1) > 90)
-    if bad.any():
-        x, y = shapes.bounds.loc[bad.idxmax(), ["minx", "miny"]]
-        what = f"coordinates such as {x:,.1f}, {y:,.1f} cannot be degrees, but its CRS ({shapes.crs.name}) says so"
-        raise place.error(what, "Set the right CRS, or swap x and y", row=listed(bad.index[bad]))
-
-
-def _read_text_table(path: Path, place: Place, doubts: list[Note]) -> pd.DataFrame:
-    text = _decoded(path, place, doubts)
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    if not head:
-        raise place.error("the file is empty", "Export it again")
-    delimiter = max(",;\t|", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, numbers, header = [], [], None
-    try:
-        for cells in reader:
-            cells = [c.strip() for c in cells]
-            if not any(cells):
-                continue
-            if header is None:
-                header = _header(cells, place)
-                continue
-            if any(cells[len(header) :]):
-                what = f"the row has {len(cells)} cells, but there are {len(header)} columns"
-                mend = "Put text that contains the separator in quotes, and write decimals with a point"
-                raise place.error(what, mend, row=str(reader.line_num))
-            rows.append([c or None for c in cells[: len(header)]] + [None] * (len(header) - len(cells)))
-            numbers.append(reader.line_num)
-    except csv.Error as error:
-        raise place.error(f"the table cannot be read ({error})", "Export it again", row=str(reader.line_num)) from None
-    frame = pd.DataFrame(rows, columns=header, index=numbers, dtype=object)
-    return frame.apply(_decimal_points) if delimiter != "," and len(frame) else frame
-
-
-def _decimal_points(cells: pd.Series) -> pd.Series:
-    """Write decimal commas as points in a column of numbers; the separator of the file is not the comma."""
-    filled = cells.dropna().astype(str)
-    if filled.empty or not filled.str.fullmatch(r"[+-]?\d+(,\d+)?").all():
-        return cells
-    return cells.map(lambda c: c.replace(",", "."), na_action="ignore")
-
-
-def _header(cells: Sequence[Any], place: Place) -> list[str]:
-    names = ["" if c is None else str(c).strip() for c in cells]
-    while names and not names[-1]:
-        names.pop()
-    twice = sorted({n for n in names if n and names.count(n) > 1})
-    if twice:
-        what = f"there are several columns named {listed(twice)}"
-        raise place.error(what, "Give each column its own name", field=twice[0])
-    return [name or f"column {number}" for number, name in enumerate(names, 1)]
-
-
-def _decoded(path: Path, place: Place, doubts: list[Note]) -> str:
+def _read_text_table(path: Path) -> pd.DataFrame:
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    elif b"\0" in content[:4000]:
-        raise place.error("this is not a text table", "Export it as CSV in UTF-8")
+        text = content.decode("utf-16", errors="replace")
     else:
-        encodings = ["utf-8-sig"]
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            # old Windows exports of the region: Cyrillic letters sit in the upper half of the code page, Latin ones seldom do
+            high = sum(b >= 0xC0 for b in content)
+            text = content.decode("cp1251" if high > 0.15 * len(content) else "cp1250", errors="replace")
+    header = text.split("\n", 1)[0]
+    separator = max(";,\t", key=header.count)
     try:
-        return content.decode(encodings[0])
-    except UnicodeDecodeError:
-        if encodings[0] == "utf-16":
-            raise place.error("the text is damaged", "Export it as CSV in UTF-8") from None
-    encoding = _likely_codepage(content)
-    what = f"the text is not UTF-8; it was read as {encoding.replace('cp', 'Windows-')}"
-    doubts.append(place.note("warning", what, "Look whether names are right; save the file as UTF-8 to be sure"))
-    return content.decode(encoding, errors="replace")
+        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        mend = "Save it as CSV with a header row and the same number of cells in each row"
+        raise InputError(problem(f"the table cannot be read ({_first_line(error)})", mend, file=path.name)) from None
+    frame.columns = [str(c).strip() for c in frame.columns]
+    return frame.astype(object).where(frame != "", None)
 
 
-def _likely_codepage(content: bytes) -> str:
-    """Guess the Windows code page of text with letters beyond ASCII.
+def _read_workbook(path: Path, sheet: str | None) -> tuple[pd.DataFrame, str, int]:
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        names = book.sheetnames
+        if sheet is not None and sheet not in names:
+            mend = did_you_mean(sheet, names) or f"The sheets are: {listed(names)}"
+            raise InputError(problem(f"there is no sheet “{sheet}”", mend, file=path.name, layer=sheet))
+        rows = list(book[sheet or names[0]].iter_rows(values_only=True))
+    except InputError:
+        raise
+    except Exception as error:  # openpyxl raises whatever a broken archive makes it raise
+        mend = "Open it in a spreadsheet program and save it as .xlsx"
+        raise InputError(problem(f"the workbook cannot be read ({_first_line(error)})", mend, file=path.name)) from None
+    first = next((i for i, row in enumerate(rows) if any(c is not None for c in row)), None)
+    if first is None:
+        raise InputError(
+            problem("the sheet is empty", "Give a sheet with a header row", file=path.name, layer=sheet or "")
+        )
+    header = [str(c).strip() if c is not None else f"column {i + 1}" for i, c in enumerate(rows[first])]
+    body = [row for row in rows[first + 1 :] if any(c is not None for c in row)]
+    return pd.DataFrame(body, columns=header, dtype=object), sheet or names[0], first + 2
 
-    Cyrillic words are runs of such letters, Latin words have single ones. Among the Latin pages the Central European
-    one comes first, as its letters are those of the towns that this is made for; it lacks five of the byte values.
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a cell is empty."""
+    return (
+        value is None
+        or value is pd.NaT
+        or (isinstance(value, float) and math.isnan(value))
+        or str(value).strip() in {"", "<NA>"}
+    )
+
+
+def texts(values: pd.Series) -> list[str | None]:
+    """Return cells as trimmed text, whole numbers without a decimal point, None where empty."""
+    found: list[str | None] = []
+    for value in values:
+        if is_missing(value):
+            found.append(None)
+        elif isinstance(value, float | np.floating) and float(value).is_integer():
+            found.append(str(int(value)))
+        else:
+            found.append(str(value).strip())
+    return found
+
+
+def numbers(values: pd.Series, where: Place, *, least: float | None = None, empty: float | None = None) -> np.ndarray:
+    """Return a column as finite numbers.
+
+    Parameters
+    ----------
+    values
+        Cells: numbers, or text with a decimal point or comma.
+    where
+        For messages.
+    least
+        Smallest number allowed.
+    empty
+        What an empty cell stands for; None where it is an error.
+
+    Raises
+    ------
+    InputError
+        Naming the first rows that hold no such number.
     """
-    high = [i for i, byte in enumerate(content) if byte >= 0x80]
-    in_runs = sum(1 for a, b in zip(high, high[1:], strict=False) if b == a + 1)
-    if high and in_runs > 0.5 * len(high):
-        return "cp1251"
-    try:
-        content.decode("cp1250")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "cp1250"
-
-
-def _dbf_encoding(path: Path) -> str | None:
-    """Return the encoding of a Shapefile's attributes where neither a .cpg file nor the .dbf itself says it."""
-    table = next((p for p in (path.with_suffix(s) for s in (".dbf", ".DBF")) if p.exists()), None)
-    if table is None or any(path.with_suffix(s).exists() for s in (".cpg", ".CPG")):
-        return None
-    content = table.read_bytes()
-    records = content[int.from_bytes(content[8:10], "little") :]
-    if len(content) < 32 or content[29] != 0 or records.isascii():
-        return None
-    try:
-        records.decode("utf-8")
-    except UnicodeDecodeError:
-        return _likely_codepage(records)
-    return "utf-8"
-
-
-def _read_sheet(path: Path, sheet: str | None, place: Place) -> pd.DataFrame:
-    try:
-        book = load_workbook(path, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError, EOFError):
-        raise place.error("the workbook cannot be read", "It may be damaged; save it again as .xlsx") from None
-    names = [s.title for s in book.worksheets]
-    if sheet is not None and sheet not in names:
-        raise place.error(f"there is no sheet “{sheet}”; the sheets are: {listed(names)}", did_you_mean(sheet, names))
-    filled = [s for s in book.worksheets if any(c is not None for row in s.iter_rows(values_only=True) for c in row)]
-    if sheet is None and len(filled) > 1:
-        what = f"there are several sheets: {listed(s.title for s in filled)}"
-        raise place.error(what, f'Pick one with layer = "{filled[0].title}"')
-    picked = [s for s in filled if sheet in (None, s.title)]
-    if not picked:
-        raise place.error("the sheet is empty", "Give another sheet")
-    rows, numbers, header = [], [], None
-    for number, cells in enumerate(picked[0].iter_rows(values_only=True), 1):
-        cells = [c.strip() or None if isinstance(c, str) else c for c in cells]
-        if all(c is None for c in cells):
+    field, wrong = str(values.name), []
+    found = np.empty(len(values))
+    for i, value in enumerate(values):
+        if is_missing(value):
+            if empty is None:
+                wrong.append((i, "is empty"))
+            found[i] = np.nan if empty is None else empty
             continue
-        if header is None:
-            header = _header(cells, place)
+        try:
+            number = float(value if not isinstance(value, str) else value.strip().replace(" ", "").replace(",", "."))
+        except (TypeError, ValueError):
+            wrong.append((i, f"holds the text “{value}” where a number is needed"))
             continue
-        rows.append((cells + [None] * len(header))[: len(header)])
-        numbers.append(number)
-    return pd.DataFrame(rows, columns=header, index=numbers, dtype=object)
+        if not math.isfinite(number):
+            wrong.append((i, f"holds {value}, which is no finite number"))
+        elif least is not None and number < least:
+            wrong.append((i, f"holds {number:g}, which is below {least:g}"))
+        found[i] = number
+    if wrong:
+        _raise_rows(wrong, where, field, "Correct the cell")
+    return found
+
+
+def _raise_rows(wrong: list[tuple[int, str]], where: Place, field: str, mend: str) -> None:
+    more = f"; so do {len(wrong) - 3:,} more rows" if len(wrong) > 3 else ""
+    notes = [
+        where.problem(what + (more if i == min(2, len(wrong) - 1) else ""), mend, row=where.rows[row], field=field)
+        for i, (row, what) in enumerate(wrong[:3])
+    ]
+    raise InputError(*notes)
+
+
+def dates(values: pd.Series, where: Place) -> list[dt.date | None]:
+    """Return a column as dates, None where empty; InputError names rows that hold no ISO date."""
+    found: list[dt.date | None] = []
+    wrong = []
+    for i, value in enumerate(values):
+        if is_missing(value):
+            found.append(None)
+        elif isinstance(value, dt.datetime):
+            found.append(value.date())
+        elif isinstance(value, dt.date):
+            found.append(value)
+        else:
+            try:
+                found.append(dt.datetime.fromisoformat(str(value).strip()).date())
+            except ValueError:
+                wrong.append((i, f"holds “{value}”, which is no date such as 2027-01-31"))
+                found.append(None)
+    if wrong:
+        _raise_rows(wrong, where, str(values.name), "Write dates as year-month-day")
+    return found
+
+
+def times(values: pd.Series, where: Place) -> pd.Series:
+    """Return a column as local times without a zone, NaT where empty; InputError names rows that hold no ISO time."""
+    cells = values.map(lambda v: None if is_missing(v) else v)
+    text = cells.map(lambda v: v.isoformat() if isinstance(v, dt.date | dt.datetime) else v)
+    text = text.map(lambda v: v if v is None else str(v).strip())
+    # the zone is left out, as the hour on the user's own clock is what a planner means
+    local = text.map(lambda v: v if v is None else pd.Series([v]).str.replace(r"(Z|[+-]\d\d:?\d\d)$", "", regex=True).iat[0]) \
+        if text.astype(str).str.contains(r"\d(?:Z|[+-]\d\d:?\d\d)$", regex=True).any() else text  # fmt: skip
+    found = pd.to_datetime(local, format="ISO8601", errors="coerce")
+    bad = np.flatnonzero(found.isna().to_numpy() & cells.notna().to_numpy())
+    if len(bad):
+        wrong = [(int(i), f"holds “{cells.iat[i]}”, which is no time such as 2026-03-31T22:15") for i in bad]
+        _raise_rows(wrong, where, str(values.name), "Write times as year-month-day hour:minute")
+    return found
+
+
+def read_points(
+    path: Path,
+    layer: str | None,
+    x: str | None,
+    y: str | None,
+    crs: str | None,
+    columns: Sequence[str],
+    to: CRS,
+    key: str,
+) -> tuple[pd.DataFrame, Place]:
+    """Read points from a table with coordinates or from a point layer, in the planning CRS.
+
+    Parameters
+    ----------
+    path, layer
+        The file.
+    x, y, crs
+        Columns of the coordinates and their CRS; None for a layer.
+    columns
+        The only other columns read.
+    to
+        CRS of the result, metres.
+    key
+        Key of the description, for messages, such as ``incidents``.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and Place
+        Columns ``x``, ``y`` (NaN where a cell is empty), then `columns` as in the file.
+
+    Raises
+    ------
+    InputError
+        As for `read_layer` and `numbers`, and where coordinates lie outside what the CRS allows.
+    """
+    if x is not None and y is not None:
+        frame, where = read_table(path, layer, [x, y, *columns])
+        east, north = numbers(frame[x], where, empty=np.nan), numbers(frame[y], where, empty=np.nan)
+        given = crs_from(crs or "EPSG:4326", file=path.name, field=f"{key}.crs")
+        if given.is_geographic:
+            bad = np.flatnonzero((np.abs(east) > 180) | (np.abs(north) > 90))
+            if len(bad):
+                what = (
+                    f"{x} {east[bad[0]]:g}, {y} {north[bad[0]]:g} is no longitude and latitude ({len(bad):,} such rows)"
+                )
+                mend = f"Set {key}.crs to the CRS that the numbers are in"
+                raise InputError(where.problem(what, mend, row=where.rows[bad[0]], field=x))
+        points = gpd.GeoSeries(gpd.points_from_xy(east, north), crs=given)
+    else:
+        frame, where = read_layer(path, layer, columns)
+        shapes = frame.geometry
+        if not set(shapes.geom_type.dropna()) <= {"Point", "MultiPoint"}:
+            shapes = gpd.GeoSeries(shapes.representative_point(), crs=frame.crs)
+        points = gpd.GeoSeries(shapes.centroid if (shapes.geom_type == "MultiPoint").any() else shapes, crs=frame.crs)
+    there = points.to_crs(to)
+    coordinates = np.column_stack([there.x.to_numpy(float), there.y.to_numpy(float)])
+    coordinates[~np.isfinite(coordinates).all(axis=1)] = np.nan
+    found = pd.DataFrame(frame[list(dict.fromkeys(columns))]).reset_index(drop=True)
+    found.insert(0, "x", coordinates[:, 0])
+    found.insert(1, "y", coordinates[:, 1])
+    return found, where
+
+
+def polygons_of(frame: gpd.GeoDataFrame, where: Place, names: Sequence[str]) -> tuple[np.ndarray, int]:
+    """Return the geometries as valid polygons, and how many had to be mended.
+
+    Raises
+    ------
+    InputError
+        Where a geometry is missing, empty or no polygon; features are named by `names`.
+    """
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    absent = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if len(absent):
+        rows = [(int(i), f"{names[i]} has no geometry") for i in absent]
+        _raise_rows(rows, where, "geometry", "Draw its polygon or take it out")
+    if (~np.isfinite(shapely.bounds(shapes))).any():
+        bad = int(np.flatnonzero(~np.isfinite(shapely.bounds(shapes)).all(axis=1))[0])
+        raise InputError(
+            where.problem(f"{names[bad]} has coordinates that are no numbers", row=where.rows[bad], field="geometry")
+        )
+    kinds = shapely.get_type_id(shapes)
+    other = np.flatnonzero(~np.isin(kinds, [3, 6]))
+    if len(other):
+        rows = [(int(i), f"{names[i]} is a {shapes[i].geom_type}, not a polygon") for i in other]
+        _raise_rows(rows, where, "geometry", "Give a layer of polygons")
+    invalid = np.flatnonzero(~shapely.is_valid(shapes))
+    shapes = shapes.copy()
+    for i in invalid:
+        parts = [
+            g for g in shapely.get_parts(shapely.make_valid(shapes[i])) if g.geom_type in {"Polygon", "MultiPolygon"}
+        ]
+        shapes[i] = shapely.union_all(parts) if parts else shapely.Polygon()
+        if shapes[i].is_empty:
+            raise InputError(
+                where.problem(f"{names[i]} is a broken polygon without area", row=where.rows[i], field="geometry")
+            )
+    return shapes, len(invalid)

@@ -22,7 +22,7 @@ import pandas as pd
 from beatplanner.data.town import Town
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.solver.covering import coverage, fewest, p_center
-from beatplanner.solver.median_sites import Sites, exchange, p_median, total_cost, within_budget
+from beatplanner.solver.p_median import Sites, exchange, p_median, total_cost, within_budget
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.highs import Outcome, solve
-from beatplanner.solver.median_sites import Sites
+from beatplanner.solver.p_median import Sites
 
 NODES = 20_000
 
