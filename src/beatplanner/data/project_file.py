@@ -106,10 +106,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         ("beats", "distances", ["from", "to", "metres"]),
         ("stations", "distances", ["unit", "site", "metres"]),
     ):
-        path = getattr(getattr(d, section), key, None) if getattr(d, section) else None
-        if path is not None:
-            frame, _ = read_table(d.path(path), None, wanted)
-            content[section][key] = save(frame, f"{section}.{key}")["path"]
+        table = getattr(getattr(d, section), key, None) if getattr(d, section) else None
+        if table is not None:
+            frame, _ = read_table(d.path(table.path), table.layer, wanted)
+            content[section][key] = save(frame, f"{section}.{key}")
     return content
 
 

@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.adjacency import island_links, open_borders, touching
-from beatplanner.data.description import Description, IdLayer, PointTable
+from beatplanner.data.description import Description, IdLayer, PointTable, Table
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.layers import (
@@ -112,10 +112,6 @@ class _Reader:
         self.sources.append(
             source_of(role, self.description.path(path), rows_in, rows_in if rows_used is None else rows_used)
         )
-
-    def own_layer(self, path: Path, role: str) -> str | None:
-        """Return the layer of a table that has no key of its own for it: in a project file it is named by its role."""
-        return role if self.description.path(path) == self.description.file else None
 
     # ---- units
 
@@ -339,10 +335,10 @@ class _Reader:
             )
         return np.array([place[str(v)] for v in found], int)
 
-    def edges_of_file(self, units: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
-        frame, where = read_table(self.description.path(path), self.own_layer(path, "beats.adjacency"), ["from", "to"])
+    def edges_of_file(self, units: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:
+        frame, where = read_table(self.description.path(table.path), table.layer, ["from", "to"])
         a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
-        self.read("beats.adjacency", path, len(frame))
+        self.read("beats.adjacency", table.path, len(frame))
         pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
         polygons = np.asarray(units.geometry.array, dtype=object)
         border = shapely.length(
@@ -355,9 +351,7 @@ class _Reader:
         if rules is None or rules.distances is None:
             return None
         frame, where = read_table(
-            self.description.path(rules.distances),
-            self.own_layer(rules.distances, "beats.distances"),
-            ["from", "to", "metres"],
+            self.description.path(rules.distances.path), rules.distances.layer, ["from", "to", "metres"]
         )
         a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
         n = len(units)
@@ -365,7 +359,7 @@ class _Reader:
         metres[a, b] = numbers(frame["metres"], where, least=0)
         metres = np.where(np.isinf(metres), metres.T, metres)
         np.fill_diagonal(metres, 0.0)
-        self.read("beats.distances", rules.distances, len(frame))
+        self.read("beats.distances", rules.distances.path, len(frame))
         absent = int(np.isinf(metres).sum())
         if absent:
             i, j = np.argwhere(np.isinf(metres))[0]
@@ -583,10 +577,8 @@ class _Reader:
             return []
         return [c for c in ROAD_CLASS_COLUMNS if c in fields][:1]
 
-    def walks_of_file(self, units: gpd.GeoDataFrame, sites: pd.DataFrame, path: Path) -> np.ndarray:
-        frame, where = read_table(
-            self.description.path(path), self.own_layer(path, "stations.distances"), ["unit", "site", "metres"]
-        )
+    def walks_of_file(self, units: gpd.GeoDataFrame, sites: pd.DataFrame, table: Table) -> np.ndarray:
+        frame, where = read_table(self.description.path(table.path), table.layer, ["unit", "site", "metres"])
         at = self.positions(frame["unit"], units, where)
         place = {s: j for j, s in enumerate(sites["station"])}
         names = texts(frame["site"])
@@ -598,7 +590,7 @@ class _Reader:
             raise InputError(where.problem(what, mend, row=where.rows[i], field="site"))
         metres = np.full((len(units), len(sites)), np.inf)
         metres[at, [place[str(v)] for v in names]] = numbers(frame["metres"], where, least=0)
-        self.read("stations.distances", path, len(frame))
+        self.read("stations.distances", table.path, len(frame))
         absent = int(np.isinf(metres).sum())
         if absent:
             what = (

@@ -1,0 +1,125 @@
+"""The checker: a sound plan passes, and each tampering is caught."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import write_grid_town
+
+from beatplanner.planning.plan import run
+from beatplanner.planning.verification import verify
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> Path:
+    town = write_grid_town(tmp_path_factory.mktemp("verified"))
+    run(town.project, town.folder / "plan", time_limit=20)
+    return town.folder
+
+
+@pytest.fixture
+def copy(plan, tmp_path) -> Path:
+    shutil.copytree(plan / "plan", tmp_path / "plan")
+    return tmp_path / "plan"
+
+
+def test_a_sound_plan_passes(plan):
+    verdict = verify(plan / "plan")
+    assert verdict.ok, [str(c) for c in verdict.failed]
+    assert len(verdict.checks) > 60
+
+
+def sql(*statements: str):
+    def change(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / "plan.gpkg")) as database, database:
+            # the triggers of the spatial index call functions that plain SQLite has not
+            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                database.execute(f'DROP TRIGGER "{name}"')
+            changed = sum(database.execute(s).rowcount for s in statements)
+            assert changed > 0
+
+    return change
+
+
+def said(step: str | None, key: str, value):
+    def change(folder: Path) -> None:
+        file = folder / "summary.json"
+        summary = json.loads(file.read_text(encoding="utf-8"))
+        part = summary if step is None else summary[step]
+        part[key] = value(part[key]) if callable(value) else value
+        file.write_text(json.dumps(summary, ensure_ascii=False), encoding="utf-8")
+
+    return change
+
+
+def tamper_hash(folder: Path) -> None:
+    file = folder / "summary.json"
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    summary["inputs"][0]["sha256"] = "0" * 64
+    file.write_text(json.dumps(summary), encoding="utf-8")
+
+
+DOUBLE = "INSERT INTO assignments (officer, beat, start, end, post) SELECT officer, '4', start, end, 1 FROM assignments WHERE beat <> '4'"
+TAMPERINGS = {
+    "a unit in another beat": (sql("UPDATE units SET beat = '4' WHERE unit = 1"), "beats."),
+    "a unit in no beat": (sql("UPDATE units SET beat = 'x' WHERE unit = 1"), "units.beat"),
+    "a unit lost": (sql("DELETE FROM units WHERE unit = 1"), "units.inputs"),
+    "residents added": (sql("UPDATE units SET population = population + 1 WHERE unit = 3"), "units.population"),
+    "workload lowered": (sql("UPDATE units SET workload = workload - 1 WHERE unit = 3"), "units.workload"),
+    "deviation": (sql("UPDATE beats SET deviation = 0.01"), "beats.deviation"),
+    "residents of a beat": (sql("UPDATE beats SET population = population + 9"), "beats.population"),
+    "hours of a beat": (sql("UPDATE beats SET workload = workload + 9"), "beats.workload"),
+    "compactness": (sql("UPDATE beats SET compactness = 1"), "beats.compactness"),
+    "officers needed": (sql("UPDATE beats SET officers_required = 9"), "beats.officers_required"),
+    "another centre": (sql("UPDATE beats SET centre_unit = 1"), "beats.centre_unit"),
+    "an edge between far units": (
+        sql("INSERT INTO edges (unit_a, unit_b, metres, kind) VALUES (1, 16, 500, 'border')"),
+        "edges.borders",
+    ),
+    "an edge left out": (sql("DELETE FROM edges WHERE unit_a = 1"), "edges.inputs"),
+    "greatest deviation": (said("beats", "max_deviation", 0.0001), "beats.max_deviation"),
+    "beats' objective": (said("beats", "objective", lambda v: v * 0.9), "beats.objective"),
+    "number of beats": (said("beats", "count", 5), "beats.count"),
+    "contiguous": (said("beats", "contiguous", False), "beats.contiguous"),
+    "residents moved": (said("beats", "moved_share", 0.0001), "beats.moved_share"),
+    "a bound above the plan": (said("beats", "lower_bound", lambda v: v * 2), "beats.lower_bound"),
+    "a gap too great": (said("stations", "gap", 0.5), "stations.gap"),
+    "a status that is none": (said("officers", "status", "best"), "officers.status"),
+    "feasible though rules clash": (said(None, "clashes", ["a rule"]), "summary.feasible"),
+    "version": (said(None, "version", 2), "summary.version"),
+    "a shorter walk": (sql("UPDATE walks SET metres = metres * 0.5"), "walks."),
+    "minutes": (sql("UPDATE units SET walk_minutes = walk_minutes - 1"), "stations.walk_minutes"),
+    "another station is nearest": (sql("UPDATE units SET station = 'Old station'"), "stations.nearest"),
+    "residents of a station": (sql("UPDATE stations SET residents = residents + 5"), "stations.residents"),
+    "share within the limit": (said("stations", "share_within_limit", 0.123), "stations.share_within_limit"),
+    "stations' cost": (said("stations", "cost", 1.0), "stations.cost"),
+    "stations' objective": (said("stations", "objective", lambda v: v - 1000), "stations.objective"),
+    "a station of today closed": (sql("UPDATE sites SET existing = 1 WHERE chosen = 0"), "stations.existing"),
+    "vacant months": (said("officers", "vacant_months", -1), "officers.vacant_months"),
+    "rotations": (said("officers", "rotations", 7), "officers.rotations"),
+    "broken tenures": (said("officers", "tenure_violations", 7), "officers.tenure_violations"),
+    "language gaps": (said("officers", "language_gaps", 777), "officers.language_gaps"),
+    "officers' objective": (said("officers", "objective", 0.5), "officers.objective"),
+    "postings cut short": (sql("UPDATE assignments SET end = '2027-03-01' WHERE start < '2027-03-01'"), "officers."),
+    "a posting after leaving": (
+        sql("UPDATE assignments SET start = '2027-01-01', end = '2029-01-01' WHERE officer = 'Бојан'"),
+        "officers.availability",
+    ),
+    "a posting outside the months": (sql("UPDATE assignments SET start = '2027-01-17'"), "assignments.rows"),
+    "two posts at once": (sql(DOUBLE), "officers."),
+    "a hash": (tamper_hash, "inputs."),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_each_tampering_is_caught(name, copy):
+    change, check = TAMPERINGS[name]
+    change(copy)
+    verdict = verify(copy)
+    assert not verdict.ok
+    assert any(c.name.startswith(check) for c in verdict.failed), [str(c) for c in verdict.failed]
