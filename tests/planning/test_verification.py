@@ -64,7 +64,6 @@ def tamper_hash(folder: Path) -> None:
     file.write_text(json.dumps(summary), encoding="utf-8")
 
 
-DOUBLE = "INSERT INTO assignments (officer, beat, start, end, post) SELECT officer, '4', start, end, 1 FROM assignments WHERE beat <> '4'"
 TAMPERINGS = {
     "a unit in another beat": (sql("UPDATE units SET beat = '4' WHERE unit = 1"), "beats."),
     "a unit in no beat": (sql("UPDATE units SET beat = 'x' WHERE unit = 1"), "units.beat"),
@@ -78,7 +77,7 @@ TAMPERINGS = {
     "officers needed": (sql("UPDATE beats SET officers_required = 9"), "beats.officers_required"),
     "another centre": (sql("UPDATE beats SET centre_unit = 1"), "beats.centre_unit"),
     "an edge between far units": (
-        sql("INSERT INTO edges (unit_a, unit_b, metres, kind) VALUES (1, 16, 500, 'border')"),
+        sql("UPDATE edges SET unit_b = 16 WHERE unit_a = 1 AND unit_b = 2"),
         "edges.borders",
     ),
     "an edge left out": (sql("DELETE FROM edges WHERE unit_a = 1"), "edges.inputs"),
@@ -111,7 +110,7 @@ TAMPERINGS = {
         "officers.availability",
     ),
     "a posting outside the months": (sql("UPDATE assignments SET start = '2027-01-17'"), "assignments.rows"),
-    "two posts at once": (sql(DOUBLE), "officers."),
+    "two posts at once": (sql("UPDATE assignments SET officer = 'Ana'"), "officers."),
     "a hash": (tamper_hash, "inputs."),
 }
 

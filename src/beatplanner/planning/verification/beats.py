@@ -108,7 +108,7 @@ def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
             f"Joined without a border on the map: {', '.join(named[:10])}{more}.",
         )  # fmt: skip
     _check_edges_against_inputs(ledger, evidence, known)
-    joined = nx.Graph(shared)
+    joined = nx.Graph(list(shared))
     joined.add_nodes_from(range(n))
     joined.add_edges_from(zip(drawn["a"], drawn["b"], strict=True))
     return joined

@@ -1,0 +1,151 @@
+"""The window, driven as a user would, on Qt's offscreen platform."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from conftest import write_grid_town
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import QPoint, Qt
+
+from beatplanner.planning.plan import run
+from beatplanner.ui.desktop import main_window, recent
+from beatplanner.ui.desktop.actions import ACTIONS
+from beatplanner.ui.desktop.main_window import MainWindow
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("desktop"))
+    run(town.project, town.folder / "plan", time_limit=20)
+    return town
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    told = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
+    window = MainWindow()
+    window.told = told
+    qtbot.addWidget(window)
+    window.resize(1200, 700)
+    window.show()
+    yield window
+    window.solving.cancel()
+    window.saved = True
+
+
+def test_every_action_has_words_and_a_method():
+    assert len({a.name for a in ACTIONS}) == len(ACTIONS)
+    keys = [a.shortcut for a in ACTIONS if a.shortcut]
+    assert len(set(keys)) == len(keys)
+    for action in ACTIONS:
+        assert action.help.endswith(".")
+        assert callable(getattr(MainWindow, action.name))
+
+
+def test_start_page_then_result(window, planned):
+    assert window.pages.currentIndex() == 0
+    window.open(planned.folder / "plan")
+    assert window.pages.currentIndex() == 1
+    assert window.table_model.rowCount() == 4
+    assert "4 beats" in window.figures.text()
+    assert "Grid" in window.windowTitle()
+    assert recent.recent_projects() == [planned.folder / "plan"]
+
+
+def test_hover_click_and_table_belong_together(window, planned, qtbot):
+    window.open(planned.folder / "plan")
+    window.map.fit()
+    x, y = window.scenario.units[["x", "y"]].iloc[5]
+    at = window.map.to_widget(x, y).toPoint()
+    with qtbot.waitSignal(window.map.hovered) as hovered:
+        qtbot.mouseMove(window.map, at + QPoint(3, 0))
+        qtbot.mouseMove(window.map, at)
+    assert hovered.args == [5]
+    qtbot.mouseClick(window.map, Qt.MouseButton.LeftButton, pos=at)
+    beat = str(window.scenario.units["beat"].iloc[5])
+    assert window.map.selected == beat
+    row = window.sorted_model.mapToSource(window.table.currentIndex()).row()
+    assert window.table_model.beat(row) == beat
+    window.table.selectRow((window.table.currentIndex().row() + 1) % 4)
+    assert window.map.selected != beat
+
+
+def test_zoom_pan_and_layers_change_the_picture(window, planned, qtbot):
+    window.open(planned.folder / "plan")
+    before = window.map.grab().toImage()
+    window.zoom_in()
+    scale = window.map.scale
+    assert window.map.grab().toImage() != before
+    window.zoom_all()
+    assert window.map.scale < scale
+    shown = window.map.grab().toImage()
+    window.map.set_layer("Beats", False)
+    assert window.map.grab().toImage() != shown
+    centre = window.map.centre.copy()
+    qtbot.keyClick(window.map, Qt.Key.Key_Right)
+    assert window.map.centre[0] > centre[0]
+
+
+def test_plan_in_a_child_process_then_save_and_open_again(window, planned, qtbot, tmp_path):
+    window.open(planned.project)
+    assert window.scenario.plan is None
+    assert not window.actions_by_name["save_result"].isEnabled()
+    window.run_plan()
+    assert window.solving.running
+    assert window.cancel_button.isEnabled()
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
+        pass
+    assert window.scenario.plan is not None
+    assert not window.saved
+    assert window.save_to(tmp_path / "saved")
+    assert window.saved
+    window.open(tmp_path / "saved")
+    assert window.table_model.rowCount() == 4
+    window.verify_plan()
+    assert window.told == []
+
+
+def test_cancel_keeps_the_plan_in_force(window, planned, qtbot):
+    window.open(planned.folder / "plan")
+    before = window.scenario.plan
+    window.run_plan()
+    with qtbot.waitSignal(window.solving.progressed, timeout=60_000):
+        pass
+    window.cancel_plan()
+    assert not window.solving.running
+    assert window.scenario.plan is before
+    assert "kept" in window.phase.text()
+
+
+def test_bad_input_is_told_in_words(window, planned, qtbot, tmp_path):
+    shutil.copytree(planned.folder, tmp_path / "copy")
+    project = tmp_path / "copy" / "project.toml"
+    window.open(project)
+    project.write_text(project.read_text("utf-8").replace('"pop"', '"popp"'), encoding="utf-8")
+    window.run_plan()
+    with qtbot.waitSignal(window.solving.refused, timeout=60_000):
+        pass
+    assert "popp" in window.told[-1][1][0]
+    window.open(project)
+    assert "popp" in window.told[-1][1][0]
+    assert window.scenario.is_open
+
+
+def test_closing_while_planning_asks(window, planned, qtbot, monkeypatch):
+    window.open(planned.project)
+    window.run_plan()
+    asked = []
+    answer = QtWidgets.QMessageBox.StandardButton.No
+    monkeypatch.setattr(main_window.QMessageBox, "question", lambda *a: asked.append(a) or answer)
+    assert not window.close()
+    assert len(asked) == 1
+    assert window.solving.running
