@@ -8,10 +8,10 @@ import random
 
 import pyogrio
 import pytest
-from conftest import SHARED
 
 from beatplanner.planning.plan import run
 from beatplanner.planning.verification import verify
+from conftest import SHARED
 
 NEW_HAVEN = """[project]
 name = "New Haven"

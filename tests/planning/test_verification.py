@@ -9,10 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import write_grid_town
 
 from beatplanner.planning.plan import run
 from beatplanner.planning.verification import verify
+from conftest import write_grid_town
 
 
 @pytest.fixture(scope="module")

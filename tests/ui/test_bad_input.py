@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+
 from conftest import CRS, ROSTER, SOUTH, WEST, GridTown, write_roster
 
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
+
 from conftest import GridTown, write_grid_town
 
 

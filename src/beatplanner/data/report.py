@@ -116,8 +116,7 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
 def _figure(width: float, height: float) -> Any:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _picture(figure: Any, dpi: int = 100) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -100,9 +101,7 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     for officer, mine in by_officer.items():
         mine.sort(key=lambda p: p[2])
         wrong += [
-            f"{officer} holds two posts at once from {days[q[2]]}."
-            for p, q in zip(mine, mine[1:], strict=False)
-            if q[2] < p[3]
+            f"{officer} holds two posts at once from {days[q[2]]}." for p, q in itertools.pairwise(mine) if q[2] < p[3]
         ]
     ledger.each(
         "officers.availability",

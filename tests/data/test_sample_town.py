@@ -1,0 +1,83 @@
+"""The sample town: a sound map, the same for the same seed, and one that can be planned."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import openpyxl
+import pytest
+import shapely
+
+from beatplanner.data.description import read_description
+from beatplanner.data.read_town import read_town
+from beatplanner.data.sample_town import write_sample_town
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample_town(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def town(folder):
+    return read_town(read_description(folder / "project.toml"))
+
+
+def test_units_cover_the_region_once(town):
+    shapes = town.units.geometry.to_numpy()
+    assert 290 <= len(shapes) <= 310
+    assert shapely.area(shapely.union_all(shapes)) == pytest.approx(shapely.area(shapes).sum(), rel=1e-6)
+    assert town.units["municipality"].nunique() == 3
+
+
+def test_municipalities_and_todays_beats_are_in_one_piece(town):
+    graph = nx.Graph(town.edges[["a", "b"]].to_numpy().tolist())
+    for column in ("municipality", "current"):
+        for _, group in town.units.groupby(column):
+            assert nx.is_connected(graph.subgraph(group.index.tolist()))
+    assert town.units["current"].nunique() == 14
+    assert (town.edges["kind"] == "border").all()
+
+
+def test_people_incidents_and_groups_add_up(town):
+    for group in ("albanian", "romani"):
+        assert (town.units[f"group_{group}"] <= town.units["population"]).all()
+        assert town.units[f"group_{group}"].sum() > 1_000
+    assert town.units["population"].sum() == pytest.approx(90_000, rel=0.01)
+    assert (town.incidents["unit"] < 0).sum() == 20
+    assert town.incidents["category"].nunique() == 10
+    assert 360 <= (town.incidents["time"].max() - town.incidents["time"].min()).days <= 366
+    assert list(town.incidents.columns) == ["x", "y", "unit", "category", "time"]
+
+
+def test_one_walks_over_the_river_by_the_bridges(town, folder):
+    river = gpd.read_file(folder / "water.gpkg", layer="river").geometry.iloc[0]
+    roads = gpd.read_file(folder / "roads.gpkg")
+    over = roads[roads.intersects(river)]
+    assert set(over["kind"]) == {"bridge"}
+    assert len(over) == 3
+    assert np.isfinite(town.walks).all()
+    assert town.sites["existing"].sum() == 3
+    assert len(town.sites) == 43
+
+
+def test_formats_and_grids_are_mixed(folder):
+    kinds = {p.suffix for p in folder.iterdir()}
+    assert {".gpkg", ".shp", ".csv", ".geojson", ".xlsx", ".toml"} <= kinds
+    grids = {gpd.read_file(folder / n).crs.to_epsg() for n in ("census.gpkg", "roads.gpkg", "stations.geojson")}
+    assert len(grids) == 3
+
+
+def test_same_seed_same_town(folder, tmp_path):
+    write_sample_town(tmp_path)
+    for name in ("incidents.csv", "sites.csv", "project.toml"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    first, second = (gpd.read_file(f / "census.gpkg") for f in (folder, tmp_path))
+    assert first.equals(second)
+    books = [openpyxl.load_workbook(f / "officers.xlsx").active for f in (folder, tmp_path)]
+    rosters = [[[c.value for c in row] for row in book] for book in books]
+    assert rosters[0] == rosters[1]
+    assert len(rosters[0]) == 41
