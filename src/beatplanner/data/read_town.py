@@ -73,7 +73,7 @@ class _Reader:
     def town(self) -> Town:
         d, findings = self.description, self.findings
         # without units nothing else can be placed, so their problems are told alone
-        units, where = self.units()
+        units = self.units()
         edges = pd.DataFrame({"a": [], "b": [], "metres": [], "kind": []})
         incidents = sites = walks = roster = distances = None
         with findings.keep():
@@ -115,7 +115,7 @@ class _Reader:
 
     # ---- units
 
-    def units(self) -> tuple[gpd.GeoDataFrame, Place]:
+    def units(self) -> gpd.GeoDataFrame:
         rules = self.description.units
         columns = [rules.id, rules.name, rules.population, rules.municipality, rules.workload, *rules.groups.values()]
         frame, where = read_layer(self.description.path(rules.path), rules.layer, [c for c in columns if c])
@@ -152,7 +152,7 @@ class _Reader:
             units[column] = units[column].astype(object)
         self.check_groups(units, where)
         self.read("units", rules.path, n)
-        return units, where
+        return units
 
     def unit_ids(self, values: pd.Series, where: Place) -> list[str]:
         found = texts(values)
@@ -178,8 +178,7 @@ class _Reader:
             best = frame.estimate_utm_crs()
         except (RuntimeError, ValueError):
             raise InputError(
-                where.problem("the coordinates do not lie on earth in the layer's CRS "
-                              f"({frame.crs.name})", "Set the CRS that the coordinates are in")
+                where.problem(f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})", "Set the CRS that the coordinates are in")
             ) from None  # fmt: skip
         if given is None:
             self.findings.tell("info", f"Planned in {best.to_string()}, in metres")
