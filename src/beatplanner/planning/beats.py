@@ -29,6 +29,7 @@ from beatplanner.solver.districting import (
 
 # Tolerances are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
 TOLERANCE_STEP = 0.001
+UNLIMITED_NODES = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def plan_beats(
     seconds: float,
     threads: int = 1,
     seed: int = 0,
+    nodes: int | None = None,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BeatPlan:
@@ -94,6 +96,8 @@ def plan_beats(
         Limit of wall time.
     threads, seed
         Given to the solver.
+    nodes
+        Branch-and-bound nodes of each municipality's proof; None for as many as the time allows.
     progress
         Called with phase, best objective, bound and seconds.
     cancelled
@@ -105,7 +109,7 @@ def plan_beats(
         Always complete; `clashes` tells whether rules had to be relaxed.
     """
     begin = time.monotonic()
-    planner = _Planner(town, workload, begin + seconds, threads, seed, progress, cancelled)
+    planner = _Planner(town, workload, begin + seconds, threads, seed, nodes, progress, cancelled)
     return planner.run(begin)
 
 
@@ -162,11 +166,12 @@ class _Part:
 class _Planner:
     """One run of `plan_beats`: the parts, what was relaxed, and the clock."""
 
-    def __init__(self, town, workload, until, threads, seed, progress, cancelled) -> None:
+    def __init__(self, town, workload, until, threads, seed, nodes, progress, cancelled) -> None:
         self.town: Town = town
         self.workload: WorkloadPlan = workload
         self.rules = town.description.beats
         self.until, self.threads, self.seed = until, threads, seed
+        self.nodes = UNLIMITED_NODES if nodes is None else nodes
         self.progress, self.cancelled = progress, cancelled
         self.people = _people(town, workload)
         self.clashes: list[str] = []
@@ -356,7 +361,7 @@ class _Planner:
         def solve(wanted: DistrictingProblem, prove: bool = True) -> Districts:
             left = max(0.5, end - time.monotonic())
             return solve_districts(
-                wanted, seconds=left, threads=self.threads, seed=self.seed, prove=prove, progress=tell,
+                wanted, seconds=left, threads=self.threads, seed=self.seed, prove=prove, nodes=self.nodes, progress=tell,
                 cancelled=self.cancelled,
             )  # fmt: skip
 

@@ -28,6 +28,7 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations import StationPlan, plan_stations
 from beatplanner.planning.verification import verify
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
+from beatplanner.solver.districting import PROOF_NODES
 
 Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
@@ -79,7 +80,7 @@ def run(
     plan_from
         A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
     time_limit
-        Seconds of solving over the whole run.
+        Seconds of solving over the whole run; None for a proof of fixed length, and five minutes at most.
     seed, threads
         The same input, seed and threads give the same plan, unless the time limit cut the search.
     progress
@@ -103,19 +104,18 @@ def run(
     _check_steps(description, steps)
     town = read_town(description)
     beat = None if plan_from is None else _beats_of(plan_from, town)
-    limit = DEFAULT_TIME_LIMIT if time_limit is None else time_limit
     plan = make_plan(
         town,
         steps=steps,
         beat=beat,
-        time_limit=limit,
+        time_limit=time_limit,
         seed=seed,
         threads=threads,
         progress=progress,
         cancelled=cancelled,
     )
     progress("writing", None, None, time.monotonic() - begin)
-    summary = summarise(plan, seed=seed, threads=threads, time_limit=limit, seconds=time.monotonic() - begin)
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     write_result(out, tables(plan, summary), also=_write_verdict)
     return summary
 
@@ -125,7 +125,7 @@ def make_plan(
     *,
     steps: Sequence[Step] = STEPS,
     beat: np.ndarray | None = None,
-    time_limit: float = DEFAULT_TIME_LIMIT,
+    time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
     progress: Progress = silent,
@@ -138,7 +138,7 @@ def make_plan(
     InputError
         Where there is nothing to plan with, such as officers without any beats.
     """
-    end = time.monotonic() + time_limit
+    end = time.monotonic() + (DEFAULT_TIME_LIMIT if time_limit is None else time_limit)
     description = town.description
     has = {"beats": description.beats, "stations": description.stations, "officers": description.officers}
     wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
@@ -151,7 +151,9 @@ def make_plan(
     workload = plan_workload(town)
     beats: BeatPlan | None = None
     if "beats" in wanted:
-        beats = plan_beats(town, workload, seconds=seconds_for("beats"), **common)
+        # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
+        nodes = PROOF_NODES if time_limit is None else None
+        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, **common)
     elif beat is not None or town.units["current"].notna().any():
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
     stations: StationPlan | None = None
@@ -320,7 +322,7 @@ def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)
 
 
-def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float, seconds: float) -> dict[str, Any]:
+def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> dict[str, Any]:
     """Return the content of ``summary.json``; a step that was left out has no key."""
     town, work = plan.town, plan.workload
     description = town.description

@@ -36,7 +36,7 @@ Progress = Callable[[str, float | None, float | None, float], None]
 # a matrix of all pairs would take 200 MB and more.
 DENSE_LIMIT = 5_000
 EXACT_LIMIT = 2_000
-PROOF_NODES = 800
+PROOF_NODES = 300
 
 
 class LocksApartError(ValueError):

@@ -35,6 +35,8 @@ NODES = 2_000
 # The exact model is tried up to this many officers × beats × months.
 EXACT_LIMIT = 12_000
 ROUNDS_A_CALL = 200
+# Subgradient steps of the bound: as many as this work allows, within limits; it settles after some two thousand.
+BOUND_WORK, LEAST_STEPS, MOST_STEPS = 120_000_000, 300, 3_000
 
 
 @dataclass(frozen=True)
@@ -269,9 +271,10 @@ def _searched(problem: TenureProblem, seed: int, stop: Callable[[], bool], until
 
 
 def _bound(problem: TenureProblem, best: float) -> float:
-    return float(
-        tenure_search.lower_bound(*_arrays(problem), tuple(map(float, problem.weights)), problem.months, 300, best)
-    )
+    size = len(problem.first) * len(problem.posts) * problem.months
+    steps = int(np.clip(BOUND_WORK / max(1, size), LEAST_STEPS, MOST_STEPS))
+    weights = tuple(map(float, problem.weights))
+    return float(tenure_search.lower_bound(*_arrays(problem), weights, problem.months, steps, best))
 
 
 def _worth(problem: TenureProblem, postings: list[Posting]) -> float:
