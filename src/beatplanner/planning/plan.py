@@ -34,7 +34,7 @@ Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
 # Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
 DEFAULT_TIME_LIMIT = 300.0
-SHARE_OF_TIME: dict[Step, float] = {"beats": 5.0, "stations": 2.0, "officers": 4.0}
+SHARE_OF_TIME: dict[Step, float] = {"beats": 7.0, "stations": 1.0, "officers": 2.0}
 # A language is looked after in a beat where at least this share of its residents speak it.
 LANGUAGE_SHARE = 0.10
 

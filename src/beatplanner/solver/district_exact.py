@@ -73,6 +73,8 @@ class _Model:
         solver.createAndConfigureSolver(model)
         solver.buildSolverModel(model)
         self.highs: highspy.Highs = model.solverModel
+        # the annealed plan is hard to beat; the time goes into the bound
+        self.highs.setOptionValue("mip_heuristic_effort", 0.01)
         self.column = {pair: v.index for pair, v in x.items()}
         self.pair = np.array(sorted(self.column, key=lambda p: self.column[p]), dtype=int).reshape(-1, 2)
         self.cut_rows: set[tuple[int, int, tuple[int, ...]]] = set()

@@ -110,7 +110,7 @@ def desktop(project: Annotated[Path | None, typer.Argument(metavar="[PROJECT]")]
 @app.command()
 def demo(
     out: OutOption = Path("beatplanner-demo"),
-    time_limit: TimeOption = None,
+    time_limit: TimeOption = 70,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
 ) -> None:
