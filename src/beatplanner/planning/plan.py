@@ -98,9 +98,34 @@ def run(
     InputError
         Where the input cannot be used; nothing is written then.
     """
+    return run_description(
+        read_description(project),
+        out,
+        steps=steps,
+        plan_from=plan_from,
+        time_limit=time_limit,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def run_description(
+    description: Description,
+    out: Path,
+    *,
+    steps: Sequence[Step] = STEPS,
+    plan_from: Path | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Plan a description that was read already; otherwise as `run`."""
     begin = time.monotonic()
     progress("reading", None, None, 0.0)
-    description = read_description(project)
     _check_steps(description, steps)
     town = read_town(description)
     beat = None if plan_from is None else _beats_of(plan_from, town)

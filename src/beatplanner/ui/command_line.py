@@ -155,6 +155,55 @@ def plan(
 
 
 @app.command()
+def curve(
+    project: ProjectArgument,
+    out: OutOption,
+    moved: Annotated[
+        str, typer.Option("--moved", help="Shares of residents that may change beat.")
+    ] = "0,0.05,0.1,0.2,free",
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Plan the beats under several change budgets: what each share of moved residents buys."""
+    from beatplanner.planning.curve import run_curve
+
+    budgets = [_budget(text.strip()) for text in moved.split(",")]
+    with _interruptible() as cancelled, _progress() as progress:
+        rows = run_curve(
+            project,
+            out,
+            budgets,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
+    table = Table("may change", "change", "greatest deviation", "travel", "rules", box=None, pad_edge=False)
+    for row in rows:
+        rules = "all met" if row["feasible"] else "relaxed"
+        table.add_row(
+            row["budget"], f"{row['moved_share']:.1%}", f"±{row['max_deviation']:.1%}", f"{row['travel']:,.0f}", rules
+        )
+    out_console.print(table)
+    out_console.print(f"Results: {out.resolve() / 'curve.html'}", markup=False)
+
+
+def _budget(text: str) -> float | str:
+    """Return a change budget; a command line that gives none is wrong."""
+    if text == "free":
+        return text
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise typer.BadParameter(f"“{text}” is no share from 0 to 1, nor “free”", param_hint="--moved")
+    return share
+
+
+@app.command()
 def beats(
     project: ProjectArgument,
     out: OutOption,

@@ -1,0 +1,106 @@
+"""The change budget: the same plan under several shares of moved residents, and what each buys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.curve_report import write_curve
+from beatplanner.data.description import Description, read_description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.planning.plan import run_description
+from beatplanner.planning.proof import Progress, silent
+
+FREE = "free"
+
+
+def run_curve(
+    project: Path,
+    out: Path,
+    moved: Sequence[float | str],
+    *,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[dict[str, Any]]:
+    """Plan the beats under each change budget and write a chart, a table and a plan folder for each.
+
+    Parameters
+    ----------
+    project
+        A description with today's beats.
+    out
+        Folder; the plans are in it as ``moved-5%`` and so on.
+    moved
+        Shares of residents that may change beat, or ``"free"``.
+    time_limit
+        Seconds of solving over all plans.
+    seed, threads, progress, cancelled
+        As for `run`.
+
+    Returns
+    -------
+    list of dict
+        One row a budget: ``budget``, ``moved_share``, ``max_deviation``, ``travel``, ``lower_bound``, ``feasible``, ``folder``.
+
+    Raises
+    ------
+    InputError
+        Where the project has no beats or no beats of today.
+    """
+    description = read_description(project)
+    if description.beats is None or description.beats.current is None:
+        raise InputError(
+            problem(
+                "a curve of change budgets needs today's beats",
+                'Add current = { path = "…", id = "…" } to [beats]',
+                file=description.file.name,
+                field="beats.current",
+            )
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for k, budget in enumerate(moved):
+        share = None if budget == FREE else float(budget)
+        rules = _with_budget(description, share)
+        folder = out / ("moved-free" if share is None else f"moved-{share:.0%}")
+        left = None if time_limit is None else time_limit / len(moved)
+        label = "free" if share is None else f"{share:.0%}"
+
+        def tell(
+            phase: str, best: float | None, bound: float | None, seconds: float, label: str = label, k: int = k
+        ) -> None:
+            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, seconds)
+
+        summary = run_description(
+            rules,
+            folder,
+            steps=("beats",),
+            time_limit=left,
+            seed=seed,
+            threads=threads,
+            progress=tell,
+            cancelled=cancelled,
+        )
+        beats = summary["beats"]
+        rows.append(
+            {
+                "budget": label,
+                "moved_share": beats.get("moved_share"),
+                "max_deviation": beats["max_deviation"],
+                "travel": beats["objective"],
+                "lower_bound": beats["lower_bound"],
+                "feasible": summary["feasible"],
+                "folder": folder.name,
+            }
+        )
+    write_curve(out, description.project.name, rows, description.beats.tolerance)
+    return rows
+
+
+def _with_budget(description: Description, share: float | None) -> Description:
+    assert description.beats is not None
+    return description.model_copy(update={"beats": description.beats.model_copy(update={"max_moved": share})})
