@@ -179,3 +179,16 @@ def test_names_with_tags_and_formulas_stay_text(town, command):
     table = (out / "forum" / "units.csv").read_text(encoding="utf-8-sig")
     assert "'=1+1" in table
     assert ",=1+1" not in table
+
+
+def test_curve_of_change_budgets(town, command):
+    out = town.folder / "curve"
+    code, said, error = command("curve", town.project, "--out", out, "--moved", "0,free", "--time-limit", "10")
+    assert code == 0, error
+    assert "free" in said
+    rows = (out / "curve.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 3
+    assert rows[1].split(",")[1] == "0.0"
+    assert (out / "curve.html").exists()
+    assert command("verify", out / "moved-0%")[0] == 0
+    assert command("curve", town.project, "--out", out, "--moved", "0,lots")[0] == 2

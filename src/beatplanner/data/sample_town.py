@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -111,7 +110,7 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     ground = draw_geography(rng)
-    beats = _beats_today(ground)
+    beats = _beats_today(ground, np.random.default_rng(seed + 1))
     _write_units(folder / "census.gpkg", ground, rng)
     _write_incidents(folder / "incidents.csv", ground, rng)
     shapes = gpd.GeoDataFrame({"beat": beats}, geometry=ground.cells, crs=WORKING_CRS).dissolve("beat").reset_index()
@@ -221,20 +220,37 @@ def _point_in(cell: shapely.Polygon, centre: np.ndarray, rng: np.random.Generato
     return centre
 
 
-def _beats_today(ground: Geography) -> np.ndarray:
-    """Return today's beat of each unit: grown from stations long ago, in one piece each, and out of balance since."""
+def _beats_today(ground: Geography, rng: np.random.Generator) -> np.ndarray:
+    """Return today's beat of each unit: in one piece each, drawn well once, and out of balance since."""
     beat = np.zeros(len(ground.cells), int)
     municipality = np.array(ground.municipalities)
     given = 0
     for name, count in zip(MUNICIPALITIES, BEATS_TODAY, strict=True):
         inside = ground.neighbours.subgraph(np.flatnonzero(municipality == name).tolist())
-        seeds = [max(inside, key=lambda u: ground.residents[u])]
+        units = np.array(sorted(inside))
+        middle = np.average(ground.centres[units], axis=0, weights=ground.residents[units])
+        seeds = [int(units[np.argmin(np.hypot(*(ground.centres[units] - middle).T))])]
         while len(seeds) < count:
-            reach = nx.multi_source_dijkstra_path_length(inside, set(seeds), weight="metres")
-            seeds.append(max(sorted(reach), key=lambda u: reach[u] * ground.residents[u] ** 0.7))
-        paths = nx.multi_source_dijkstra_path(inside, set(seeds), weight="metres")
-        for unit, path in paths.items():
-            beat[unit] = 1 + given + seeds.index(path[0])
+            near = np.min(
+                np.hypot(*(ground.centres[units][:, None] - ground.centres[seeds][None]).transpose(2, 0, 1)), axis=1
+            )
+            chance = ground.residents[units] * near**1.5
+            seeds.append(int(rng.choice(units, p=chance / chance.sum())))
+        # the beat with the fewest residents, as they were then, takes its nearest free neighbour
+        growth = rng.uniform(0.6, 1.5, count)
+        load = np.zeros(count)
+        for k, seed in enumerate(seeds):
+            beat[seed], load[k] = 1 + given + k, growth[k] * ground.residents[seed]
+        while (beat[units] == 0).any():
+            for k in np.argsort(load, kind="stable"):
+                border = {v for u in units[beat[units] == 1 + given + k] for v in inside[int(u)] if beat[v] == 0}
+                if border:
+                    unit = min(
+                        sorted(border), key=lambda v: float(np.hypot(*(ground.centres[v] - ground.centres[seeds[k]])))
+                    )
+                    beat[unit] = 1 + given + k
+                    load[k] += growth[k] * ground.residents[unit]
+                    break
         given += count
     return beat
 
