@@ -192,3 +192,31 @@ def test_curve_of_change_budgets(town, command):
     assert (out / "curve.html").exists()
     assert command("verify", out / "moved-0%")[0] == 0
     assert command("curve", town.project, "--out", out, "--moved", "0,lots")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("locks", "words"),
+    [
+        ("1,A\n2,A\n5,A\n6,A\n9,A\n10,A\n13,A\n14,A", ["West", "no room for 2 beats"]),
+        ("1,A\n3,A", ["both sides of a municipal border"]),
+        ("1,A\n2,B\n6,C", ["locked to 3 beats", "has only 2"]),
+        ("1,A\n6,A\n2,B\n5,B", ["cannot be joined into one beat"]),
+    ],
+)
+def test_locks_that_clash_are_explained(town, command, locks, words):
+    (town.folder / "locked.csv").write_text("unit,beat\n" + locks, encoding="utf-8")
+    town.swap("[beats]", '[beats]\nlocked = { path = "locked.csv" }')
+    code, _, error = command("beats", town.project, "--out", town.folder / "out", "--time-limit", "10")
+    assert code == 3, error
+    assert not [w for w in words if w not in error], error
+
+
+def test_locks_hold_in_the_plan(town, command):
+    (town.folder / "locked.csv").write_text("unit,beat\n1,A\n2,A\n16,B", encoding="utf-8")
+    town.swap("[beats]", '[beats]\nlocked = { path = "locked.csv" }')
+    out = town.folder / "out"
+    code, _, error = command("beats", town.project, "--out", out, "--time-limit", "10")
+    assert code == 0, error
+    beat = gpd.read_file(out / "plan.gpkg", layer="units").set_index("unit")["beat"]
+    assert (beat[1], beat[2], beat[16]) == ("A", "A", "B")
+    assert command("verify", out)[0] == 0

@@ -22,6 +22,7 @@ from beatplanner.solver.districting import (
     DistrictingProblem,
     Districts,
     LocksApartError,
+    NoRoomError,
     connected,
     share_out,
     solve_districts,
@@ -161,6 +162,7 @@ class _Part:
     mean: float
     tolerance: float
     unavoidable: float  # residents whose today's beat lives on in another municipality
+    away: np.ndarray  # units locked to a beat that lives on in another municipality
 
 
 class _Planner:
@@ -257,7 +259,8 @@ class _Planner:
                 locked=locked,
             )
             unavoidable = float(self.people[units][foreign].sum())
-            parts.append(_Part(name, units, problem, mean, self.rules.tolerance, unavoidable))
+            away = (locked >= 0) & (home[locked] != m)
+            parts.append(_Part(name, units, problem, mean, self.rules.tolerance, unavoidable, away))
         return parts
 
     def _home_of_labels(self, groups: list[np.ndarray]) -> np.ndarray:
@@ -275,8 +278,7 @@ class _Planner:
     def _loosened_locks(self, part: _Part) -> _Part:
         """Leave out locks that contradict each other or the municipality's borders, and give it a beat for each piece of its map."""
         problem = part.problem
-        home = self._home_of_labels([part.units, np.setdiff1d(np.arange(len(self.people)), part.units)])
-        away = (problem.locked >= 0) & (home[problem.locked] != 0)
+        away = part.away
         if away.any():
             names = ", ".join(sorted({self.labels[g] for g in problem.locked[away]}))
             self.clashes.append(
@@ -376,6 +378,13 @@ class _Planner:
                     f"units that are locked to others. Planned without the locks of {self._places(part.units[dropped])}."
                 )
                 problem = replace(problem, locked=np.where(dropped, -1, problem.locked))
+            except NoRoomError:
+                held = problem.locked >= 0
+                self.clashes.append(
+                    f"{self._in(part)}the locked units leave no room for {problem.count} beats. Planned without the locks of "
+                    f"{self._places(part.units[held])}."
+                )
+                problem = replace(problem, locked=np.full(len(problem.locked), -1))
         part = replace(part, problem=problem)
         if _balanced(found, problem) and _within_budget(found, problem):
             return part, found

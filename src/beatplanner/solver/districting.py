@@ -47,6 +47,10 @@ class LocksApartError(ValueError):
         self.label = label
 
 
+class NoRoomError(ValueError):
+    """The locked units leave no room for so many districts."""
+
+
 @dataclass(frozen=True)
 class DistrictingProblem:
     """One municipality's units, to be made into districts.
@@ -401,7 +405,7 @@ class _Search:
                 rest = np.flatnonzero((district == k) & (np.arange(len(district)) != u))
                 if len(rest) and len(self.largest_piece(rest)) == len(rest):
                     return int(u)
-        raise ValueError("the locked units leave no room for so many districts")
+        raise NoRoomError
 
     def fill(self, district: np.ndarray, count: int) -> None:
         problem, graph = self.problem, self.graph
