@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatplanner.solver.districting import (
+    CUT,
     DistrictingProblem,
     LocksApartError,
     best_labels,
@@ -82,7 +83,7 @@ def test_reaches_the_optimum_of_tiny_cases_and_proves_it(seed, count):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_least_border_of_tiny_cases(seed):
-    problem = replace(grid_problem(3, 3, 2, 0.3, seed), by_cut=True)
+    problem = replace(grid_problem(3, 3, 2, 0.3, seed), goal=CUT)
     best = enumerate_best(problem, cut)
     found = solve_districts(problem, seconds=30, effort=0.02)
     assert found.objective == pytest.approx(best)

@@ -19,6 +19,9 @@ from beatplanner.data.town import Town
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan, automatic_count, officers_required
 from beatplanner.solver.districting import (
+    CUT,
+    MOVES,
+    TRAVEL,
     DistrictingProblem,
     Districts,
     LocksApartError,
@@ -82,6 +85,7 @@ def plan_beats(
     threads: int = 1,
     seed: int = 0,
     nodes: int | None = None,
+    start: np.ndarray | None = None,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BeatPlan:
@@ -99,6 +103,8 @@ def plan_beats(
         Given to the solver.
     nodes
         Branch-and-bound nodes of each municipality's proof; None for as many as the time allows.
+    start
+        (n,) beat of each unit in a plan to start from; the result is no worse where that plan keeps the rules.
     progress
         Called with phase, best objective, bound and seconds.
     cancelled
@@ -110,7 +116,7 @@ def plan_beats(
         Always complete; `clashes` tells whether rules had to be relaxed.
     """
     begin = time.monotonic()
-    planner = _Planner(town, workload, begin + seconds, threads, seed, nodes, progress, cancelled)
+    planner = _Planner(town, workload, begin + seconds, threads, seed, nodes, start, progress, cancelled)
     return planner.run(begin)
 
 
@@ -168,12 +174,13 @@ class _Part:
 class _Planner:
     """One run of `plan_beats`: the parts, what was relaxed, and the clock."""
 
-    def __init__(self, town, workload, until, threads, seed, nodes, progress, cancelled) -> None:
+    def __init__(self, town, workload, until, threads, seed, nodes, start, progress, cancelled) -> None:
         self.town: Town = town
         self.workload: WorkloadPlan = workload
         self.rules = town.description.beats
         self.until, self.threads, self.seed = until, threads, seed
         self.nodes = UNLIMITED_NODES if nodes is None else nodes
+        self.start: np.ndarray | None = start
         self.progress, self.cancelled = progress, cancelled
         self.people = _people(town, workload)
         self.clashes: list[str] = []
@@ -253,7 +260,7 @@ class _Planner:
                 lower=mean * (1 - self.rules.tolerance),
                 upper=mean * (1 + self.rules.tolerance),
                 distance=None if town.unit_distances is None else town.unit_distances[np.ix_(units, units)],
-                by_cut=self.rules.objective == "cut",
+                goal=CUT if self.rules.objective == "cut" else TRAVEL,
                 residents=self.people[units],
                 current=np.where(foreign, -1, current),
                 locked=locked,
@@ -313,7 +320,13 @@ class _Planner:
         """Search without a proof."""
         left = max(0.5, 0.25 * (self.until - time.monotonic()))
         return solve_districts(
-            problem, seconds=left, seed=self.seed, effort=effort, prove=False, cancelled=self.cancelled
+            problem,
+            seconds=left,
+            threads=self.threads,
+            seed=self.seed,
+            effort=effort,
+            prove=False,
+            cancelled=self.cancelled,
         )
 
     def _budgets(self, parts: list[_Part]) -> list[_Part]:
@@ -339,7 +352,7 @@ class _Planner:
 
     def _least_moved(self, part: _Part) -> float:
         """Return the fewest residents moved that a search finds under the other rules."""
-        return self._quick(replace(part.problem, budget=0.0)).moved
+        return self._quick(replace(part.problem, budget=None, goal=MOVES)).moved
 
     def _budget_clash(self, needed: float, least: np.ndarray, parts: list[_Part]) -> str:
         worst = parts[int(np.argmax(least))]
@@ -363,8 +376,8 @@ class _Planner:
         def solve(wanted: DistrictingProblem, prove: bool = True) -> Districts:
             left = max(0.5, end - time.monotonic())
             return solve_districts(
-                wanted, seconds=left, threads=self.threads, seed=self.seed, prove=prove, nodes=self.nodes, progress=tell,
-                cancelled=self.cancelled,
+                wanted, seconds=left, threads=self.threads, seed=self.seed, prove=prove, nodes=self.nodes,
+                start=self._start_of(part), progress=tell, cancelled=self.cancelled,
             )  # fmt: skip
 
         while True:
@@ -393,6 +406,14 @@ class _Planner:
             if _balanced(free, problem):
                 return self._more_budget(part, solve, done)
         return self._more_tolerance(part, found, solve)
+
+    def _start_of(self, part: _Part) -> np.ndarray | None:
+        """Return the districts of the plan to start from, (units of the part,), where they suit the problem."""
+        if self.start is None:
+            return None
+        ids, district = np.unique(self.start[part.units].astype(str), return_inverse=True)
+        suits = len(ids) == part.problem.count and connected(district, part.problem.edges)
+        return district if suits else None
 
     def _more_budget(self, part: _Part, solve, done) -> tuple[_Part, Districts]:
         """Raise the change budget until there is a plan, and say how far."""

@@ -2,23 +2,24 @@
 
 Model::
 
-    min  Σ_i w_i d(i, centre of i's district)        objective "travel"; or Σ shared border between districts, "cut"
+    min  Σ_i w_i d(i, centre of i's district)        goal TRAVEL; or Σ shared border between districts, CUT;
+                                                     or residents whose label changes, MOVES
     s.t. every unit in exactly one of K districts; each district connected in the adjacency graph;
          L ≤ workload of a district ≤ U; the centre of a district is its best member;
          units locked to a label are together, those locked to different labels apart;
          residents whose district's label differs from their unit's current one ≤ budget.
 
-Method: several starts grown from spread seeds (and from today's districts), each improved by annealing
-(`local_search`); then a Lagrangian bound with reduced-cost fixing (`district_bound`), and an exact model with contiguity cuts on
-what is left (`district_exact`). The bound is valid for the whole problem: every step relaxes it and fixes only what cannot be in a
-better plan.
+Method: several starts grown from spread seeds (and from today's districts, `district_growth`), each improved by annealing
+(`local_search`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
+`district_bound`), with reduced-cost fixing, and an exact model with contiguity cuts on what is left (`district_exact`). The bound is
+valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan.
 """
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,26 +30,32 @@ from scipy.sparse import csgraph
 from beatplanner.solver import local_search
 from beatplanner.solver.district_bound import lagrangian_bound
 from beatplanner.solver.district_exact import exact_districts
+from beatplanner.solver.district_growth import Graph, Growth, LocksApartError, NoRoomError, share_out
+from beatplanner.solver.district_sites import AllSites
+from beatplanner.solver.local_search import CUT, MOVES, TRAVEL
+
+__all__ = [
+    "CUT",
+    "MOVES",
+    "TRAVEL",
+    "DistrictingProblem",
+    "Districts",
+    "LocksApartError",
+    "NoRoomError",
+    "best_labels",
+    "connected",
+    "share_out",
+    "solve_districts",
+]
 
 Progress = Callable[[str, float | None, float | None, float], None]
 
-# Above this many units distances are computed from coordinates as they are needed, and no exact model is tried:
-# a matrix of all pairs would take 200 MB and more.
-DENSE_LIMIT = 5_000
-EXACT_LIMIT = 2_000
 PROOF_NODES = 300
-
-
-class LocksApartError(ValueError):
-    """Units locked to one label cannot be joined into one district; `label` says which."""
-
-    def __init__(self, label: int) -> None:
-        super().__init__(f"units locked to label {label} cannot be joined")
-        self.label = label
-
-
-class NoRoomError(ValueError):
-    """The locked units leave no room for so many districts."""
+# Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
+# a time limit gives the same plan on all but the slowest machines.
+MOVES_PER_UNIT = 50_000
+MOVES_PER_SECOND = 4_000_000
+CHUNK = 100_000
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,8 @@ class DistrictingProblem:
         Bounds of a district's workload.
     distance
         (n, n) metres from unit i to centre j as ``distance[i, j]``, or None for the straight line.
-    by_cut
-        Minimise the border between districts instead of travel.
+    goal
+        What to minimise: `TRAVEL` to the centres, the border between districts (`CUT`), or the residents that change label (`MOVES`).
     residents
         (n,) residents (or workload where they are unknown), for the budget.
     current
@@ -91,7 +98,7 @@ class DistrictingProblem:
     lower: float
     upper: float
     distance: np.ndarray | None = None
-    by_cut: bool = False
+    goal: int = TRAVEL
     residents: np.ndarray = field(default_factory=lambda: np.empty(0))
     current: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     budget: float | None = None
@@ -111,7 +118,7 @@ class Districts:
     label
         (K,) label of today's district that each carries on, -1 for a new one.
     objective
-        Travel or cut of these districts.
+        Travel, border or residents moved, as the problem's goal has it.
     lower_bound
         Proven bound on the objective of any districts that keep the rules; None where none was computed.
     outside
@@ -132,72 +139,11 @@ class Districts:
     infeasible: bool
 
 
-class _Graph:
-    """Adjacency as compressed rows, with the border length and tail of each directed edge."""
-
-    def __init__(self, n: int, edges: np.ndarray, border: np.ndarray) -> None:
-        both = np.concatenate([edges, edges[:, ::-1]]) if len(edges) else np.empty((0, 2), int)
-        # a link has no border but must stand in the sparse matrix, so lengths are kept apart from the structure
-        length = np.concatenate([border, border])
-        order = np.lexsort((both[:, 1], both[:, 0])) if len(both) else np.empty(0, int)
-        both, length = both[order], length[order]
-        self.indptr = np.searchsorted(both[:, 0], np.arange(n + 1)).astype(np.int64)
-        self.indices = both[:, 1].astype(np.int64)
-        self.tails = both[:, 0].astype(np.int64)
-        self.length = length.astype(float)
-        self.matrix = sparse.csr_matrix((np.ones(len(both)), (both[:, 0], both[:, 1])), shape=(n, n))
-        self.n = n
-
-    def neighbours(self, i: int) -> np.ndarray:
-        return self.indices[self.indptr[i] : self.indptr[i + 1]]
-
-    def components(self) -> np.ndarray:
-        return csgraph.connected_components(self.matrix, directed=False)[1]
-
-
 def connected(district: np.ndarray, edges: np.ndarray) -> bool:
     """Tell whether every district is connected in the graph of `edges`, (m, 2)."""
     inside = edges[district[edges[:, 0]] == district[edges[:, 1]]] if len(edges) else np.empty((0, 2), int)
     graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district),) * 2)
     return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
-
-
-def share_out(
-    weight: np.ndarray, count: int, lower: float = 0.0, upper: float = np.inf, most: np.ndarray | None = None
-) -> np.ndarray | None:
-    """Share `count` out to parts by weight, at least one each, within bounds of a share where they are given.
-
-    Each next one goes to the part with the greatest weight per share already given (Sainte-Laguë would round; here the worst
-    load is made least, as officers feel it).
-
-    Parameters
-    ----------
-    weight
-        (p,) weight of each part.
-    count
-        Shares to give, at least p.
-    lower, upper
-        Bounds of the weight of a share.
-    most
-        (p,) greatest number that a part can take; None for no limit.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        (p,) shares, or None where no sharing keeps the bounds.
-    """
-    least = (
-        np.maximum(1, np.ceil(weight / upper - 1e-9)).astype(int) if np.isfinite(upper) else np.ones(len(weight), int)
-    )
-    room = np.full(len(weight), count) if most is None else most
-    most = np.minimum(room, np.floor(weight / lower + 1e-9).astype(int)) if lower > 0 else room
-    if (least > most).any() or least.sum() > count or most.sum() < count:
-        return None
-    given = least.copy()
-    while given.sum() < count:
-        load = np.where(given < most, weight / given, -1.0)
-        given[int(np.argmax(load))] += 1
-    return given
 
 
 def solve_districts(
@@ -209,6 +155,7 @@ def solve_districts(
     effort: float = 1.0,
     prove: bool = True,
     nodes: int = PROOF_NODES,
+    start: np.ndarray | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Districts:
@@ -221,15 +168,17 @@ def solve_districts(
     seconds
         Limit of wall time; the best districts so far are returned when it ends.
     threads
-        Threads of the exact model.
+        Threads of search, bound and exact model.
     seed
-        Seed of the annealing; the same seed gives the same districts unless the time limit cuts the search.
+        Seed of the annealing; the same seed gives the same districts unless the machine is too slow for the time limit.
     effort
         Multiplies the number of moves tried.
     prove
         Whether to compute a bound.
     nodes
         Branch-and-bound nodes after which the exact model ends, so that it ends at the same plan everywhere.
+    start
+        (n,) connected districts 0..K-1 to start from besides the others; they are not lost if nothing better is found.
     progress
         Called with phase, best objective, bound and seconds.
     cancelled
@@ -239,6 +188,11 @@ def solve_districts(
     -------
     Districts
         Always connected; `outside` tells whether the balance is kept.
+
+    Raises
+    ------
+    LocksApartError, NoRoomError
+        Where the locked units allow no districts.
     """
     begin = time.monotonic()
 
@@ -249,19 +203,18 @@ def solve_districts(
         if progress is not None:
             progress(phase, best, bound, time.monotonic() - begin)
 
-    search = _Search(problem, seed)
-    search_seconds = seconds * (0.55 if prove else 1.0)
-    best = search.run(effort, lambda: cancelled() or time.monotonic() - begin > search_seconds, tell)
+    search = _Search(problem, seed, threads)
+    prove = prove and problem.goal != CUT
+    best = search.run(effort, seconds * (0.55 if prove else 0.95), begin, start, cancelled, tell)
     bound: float | None = None
     infeasible = search.parts is None
-    kept = best.outside <= 1e-9 * problem.upper * problem.count and search.within_budget(best)
-    if prove and not problem.by_cut and len(problem.weight) <= DENSE_LIMIT and not stop():
-        value, better, infeasible = _prove(
-            problem, search, best, kept, begin, seconds, stop, threads, seed, nodes, tell
-        )
-        bound = value
+    kept = search.keeps_rules(best)
+    if prove and not stop():
+        bound, better, infeasible = _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, tell)
         if better is not None:
-            best, kept = better, True
+            best = better
+    best = search.settled(best)
+    kept = search.keeps_rules(best)
     if kept and bound is not None:
         bound = min(bound, best.objective)
     tell("beats", best.objective if kept else None, bound)
@@ -281,22 +234,42 @@ class _Found:
     moved: float
 
 
+class _State:
+    """The arrays of one walk: the districts, their lists of units, figures and scratch space of the kernel."""
+
+    def __init__(self, n: int, count: int, district: np.ndarray) -> None:
+        self.district = district.astype(np.int64)
+        self.head, self.size, self.centre = (np.zeros(count, np.int64) for _ in range(3))
+        self.after, self.before, self.mark, self.stack = (np.zeros(n, np.int64) for _ in range(4))
+        self.total, self.cost, self.near = np.zeros(count), np.zeros(count), np.zeros(n)
+
+    def lists(self) -> tuple[np.ndarray, ...]:
+        return (
+            self.district,
+            self.head,
+            self.after,
+            self.before,
+            self.size,
+            self.total,
+            self.near,
+            self.centre,
+            self.cost,
+        )
+
+
 class _Search:
     """Starts grown from seeds and improved by annealing."""
 
-    def __init__(self, problem: DistrictingProblem, seed: int) -> None:
+    def __init__(self, problem: DistrictingProblem, seed: int, threads: int) -> None:
         n = len(problem.weight)
         self.problem = problem
-        self.random = np.random.default_rng(seed)
-        self.graph = _Graph(n, problem.edges, problem.border)
-        self.distance = (
-            problem.distance if problem.distance is not None
-            else _straight(problem.xy) if n <= DENSE_LIMIT else np.empty((0, 0))
-        )  # fmt: skip
+        self.seed, self.threads = seed, threads
+        self.graph = Graph(n, problem.edges, problem.border)
+        self.distance = problem.distance if problem.distance is not None else np.empty((0, 0))
         none = np.full(n, -1)
         self.current = problem.current if len(problem.current) else none
         self.locked = problem.locked if len(problem.locked) else none
-        self.residents = problem.residents if len(problem.residents) else problem.weight
+        self.residents = (problem.residents if len(problem.residents) else problem.weight).astype(float)
         self.part = self.graph.components()
         loads = np.bincount(self.part, weights=problem.weight)
         # None where the pieces of the map cannot each hold a whole number of districts within the bounds
@@ -309,237 +282,159 @@ class _Search:
     def within_budget(self, found: _Found) -> bool:
         return self.problem.budget is None or found.moved <= self.problem.budget * (1 + 1e-9) + 1e-9
 
-    def run(self, effort: float, stop: Callable[[], bool], tell: Callable[..., None]) -> _Found:
-        n, count = len(self.problem.weight), self.problem.count
+    def keeps_rules(self, found: _Found) -> bool:
+        return found.outside <= 1e-9 * self.problem.upper * self.problem.count and self.within_budget(found)
+
+    def metres(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        if len(self.distance):
+            return self.distance[a, b]
+        xy = self.problem.xy
+        return np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
+
+    def run(self, effort, seconds, begin, start, cancelled, tell) -> _Found:
+        """Return the best of several walks; each has its own seed, so that threads do not change it."""
+        problem = self.problem
+        n, count = len(problem.weight), problem.count
         if count == n or count == int(self.part.max()) + 1 == 1:
-            return self.found(np.arange(n) if count == n else np.zeros(n, int), None)
-        proposals = int(effort * max(500_000, 20_000 * n))
-        today = bool((self.current >= 0).any())
-        best: _Found | None = None
-        starts = 4 if n <= EXACT_LIMIT else 2
-        for start in range(starts):
-            if best is not None and stop():
-                break
-            from_today = today and (start == 0 or self.problem.budget is not None)
-            district, label = self.grow(from_today)
-            found = self.anneal(district, label, proposals, stop, gentle=from_today and self.problem.budget is not None)
-            if best is None or self.rank(found) < self.rank(best):
-                best = found
-            tell("beats", best.objective if self.rank(best)[0] == 0 else None, None)
+            return self.found(np.arange(n) if count == n else np.zeros(n, int))
+        known = bool((self.current >= 0).any())
+        walks = 4 if n <= 2_000 else 2
+        rounds = -(-walks // self.threads)
+        moves = int(effort * max(500_000, MOVES_PER_UNIT * n))
+        moves = max(CHUNK, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
+        until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
+
+        def walk(w: int) -> _Found | None:
+            if w > 0 and (cancelled() or time.monotonic() > begin + seconds):
+                return None
+            random = np.random.default_rng([self.seed, w])
+            from_today = known and (w == 0 or problem.budget is not None or problem.goal == MOVES)
+            if start is not None and w == 0:
+                district, label, gentle = start, self.found(start).label, True
+            else:
+                growth = Growth(problem.weight, problem.xy, self.graph, self.residents, self.current, self.locked,
+                                self.part, self.share, random)  # fmt: skip
+                district, label = growth.grow(from_today)
+                gentle = from_today and (problem.budget is not None or problem.goal == MOVES)
+            return self.anneal(district, label, moves, until[w], cancelled, random, gentle=gentle)
+
+        best = None if start is None else self.found(start)
+        if self.threads > 1:
+            with ThreadPoolExecutor(self.threads) as pool:
+                walked = pool.map(walk, range(walks))
+                best = self.best_of(best, walked, tell)
+        else:
+            best = self.best_of(best, map(walk, range(walks)), tell)
         assert best is not None
         return best
 
+    def best_of(self, best, walked, tell):
+        for found in walked:
+            if found is not None and (best is None or self.rank(found) < self.rank(best)):
+                best = found
+            tell("beats", best.objective if self.keeps_rules(best) else None, None)
+        return best
+
     def rank(self, found: _Found) -> tuple[float, float]:
-        over = 0.0 if self.problem.budget is None else max(0.0, found.moved - self.problem.budget)
+        over = 0.0 if self.within_budget(found) else found.moved - (self.problem.budget or 0.0)
         slack = 1e-9 * self.problem.upper * self.problem.count
-        breach = (0.0 if found.outside <= slack else found.outside / self.problem.upper) + (
-            0.0 if self.within_budget(found) else over / max(1.0, float(self.residents.sum()))
-        )
-        return (breach, found.objective)
+        outside = 0.0 if found.outside <= slack else found.outside / self.problem.upper
+        return (outside + over / max(1.0, float(self.residents.sum())), found.objective)
 
-    def grow(self, from_today: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Make connected districts from seeds; the lightest district takes its nearest free neighbour first."""
-        problem = self.problem
-        n = len(problem.weight)
-        district = np.full(n, -1)
-        label: list[int] = []
-        groups = [np.flatnonzero(self.locked == g) for g in np.unique(self.locked[self.locked >= 0])]
-        for units in groups:
-            district[self.join(units, district)] = len(label)
-            label.append(int(self.locked[units[0]]))
-        if from_today:
-            pieces = []
-            for g in np.unique(self.current[self.current >= 0]):
-                if g in label:
-                    free = np.flatnonzero((self.current == g) & (district < 0))
-                    district[self.touching(free, district, label.index(g))] = label.index(g)
-                    continue
-                free = np.flatnonzero((self.current == g) & (district < 0))
-                if len(free):
-                    pieces.append((g, self.largest_piece(free)))
-            pieces.sort(key=lambda p: -float(self.residents[p[1]].sum()))
-            room = self.share.copy()
-            for k in range(len(label)):
-                room[self.part[np.flatnonzero(district == k)[0]]] -= 1
-            for g, piece in pieces:
-                if room[self.part[piece[0]]] > 0:
-                    room[self.part[piece[0]]] -= 1
-                    district[piece] = len(label)
-                    label.append(int(g))
-        have = np.zeros(len(self.share), int)
-        for k in range(len(label)):
-            have[self.part[np.flatnonzero(district == k)[0]]] += 1
-        for p, wanted in enumerate(self.share):
-            for _ in range(wanted - have[p]):
-                free = np.flatnonzero((self.part == p) & (district < 0))
-                if len(free):
-                    seeds = np.array([np.flatnonzero(district == k)[0] for k in range(len(label))], int)
-                    u = self.spread_seed(free, seeds)
-                else:
-                    u = self.split_off(p, district)
-                district[u] = len(label)
-                label.append(-1)
-        self.fill(district, len(label))
-        return district, np.array(label)
-
-    def spread_seed(self, free: np.ndarray, seeds: np.ndarray) -> int:
-        """Pick a free unit with chance by workload × squared distance to the nearest seed (k-means++)."""
-        xy, weight = self.problem.xy, self.problem.weight[free] + 1e-12
-        if len(seeds):
-            near = np.min(((xy[free][:, None] - xy[seeds][None]) ** 2).sum(axis=2), axis=1)
-            chance = weight * near
-        else:
-            chance = weight
-        if chance.sum() <= 0:
-            chance = np.ones(len(free))
-        return int(self.random.choice(free, p=chance / chance.sum()))
-
-    def split_off(self, part: int, district: np.ndarray) -> int:
-        """Pick a unit that the heaviest district of a piece can give up and stay connected."""
-        loads = np.bincount(district[self.part == part], weights=self.problem.weight[self.part == part])
-        sizes = np.bincount(district[self.part == part], minlength=len(loads))
-        for k in np.argsort(-np.where(sizes > 1, loads, -1.0)):
-            members = np.flatnonzero((district == k) & (self.locked < 0))
-            self.random.shuffle(members)
-            for u in members:
-                rest = np.flatnonzero((district == k) & (np.arange(len(district)) != u))
-                if len(rest) and len(self.largest_piece(rest)) == len(rest):
-                    return int(u)
-        raise NoRoomError
-
-    def fill(self, district: np.ndarray, count: int) -> None:
-        problem, graph = self.problem, self.graph
-        load = np.bincount(district[district >= 0], weights=problem.weight[district >= 0], minlength=count)
-        seat = np.array([np.flatnonzero(district == k)[0] for k in range(count)])
-        frontier: list[list[tuple[float, int]]] = [[] for _ in range(count)]
-
-        def offer(k: int, i: int) -> None:
-            for v in graph.neighbours(i):
-                if district[v] < 0:
-                    heapq.heappush(frontier[k], (float(np.hypot(*(problem.xy[v] - problem.xy[seat[k]]))), int(v)))
-
-        for i in np.flatnonzero(district >= 0):
-            offer(int(district[i]), int(i))
-        queue = [(float(load[k]), k) for k in range(count)]
-        heapq.heapify(queue)
-        while queue:
-            _, k = heapq.heappop(queue)
-            while frontier[k]:
-                _, v = heapq.heappop(frontier[k])
-                if district[v] < 0:
-                    district[v] = k
-                    load[k] += problem.weight[v]
-                    offer(k, v)
-                    heapq.heappush(queue, (float(load[k]), k))
-                    break
-
-    def largest_piece(self, units: np.ndarray) -> np.ndarray:
-        piece = csgraph.connected_components(self.graph.matrix[units][:, units], directed=False)[1]
-        weight = np.bincount(piece, weights=self.residents[units] + 1e-9)
-        return units[piece == int(np.argmax(weight))]
-
-    def touching(self, units: np.ndarray, district: np.ndarray, k: int) -> np.ndarray:
-        """Return those of `units` that are connected with district k through `units`."""
-        both = np.concatenate([np.flatnonzero(district == k), units])
-        piece = csgraph.connected_components(self.graph.matrix[both][:, both], directed=False)[1]
-        return both[piece == piece[0]]
-
-    def join(self, units: np.ndarray, district: np.ndarray) -> np.ndarray:
-        """Return `units` with the free units that connect them by shortest paths."""
-        chosen = {int(units[0])}
-        open_units = (district < 0) & ((self.locked < 0) | np.isin(np.arange(len(district)), units))
-        free = np.flatnonzero(open_units)
-        place = {int(u): i for i, u in enumerate(free)}
-        matrix = self.graph.matrix[free][:, free]
-        for u in units[1:]:
-            if int(u) in chosen:
-                continue
-            hops, before = csgraph.dijkstra(matrix, indices=place[int(u)], unweighted=True, return_predecessors=True)
-            near = min(chosen, key=lambda c: (hops[place[c]], c))
-            if not np.isfinite(hops[place[near]]):
-                raise LocksApartError(int(self.locked[units[0]]))
-            step = place[near]
-            while step != place[int(u)]:
-                chosen.add(int(free[step]))
-                step = before[step]
-            chosen.add(int(u))
-        return np.array(sorted(chosen))
-
-    def anneal(
-        self, district: np.ndarray, label: np.ndarray, proposals: int, stop: Callable[[], bool], *, gentle: bool
-    ) -> _Found:
+    def anneal(self, district, label, proposals, until, cancelled, random, *, gentle: bool) -> _Found:
+        """Walk from `district`, hot at first unless `gentle`, and cold at the end of the moves or of the time, `until`."""
         problem, graph = self.problem, self.graph
         n, count = len(problem.weight), problem.count
-        district = district.astype(np.int64)
-        members = np.zeros((count, n), np.int32)
-        size, slot = np.zeros(count, np.int64), np.zeros(n, np.int64)
-        total, near = np.zeros(count), np.zeros(n)
-        centre, cost = np.zeros(count, np.int64), np.zeros(count)
-        mark, stack = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        best = district.copy()
+        state = _State(n, count, district)
+        best = state.district.copy()
         tally = np.zeros(local_search.TALLY_SLOTS)
         budget = -1.0 if problem.budget is None else float(problem.budget)
-        fixed = self.locked >= 0
         tally[local_search.BEST_OUTSIDE] = np.inf
         tally[local_search.BEST_COST] = np.inf
+        log_unit, log_from = np.zeros(CHUNK, np.int64), np.zeros(CHUNK, np.int64)
 
         def refresh() -> None:
             """Recompute the figures from the districts, so that rounding never adds up."""
-            local_search.measure(
-                self.distance, problem.xy, problem.weight, district, members, size, slot, total, near, centre, cost
-            )
-            tally[local_search.COST] = self.cut(district) if problem.by_cut else cost.sum()
-            tally[local_search.OUTSIDE] = _outside(total, problem.lower, problem.upper)
-            known = self.current >= 0
-            tally[local_search.MOVED] = self.residents[known & (self.current != label[district])].sum()
+            self.measure(state)
+            moved = self.residents[(self.current >= 0) & (self.current != label[state.district])].sum()
+            tally[local_search.COST] = self.objective(state.district, state.cost, moved)
+            tally[local_search.OUTSIDE] = _outside(state.total, problem.lower, problem.upper)
+            tally[local_search.MOVED] = moved
 
         refresh()
-        scale = tally[local_search.COST] / n
-        tally[local_search.WEIGHT_PENALTY] = 2.0 * tally[local_search.COST] / max(problem.weight.sum(), 1e-12)
-        tally[local_search.MOVE_PENALTY] = 2.0 * tally[local_search.COST] / max(float(self.residents.sum()), 1e-12)
+        size = max(tally[local_search.COST], float(self.residents.sum()) if problem.goal == MOVES else 0.0)
+        scale = size / n
+        tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
+        tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
         hot, cold = (0.05 if gentle else 0.5) * scale, 0.003 * scale
-        chunk = min(proposals, 100_000)
-        cooling = (cold / hot) ** (1.0 / proposals)
-        temperature = hot
         arguments = (
             self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
-            graph.length, graph.tails, problem.by_cut, fixed, self.residents.astype(float), self.current,
-            label, budget, district, members, size, slot, total, near, centre, cost, mark, stack, best, tally,
+            graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current,
+            label, budget, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
         )  # fmt: skip
-        for _ in range(0, proposals, chunk):
-            seed = int(self.random.integers(2**31))
-            temperature = local_search.anneal(seed, chunk, temperature, cooling, *arguments, True)
-            refresh()
-            if stop():
+        temperature, left, begin, done = hot, proposals, time.monotonic(), 0
+        while left > 0:
+            # too slow a machine for the time: cool faster, so that the walk still ends cold
+            spent = time.monotonic() - begin
+            if done and left * spent / done > 1.02 * (until - time.monotonic()):
+                left = int(done / spent * (until - time.monotonic()))
+            if left <= 0 or cancelled():
                 break
+            chunk = min(left, CHUNK)
+            cooling = (cold / temperature) ** (1.0 / left) if temperature > cold else 1.0
+            step_seed = int(random.integers(2**31))
+            temperature = local_search.anneal(step_seed, chunk, temperature, cooling, *arguments, True)
+            refresh()
+            left, done = left - chunk, done + chunk
         # a last descent from the best state, at almost no heat, with the rules held firmly
-        district[:] = best
+        state.district[:] = best
         refresh()
         tally[local_search.WEIGHT_PENALTY] *= 10.0
         tally[local_search.MOVE_PENALTY] *= 10.0
-        seed = int(self.random.integers(2**31))
-        local_search.anneal(seed, chunk, 1e-3 * cold, 1.0, *arguments, False)
-        return self.found(best, label)
+        step_seed = int(random.integers(2**31))
+        local_search.anneal(step_seed, CHUNK, 1e-3 * cold, 1.0, *arguments, False)
+        return self.found(best)
 
-    def cut(self, district: np.ndarray) -> float:
+    def measure(self, state: _State) -> None:
+        local_search.measure(
+            self.distance, self.problem.xy, self.problem.weight, state.district, state.head, state.after, state.before,
+            state.size, state.total, state.near, state.centre, state.cost,
+        )  # fmt: skip
+
+    def objective(self, district: np.ndarray, cost: np.ndarray, moved: float) -> float:
+        if self.problem.goal == MOVES:
+            return float(moved)
+        if self.problem.goal == TRAVEL:
+            return float(cost.sum())
         edges = self.problem.edges
         return float(self.problem.border[district[edges[:, 0]] != district[edges[:, 1]]].sum()) if len(edges) else 0.0
 
-    def found(self, district: np.ndarray, label: np.ndarray | None) -> _Found:
+    def found(self, district: np.ndarray) -> _Found:
         """Measure districts afresh, with the labels that move the fewest residents."""
         problem = self.problem
-        n, count = len(problem.weight), problem.count
-        total, near = np.zeros(count), np.zeros(n)
-        centre, cost = np.zeros(count, np.int64), np.zeros(count)
-        local_search.measure(
-            self.distance, problem.xy, problem.weight, district.astype(np.int64), np.zeros((count, n), np.int32),
-            np.zeros(count, np.int64), np.zeros(n, np.int64), total, near, centre, cost,
+        state = _State(len(problem.weight), problem.count, district)
+        self.measure(state)
+        label = best_labels(district, problem.count, self.current, self.residents, self.locked)
+        moved = float(self.residents[(self.current >= 0) & (self.current != label[district])].sum())
+        outside = _outside(state.total, problem.lower, problem.upper)
+        objective = self.objective(district, state.cost, moved)
+        return _Found(state.district, state.centre, label, objective, outside, moved)
+
+    def settled(self, found: _Found) -> _Found:
+        """Among plans of equal worth take one closer to today's and more compact."""
+        problem, graph = self.problem, self.graph
+        state = _State(len(problem.weight), problem.count, found.district)
+        self.measure(state)
+        made = local_search.settle(
+            self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
+            graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current, found.label,
+            *state.lists(), state.mark, state.stack,
         )  # fmt: skip
-        label = best_labels(district, count, self.current, self.residents, self.locked)
-        known = self.current >= 0
-        moved = float(self.residents[known & (self.current != label[district])].sum())
-        objective = self.cut(district) if problem.by_cut else float(cost.sum())
-        return _Found(district.copy(), centre, label, objective, _outside(total, problem.lower, problem.upper), moved)
+        if not made:
+            return found
+        better = self.found(state.district)
+        slack = 1e-9 * abs(found.objective)
+        return better if better.objective <= found.objective + slack and better.outside <= found.outside else found
 
 
 def best_labels(
@@ -580,64 +475,41 @@ def best_labels(
     return label
 
 
-def _straight(xy: np.ndarray) -> np.ndarray:
-    return np.hypot(xy[:, None, 0] - xy[None, :, 0], xy[:, None, 1] - xy[None, :, 1])
-
-
 def _outside(total: np.ndarray, lower: float, upper: float) -> float:
     return float(np.maximum(0.0, total - upper).sum() + np.maximum(0.0, lower - total).sum())
 
 
-def _prove(problem, search, best, kept, begin, seconds, stop, threads, seed, nodes, tell):
-    """Bound the travel from below, and close the gap where the problem is small enough."""
-    cost = (search.distance * problem.weight[:, None]).T.copy()
-    allowed = reachable_pairs(search.graph.matrix, problem.weight, problem.upper, search.locked)
-    known = best.objective if kept else np.inf
+def _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, tell):
+    """Bound the objective from below, and close the gap where the problem is small enough.
+
+    Returns the bound or None, better districts or None, and whether it is proven that none keep the rules.
+    """
+    weight = problem.weight
+    by_moves = problem.goal == MOVES
+    with_budget = problem.budget is not None or by_moves
+    nearest = max(40, 4 * len(weight) // problem.count)
+    sites = AllSites(
+        search.graph.indptr, search.graph.indices, weight, problem.upper, search.metres, search.residents, search.current,
+        search.locked, with_budget=with_budget, count_moves=by_moves, nearest=nearest,
+    )  # fmt: skip
+    known = best.objective if search.keeps_rules(best) else np.inf
     bound = lagrangian_bound(
-        cost, allowed, problem.weight, problem.count, problem.lower, problem.upper, known, stop=stop
-    )
-    tell("beats: bound", known if kept else None, bound.value)
+        sites.parts, weight, problem.count, problem.lower, problem.upper, known, budget=problem.budget, threads=threads,
+        stop=stop,
+    )  # fmt: skip
+    tell("beats: bound", known if np.isfinite(known) else None, bound.value)
     if not np.isfinite(bound.value):
         return None, None, True
     value, better, infeasible = bound.value, None, False
-    if len(problem.weight) <= EXACT_LIMIT and not stop() and (not kept or known - value > 1e-4 * known):
+    if not by_moves and not stop() and not known - value <= 1e-4 * known:
         exact = exact_districts(
-            cost, bound, problem, search.graph.matrix, known, (best.district, best.centre) if kept else None,
-            search.locked, until=begin + seconds, stop=stop, threads=threads, seed=seed, nodes=nodes,
-            tell=lambda b, v: tell("beats: proof", b, v),
+            bound, problem, search.graph, known, best.district if np.isfinite(known) else None, begin + seconds, stop,
+            threads=threads, seed=seed, nodes=nodes, tell=lambda b, v: tell("beats: proof", b, v),
         )  # fmt: skip
         value = max(value, exact.bound)
         infeasible = exact.infeasible
         if exact.district is not None:
-            candidate = search.found(exact.district, None)
+            candidate = search.found(exact.district)
             if search.rank(candidate) < search.rank(best):
                 better = candidate
     return (value if np.isfinite(value) else None), better, infeasible
-
-
-def reachable_pairs(matrix: sparse.csr_matrix, weight: np.ndarray, upper: float, locked: np.ndarray) -> np.ndarray:
-    """Tell which units can share a district at all: the lightest connection between them weighs at most `upper`.
-
-    Parameters
-    ----------
-    matrix
-        (n, n) adjacency.
-    weight
-        (n,) workload.
-    upper
-        Greatest workload of a district.
-    locked
-        (n,) labels; units with different ones are never together.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n, n) bool, symmetric.
-    """
-    tails, heads = matrix.nonzero()
-    arcs = sparse.csr_matrix((weight[heads] + 1e-12, (tails, heads)), shape=matrix.shape)
-    path = csgraph.dijkstra(arcs, limit=upper * (1 + 1e-9))
-    allowed = path + weight[:, None] <= upper * (1 + 1e-6)
-    np.fill_diagonal(allowed, True)
-    apart = (locked[:, None] >= 0) & (locked[None, :] >= 0) & (locked[:, None] != locked[None, :])
-    return allowed & ~apart

@@ -7,6 +7,8 @@ district is its best member (the 1-median), kept exact at every move in time pro
 The move is taken by the Metropolis rule on: cost + λ · (weight outside the bounds) + μ · (residents moved above the
 budget). λ and μ rise while the walk is outside the rules and fall while it is inside, so that it lives near the edge of what is
 allowed, where the good plans are (strategic oscillation; Glover 1989). The best state that keeps every rule is kept.
+
+The units of a district are a doubly linked list, so that memory grows with units alone.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+# What `cost` is: the travel to the centres, the border between districts, or the residents that change label.
+TRAVEL, CUT, MOVES = range(3)
 # Slots of the `tally` array that the kernel keeps between calls.
 COST, OUTSIDE, MOVED, BEST_COST, BEST_OUTSIDE, WEIGHT_PENALTY, MOVE_PENALTY = range(7)
 TALLY_SLOTS = 7
@@ -28,7 +32,7 @@ def _metres(distance, xy, i, j):
     return np.sqrt(dx * dx + dy * dy)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def stays_connected(unit, district, indptr, indices, mark, stamp, stack):
     """Tell whether the unit's district is connected without it; `mark`, `stamp` and `stack` are scratch space."""
     own = district[unit]
@@ -65,8 +69,8 @@ def stays_connected(unit, district, indptr, indices, mark, stamp, stack):
     return False
 
 
-@njit(cache=True)
-def measure(distance, xy, weight, district, members, size, slot, total, near, centre, cost):
+@njit(cache=True, nogil=True)
+def measure(distance, xy, weight, district, head, after, before, size, total, near, centre, cost):
     """Fill the bookkeeping of a state from `district` alone.
 
     Parameters
@@ -77,31 +81,37 @@ def measure(distance, xy, weight, district, members, size, slot, total, near, ce
         (n,) workload.
     district
         (n,) district of each unit, 0..K-1.
-    members, size, slot, total, near, centre, cost
-        Written: (K, n) members of each district, (K,) their number, (n,) place among the members, (K,) workload, (n,) cost
-        of the unit's district were the unit its centre, (K,) best centre, (K,) cost with it.
+    head, after, before, size, total, near, centre, cost
+        Written: (K,) first unit of each district, (n,) next and previous unit of the same district or -1, (K,) their number, (K,)
+        workload, (n,) cost of the unit's district were the unit its centre, (K,) best centre, (K,) cost with it.
     """
     count = size.shape[0]
     size[:] = 0
     total[:] = 0.0
-    for i in range(district.shape[0]):
+    head[:] = -1
+    for i in range(district.shape[0] - 1, -1, -1):
         k = district[i]
-        members[k, size[k]] = i
-        slot[i] = size[k]
+        after[i] = head[k]
+        before[i] = -1
+        if head[k] >= 0:
+            before[head[k]] = i
+        head[k] = i
         size[k] += 1
         total[k] += weight[i]
     for k in range(count):
         cost[k] = np.inf
-        for a in range(size[k]):
-            j = members[k, a]
+        j = head[k]
+        while j >= 0:
             s = 0.0
-            for b in range(size[k]):
-                i = members[k, b]
+            i = head[k]
+            while i >= 0:
                 s += weight[i] * _metres(distance, xy, i, j)
+                i = after[i]
             near[j] = s
             if s < cost[k]:
                 cost[k] = s
                 centre[k] = j
+            j = after[j]
 
 
 @njit(cache=True, inline="always")
@@ -113,21 +123,98 @@ def _outside(total, lower, upper):
     return 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
+def _transfer(u, a, b, district, head, after, before, size):
+    """Take unit `u` from the list of district `a` to that of `b`."""
+    if before[u] >= 0:
+        after[before[u]] = after[u]
+    else:
+        head[a] = after[u]
+    if after[u] >= 0:
+        before[after[u]] = before[u]
+    before[u] = -1
+    after[u] = head[b]
+    if head[b] >= 0:
+        before[head[b]] = u
+    head[b] = u
+    size[a] -= 1
+    size[b] += 1
+    district[u] = b
+
+
+@njit(cache=True, inline="always")
+def _travel_without(u, w, k, distance, xy, head, after, near, centre):
+    """Return cost and centre of district `k` without its unit `u`."""
+    best, where = np.inf, centre[k]
+    j = head[k]
+    while j >= 0:
+        if j != u:
+            s = near[j] - w * _metres(distance, xy, u, j)
+            if s < best:
+                best, where = s, j
+        j = after[j]
+    return best, where
+
+
+@njit(cache=True, inline="always")
+def _travel_with(u, w, k, distance, xy, weight, head, after, near, centre):
+    """Return cost and centre of district `k` with `u` added, and the cost were `u` the centre."""
+    best, where, own = np.inf, centre[k], 0.0
+    j = head[k]
+    while j >= 0:
+        own += weight[j] * _metres(distance, xy, j, u)
+        s = near[j] + w * _metres(distance, xy, u, j)
+        if s < best:
+            best, where = s, j
+        j = after[j]
+    if own < best:
+        best, where = own, u
+    return best, where, own
+
+
+@njit(cache=True, inline="always")
+def _cut_change(u, a, b, district, indptr, indices, length):
+    change = 0.0
+    for f in range(indptr[u], indptr[u + 1]):
+        d = district[indices[f]]
+        if d == a:
+            change += length[f]
+        elif d == b:
+            change -= length[f]
+    return change
+
+
+@njit(cache=True, inline="always")
+def _update_travel(u, w, a, b, own, distance, xy, head, after, near):
+    """Bring `near` up to date for unit `u` going from `a` to `b`; called before the transfer."""
+    j = head[a]
+    while j >= 0:
+        near[j] -= w * _metres(distance, xy, u, j)
+        j = after[j]
+    j = head[b]
+    while j >= 0:
+        near[j] += w * _metres(distance, xy, u, j)
+        j = after[j]
+    near[u] = own
+
+
+@njit(cache=True, nogil=True)
 def anneal(
     seed, proposals, temperature, cooling, distance, xy, weight, lower, upper, indptr, indices, length, tails,
-    by_cut, fixed, residents, label_of_unit, label_of_district, budget, district, members, size, slot, total, near,
-    centre, cost, mark, stack, best, tally, adapt,
+    goal, fixed, residents, label_of_unit, label_of_district, budget, district, head, after, before, size, total, near,
+    centre, cost, mark, stack, log_unit, log_from, best, tally, adapt,
 ):  # fmt: skip
     """Walk `proposals` moves from the state in `district`; see the module for the rule.
 
     All arrays are changed in place; `best` receives the best district of each unit that keeps the rules, or, while none does, the
-    one with the least weight outside the bounds. `tally` holds the figures named above.
+    one with the least weight outside the bounds. `tally` holds the figures named above. `log_unit` and `log_from`,
+    (proposals,), are scratch space for the moves since the best state, which are undone at the end to find it again.
     """
     np.random.seed(seed)
     edges = indices.shape[0]
     stamp = 1
     mark[:] = 0
+    since = -1
     for _ in range(proposals):
         temperature *= cooling
         e = np.random.randint(edges)
@@ -143,7 +230,7 @@ def anneal(
             - _outside(total[a], lower, upper) - _outside(total[b], lower, upper)
         )  # fmt: skip
         moved = 0.0
-        if budget >= 0.0 and label_of_unit[u] >= 0:
+        if label_of_unit[u] >= 0:
             was = label_of_unit[u] != label_of_district[a]
             will = label_of_unit[u] != label_of_district[b]
             moved = residents[u] * ((1.0 if will else 0.0) - (1.0 if was else 0.0))
@@ -155,34 +242,13 @@ def anneal(
         cost_b = 0.0
         centre_a = centre[a]
         centre_b = centre[b]
-        if by_cut:
-            change = 0.0
-            for f in range(indptr[u], indptr[u + 1]):
-                d = district[indices[f]]
-                if d == a:
-                    change += length[f]
-                elif d == b:
-                    change -= length[f]
+        if goal == CUT:
+            change = _cut_change(u, a, b, district, indptr, indices, length)
+        elif goal == MOVES:
+            change = moved
         else:
-            cost_a = np.inf
-            for m in range(size[a]):
-                j = members[a, m]
-                if j != u:
-                    s = near[j] - w * _metres(distance, xy, u, j)
-                    if s < cost_a:
-                        cost_a = s
-                        centre_a = j
-            cost_b = np.inf
-            for m in range(size[b]):
-                j = members[b, m]
-                own += weight[j] * _metres(distance, xy, j, u)
-                s = near[j] + w * _metres(distance, xy, u, j)
-                if s < cost_b:
-                    cost_b = s
-                    centre_b = j
-            if own < cost_b:
-                cost_b = own
-                centre_b = u
+            cost_a, centre_a = _travel_without(u, w, a, distance, xy, head, after, near, centre)
+            cost_b, centre_b, own = _travel_with(u, w, b, distance, xy, weight, head, after, near, centre)
             change = cost_a + cost_b - cost[a] - cost[b]
         delta = change + tally[WEIGHT_PENALTY] * outside + tally[MOVE_PENALTY] * over
         if delta > 0.0 and np.random.random() >= np.exp(-delta / temperature):
@@ -190,28 +256,19 @@ def anneal(
         stamp += 1
         if not stays_connected(u, district, indptr, indices, mark, stamp, stack):
             continue
-        if not by_cut:
-            for m in range(size[a]):
-                j = members[a, m]
-                near[j] -= w * _metres(distance, xy, u, j)
-            for m in range(size[b]):
-                j = members[b, m]
-                near[j] += w * _metres(distance, xy, u, j)
-            near[u] = own
+        if goal == TRAVEL:
+            _update_travel(u, w, a, b, own, distance, xy, head, after, near)
             cost[a] = cost_a
             cost[b] = cost_b
             centre[a] = centre_a
             centre[b] = centre_b
-        last = members[a, size[a] - 1]
-        members[a, slot[u]] = last
-        slot[last] = slot[u]
-        size[a] -= 1
-        members[b, size[b]] = u
-        slot[u] = size[b]
-        size[b] += 1
+        _transfer(u, a, b, district, head, after, before, size)
+        if since >= 0:
+            log_unit[since] = u
+            log_from[since] = a
+            since += 1
         total[a] -= w
         total[b] += w
-        district[u] = b
         tally[COST] += change
         tally[OUTSIDE] += outside
         tally[MOVED] += moved
@@ -231,7 +288,7 @@ def anneal(
             if tally[BEST_OUTSIDE] > 0.0 or tally[COST] < tally[BEST_COST] - 1e-9 * abs(tally[BEST_COST]):
                 tally[BEST_COST] = tally[COST]
                 tally[BEST_OUTSIDE] = 0.0
-                best[:] = district
+                since = 0
         elif tally[BEST_OUTSIDE] > 0.0:
             breach = tally[OUTSIDE]
             if budget >= 0.0:
@@ -239,5 +296,70 @@ def anneal(
             if breach < tally[BEST_OUTSIDE] * (1.0 - 1e-9):
                 tally[BEST_OUTSIDE] = breach
                 tally[BEST_COST] = tally[COST]
-                best[:] = district
+                since = 0
+    if since >= 0:
+        best[:] = district
+        for m in range(since - 1, -1, -1):
+            best[log_unit[m]] = log_from[m]
     return temperature
+
+
+@njit(cache=True, nogil=True)
+def settle(
+    distance, xy, weight, lower, upper, indptr, indices, length, tails, goal, fixed, residents, label_of_unit,
+    label_of_district, district, head, after, before, size, total, near, centre, cost, mark, stack,
+):  # fmt: skip
+    """Among plans of equal worth prefer those that move fewer residents, then those with less border.
+
+    Takes every shift that keeps the rules and does not worsen the objective, and moves fewer residents or, at the same number,
+    shortens the border between districts, until there is none; returns how many were made. It is for units without
+    workload, such as parks and lakes, to which travel is indifferent, and for ties of the border.
+    """
+    mark[:] = 0
+    stamp = 0
+    made = 0
+    for _ in range(50):
+        before_pass = made
+        for e in range(indices.shape[0]):
+            u = tails[e]
+            a = district[u]
+            b = district[indices[e]]
+            if a == b or fixed[u] or size[a] == 1:
+                continue
+            w = weight[u]
+            if w > 0.0 and (total[a] - w < lower or total[b] + w > upper):
+                continue
+            moved = 0.0
+            if label_of_unit[u] >= 0:
+                was = label_of_unit[u] != label_of_district[a]
+                will = label_of_unit[u] != label_of_district[b]
+                moved = residents[u] * ((1.0 if will else 0.0) - (1.0 if was else 0.0))
+            if moved > 0.0:
+                continue
+            border = _cut_change(u, a, b, district, indptr, indices, length)
+            if goal == CUT:
+                change = border
+            elif goal == MOVES:
+                change = moved
+            else:
+                cost_a, centre_a = _travel_without(u, w, a, distance, xy, head, after, near, centre)
+                cost_b, centre_b, own = _travel_with(u, w, b, distance, xy, weight, head, after, near, centre)
+                change = cost_a + cost_b - cost[a] - cost[b]
+            if change > 1e-12 * (cost[a] + cost[b]) or (moved == 0.0 and border >= -1e-6):
+                continue
+            stamp += 1
+            if not stays_connected(u, district, indptr, indices, mark, stamp, stack):
+                continue
+            if goal == TRAVEL:
+                _update_travel(u, w, a, b, own, distance, xy, head, after, near)
+                cost[a] = cost_a
+                cost[b] = cost_b
+                centre[a] = centre_a
+                centre[b] = centre_b
+            _transfer(u, a, b, district, head, after, before, size)
+            total[a] -= w
+            total[b] += w
+            made += 1
+        if made == before_pass:
+            break
+    return made
