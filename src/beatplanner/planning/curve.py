@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ def run_curve(
     out
         Folder; the plans are in it as ``moved-5%`` and so on.
     moved
-        Shares of residents that may change beat, or ``"free"``.
+        Shares of residents that may change beat, or ``"free"``; planned from the least on, each plan starting from the last.
     time_limit
         Seconds of solving over all plans.
     seed, threads, progress, cancelled
@@ -63,11 +65,14 @@ def run_curve(
         )
     out.mkdir(parents=True, exist_ok=True)
     rows = []
+    last: Path | None = None
+    end = None if time_limit is None else time.monotonic() + time_limit
+    moved = sorted(moved, key=lambda b: math.inf if b == FREE else float(b))
     for k, budget in enumerate(moved):
         share = None if budget == FREE else float(budget)
         rules = _with_budget(description, share)
         folder = out / ("moved-free" if share is None else f"moved-{share:.0%}")
-        left = None if time_limit is None else time_limit / len(moved)
+        left = None if end is None else max(0.0, end - time.monotonic()) / (len(moved) - k)
         label = "free" if share is None else f"{share:.0%}"
 
         def tell(
@@ -79,12 +84,14 @@ def run_curve(
             rules,
             folder,
             steps=("beats",),
+            start_from=last,
             time_limit=left,
             seed=seed,
             threads=threads,
             progress=tell,
             cancelled=cancelled,
         )
+        last = folder
         beats = summary["beats"]
         rows.append(
             {

@@ -61,6 +61,7 @@ def run(
     *,
     steps: Sequence[Step] = STEPS,
     plan_from: Path | None = None,
+    start_from: Path | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
@@ -79,6 +80,8 @@ def run(
         Which steps to plan; those that the description lacks are left out.
     plan_from
         A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
+    start_from
+        A result folder from whose beats the search starts; the new beats are no worse where those keep the rules.
     time_limit
         Seconds of solving over the whole run; None for a proof of fixed length, and five minutes at most.
     seed, threads
@@ -103,6 +106,7 @@ def run(
         out,
         steps=steps,
         plan_from=plan_from,
+        start_from=start_from,
         time_limit=time_limit,
         seed=seed,
         threads=threads,
@@ -117,6 +121,7 @@ def run_description(
     *,
     steps: Sequence[Step] = STEPS,
     plan_from: Path | None = None,
+    start_from: Path | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
@@ -129,10 +134,12 @@ def run_description(
     _check_steps(description, steps)
     town = read_town(description)
     beat = None if plan_from is None else _beats_of(plan_from, town)
+    start = None if start_from is None else _beats_of(start_from, town)
     plan = make_plan(
         town,
         steps=steps,
         beat=beat,
+        start=start,
         time_limit=time_limit,
         seed=seed,
         threads=threads,
@@ -150,13 +157,16 @@ def make_plan(
     *,
     steps: Sequence[Step] = STEPS,
     beat: np.ndarray | None = None,
+    start: np.ndarray | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
-    """Plan a town; parameters as for `run`, `beat` (n,) being the beats that the later steps use.
+    """Plan a town; parameters as for `run`.
+
+    `beat`, (n,), are the beats that the later steps use, and `start`, (n,), those from which the beats are sought.
 
     Raises
     ------
@@ -178,7 +188,7 @@ def make_plan(
     if "beats" in wanted:
         # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
         nodes = PROOF_NODES if time_limit is None else None
-        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, **common)
+        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, **common)
     elif beat is not None or town.units["current"].notna().any():
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
     stations: StationPlan | None = None

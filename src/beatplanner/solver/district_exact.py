@@ -249,7 +249,7 @@ class _Model:
                 return
             cost = np.bincount(self.site[inside], weights=sites.cost[inside], minlength=len(sites.centre))
             site = int(np.argmin(np.where(full, cost, np.inf)))
-            column += list(np.flatnonzero(inside & (self.site == site)))
+            column += np.flatnonzero(inside & (self.site == site)).tolist()
         solution = highspy.HighsSolution()
         value = np.zeros(len(self.site))
         value[column] = 1.0

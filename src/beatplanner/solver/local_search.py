@@ -337,6 +337,8 @@ def settle(
             if moved > 0.0:
                 continue
             border = _cut_change(u, a, b, district, indptr, indices, length)
+            own = cost_a = cost_b = 0.0
+            centre_a, centre_b = centre[a], centre[b]
             if goal == CUT:
                 change = border
             elif goal == MOVES:

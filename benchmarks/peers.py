@@ -1,0 +1,221 @@
+"""Other ways to draw the same beats: known libraries where they are installed, and what a planner does by hand.
+
+Each takes a problem and a number of seconds and returns the district of each unit, or None where it found nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import time
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from beatplanner.solver.districting import DistrictingProblem
+
+
+def travel(problem: DistrictingProblem, district: np.ndarray) -> float:
+    """Return Σ workload × distance to the best centre of each district; any number of districts."""
+    total = 0.0
+    for k in np.unique(district):
+        units = np.flatnonzero(district == k)
+        blocks = np.array_split(units, 1 + len(units) ** 2 // 4_000_000)
+        apart = (
+            np.hypot(*(problem.xy[units][:, None] - problem.xy[block][None]).transpose(2, 0, 1)) for block in blocks
+        )
+        total += min(float((problem.weight[units] @ metres).min()) for metres in apart)
+    return total
+
+
+def by_hand(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
+    """Grow beats one after the other from the western edge until each has its share, and give what is left to the lightest neighbour."""
+    n, mean = len(problem.weight), problem.weight.sum() / problem.count
+    near: list[list[int]] = [[] for _ in range(n)]
+    for a, b in problem.edges:
+        near[a].append(int(b))
+        near[b].append(int(a))
+    district, load = np.full(n, -1), np.zeros(problem.count)
+    for k in range(problem.count):
+        free = np.flatnonzero(district < 0)
+        if not len(free):
+            break
+        seed = int(free[np.argmin(problem.xy[free, 0])])
+        border = {seed}
+        while border and load[k] < mean:
+            u = min(border, key=lambda i: (np.hypot(*(problem.xy[i] - problem.xy[seed])), i))
+            border.discard(u)
+            district[u] = k
+            load[k] += problem.weight[u]
+            border |= {v for v in near[u] if district[v] < 0}
+    left = list(np.flatnonzero(district < 0))
+    while left:
+        later = []
+        for u in left:
+            beside = {int(district[v]) for v in near[u] if district[v] >= 0}
+            if beside:
+                k = min(beside, key=lambda b: (load[b], b))
+                district[u], load[k] = k, load[k] + problem.weight[u]
+            else:
+                later.append(u)
+        if len(later) == len(left):
+            return None
+        left = later
+    return district
+
+
+def gerrychain_bursts(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
+    """Recursive spanning-tree cuts, then short bursts of recombination on the travel."""
+    import networkx as nx
+    from gerrychain import Graph, Partition, constraints, updaters
+    from gerrychain.optimization import SingleMetricOptimizer
+    from gerrychain.partition import recursive_tree_part
+    from gerrychain.proposals import recom
+
+    end = time.monotonic() + seconds
+    plain = nx.Graph()
+    for i, w in enumerate(problem.weight):
+        plain.add_node(i, load=float(w))
+    plain.add_edges_from((int(a), int(b)) for a, b in problem.edges)
+    graph = Graph.from_networkx(plain)
+    mean, slack = float(problem.weight.mean() * len(problem.weight) / problem.count), problem.upper
+    tolerance = slack / mean - 1
+    start = recursive_tree_part(graph, range(problem.count), mean, "load", tolerance * 0.9, rng=random.Random(1))
+
+    def of(partition) -> np.ndarray:
+        names = {node: graph.original_nx_node_id_for_internal_node_id(node) for node in partition.graph.node_indices}
+        district = np.empty(len(problem.weight), int)
+        for node, part in dict(partition.assignment.items()).items():
+            district[names[node]] = part
+        return district
+
+    def measure(partition) -> float:
+        return travel(problem, of(partition))
+
+    first = Partition(graph, start, updaters={"load": updaters.Tally("load", alias="load")})
+
+    def proposal(partition, **more):
+        return recom(partition, pop_col="load", pop_target=mean, epsilon=tolerance, **more)
+
+    within = constraints.within_percent_of_ideal_population(first, tolerance, "load")
+    optimizer = SingleMetricOptimizer(proposal, [within], first, measure, maximize=False, rng=1)
+    best, best_value = first, measure(first)
+    for partition in optimizer.short_bursts(10, 1_000_000):
+        value = measure(partition)
+        if value < best_value:
+            best, best_value = partition, value
+        if time.monotonic() > end:
+            break
+    return of(best)
+
+
+def _frame(problem: DistrictingProblem):
+    import geopandas as gpd
+    import shapely
+    from libpysal.weights import W
+
+    near: dict[int, list[int]] = {i: [] for i in range(len(problem.weight))}
+    for a, b in problem.edges:
+        near[int(a)].append(int(b))
+        near[int(b)].append(int(a))
+    frame = gpd.GeoDataFrame(
+        {"load": problem.weight, "x": problem.xy[:, 0], "y": problem.xy[:, 1]}, geometry=shapely.points(problem.xy)
+    )
+    return frame, W(near, silence_warnings=True)
+
+
+def spopt_max_p(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
+    """Max-p regions with the least workload as threshold."""
+    from spopt.region import MaxPHeuristic
+
+    frame, w = _frame(problem)
+    np.random.seed(1)
+    model = MaxPHeuristic(frame, w, ["x", "y"], "load", problem.lower, 2, max_iterations_construction=20)
+    model.solve()
+    return np.asarray(model.labels_) if model.labels_ is not None else None
+
+
+def spopt_skater(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
+    """SKATER: the spanning tree of coordinates cut into regions."""
+    from spopt.region import Skater
+
+    frame, w = _frame(problem)
+    model = Skater(frame, w, ["x", "y"], n_clusters=problem.count)
+    model.solve()
+    return np.asarray(model.labels_)
+
+
+def spopt_k_means(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
+    """Region k-means on the coordinates."""
+    from spopt.region import RegionKMeansHeuristic
+
+    _, w = _frame(problem)
+    model = RegionKMeansHeuristic(problem.xy, problem.count, w, seed=1)
+    model.solve()
+    return np.asarray(model.labels_)
+
+
+def cp_sat(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
+    """Hess's model in CP-SAT; contiguity by separators that are added to each solution that lacks it."""
+    from ortools.sat.python import cp_model
+
+    end = time.monotonic() + seconds
+    n = len(problem.weight)
+    scale = 1000
+    weight = np.round(problem.weight * scale).astype(int)
+    apart = np.hypot(*(problem.xy[:, None] - problem.xy[None]).transpose(2, 0, 1))
+    cost = np.round(problem.weight[:, None] * apart).astype(int)
+    model = cp_model.CpModel()
+    x = [[model.new_bool_var("") for _ in range(n)] for _ in range(n)]
+    for i in range(n):
+        model.add_exactly_one(x[i])
+        for j in range(n):
+            model.add_implication(x[i][j], x[j][j])
+    for j in range(n):
+        load = sum(int(weight[i]) * x[i][j] for i in range(n))
+        model.add(load <= int(problem.upper * scale) * x[j][j])
+        model.add(load >= int(np.ceil(problem.lower * scale)) * x[j][j])
+    model.add(sum(x[j][j] for j in range(n)) == problem.count)
+    model.minimize(sum(int(cost[i, j]) * x[i][j] for i in range(n) for j in range(n)))
+    matrix = sparse.csr_matrix((np.ones(len(problem.edges)), problem.edges.T), shape=(n, n))
+    matrix = ((matrix + matrix.T) > 0).tocsr()
+    district: np.ndarray | None = None
+    while time.monotonic() < end:
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = max(0.1, end - time.monotonic())
+        solver.parameters.num_workers = 2
+        if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            break
+        centre = np.array([next(j for j in range(n) if solver.value(x[i][j])) for i in range(n)])
+        district = np.unique(centre, return_inverse=True)[1]
+        broken = False
+        for j in np.unique(centre):
+            members = np.flatnonzero(centre == j)
+            piece = csgraph.connected_components(matrix[members][:, members], directed=False)[1]
+            home = piece[np.searchsorted(members, j)]
+            for p in np.unique(piece[piece != home]):
+                units = members[piece == p]
+                border = np.setdiff1d(matrix[units].indices, units)
+                model.add_bool_or([x[int(units[0])][int(j)].negated(), *(x[int(c)][int(j)] for c in border)])
+                broken = True
+        if not broken:
+            break
+    return district
+
+
+# name, package that it needs, greatest number of units it is tried on, function
+PEERS: list[tuple[str, str | None, int, Callable[[DistrictingProblem, float], np.ndarray | None]]] = [
+    ("by hand", None, 1_000_000, by_hand),
+    ("gerrychain", "gerrychain", 1_000, gerrychain_bursts),
+    ("CP-SAT", "ortools", 130, cp_sat),
+    ("spopt max-p", "spopt", 325, spopt_max_p),
+    ("spopt SKATER", "spopt", 1_000, spopt_skater),
+    ("spopt k-means", "spopt", 1_000, spopt_k_means),
+]
+
+
+def installed(package: str | None) -> bool:
+    """Tell whether a peer can be run."""
+    return package is None or importlib.util.find_spec(package) is not None
