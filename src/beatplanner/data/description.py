@@ -150,6 +150,7 @@ class Beats(Section):
     tolerance: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.10
     objective: Literal["travel", "cut"] = "travel"
     distances: TablePath | None = None
+    roads: Layer | None = None  # distances between units along these roads
     adjacency: TablePath | None = None
     current: IdLayer | None = None
     max_moved: Share | None = None
@@ -416,6 +417,9 @@ def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if stations and stations.count is None and stations.objective != "fewest":
         what = f"the objective “{stations.objective}” needs the number of stations"
         yield "stations.count", what, 'Add count = …, or choose objective = "fewest"'
+    if beats and beats.roads and beats.distances:
+        what = "distances between units are given twice, as a road network and as a table"
+        yield "beats.distances", what, "Keep roads or distances"
     if stations and stations.roads and stations.distances:
         what = "walking distances are given twice, as a road network and as a table"
         yield "stations.distances", what, "Keep roads or distances"

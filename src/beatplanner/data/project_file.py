@@ -85,7 +85,8 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         for coordinate in ("x", "y", "crs"):
             target.pop(coordinate, None)
         target |= save(gpd.GeoDataFrame(points, geometry=geometry, crs=town.crs), role)
-    for section, key in (("beats", "current"), ("beats", "barriers"), ("beats", "crossings"), ("stations", "roads")):
+    layers = [("beats", key) for key in ("current", "barriers", "crossings", "roads")]
+    for section, key in [*layers, ("stations", "roads")]:
         layer = getattr(getattr(d, section), key, None) if getattr(d, section) else None
         if layer is not None:
             fields = [layer.id] if key == "current" else []

@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.adjacency import island_links, open_borders, touching
-from beatplanner.data.description import Description, IdLayer, PointTable, Table
+from beatplanner.data.description import Description, IdLayer, Layer, PointTable, Table
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.layers import (
@@ -29,7 +29,7 @@ from beatplanner.data.layers import (
     times,
 )
 from beatplanner.data.town import Source, Town
-from beatplanner.data.walking_network import walk_metres, walking_network
+from beatplanner.data.walking_network import WalkingNetwork, walk_metres, walking_network
 
 # Units farther than this from the middle of the others, in km, are in the wrong place on earth.
 FAR_UNITS_KM = 1_000
@@ -39,6 +39,10 @@ WRONG_SITES_KM = 500
 # Classes of roads on which nobody walks, in the columns where road layers keep them.
 ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
 NOT_WALKED = {"motorway", "motorway_link", "trunk", "trunk_link", "construction", "proposed", "raceway"}
+# Units between which distances along roads are computed at most: 5,000 × 5,000 take 200 MB. A pair that no road joins counts this
+# many times its straight line.
+ROAD_DISTANCE_LIMIT = 5_000
+UNCONNECTED_DETOUR = 2.0
 ROSTER_COLUMNS = ("beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on")
 
 
@@ -347,6 +351,8 @@ class _Reader:
 
     def unit_distances(self, units: gpd.GeoDataFrame) -> np.ndarray | None:
         rules = self.description.beats
+        if rules is not None and rules.roads is not None:
+            return self.distances_by_road(units, rules.roads)
         if rules is None or rules.distances is None:
             return None
         frame, where = read_table(
@@ -366,6 +372,26 @@ class _Reader:
             raise InputError(
                 where.problem(what, "Give every pair, in one direction at least, or leave beats.distances out")
             )
+        return metres
+
+    def distances_by_road(self, units: gpd.GeoDataFrame, roads: Layer) -> np.ndarray:
+        """Return metres along the roads between the units' points, (n, n)."""
+        points = units[["x", "y"]].to_numpy(float)
+        if len(points) > ROAD_DISTANCE_LIMIT:
+            what = f"distances along roads between {len(points):,} units need more memory than a laptop has"
+            mend = f"Leave beats.roads out; up to {ROAD_DISTANCE_LIMIT:,} units are possible"
+            raise InputError(problem(what, mend, file=self.description.file, field="beats.roads"))
+        network, where = self.network(roads, "beats.roads")
+        metres = walk_metres(network, points, points)
+        np.fill_diagonal(metres, 0.0)
+        absent = np.isinf(metres)
+        if absent.any():
+            straight = np.hypot(points[:, None, 0] - points[None, :, 0], points[:, None, 1] - points[None, :, 1])
+            metres[absent] = UNCONNECTED_DETOUR * straight[absent]
+            lonely = units["name"].iloc[int(np.argmax(absent.sum(axis=1)))]
+            what = (f"no road joins {int(absent.sum()) // 2:,} pairs of units, most of them with {lonely}; for these "
+                    f"{UNCONNECTED_DETOUR:.0f} times the straight line counts")  # fmt: skip
+            self.findings.tell("warning", what, file=where.file)
         return metres
 
     def current(self, units: gpd.GeoDataFrame) -> np.ndarray:
@@ -547,8 +573,13 @@ class _Reader:
             return rules.detour * np.hypot(
                 doors[:, None, 0] - places[None, :, 0], doors[:, None, 1] - places[None, :, 1]
             )
-        path = self.description.path(rules.roads.path)
-        frame, where = read_layer(path, rules.roads.layer, self.road_class(path, rules.roads.layer))
+        network, _ = self.network(rules.roads, "stations.roads")
+        return walk_metres(network, doors, places)
+
+    def network(self, roads: Layer, role: str) -> tuple[WalkingNetwork, Place]:
+        """Read a layer of roads and make a network of those that people walk on."""
+        path = self.description.path(roads.path)
+        frame, where = read_layer(path, roads.layer, self.road_class(path, roads.layer))
         walked = np.ones(len(frame), bool)
         for column in frame.columns.drop("geometry"):
             walked &= ~frame[column].astype(str).str.casefold().isin(NOT_WALKED).to_numpy()
@@ -558,14 +589,14 @@ class _Reader:
             raise InputError(
                 where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths")
             )
-        self.read("stations.roads", rules.roads.path, len(frame), len(lines))
+        self.read(role, roads.path, len(frame), len(lines))
         network = walking_network(lines)
         if len(network.piece_metres) > 1:
             rest = network.piece_metres[1:].sum()
             what = (f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
                     f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together")  # fmt: skip
             self.findings.tell("warning" if rest > 0.02 * network.piece_metres.sum() else "info", what, file=where.file)
-        return walk_metres(network, doors, places)
+        return network, where
 
     def road_class(self, path: Path, layer: str | None) -> list[str]:
         import pyogrio

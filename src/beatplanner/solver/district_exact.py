@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import highspy
 import numpy as np
@@ -30,6 +31,7 @@ from beatplanner.solver.district_sites import Sites, pairs_in_reach
 # The model is not tried above this many pairs: the first relaxation alone would take minutes.
 MODEL_LIMIT = 60_000
 GAP = 1e-4
+CUT_ROUNDS = 30
 _STATUS = highspy.HighsModelStatus
 
 
@@ -94,50 +96,35 @@ def exact_districts(
         return Exact(None, best_known, not np.isfinite(best_known))
     if len(sites.unit) > MODEL_LIMIT or stop():
         return Exact(None, min(lower_bound, best_known), False)
-    model = _Model(sites, problem, graph, threads, seed)
-    best, best_district = best_known, None
-    shown = best if np.isfinite(best) else None
-    model.relax(True)
-    for _ in range(40):
-        if stop():
-            return Exact(None, min(lower_bound, best_known), False)
-        model.solve(until - time.monotonic(), 0)
-        status = model.highs.getModelStatus()
-        if status == _STATUS.kInfeasible:
-            return Exact(None, max(lower_bound, best_known), not np.isfinite(best_known))
-        if status != _STATUS.kOptimal:
-            return Exact(None, min(lower_bound, best_known), False)
-        lower_bound = max(lower_bound, min(best_known, model.highs.getObjectiveValue() * (1 - 1e-9)))
-        tell(shown, lower_bound)
-        if lower_bound >= best * (1 - GAP) or not model.cut(model.values()):
+    shown = best_known if np.isfinite(best_known) else None
+    while True:
+        model = _Model(sites, problem, graph, threads, seed)
+        for _ in range(CUT_ROUNDS):
+            if stop():
+                return Exact(None, min(lower_bound, best_known), False)
+            model.solve(until - time.monotonic())
+            status = model.highs.getModelStatus()
+            if status == _STATUS.kInfeasible:
+                return Exact(None, max(lower_bound, best_known), not np.isfinite(best_known))
+            if status != _STATUS.kOptimal:
+                return Exact(None, min(lower_bound, best_known), False)
+            value = model.highs.getObjectiveValue() * (1 - 1e-9)
+            lower_bound = max(lower_bound, min(best_known, value))
+            tell(shown, lower_bound)
+            if lower_bound >= best_known * (1 - GAP):
+                return Exact(None, lower_bound, False)
+            if not model.cut(model.values()):
+                break
+        # the relaxation with cuts excludes more than the Lagrangian could; a smaller model pays at every node of the tree
+        kept = (model.values() > 1e-9) | (value + model.reduced_costs() <= best_known)
+        smaller = sites.keep(kept)
+        smaller = smaller.keep(pairs_in_reach(smaller, graph.indptr, graph.indices, problem.weight, problem.upper))
+        if _nothing_left(smaller, problem):
+            return Exact(None, best_known, not np.isfinite(best_known))
+        if len(smaller.unit) > 0.85 * len(sites.unit):
             break
-    model.relax(False)
-    while not stop() and nodes > 0 and not lower_bound >= best * (1 - GAP):
-        if known is not None:
-            model.start_from(known)
-        model.solve(until - time.monotonic(), nodes)
-        info, status = model.highs.getInfo(), model.highs.getModelStatus()
-        nodes -= max(1, int(info.mip_node_count))
-        if status == _STATUS.kInfeasible:
-            return Exact(best_district, best, not np.isfinite(best))
-        lower_bound = max(lower_bound, min(best, info.mip_dual_bound * (1 - 1e-9)))
-        tell(best if np.isfinite(best) else None, lower_bound)
-        if info.primal_solution_status != 2:
-            break
-        x = np.round(model.values())
-        if not model.cut(x):
-            taken = np.flatnonzero(x)
-            district = np.empty(model.n, int)
-            district[sites.unit[taken]] = np.unique(model.site[taken], return_inverse=True)[1]
-            objective = float(sites.cost[taken].sum())
-            if objective < best:
-                best, best_district, known = objective, district, district
-            if status == _STATUS.kOptimal:
-                lower_bound = max(lower_bound, min(best, info.mip_dual_bound))
-            break
-        if status != _STATUS.kOptimal:
-            break
-    return Exact(best_district, min(lower_bound, best), False)
+        sites = smaller
+    return _Tree(model, problem, best_known, lower_bound).search(until, stop, nodes, tell)
 
 
 def _nothing_left(sites: Sites, problem) -> bool:
@@ -213,48 +200,35 @@ class _Model:
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
         self.highs = highspy.Highs()
-        options = {"output_flag": False, "threads": threads, "random_seed": seed % 2**31, "mip_rel_gap": GAP / 2}
-        # the annealed plan is hard to beat; the time goes into the bound
-        options["mip_heuristic_effort"] = 0.01
+        options = {"output_flag": False, "threads": threads, "random_seed": seed % 2**31, "presolve": "off"}
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
         # HiGHS keeps its worker threads between runs and refuses a run with another number of them
         self.highs.resetGlobalScheduler(True)
         self.highs.passModel(model)
+        self.allowed = np.ones(pairs, bool)
         self.known_cuts: set[tuple[int, ...]] = set()
 
-    def relax(self, relaxed: bool) -> None:
-        kind = highspy.HighsVarType.kContinuous if relaxed else highspy.HighsVarType.kInteger
-        columns = np.arange(len(self.site), dtype=np.int32)
-        self.highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), kind))
-
-    def solve(self, seconds: float, nodes: int) -> None:
-        self.highs.setOptionValue("time_limit", max(0.1, seconds))
-        self.highs.setOptionValue("mip_max_nodes", nodes)
+    def solve(self, seconds: float, iterations: int = 2**31 - 1) -> None:
+        # HiGHS counts time over all runs of a model
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(0.05, seconds))
+        self.highs.setOptionValue("simplex_iteration_limit", iterations)
         self.highs.run()
+
+    def allow(self, allowed: np.ndarray) -> None:
+        """Leave only the pairs of a mask, (P,) bool, in the model."""
+        changed = np.flatnonzero(allowed != self.allowed).astype(np.int32)
+        if len(changed):
+            self.highs.changeColsBounds(len(changed), changed, np.zeros(len(changed)), allowed[changed].astype(float))
+            self.allowed = allowed.copy()
 
     def values(self) -> np.ndarray:
         """Return x of every pair, (P,)."""
         return np.array(self.highs.getSolution().col_value)
 
-    def start_from(self, district: np.ndarray) -> None:
-        """Give HiGHS the assignment of a known plan to beat, with the sites that suit it, where they are all in the model."""
-        sites = self.sites
-        column: list[int] = []
-        for k in np.unique(district):
-            members = np.flatnonzero(district == k)
-            inside = np.isin(sites.unit, members) & np.isin(sites.centre[self.site], members)
-            full = np.bincount(self.site[inside], minlength=len(sites.centre)) == len(members)
-            if not full.any():
-                return
-            cost = np.bincount(self.site[inside], weights=sites.cost[inside], minlength=len(sites.centre))
-            site = int(np.argmin(np.where(full, cost, np.inf)))
-            column += np.flatnonzero(inside & (self.site == site)).tolist()
-        solution = highspy.HighsSolution()
-        value = np.zeros(len(self.site))
-        value[column] = 1.0
-        solution.col_value = list(value)
-        self.highs.setSolution(solution)
+    def reduced_costs(self) -> np.ndarray:
+        """Return the reduced cost of every pair in the last solution, (P,)."""
+        return np.array(self.highs.getSolution().col_dual)
 
     def cut(self, x: np.ndarray) -> int:
         """Add a separator cut for each piece of a site's units that is apart from its centre; return how many."""
@@ -280,6 +254,153 @@ class _Model:
                 self.highs.addRow(-highspy.kHighsInf, 0.0, len(key), np.array(key, dtype=np.int32), values)
                 added += 1
         return added
+
+
+class _Tree:
+    """Branch and bound over the relaxation.
+
+    A node is the set of pairs that it still allows. Branching splits the sites of one unit in two by a line across the map, each half
+    a child: the unit's centre lies on one side or on the other. That moves the bound of both children, where branching on a single
+    pair leaves one of them as it was (Ryan and Foster 1981 for the idea of branching on sets). Nodes are taken best bound first.
+    """
+
+    CANDIDATES = 4
+    TRIAL_ITERATIONS = 60
+
+    def __init__(self, model: _Model, problem, best: float, lower_bound: float) -> None:
+        self.model, self.sites, self.site = model, model.sites, model.site
+        self.xy = problem.xy
+        self.best, self.district = best, None
+        self.lower_bound = lower_bound
+        self.closed = np.inf  # least bound of the nodes that were cut off
+
+    def search(self, until: float, stop: Callable[[], bool], nodes: int, tell: Callable[..., None]) -> Exact:
+        """Work through the tree until it is empty, the nodes are used up or the time is."""
+        open_nodes = [(self.lower_bound, 0, np.packbits(self.model.allowed))]
+        pairs, count = len(self.site), 0
+        while open_nodes and not stop():
+            bound, _, packed = heappop(open_nodes)
+            self.raise_bound(min(bound, self.closed), tell)
+            if bound >= self.enough():
+                self.closed = min(self.closed, bound)
+                continue
+            if count >= nodes:
+                heappush(open_nodes, (bound, -1, packed))
+                break
+            count += 1
+            allowed = np.unpackbits(packed, count=pairs).astype(bool)
+            solved = self.solve(allowed, bound, until, stop)
+            if solved is None:
+                heappush(open_nodes, (bound, -1, packed))
+                break
+            value, x, allowed = solved
+            if x is None:
+                self.closed = min(self.closed, value)
+                continue
+            for side, child in enumerate(self.branch(x, allowed)):
+                heappush(open_nodes, (value, 2 * count + side, np.packbits(child)))
+        left = min([node[0] for node in open_nodes], default=np.inf)
+        self.raise_bound(min(left, self.closed, self.best), tell)
+        nothing = not open_nodes and not np.isfinite(min(self.closed, self.best))
+        return Exact(self.district, min(self.lower_bound, self.best), nothing)
+
+    def enough(self) -> float:
+        return self.best * (1 - GAP / 2)
+
+    def raise_bound(self, bound: float, tell: Callable[..., None]) -> None:
+        if np.isfinite(bound) and bound > self.lower_bound * (1 + 1e-6):
+            tell(self.best if np.isfinite(self.best) else None, min(bound, self.best))
+        self.lower_bound = max(self.lower_bound, min(bound, self.best))
+
+    def solve(self, allowed: np.ndarray, bound: float, until: float, stop: Callable[[], bool]):
+        """Solve a node with the cuts that it needs.
+
+        Returns its bound, the pairs' values (None where the node holds nothing better) and the pairs still allowed; None when the
+        time is up.
+        """
+        model = self.model
+        model.allow(allowed)
+        for _ in range(CUT_ROUNDS):
+            if stop():
+                return None
+            model.solve(until - time.monotonic())
+            status = model.highs.getModelStatus()
+            if status == _STATUS.kInfeasible:
+                return np.inf, None, allowed
+            if status != _STATUS.kOptimal:
+                return None
+            bound = max(bound, model.highs.getObjectiveValue() * (1 - 1e-9))
+            if bound >= self.enough():
+                return bound, None, allowed
+            x = model.values()
+            whole = np.abs(x - np.round(x)).max() < 1e-6
+            if not model.cut(np.round(x) if whole else x):
+                if whole:
+                    self.accept(np.flatnonzero(x > 0.5))
+                    return bound, None, allowed
+                break
+        # what would lift the bound above the best known plan is in no better plan of this node
+        return bound, x, allowed & ((x > 1e-9) | (bound + model.reduced_costs() <= self.best))
+
+    def accept(self, taken: np.ndarray) -> None:
+        objective = float(self.sites.cost[taken].sum())
+        if objective < self.best:
+            self.best = objective
+            district = np.empty(self.model.n, int)
+            district[self.sites.unit[taken]] = np.unique(self.site[taken], return_inverse=True)[1]
+            self.district = district
+
+    def branch(self, x: np.ndarray, allowed: np.ndarray) -> list[np.ndarray]:
+        """Return the children of a node: of a few units whose centre is undecided, those whose split lifts the bound most."""
+        model, sites = self.model, self.sites
+        fractional = np.flatnonzero((x > 1e-6) & (x < 1 - 1e-6))
+        splits = []
+        for i in np.unique(sites.unit[fractional]):
+            pairs = fractional[sites.unit[fractional] == i]
+            at, share = self.xy[sites.centre[self.site[pairs]]], x[pairs]
+            middle = np.average(at, axis=0, weights=share)
+            spread = (at - middle) * np.sqrt(share)[:, None]
+            if not np.abs(spread).max() > 0:
+                continue
+            direction = np.linalg.svd(spread, full_matrices=False)[2][0]
+            along = (at - middle) @ direction
+            # the gap between neighbours along the line that has the most even shares on both sides
+            order = np.argsort(along)
+            before = np.cumsum(share[order])[:-1]
+            cut = int(np.argmin(np.abs(before - share.sum() / 2)))
+            edge = (along[order][cut] + along[order][cut + 1]) / 2
+            even = min(before[cut], share.sum() - before[cut])
+            worth = even * float(np.sqrt((spread**2).sum())) * float(sites.cost[pairs].max() + 1.0)
+            splits.append((worth, int(i), middle, direction, edge))
+        if not splits:
+            # only centres of one place are left open (labels): decide the most open pair itself
+            pair = int(fractional[np.argmin(np.abs(x[fractional] - 0.5))])
+            without, within = allowed.copy(), allowed.copy()
+            without[pair] = False
+            within[(sites.unit == sites.unit[pair]) & (np.arange(len(x)) != pair)] = False
+            return [without, within]
+        splits.sort(key=lambda s: (-s[0], s[1]))
+        basis = model.highs.getBasis()
+        value = model.highs.getObjectiveValue()
+        best_children, best_score = [], -np.inf
+        for _, i, middle, direction, edge in splits[: self.CANDIDATES]:
+            own = np.flatnonzero((sites.unit == i) & allowed)
+            beyond = (self.xy[sites.centre[self.site[own]]] - middle) @ direction > edge
+            children, gains = [], []
+            for side in (own[beyond], own[~beyond]):
+                child = allowed.copy()
+                child[side] = False
+                children.append(child)
+                model.allow(child)
+                model.solve(30.0, self.TRIAL_ITERATIONS)
+                infeasible = model.highs.getModelStatus() == _STATUS.kInfeasible
+                gain = self.best - value if infeasible else model.highs.getObjectiveValue() - value
+                gains.append(max(gain, 1e-6 * abs(value)))
+                model.highs.setBasis(basis)
+            score = min(gains) * max(gains)
+            if score > best_score:
+                best_children, best_score = children, score
+        return best_children
 
 
 def _separator(near: sparse.csr_matrix, units: np.ndarray) -> np.ndarray:

@@ -413,7 +413,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
         "beats.centre_unit", "the centre is one of the beat's units",
         [f"The centre {beats['centre_unit'].iat[k]} is not in {evidence.beat_name(beats.index[k])}." for k in stray], len(beats), "beats",
     )  # fmt: skip
-    by_file = rules is not None and rules.distances is not None
+    by_file = rules is not None and (rules.distances is not None or rules.roads is not None)
     metres = _metres(evidence)
     if metres is None:
         ledger.unchecked(
@@ -438,7 +438,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
             )
     ledger.each("beats.best_centre", "no other unit of the beat makes less travel", better, len(beats), "beats")
     if kind == "travel":
-        unit = "hours × metres " + ("by the file of distances" if by_file else "in a straight line")
+        unit = "hours × metres " + ("by the given distances" if by_file else "in a straight line")
         ledger.number("beats.objective", claims.get("objective"), travel, unit)
         return
     edges = evidence.edges[(evidence.edges["a"] >= 0) & (evidence.edges["b"] >= 0)]
@@ -457,7 +457,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
 def _metres(evidence: Evidence):
     """Return the function from units (and centres; the units themselves where none are given) to metres, or None."""
     rules, units, town = evidence.rules.beats, evidence.units, evidence.town
-    if rules is None or rules.distances is None:
+    if rules is None or (rules.distances is None and rules.roads is None):
         xy = units[["x", "y"]].to_numpy(float)
         return lambda members, to=None: np.hypot(
             *(xy[members][:, None] - xy[members if to is None else to][None]).transpose(2, 0, 1)
