@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from beatplanner.solver.districting import (
     CUT,
+    MOVES,
+    TRAVEL,
     DistrictingProblem,
     LocksApartError,
     best_labels,
@@ -187,3 +189,152 @@ def test_share_out_gives_each_part_at_least_one_and_heeds_its_size():
     assert list(share_out(np.array([100.0, 10.0]), 4, most=np.array([2, 5]))) == [2, 2]
     assert share_out(np.array([100.0, 10.0]), 1) is None
     assert share_out(np.array([100.0, 55.0]), 3, lower=45, upper=54) is None
+
+
+def moved(problem: DistrictingProblem, district: np.ndarray) -> float:
+    free = np.full(len(district), -1)
+    label = best_labels(district, problem.count, problem.current, problem.residents, free)
+    return float(problem.residents[problem.current != label[district]].sum())
+
+
+def with_today(problem: DistrictingProblem, seed: int, budget: float | None) -> DistrictingProblem:
+    random = np.random.default_rng(seed)
+    n = len(problem.weight)
+    bands = np.sort(np.arange(n) % problem.count)
+    return replace(problem, current=bands, residents=random.integers(10, 99, n).astype(float), budget=budget)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.0, 0.15, 0.4])
+def test_the_optimum_under_a_change_budget_is_found_and_proven(seed, share):
+    problem = with_today(grid_problem(3, 3, 3, 0.35, seed), seed, None)
+    budget = share * problem.residents.sum()
+
+    def measure(p, district):
+        return travel(p, district) if moved(p, district) <= budget + 1e-9 else np.inf
+
+    best = enumerate_best(problem, measure)
+    found = solve_districts(replace(problem, budget=budget), seconds=30, effort=0.02)
+    if np.isinf(best):
+        assert found.outside > 0 or found.moved > budget
+        return
+    assert found.objective == pytest.approx(best)
+    assert best * (1 - 1e-4) <= found.lower_bound <= best * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fewest_moved_residents_of_tiny_cases(seed):
+    problem = with_today(grid_problem(3, 3, 3, 0.25, seed), seed, None)
+    best = enumerate_best(problem, moved)
+    found = solve_districts(replace(problem, goal=MOVES), seconds=30, effort=0.02)
+    if np.isinf(best):
+        assert found.outside > 0
+        return
+    assert found.objective == pytest.approx(best)
+    assert found.lower_bound is not None
+    assert found.lower_bound <= best + 1e-6
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    tolerance=st.floats(0.15, 0.6),
+    share=st.sampled_from([None, 0.1, 0.3]),
+    lock=st.booleans(),
+    goal=st.sampled_from([TRAVEL, CUT]),
+)
+def test_every_rule_holds_and_no_bound_lies_above_the_optimum(seed, tolerance, share, lock, goal):
+    random = np.random.default_rng(seed)
+    problem = with_today(grid_problem(3, 3, int(random.integers(2, 4)), tolerance, seed), seed, None)
+    kept = random.random(len(problem.edges)) < 0.85
+    problem = replace(problem, edges=problem.edges[kept], border=problem.border[kept], goal=goal)
+    if len(set(_pieces(9, problem.edges))) > 1:
+        return
+    locked = np.full(9, -1)
+    if lock:
+        locked[random.integers(9)] = 0
+    budget = None if share is None else share * problem.residents.sum()
+
+    def measure(p, district):
+        held = np.flatnonzero(locked >= 0)
+        label = best_labels(district, p.count, p.current, p.residents, locked)
+        if (label[district[held]] != locked[held]).any():
+            return np.inf
+        changed = p.residents[p.current != label[district]].sum()
+        if budget is not None and changed > budget + 1e-9:
+            return np.inf
+        return travel(p, district) if goal == TRAVEL else cut(p, district)
+
+    best = enumerate_best(problem, measure)
+    found = solve_districts(replace(problem, locked=locked, budget=budget), seconds=30, effort=0.02, seed=seed)
+    assert connected(found.district, problem.edges)
+    if np.isinf(best):
+        assert found.outside > 0 or found.moved > budget
+        return
+    assert keeps_balance(problem, found.district)
+    assert (found.label[found.district[locked >= 0]] == locked[locked >= 0]).all()
+    assert budget is None or found.moved <= budget + 1e-6
+    assert found.objective >= best * (1 - 1e-9)
+    if goal == TRAVEL:
+        assert found.objective == pytest.approx(best, rel=1e-4)
+        assert found.lower_bound <= best * (1 + 1e-9)
+    assert not found.infeasible
+
+
+def test_threads_do_not_change_the_plan():
+    problem = with_today(grid_problem(7, 7, 5, 0.1, seed=4), 4, 600.0)
+    one, two = (solve_districts(problem, seconds=60, effort=0.05, threads=t) for t in (1, 2))
+    assert (one.district == two.district).all()
+    assert one.lower_bound == two.lower_bound
+
+
+def test_a_start_is_never_lost():
+    problem = grid_problem(7, 7, 5, 0.1, seed=4)
+    good = solve_districts(problem, seconds=30, effort=0.2, prove=False)
+    again = solve_districts(problem, seconds=30, effort=0.001, prove=False, seed=77, start=good.district)
+    assert again.objective <= good.objective * (1 + 1e-9)
+
+
+def test_cancel_gives_the_best_so_far():
+    problem = grid_problem(10, 10, 8, 0.1, seed=4)
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 5
+
+    found = solve_districts(problem, seconds=600, cancelled=cancelled)
+    assert connected(found.district, problem.edges)
+    assert set(found.district) == set(range(8))
+
+
+def test_units_without_work_follow_todays_lines_then_the_shorter_border():
+    problem = grid_problem(4, 6, 2, 0.3, seed=1)
+    weight = np.full(24, 10.0)
+    weight[[2, 3, 8, 9, 14, 15, 20, 21]] = 0.0  # two columns of parkland in the middle
+    current = np.where(np.arange(24) % 6 < 4, 0, 1)
+    found = solve_districts(
+        replace(problem, weight=weight, lower=60, upper=100, current=current, residents=np.full(24, 5.0)),
+        seconds=20, effort=0.02,
+    )  # fmt: skip
+    assert found.moved == 0
+    free = solve_districts(replace(problem, weight=weight, lower=60, upper=100), seconds=20, effort=0.02)
+    assert cut(problem, free.district) == 400.0
+
+
+def test_memory_of_the_sites_does_not_grow_with_units_squared():
+    from beatplanner.solver.district_growth import Graph
+    from beatplanner.solver.district_sites import AllSites
+
+    pairs = []
+    for side in (30, 60):
+        problem = grid_problem(side, side, side * side // 8, 0.1)
+        n = side * side
+        graph = Graph(n, problem.edges, problem.border)
+        none = np.full(n, -1)
+        sites = AllSites(
+            graph.indptr, graph.indices, problem.weight, problem.upper,
+            lambda a, b: np.ones(len(a)), np.ones(n), none, none, with_budget=False, count_moves=False, nearest=100,
+        )  # fmt: skip
+        pairs.append(max(len(part.unit) for part, _ in sites.parts()) / min(n, 250))
+    assert pairs[1] < 1.2 * pairs[0]

@@ -76,7 +76,9 @@ def exact_districts(
         `time.monotonic` at which to end.
     stop
         Asked between solves; True ends.
-    threads, seed
+    threads
+        Of the Lagrangian.
+    seed
         Given to HiGHS.
     nodes
         Branch-and-bound nodes over all solves after which to end.
@@ -98,7 +100,7 @@ def exact_districts(
         return Exact(None, min(lower_bound, best_known), False)
     shown = best_known if np.isfinite(best_known) else None
     while True:
-        model = _Model(sites, problem, graph, threads, seed)
+        model = _Model(sites, problem, graph, seed)
         for _ in range(CUT_ROUNDS):
             if stop():
                 return Exact(None, min(lower_bound, best_known), False)
@@ -160,7 +162,7 @@ def _narrowed(bound: Bound, problem, graph: Graph, best_known: float, threads: i
 class _Model:
     """The relaxation with the cuts found so far, kept in one HiGHS model; column p is pair p of the sites."""
 
-    def __init__(self, sites: Sites, problem, graph: Graph, threads: int, seed: int) -> None:
+    def __init__(self, sites: Sites, problem, graph: Graph, seed: int) -> None:
         self.n, self.sites = len(problem.weight), sites
         self.site = sites.site_of_pair
         self.matrix = graph.matrix
@@ -200,7 +202,8 @@ class _Model:
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
         self.highs = highspy.Highs()
-        options = {"output_flag": False, "threads": threads, "random_seed": seed % 2**31, "presolve": "off"}
+        # one thread: the simplex of several takes other paths, and a plan must not depend on them
+        options = {"output_flag": False, "threads": 1, "random_seed": seed % 2**31, "presolve": "off"}
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
         # HiGHS keeps its worker threads between runs and refuses a run with another number of them
