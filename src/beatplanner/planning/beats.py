@@ -34,6 +34,8 @@ from beatplanner.solver.districting import (
 # Tolerances are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
 TOLERANCE_STEP = 0.001
 UNLIMITED_NODES = 2**31 - 1
+# Who names a time wants it used: so many times the usual number of moves are tried, as far as the time goes.
+LONG_EFFORT = 6.0
 
 
 @dataclass(frozen=True)
@@ -377,6 +379,7 @@ class _Planner:
             left = max(0.5, end - time.monotonic())
             return solve_districts(
                 wanted, seconds=left, threads=self.threads, seed=self.seed, prove=prove, nodes=self.nodes,
+                effort=LONG_EFFORT if self.nodes == UNLIMITED_NODES else 1.0,
                 start=self._start_of(part), progress=tell, cancelled=self.cancelled,
             )  # fmt: skip
 

@@ -29,7 +29,7 @@ from beatplanner.solver.district_growth import Graph
 from beatplanner.solver.district_sites import Sites, pairs_in_reach
 
 # The model is not tried above this many pairs: the first relaxation alone would take minutes.
-MODEL_LIMIT = 60_000
+MODEL_LIMIT = 120_000
 GAP = 1e-4
 CUT_ROUNDS = 30
 _STATUS = highspy.HighsModelStatus
@@ -99,6 +99,7 @@ def exact_districts(
     if len(sites.unit) > MODEL_LIMIT or stop():
         return Exact(None, min(lower_bound, best_known), False)
     shown = best_known if np.isfinite(best_known) else None
+    value = lower_bound
     while True:
         model = _Model(sites, problem, graph, seed)
         for _ in range(CUT_ROUNDS):
@@ -323,6 +324,7 @@ class _Tree:
         """
         model = self.model
         model.allow(allowed)
+        x = np.zeros(0)
         for _ in range(CUT_ROUNDS):
             if stop():
                 return None

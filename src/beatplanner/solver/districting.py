@@ -501,7 +501,7 @@ def _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, te
     if not np.isfinite(bound.value):
         return None, None, True
     value, better, infeasible = bound.value, None, False
-    if not by_moves and not stop() and not known - value <= 1e-4 * known:
+    if not by_moves and not stop() and not (np.isfinite(known) and known - value <= 1e-4 * known):
         exact = exact_districts(
             bound, problem, search.graph, known, best.district if np.isfinite(known) else None, begin + seconds, stop,
             threads=threads, seed=seed, nodes=nodes, tell=lambda b, v: tell("beats: proof", b, v),
