@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beatplanner.solver.districting import (
@@ -243,6 +243,8 @@ def test_fewest_moved_residents_of_tiny_cases(seed):
     lock=st.booleans(),
     goal=st.sampled_from([TRAVEL, CUT]),
 )
+@example(seed=37, tolerance=0.5, share=0.1, lock=False, goal=CUT)  # a search alone found no plan here
+@example(seed=7905, tolerance=0.5, share=0.3, lock=False, goal=TRAVEL)
 def test_every_rule_holds_and_no_bound_lies_above_the_optimum(seed, tolerance, share, lock, goal):
     random = np.random.default_rng(seed)
     problem = with_today(grid_problem(3, 3, int(random.integers(2, 4)), tolerance, seed), seed, None)

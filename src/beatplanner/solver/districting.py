@@ -20,7 +20,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -208,7 +208,18 @@ def solve_districts(
     best = search.run(effort, seconds * (0.55 if prove else 0.95), begin, start, cancelled, tell)
     bound: float | None = None
     infeasible = search.parts is None
-    kept = search.keeps_rules(best)
+    if problem.goal == CUT and not search.keeps_rules(best) and not stop():
+        # the exact model knows travel alone, but what it finds keeps the same rules
+        left = seconds - (time.monotonic() - begin)
+        other = solve_districts(
+            replace(problem, goal=TRAVEL), seconds=0.5 * left, threads=threads, seed=seed, effort=effort, nodes=nodes,
+            cancelled=cancelled,
+        )  # fmt: skip
+        infeasible = other.infeasible
+        if search.keeps_rules(search.found(other.district)):
+            best = search.run(
+                effort, seconds - (time.monotonic() - begin), time.monotonic(), other.district, cancelled, tell
+            )
     if prove and not stop():
         bound, better, infeasible = _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, tell)
         if better is not None:
