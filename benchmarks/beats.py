@@ -20,8 +20,10 @@ from pathlib import Path
 import numpy as np
 from instances import REGISTRY, SHARED, Instance, town
 from peers import PEERS, installed, travel
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from beatplanner.solver.districting import connected, solve_districts
+from beatplanner.solver.districting import solve_districts
 
 HEADER = (
     "| instance | method | travel, workload-km | above the best bound | worst deviation | broken beats | seconds |\n"
@@ -34,10 +36,11 @@ def figures(instance: Instance, district: np.ndarray) -> tuple[float, float, int
     problem = instance.problem
     loads = np.array([problem.weight[district == k].sum() for k in np.unique(district)])
     mean = problem.weight.sum() / problem.count
-    broken = sum(
-        not connected(np.where(district == k, 0, np.arange(1, len(district) + 1)), problem.edges)
-        for k in np.unique(district)
-    ) if not connected(np.unique(district, return_inverse=True)[1], problem.edges) else 0  # fmt: skip
+    a, b = problem.edges[district[problem.edges[:, 0]] == district[problem.edges[:, 1]]].T
+    inside = sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(len(district), len(district)))
+    piece = csgraph.connected_components(inside, directed=False)[1]
+    pieces = np.unique(np.column_stack([district, piece]), axis=0)[:, 0]
+    broken = int((np.unique(pieces, return_counts=True)[1] > 1).sum())
     return travel(problem, district), float(np.abs(loads / mean - 1).max()), broken
 
 

@@ -30,13 +30,19 @@ def travel(problem: DistrictingProblem, district: np.ndarray) -> float:
     return total
 
 
+def neighbours(problem: DistrictingProblem) -> dict[int, list[int]]:
+    """Return the units adjacent to each."""
+    near: dict[int, list[int]] = {i: [] for i in range(len(problem.weight))}
+    for a, b in problem.edges:
+        near[int(a)].append(int(b))
+        near[int(b)].append(int(a))
+    return near
+
+
 def by_hand(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
     """Grow beats one after the other from the western edge until each has its share, and give what is left to the lightest neighbour."""
     n, mean = len(problem.weight), problem.weight.sum() / problem.count
-    near: list[list[int]] = [[] for _ in range(n)]
-    for a, b in problem.edges:
-        near[a].append(int(b))
-        near[b].append(int(a))
+    near = neighbours(problem)
     district, load = np.full(n, -1), np.zeros(problem.count)
     for k in range(problem.count):
         free = np.flatnonzero(district < 0)
@@ -116,14 +122,10 @@ def _frame(problem: DistrictingProblem):
     import shapely
     from libpysal.weights import W
 
-    near: dict[int, list[int]] = {i: [] for i in range(len(problem.weight))}
-    for a, b in problem.edges:
-        near[int(a)].append(int(b))
-        near[int(b)].append(int(a))
     frame = gpd.GeoDataFrame(
         {"load": problem.weight, "x": problem.xy[:, 0], "y": problem.xy[:, 1]}, geometry=shapely.points(problem.xy)
     )
-    return frame, W(near, silence_warnings=True)
+    return frame, W(neighbours(problem), silence_warnings=True)
 
 
 def spopt_max_p(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:

@@ -27,6 +27,8 @@ from beatplanner.solver.districting import (
     LocksApartError,
     NoRoomError,
     connected,
+    keeps_balance,
+    keeps_budget,
     share_out,
     solve_districts,
 )
@@ -402,11 +404,11 @@ class _Planner:
                 )
                 problem = replace(problem, locked=np.full(len(problem.locked), -1))
         part = replace(part, problem=problem)
-        if _balanced(found, problem) and _within_budget(found, problem):
+        if keeps_balance(found, problem) and keeps_budget(found, problem):
             return part, found
         if problem.budget is not None:
             free = self._quick(replace(problem, budget=None), effort=1.0)
-            if _balanced(free, problem):
+            if keeps_balance(free, problem):
                 return self._more_budget(part, solve, done)
         return self._more_tolerance(part, found, solve)
 
@@ -426,7 +428,7 @@ class _Planner:
             budget = max(budget * 1.02, budget + 1.0)
             relaxed = replace(problem, budget=budget)
             found = solve(relaxed)
-            if (_balanced(found, relaxed) and _within_budget(found, relaxed)) or budget > problem.residents.sum():
+            if (keeps_balance(found, relaxed) and keeps_budget(found, relaxed)) or budget > problem.residents.sum():
                 break
             budget *= 1.1
         known = float(self.people[self.current >= 0].sum())
@@ -446,7 +448,7 @@ class _Planner:
                 break
             middle = (low + high) / 2
             tried = self._quick(_at_tolerance(problem, part.mean, middle), effort=0.5)
-            if tried.outside <= 1e-9 * problem.upper and _within_budget(tried, problem):
+            if tried.outside <= 1e-9 * problem.upper and keeps_budget(tried, problem):
                 loads = np.bincount(tried.district, weights=problem.weight, minlength=problem.count)
                 high, best = float(np.abs(loads / part.mean - 1).max()), tried
             else:
@@ -454,7 +456,7 @@ class _Planner:
         tolerance = math.ceil(high / TOLERANCE_STEP - 1e-6) * TOLERANCE_STEP
         relaxed = _at_tolerance(problem, part.mean, tolerance)
         final = solve(relaxed)
-        if not (_balanced(final, relaxed) and _within_budget(final, relaxed)):
+        if not (keeps_balance(final, relaxed) and keeps_budget(final, relaxed)):
             final = best
         self.clashes.append(self._tolerance_clash(part, found.infeasible, tolerance))
         return replace(part, problem=relaxed, tolerance=tolerance), final
@@ -540,14 +542,6 @@ def _fresh_ids(taken: set[str]) -> Iterator[str]:
         number += 1
         if str(number) not in taken:
             yield str(number)
-
-
-def _balanced(found: Districts, problem: DistrictingProblem) -> bool:
-    return found.outside <= 1e-9 * problem.upper * problem.count
-
-
-def _within_budget(found: Districts, problem: DistrictingProblem) -> bool:
-    return problem.budget is None or found.moved <= problem.budget * (1 + 1e-9) + 1e-9
 
 
 def _at_tolerance(problem: DistrictingProblem, mean: float, tolerance: float) -> DistrictingProblem:

@@ -11,7 +11,7 @@ from typing import Any
 from beatplanner.data.curve_report import write_curve
 from beatplanner.data.description import Description, read_description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.planning.plan import run_description
+from beatplanner.planning.plan import run
 from beatplanner.planning.proof import Progress, silent
 
 FREE = "free"
@@ -80,7 +80,7 @@ def run_curve(
         ) -> None:
             progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, seconds)
 
-        summary = run_description(
+        summary = run(
             rules,
             folder,
             steps=("beats",),

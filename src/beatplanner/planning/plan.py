@@ -56,7 +56,7 @@ class Plan:
 
 
 def run(
-    project: Path,
+    project: Path | Description,
     out: Path,
     *,
     steps: Sequence[Step] = STEPS,
@@ -73,7 +73,7 @@ def run(
     Parameters
     ----------
     project
-        A TOML description or a project file.
+        A TOML description or a project file, or a description that was read already.
     out
         Folder of the results; an older result in it is replaced only when the run succeeds.
     steps
@@ -101,36 +101,9 @@ def run(
     InputError
         Where the input cannot be used; nothing is written then.
     """
-    return run_description(
-        read_description(project),
-        out,
-        steps=steps,
-        plan_from=plan_from,
-        start_from=start_from,
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        cancelled=cancelled,
-    )
-
-
-def run_description(
-    description: Description,
-    out: Path,
-    *,
-    steps: Sequence[Step] = STEPS,
-    plan_from: Path | None = None,
-    start_from: Path | None = None,
-    time_limit: float | None = None,
-    seed: int = 0,
-    threads: int = 1,
-    progress: Progress = silent,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
-    """Plan a description that was read already; otherwise as `run`."""
     begin = time.monotonic()
     progress("reading", None, None, 0.0)
+    description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     town = read_town(description)
     beat = None if plan_from is None else _beats_of(plan_from, town)

@@ -214,7 +214,7 @@ def lagrangian_bound(
             # the near pairs alone allow no plan; whether all do is asked with no price on anything
             search = (-np.inf, np.zeros(len(weight)), 0.0)
         value, multiplier, price = search
-        now, far = _over_all(parts, near, weight, count, lower, upper, best_known, budget, threads, multiplier, price)
+        now, far = _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price)
         if full is None or now.value > full.value:
             full = now
         if not np.isfinite(now.value) or far is None or now.value >= value - 1e-4 * abs(value) or stop():
@@ -277,7 +277,7 @@ def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, t
     return best, best_multiplier, best_price
 
 
-def _over_all(parts, near, weight, count, lower, upper, best_known, budget, threads, multiplier, price):
+def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price):
     """Return the bound over all pairs, and the near pairs with those taken from afar, or None where none were.
 
     Excludes the sites and pairs whose presence alone would lift the bound above the best known cost.

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import count
 
 import highspy
 import numpy as np
@@ -49,7 +50,6 @@ def exact_districts(
     problem,
     graph: Graph,
     best_known: float,
-    known: np.ndarray | None,
     until: float,
     stop: Callable[[], bool],
     *,
@@ -70,8 +70,6 @@ def exact_districts(
         Adjacency of the units.
     best_known
         Cost of the best plan known, inf for none.
-    known
-        That plan's district of each unit, or None.
     until
         `time.monotonic` at which to end.
     stop
@@ -167,7 +165,7 @@ class _Model:
         self.n, self.sites = len(problem.weight), sites
         self.site = sites.site_of_pair
         self.matrix = graph.matrix
-        pairs, count = len(sites.unit), len(sites.centre)
+        pairs, height = len(sites.unit), len(sites.centre)
         column = np.arange(pairs)
         head = sites.start[:-1]
         weight = problem.weight[sites.unit].astype(float)
@@ -179,12 +177,12 @@ class _Model:
         def block(rows, columns, values, height):
             return sparse.coo_matrix((values, (rows, columns)), shape=(height, pairs))
 
-        loads = block(self.site, column, weight, count)
+        loads = block(self.site, column, weight, height)
         blocks = [
             (block(sites.unit, column, np.ones(pairs), self.n), 1.0, 1.0),
-            (loads - block(np.arange(count), head, np.full(count, problem.upper), count), -infinite, 0.0),
-            (loads - block(np.arange(count), head, np.full(count, problem.lower), count), 0.0, infinite),
-            (block(np.zeros(count, int), head, np.ones(count), 1), float(problem.count), float(problem.count)),
+            (loads - block(np.arange(height), head, np.full(height, problem.upper), height), -infinite, 0.0),
+            (loads - block(np.arange(height), head, np.full(height, problem.lower), height), 0.0, infinite),
+            (block(np.zeros(height, int), head, np.ones(height), 1), float(problem.count), float(problem.count)),
             (block(of_label, head[label], np.ones(len(label)), len(labels)), -infinite, 1.0),
         ]
         links = len(rest)
@@ -281,17 +279,17 @@ class _Tree:
     def search(self, until: float, stop: Callable[[], bool], nodes: int, tell: Callable[..., None]) -> Exact:
         """Work through the tree until it is empty, the nodes are used up or the time is."""
         open_nodes = [(self.lower_bound, 0, np.packbits(self.model.allowed))]
-        pairs, count = len(self.site), 0
+        pairs, taken = len(self.site), 0
         while open_nodes and not stop():
             bound, _, packed = heappop(open_nodes)
             self.raise_bound(min(bound, self.closed), tell)
             if bound >= self.enough():
                 self.closed = min(self.closed, bound)
                 continue
-            if count >= nodes:
+            if taken >= nodes:
                 heappush(open_nodes, (bound, -1, packed))
                 break
-            count += 1
+            taken += 1
             allowed = np.unpackbits(packed, count=pairs).astype(bool)
             solved = self.solve(allowed, bound, until, stop)
             if solved is None:
@@ -302,7 +300,7 @@ class _Tree:
                 self.closed = min(self.closed, value)
                 continue
             for side, child in enumerate(self.branch(x, allowed)):
-                heappush(open_nodes, (value, 2 * count + side, np.packbits(child)))
+                heappush(open_nodes, (value, 2 * taken + side, np.packbits(child)))
         left = min([node[0] for node in open_nodes], default=np.inf)
         self.raise_bound(min(left, self.closed, self.best), tell)
         nothing = not open_nodes and not np.isfinite(min(self.closed, self.best))
@@ -324,8 +322,7 @@ class _Tree:
         """
         model = self.model
         model.allow(allowed)
-        x = np.zeros(0)
-        for _ in range(CUT_ROUNDS):
+        for turn in count():
             if stop():
                 return None
             model.solve(until - time.monotonic())
@@ -339,10 +336,12 @@ class _Tree:
                 return bound, None, allowed
             x = model.values()
             whole = np.abs(x - np.round(x)).max() < 1e-6
-            if not model.cut(np.round(x) if whole else x):
-                if whole:
-                    self.accept(np.flatnonzero(x > 0.5))
-                    return bound, None, allowed
+            added = model.cut(np.round(x) if whole else x)
+            if whole and not added:
+                self.accept(np.flatnonzero(x > 0.5))
+                return bound, None, allowed
+            # a whole solution leaves nothing to branch on: it is cut off until it is connected, however long that takes
+            if not whole and (not added or turn + 1 >= CUT_ROUNDS):
                 break
         # what would lift the bound above the best known plan is in no better plan of this node
         return bound, x, allowed & ((x > 1e-9) | (bound + model.reduced_costs() <= self.best))

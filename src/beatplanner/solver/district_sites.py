@@ -53,12 +53,15 @@ class Sites:
         """(P,) site of each pair."""
         return np.repeat(np.arange(len(self.centre)), np.diff(self.start))
 
+    def surviving(self, pairs: np.ndarray) -> np.ndarray:
+        """Return the pairs of a mask whose site has its centre in it, (P,) bool."""
+        return pairs & np.repeat(pairs[self.start[:-1]], np.diff(self.start))
+
     def keep(self, pairs: np.ndarray) -> Sites:
         """Return the sites with the pairs of a mask, (P,) bool, alone; a site whose centre is not kept goes altogether."""
-        site = self.site_of_pair
         alive = pairs[self.start[:-1]]
-        kept = pairs & alive[site]
-        count = np.bincount(site[kept], minlength=len(self.centre))[alive]
+        kept = self.surviving(pairs)
+        count = np.bincount(self.site_of_pair[kept], minlength=len(self.centre))[alive]
         return Sites(
             self.centre[alive],
             self.label[alive],
@@ -196,8 +199,7 @@ class AllSites:
         mask = allowed & complete[site]
         near |= locked[members] >= 0
         sites = Sites(centres[of], label, begin, members, np.ascontiguousarray(cost, float), moved.astype(float))
-        alive = mask[sites.start[:-1]][site] if len(site) else mask
-        return sites.keep(mask), near[mask & alive]
+        return sites.keep(mask), near[sites.surviving(mask)]
 
 
 def joined(parts: Sequence[Sites]) -> Sites:

@@ -44,6 +44,8 @@ __all__ = [
     "NoRoomError",
     "best_labels",
     "connected",
+    "keeps_balance",
+    "keeps_budget",
     "share_out",
     "solve_districts",
 ]
@@ -146,6 +148,16 @@ def connected(district: np.ndarray, edges: np.ndarray) -> bool:
     return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
 
 
+def keeps_balance(found: Districts | _Found, problem: DistrictingProblem) -> bool:
+    """Tell whether no district is outside the bounds by more than rounding."""
+    return found.outside <= 1e-9 * problem.upper * problem.count
+
+
+def keeps_budget(found: Districts | _Found, problem: DistrictingProblem) -> bool:
+    """Tell whether no more residents move than the budget allows."""
+    return problem.budget is None or found.moved <= problem.budget * (1 + 1e-9) + 1e-9
+
+
 def solve_districts(
     problem: DistrictingProblem,
     *,
@@ -168,7 +180,7 @@ def solve_districts(
     seconds
         Limit of wall time; the best districts so far are returned when it ends.
     threads
-        Threads of search, bound and exact model.
+        Threads of search and bound; they do not change the districts.
     seed
         Seed of the annealing; the same seed gives the same districts unless the machine is too slow for the time limit.
     effort
@@ -204,11 +216,11 @@ def solve_districts(
             progress(phase, best, bound, time.monotonic() - begin)
 
     search = _Search(problem, seed, threads)
-    prove = prove and problem.goal != CUT
+    asked, prove = prove, prove and problem.goal != CUT
     best = search.run(effort, seconds * (0.55 if prove else 0.95), begin, start, cancelled, tell)
     bound: float | None = None
     infeasible = search.parts is None
-    if problem.goal == CUT and not search.keeps_rules(best) and not stop():
+    if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
         # the exact model knows travel alone, but what it finds keeps the same rules
         left = seconds - (time.monotonic() - begin)
         other = solve_districts(
@@ -290,11 +302,8 @@ class _Search:
             raise ValueError("there are more pieces of the map than districts")
         self.share: np.ndarray = share
 
-    def within_budget(self, found: _Found) -> bool:
-        return self.problem.budget is None or found.moved <= self.problem.budget * (1 + 1e-9) + 1e-9
-
     def keeps_rules(self, found: _Found) -> bool:
-        return found.outside <= 1e-9 * self.problem.upper * self.problem.count and self.within_budget(found)
+        return keeps_balance(found, self.problem) and keeps_budget(found, self.problem)
 
     def metres(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if len(self.distance):
@@ -347,9 +356,8 @@ class _Search:
         return best
 
     def rank(self, found: _Found) -> tuple[float, float]:
-        over = 0.0 if self.within_budget(found) else found.moved - (self.problem.budget or 0.0)
-        slack = 1e-9 * self.problem.upper * self.problem.count
-        outside = 0.0 if found.outside <= slack else found.outside / self.problem.upper
+        over = 0.0 if keeps_budget(found, self.problem) else found.moved - (self.problem.budget or 0.0)
+        outside = 0.0 if keeps_balance(found, self.problem) else found.outside / self.problem.upper
         return (outside + over / max(1.0, float(self.residents.sum())), found.objective)
 
     def anneal(self, district, label, proposals, until, cancelled, random, *, gentle: bool) -> _Found:
@@ -514,7 +522,7 @@ def _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, te
     value, better, infeasible = bound.value, None, False
     if not by_moves and not stop() and not (np.isfinite(known) and known - value <= 1e-4 * known):
         exact = exact_districts(
-            bound, problem, search.graph, known, best.district if np.isfinite(known) else None, begin + seconds, stop,
+            bound, problem, search.graph, known, begin + seconds, stop,
             threads=threads, seed=seed, nodes=nodes, tell=lambda b, v: tell("beats: proof", b, v),
         )  # fmt: skip
         value = max(value, exact.bound)

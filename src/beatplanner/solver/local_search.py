@@ -198,6 +198,48 @@ def _update_travel(u, w, a, b, own, distance, xy, head, after, near):
     near[u] = own
 
 
+@njit(cache=True, inline="always")
+def _residents_moved(u, a, b, residents, label_of_unit, label_of_district):
+    """Return by how many the residents whose label changes grow if unit `u` goes from `a` to `b`."""
+    if label_of_unit[u] < 0:
+        return 0.0
+    was = label_of_unit[u] != label_of_district[a]
+    will = label_of_unit[u] != label_of_district[b]
+    return residents[u] * ((1.0 if will else 0.0) - (1.0 if was else 0.0))
+
+
+@njit(cache=True, inline="always")
+def _weigh(
+    u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
+):
+    """Return the change of the objective if `u` goes from `a` to `b`, and for travel both costs and centres and `u`'s own cost."""
+    if goal == CUT:
+        change = _cut_change(u, a, b, district, indptr, indices, length)
+        return change, cost[a], cost[b], centre[a], centre[b], 0.0
+    if goal == MOVES:
+        return moved, cost[a], cost[b], centre[a], centre[b], 0.0
+    cost_a, centre_a = _travel_without(u, w, a, distance, xy, head, after, near, centre)
+    cost_b, centre_b, own = _travel_with(u, w, b, distance, xy, weight, head, after, near, centre)
+    return cost_a + cost_b - cost[a] - cost[b], cost_a, cost_b, centre_a, centre_b, own
+
+
+@njit(cache=True, inline="always")
+def _make(
+    u, w, a, b, cost_a, cost_b, centre_a, centre_b, own, goal, distance, xy, district, head, after, before, size, total,
+    near, centre, cost,
+):  # fmt: skip
+    """Make the shift that `_weigh` weighed."""
+    if goal == TRAVEL:
+        _update_travel(u, w, a, b, own, distance, xy, head, after, near)
+        cost[a] = cost_a
+        cost[b] = cost_b
+        centre[a] = centre_a
+        centre[b] = centre_b
+    _transfer(u, a, b, district, head, after, before, size)
+    total[a] -= w
+    total[b] += w
+
+
 @njit(cache=True, nogil=True)
 def anneal(
     seed, proposals, temperature, cooling, distance, xy, weight, lower, upper, indptr, indices, length, tails,
@@ -229,46 +271,27 @@ def anneal(
             _outside(total[a] - w, lower, upper) + _outside(total[b] + w, lower, upper)
             - _outside(total[a], lower, upper) - _outside(total[b], lower, upper)
         )  # fmt: skip
-        moved = 0.0
-        if label_of_unit[u] >= 0:
-            was = label_of_unit[u] != label_of_district[a]
-            will = label_of_unit[u] != label_of_district[b]
-            moved = residents[u] * ((1.0 if will else 0.0) - (1.0 if was else 0.0))
+        moved = _residents_moved(u, a, b, residents, label_of_unit, label_of_district)
         over = 0.0
         if budget >= 0.0:
             over = max(0.0, tally[MOVED] + moved - budget) - max(0.0, tally[MOVED] - budget)
-        own = 0.0
-        cost_a = 0.0
-        cost_b = 0.0
-        centre_a = centre[a]
-        centre_b = centre[b]
-        if goal == CUT:
-            change = _cut_change(u, a, b, district, indptr, indices, length)
-        elif goal == MOVES:
-            change = moved
-        else:
-            cost_a, centre_a = _travel_without(u, w, a, distance, xy, head, after, near, centre)
-            cost_b, centre_b, own = _travel_with(u, w, b, distance, xy, weight, head, after, near, centre)
-            change = cost_a + cost_b - cost[a] - cost[b]
+        change, cost_a, cost_b, centre_a, centre_b, own = _weigh(
+            u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
+        )  # fmt: skip
         delta = change + tally[WEIGHT_PENALTY] * outside + tally[MOVE_PENALTY] * over
         if delta > 0.0 and np.random.random() >= np.exp(-delta / temperature):
             continue
         stamp += 1
         if not stays_connected(u, district, indptr, indices, mark, stamp, stack):
             continue
-        if goal == TRAVEL:
-            _update_travel(u, w, a, b, own, distance, xy, head, after, near)
-            cost[a] = cost_a
-            cost[b] = cost_b
-            centre[a] = centre_a
-            centre[b] = centre_b
-        _transfer(u, a, b, district, head, after, before, size)
+        _make(
+            u, w, a, b, cost_a, cost_b, centre_a, centre_b, own, goal, distance, xy, district, head, after, before, size,
+            total, near, centre, cost,
+        )  # fmt: skip
         if since >= 0:
             log_unit[since] = u
             log_from[since] = a
             since += 1
-        total[a] -= w
-        total[b] += w
         tally[COST] += change
         tally[OUTSIDE] += outside
         tally[MOVED] += moved
@@ -329,38 +352,22 @@ def settle(
             w = weight[u]
             if w > 0.0 and (total[a] - w < lower or total[b] + w > upper):
                 continue
-            moved = 0.0
-            if label_of_unit[u] >= 0:
-                was = label_of_unit[u] != label_of_district[a]
-                will = label_of_unit[u] != label_of_district[b]
-                moved = residents[u] * ((1.0 if will else 0.0) - (1.0 if was else 0.0))
+            moved = _residents_moved(u, a, b, residents, label_of_unit, label_of_district)
             if moved > 0.0:
                 continue
             border = _cut_change(u, a, b, district, indptr, indices, length)
-            own = cost_a = cost_b = 0.0
-            centre_a, centre_b = centre[a], centre[b]
-            if goal == CUT:
-                change = border
-            elif goal == MOVES:
-                change = moved
-            else:
-                cost_a, centre_a = _travel_without(u, w, a, distance, xy, head, after, near, centre)
-                cost_b, centre_b, own = _travel_with(u, w, b, distance, xy, weight, head, after, near, centre)
-                change = cost_a + cost_b - cost[a] - cost[b]
+            change, cost_a, cost_b, centre_a, centre_b, own = _weigh(
+                u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
+            )  # fmt: skip
             if change > 1e-12 * (cost[a] + cost[b]) or (moved == 0.0 and border >= -1e-6):
                 continue
             stamp += 1
             if not stays_connected(u, district, indptr, indices, mark, stamp, stack):
                 continue
-            if goal == TRAVEL:
-                _update_travel(u, w, a, b, own, distance, xy, head, after, near)
-                cost[a] = cost_a
-                cost[b] = cost_b
-                centre[a] = centre_a
-                centre[b] = centre_b
-            _transfer(u, a, b, district, head, after, before, size)
-            total[a] -= w
-            total[b] += w
+            _make(
+                u, w, a, b, cost_a, cost_b, centre_a, centre_b, own, goal, distance, xy, district, head, after, before, size,
+                total, near, centre, cost,
+            )  # fmt: skip
             made += 1
         if made == before_pass:
             break
