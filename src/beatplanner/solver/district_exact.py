@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import count
 
 import highspy
 import numpy as np
@@ -322,7 +321,9 @@ class _Tree:
         """
         model = self.model
         model.allow(allowed)
-        for turn in count():
+        turn = 0
+        while True:
+            turn += 1
             if stop():
                 return None
             model.solve(until - time.monotonic())
@@ -341,7 +342,7 @@ class _Tree:
                 self.accept(np.flatnonzero(x > 0.5))
                 return bound, None, allowed
             # a whole solution leaves nothing to branch on: it is cut off until it is connected, however long that takes
-            if not whole and (not added or turn + 1 >= CUT_ROUNDS):
+            if not whole and (not added or turn >= CUT_ROUNDS):
                 break
         # what would lift the bound above the best known plan is in no better plan of this node
         return bound, x, allowed & ((x > 1e-9) | (bound + model.reduced_costs() <= self.best))
