@@ -45,6 +45,13 @@ class Graph:
         """Return the piece of the map that each unit is in, (n,)."""
         return csgraph.connected_components(self.matrix, directed=False)[1]
 
+    def holds_together(self, district: np.ndarray) -> bool:
+        """Tell whether every district, (n,) of each unit, is connected."""
+        inside = district[self.tails] == district[self.indices]
+        ends = (self.tails[inside], self.indices[inside])
+        graph = sparse.csr_matrix((np.ones(int(inside.sum())), ends), shape=(self.n, self.n))
+        return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
+
 
 def share_out(
     weight: np.ndarray, count: int, lower: float = 0.0, upper: float = np.inf, most: np.ndarray | None = None

@@ -11,7 +11,7 @@ Model::
 
 Method: several starts grown from spread seeds (and from today's districts, `district_growth`), each improved by annealing
 (`local_search`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
-`district_bound`), with reduced-cost fixing, and an exact model with contiguity cuts on what is left (`district_exact`). The bound is
+`district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`). The bound is
 valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan.
 """
 
@@ -29,9 +29,9 @@ from scipy.sparse import csgraph
 
 from beatplanner.solver import local_search
 from beatplanner.solver.district_bound import lagrangian_bound
-from beatplanner.solver.district_exact import exact_districts
 from beatplanner.solver.district_growth import Graph, Growth, LocksApartError, NoRoomError, share_out
 from beatplanner.solver.district_sites import AllSites
+from beatplanner.solver.district_tree import exact_districts
 from beatplanner.solver.local_search import CUT, MOVES, TRAVEL
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
 
 Progress = Callable[[str, float | None, float | None, float], None]
 
-PROOF_NODES = 300
+PROOF_NODES = 2_000
 # Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
 # a time limit gives the same plan on all but the slowest machines.
 MOVES_PER_UNIT = 50_000
@@ -233,7 +233,7 @@ def solve_districts(
                 effort, seconds - (time.monotonic() - begin), time.monotonic(), other.district, cancelled, tell
             )
     if prove and not stop():
-        bound, better, infeasible = _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, tell)
+        bound, better, infeasible = _prove(problem, search, best, stop, threads, nodes, tell)
         if better is not None:
             best = better
     best = search.settled(best)
@@ -498,7 +498,7 @@ def _outside(total: np.ndarray, lower: float, upper: float) -> float:
     return float(np.maximum(0.0, total - upper).sum() + np.maximum(0.0, lower - total).sum())
 
 
-def _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, tell):
+def _prove(problem, search, best, stop, threads, nodes, tell):
     """Bound the objective from below, and close the gap where the problem is small enough.
 
     Returns the bound or None, better districts or None, and whether it is proven that none keep the rules.
@@ -522,8 +522,8 @@ def _prove(problem, search, best, begin, seconds, stop, threads, seed, nodes, te
     value, better, infeasible = bound.value, None, False
     if not by_moves and not stop() and not (np.isfinite(known) and known - value <= 1e-4 * known):
         exact = exact_districts(
-            bound, problem, search.graph, known, begin + seconds, stop,
-            threads=threads, seed=seed, nodes=nodes, tell=lambda b, v: tell("beats: proof", b, v),
+            bound, problem, search.graph, known, stop, threads=threads, nodes=nodes,
+            tell=lambda b, v: tell("beats: proof", b, v),
         )  # fmt: skip
         value = max(value, exact.bound)
         infeasible = exact.infeasible
