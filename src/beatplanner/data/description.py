@@ -86,17 +86,67 @@ class PointTable(Table):
 
 
 class Candidates(PointTable):
-    """Candidate sites of outreach stations; ``cost`` is the column with the cost of opening one."""
+    """Candidate sites of outreach stations.
+
+    ``cost`` is the column with the cost of opening one, ``yearly_cost`` that with its cost a year; ``only`` keeps the rows whose columns
+    hold one of the named values, such as ``{ kind = ["school", "townhall"] }``. Polygons count by a point inside them.
+    """
 
     id: str
     cost: str | None = None
+    yearly_cost: str | None = None
+    only: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class Existing(PointTable):
-    """Stations that stand today and are kept open."""
+    """Stations that stand today.
+
+    ``state`` is a column with ``kept`` (stays open; the default), ``closable`` (may close), or ``fixed`` (stays open whatever happens:
+    it is never proposed for closing). ``cost``, ``yearly_cost`` and ``closing_cost`` are columns with the cost of keeping one, its cost a
+    year, and the cost of closing it.
+    """
 
     id: str
     cost: str | None = None
+    yearly_cost: str | None = None
+    closing_cost: str | None = None
+    state: str | None = None
+
+
+class Roads(Layer):
+    """Roads and paths that people walk on: any layer of lines, or an OpenStreetMap extract (``.osm.pbf``).
+
+    ``classes`` is a table of road classes, columns ``class`` and ``walked`` (yes or no), optionally ``factor`` (times the length) and
+    ``wait_minutes``; its rows stand before those that come with beatplanner (``beatplanner classes`` writes them for editing).
+    """
+
+    classes: Path | None = None
+
+
+class WalkTable(Table):
+    """Walking metres from units to sites; an empty cell is “not reachable on foot”, a missing pair an error unless ``missing`` says so."""
+
+    missing: Literal["error", "unreachable"] = "error"
+
+
+class Phases(Section):
+    """The same stations opened over several years.
+
+    ``budgets`` has one amount a year; what is left of one may be spent later. ``pilots`` names stations that open before all others.
+    """
+
+    budgets: Annotated[list[NonNegative], Field(min_length=1, max_length=15)]
+    start: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None  # the first year; else years 1, 2, …
+    pilots: list[str] = Field(default_factory=list)
+
+
+class Mobile(Section):
+    """Mobile-outreach stops for residents whom no station reaches on foot; the defaults are assumptions."""
+
+    visits_per_year: Positive = 24.0
+    hours_per_visit: Positive = 3.0
+    drive_kmh: Positive = 40.0
+    walk_minutes: Positive | None = None  # to a stop; stations.walk_minutes where not given
 
 
 class Project(Section):
@@ -104,6 +154,13 @@ class Project(Section):
 
     name: str = Field(min_length=1)
     crs: str | None = None
+
+
+class Homes(Layer):
+    """Points where residents live: the columns with the unit's id and with the residents."""
+
+    unit: str = "unit"
+    residents: str = "residents"
 
 
 class Units(Section):
@@ -115,6 +172,7 @@ class Units(Section):
     name: str | None = None
     population: str | None = None
     population_raster: Path | None = None
+    homes: Homes | None = None  # where residents live inside the units; else from the raster, else a point inside each unit
     municipality: str | None = None
     workload: str | None = None
     groups: dict[str, str] = Field(default_factory=dict)
@@ -159,6 +217,9 @@ class Beats(Section):
     locked: LockTable | None = None
 
 
+WalkTablePath = Annotated[WalkTable, BeforeValidator(_as_table)]
+
+
 class Stations(Section):
     """How many outreach stations, where they may open, and how residents walk to them."""
 
@@ -168,10 +229,25 @@ class Stations(Section):
     walk_kmh: Annotated[float, Field(gt=0, le=10, strict=True)] = 4.5
     candidates: Candidates | None = None
     existing: Existing | None = None
-    roads: Layer | None = None
+    roads: Roads | None = None
     detour: Annotated[float, Field(ge=1, le=5, strict=True)] = 1.3
-    distances: TablePath | None = None
+    distances: WalkTablePath | None = None
     budget: NonNegative | None = None
+    # what follows is described in docs/stations.md
+    cost_years: NonNegative = 1.0  # years of yearly cost that the budget pays
+    min_distance: NonNegative = 0.0  # metres, straight line, between any two stations
+    one_per_municipality: Annotated[bool, Field(strict=True)] = False
+    group_excess: NonNegative | None = None  # no group's mean walk is more than this share above the average
+    reach_minutes: Positive | None = None  # a longer way counts as not reachable on foot
+    bands: Annotated[list[Positive], Field(min_length=1, max_length=6)] = [5.0, 10.0, 20.0]  # minutes of the catchments
+    generated: Annotated[int, Field(ge=1, le=2000, strict=True)] = 200  # sites generated at most where no candidates are given
+    snap_metres: NonNegative = 1.0  # ends of roads up to this far apart are joined
+    access_metres: Positive = 1000.0  # a site farther from every road, or outside every unit, is in the wrong place
+    elevation: Path | None = None  # raster of heights in metres; slopes by Tobler's function
+    barriers: Layer | None = None  # rivers, railways: lines or polygons that nobody crosses on foot
+    crossings: Layer | None = None  # points or lines (bridges, tunnels) at which a barrier may be crossed
+    phases: Phases | None = None
+    mobile: Mobile | None = None
 
 
 class OfficerWeights(Section):
@@ -423,6 +499,18 @@ def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if stations and stations.roads and stations.distances:
         what = "walking distances are given twice, as a road network and as a table"
         yield "stations.distances", what, "Keep roads or distances"
+    if stations and stations.elevation and not stations.roads:
+        yield "stations.elevation", "slopes need a walking network", "Add roads = { path = … }, or leave elevation out"
+    if stations and stations.crossings and not (stations.barriers or (beats and beats.barriers)):
+        yield "stations.crossings", "crossings are given but no barriers", "Add barriers, or leave crossings out"
+    if stations and stations.group_excess is not None and not (units and units.groups):
+        mend = "Name the columns as units.groups, or leave group_excess out"
+        yield "stations.group_excess", "a rule for groups needs the residents of each group", mend
+    if stations and stations.one_per_municipality and not (units and units.municipality):
+        mend = "Name the column as units.municipality"
+        yield "stations.one_per_municipality", "the units have no municipality", mend
+    if stations and list(stations.bands) != sorted(set(stations.bands)):
+        yield "stations.bands", "the minutes must rise", "Give them as [5, 10, 20]"
     points = {"incidents": sections.get("incidents")}
     points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
     for key, table in points.items():

@@ -16,7 +16,8 @@ import pyogrio
 from beatplanner.data.description import PROJECT_TABLE, Description, read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.layers import read_layer, read_points, read_table
-from beatplanner.data.read_town import ROAD_CLASS_COLUMNS, ROSTER_COLUMNS, read_town
+from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
+from beatplanner.data.road_layers import LEVEL_COLUMNS, ROAD_CLASS_COLUMNS
 from beatplanner.data.town import Town
 
 

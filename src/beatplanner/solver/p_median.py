@@ -34,16 +34,20 @@ from beatplanner.solver.highs import solve
 from beatplanner.solver.p_median_kernels import CLOSED, FREE, OPEN, ascend, exchange_gains, reduced_costs
 from beatplanner.solver.site_rules import SiteRules, Sites
 
-# Subgradient steps of the first pass, of each pass after sites were fixed, and of a branch.
-STEPS, MORE_STEPS, BRANCH_STEPS, ROUNDS = 400, 240, 36, 4
+# The bound is raised in slices of so many steps, in which the newest subgradient has these weights; and so in a branch.
+SLICE, ALPHAS, ROUNDS, PATIENCE = 50, (0.1, 0.1, 0.05, 0.05, *[0.03] * 8, *[0.02] * 12), 4, 20
+BRANCH_STEPS, BRANCH_ALPHA = 60, 0.1
 # Branches looked at: a limit that gives the same answer on every machine.
 NODES = 40_000
 # Branches after which a problem with more rules than the count is tried as an exact model, of at most so many sets S.
 EXACT_AFTER, SET_LIMIT, MIP_NODES = 60, 20_000, 20_000
+EXACT_SHARE = 0.8  # of the time that is left
 # A plan is proven where the relative gap is at most this.
 PROVEN = 1e-7
 # Random changes of the best plan that are tried, and plans of bounds that break a rule and are mended.
-SHAKES, MENDED = 12, 40
+SHAKES, SHAKE_EVERY, MENDED = 16, 40, 40
+# Plans of a bound that cost more than this above the best one, as a share, are not bettered.
+NEAR = 0.004
 
 
 def total_cost(cost: np.ndarray, chosen: np.ndarray) -> float:
@@ -146,6 +150,7 @@ def p_median(
     start: np.ndarray | None = None,
     gap: float = PROVEN,
     nodes: int = NODES,
+    exact_after: int | None = None,
     tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Sites:
@@ -167,6 +172,8 @@ def p_median(
         Relative gap at which a plan counts as proven.
     nodes
         Branches looked at, at most.
+    exact_after
+        Branches after which the exact model is tried; None for `EXACT_AFTER` where more rules than the count hold, and never else.
     tell
         Called with the best cost and the bound.
     cancelled
@@ -181,17 +188,18 @@ def p_median(
     ValueError
         Where no choice of sites keeps the rules.
     """
-    return _Search(cost, rules, seconds, threads, seed, gap, nodes, tell, cancelled).run(start)
+    return _Search(cost, rules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled).run(start)
 
 
 class _Search:
     """One search: the best plan, the best bound, and which sites are known to be open or closed in any better plan."""
 
-    def __init__(self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, tell, cancelled) -> None:
+    def __init__(self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled) -> None:
         if rules.count is None:
             raise ValueError("the number of sites must be given")
         self.cost, self.rules, self.count = np.ascontiguousarray(cost, float), rules, rules.count
         self.threads, self.seed, self.gap, self.nodes, self.tell = threads, seed, gap, nodes, tell
+        self.exact_after = EXACT_AFTER if exact_after is None and not rules.only_count else exact_after
         self.cancelled = cancelled
         self.end = time.monotonic() + seconds
         n, m = cost.shape
@@ -205,6 +213,7 @@ class _Search:
         self.tried: set[bytes] = set()
         self.mended = 0
         self.rows = _side_rows(rules)
+        self.random = np.random.default_rng(seed)
         self.told = 0.0
 
     def _list_length(self, sites: int) -> int:
@@ -231,14 +240,16 @@ class _Search:
     def proven(self) -> bool:
         return self.best_cost - self.bound <= self.gap * abs(self.best_cost) + 1e-12
 
-    def consider(self, chosen: np.ndarray, improve: bool = True) -> None:
+    def consider(self, chosen: np.ndarray, near: float = np.inf) -> None:
         """Take a plan that keeps the rules, better it by exchanges, and remember it where it is the best."""
         key = np.sort(chosen).astype(np.int64).tobytes()
         if key in self.tried:
             return
         self.tried.add(key)
-        if improve:
-            chosen = exchange(self.cost, chosen, self.rules, self.near, self.stop)
+        value = total_cost(self.cost, chosen)
+        if not value <= self.best_cost * (1 + near):
+            return
+        chosen = exchange(self.cost, chosen, self.rules, self.near, self.stop)
         value = total_cost(self.cost, chosen)
         if value < self.best_cost:
             self.best, self.best_cost = np.sort(chosen), value
@@ -255,13 +266,15 @@ class _Search:
         if self.count == 0:
             return Sites(self.best, self.best_cost, None)
         second = np.partition(self.cost[:, self.best], min(1, self.count - 1), axis=1)[:, : min(2, self.count)]
-        u, lam = second.mean(axis=1), np.zeros(len(self.rows.right))
-        for round_ in range(ROUNDS):
-            u, lam, often = self.ascend(self.state, u, lam, STEPS if round_ == 0 else MORE_STEPS, 1.2, 1e-3, 14)
-            if self.proven() or self.stop() or (round_ > 0 and not self.shrink()):
+        u, lam, often = second.mean(axis=1), np.zeros(len(self.rows.right)), np.full(len(self.state), -1.0)
+        self.root(u, lam, often)
+        self.draw(often, SHAKES)
+        self.shake(SHAKES)
+        for _ in range(ROUNDS):
+            if self.proven() or self.stop() or not self.shrink():
                 break
-            self.shrink()
-            self.shake(SHAKES if round_ == 0 else 0)
+            bound, _ = self.ascend(self.state, u, lam, often, 2 * SLICE, ALPHAS[-1], 0.1)
+            self.raise_bound(bound)
         if not self.proven() and not self.stop():
             self.branch(u, lam, often)
         self.bound = min(self.bound, self.best_cost)
@@ -270,36 +283,42 @@ class _Search:
 
     # ---- the bound
 
-    def ascend(self, state, u, lam, steps: int, scale: float, least: float, patience: int, *, root: bool = True):
-        """Raise the bound of a state of the sites in slices, with a plan after each; return its multipliers and how often sites were open."""
-        low, high = self.near.cost[:, 0], self.near.cap
-        bound, best_u, best_lam, often = -np.inf, np.clip(u, low, high), lam.copy(), np.zeros(len(state))
-        slices = max(1, steps // 40)
-        for part in range(slices):
-            r = self.rows
-            found, now_u, now_lam, often, opened = ascend(
-                self.near.cost, self.near.site, high, best_u.copy(), state, self.count, self.best_cost, self.limit, steps // slices,
-                scale, least, patience, r.start, r.site, r.value, r.right, r.scale, best_lam.copy(),
-            )  # fmt: skip
-            gained = found - bound
-            if found > bound:
-                bound, best_u, best_lam = found, now_u, now_lam
-            if np.isfinite(found):
-                self.plan_of(opened)
-            if root:
-                self.raise_bound(bound)
-            if bound >= self.limit or self.stop() or (state == OPEN).sum() > self.count:
-                break
-            if part > 1 and gained < 2e-3 * (self.best_cost - bound):
-                break
-            scale = max(scale * 0.75, 0.05)
-        self.last_bound = bound
-        return best_u, best_lam, often
+    def ascend(self, state, u, lam, often, steps: int, alpha: float, scale: float) -> tuple[float, float]:
+        """Raise the bound of a state of the sites; `state`, `u`, `lam` and `often` are changed. Returns the bound and the last length."""
+        np.clip(u, self.near.cost[:, 0], self.near.cap, out=u)
+        r = self.rows
+        bound, scale, opened = ascend(
+            self.near.cost, self.near.site, self.near.cap, u, state, self.count, self.best_cost, self.limit, steps, alpha, scale,
+            PATIENCE, often, r.start, r.site, r.value, r.right, r.scale, lam,
+        )  # fmt: skip
+        if np.isfinite(bound):
+            self.plan_of(opened)
+        return float(bound), float(scale)
 
-    def plan_of(self, opened: np.ndarray) -> None:
-        """Consider the sites of a bound as a plan; where they break a rule, the nearest choice that does not."""
+    def root(self, u: np.ndarray, lam: np.ndarray, often: np.ndarray) -> None:
+        """Raise the bound of the whole problem, with plans on the way, and fix sites."""
+        scale, before = 0.1, -np.inf
+        for part, alpha in enumerate(ALPHAS):
+            bound, scale = self.ascend(self.state, u, lam, often, SLICE, alpha, scale)
+            self.raise_bound(bound)
+            if self.proven() or self.stop():
+                return
+            # the sites that the mean of the bounds opens most are a good plan
+            rank = np.where(self.state == OPEN, 2.0, np.where(self.state == CLOSED, -1.0, often))
+            self.plan_of(np.sort(np.argsort(-rank, kind="stable")[: self.count]), near=np.inf)
+            if part % 4 == 3:
+                self.shrink()
+                if bound - before < 0.02 * (self.best_cost - bound):
+                    return
+                before = bound
+
+    def plan_of(self, opened: np.ndarray, near: float = NEAR) -> None:
+        """Consider the sites of a bound as a plan; where they break a rule, the nearest choice that does not.
+
+        Exchanges are tried where the plan costs at most `near` more than the best one, as a share.
+        """
         if self.rules.met(opened):
-            self.consider(opened)
+            self.consider(opened, near)
         elif not self.rules.only_count and self.mended < MENDED:
             key = b"mended" + np.sort(opened).tobytes()
             if key in self.tried:
@@ -333,12 +352,15 @@ class _Search:
         for node in range(self.nodes):
             if not heap or self.stop():
                 break
+            if node % SHAKE_EVERY == SHAKE_EVERY - 1:
+                self.shake(3)
+                self.draw(heap[0][5], 5)
             bound, _, state, u, lam, often = heapq.heappop(heap)
             self.raise_bound(bound)
             if bound >= self.limit:
                 heap = []
                 break
-            if not tried_exact and node >= EXACT_AFTER and not self.rules.only_count:
+            if not tried_exact and self.exact_after is not None and node >= self.exact_after:
                 tried_exact = True
                 if self.exact(u.astype(float), lam):
                     return
@@ -350,10 +372,10 @@ class _Search:
             for value in (OPEN, CLOSED):
                 child = state.copy()
                 child[j] = value
-                child_u, child_lam, child_often = self.ascend(
-                    child, u.astype(float), lam, BRANCH_STEPS, 0.35, 0.02, 6, root=False
-                )
-                child_bound = max(self.last_bound, bound)
+                child_u, child_lam, child_often = u.astype(float), lam.copy(), often.copy()
+                child_often[j] = value == OPEN
+                found, _ = self.ascend(child, child_u, child_lam, child_often, BRANCH_STEPS, BRANCH_ALPHA, 0.1)
+                child_bound = max(found, bound)
                 if child_bound < self.limit:
                     settled = (child == OPEN).sum() >= self.count or (child != CLOSED).sum() <= self.count
                     if settled:
@@ -381,28 +403,31 @@ class _Search:
         most = min(len(live), 1 + int((cost <= np.minimum(base, reach)[:, None]).sum(axis=1).max()))
         near = _Near.of(cost, most)
         constant = float(near.cost[:, 0].sum())
-        sets: dict[tuple[int, int], int] = {}
-        parent: list[tuple[int, int]] = []  # of each set: the set without its last site (-1: empty), and that site
+        sets: dict[tuple[int, tuple[int, ...]], int] = {}
+        parent: list[tuple[int, tuple[int, ...]]] = []  # of each set: the set without its last sites (-1: empty), and those
         weight: list[float] = []
         covers: set[int] = set()
         for i in range(n):
-            at = -1
-            for k in range(most):
+            at, k = -1, 0
+            while k < most:
                 here = near.cost[i, k]
                 if here >= base[i]:
                     break
                 if here > reach[i]:
                     covers.add(at)  # one of the sites so far must be open
                     break
-                step = (at, int(near.site[i, k]))
+                last = k + 1
+                while last < most and near.cost[i, last] == here:
+                    last += 1
+                step = (at, tuple(sorted(near.site[i, k:last].tolist())))
                 if step not in sets:
                     if len(parent) >= SET_LIMIT:
                         return False
                     sets[step] = len(parent)
                     parent.append(step)
                     weight.append(0.0)
-                at = sets[step]
-                after = near.cost[i, k + 1] if k + 1 < most else (near.cap[i] if most < len(live) else np.inf)
+                at, k = sets[step], last
+                after = near.cost[i, k] if k < most else (near.cap[i] if most < len(live) else np.inf)
                 if not np.isfinite(min(after, base[i])):
                     covers.add(at)
                     break
@@ -421,7 +446,7 @@ class _Search:
         return float(u.sum() + rho[opened].sum() - lam @ r.right)
 
     def _solve(self, live, fixed, parent, weight, covers, constant) -> bool:
-        left = self.end - time.monotonic()
+        left = EXACT_SHARE * (self.end - time.monotonic())
         if left < 0.05:
             return False
         # the model is measured so that the best plan has an objective of 100,000, far above HiGHS's tolerances
@@ -429,13 +454,11 @@ class _Search:
         model = pulp.LpProblem("p_median", pulp.LpMinimize)
         y = {j: pulp.LpVariable(f"y_{j}", int(fixed[j]), 1, pulp.LpInteger) for j in range(len(live))}
         z: list[pulp.LpVariable] = []
-        for k, (before, j) in enumerate(parent):
+        for k, (before, sites) in enumerate(parent):
             variable = pulp.LpVariable(f"z_{k}", 0, 0 if k in covers else 1)
             z.append(variable)
-            if before < 0:
-                model += pulp.LpAffineExpression([(variable, 1), (y[j], 1)]) >= 1
-            else:
-                model += pulp.LpAffineExpression([(variable, 1), (z[before], -1), (y[j], 1)]) >= 0
+            added = [(variable, 1), *((y[j], 1) for j in sites)]
+            model += pulp.LpAffineExpression(added if before < 0 else [*added, (z[before], -1)]) >= (1 if before < 0 else 0)
         self.rules.restricted(live).add_to(model, y)
         model.setObjective(pulp.LpAffineExpression([(v, w * scale) for v, w in zip(z, weight, strict=True) if w > 0]))
         best = np.isin(live, self.best)
@@ -448,7 +471,7 @@ class _Search:
             self.bound = self.best_cost  # no better plan is left
             return True
         if outcome.objective is not None:
-            self.consider(live[[j for j, v in y.items() if (v.varValue or 0) > 0.5]], improve=False)
+            self.consider(live[[j for j, v in y.items() if (v.varValue or 0) > 0.5]])
         if outcome.bound is not None:
             # what was left out is no better than the best known plan
             self.raise_bound(constant + (outcome.bound - 1e-3) / scale)
@@ -458,7 +481,6 @@ class _Search:
 
     def shake(self, times: int) -> None:
         """Exchange a few sites of the best plan at random and better the result."""
-        random = np.random.default_rng(self.seed)
         live = self.state != CLOSED
         for k in range(times):
             if self.stop() or self.proven():
@@ -468,9 +490,21 @@ class _Search:
                 pairs = np.argwhere(self.rules.exchanges(chosen) & live[None, :])
                 if not len(pairs):
                     break
-                out, into = pairs[random.integers(len(pairs))]
+                out, into = pairs[self.random.integers(len(pairs))]
                 chosen[out] = into
             self.consider(chosen)
+
+
+    def draw(self, often: np.ndarray, times: int) -> None:
+        """Draw sites at random, each about as often as the bound opens it, and better the choice."""
+        for _ in range(times):
+            if self.stop() or self.proven():
+                return
+            score = np.where(self.state == CLOSED, -1.0, np.clip(often, 0, 1) + self.random.uniform(-0.45, 0.45, len(often)))
+            score[self.rules.kept] = 2.0
+            chosen = np.sort(np.argsort(-score, kind="stable")[: self.count])
+            if self.rules.met(chosen):
+                self.consider(chosen)
 
 
 @dataclass(frozen=True)

@@ -28,40 +28,47 @@ def reduced_costs(near_cost, near_site, u, state, rho):
 
 @njit(cache=True)
 def ascend(
-    near_cost, near_site, cap, u, state, count, upper, limit, steps, scale, least_scale, patience, row_start, row_site, row_value, right,
+    near_cost, near_site, cap, u, state, count, upper, limit, steps, alpha, scale, patience, often, row_start, row_site, row_value, right,
     row_scale, lam,
 ):  # fmt: skip
-    """Raise the Lagrangian bound by a subgradient from the multipliers `u` (n,) of demands and `lam` (r,) of rules Σ a_j y_j ≤ right.
+    """Raise the Lagrangian bound by the volume algorithm (Barahona and Anbil 2000).
+
+    Steps go from the best multipliers along a mean of subgradients, in which the newest has the weight `alpha`; the same mean of the sites
+    opened comes near to the fractional optimum.
 
     Parameters
     ----------
     near_cost, near_site, cap
         (n, k) sites of each demand in rising order, and the cost (n,) of the next one.
+    u, lam
+        (n,) multipliers of demands and (r,) of rules Σ a_j y_j ≤ right; the best ones afterwards.
     state
         (m,) FREE, OPEN or CLOSED; sites that the bound proves open or closed are marked.
     count
         Sites that open.
     upper, limit
         Cost of the best plan known, and the bound from which on no plan is better.
-    steps, scale, least_scale, patience
-        Of the subgradient.
+    steps, alpha, scale, patience
+        Steps at most, weight of the newest, first length of a step, and steps without gain after which that is shortened.
+    often
+        (m,) share in which each site was open, carried on; negative where unknown.
 
     Returns
     -------
     tuple
-        The bound, its multipliers u and lam, how often each site was open (m,), and the sites of the best bound (count,).
+        The bound (inf where the state allows no plan), the length of a step at the end, and the sites of the best bound (count,).
     """
     n, m = near_cost.shape[0], state.shape[0]
     k = near_cost.shape[1]
     rows = right.shape[0]
     rho, rank = np.empty(m), np.empty(m)
     best, best_u, best_lam = -np.inf, u.copy(), lam.copy()
-    often, best_open = np.zeros(m), np.zeros(count, np.int64)
-    direction, side = np.zeros(n), np.zeros(rows)
+    best_open = np.zeros(count, np.int64)
+    slope, mean = np.zeros(n), np.zeros(n)
+    side, side_mean = np.zeros(rows), np.zeros(rows)
     is_open = np.zeros(m, np.bool_)
-    stalled, taken = 0, 0.0
-    infeasible = False
-    for _ in range(steps):
+    stalled = 0
+    for step in range(steps):
         reduced_costs(near_cost, near_site, u, state, rho)
         for q in range(rows):
             if lam[q] > 0.0:
@@ -79,7 +86,7 @@ def ascend(
                 rank[j] = rho[j]
                 able += 1
         if forced > count or able < count:
-            infeasible = True
+            best = np.inf
             break
         order = np.argsort(rank, kind="mergesort")
         now = 0.0
@@ -89,25 +96,11 @@ def ascend(
             now += rho[order[r]]
         for q in range(rows):
             now -= lam[q] * right[q]
-        if now > best + 1e-9 * abs(now):
-            stalled = 0 if now - best > 2e-5 * (abs(upper - best) + 1e-12) else stalled + 1
-            best = now
-            best_u[:] = u
-            best_lam[:] = lam
-            best_open[:] = order[:count]
-        else:
-            stalled += 1
-        for j in range(m):
-            is_open[j] = False
+        is_open[:] = False
         for r in range(count):
             is_open[order[r]] = True
-        taken = 0.9 * taken + 1.0
-        for j in range(m):
-            often[j] = 0.9 * often[j] + (1.0 if is_open[j] else 0.0)
-        if now >= limit:
-            break
         # what any better plan opens or closes
-        if count > forced and able > count:
+        if count > forced and able > count and now < limit:
             last, following = rho[order[count - 1]], rho[order[count]]
             for r in range(forced, count):
                 if now - rho[order[r]] + following > limit:
@@ -115,47 +108,58 @@ def ascend(
             for r in range(count, able):
                 if now + rho[order[r]] - last > limit:
                     state[order[r]] = CLOSED
-        if stalled >= patience:
-            scale /= 1.7
-            stalled = 0
-            u[:] = best_u
-            lam[:] = best_lam
-            direction[:] = 0.0
-            if scale < least_scale:
-                break
-            continue
-        square = 0.0
+        along, square = 0.0, 0.0
         for i in range(n):
-            slope = 1.0
+            value = 1.0
             for r in range(k):
                 if near_cost[i, r] >= u[i]:
                     break
                 if is_open[near_site[i, r]]:
-                    slope -= 1.0
-            # a step against its forerunner zigzags: a part of that one is kept (Camerini, Fratta and Maffioli 1975)
-            direction[i] = slope + 0.3 * direction[i]
-            square += direction[i] * direction[i]
+                    value -= 1.0
+            slope[i] = value
+            along += value * mean[i]
         for q in range(rows):
             value = -right[q]
             for e in range(row_start[q], row_start[q + 1]):
                 if is_open[row_site[e]]:
                     value += row_value[e]
-            side[q] = value
-            square += (value / row_scale[q]) ** 2
-        if square == 0.0:
-            break
-        length = scale * (upper * 1.002 - now) / square
+            side[q] = value / row_scale[q]
+            along += side[q] * side_mean[q]
+        if now > best:
+            if step > 0 and along >= 0.0:
+                scale = min(scale * 1.1, 2.0)
+            stalled = 0 if now - best > 1e-6 * abs(upper - now) else stalled + 1
+            best = now
+            best_u[:] = u
+            best_lam[:] = lam
+            best_open[:] = order[:count]
+        else:
+            stalled += 1
+        if stalled >= patience:
+            scale = scale * 0.66
+            stalled = 0
+            if scale < 1e-4:
+                break
+        weight = 1.0 if step == 0 else alpha
         for i in range(n):
-            value = u[i] + length * direction[i]
-            u[i] = min(max(value, near_cost[i, 0]), cap[i])
+            mean[i] += weight * (slope[i] - mean[i])
+            square += mean[i] * mean[i]
         for q in range(rows):
-            lam[q] = max(0.0, lam[q] + length * side[q] / (row_scale[q] * row_scale[q]))
-    if infeasible:
-        best = np.inf
-    if taken > 0.0:
+            side_mean[q] += weight * (side[q] - side_mean[q])
+            square += side_mean[q] * side_mean[q]
         for j in range(m):
-            often[j] /= taken
-    return best, best_u, best_lam, often, best_open
+            value = 1.0 if is_open[j] else 0.0
+            often[j] = value if often[j] < 0.0 else often[j] + alpha * (value - often[j])
+        if best >= limit or square < 1e-18:
+            break
+        length = scale * (upper - best) / square
+        for i in range(n):
+            u[i] = min(max(best_u[i] + length * mean[i], near_cost[i, 0]), cap[i])
+        for q in range(rows):
+            lam[q] = max(0.0, best_lam[q] + length * side_mean[q] / row_scale[q])
+    u[:] = best_u
+    lam[:] = best_lam
+    return best, scale, best_open
 
 
 @njit(cache=True)
