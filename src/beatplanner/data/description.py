@@ -172,7 +172,9 @@ class Units(Section):
     name: str | None = None
     population: str | None = None
     population_raster: Path | None = None
-    homes: Homes | None = None  # where residents live inside the units; else from the raster, else a point inside each unit
+    homes: Homes | None = (
+        None  # where residents live inside the units; else from the raster, else a point inside each unit
+    )
     municipality: str | None = None
     workload: str | None = None
     groups: dict[str, str] = Field(default_factory=dict)
@@ -240,7 +242,9 @@ class Stations(Section):
     group_excess: NonNegative | None = None  # no group's mean walk is more than this share above the average
     reach_minutes: Positive | None = None  # a longer way counts as not reachable on foot
     bands: Annotated[list[Positive], Field(min_length=1, max_length=6)] = [5.0, 10.0, 20.0]  # minutes of the catchments
-    generated: Annotated[int, Field(ge=1, le=2000, strict=True)] = 200  # sites generated at most where no candidates are given
+    generated: Annotated[int, Field(ge=1, le=2000, strict=True)] = (
+        200  # sites generated at most where no candidates are given
+    )
     snap_metres: NonNegative = 1.0  # ends of roads up to this far apart are joined
     access_metres: Positive = 1000.0  # a site farther from every road, or outside every unit, is in the wrong place
     elevation: Path | None = None  # raster of heights in metres; slopes by Tobler's function

@@ -43,7 +43,8 @@ def homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
     people = np.nan_to_num(np.ma.filled(np.ma.concatenate([np.ma.asarray(v, float) for v in cells["values"]]), 0.0))
     people = np.clip(people, 0, None) * np.concatenate(cells["coverage"].to_list())
     points = gpd.GeoSeries(
-        gpd.points_from_xy(np.concatenate(cells["center_x"].to_list()), np.concatenate(cells["center_y"].to_list())), crs=crs.to_wkt()
+        gpd.points_from_xy(np.concatenate(cells["center_x"].to_list()), np.concatenate(cells["center_y"].to_list())),
+        crs=crs.to_wkt(),
     ).to_crs(units.crs)
     found = pd.DataFrame({"unit": unit, "x": points.x, "y": points.y, "people": people})
     found = found[found["people"] > 0]
@@ -61,7 +62,9 @@ def homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
     return _with_every_unit(merged.reset_index()[["unit", "x", "y", "people"]], units)
 
 
-def homes_of_layer(frame: pd.DataFrame, unit: np.ndarray, people: np.ndarray, units: gpd.GeoDataFrame, name: Callable[[int], str]) -> pd.DataFrame:
+def homes_of_layer(
+    frame: pd.DataFrame, unit: np.ndarray, people: np.ndarray, units: gpd.GeoDataFrame, name: Callable[[int], str]
+) -> pd.DataFrame:
     """Return the points of a layer as homes.
 
     Parameters
@@ -91,7 +94,11 @@ def homes_of_layer(frame: pd.DataFrame, unit: np.ndarray, people: np.ndarray, un
 def _with_every_unit(found: pd.DataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Turn residents into shares of the unit's; a unit without any gets its representative point."""
     absent = np.setdiff1d(np.arange(len(units)), found["unit"])
-    empty = pd.DataFrame({"unit": absent, "x": units["x"].to_numpy()[absent], "y": units["y"].to_numpy()[absent], "people": 1.0})
+    empty = pd.DataFrame(
+        {"unit": absent, "x": units["x"].to_numpy()[absent], "y": units["y"].to_numpy()[absent], "people": 1.0}
+    )
     every = pd.concat([found, empty], ignore_index=True).sort_values("unit", kind="stable", ignore_index=True)
     total = every.groupby("unit")["people"].transform("sum")
-    return pd.DataFrame({"unit": every["unit"].astype(int), "x": every["x"], "y": every["y"], "share": every["people"] / total})
+    return pd.DataFrame(
+        {"unit": every["unit"].astype(int), "x": every["x"], "y": every["y"], "share": every["people"] / total}
+    )

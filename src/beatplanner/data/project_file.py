@@ -17,7 +17,7 @@ from beatplanner.data.description import PROJECT_TABLE, Description, read_descri
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.layers import read_layer, read_points, read_table
 from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
-from beatplanner.data.road_layers import LEVEL_COLUMNS, ROAD_CLASS_COLUMNS
+from beatplanner.data.road_layers import ROAD_CLASS_COLUMNS
 from beatplanner.data.town import Town
 
 

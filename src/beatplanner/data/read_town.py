@@ -12,9 +12,10 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.adjacency import island_links, open_borders, touching
-from beatplanner.data.description import Description, IdLayer, Layer, PointTable, WalkTable
+from beatplanner.data.description import Description, IdLayer, Layer, PointTable, Table, WalkTable
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.homes import homes_of_layer, homes_of_raster, one_home_a_unit
 from beatplanner.data.layers import (
     Place,
     crs_from,
@@ -29,7 +30,6 @@ from beatplanner.data.layers import (
     texts,
     times,
 )
-from beatplanner.data.homes import homes_of_layer, homes_of_raster, one_home_a_unit
 from beatplanner.data.road_layers import read_roads
 from beatplanner.data.site_layers import generated_sites, site_costs, site_states
 from beatplanner.data.town import Source, Town
@@ -528,7 +528,14 @@ class _Reader:
         if rules.homes is not None:
             layer = rules.homes
             frame, where = read_points(
-                self.description.path(layer.path), layer.layer, None, None, None, [layer.unit, layer.residents], self.crs, "units.homes"
+                self.description.path(layer.path),
+                layer.layer,
+                None,
+                None,
+                None,
+                [layer.unit, layer.residents],
+                self.crs,
+                "units.homes",
             )
             unit = self.positions(frame[layer.unit], units, where)
             people = numbers(frame[layer.residents], where, least=0)
@@ -538,7 +545,9 @@ class _Reader:
             found = homes_of_raster(self.description.path(rules.population_raster), units)
         else:
             return one_home_a_unit(units)
-        self.findings.tell("info", f"Walks start from {len(found):,} points inside the {len(units):,} units, weighed by residents")
+        self.findings.tell(
+            "info", f"Walks start from {len(found):,} points inside the {len(units):,} units, weighed by residents"
+        )
         return found
 
     def sites(self, units: gpd.GeoDataFrame, homes: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -549,7 +558,13 @@ class _Reader:
         for key, table in (("existing", rules.existing), ("candidates", rules.candidates)):
             if table is None:
                 continue
-            named = [table.id, table.cost, table.yearly_cost, getattr(table, "closing_cost", None), getattr(table, "state", None)]
+            named = [
+                table.id,
+                table.cost,
+                table.yearly_cost,
+                getattr(table, "closing_cost", None),
+                getattr(table, "state", None),
+            ]
             only = getattr(table, "only", {})
             frame, where = self.points(table, [c for c in [*named, *only] if c], f"stations.{key}")
             rows = len(frame)
@@ -557,7 +572,9 @@ class _Reader:
             ids = texts(frame[table.id])
             near = self.check_sites(frame, ids, table.id, units, where, key == "existing")
             every = pd.DataFrame({"station": ids, "x": frame["x"], "y": frame["y"]})
-            every = every.join(site_costs(frame, where, table)).assign(existing=key == "existing", state=site_states(frame, where, table))
+            every = every.join(site_costs(frame, where, table)).assign(
+                existing=key == "existing", state=site_states(frame, where, table)
+            )
             found.append(every[near])
             self.read(f"stations.{key}", table.path, rows, int(near.sum()))
         if rules.candidates is None and homes is not None:
@@ -572,7 +589,9 @@ class _Reader:
             what = f"sites must have names of their own, and {len(double):,} are not the only ones: {listed(double.unique())}"
             raise InputError(problem(what, "Name each site once, over existing stations and candidates", file=self.description.file.name,
                                      field="stations"))  # fmt: skip
-        sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(shapely.points(sites[["x", "y"]].to_numpy(float)))
+        sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
+            shapely.points(sites[["x", "y"]].to_numpy(float))
+        )
         return sites
 
     def only(self, frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tuple[pd.DataFrame, Place]:
@@ -657,7 +676,9 @@ class _Reader:
                   for p in found]  # fmt: skip
         return Barriers(shape, shapely.get_coordinates(points))
 
-    def walks(self, units: gpd.GeoDataFrame, homes: pd.DataFrame | None, sites: pd.DataFrame | None) -> np.ndarray | None:
+    def walks(
+        self, units: gpd.GeoDataFrame, homes: pd.DataFrame | None, sites: pd.DataFrame | None
+    ) -> np.ndarray | None:
         """Return walking metres from homes to sites, (homes, sites); inf where not reachable on foot."""
         rules = self.description.stations
         if rules is None or sites is None or homes is None:
@@ -707,7 +728,11 @@ class _Reader:
         path = self.description.path(rules.elevation)
         try:
             with rasterio.open(path) as raster:
-                crs, band, place = raster.crs, raster.read(1, masked=True).astype(float).filled(np.nan), ~raster.transform
+                crs, band, place = (
+                    raster.crs,
+                    raster.read(1, masked=True).astype(float).filled(np.nan),
+                    ~raster.transform,
+                )
         except rasterio.errors.RasterioIOError:
             raise InputError(problem("the raster cannot be read", "Give a GeoTIFF", file=path.name)) from None
         if crs is None:
@@ -720,7 +745,11 @@ class _Reader:
             from scipy.ndimage import map_coordinates
 
             x, y = change.transform(points[:, 0], points[:, 1])
-            column, row = place @ (np.asarray(x), np.asarray(y)) if hasattr(place, "__matmul__") else place * (np.asarray(x), np.asarray(y))
+            column, row = (
+                place @ (np.asarray(x), np.asarray(y))
+                if hasattr(place, "__matmul__")
+                else place * (np.asarray(x), np.asarray(y))
+            )
             return map_coordinates(band, [row - 0.5, column - 0.5], order=1, cval=np.nan)
 
         return heights
@@ -739,14 +768,20 @@ class _Reader:
             self.read(f"{role}.classes", classes, 0)
         if left_out:
             names = listed([f"{name or 'without a class'} ({count:,})" for name, count in left_out.items()])
-            self.findings.tell("info", f"Nobody walks on {sum(left_out.values()):,} of {rows:,} roads: {names}", file=where.file)
+            self.findings.tell(
+                "info", f"Nobody walks on {sum(left_out.values()):,} of {rows:,} roads: {names}", file=where.file
+            )
         barriers = self.barriers() if rules else None
         if barriers is not None:
             found = without_barred(found, barriers)
         network = walking_network(found, rules.snap_metres if rules else SNAP, self.height(rules))
         if network.joined:
             snap = rules.snap_metres if rules else SNAP
-            self.findings.tell("info", f"{network.joined:,} ends of roads that nearly met, within {snap:g} m, were joined", file=where.file)
+            self.findings.tell(
+                "info",
+                f"{network.joined:,} ends of roads that nearly met, within {snap:g} m, were joined",
+                file=where.file,
+            )
         self.tell_pieces(network, units, where)
         return network, where
 

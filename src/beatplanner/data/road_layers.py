@@ -51,7 +51,9 @@ def road_classes(table: Path | None) -> dict[str, RoadClass]:
         return known
     frame, where = read_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
     factor = numbers(frame["factor"], where, least=1, empty=1.0) if "factor" in frame else np.ones(len(frame))
-    wait = numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
+    wait = (
+        numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
+    )
     walked = [str(v or "").strip().casefold() for v in frame["walked"]]
     for i, (name, word) in enumerate(zip(texts(frame["class"]), walked, strict=True)):
         if name is None or word not in _YES | _NO:
@@ -96,14 +98,18 @@ def read_roads(
     """
     table = road_classes(classes)
     frame, where = _read_extract(path, layer, around) if is_openstreetmap(path) else _read_lines(path, layer)
-    kind = frame.pop("class").map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold()).to_numpy(object)
+    kind = (
+        frame.pop("class").map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold()).to_numpy(object)
+    )
     foot = frame.pop("foot").to_numpy(object) if "foot" in frame else np.full(len(frame), None)
     rule = [table.get(k, RoadClass(True)) for k in kind]
     walked = np.array([(r.walked or f == "yes") and f != "no" for r, f in zip(rule, foot, strict=True)], bool)
     lines = np.asarray(frame.geometry.to_crs(to).array, dtype=object)
     usable = walked & np.isin(shapely.get_type_id(lines), [1, 5]) & ~shapely.is_empty(lines)
     if not usable.any():
-        raise InputError(where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths"))
+        raise InputError(
+            where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths")
+        )
     gone, count = np.unique(kind[~walked].astype(str), return_counts=True)
     kept = np.flatnonzero(usable)
     roads = Roads(
@@ -143,9 +149,13 @@ def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
         )  # fmt: skip
     except Exception as error:  # GDAL's drivers raise whatever they like on broken files
         first = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)) from None
+        raise InputError(
+            problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)
+        ) from None
     if frame.empty:
-        raise InputError(where.problem("the extract holds no roads around the units", "Give the extract of this region"))
+        raise InputError(
+            where.problem("the extract holds no roads around the units", "Give the extract of this region")
+        )
     tags = frame["other_tags"].map(lambda v: "" if v is None or pd.isna(v) else str(v))
 
     def tagged(key: str, *values: str) -> pd.Series:
@@ -153,8 +163,14 @@ def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
 
     ferry = tagged("route", "ferry")
     kind = frame["highway"].astype(object).where(~ferry | frame["highway"].notna(), "ferry")
-    level = (tags.str.contains('"bridge"=>"') & ~tagged("bridge", "no")) | (tags.str.contains('"tunnel"=>"') & ~tagged("tunnel", "no"))
-    forbidden = tagged("foot", "no", "private") | (tagged("access", "no", "private") & ~tagged("foot", "yes", "designated", "permissive"))
+    level = (tags.str.contains('"bridge"=>"') & ~tagged("bridge", "no")) | (
+        tags.str.contains('"tunnel"=>"') & ~tagged("tunnel", "no")
+    )
+    forbidden = tagged("foot", "no", "private") | (
+        tagged("access", "no", "private") & ~tagged("foot", "yes", "designated", "permissive")
+    )
     foot = np.where(forbidden, "no", np.where(tagged("foot", "yes", "designated", "permissive"), "yes", None))
-    found = gpd.GeoDataFrame({"class": kind, "apart": level | ferry, "foot": foot}, geometry=frame.geometry, crs=frame.crs)
+    found = gpd.GeoDataFrame(
+        {"class": kind, "apart": level | ferry, "foot": foot}, geometry=frame.geometry, crs=frame.crs
+    )
     return found, where

@@ -35,7 +35,9 @@ def site_states(frame: pd.DataFrame, where: Place, table: Candidates | Existing)
     for i, state in enumerate(found):
         if state not in STATES:
             what = f"“{frame[table.state].iat[i]}” is no state of a station"
-            raise InputError(where.problem(what, f"Write one of {', '.join(STATES)}", row=where.rows[i], field=table.state))
+            raise InputError(
+                where.problem(what, f"Write one of {', '.join(STATES)}", row=where.rows[i], field=table.state)
+            )
     return found
 
 
@@ -53,8 +55,12 @@ def generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) -> 
         settled = np.flatnonzero(people > 0) if (people > 0).any() else chosen
         side = max(50.0, float(np.sqrt(np.prod(np.ptp(place[settled], axis=0) + 1.0) / most)) / 8)
         while True:
-            cell = pd.DataFrame(np.floor(place[settled] / side), columns=["a", "b"]).assign(people=people[settled], at=settled)
-            heaviest = cell.sort_values(["a", "b", "people", "at"], ascending=[True, True, False, True]).drop_duplicates(["a", "b"])
+            cell = pd.DataFrame(np.floor(place[settled] / side), columns=["a", "b"]).assign(
+                people=people[settled], at=settled
+            )
+            heaviest = cell.sort_values(
+                ["a", "b", "people", "at"], ascending=[True, True, False, True]
+            ).drop_duplicates(["a", "b"])
             if len(heaviest) <= most:
                 chosen = np.sort(heaviest["at"].to_numpy(int))
                 break

@@ -172,7 +172,9 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
 def _merged(ends: np.ndarray, snap: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the node of each end, the nodes' places, and how many ends that did not coincide were joined."""
     unique, of = np.unique(np.round(ends, 3), axis=0, return_inverse=True)
-    pairs = cKDTree(unique).query_pairs(max(snap, 1e-3), output_type="ndarray") if len(unique) else np.empty((0, 2), int)
+    pairs = (
+        cKDTree(unique).query_pairs(max(snap, 1e-3), output_type="ndarray") if len(unique) else np.empty((0, 2), int)
+    )
     graph = sparse.csr_matrix((np.ones(len(pairs)), pairs.T), shape=(len(unique), len(unique)))
     count, group = csgraph.connected_components(graph, directed=False) if len(unique) else (0, np.empty(0, int))
     first = np.full(count, len(unique))
@@ -312,7 +314,9 @@ def walk_metres(
     walked = np.empty((len(doors), len(sites)))
     for begin in range(0, len(sites), SITES_AT_ONCE):
         part = slice(begin, begin + SITES_AT_ONCE)
-        walked[:, part] = csgraph.dijkstra(graph, directed=False, indices=site_nodes[part], limit=limit)[:, door_nodes].T
+        walked[:, part] = csgraph.dijkstra(graph, directed=False, indices=site_nodes[part], limit=limit)[
+            :, door_nodes
+        ].T
     walked += at.metres[: len(doors), None] + at.metres[None, len(doors) :]
     # two doors on one side of a street need not go by the street's middle
     straight = np.hypot(doors[:, None, 0] - sites[None, :, 0], doors[:, None, 1] - sites[None, :, 1])
@@ -340,7 +344,9 @@ def _with_feet(network: WalkingNetwork, at: Access) -> tuple[sparse.csr_matrix, 
     return _graph(ends, np.concatenate(metres), k + n), k
 
 
-def straight_metres(doors: np.ndarray, sites: np.ndarray, detour: float, barriers: Barriers | None = None) -> np.ndarray:
+def straight_metres(
+    doors: np.ndarray, sites: np.ndarray, detour: float, barriers: Barriers | None = None
+) -> np.ndarray:
     """Return straight lines times a detour from doors (n, 2) to sites (m, 2); around barriers by way of their crossings.
 
     Returns
@@ -385,7 +391,9 @@ def _shortened(barriers: Barriers, points: np.ndarray, stops: np.ndarray) -> np.
     return np.where(cut, np.inf, metres)
 
 
-def catchments(network: WalkingNetwork, sites: np.ndarray, limits: list[float], barriers: Barriers | None = None) -> list[list[shapely.Geometry]]:
+def catchments(
+    network: WalkingNetwork, sites: np.ndarray, limits: list[float], barriers: Barriers | None = None
+) -> list[list[shapely.Geometry]]:
     """Return the areas within walking limits of sites along the network.
 
     Parameters
@@ -427,8 +435,12 @@ def catchments(network: WalkingNetwork, sites: np.ndarray, limits: list[float], 
                     lines.append(_part(road, 1.0 - other, 1.0))
             if at.road[j] >= 0 and at.metres[j] < limit:
                 spare = (limit - at.metres[j]) / network.lengths[at.road[j]]
-                lines.append(_part(network.roads[at.road[j]], max(0.0, at.share[j] - spare), min(1.0, at.share[j] + spare)))
-            area = before.union(shapely.union_all(shapely.buffer(np.array(lines, dtype=object), CATCHMENT_REACH)) if lines else before)
+                lines.append(
+                    _part(network.roads[at.road[j]], max(0.0, at.share[j] - spare), min(1.0, at.share[j] + spare))
+                )
+            area = before.union(
+                shapely.union_all(shapely.buffer(np.array(lines, dtype=object), CATCHMENT_REACH)) if lines else before
+            )
             before = _filled(area)
             areas.append(shapely.simplify(before, 5.0))
         found.append(areas)

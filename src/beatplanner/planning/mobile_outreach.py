@@ -17,7 +17,7 @@ from beatplanner.solver.covering import fewest
 from beatplanner.solver.site_rules import SiteRules
 
 # Places considered for stops, the most populous first.
-STOPS_TRIED = 600
+STOPS_TRIED = 4_000
 
 
 def mobile_stops(
@@ -42,7 +42,9 @@ def mobile_stops(
         (where the team starts), ``km`` and ``hours`` a year, ``visits``; and the least number of stops that is proven to be needed.
     """
     rules, homes, walks, sites = town.description.stations, town.homes, town.walks, town.sites
-    assert rules is not None and rules.mobile is not None and homes is not None and walks is not None and sites is not None
+    assert (
+        rules is not None and rules.mobile is not None and homes is not None and walks is not None and sites is not None
+    )
     m = rules.mobile
     columns = ["stop", "unit", "x", "y", "residents", "units", "station", "visits", "hours", "km"]
     left = np.flatnonzero(~np.isfinite(walks[:, chosen]).any(axis=1) & (people > 0))
@@ -58,12 +60,24 @@ def mobile_stops(
         metres = straight_metres(place[left], place[heavy], rules.detour)
     # whoever lives at a stop is at it
     metres[np.searchsorted(left, heavy), np.arange(len(heavy))] = 0.0
-    found = fewest(metres <= limit, SiteRules.plain(len(heavy), None), seconds=seconds, threads=threads, seed=seed, cancelled=cancelled)
+    found = fewest(
+        metres <= limit,
+        SiteRules.plain(len(heavy), None),
+        seconds=seconds,
+        threads=threads,
+        seed=seed,
+        cancelled=cancelled,
+    )
     if found is None or not len(found.open):
         return pd.DataFrame({c: [] for c in columns}), None
-    stops = heavy[found.open]
-    nearest = np.argmin(metres[:, found.open], axis=1)
-    served = metres[:, found.open].min(axis=1) <= limit
+    chosen_stops = found.open
+    stops = heavy[chosen_stops]
+    nearest = np.argmin(metres[:, chosen_stops], axis=1)
+    served = metres[:, chosen_stops].min(axis=1) <= limit
+    # beyond the places considered, whoever is left gets a stop at home
+    rest = np.flatnonzero(~served)
+    nearest[rest] = len(stops) + np.arange(len(rest))
+    stops, served = np.concatenate([stops, left[rest]]), np.ones(len(left), bool)
     apart = straight_metres(place[stops], sites[["x", "y"]].to_numpy(float)[chosen], rules.detour)
     drive = apart.min(axis=1) / 1000
     unit = homes["unit"].to_numpy(int)

@@ -305,7 +305,12 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         home, site = np.nonzero(np.isfinite(town.walks[:, stations.open]))
         chosen, of_home = np.asarray(stations.open)[site], town.homes["unit"].to_numpy(int)
         walks = pd.DataFrame(
-            {"unit": _unit_ids(town, of_home[home]), "station": names[chosen], "metres": town.walks[home, chosen], "home": home + 1}
+            {
+                "unit": _unit_ids(town, of_home[home]),
+                "station": names[chosen],
+                "metres": town.walks[home, chosen],
+                "home": home + 1,
+            }
         )
         more = _station_tables(plan, stations, names)
     edges = pd.DataFrame(
@@ -388,9 +393,13 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             summary["beats"]["moved_share"] = beats.moved_share
     if plan.stations is not None:
         summary["stations"] = plan.stations.as_summary()
-        shares = access_shares(town, plan.stations.people, plan.stations.home_minutes, list(description.stations.bands), None)  # type: ignore[union-attr]
+        shares = access_shares(
+            town, plan.stations.people, plan.stations.home_minutes, list(description.stations.bands), None
+        )  # type: ignore[union-attr]
         everyone = shares[(shares["kind"] == "all") & shares["minutes"].notna()]
-        summary["stations"]["share_by_minutes"] = {f"{m:g}": s for m, s in zip(everyone["minutes"], everyone["share"], strict=True)}
+        summary["stations"]["share_by_minutes"] = {
+            f"{m:g}": s for m, s in zip(everyone["minutes"], everyone["share"], strict=True)
+        }
     if plan.officers is not None:
         summary["officers"] = plan.officers.as_summary()
     outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())

@@ -66,7 +66,9 @@ def access_shares(
     return pd.DataFrame(rows, columns=["kind", "name", "minutes", "residents", "share"])
 
 
-def site_effects(walks: np.ndarray, people: np.ndarray, chosen: np.ndarray, limit: float, metres_a_minute: float) -> pd.DataFrame:
+def site_effects(
+    walks: np.ndarray, people: np.ndarray, chosen: np.ndarray, limit: float, metres_a_minute: float
+) -> pd.DataFrame:
     """Return what opening each closed site, or closing each open one, would change.
 
     Parameters
@@ -142,5 +144,9 @@ def catchment_areas(town: Town, chosen: np.ndarray) -> gpd.GeoDataFrame:
     for j, found in zip(chosen, areas(), strict=True):
         for band, area in zip(rules.bands, found, strict=True):
             rows.append((sites["station"].iat[j], band))
-            shapes.append(shapely.MultiPolygon(shapely.get_parts(area).tolist()) if not shapely.is_empty(area) else shapely.MultiPolygon())
+            shapes.append(
+                shapely.MultiPolygon(shapely.get_parts(area).tolist())
+                if not shapely.is_empty(area)
+                else shapely.MultiPolygon()
+            )
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=["station", "minutes"]), geometry=shapes, crs=town.crs)

@@ -140,10 +140,18 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
             needed = float(wanted.price[cheapest].sum() + closing.sum())
             standing = sites["existing"].to_numpy(bool) & wanted.kept
             own = float(wanted.price[standing].sum() + closing.sum())
-            today = f" (the {int(standing.sum())} existing stations that stay open cost {own:,.0f} by themselves)" if standing.any() else ""
+            today = (
+                f" (the {int(standing.sum())} existing stations that stay open cost {own:,.0f} by themselves)"
+                if standing.any()
+                else ""
+            )
             relaxed = float(wanted.price[cheapest].sum()) * (1 + 1e-12)
             ways.append((f"a budget of {needed:,.0f}{today}", wanted.replace(budget=relaxed)))
-            closable = [str(s) for s, st, e in zip(sites["station"], sites["state"], standing, strict=True) if e and st == "kept"]
+            closable = [
+                str(s)
+                for s, st, e in zip(sites["station"], sites["state"], standing, strict=True)
+                if e and st == "kept"
+            ]
             free = wanted.replace(kept=wanted.kept & (sites["state"] == "fixed").to_numpy())
             if closable and free.cheapest(np.zeros(m)) is not None:
                 said_closable = f"making existing stations closable, such as {listed(closable, 3)}"

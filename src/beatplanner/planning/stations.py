@@ -34,7 +34,7 @@ from beatplanner.solver.covering import coverage, fewest, p_center
 from beatplanner.solver.fair_sites import FairRule, fair_sites
 from beatplanner.solver.p_median import exchange, greedy, p_median, total_cost
 from beatplanner.solver.phasing import phase, total
-from beatplanner.solver.site_rules import SiteRules, Sites
+from beatplanner.solver.site_rules import Sites
 
 # Branches looked at where plans of equal worth are compared by walking: a better tie is welcome, its proof is not needed.
 TIE_NODES = 3_000
@@ -136,7 +136,14 @@ def plan_stations(
     rules = station_rules(town)
     at_home = people_at_homes(town, people)
     options: dict[str, Any] = {"threads": threads, "seed": seed, "cancelled": cancelled}
-    choice = _Choice(town, at_home, rules, seconds, options, lambda b, l: progress("stations", b, l, time.monotonic() - begin))
+    choice = _Choice(
+        town,
+        at_home,
+        rules,
+        seconds,
+        options,
+        lambda best, low: progress("stations", best, low, time.monotonic() - begin),
+    )
     found, clashes = choice.made()
     objective = choice.objective(found.open)
     bound = None if found.lower_bound is None else min(found.lower_bound, objective)
@@ -148,7 +155,9 @@ def plan_stations(
 class _Choice:
     """One choice of sites: what the walks cost, and the objective."""
 
-    def __init__(self, town: Town, people: np.ndarray, rules: StationRules, seconds: float, options: dict[str, Any], tell) -> None:
+    def __init__(
+        self, town: Town, people: np.ndarray, rules: StationRules, seconds: float, options: dict[str, Any], tell
+    ) -> None:
         description, walks = town.description.stations, town.walks
         assert description is not None and walks is not None
         self.town, self.rules, self.description, self.options, self.tell = town, rules, description, options, tell
@@ -209,7 +218,12 @@ class _Choice:
     def _coverage(self) -> Sites:
         lost = float(self.people[~self.reachable].sum())
         found = coverage(
-            self.within, self.weight, self.rules.sites, seconds=0.7 * self.left(), tell=lambda a, b: self.tell(a + lost, b + lost), **self.options
+            self.within,
+            self.weight,
+            self.rules.sites,
+            seconds=0.7 * self.left(),
+            tell=lambda a, b: self.tell(a + lost, b + lost),
+            **self.options,
         )
         bound = None if found.lower_bound is None else found.lower_bound + lost
         return Sites(self._least_walking(found.open, ~self.within).open, found.objective + lost, bound)
@@ -219,11 +233,19 @@ class _Choice:
         start = exchange(self.cost, found, rules) if (found := greedy(self.cost, rules)) is not None else None
         center = p_center(walks, rules, seconds=0.7 * self.left(), start=start, **self.options)
         if center is not None:
-            return Sites(self._least_walking(center.open, walks > center.objective).open, center.objective, center.lower_bound)
+            return Sites(
+                self._least_walking(center.open, walks > center.objective).open, center.objective, center.lower_bound
+            )
         median = self._p_median()
         cut_off = ~np.isfinite(walks[:, median.open]).any(axis=1)
-        more = fewest(np.isfinite(walks), rules.replace(count=None, budget=np.inf), seconds=self.left() / 2, **self.options)
-        least = f" The smallest number of stations that would do is {len(more.open)}." if more is not None and len(more.open) else ""
+        more = fewest(
+            np.isfinite(walks), rules.replace(count=None, budget=np.inf), seconds=self.left() / 2, **self.options
+        )
+        least = (
+            f" The smallest number of stations that would do is {len(more.open)}."
+            if more is not None and len(more.open)
+            else ""
+        )
         worst = int(self.town.homes["unit"].iat[self.rows[int(np.argmax(np.where(cut_off, self.weight, -1)))]])  # type: ignore[index]
         self.clashes.append(
             f"No {rules.count} stations reach everyone on foot, so the farthest walk has no end: {self.weight[cut_off].sum():,.0f} residents stay cut "
@@ -277,7 +299,13 @@ class _Choice:
         weight = np.ones(len(self.weight)) if self.kind in ("p-center", "fewest") else self.weight
         rules = self.rules.sites.replace(count=len(chosen))
         found = p_median(
-            cost + heavy * breach * weight[:, None], rules, seconds=self.left(), start=chosen, gap=1e-10, nodes=TIE_NODES, **self.options
+            cost + heavy * breach * weight[:, None],
+            rules,
+            seconds=self.left(),
+            start=chosen,
+            gap=1e-10,
+            nodes=TIE_NODES,
+            **self.options,
         )
         before, after = ((weight * breach[:, c].all(axis=1)).sum() for c in (chosen, found.open))
         return found if after <= before + 1e-9 * max(1.0, before) else Sites(chosen, walking, None)
@@ -292,6 +320,7 @@ class _Choice:
             return found
         count, rules = len(found.open), self.rules.sites
         self.end = max(self.end, time.monotonic() + 2.0)
+        fairer = found
         for more in range(count, len(rules.kept) + 1 if self.kind == "fewest" else count + 1):
             start = found.open if more == count else greedy(self.cost, rules.replace(count=more))
             if start is None:
@@ -301,7 +330,9 @@ class _Choice:
                 linear=self.kind == "p-median", seconds=0.8 * self.left(), **self.options,
             )  # fmt: skip
             if met and (self.kind != "fewest" or fairer.objective <= 1e-9):
-                return Sites(fairer.open, fairer.objective, found.lower_bound if self.kind == "fewest" else fairer.lower_bound)
+                return Sites(
+                    fairer.open, fairer.objective, found.lower_bound if self.kind == "fewest" else fairer.lower_bound
+                )
             if time.monotonic() > self.end:
                 break
         metres = self.metres[:, fairer.open].min(axis=1)
@@ -315,7 +346,9 @@ class _Choice:
         return Sites(fairer.open, fairer.objective, None)
 
 
-def _assemble(town: Town, people, chosen, choice: _Choice, proof: Proof, clashes, seconds: float, options: dict[str, Any]) -> StationPlan:
+def _assemble(
+    town: Town, people, chosen, choice: _Choice, proof: Proof, clashes, seconds: float, options: dict[str, Any]
+) -> StationPlan:
     sites, rules, walks, homes = town.sites, town.description.stations, town.walks, town.homes
     assert sites is not None and rules is not None and walks is not None and homes is not None
     speed = rules.walk_kmh * 1000 / 60
@@ -326,7 +359,11 @@ def _assemble(town: Town, people, chosen, choice: _Choice, proof: Proof, clashes
     minutes = np.where(reached, metres / speed, np.nan)
     near = reached & (metres <= choice.limit)
     clashes = list(clashes)
-    opens = _phases(town, people, chosen, choice, clashes, min(seconds, 60.0), options) if rules.phases is not None else None
+    opens = (
+        _phases(town, people, chosen, choice, clashes, min(seconds, 60.0), options)
+        if rules.phases is not None
+        else None
+    )
     rows = []
     for k, j in enumerate(chosen):
         mine = nearest == j
@@ -371,7 +408,11 @@ def _assemble(town: Town, people, chosen, choice: _Choice, proof: Proof, clashes
     if rules.group_excess is not None and len(choice.rows):
         ways = choice.metres[:, chosen].min(axis=1)
         mean = float(choice.weight @ ways / choice.weight.sum())
-        found = [float(w[choice.rows] @ ways / w[choice.rows].sum()) for w in groups_at_homes(town).values() if w[choice.rows].sum() > 0]
+        found = [
+            float(w[choice.rows] @ ways / w[choice.rows].sum())
+            for w in groups_at_homes(town).values()
+            if w[choice.rows].sum() > 0
+        ]
         figures["group_excess"] = max(0.0, max(found, default=mean) / mean - 1) if mean > 0 else 0.0
     if opens is not None:
         figures["phases"] = {k: v for k, v in opens.items() if k != "year"}
@@ -380,7 +421,9 @@ def _assemble(town: Town, people, chosen, choice: _Choice, proof: Proof, clashes
             "stops": len(stops), "least_stops": least_stops, "residents": float(stops["residents"].sum()),
             "hours_a_year": float(stops["hours"].sum()), "km_a_year": float(stops["km"].sum()),
         }  # fmt: skip
-    unit_nearest, unit_minutes = _by_unit(len(town.units), homes["unit"].to_numpy(int), nearest, minutes, people, homes["share"].to_numpy(float))
+    unit_nearest, unit_minutes = _by_unit(
+        len(town.units), homes["unit"].to_numpy(int), nearest, minutes, people, homes["share"].to_numpy(float)
+    )
     if clashes and proof.status != "infeasible":
         proof = Proof.of(proof.objective, None, proof.seconds, False)
     return StationPlan(
@@ -403,7 +446,9 @@ def _by_unit(n: int, unit, nearest, minutes, people, share) -> tuple[np.ndarray,
     return station, np.where(total_weight > 0, walked / np.where(total_weight > 0, total_weight, 1.0), np.nan)
 
 
-def _phases(town: Town, people, chosen, choice: _Choice, clashes: list[str], seconds: float, options) -> dict[str, Any] | None:
+def _phases(
+    town: Town, people, chosen, choice: _Choice, clashes: list[str], seconds: float, options
+) -> dict[str, Any] | None:
     """Spread the opening over years; what is missing in the budgets becomes a clash."""
     description, sites = town.description.stations, town.sites
     assert description is not None and description.phases is not None and sites is not None
@@ -417,13 +462,17 @@ def _phases(town: Town, people, chosen, choice: _Choice, clashes: list[str], sec
             )  # fmt: skip
     lost = [p for p in rules.pilots if p not in {names[j] for j in chosen}]
     if lost:
-        clashes.append(f"stations.phases.pilots names {', '.join(lost)}, which the plan does not open. Make it an existing station, or choose another pilot.")
+        clashes.append(
+            f"stations.phases.pilots names {', '.join(lost)}, which the plan does not open. Make it an existing station, or choose another pilot."
+        )
     standing = sites["existing"].to_numpy(bool)[chosen]
     budgets = np.array(rules.budgets, float)
     cost, unreached = choice.cost[:, chosen], choice.unreached * choice.weight
     opening, yearly = sites["cost"].to_numpy(float)[chosen], sites["yearly_cost"].to_numpy(float)[chosen]
     pilots = np.array([names[j] in rules.pilots for j in chosen])
-    found = phase(cost, unreached, standing, np.where(standing, 0.0, opening), yearly, budgets, pilots, seconds=seconds, **options)
+    found = phase(
+        cost, unreached, standing, np.where(standing, 0.0, opening), yearly, budgets, pilots, seconds=seconds, **options
+    )
     if found is None:
         clashes.append("No order of opening was found in the time there was; give more with --time-limit.")
         return None
@@ -437,7 +486,11 @@ def _phases(town: Town, people, chosen, choice: _Choice, clashes: list[str], sec
     years = []
     for t in range(len(budgets)):
         there = found.year <= t
-        ways = np.minimum(choice.metres[:, chosen[there]].min(axis=1), choice.unreached) if there.any() else np.full(len(choice.rows), choice.unreached)
+        ways = (
+            np.minimum(choice.metres[:, chosen[there]].min(axis=1), choice.unreached)
+            if there.any()
+            else np.full(len(choice.rows), choice.unreached)
+        )
         new = (found.year == t) & ~standing
         years.append({
             "year": first + t, "opened": [names[j] for j in chosen[new]], "open": int(there.sum()),

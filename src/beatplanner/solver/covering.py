@@ -131,7 +131,9 @@ class _Cover:
         self.live[gone] = False
         self.rows[:, gone] = False
 
-    def solve(self, most: int | None, end: float, threads: int, seed: int, cancelled) -> tuple[np.ndarray | None, float, bool]:
+    def solve(
+        self, most: int | None, end: float, threads: int, seed: int, cancelled
+    ) -> tuple[np.ndarray | None, float, bool]:
         """Return the fewest sites (None where none were found), a bound on their number, and whether that is all proven."""
         if self.impossible:
             return None, np.inf, True
@@ -230,7 +232,9 @@ def p_center(
     while best is None or high - low > 1:
         middle = high if best is None else (low + high) // 2
         cover = _Cover(reached <= limits[middle], free)
-        chosen, _, sure = cover.solve(most, time.monotonic() + max(0.1, (end - time.monotonic()) / 3), threads, seed, cancelled)
+        chosen, _, sure = cover.solve(
+            most, time.monotonic() + max(0.1, (end - time.monotonic()) / 3), threads, seed, cancelled
+        )
         if chosen is not None:
             best = chosen
             high = int(np.searchsorted(limits, reached[:, best].min(axis=1).max()))

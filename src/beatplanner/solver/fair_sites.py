@@ -5,6 +5,10 @@ d_i is the way of demand i to its nearest open site, so that the rule cannot be 
 Search: exchanges of one site for another with the rule's breach as a penalty. Bound for a p-median (any choice that keeps the rules costs no
 less): the rule goes into the objective with multipliers λ ≥ 0, which leaves a p-median with the weights
 w_i + Σ λ_g (g_i / Σ g − (1 + x) w_i / Σ w), as long as none of these is negative.
+
+Small problems are solved exactly with x_ij = 1 where demand i goes to site j, and to the nearest open one::
+
+    min Σ w_i d_ij x_ij   s.t. Σ_j x_ij = 1,  x_ij ≤ y_j,  Σ_{k no farther than j} x_ik ≥ y_j  for all i, j,  the rules
 """
 
 from __future__ import annotations
@@ -14,11 +18,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pulp
 
+from beatplanner.solver.highs import solve
 from beatplanner.solver.p_median import p_median
 from beatplanner.solver.site_rules import SiteRules, Sites
 
-ROUNDS = 8
+ROUNDS, RESTARTS = 8, 4
+# Pairs of demand and site up to which the exact model is tried.
+EXACT_PAIRS, MIP_NODES = 12_000, 5_000
 PENALTIES = (2.0, 20.0, 200.0)
 
 
@@ -140,7 +148,9 @@ def fair_sites(
                 best, value = tried, float(worth(d[:, None])[0])
 
     consider(start.open)
-    slope_of = fair.groups / np.maximum(fair.groups.sum(axis=1), 1e-12)[:, None] - (1 + fair.excess) * fair.people / max(fair.people.sum(), 1e-12)
+    slope_of = fair.groups / np.maximum(fair.groups.sum(axis=1), 1e-12)[:, None] - (
+        1 + fair.excess
+    ) * fair.people / max(fair.people.sum(), 1e-12)
     lam = np.zeros(len(fair.groups))
     chosen = start.open
     for _ in range(ROUNDS if linear else 0):
@@ -162,7 +172,63 @@ def fair_sites(
         bound = max(bound, found.lower_bound if found.lower_bound is not None else -np.inf)
         chosen = found.open
         consider(chosen)
+    random = np.random.default_rng(seed)
+    for _ in range(RESTARTS if best is None else 0):
+        other = rules.cheapest(random.random(metres.shape[1]))
+        if other is not None and not stop():
+            consider(other)
+    if linear and metres.size <= EXACT_PAIRS and not stop() and (best is None or value - bound > 1e-7 * value):
+        exact, proven = _exact(metres, rules, fair, best, end - time.monotonic(), threads, seed, cancelled)
+        if exact is not None:
+            consider(exact)
+        if proven is not None:
+            bound = max(bound, proven)
     met = best is not None
     picked = best if best is not None else fairest
     objective = float(worth(ways(picked)[:, None])[0])
     return Sites(picked, objective, min(bound, objective) if np.isfinite(bound) else None), met
+
+
+def _exact(
+    metres: np.ndarray,
+    rules: SiteRules,
+    fair: FairRule,
+    start: np.ndarray | None,
+    seconds: float,
+    threads: int,
+    seed: int,
+    cancelled,
+) -> tuple[np.ndarray | None, float | None]:
+    """Solve the exact model; return the sites (None where there are none, or none were found) and a bound on the objective."""
+    n, m = metres.shape
+    scale = 1e5 / max(float(fair.people @ metres.min(axis=1)), 1e-9)
+    model = pulp.LpProblem("fair_sites", pulp.LpMinimize)
+    y = {j: pulp.LpVariable(f"y_{j}", 0, 1, pulp.LpInteger) for j in range(m)}
+    rules.add_to(model, y)
+    x = [[pulp.LpVariable(f"x_{i}_{j}", 0, 1) for j in range(m)] for i in range(n)]
+    for i in range(n):
+        model += pulp.lpSum(x[i]) == 1
+        order = np.argsort(metres[i], kind="stable")
+        for rank, j in enumerate(order):
+            model += x[i][j] <= y[int(j)]
+            last = rank + int((metres[i, order[rank:]] <= metres[i, j]).sum())
+            model += pulp.lpSum(x[i][k] for k in order[:last]) >= y[int(j)]
+    for weight in fair.groups:
+        row = weight / max(weight.sum(), 1e-12) - (1 + fair.excess) * fair.people / max(fair.people.sum(), 1e-12)
+        size = max(float(np.abs(row[:, None] * metres).max()), 1e-12)
+        model += (
+            pulp.LpAffineExpression(
+                [(x[i][j], float(row[i] * metres[i, j] / size)) for i in range(n) for j in range(m)]
+            )
+            <= 0
+        )
+    cost = fair.people[:, None] * metres * scale
+    model.setObjective(pulp.LpAffineExpression([(x[i][j], float(cost[i, j])) for i in range(n) for j in range(m)]))
+    known = None if start is None else {y[j]: float(j in set(start.tolist())) for j in y}
+    outcome = solve(
+        model, seconds=seconds, threads=threads, seed=seed, gap=1e-7, start=known, cancelled=cancelled, max_nodes=MIP_NODES
+    )  # fmt: skip
+    bound = None if outcome.bound is None else (outcome.bound - 1e-3) / scale
+    if outcome.objective is None:
+        return None, bound
+    return np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int), bound

@@ -194,7 +194,9 @@ def p_median(
 class _Search:
     """One search: the best plan, the best bound, and which sites are known to be open or closed in any better plan."""
 
-    def __init__(self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled) -> None:
+    def __init__(
+        self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled
+    ) -> None:
         if rules.count is None:
             raise ValueError("the number of sites must be given")
         self.cost, self.rules, self.count = np.ascontiguousarray(cost, float), rules, rules.count
@@ -379,10 +381,14 @@ class _Search:
                 if child_bound < self.limit:
                     settled = (child == OPEN).sum() >= self.count or (child != CLOSED).sum() <= self.count
                     if settled:
-                        self.plan_of(np.flatnonzero(child == OPEN if (child == OPEN).sum() >= self.count else child != CLOSED))
+                        self.plan_of(
+                            np.flatnonzero(child == OPEN if (child == OPEN).sum() >= self.count else child != CLOSED)
+                        )
                         continue
                     serial += 1
-                    heapq.heappush(heap, (child_bound, serial, child, child_u.astype(np.float32), child_lam, child_often))
+                    heapq.heappush(
+                        heap, (child_bound, serial, child, child_u.astype(np.float32), child_lam, child_often)
+                    )
         if not heap:
             self.raise_bound(self.limit if not self.whole else self.best_cost)
             self.bound = max(self.bound, self.limit)
@@ -404,7 +410,9 @@ class _Search:
         near = _Near.of(cost, most)
         constant = float(near.cost[:, 0].sum())
         sets: dict[tuple[int, tuple[int, ...]], int] = {}
-        parent: list[tuple[int, tuple[int, ...]]] = []  # of each set: the set without its last sites (-1: empty), and those
+        parent: list[
+            tuple[int, tuple[int, ...]]
+        ] = []  # of each set: the set without its last sites (-1: empty), and those
         weight: list[float] = []
         covers: set[int] = set()
         for i in range(n):
@@ -458,7 +466,9 @@ class _Search:
             variable = pulp.LpVariable(f"z_{k}", 0, 0 if k in covers else 1)
             z.append(variable)
             added = [(variable, 1), *((y[j], 1) for j in sites)]
-            model += pulp.LpAffineExpression(added if before < 0 else [*added, (z[before], -1)]) >= (1 if before < 0 else 0)
+            model += pulp.LpAffineExpression(added if before < 0 else [*added, (z[before], -1)]) >= (
+                1 if before < 0 else 0
+            )
         self.rules.restricted(live).add_to(model, y)
         model.setObjective(pulp.LpAffineExpression([(v, w * scale) for v, w in zip(z, weight, strict=True) if w > 0]))
         best = np.isin(live, self.best)
@@ -494,13 +504,14 @@ class _Search:
                 chosen[out] = into
             self.consider(chosen)
 
-
     def draw(self, often: np.ndarray, times: int) -> None:
         """Draw sites at random, each about as often as the bound opens it, and better the choice."""
         for _ in range(times):
             if self.stop() or self.proven():
                 return
-            score = np.where(self.state == CLOSED, -1.0, np.clip(often, 0, 1) + self.random.uniform(-0.45, 0.45, len(often)))
+            score = np.where(
+                self.state == CLOSED, -1.0, np.clip(often, 0, 1) + self.random.uniform(-0.45, 0.45, len(often))
+            )
             score[self.rules.kept] = 2.0
             chosen = np.sort(np.argsort(-score, kind="stable")[: self.count])
             if self.rules.met(chosen):

@@ -64,7 +64,10 @@ def phase(
     """
     p, years = len(standing), len(budgets)
     model = pulp.LpProblem("phases", pulp.LpMinimize)
-    s = [[pulp.LpVariable(f"s_{j}_{t}", int(standing[j] or t == years - 1), 1, pulp.LpInteger) for t in range(years)] for j in range(p)]
+    s = [
+        [pulp.LpVariable(f"s_{j}_{t}", int(standing[j] or t == years - 1), 1, pulp.LpInteger) for t in range(years)]
+        for j in range(p)
+    ]
     extra = [pulp.LpVariable(f"e_{t}", 0) for t in range(years)]
     for j in range(p):
         for t in range(1, years):
@@ -90,15 +93,23 @@ def phase(
             model += z[k, t] >= (z[before, t] if before >= 0 else 1) - s[j][t]
     # first as little extra money as will do, which money to the model is worth more than any walk
     model.setObjective(pulp.lpSum(extra))
-    first = solve(model, seconds=seconds / 3, threads=threads, seed=seed, gap=1e-9, cancelled=cancelled, max_nodes=NODES)
+    first = solve(
+        model, seconds=seconds / 3, threads=threads, seed=seed, gap=1e-9, cancelled=cancelled, max_nodes=NODES
+    )
     if first.objective is None:
         return None
     needed = np.array([max(0.0, e.varValue or 0.0) for e in extra])
     for e, most in zip(extra, needed, strict=True):
         e.upBound = float(most) + 1e-6 * max(1.0, float(budgets.sum()))
     scale = 1e5 / max(float(weights.sum()), 1e-9)
-    model.setObjective(pulp.LpAffineExpression([(z[k, t], float(w * scale)) for t in range(years) for k, w in enumerate(weights) if w > 0]))
-    best = solve(model, seconds=seconds * 2 / 3, threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES)
+    model.setObjective(
+        pulp.LpAffineExpression(
+            [(z[k, t], float(w * scale)) for t in range(years) for k, w in enumerate(weights) if w > 0]
+        )
+    )
+    best = solve(
+        model, seconds=seconds * 2 / 3, threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES
+    )
     if best.objective is None:
         return None
     opened = np.array([[round(v.varValue or 0.0) for v in row] for row in s])

@@ -165,7 +165,12 @@ class SiteRules:
             yield sorted(group)
 
     def cheapest(
-        self, score: np.ndarray, *, most: int | None = None, seed: int = 0, cancelled: Callable[[], bool] = lambda: False
+        self,
+        score: np.ndarray,
+        *,
+        most: int | None = None,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> np.ndarray | None:
         """Return the choice that keeps the rules with the least sum of scores; None where there is none.
 
