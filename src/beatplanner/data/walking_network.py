@@ -25,6 +25,8 @@ STRAY_SHARE = 0.01
 ACCESS_DETOUR = 1.3
 # Nearest roads of a door that are tried until one is reached without crossing a barrier.
 ROADS_TRIED = 12
+# A road that crosses a barrier where it must not is cut this far on both sides, in metres.
+BARRED = 5.0
 # Heights are read this often along a road, in metres.
 HEIGHT_STEP = 50.0
 SITES_AT_ONCE = 32
@@ -115,7 +117,7 @@ def walking_network(
     apart = roads.apart[of] | (roads.factor[of] > 1) | (roads.wait[of] > 0)
     ground = parts[~apart]
     reach = np.where(roads.wait[of[apart]] > 0, max(PIER, snap), snap)
-    stubs = _stubs(ground, parts[apart], reach, snap)
+    stubs, drawn = _stubs(ground, parts[apart], reach, snap)
     if len(ground):
         cut = shapely.get_parts(shapely.node(shapely.multilinestrings(np.concatenate([ground, stubs]))))
         cut = cut[shapely.length(cut) > 0]
@@ -138,15 +140,15 @@ def walking_network(
     rank[order] = np.arange(len(order))
     # junctions that stand alone, as those of loops, are no pieces
     order = order[total[order] > 0]
-    return WalkingNetwork(nodes, lines, segments, metres, rank[piece], total[order], len(stubs) + merged)
+    return WalkingNetwork(nodes, lines, segments, metres, rank[piece], total[order], drawn + merged)
 
 
-def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float) -> np.ndarray:
-    """Return short lines from ends of roads to the roads that they nearly meet."""
+def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float) -> tuple[np.ndarray, int]:
+    """Return short lines from ends of roads to the roads that they nearly meet, and how many; also marks at which roads meet others apart."""
     if not len(ground):
-        return np.empty(0, dtype=object)
+        return np.empty(0, dtype=object), 0
     tree = shapely.STRtree(ground)
-    found = []
+    found, drawn = [], 0
     for lines, limit in ((ground, np.full(len(ground), snap)), (apart, reach)):
         for k in (0, -1):
             points = shapely.get_point(lines, k)
@@ -158,6 +160,11 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
             else:
                 i, j = tree.query_nearest(points, max_distance=float(limit.max(initial=0.0)) + 1e-9, all_matches=False)
             gap = shapely.distance(points[i], ground[j])
+            if lines is not ground and (gap <= 1e-6).any():
+                # a bridge that begins at a corner of a road cuts it there: two strokes of a centimetre across, whatever its direction
+                here = shapely.get_coordinates(points[i[gap <= 1e-6]])
+                for stroke in (np.array([0.005, 0.004]), np.array([0.004, -0.005])):
+                    found.append(shapely.linestrings(np.stack([here - stroke, here + stroke], axis=1)))
             near = (gap > 1e-6) & (gap <= limit[i])
             i, j, gap = i[near], j[near], gap[near]
             if not len(i):
@@ -166,7 +173,8 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
             a, b = shapely.get_coordinates(points[i]), shapely.get_coordinates(foot)
             # a hair beyond the road, so that the two surely cross
             found.append(shapely.linestrings(np.stack([a, b + (b - a) / gap[:, None] * 0.01], axis=1)))
-    return np.concatenate(found) if found else np.empty(0, dtype=object)
+            drawn += len(i)
+    return (np.concatenate(found) if found else np.empty(0, dtype=object)), drawn
 
 
 def _merged(ends: np.ndarray, snap: float) -> tuple[np.ndarray, np.ndarray, int]:
@@ -236,7 +244,8 @@ def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roa
         return roads
     lines = roads.lines.copy()
     open_area = shapely.union_all(shapely.buffer(shapely.points(barriers.crossings), reach))
-    closed = shapely.buffer(shapely.difference(barriers.shape, open_area), 0.05)
+    # wide enough that no tolerance joins what is cut
+    closed = shapely.buffer(shapely.difference(barriers.shape, open_area), BARRED)
     lines[hit] = shapely.difference(lines[hit], closed)
     kept = ~shapely.is_empty(lines)
     return Roads(lines[kept], roads.apart[kept], roads.factor[kept], roads.wait[kept])
