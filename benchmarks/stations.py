@@ -69,7 +69,7 @@ REGISTRY: dict[str, tuple[str, int, int, int, float, tuple[str, ...]]] = {
         20,
         20.0,
         ("p-median", "coverage", "p-center", "fewest"),
-    ),  # fmt: skip
+    ),
     "20000": ("p-median ≤ 0.7 % within 120 s, under 4 GB", 20_000, 400, 40, 110.0, ("p-median",)),
 }
 
@@ -174,7 +174,7 @@ def _work(name: str, row: tuple, seed: int, objective: str, seconds: float, thre
     if name == "**beatplanner**":
         ours(town(60, 20, 3, 0), objective, 5, 1)  # the kernels are loaded before anything is timed
     else:
-        METHODS[name][0](town(30, 10, 3, 0), objective, 5, 1)  # and so are the libraries
+        METHODS[name][0](town(30, 10, 3, 0), objective, 5, threads)  # and so are the libraries
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begin = time.perf_counter()
     chosen, bound = METHODS[name][0](instance, objective, seconds, threads)

@@ -52,7 +52,9 @@ def test_roads_that_cross_meet_but_a_bridge_does_not():
 
 
 def test_a_bridge_that_begins_in_the_middle_of_a_road_meets_it():
-    both = roads(line((0, 0), (50, 0), (100, 0)), line((50, 0), (50, 80)), line((0, 80), (50, 80), (100, 80)), apart=[1])
+    both = roads(
+        line((0, 0), (50, 0), (100, 0)), line((50, 0), (50, 80)), line((0, 80), (50, 80), (100, 80)), apart=[1]
+    )
     network = walking_network(both)
     assert between(network, (0, 0), (0, 80)) == pytest.approx(180, abs=0.1)
     assert len(network.piece_metres) == 1
@@ -73,7 +75,9 @@ def test_ends_that_nearly_meet_are_joined_and_counted():
 
 
 def test_a_ferry_takes_its_wait_and_steps_their_time():
-    ferry = roads(line((0, 0), (100, 0)), line((110, 0), (300, 0)), line((300, 0), (400, 0)), apart=[1], wait=[0, 500, 0])
+    ferry = roads(
+        line((0, 0), (100, 0)), line((110, 0), (300, 0)), line((300, 0), (400, 0)), apart=[1], wait=[0, 500, 0]
+    )
     assert between(walking_network(ferry), (0, 0), (400, 0)) == pytest.approx(400 + 500, abs=15)
     steps = roads(line((0, 0), (100, 0)), line((100, 0), (200, 0)), factor=[1, 1.5])
     assert between(walking_network(steps), (0, 0), (200, 0)) == pytest.approx(250)
@@ -102,7 +106,9 @@ def test_nobody_crosses_a_river_to_reach_a_road():
 
 
 def test_roads_that_cross_a_barrier_away_from_crossings_are_cut():
-    streets = roads(line((0, -50), (0, 50)), line((500, -50), (500, 50)), line((0, 50), (500, 50)), line((0, -50), (500, -50)))
+    streets = roads(
+        line((0, -50), (0, 50)), line((500, -50), (500, 50)), line((0, 50), (500, 50)), line((0, -50), (500, -50))
+    )
     rail = Barriers(line((-100, 0), (600, 0)), np.array([[500.0, 0.0]]))
     network = walking_network(without_barred(streets, rail))
     assert between(network, (0, -50), (0, 50)) == pytest.approx(1100, abs=2)
@@ -114,7 +120,9 @@ def test_straight_walks_go_around_a_river_by_its_bridge():
     assert np.isinf(straight_metres(home, site, 1.0, Barriers(river, np.empty((0, 2)))))
     by_bridge = straight_metres(home, site, 1.0, Barriers(river, np.array([[300.0, 0.0]])))
     assert by_bridge[0, 0] == pytest.approx(2 * np.hypot(300, 100))
-    assert straight_metres(home, np.array([[50.0, -100.0]]), 1.3, Barriers(river, np.empty((0, 2))))[0, 0] == pytest.approx(65)
+    assert straight_metres(home, np.array([[50.0, -100.0]]), 1.3, Barriers(river, np.empty((0, 2))))[
+        0, 0
+    ] == pytest.approx(65)
 
 
 def test_catchments_hold_each_other_and_end_where_minutes_do():

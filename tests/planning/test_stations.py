@@ -65,7 +65,9 @@ def test_a_closable_station_closes_and_its_closing_costs(town, planned):
 def test_a_budget_below_what_stands_is_explained_and_a_plan_still_written(town, planned):
     existing(town, keep=[500, 500, 500])
     keys = '{ path = "stations.geojson", id = "name", cost = "keep" }'
-    code, error, said, package = planned(('{ path = "stations.geojson", id = "name" }', keys), (COUNT, "count = 3\nbudget = 900\n"))
+    code, error, said, package = planned(
+        ('{ path = "stations.geojson", id = "name" }', keys), (COUNT, "count = 3\nbudget = 900\n")
+    )
     assert code == 3
     assert "budget = 900" in error
     assert "1,500" in error
@@ -76,15 +78,22 @@ def test_a_budget_below_what_stands_is_explained_and_a_plan_still_written(town, 
 
 def test_an_unknown_state_is_refused(town, planned):
     existing(town, state=["kept", "half open", "fixed"])
-    code, error, *_ = planned(('{ path = "stations.geojson", id = "name" }', '{ path = "stations.geojson", id = "name", state = "state" }'))
+    code, error, *_ = planned(
+        ('{ path = "stations.geojson", id = "name" }', '{ path = "stations.geojson", id = "name", state = "state" }')
+    )
     assert code == 1
     assert "half open" in error
 
 
 def test_yearly_costs_count_for_the_years_that_are_paid(town, planned):
     text = town.path("sites.csv").read_text(encoding="utf-8").splitlines()
-    town.path("sites.csv").write_text("\n".join([text[0] + ",rent", *[f"{row},10" for row in text[1:]]]), encoding="utf-8")
-    code, _, said, _ = planned(('cost = "cost" }', 'cost = "cost", yearly_cost = "rent" }'), (COUNT, "count = 2\ncost_years = 5\nobjective = \"coverage\"\n"))
+    town.path("sites.csv").write_text(
+        "\n".join([text[0] + ",rent", *[f"{row},10" for row in text[1:]]]), encoding="utf-8"
+    )
+    code, _, said, _ = planned(
+        ('cost = "cost" }', 'cost = "cost", yearly_cost = "rent" }'),
+        (COUNT, 'count = 2\ncost_years = 5\nobjective = "coverage"\n'),
+    )
     assert code == 0
     assert said["cost"] % 1000 == 50
 
@@ -122,7 +131,9 @@ def test_no_group_walks_much_farther(town, planned):
     frame = town.units()
     frame["pop_sq"] = np.where(np.arange(16) >= 12, 90, 0)  # they live in the north, the candidates stand in the south
     town.write_units(frame)
-    rows = ["site,x,y,cost"] + [f"S{k},{WEST + 250 + 500 * (k % 4)},{SOUTH + 250 + 500 * (k // 4)},1" for k in range(1, 16)]
+    rows = ["site,x,y,cost"] + [
+        f"S{k},{WEST + 250 + 500 * (k % 4)},{SOUTH + 250 + 500 * (k // 4)},1" for k in range(1, 16)
+    ]
     town.path("sites.csv").write_text("\n".join(rows), encoding="utf-8")
     code, _, said, _ = planned((COUNT, "count = 3\ngroup_excess = 0.05\n"))
     assert code == 0
@@ -143,14 +154,21 @@ def test_a_group_rule_that_nothing_keeps_says_what_was_found(town, planned):
 
 @pytest.mark.parametrize("objective", ["coverage", "p-center", "fewest"])
 def test_other_objectives_keep_the_rules_too(objective, planned):
-    code, _, said, _ = planned((COUNT, f'count = 3\nobjective = "{objective}"\nwalk_minutes = 12\nmin_distance = 600\none_per_municipality = true\n'))
+    code, _, said, _ = planned(
+        (
+            COUNT,
+            f'count = 3\nobjective = "{objective}"\nwalk_minutes = 12\nmin_distance = 600\none_per_municipality = true\n',
+        )
+    )
     assert code == 0
     assert said["status"] == "optimal"
 
 
 def test_phases_open_pilots_first_within_each_years_money(planned):
     phases = 'count = 4\nphases = { budgets = [2000, 3000, 7000], start = 2027, pilots = ["School 1"] }\n'
-    code, error, said, package = planned((COUNT, phases), ('existing = { path = "stations.geojson", id = "name" }\n', ""))
+    code, error, said, package = planned(
+        (COUNT, phases), ('existing = { path = "stations.geojson", id = "name" }\n', "")
+    )
     assert code == 0, error
     opens = dict(zip(layer(package, "stations")["station"], layer(package, "stations")["opens"], strict=True))
     assert opens["School 1"] == 2027
@@ -173,7 +191,10 @@ def test_an_unknown_pilot_is_refused(planned):
 
 
 def test_mobile_stops_reach_who_is_cut_off_and_their_hours_reach_the_workload(town, planned):
-    changes = (COUNT, "count = 2\nreach_minutes = 17\nmobile = { visits_per_year = 10, hours_per_visit = 2, walk_minutes = 10 }\n")
+    changes = (
+        COUNT,
+        "count = 2\nreach_minutes = 17\nmobile = { visits_per_year = 10, hours_per_visit = 2, walk_minutes = 10 }\n",
+    )
     code, error, said, package = planned(changes, steps="plan")
     assert code == 0, error
     assert said["unreachable_residents"] > 0
@@ -245,7 +266,9 @@ def test_a_project_file_keeps_the_homes_of_a_raster(town, planned, command):
 
 def test_sites_that_are_generated_are_said_to_be(town, planned):
     with_raster(town)
-    candidates = 'candidates = { path = "sites.csv", x = "x", y = "y", crs = "EPSG:32634", id = "site", cost = "cost" }\n'
+    candidates = (
+        'candidates = { path = "sites.csv", x = "x", y = "y", crs = "EPSG:32634", id = "site", cost = "cost" }\n'
+    )
     code, _, said, package = planned((candidates, ""), (COUNT, "count = 3\ngenerated = 9\n"))
     assert code == 0
     assert 0 < said["generated_sites"] <= 9
@@ -255,7 +278,9 @@ def test_sites_that_are_generated_are_said_to_be(town, planned):
 
 def test_only_some_kinds_of_buildings(town, planned):
     rows = town.path("sites.csv").read_text(encoding="utf-8").splitlines()
-    town.path("sites.csv").write_text("\n".join([rows[0] + ",kind", *[f"{r},{'school' if k else 'shop'}" for k, r in enumerate(rows[1:])]]))
+    town.path("sites.csv").write_text(
+        "\n".join([rows[0] + ",kind", *[f"{r},{'school' if k else 'shop'}" for k, r in enumerate(rows[1:])]])
+    )
     code, _, said, _ = planned(('id = "site"', 'id = "site", only = { kind = ["School"] }'))
     assert (code, said["sites"]) == (0, 4)
     code, error, *_ = planned(('["School"]', '["church"]'))
@@ -287,11 +312,18 @@ def test_a_table_of_walks_that_misses_a_pair_is_refused_and_an_empty_cell_is_no_
     assert code == 1
     assert "1 of 80 pairs" in error
     assert "School 3" in error
-    town.path("walk.csv").write_text("\n".join(["unit,site,metres", *rows[:-5], *[f"16,{s}," for s in sites]]), encoding="utf-8")
+    town.path("walk.csv").write_text(
+        "\n".join(["unit,site,metres", *rows[:-5], *[f"16,{s}," for s in sites]]), encoding="utf-8"
+    )
     code, error, said, package = planned()
     assert code == 0, error
     assert said["unreachable_residents"] == 100
     units = layer(package, "units").set_index("unit")
     assert np.isnan(units.loc[16, "walk_minutes"])
     town.path("walk.csv").write_text("\n".join(["unit,site,metres", *rows[:-5]]), encoding="utf-8")
-    assert planned(('distances = "walk.csv"', 'distances = { path = "walk.csv", missing = "unreachable" }'))[2]["unreachable_residents"] == 100
+    assert (
+        planned(('distances = "walk.csv"', 'distances = { path = "walk.csv", missing = "unreachable" }'))[2][
+            "unreachable_residents"
+        ]
+        == 100
+    )

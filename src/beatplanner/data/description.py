@@ -89,10 +89,12 @@ class Candidates(PointTable):
     """Candidate sites of outreach stations.
 
     ``cost`` is the column with the cost of opening one, ``yearly_cost`` that with its cost a year; ``only`` keeps the rows whose columns
-    hold one of the named values, such as ``{ kind = ["school", "townhall"] }``. Polygons count by a point inside them.
+    hold one of the named values, such as ``{ kind = ["school", "townhall"] }``. Polygons count by a point inside them. ``name`` is the
+    column with the name that people know it by, where the id is a number.
     """
 
     id: str
+    name: str | None = None
     cost: str | None = None
     yearly_cost: str | None = None
     only: dict[str, list[str]] = Field(default_factory=dict)
@@ -103,10 +105,11 @@ class Existing(PointTable):
 
     ``state`` is a column with ``kept`` (stays open; the default), ``closable`` (may close), or ``fixed`` (stays open whatever happens:
     it is never proposed for closing). ``cost``, ``yearly_cost`` and ``closing_cost`` are columns with the cost of keeping one, its cost a
-    year, and the cost of closing it.
+    year, and the cost of closing it; ``name`` is as for candidates.
     """
 
     id: str
+    name: str | None = None
     cost: str | None = None
     yearly_cost: str | None = None
     closing_cost: str | None = None

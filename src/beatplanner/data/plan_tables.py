@@ -28,7 +28,8 @@ class PlanTables:
         come from another of today's beats; NaN without today's beats). None where no beats were planned or given.
     stations
         Points: ``station`` (text), ``existing`` (bool), ``residents_within_limit`` (those whose nearest open station this is, within
-        the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``.
+        the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``, ``name``,
+        and ``opens`` (year) where phases are planned.
     assignments
         ``officer``, ``beat``, ``start``, ``end`` (ISO dates, half-open; one row a posting), then ``post`` (1, 2, … within the beat).
     edges

@@ -76,7 +76,12 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         content["units"]["population"] = "population"
         if town.homes is not None and len(town.homes) > len(town.units):
             at = town.homes["unit"].to_numpy(int)
-            homes = pd.DataFrame({"unit": units[u.id].to_numpy()[at], "residents": town.units["population"].to_numpy()[at] * town.homes["share"]})
+            homes = pd.DataFrame(
+                {
+                    "unit": units[u.id].to_numpy()[at],
+                    "residents": town.units["population"].to_numpy()[at] * town.homes["share"],
+                }
+            )
             points = gpd.points_from_xy(town.homes["x"], town.homes["y"])
             content["units"]["homes"] = save(gpd.GeoDataFrame(homes, geometry=points, crs=town.crs), "units.homes")
     elif u.homes is not None:
@@ -88,7 +93,7 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         table = getattr(d, section) if key is None else getattr(getattr(d, section), key, None)
         if table is None:
             continue
-        named = ("id", "cost", "yearly_cost", "closing_cost", "state", "category", "time")
+        named = ("id", "name", "cost", "yearly_cost", "closing_cost", "state", "category", "time")
         wanted = [getattr(table, k) for k in named if getattr(table, k, None)] + list(getattr(table, "only", {}))
         role = section if key is None else f"{section}.{key}"
         points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, wanted, town.crs, role)
@@ -155,7 +160,11 @@ def _walks(town: Town) -> pd.DataFrame:
     assert town.walks is not None and town.sites is not None
     unit, site = np.nonzero(np.isfinite(town.walks))
     return pd.DataFrame(
-        {"unit": town.units["unit"].to_numpy()[unit], "site": town.sites["station"].to_numpy()[site], "metres": town.walks[unit, site]}
+        {
+            "unit": town.units["unit"].to_numpy()[unit],
+            "site": town.sites["station"].to_numpy()[site],
+            "metres": town.walks[unit, site],
+        }
     )
 
 

@@ -560,6 +560,7 @@ class _Reader:
                 continue
             named = [
                 table.id,
+                table.name,
                 table.cost,
                 table.yearly_cost,
                 getattr(table, "closing_cost", None),
@@ -571,7 +572,8 @@ class _Reader:
             frame, where = self.only(frame, where, only)
             ids = texts(frame[table.id])
             near = self.check_sites(frame, ids, table.id, units, where, key == "existing")
-            every = pd.DataFrame({"station": ids, "x": frame["x"], "y": frame["y"]})
+            called = texts(frame[table.name]) if table.name else ids
+            every = pd.DataFrame({"station": ids, "name": called, "x": frame["x"], "y": frame["y"]})
             every = every.join(site_costs(frame, where, table)).assign(
                 existing=key == "existing", state=site_states(frame, where, table)
             )
@@ -592,6 +594,12 @@ class _Reader:
         sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
             shapely.points(sites[["x", "y"]].to_numpy(float))
         )
+        # a building without a name is known by its place
+        place = units["name"].to_numpy(object)[sites["unit"]]
+        sites["name"] = [
+            f"{p} ({s})" if is_missing(n) else str(n)
+            for n, p, s in zip(sites["name"], place, sites["station"], strict=True)
+        ]
         return sites
 
     def only(self, frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tuple[pd.DataFrame, Place]:

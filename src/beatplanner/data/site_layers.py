@@ -71,7 +71,8 @@ def generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) -> 
     named = [name if k == 1 else f"{name} ({k})" for name, k in zip(names, number, strict=True)]
     found = pd.DataFrame(
         {
-            "station": named, "x": place[chosen, 0], "y": place[chosen, 1], "cost": 0.0, "yearly_cost": 0.0, "closing_cost": 0.0,
+            "station": named,
+            "name": named, "x": place[chosen, 0], "y": place[chosen, 1], "cost": 0.0, "yearly_cost": 0.0, "closing_cost": 0.0,
             "existing": False, "state": "generated",
         }
     )  # fmt: skip

@@ -72,7 +72,7 @@ class Town:
         (n, n) metres between units where the project brings a file of them (inf where a pair is absent), or None:
         straight line between representative points.
     sites
-        Existing stations first, then candidates. Columns ``station`` (text), ``x``, ``y`` (metres), ``cost``, ``yearly_cost``,
+        Existing stations first, then candidates. Columns ``station`` (text), ``name`` (text), ``x``, ``y`` (metres), ``cost``, ``yearly_cost``,
         ``closing_cost`` (float), ``existing`` (bool), ``state`` (``"kept"``, ``"closable"``, ``"fixed"``, ``"candidate"``, ``"generated"``),
         ``unit`` (position of the nearest unit); or None where the description has no stations.
     homes

@@ -393,9 +393,9 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             summary["beats"]["moved_share"] = beats.moved_share
     if plan.stations is not None:
         summary["stations"] = plan.stations.as_summary()
-        shares = access_shares(
-            town, plan.stations.people, plan.stations.home_minutes, list(description.stations.bands), None
-        )  # type: ignore[union-attr]
+        assert description.stations is not None
+        bands = list(description.stations.bands)
+        shares = access_shares(town, plan.stations.people, plan.stations.home_minutes, bands, None)
         everyone = shares[(shares["kind"] == "all") & shares["minutes"].notna()]
         summary["stations"]["share_by_minutes"] = {
             f"{m:g}": s for m, s in zip(everyone["minutes"], everyone["share"], strict=True)

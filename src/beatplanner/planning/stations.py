@@ -375,6 +375,7 @@ def _assemble(
             "mean_walk_minutes": float((people * minutes)[mine].sum() / residents) if residents > 0 else np.nan,
             "residents": residents,
             "cost": float(choice.rules.price[j]),
+            "name": str(sites["name"].iat[j]),
             "x": float(sites["x"].iat[j]),
             "y": float(sites["y"].iat[j]),
             **({} if opens is None else {"opens": opens["year"][k]}),
