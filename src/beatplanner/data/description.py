@@ -226,7 +226,41 @@ WalkTablePath = Annotated[WalkTable, BeforeValidator(_as_table)]
 
 
 class Stations(Section):
-    """How many outreach stations, where they may open, and how residents walk to them."""
+    """How many outreach stations, where they may open, and how residents walk to them; ``docs/stations.md`` explains the rules.
+
+    Attributes
+    ----------
+    count, objective
+        Stations to open (none for ``"fewest"``), and what is least: residents × metres, residents beyond the limit, the farthest walk, or stations.
+    walk_minutes, walk_kmh
+        Limit for coverage and reporting, and walking speed.
+    candidates, existing
+        Sites that may open, and stations of today.
+    roads, detour, distances
+        How walks are measured: along roads, straight line × detour, or a table.
+    budget, cost_years
+        Greatest sum of cost, of yearly cost times these years, and of closing costs.
+    min_distance
+        Metres, straight line, between any two stations, two that are kept aside.
+    one_per_municipality
+        Whether each municipality gets a station at least.
+    group_excess
+        No group's mean walk is more than this share above the average.
+    reach_minutes
+        A longer way counts as not reachable on foot.
+    bands
+        Minutes of the catchments and of the shares of residents.
+    generated
+        Sites generated at most where no candidates are given.
+    snap_metres, access_metres
+        Ends of roads that are joined; and how far from roads and units a site may lie.
+    elevation
+        Raster of heights in metres; slopes count by Tobler's function.
+    barriers, crossings
+        Lines or polygons that nobody crosses on foot, and where one may; those of the beats where none are given here.
+    phases, mobile
+        Opening over years, and mobile-outreach stops.
+    """
 
     count: Annotated[int, Field(ge=1, strict=True)] | None = None
     objective: Literal["p-median", "coverage", "p-center", "fewest"] = "p-median"
@@ -238,21 +272,18 @@ class Stations(Section):
     detour: Annotated[float, Field(ge=1, le=5, strict=True)] = 1.3
     distances: WalkTablePath | None = None
     budget: NonNegative | None = None
-    # what follows is described in docs/stations.md
-    cost_years: NonNegative = 1.0  # years of yearly cost that the budget pays
-    min_distance: NonNegative = 0.0  # metres, straight line, between any two stations
+    cost_years: NonNegative = 1.0
+    min_distance: NonNegative = 0.0
     one_per_municipality: Annotated[bool, Field(strict=True)] = False
-    group_excess: NonNegative | None = None  # no group's mean walk is more than this share above the average
-    reach_minutes: Positive | None = None  # a longer way counts as not reachable on foot
-    bands: Annotated[list[Positive], Field(min_length=1, max_length=6)] = [5.0, 10.0, 20.0]  # minutes of the catchments
-    generated: Annotated[int, Field(ge=1, le=2000, strict=True)] = (
-        200  # sites generated at most where no candidates are given
-    )
-    snap_metres: NonNegative = 1.0  # ends of roads up to this far apart are joined
-    access_metres: Positive = 1000.0  # a site farther from every road, or outside every unit, is in the wrong place
-    elevation: Path | None = None  # raster of heights in metres; slopes by Tobler's function
-    barriers: Layer | None = None  # rivers, railways: lines or polygons that nobody crosses on foot
-    crossings: Layer | None = None  # points or lines (bridges, tunnels) at which a barrier may be crossed
+    group_excess: NonNegative | None = None
+    reach_minutes: Positive | None = None
+    bands: Annotated[list[Positive], Field(min_length=1, max_length=6)] = [5.0, 10.0, 20.0]
+    generated: Annotated[int, Field(ge=1, le=2000, strict=True)] = 200
+    snap_metres: NonNegative = 1.0
+    access_metres: Positive = 1000.0
+    elevation: Path | None = None
+    barriers: Layer | None = None
+    crossings: Layer | None = None
     phases: Phases | None = None
     mobile: Mobile | None = None
 
