@@ -211,6 +211,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peer-seconds", type=float, default=120.0)
+    parser.add_argument("--objectives", nargs="*", default=["p-median", "coverage", "p-center", "fewest"])
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--orlib", type=Path, help="folder with pmed1.txt … pmed40.txt")
     options = parser.parse_args()
@@ -224,7 +225,7 @@ def main() -> None:
     print(HEADER)
     for key in options.rows or REGISTRY:
         wanted, demand, sites, count, seconds, objectives = REGISTRY[key]
-        for objective in objectives:
+        for objective in (o for o in objectives if o in options.objectives):
             for seed in range(1, options.seeds + 1):
                 run_row((demand, sites, count), seed, objective, seconds, options)
         print(f"({wanted})", flush=True)
