@@ -88,6 +88,36 @@ candidates = {{ path = "{data}/sites.csv", id = "site", x = "lon", y = "lat", cr
 """
 
 
+COUNTRY = """[project]
+name = "Северна Македонија"
+[units]
+path = "{data}/units.gpkg"
+id = "settlement"
+name = "name"
+population = "population"
+municipality = "municipality"
+[stations]
+count = 60
+reach_minutes = 90
+candidates = {{ path = "{data}/sites.csv", id = "site", name = "name", x = "lon", y = "lat", crs = "EPSG:4326" }}
+mobile = {{ }}
+"""
+
+
+@pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
+def test_stations_of_a_whole_country_among_its_public_buildings(tmp_path):
+    project = tmp_path / "project.toml"
+    project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
+    summary = run(project, tmp_path / "out", time_limit=60)
+    assert summary["feasible"], summary["clashes"]
+    assert summary["stations"]["status"] == "optimal"
+    assert summary["stations"]["count"] == 60
+    assert summary["stations"]["generated_sites"] == 0
+    assert summary["stations"]["mobile"]["residents"] == pytest.approx(summary["stations"]["unreachable_residents"])
+    verdict = verify(tmp_path / "out")
+    assert verdict.ok, [str(c) for c in verdict.failed]
+
+
 @pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
 def test_greater_skopje_in_cyrillic(tmp_path):
     data = SHARED / "macedonia"

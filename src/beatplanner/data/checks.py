@@ -100,7 +100,7 @@ def check_for_units_without_walks(town: Town) -> Iterator[Note]:
     """Find units from which no site can be reached on foot."""
     if town.walks is None:
         return
-    cut_off = ~np.isfinite(town.walks).any(axis=1)
+    cut_off = ~town.reachable()
     if cut_off.any():
         yield _doubt(town, f"No site can be reached on foot from {int(cut_off.sum()):,} units: {listed(town.units['name'][cut_off])}",
                      "Check that the roads there join the network", "stations.roads")  # fmt: skip

@@ -28,15 +28,27 @@ class PlanTables:
         come from another of today's beats; NaN without today's beats). None where no beats were planned or given.
     stations
         Points: ``station`` (text), ``existing`` (bool), ``residents_within_limit`` (those whose nearest open station this is, within
-        the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``.
+        the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``, ``name``,
+        and ``opens`` (year) where phases are planned.
     assignments
         ``officer``, ``beat``, ``start``, ``end`` (ISO dates, half-open; one row a posting), then ``post`` (1, 2, … within the beat).
     edges
         Adjacency of units that the plan used: ``unit_a``, ``unit_b``, ``metres``, ``kind`` ("border", "link", "file").
     sites
-        Points: every site that was considered: ``station``, ``existing``, ``cost``, ``chosen`` (bool).
+        Points: every site that was considered: ``station``, ``existing``, ``cost``, ``chosen`` (bool), then ``yearly_cost``, ``closing_cost``, ``state``,
+        ``unit`` (nearest), and what opening it, or closing it where it is chosen, would change: ``change_within_limit`` and ``change_reached``
+        (residents), ``change_minutes`` (of the mean walk), ``residents_affected``.
     walks
-        ``unit``, ``station`` (every chosen one), ``metres``; a pair that is missing is not reachable on foot.
+        ``unit``, ``station`` (every chosen one), ``metres``; a pair that is missing is not reachable on foot; ``home`` (1, 2, …, sorted by unit;
+        a row of `homes`, or of `units` where there are no homes).
+    homes
+        Points where residents live, where they are finer than the units: ``home``, ``unit``, ``residents``, ``station``, ``walk_minutes``; or None.
+    access
+        ``kind`` ("all", "beat", "municipality", "group"), ``name``, ``minutes`` (NaN: not reachable on foot), ``residents`` within, ``share``; or None.
+    catchments
+        Polygons: ``station``, ``minutes``: within so many minutes on foot; or None.
+    stops
+        Points: mobile-outreach stops: ``stop``, ``unit``, ``residents``, ``units``, ``station`` (the nearest), ``visits``, ``hours``, ``km`` (a year); or None.
     roster
         ``officer``, ``beat`` (today's), ``since``, ``languages`` ("sr;ro"), ``gender``, ``x``, ``y``, ``trained_on``,
         ``joins_on``, ``leaves_on``.
@@ -55,3 +67,7 @@ class PlanTables:
     walks: pd.DataFrame | None
     roster: pd.DataFrame | None
     summary: dict[str, Any]
+    homes: gpd.GeoDataFrame | None = None
+    access: pd.DataFrame | None = None
+    catchments: gpd.GeoDataFrame | None = None
+    stops: gpd.GeoDataFrame | None = None

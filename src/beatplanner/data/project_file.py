@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 
 from beatplanner.data.description import PROJECT_TABLE, Description, read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.layers import read_layer, read_points, read_table
-from beatplanner.data.read_town import ROAD_CLASS_COLUMNS, ROSTER_COLUMNS, read_town
+from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
+from beatplanner.data.road_layers import read_roads
 from beatplanner.data.town import Town
 
 
@@ -72,12 +74,27 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         units["population"] = town.units["population"].to_numpy()
         content["units"].pop("population_raster")
         content["units"]["population"] = "population"
+        if town.homes is not None and len(town.homes) > len(town.units):
+            at = town.homes["unit"].to_numpy(int)
+            homes = pd.DataFrame(
+                {
+                    "unit": units[u.id].to_numpy()[at],
+                    "residents": town.units["population"].to_numpy()[at] * town.homes["share"],
+                }
+            )
+            points = gpd.points_from_xy(town.homes["x"], town.homes["y"])
+            content["units"]["homes"] = save(gpd.GeoDataFrame(homes, geometry=points, crs=town.crs), "units.homes")
+    elif u.homes is not None:
+        layer = u.homes
+        frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.unit, layer.residents])
+        content["units"]["homes"] |= save(frame, "units.homes")
     content["units"] |= save(units, "units")
     for section, key in (("incidents", None), ("stations", "candidates"), ("stations", "existing")):
         table = getattr(d, section) if key is None else getattr(getattr(d, section), key, None)
         if table is None:
             continue
-        wanted = [getattr(table, k) for k in ("id", "cost", "category", "time") if getattr(table, k, None)]
+        named = ("id", "name", "cost", "yearly_cost", "closing_cost", "state", "category", "time")
+        wanted = [getattr(table, k) for k in named if getattr(table, k, None)] + list(getattr(table, "only", {}))
         role = section if key is None else f"{section}.{key}"
         points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, wanted, town.crs, role)
         geometry = gpd.points_from_xy(points.pop("x"), points.pop("y"))
@@ -86,15 +103,27 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
             target.pop(coordinate, None)
         target |= save(gpd.GeoDataFrame(points, geometry=geometry, crs=town.crs), role)
     layers = [("beats", key) for key in ("current", "barriers", "crossings", "roads")]
-    for section, key in [*layers, ("stations", "roads")]:
+    for section, key in [*layers, *(("stations", key) for key in ("roads", "barriers", "crossings"))]:
         layer = getattr(getattr(d, section), key, None) if getattr(d, section) else None
-        if layer is not None:
-            fields = [layer.id] if key == "current" else []
-            if key == "roads":
-                there = set(pyogrio.read_info(d.path(layer.path), layer=layer.layer)["fields"])
-                fields = [c for c in ROAD_CLASS_COLUMNS if c in there][:1]
-            frame, _ = read_layer(d.path(layer.path), layer.layer, fields)
-            content[section][key] |= save(frame, f"{section}.{key}")
+        if layer is None:
+            continue
+        target = content[section][key]
+        if key == "roads":
+            target.pop("classes", None)
+            target |= save(_roads(d, layer, town), f"{section}.{key}")
+        else:
+            frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.id] if key == "current" else [])
+            target |= save(frame, f"{section}.{key}")
+    if d.stations is not None and d.stations.elevation is not None:
+        # a raster does not fit into the file: what the slopes make of the walks does
+        content["stations"].pop("elevation")
+        content["stations"].pop("roads")
+        content["stations"]["distances"] = save(_walks(town), "stations.distances") | {"missing": "unreachable"}
+        if town.homes is not None and len(town.homes) > len(town.units):
+            raise InputError(
+                problem("a project file cannot hold heights together with homes inside the units", "Leave stations.elevation or the raster of "
+                        "residents out, or plan from the description", file=d.file.name, field="stations.elevation")
+            )  # fmt: skip
     if d.beats is not None and d.beats.locked is not None:
         locked = d.beats.locked
         frame, _ = read_table(d.path(locked.path), locked.layer, [locked.unit, locked.beat])
@@ -110,8 +139,33 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         table = getattr(getattr(d, section), key, None) if getattr(d, section) else None
         if table is not None:
             frame, _ = read_table(d.path(table.path), table.layer, wanted)
-            content[section][key] = save(frame, f"{section}.{key}")
+            missing = {"missing": table.missing} if section == "stations" else {}
+            content[section][key] = save(frame, f"{section}.{key}") | missing
     return content
+
+
+def _roads(d: Description, layer: Any, town: Town) -> gpd.GeoDataFrame:
+    """Return the roads that people walk on, with what the reader made of their classes."""
+    classes = getattr(layer, "classes", None)
+    found, _, _, _ = read_roads(
+        d.path(layer.path), layer, town.crs, town.units.geometry, 1.0, None if classes is None else d.path(classes)
+    )  # fmt: skip
+    level = np.where(found.apart, "yes", "no")
+    kind = np.where(found.wait > 0, "ferry", np.where(found.factor > 1, "steps", "road"))
+    return gpd.GeoDataFrame({"kind": kind, "bridge": level}, geometry=found.lines, crs=town.crs)
+
+
+def _walks(town: Town) -> pd.DataFrame:
+    """Return the walks of the units as a table of distances."""
+    assert town.walks is not None and town.sites is not None
+    unit, site = np.nonzero(np.isfinite(town.walks))
+    return pd.DataFrame(
+        {
+            "unit": town.units["unit"].to_numpy()[unit],
+            "site": town.sites["station"].to_numpy()[site],
+            "metres": town.walks[unit, site],
+        }
+    )
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,9 +12,10 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.adjacency import island_links, open_borders, touching
-from beatplanner.data.description import Description, IdLayer, Layer, PointTable, Table
+from beatplanner.data.description import Description, IdLayer, Layer, PointTable, Table, WalkTable
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.homes import homes_of_layer, homes_of_raster, one_home_a_unit
 from beatplanner.data.layers import (
     Place,
     crs_from,
@@ -28,17 +30,25 @@ from beatplanner.data.layers import (
     texts,
     times,
 )
+from beatplanner.data.road_layers import read_roads
+from beatplanner.data.site_layers import generated_sites, site_costs, site_states
 from beatplanner.data.town import Source, Town
-from beatplanner.data.walking_network import WalkingNetwork, walk_metres, walking_network
+from beatplanner.data.walking_network import (
+    SNAP,
+    Barriers,
+    WalkingNetwork,
+    access,
+    straight_metres,
+    walk_metres,
+    walking_network,
+    without_barred,
+)
 
 # Units farther than this from the middle of the others, in km, are in the wrong place on earth.
 FAR_UNITS_KM = 1_000
 # Candidate sites farther than this from every unit, in km, are those of another town; at the second distance the file is wrong.
 FAR_SITES_KM = 20
 WRONG_SITES_KM = 500
-# Classes of roads on which nobody walks, in the columns where road layers keep them.
-ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
-NOT_WALKED = {"motorway", "motorway_link", "trunk", "trunk_link", "construction", "proposed", "raceway"}
 # Units between which distances along roads are computed at most: 5,000 × 5,000 take 200 MB. A pair that no road joins counts this
 # many times its straight line.
 ROAD_DISTANCE_LIMIT = 5_000
@@ -79,7 +89,8 @@ class _Reader:
         # without units nothing else can be placed, so their problems are told alone
         units = self.units()
         edges = pd.DataFrame({"a": [], "b": [], "metres": [], "kind": []})
-        incidents = sites = walks = roster = distances = None
+        incidents = sites = walks = roster = distances = homes = None
+        self.stations_network: WalkingNetwork | None = None
         with findings.keep():
             edges = self.edges(units)
         with findings.keep():
@@ -91,9 +102,11 @@ class _Reader:
         with findings.keep():
             distances = self.unit_distances(units)
         with findings.keep():
-            sites = self.sites(units)
+            homes = self.homes(units)
         with findings.keep():
-            walks = self.walks(units, sites)
+            sites = self.sites(units, homes)
+        with findings.keep():
+            walks = self.walks(units, homes, sites)
         with findings.keep():
             roster = self.roster(units)
         findings.raise_if_any()
@@ -106,7 +119,9 @@ class _Reader:
             incidents=incidents,
             unit_distances=distances,
             sites=sites,
+            homes=homes,
             walks=walks,
+            network=self.stations_network,
             roster=roster,
             notes=tuple(findings.notes),
             sources=tuple(self.sources),
@@ -381,7 +396,7 @@ class _Reader:
             what = f"distances along roads between {len(points):,} units need more memory than a laptop has"
             mend = f"Leave beats.roads out; up to {ROAD_DISTANCE_LIMIT:,} units are possible"
             raise InputError(problem(what, mend, file=self.description.file, field="beats.roads"))
-        network, where = self.network(roads, "beats.roads")
+        network, where = self.network(roads, "beats.roads", units)
         metres = walk_metres(network, points, points)
         np.fill_diagonal(metres, 0.0)
         absent = np.isinf(metres)
@@ -505,7 +520,37 @@ class _Reader:
 
     # ---- stations
 
-    def sites(self, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+    def homes(self, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+        """Return where residents live inside the units; one point a unit where nothing finer is given."""
+        rules = self.description.units
+        if self.description.stations is None:
+            return None
+        if rules.homes is not None:
+            layer = rules.homes
+            frame, where = read_points(
+                self.description.path(layer.path),
+                layer.layer,
+                None,
+                None,
+                None,
+                [layer.unit, layer.residents],
+                self.crs,
+                "units.homes",
+            )
+            unit = self.positions(frame[layer.unit], units, where)
+            people = numbers(frame[layer.residents], where, least=0)
+            self.read("units.homes", layer.path, len(frame))
+            found = homes_of_layer(frame, unit, people, units, lambda i: f"{where.file}, row {where.rows[i]}")
+        elif rules.population_raster is not None and self.description.stations.distances is None:
+            found = homes_of_raster(self.description.path(rules.population_raster), units)
+        else:
+            return one_home_a_unit(units)
+        self.findings.tell(
+            "info", f"Walks start from {len(found):,} points inside the {len(units):,} units, weighed by residents"
+        )
+        return found
+
+    def sites(self, units: gpd.GeoDataFrame, homes: pd.DataFrame | None) -> pd.DataFrame | None:
         rules = self.description.stations
         if rules is None:
             return None
@@ -513,27 +558,62 @@ class _Reader:
         for key, table in (("existing", rules.existing), ("candidates", rules.candidates)):
             if table is None:
                 continue
-            frame, where = self.points(table, [c for c in (table.id, table.cost) if c], f"stations.{key}")
+            named = [
+                table.id,
+                table.name,
+                table.cost,
+                table.yearly_cost,
+                getattr(table, "closing_cost", None),
+                getattr(table, "state", None),
+            ]
+            only = getattr(table, "only", {})
+            frame, where = self.points(table, [c for c in [*named, *only] if c], f"stations.{key}")
+            rows = len(frame)
+            frame, where = self.only(frame, where, only)
             ids = texts(frame[table.id])
             near = self.check_sites(frame, ids, table.id, units, where, key == "existing")
-            cost = numbers(frame[table.cost], where, least=0, empty=0.0) if table.cost else 0.0
-            every = pd.DataFrame(
-                {"station": ids, "x": frame["x"], "y": frame["y"], "cost": cost, "existing": key == "existing"}
+            called = texts(frame[table.name]) if table.name else ids
+            every = pd.DataFrame({"station": ids, "name": called, "x": frame["x"], "y": frame["y"]})
+            every = every.join(site_costs(frame, where, table)).assign(
+                existing=key == "existing", state=site_states(frame, where, table)
             )
             found.append(every[near])
-            self.read(f"stations.{key}", table.path, len(frame), int(near.sum()))
-        if rules.candidates is None:
-            self.findings.tell("info", "No candidate sites are given: the middle of each unit is taken as one",
-                               "Name real buildings as stations.candidates")  # fmt: skip
-            middle = units[["x", "y"]].assign(station=units["name"], cost=0.0, existing=False)
-            found.append(middle[~middle["station"].duplicated()])
-        sites = pd.concat(found, ignore_index=True)[["station", "x", "y", "cost", "existing"]]
+            self.read(f"stations.{key}", table.path, rows, int(near.sum()))
+        if rules.candidates is None and homes is not None:
+            generated, what = generated_sites(units, homes, rules.generated)
+            self.findings.tell("info", what, "Name real buildings as stations.candidates")
+            if rules.existing is not None:
+                generated = generated[~generated["station"].isin(found[0]["station"])]
+            found.append(generated)
+        sites = pd.concat(found, ignore_index=True)
         double = sites["station"][sites["station"].duplicated()]
         if len(double):
             what = f"sites must have names of their own, and {len(double):,} are not the only ones: {listed(double.unique())}"
             raise InputError(problem(what, "Name each site once, over existing stations and candidates", file=self.description.file.name,
                                      field="stations"))  # fmt: skip
+        sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
+            shapely.points(sites[["x", "y"]].to_numpy(float))
+        )
+        # a building without a name is known by its place
+        place = units["name"].to_numpy(object)[sites["unit"]]
+        sites["name"] = [
+            f"{p} ({s})" if is_missing(n) else str(n)
+            for n, p, s in zip(sites["name"], place, sites["station"], strict=True)
+        ]
         return sites
+
+    def only(self, frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tuple[pd.DataFrame, Place]:
+        """Keep the rows whose columns hold one of the named values."""
+        kept = np.ones(len(frame), bool)
+        for column, values in only.items():
+            here = frame[column].map(lambda v: "" if v is None else str(v).strip().casefold()).to_numpy(object)
+            kept &= np.isin(here, [v.strip().casefold() for v in values])
+            if not kept.any():
+                known = sorted({str(v) for v in frame[column] if not is_missing(v)})
+                what = f"no site has {column} = {listed(values)}"
+                raise InputError(where.problem(what, f"The values are: {listed(known, 15)}", field=column))
+        rows = tuple(r for r, k in zip(where.rows, kept, strict=True) if k)
+        return frame[kept].reset_index(drop=True), Place(where.file, where.layer, rows)
 
     def check_sites(
         self, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place, existing: bool
@@ -556,58 +636,181 @@ class _Reader:
         if len(far):
             what = f"site {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the nearest unit ({len(far):,} such sites)"
             raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[far[0]]))
-        away = int((apart > FAR_SITES_KM).sum())
-        if away:
-            what = f"{away:,} of {len(ids):,} candidate sites lie more than {FAR_SITES_KM} km from every unit and are left out"
-            self.findings.tell("info", what, file=where.file)
-        return apart <= FAR_SITES_KM
-
-    def walks(self, units: gpd.GeoDataFrame, sites: pd.DataFrame | None) -> np.ndarray | None:
         rules = self.description.stations
-        if rules is None or sites is None:
-            return None
-        doors, places = units[["x", "y"]].to_numpy(float), sites[["x", "y"]].to_numpy(float)
-        if rules.distances is not None:
-            return self.walks_of_file(units, sites, rules.distances)
-        if rules.roads is None:
-            return rules.detour * np.hypot(
-                doors[:, None, 0] - places[None, :, 0], doors[:, None, 1] - places[None, :, 1]
-            )
-        network, _ = self.network(rules.roads, "stations.roads")
-        return walk_metres(network, doors, places)
+        assert rules is not None
+        limit = rules.access_metres / 1000
+        out = np.flatnonzero(apart > limit)
+        if len(out):
+            names = f"{listed([ids[i] for i in out], 4)} ({apart[out[0]] * 1000:,.0f} m away)"
+            what = f"{len(out):,} of {len(ids):,} sites lie more than {rules.access_metres:,.0f} m outside every unit, in a lake or across a border: {names}"
+            if existing:
+                mend = "Correct their place, or raise stations.access_metres"
+                raise InputError(where.problem(what, mend, row=where.rows[out[0]]))
+            self.findings.tell("warning", f"{what}; they are left out", file=where.file)
+        self.check_water(place, ids, where)
+        return apart <= limit
 
-    def network(self, roads: Layer, role: str) -> tuple[WalkingNetwork, Place]:
-        """Read a layer of roads and make a network of those that people walk on."""
-        path = self.description.path(roads.path)
-        frame, where = read_layer(path, roads.layer, self.road_class(path, roads.layer))
-        walked = np.ones(len(frame), bool)
-        for column in frame.columns.drop("geometry"):
-            walked &= ~frame[column].astype(str).str.casefold().isin(NOT_WALKED).to_numpy()
-        lines = np.asarray(frame.geometry.to_crs(self.crs).array, dtype=object)[walked]
-        lines = lines[np.isin(shapely.get_type_id(lines), [1, 5])]
-        if not len(lines):
-            raise InputError(
-                where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths")
+    def check_water(self, place: np.ndarray, ids: list, where: Place) -> None:
+        """Raise InputError where a site lies in a barrier that has an area, such as a lake."""
+        barriers = self.barriers()
+        if barriers is None:
+            return
+        water = [g for g in shapely.get_parts(barriers.shape) if shapely.get_dimensions(g) == 2]
+        inside = np.flatnonzero(shapely.contains(shapely.union_all(water), shapely.points(place))) if water else []
+        if len(inside):
+            what = f"site {ids[inside[0]]} lies in the water of a barrier ({len(inside):,} such sites)"
+            raise InputError(where.problem(what, "Correct its place", row=where.rows[inside[0]], field="geometry"))
+
+    def barriers(self) -> Barriers | None:
+        """Return what nobody crosses on foot: the stations' barriers, else those of the beats."""
+        if not hasattr(self, "_barriers"):
+            self._barriers = self._read_barriers()
+        return self._barriers
+
+    def _read_barriers(self) -> Barriers | None:
+        rules, beats = self.description.stations, self.description.beats
+        assert rules is not None
+        section = rules if rules.barriers is not None else beats
+        name = "stations" if section is rules else "beats"
+        if section is None or section.barriers is None:
+            return None
+        shape = shapely.union_all(self.shapes(f"{name}.barriers", section.barriers))
+        crossings = rules.crossings or section.crossings
+        if crossings is None:
+            return Barriers(shape, np.empty((0, 2)))
+        found = self.shapes("stations.crossings" if rules.crossings else "beats.crossings", crossings)
+        # a bridge drawn as a line counts where it meets the barrier
+        points = [p if shapely.get_type_id(p) in (0, 4) else shapely.line_interpolate_point(shapely.shortest_line(p, shape), 0.0)
+                  for p in found]  # fmt: skip
+        return Barriers(shape, shapely.get_coordinates(points))
+
+    def walks(
+        self, units: gpd.GeoDataFrame, homes: pd.DataFrame | None, sites: pd.DataFrame | None
+    ) -> np.ndarray | None:
+        """Return walking metres from homes to sites, (homes, sites); inf where not reachable on foot."""
+        rules = self.description.stations
+        if rules is None or sites is None or homes is None:
+            return None
+        doors, places = homes[["x", "y"]].to_numpy(float), sites[["x", "y"]].to_numpy(float)
+        speed = rules.walk_kmh * 1000 / 60
+        limit = np.inf if rules.reach_minutes is None else rules.reach_minutes * speed * (1 + 1e-12)
+        barriers = None if rules.distances is not None else self.barriers()
+        if rules.distances is not None:
+            found = self.walks_of_file(units, sites, rules.distances)[homes["unit"].to_numpy(int)]
+        elif rules.roads is None:
+            found = straight_metres(doors, places, rules.detour, barriers)
+        else:
+            network, where = self.network(rules.roads, "stations.roads", units)
+            self.stations_network = network
+            self.check_access(network, places, sites, where)
+            found = walk_metres(network, doors, places, limit=limit, barriers=barriers)
+        found = np.where(found <= limit, found, np.inf)
+        if not np.isfinite(found).any():
+            mend = "Check that roads, barriers and sites belong to the same place, or raise stations.reach_minutes"
+            raise InputError(problem("no site can be reached on foot from any unit", mend, file=self.description.file.name,
+                                     field="stations"))  # fmt: skip
+        return found
+
+    def check_access(self, network: WalkingNetwork, places: np.ndarray, sites: pd.DataFrame, where: Place) -> None:
+        """Raise InputError where a site lies far from every road, as one in a lake does."""
+        rules = self.description.stations
+        assert rules is not None
+        gap = access(network, places).metres
+        far = np.flatnonzero(gap > rules.access_metres * 1.3)
+        generated = far[sites["state"].to_numpy(object)[far] == "generated"]
+        far = np.setdiff1d(far, generated)
+        if len(far):
+            i = int(far[np.argmax(gap[far])])
+            what = (f"site {sites['station'].iat[i]} lies {gap[i] / 1.3:,.0f} m from the nearest road or path, in a lake or a field "
+                    f"({len(far):,} such sites)")  # fmt: skip
+            mend = "Correct its place, draw the road that leads there, or raise stations.access_metres"
+            raise InputError(where.problem(what, mend, field="stations.access_metres"))
+
+    def height(self, rules) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Return a reader of heights, or None where no raster is given."""
+        if rules is None or rules.elevation is None:
+            return None
+        import rasterio
+        from pyproj import Transformer
+
+        path = self.description.path(rules.elevation)
+        try:
+            with rasterio.open(path) as raster:
+                crs, band, place = (
+                    raster.crs,
+                    raster.read(1, masked=True).astype(float).filled(np.nan),
+                    ~raster.transform,
+                )
+        except rasterio.errors.RasterioIOError:
+            raise InputError(problem("the raster cannot be read", "Give a GeoTIFF", file=path.name)) from None
+        if crs is None:
+            raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
+        change = Transformer.from_crs(self.crs, crs.to_wkt(), always_xy=True)
+        self.read("stations.elevation", rules.elevation, band.size)
+
+        def heights(points: np.ndarray) -> np.ndarray:
+            # between the centres of four cells, so that no step of a cell looks like a cliff
+            from scipy.ndimage import map_coordinates
+
+            x, y = change.transform(points[:, 0], points[:, 1])
+            column, row = (
+                place @ (np.asarray(x), np.asarray(y))
+                if hasattr(place, "__matmul__")
+                else place * (np.asarray(x), np.asarray(y))
             )
-        self.read(role, roads.path, len(frame), len(lines))
-        network = walking_network(lines)
-        if len(network.piece_metres) > 1:
-            rest = network.piece_metres[1:].sum()
-            what = (f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
-                    f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together")  # fmt: skip
-            self.findings.tell("warning" if rest > 0.02 * network.piece_metres.sum() else "info", what, file=where.file)
+            return map_coordinates(band, [row - 0.5, column - 0.5], order=1, cval=np.nan)
+
+        return heights
+
+    def network(self, roads: Layer, role: str, units: gpd.GeoDataFrame) -> tuple[WalkingNetwork, Place]:
+        """Read a layer of roads and make a network of those that people walk on."""
+        rules = self.description.stations if role == "stations.roads" else None
+        path = self.description.path(roads.path)
+        classes = getattr(roads, "classes", None)
+        speed = (rules.walk_kmh if rules else 4.5) * 1000 / 60
+        found, where, rows, left_out = read_roads(
+            path, roads, self.crs, units.geometry, speed, None if classes is None else self.description.path(classes)
+        )
+        self.read(role, roads.path, rows, len(found.lines))
+        if classes is not None:
+            self.read(f"{role}.classes", classes, 0)
+        if left_out:
+            names = listed([f"{name or 'without a class'} ({count:,})" for name, count in left_out.items()])
+            self.findings.tell(
+                "info", f"Nobody walks on {sum(left_out.values()):,} of {rows:,} roads: {names}", file=where.file
+            )
+        barriers = self.barriers() if rules else None
+        if barriers is not None:
+            found = without_barred(found, barriers)
+        network = walking_network(found, rules.snap_metres if rules else SNAP, self.height(rules))
+        if network.joined:
+            snap = rules.snap_metres if rules else SNAP
+            self.findings.tell(
+                "info",
+                f"{network.joined:,} ends of roads that nearly met, within {snap:g} m, were joined",
+                file=where.file,
+            )
+        self.tell_pieces(network, units, where)
         return network, where
 
-    def road_class(self, path: Path, layer: str | None) -> list[str]:
-        import pyogrio
+    def tell_pieces(self, network: WalkingNetwork, units: gpd.GeoDataFrame, where: Place) -> None:
+        """Name the pieces of a network that do not meet by the units they lie in."""
+        if len(network.piece_metres) < 2:
+            return
+        total, rest = network.piece_metres.sum(), network.piece_metres[1:].sum()
+        of_road = network.piece[network.segments[:, 0]]
+        tree, named = shapely.STRtree(units.geometry.to_numpy()), []
+        for p in range(1, min(6, len(network.piece_metres))):
+            middle = shapely.line_interpolate_point(network.roads[of_road == p], 0.5, normalized=True)
+            near = np.bincount(tree.nearest(middle), minlength=len(units))
+            named.append(f"{network.piece_metres[p] / 1000:,.1f} km at {units['name'].iat[int(np.argmax(near))]}")
+        more = f" and {len(network.piece_metres) - 6:,} more" if len(network.piece_metres) > 6 else ""
+        what = (f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
+                f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together: {', '.join(named)}{more}")  # fmt: skip
+        mend = "Draw the missing link, or raise stations.snap_metres" if rest > 0.02 * total else ""
+        self.findings.tell("warning" if rest > 0.02 * total else "info", what, mend, file=where.file)
 
-        try:
-            fields = pyogrio.read_info(path, layer=layer)["fields"]
-        except Exception:  # read_layer says what is wrong with the file
-            return []
-        return [c for c in ROAD_CLASS_COLUMNS if c in fields][:1]
-
-    def walks_of_file(self, units: gpd.GeoDataFrame, sites: pd.DataFrame, table: Table) -> np.ndarray:
+    def walks_of_file(self, units: gpd.GeoDataFrame, sites: pd.DataFrame, table: WalkTable) -> np.ndarray:
         frame, where = read_table(self.description.path(table.path), table.layer, ["unit", "site", "metres"])
         at = self.positions(frame["unit"], units, where)
         place = {s: j for j, s in enumerate(sites["station"])}
@@ -619,14 +822,18 @@ class _Reader:
             mend = did_you_mean(str(names[i]), place) or "Use names of the existing stations or candidates"
             raise InputError(where.problem(what, mend, row=where.rows[i], field="site"))
         metres = np.full((len(units), len(sites)), np.inf)
-        metres[at, [place[str(v)] for v in names]] = numbers(frame["metres"], where, least=0)
+        metres[at, [place[str(v)] for v in names]] = numbers(frame["metres"], where, least=0, empty=np.inf)
         self.read("stations.distances", table.path, len(frame))
-        absent = int(np.isinf(metres).sum())
-        if absent:
-            what = (
-                f"{absent:,} of {metres.size:,} pairs of unit and site are missing; they count as not reachable on foot"
-            )
-            self.findings.tell("warning", what, file=where.file)
+        told = np.zeros(metres.shape, bool)
+        told[at, [place[str(v)] for v in names]] = True
+        if not told.all():
+            i, j = np.argwhere(~told)[0]
+            what = (f"{int((~told).sum()):,} of {told.size:,} pairs of unit and site are missing, such as {units['unit'][i]} "
+                    f"({units['name'][i]}) to {sites['station'][j]}")  # fmt: skip
+            if table.missing == "error":
+                mend = 'Give every pair, with empty metres where there is no way on foot; or set missing = "unreachable" in stations.distances'
+                raise InputError(where.problem(what, mend, field="site"))
+            self.findings.tell("warning", f"{what}; they count as not reachable on foot", file=where.file)
         return metres
 
     # ---- officers

@@ -40,7 +40,10 @@ def write_report(path: Path, tables: PlanTables) -> None:
         steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
         pictures=_pictures(tables),
         beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
-        stations=None if tables.stations is None else tables.stations.drop(columns="geometry").to_dict("records"),
+        stations=None if tables.stations is None else _named(tables.stations).to_dict("records"),
+        access=_access(tables),
+        effects=_effects(tables),
+        stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
         assignments=_assignments(tables),
         limits=_limits(summary),
         warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],
@@ -107,6 +110,7 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
         pictures["map"] = _picture(draw_map(tables), 130)
         pictures["hours"] = _picture(_draw_hours(tables))
     if tables.stations is not None:
+        pictures["reach"] = _picture(_draw_reach(tables), 120)
         pictures["walks"] = _picture(_draw_walks(tables))
     if tables.assignments is not None and tables.beats is not None and len(tables.assignments):
         pictures["postings"] = _picture(_draw_postings(tables))
@@ -200,6 +204,117 @@ def _draw_hours(tables: PlanTables) -> Any:
     axes.spines[["top", "right"]].set_visible(False)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(fontsize=8, frameon=False, loc="lower right")
+    return figure
+
+
+# Rows of the table of sites that stay closed, and of municipalities: the report is for reading, the layers hold them all.
+ROWS = 15
+
+
+def _access(tables: PlanTables) -> dict[str, Any] | None:
+    """Return shares of residents within some minutes: the minutes, and rows of kind, name, residents and shares."""
+    if tables.access is None or tables.access.empty:
+        return None
+    table = tables.access
+    bands = sorted(table["minutes"].dropna().unique())
+    rows = []
+    for (kind, name), part in table.groupby(["kind", "name"], sort=False):
+        within = part.dropna(subset="minutes").set_index("minutes")["share"]
+        cut_off = part[part["minutes"].isna()].iloc[0]
+        rows.append(
+            {
+                "kind": kind,
+                "name": name,
+                "shares": [within[b] for b in bands],
+                "cut_off": cut_off["share"],
+                "residents": cut_off["residents"],
+            }
+        )
+    kinds = [[r for r in rows if r["kind"] == k] for k in ("all", "group", "beat", "municipality")]
+    many = [
+        part if len(part) <= 2 * ROWS else sorted(part, key=lambda r: np.nan_to_num(r["shares"][-1], nan=2.0))[:ROWS]
+        for part in kinds
+    ]
+    return {
+        "minutes": bands,
+        "rows": [r for part in many for r in part],
+        "left_out": len(rows) - sum(len(p) for p in many),
+    }
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return stations or sites with the name that people know them by."""
+    frame = frame.drop(columns="geometry")
+    return frame if "name" in frame else frame.assign(name=frame["station"])
+
+
+def _effects(tables: PlanTables) -> dict[str, Any] | None:
+    """Return the sites with what opening or closing each would change, those that matter most first."""
+    sites = tables.sites
+    if sites is None or "change_minutes" not in sites:
+        return None
+    rows = _named(sites)
+    chosen = rows["chosen"].astype(bool)
+    opened = rows[chosen].sort_values(["change_minutes"], ascending=False)
+    closed = rows[~chosen].sort_values(["change_minutes", "change_within_limit"], ascending=[True, False])
+    return {
+        "open": opened.to_dict("records"),
+        "closed": closed.head(ROWS).to_dict("records"),
+        "left_out": max(0, len(closed) - ROWS),
+    }
+
+
+def _draw_reach(tables: PlanTables) -> Any:
+    """Draw who reaches a station on foot: catchments, stations, and sites that stay closed."""
+    units, stations = tables.units, tables.stations
+    assert stations is not None
+    west, south, east, north = units.total_bounds
+    height = float(np.clip(9 * (north - south) / max(east - west, 1.0), 4.5, 11.0))
+    figure = _figure(9, height)
+    axes = figure.subplots()
+    units.plot(ax=axes, color="#f7f7f7", edgecolor="#bdbdbd", linewidth=0.25)
+    if tables.catchments is not None:
+        blues = ("#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#084594")
+        minutes = sorted(tables.catchments["minutes"].unique(), reverse=True)
+        for shade, band in zip(blues[max(0, 3 - len(minutes)) :], minutes, strict=False):
+            area = shapely.union_all(tables.catchments.loc[tables.catchments["minutes"] == band].geometry.to_numpy())
+            for polygon in shapely.get_parts(area):
+                axes.fill(*polygon.exterior.xy, color=shade, linewidth=0)
+            axes.fill([], [], color=shade, label=f"within {band:g} minutes")
+    if tables.sites is not None:
+        rest = tables.sites[~tables.sites["chosen"].astype(bool)]
+        if len(rest):
+            axes.scatter(
+                rest.geometry.x, rest.geometry.y, s=7, color="#737373", label="site that stays closed", zorder=4
+            )
+    for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
+        there = stations[stations["existing"] == existing]
+        if len(there):
+            axes.scatter(
+                there.geometry.x,
+                there.geometry.y,
+                marker="s",
+                s=36,
+                color=colour,
+                edgecolor="white",
+                zorder=5,
+                label=label,
+            )
+    if tables.stops is not None and len(tables.stops):
+        axes.scatter(
+            tables.stops.geometry.x,
+            tables.stops.geometry.y,
+            marker="^",
+            s=16 if len(tables.stops) < 200 else 4,
+            color="#e6550d",
+            zorder=4,
+            label="mobile-outreach stop",
+        )
+    axes.legend(loc="upper right", fontsize=8, frameon=True)
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
     return figure
 
 

@@ -25,8 +25,8 @@ from beatplanner.data.styles import write_styles
 
 # Counts of residents from 1 to this less one are not published (ONS and ICO practice).
 SUPPRESSION_THRESHOLD = 5
-SPATIAL = ("units", "beats", "stations", "sites")
-PLAIN = ("assignments", "edges", "walks", "roster")
+SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
+PLAIN = ("assignments", "edges", "walks", "roster", "access")
 TRIES, PAUSE = 20, 0.25
 
 

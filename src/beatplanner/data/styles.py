@@ -23,6 +23,12 @@ def write_styles(path: Path, tables: PlanTables) -> None:
         styles["beats"] = ("MultiPolygon", _beat_fills(beat_colours(tables.beats)))
     if tables.stations is not None:
         styles["stations"] = ("Point", _marker("square", "#08306b", 3.6))
+    if tables.catchments is not None:
+        styles["catchments"] = ("MultiPolygon", _plain_fill("#6baed640", "#2171b5", 0.2))
+    if tables.stops is not None:
+        styles["stops"] = ("Point", _marker("triangle", "#e6550d", 2.6))
+    if tables.homes is not None:
+        styles["homes"] = ("Point", _marker("circle", "#bdbdbd", 1.0))
     if tables.sites is not None:
         styles["sites"] = ("Point", _marker("circle", "#969696", 1.8))
     columns = {

@@ -14,6 +14,7 @@ from pyproj import CRS
 if TYPE_CHECKING:
     from beatplanner.data.description import Description
     from beatplanner.data.errors import Note
+    from beatplanner.data.walking_network import WalkingNetwork
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,16 @@ class Town:
         (n, n) metres between units where the project brings a file of them (inf where a pair is absent), or None:
         straight line between representative points.
     sites
-        Existing stations first, then candidates. Columns ``station`` (text), ``x``, ``y`` (metres), ``cost``
-        (float), ``existing`` (bool); or None where the description has no stations.
+        Existing stations first, then candidates. Columns ``station`` (text), ``name`` (text), ``x``, ``y`` (metres), ``cost``, ``yearly_cost``,
+        ``closing_cost`` (float), ``existing`` (bool), ``state`` (``"kept"``, ``"closable"``, ``"fixed"``, ``"candidate"``, ``"generated"``),
+        ``unit`` (position of the nearest unit); or None where the description has no stations.
+    homes
+        Where residents live, one row a unit at least, sorted by unit: ``unit`` (position), ``x``, ``y`` (metres), ``share`` of the
+        unit's residents; or None where the description has no stations.
     walks
-        (n, sites) walking metres from each unit; inf where not reachable on foot; or None.
+        (homes, sites) walking metres; inf where not reachable on foot; or None.
+    network
+        The roads that stations are reached by, or None.
     roster
         Officers. Columns ``officer`` (text), ``beat`` (today's, text or None), ``since`` (date or None),
         ``languages`` (tuple of text), ``gender`` (text or None), ``x``, ``y`` (home, planning CRS, metres; NaN where unknown),
@@ -93,7 +100,9 @@ class Town:
     incidents: pd.DataFrame | None = None
     unit_distances: np.ndarray | None = None
     sites: pd.DataFrame | None = None
+    homes: pd.DataFrame | None = None
     walks: np.ndarray | None = None
+    network: WalkingNetwork | None = None
     roster: pd.DataFrame | None = None
     notes: tuple[Note, ...] = field(default=())
     sources: tuple[Source, ...] = field(default=())
@@ -112,6 +121,12 @@ class Town:
     def groups(self) -> tuple[str, ...]:
         """Languages of which the number of residents is known; for coverage only."""
         return tuple(self.description.units.groups)
+
+    def reachable(self) -> np.ndarray:
+        """Tell from which units some site can be reached on foot, (n,) bool."""
+        assert self.homes is not None and self.walks is not None
+        able = np.isfinite(self.walks).any(axis=1)
+        return np.bincount(self.homes["unit"], weights=able, minlength=len(self.units)) > 0
 
     def points(self) -> np.ndarray:
         """Return the representative points of the units, (n, 2), metres."""

@@ -592,7 +592,8 @@ def _table(town: Town, workload: WorkloadPlan, beat: np.ndarray, ids: list[str],
     def total(values: np.ndarray) -> np.ndarray:
         return np.bincount(district, weights=values, minlength=len(ids))
 
-    hours, reactive, community = total(workload.hours), total(workload.reactive), total(workload.community)
+    hours, community = total(workload.hours), total(workload.community)
+    reactive = total(workload.reactive + workload.fixed_hours)
     mean = pd.Series(hours).groupby(pd.Series(municipality)).transform("mean").to_numpy()
     current = units["current"].to_numpy(object)
     known = np.array([isinstance(c, str) for c in current])

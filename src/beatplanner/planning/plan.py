@@ -25,6 +25,7 @@ from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.station_access import access_shares
 from beatplanner.planning.stations import StationPlan, plan_stations
 from beatplanner.planning.verification import verify
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
@@ -151,12 +152,18 @@ def make_plan(
     has = {"beats": description.beats, "stations": description.stations, "officers": description.officers}
     wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
 
-    def seconds_for(step: Step) -> float:
-        later = wanted[wanted.index(step) :]
+    def seconds_for(step: Step, first: bool = False) -> float:
+        later = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
         return max(0.0, end - time.monotonic()) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
 
     common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
     workload = plan_workload(town)
+    stations: StationPlan | None = None
+    if "stations" in wanted:
+        # before the beats, since the hours of mobile-outreach stops are part of their workload
+        people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
+        stations = plan_stations(town, people, seconds=seconds_for("stations", first=True), **common)
+        workload = workload.with_fixed(stations.fixed_hours)
     beats: BeatPlan | None = None
     if "beats" in wanted:
         # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
@@ -164,10 +171,6 @@ def make_plan(
         beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, **common)
     elif beat is not None or town.units["current"].notna().any():
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
-    stations: StationPlan | None = None
-    if "stations" in wanted:
-        people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
-        stations = plan_stations(town, people, seconds=seconds_for("stations"), **common)
     officers: OfficerPlan | None = None
     if "officers" in wanted:
         if beats is None:
@@ -282,7 +285,7 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         workload=plan.workload.hours,
         reactive_hours=plan.workload.reactive,
         community_hours=plan.workload.community,
-        fixed_hours=0.0,
+        fixed_hours=plan.workload.fixed_hours,
         incidents=plan.workload.incidents,
         station=None,
         walk_minutes=np.nan,
@@ -290,17 +293,26 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
     sites: gpd.GeoDataFrame | None = None
     points: gpd.GeoDataFrame | None = None
     walks: pd.DataFrame | None = None
-    if stations is not None and town.sites is not None and town.walks is not None:
+    more: dict[str, Any] = {}
+    if stations is not None and town.sites is not None and town.walks is not None and town.homes is not None:
         names = town.sites["station"].to_numpy(object)
         units["station"] = np.where(stations.nearest >= 0, names[stations.nearest], None)
         units["walk_minutes"] = stations.minutes
         points = _points(stations.stations, town)
-        sites = _points(town.sites.assign(chosen=np.isin(np.arange(len(names)), stations.open)), town)
-        unit, site = np.nonzero(np.isfinite(town.walks[:, stations.open]))
-        chosen = np.asarray(stations.open)[site]
+        considered = town.sites.assign(chosen=np.isin(np.arange(len(names)), stations.open)).join(stations.effects)
+        considered["unit"] = _unit_ids(town, considered["unit"].to_numpy(int))
+        sites = _points(considered, town)
+        home, site = np.nonzero(np.isfinite(town.walks[:, stations.open]))
+        chosen, of_home = np.asarray(stations.open)[site], town.homes["unit"].to_numpy(int)
         walks = pd.DataFrame(
-            {"unit": _unit_ids(town, unit), "station": names[chosen], "metres": town.walks[unit, chosen]}
+            {
+                "unit": _unit_ids(town, of_home[home]),
+                "station": names[chosen],
+                "metres": town.walks[home, chosen],
+                "home": home + 1,
+            }
         )
+        more = _station_tables(plan, stations, names)
     edges = pd.DataFrame(
         {
             "unit_a": _unit_ids(town, town.edges["a"].to_numpy(int)),
@@ -321,7 +333,29 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         walks=walks,
         roster=town.roster,
         summary=summary,
+        **more,
     )
+
+
+def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dict[str, Any]:
+    """Return the further tables of the stations: homes, access, catchments and mobile-outreach stops."""
+    town, rules = plan.town, plan.town.description.stations
+    assert town.homes is not None and rules is not None
+    homes = None
+    if len(town.homes) > len(town.units):
+        homes = _points(
+            town.homes.assign(
+                home=np.arange(1, len(town.homes) + 1), unit=_unit_ids(town, town.homes["unit"].to_numpy(int)), residents=stations.people,
+                station=np.where(stations.home_nearest >= 0, names[stations.home_nearest], None), walk_minutes=stations.home_minutes,
+            )[["home", "unit", "residents", "station", "walk_minutes", "x", "y"]],
+            town,
+        )  # fmt: skip
+    stops = None
+    if stations.stops is not None and len(stations.stops):
+        stops = _points(stations.stops.assign(unit=_unit_ids(town, stations.stops["unit"].to_numpy(int))), town)
+    beat = None if plan.beats is None else plan.beats.beat
+    access = access_shares(town, stations.people, stations.home_minutes, list(rules.bands), beat)
+    return {"homes": homes, "access": access, "catchments": stations.catchments, "stops": stops}
 
 
 def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
@@ -359,6 +393,13 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             summary["beats"]["moved_share"] = beats.moved_share
     if plan.stations is not None:
         summary["stations"] = plan.stations.as_summary()
+        assert description.stations is not None
+        bands = list(description.stations.bands)
+        shares = access_shares(town, plan.stations.people, plan.stations.home_minutes, bands, None)
+        everyone = shares[(shares["kind"] == "all") & shares["minutes"].notna()]
+        summary["stations"]["share_by_minutes"] = {
+            f"{m:g}": s for m, s in zip(everyone["minutes"], everyone["share"], strict=True)
+        }
     if plan.officers is not None:
         summary["officers"] = plan.officers.as_summary()
     outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
@@ -367,6 +408,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "hours": float(work.hours.sum()),
         "reactive_hours": float(work.reactive.sum()),
         "community_hours": float(work.community.sum()),
+        "fixed_hours": float(work.fixed_hours.sum()),
         "incidents_read": 0 if town.incidents is None else len(town.incidents),
         "incidents_outside": outside,
         "incidents_a_year": work.incidents_a_year,

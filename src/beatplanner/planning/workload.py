@@ -4,7 +4,7 @@ Formulas (`domain.md`'s; the relief factor is that of staffing worksheets, the s
 
     reactive hours    = Σ over categories: incidents a year × officer hours per incident
     community hours   = residents / 1,000 × community hours per 1,000 residents
-    workload          = reactive + community hours
+    workload          = reactive + community hours + fixed hours of mobile-outreach stops in the unit
     hours on the beat = annual hours × (1 − absence) × (1 − abstraction)
     on-duty hours     = max((reactive + fixed) / (1 − community share − admin share),
                             (reactive + fixed + community) / (1 − admin share))
@@ -17,7 +17,7 @@ community share leaves for them; without them the formula is the plain one.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ class WorkloadPlan:
         Days that the records cover; None where unknown, and then nothing was scaled.
     notes
         What was assumed, in words.
+    fixed
+        (n,) fixed hours of mobile-outreach stops; None for none.
     """
 
     hours: np.ndarray
@@ -56,6 +58,16 @@ class WorkloadPlan:
     incidents_a_year: float
     days: float | None
     notes: tuple[Note, ...]
+    fixed: np.ndarray | None = None
+
+    @property
+    def fixed_hours(self) -> np.ndarray:
+        """Fixed hours of each unit, (n,)."""
+        return np.zeros(len(self.hours)) if self.fixed is None else self.fixed
+
+    def with_fixed(self, hours: np.ndarray) -> WorkloadPlan:
+        """Return the workload with fixed hours, (n,), added."""
+        return replace(self, hours=self.hours + hours, fixed=self.fixed_hours + hours)
 
 
 def plan_workload(town: Town) -> WorkloadPlan:
@@ -191,7 +203,8 @@ def officers_required(reactive: np.ndarray, community: np.ndarray, rules: descri
 
 def automatic_count(plan: WorkloadPlan, units: np.ndarray, rules: description.Workload) -> int:
     """Return how many beats `units` (positions) need, each with the minimum number of officers."""
-    reactive, community = plan.reactive[units].sum(), plan.community[units].sum()
+    reactive = plan.reactive[units].sum() + plan.fixed_hours[units].sum()
+    community = plan.community[units].sum()
     fixed_free = rules.model_copy(update={"fixed_hours_per_beat": 0.0})
     exact = on_duty_hours(np.array([reactive]), np.array([community]), fixed_free)[0]
     # fixed hours come with each beat, so they lessen what a beat's officers have for the rest

@@ -254,6 +254,23 @@ def build(
 
 
 @app.command()
+def classes(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.csv", help="The table to write.")] = Path(
+        "road-classes.csv"
+    ),
+) -> None:
+    """Write the table of road classes that people walk on, to edit and to name as stations.roads.classes."""
+    from beatplanner.data.road_layers import default_classes
+
+    if out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    out.write_text(default_classes(), encoding="utf-8-sig")
+    out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
+
+
+@app.command()
 def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Recompute every claim of a plan without any solver."""
     from beatplanner.planning.verification import verify as examine
@@ -348,7 +365,8 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
         walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"
         table.add_row(
             "stations",
-            f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit",
+            f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit"
+            + (f", {found['mobile']['stops']} mobile stops" if found.get("mobile") else ""),
             _proof(found),
         )
     found = summary.get("officers")

@@ -244,7 +244,8 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
 def _officers(evidence: Evidence) -> np.ndarray:
     """Return the officers that each beat needs, (K,), by the formula of the domain."""
     rules, units = evidence.rules.workload, evidence.units
-    reactive = evidence.total(units["reactive_hours"].to_numpy(float)) + rules.fixed_hours_per_beat
+    fixed = units["fixed_hours"].to_numpy(float) if "fixed_hours" in units.columns else np.zeros(len(units))
+    reactive = evidence.total(units["reactive_hours"].to_numpy(float) + fixed) + rules.fixed_hours_per_beat
     community = evidence.total(units["community_hours"].to_numpy(float))
     on_the_beat = rules.annual_hours * (1 - rules.absence) * (1 - rules.abstraction)
     needed = []

@@ -22,7 +22,7 @@ COLUMNS = {
     "edges": ("unit_a", "unit_b", "metres", "kind"),
     "stations": ("station", "existing", "residents_within_limit", "mean_walk_minutes", "residents", "cost"),
     "sites": ("station", "existing", "cost", "chosen"),
-    "walks": ("unit", "station", "metres"),
+    "walks": ("unit", "station", "metres", "home"),
     "assignments": ("officer", "beat", "start", "end", "post"),
     "roster": ("officer", "beat", "languages", "x", "y", "joins_on", "trained_on", "leaves_on"),
 }  # fmt: skip

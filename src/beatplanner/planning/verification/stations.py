@@ -1,11 +1,34 @@
-"""Checks of the stations: the nearest open one of each unit, the walks, the rules and the figures."""
+"""Checks of the stations: the nearest open one of each home, the walks, the rules, the figures, phases and mobile outreach."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
+import shapely
 
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
+
+# Metres along a road may miss the straight line by the rounding of its corners.
+SLACK = 0.01
+
+
+@dataclass(frozen=True)
+class _Walks:
+    """Homes of the plan: position of the unit, place (h, 2), residents, ways to the stations (h, p), said station and minutes."""
+
+    unit: np.ndarray
+    xy: np.ndarray
+    people: np.ndarray
+    metres: np.ndarray
+    station: np.ndarray
+    minutes: np.ndarray
+
+    @property
+    def least(self) -> np.ndarray:
+        return self.metres.min(axis=1)
 
 
 def check_stations(ledger: Ledger, evidence: Evidence) -> None:
@@ -14,49 +37,35 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     stations, sites, rules = tables.stations, tables.sites, evidence.rules.stations
     if claims is None or stations is None or sites is None or rules is None:
         return
-    units, people = evidence.units, evidence.people
     names = [str(s) for s in stations["station"]]
-    metres = _walks(evidence, names)
-    _check_walks(ledger, evidence, metres, names)
+    walks = _walks(evidence, names)
+    _check_homes(ledger, evidence, walks)
+    _check_walks(ledger, evidence, walks, names)
     ledger.number("stations.count", claims.get("count"), len(names))
     chosen = {str(s) for s, c in zip(sites["station"], sites["chosen"], strict=True) if c}
     odd = [f"{s} is marked as chosen in one of the layers stations and sites only." for s in chosen ^ set(names)]
     ledger.each("stations.sites", "stations are the sites that were chosen", odd, len(names), "stations")
-    closed = [
-        f"{s} stands today but is not kept."
-        for s, e in zip(sites["station"], sites["existing"], strict=True)
-        if e and str(s) not in names
-    ]
-    ledger.each("stations.existing", "stations of today are kept", closed, int(sites["existing"].sum()), "stations")
-    cost = float(stations["cost"].fillna(0).sum())
-    ledger.number("stations.cost", claims.get("cost"), cost)
-    feasible = evidence.summary.get("feasible") is True
-    if rules.budget is not None and feasible:
-        ledger.add("stations.budget", cost <= rules.budget + 1e-6, f"at most {rules.budget:,.0f}", f"{cost:,.0f}")
-    if rules.count is not None and rules.objective != "fewest" and feasible:
-        ledger.add("stations.count_wanted", len(names) <= rules.count, f"at most {rules.count}", len(names))
-    nearest, least = np.argmin(metres, axis=1), metres.min(axis=1)
+    _check_rules(ledger, evidence, names, claims)
+    least = walks.least
     reached = np.isfinite(least)
-    _check_nearest(ledger, evidence, metres, names, least, reached)
+    _check_nearest(ledger, evidence, walks, names, least, reached)
     minutes = least / (rules.walk_kmh * 1000 / 60)
-    rows = (
-        (evidence.place(u), units["walk_minutes"].iat[u], minutes[u] if reached[u] else None) for u in range(len(units))
-    )
-    ledger.pairs("stations.walk_minutes", "metres by walking speed", rows, "units", "minutes")
+    _check_unit_minutes(ledger, evidence, walks, minutes, reached)
     within = reached & (minutes <= rules.walk_minutes * (1 + 1e-9))
     for column in ("residents", "residents_within_limit", "mean_walk_minutes"):
-        # a unit that two stations are equally near to counts where the plan says
-        mine = [as_text(units["station"]).to_numpy(object) == s for s in names]
+        # a home that two stations are equally near to counts where the plan says
+        mine = [walks.station == s for s in names]
         if column == "mean_walk_minutes":
-            found = [_mean(minutes[m], people[m]) for m in mine]
+            found = [_mean(minutes[m & reached], walks.people[m & reached]) for m in mine]
         else:
-            found = [float(people[m & within if column == "residents_within_limit" else m].sum()) for m in mine]
+            found = [float(walks.people[m & within if column == "residents_within_limit" else m].sum()) for m in mine]
         ledger.pairs(
             f"stations.{column}",
             "of those nearest to it",
             zip(names, stations[column], found, strict=True),
             "stations",
         )
+    people = walks.people
     ledger.number(
         "stations.mean_walk_minutes",
         claims.get("mean_walk_minutes"),
@@ -66,7 +75,7 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     ledger.number(
         "stations.share_within_limit",
         claims.get("share_within_limit"),
-        float(people[within].sum() / people.sum()),
+        float(people[within].sum() / people.sum()) if people.sum() > 0 else 0.0,
     )
     if "unreachable_residents" in claims:
         ledger.number(
@@ -75,101 +84,463 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
             float(people[~reached].sum()),
             "residents",
         )
-    _check_objective(ledger, evidence, claims, least, reached, within, nearest)
+    _check_objective(ledger, evidence, walks, claims, least, reached, within)
+    _check_groups(ledger, evidence, walks, claims, minutes, reached)
+    _check_access(ledger, evidence, walks, minutes, reached)
+    _check_effects(ledger, evidence, walks, names)
+    _check_catchments(ledger, evidence, names)
+    _check_phases(ledger, evidence, walks, names, claims)
+    _check_stops(ledger, evidence, walks, reached, claims)
 
 
 def _mean(minutes: np.ndarray, people: np.ndarray) -> float | None:
     return float((minutes * people).sum() / people.sum()) if people.sum() > 0 else None
 
 
-def _walks(evidence: Evidence, names: list[str]) -> np.ndarray:
-    """Return walking metres of the plan, (n, stations); inf where a pair is missing."""
-    walks = evidence.tables.walks
-    metres = np.full((len(evidence.units), len(names)), np.inf)
-    unit = {u: i for i, u in enumerate(evidence.units["unit"])}
+def _walks(evidence: Evidence, names: list[str]) -> _Walks:
+    """Return the homes of the plan, each unit being one where there are none finer; ways are inf where a pair is missing."""
+    units, table, homes = evidence.units, evidence.tables.walks, evidence.tables.homes
+    place = {u: i for i, u in enumerate(units["unit"])}
+    if homes is None:
+        unit, xy, people = np.arange(len(units)), units[["x", "y"]].to_numpy(float), evidence.people
+        said, minutes = as_text(units["station"]).to_numpy(object), units["walk_minutes"].to_numpy(float)
+    else:
+        homes = homes.sort_values("home")
+        unit = np.array([place.get(u, 0) for u in as_text(homes["unit"])], int)
+        xy, people = np.column_stack([homes.geometry.x, homes.geometry.y]), homes["residents"].to_numpy(float)
+        said, minutes = as_text(homes["station"]).to_numpy(object), homes["walk_minutes"].to_numpy(float)
+    metres = np.full((len(unit), len(names)), np.inf)
     station = {s: j for j, s in enumerate(names)}
-    if walks is not None:
-        for u, s, m in zip(as_text(walks["unit"]), walks["station"].astype(str), walks["metres"], strict=True):
-            if u in unit and s in station:
-                metres[unit[u], station[s]] = m
-    return metres
+    if table is not None:
+        row = table["home"].to_numpy(int) - 1
+        column = np.array([station.get(str(s), -1) for s in table["station"]], int)
+        owner = np.array([place.get(u, -1) for u in as_text(table["unit"])], int)
+        good = (column >= 0) & (row >= 0) & (row < len(unit))
+        good[good] &= unit[row[good]] == owner[good]
+        metres[row[good], column[good]] = table["metres"].to_numpy(float)[good]
+    return _Walks(unit, xy, people, metres, said, minutes)
 
 
-def _check_walks(ledger: Ledger, evidence: Evidence, metres: np.ndarray, names: list[str]) -> None:
+def _check_homes(ledger: Ledger, evidence: Evidence, walks: _Walks) -> None:
+    """Check that the homes of each unit hold its residents."""
+    if evidence.tables.homes is None:
+        return
+    found = np.bincount(walks.unit, weights=walks.people, minlength=len(evidence.units))
+    rows = ((evidence.place(u), p, f) for u, (p, f) in enumerate(zip(evidence.people, found, strict=True)))
+    ledger.pairs("homes.residents", "the homes of a unit hold its residents", rows, "units", "residents")
+    gap = shapely.distance(evidence.units.geometry.to_numpy()[walks.unit], shapely.points(walks.xy))
+    wrong = [
+        f"A home of {evidence.place(int(walks.unit[h]))} lies {gap[h]:,.0f} m outside of it."
+        for h in np.flatnonzero(gap > 1500)
+    ]
+    ledger.each("homes.place", "homes lie at their unit", wrong, len(gap), "homes")
+
+
+def _check_walks(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str]) -> None:
     """Check the walks against straight lines, and against the inputs where they are there."""
-    stations, rules = evidence.tables.stations, evidence.rules.stations
+    stations, rules, metres = evidence.tables.stations, evidence.rules.stations, walks.metres
     assert stations is not None and rules is not None
-    xy = evidence.units[["x", "y"]].to_numpy(float)
     at = np.column_stack([stations.geometry.x, stations.geometry.y])
-    straight = np.hypot(*(xy[:, None] - at[None]).transpose(2, 0, 1))
+    straight = np.hypot(*(walks.xy[:, None] - at[None]).transpose(2, 0, 1))
     if rules.distances is None:
-        short = np.argwhere(metres < straight * (1 - 1e-6) - 0.01)
+        short = np.argwhere(metres < straight * (1 - 1e-6) - SLACK)
         wrong = [
-            f"{evidence.place(u)} to {names[j]}: {metres[u, j]:,.0f} m is less than the straight line."
-            for u, j in short
+            f"{evidence.place(int(walks.unit[h]))} to {names[j]}: {metres[h, j]:,.0f} m is less than the straight line."
+            for h, j in short
         ]
         ledger.each("walks.straight", "no walk is shorter than the straight line", wrong, metres.size, "walks")
+    if rules.reach_minutes is not None:
+        longest = rules.reach_minutes * rules.walk_kmh * 1000 / 60
+        far = metres[np.isfinite(metres)] > longest * (1 + 1e-9)
+        wrong = [f"{int(far.sum()):,} walks are longer than stations.reach_minutes allows."] if far.any() else []
+        ledger.each("walks.reach", "no walk is longer than the reach", wrong, metres.size, "walks")
     town = evidence.town
     if town is None or town.walks is None or town.sites is None:
         return
-    unit = {u: i for i, u in enumerate(town.units["unit"])}
     site = {str(s): j for j, s in enumerate(town.sites["station"])}
     gone = [n for n in names if n not in site]
-    if gone or any(u not in unit for u in evidence.units["unit"]):
-        ledger.each(
-            "walks.inputs",
-            "stations are sites of the inputs",
-            [f"{n} is no site of the inputs." for n in gone],
-            len(names),
-            "stations",
-        )
+    if gone or len(walks.unit) != len(town.walks):
+        ledger.each("walks.inputs", "stations are sites of the inputs", [f"{n} is no site of the inputs." for n in gone] or
+                    ["The homes are not those of the inputs."], len(names), "stations")  # fmt: skip
         return
-    given = town.walks[np.ix_([unit[u] for u in evidence.units["unit"]], [site[n] for n in names])]
+    given = _in_plan_order(evidence, town)[:, [site[n] for n in names]]
     with np.errstate(invalid="ignore"):
-        off = ~((np.abs(metres - given) <= 1e-6 * given + 0.01) | (np.isinf(metres) & np.isinf(given)))
+        off = ~((np.abs(metres - given) <= 1e-6 * given + SLACK) | (np.isinf(metres) & np.isinf(given)))
     wrong = [
-        f"{evidence.place(u)} to {names[j]}: {metres[u, j]:,.0f} m in the plan, {given[u, j]:,.0f} m by the inputs."
-        for u, j in np.argwhere(off)
+        f"{evidence.place(int(walks.unit[h]))} to {names[j]}: {metres[h, j]:,.0f} m in the plan, {given[h, j]:,.0f} m by the inputs."
+        for h, j in np.argwhere(off)
     ]
     ledger.each("walks.inputs", "the walks of the inputs", wrong, metres.size, "walks")
 
 
-def _check_nearest(ledger: Ledger, evidence: Evidence, metres, names, least, reached) -> None:
+def _in_plan_order(evidence: Evidence, town) -> np.ndarray:
+    """Return the inputs' walks, (h, sites), in the order of the plan's homes."""
+    if evidence.tables.homes is not None:
+        return town.walks
+    unit = {u: i for i, u in enumerate(town.units["unit"])}
+    return town.walks[[unit[u] for u in evidence.units["unit"] if u in unit]]
+
+
+def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -> None:
+    """Check what is kept, the cost, the budget, the distance between stations, municipalities and groups."""
+    stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
+    assert stations is not None and sites is not None and rules is not None
+    state = sites["state"] if "state" in sites else pd.Series(["kept"] * len(sites))
+    closed = [
+        f"{s} stands today but is not kept."
+        for s, e, st in zip(sites["station"], sites["existing"], state, strict=True)
+        if e and st != "closable" and str(s) not in names
+    ]
+    feasible = evidence.summary.get("feasible") is True
+    if feasible or claims.get("status") != "infeasible":
+        ledger.each(
+            "stations.existing",
+            "stations of today are kept unless closable",
+            closed,
+            int(sites["existing"].sum()),
+            "stations",
+        )
+    yearly = sites["yearly_cost"].fillna(0) if "yearly_cost" in sites else 0.0
+    each = sites["cost"].fillna(0) + rules.cost_years * yearly
+    price = dict(zip(sites["station"].astype(str), each, strict=True))
+    ledger.pairs(
+        "stations.prices",
+        "cost and yearly cost",
+        ((n, c, price.get(n)) for n, c in zip(names, stations["cost"], strict=True)),
+        "stations",
+    )
+    shut = sites["existing"] & (state == "closable") & ~sites["station"].astype(str).isin(names)
+    closing = float(sites.loc[shut, "closing_cost"].sum()) if "closing_cost" in sites else 0.0
+    cost = float(stations["cost"].fillna(0).sum()) + closing
+    ledger.number("stations.cost", claims.get("cost"), cost)
+    if not feasible:
+        return
+    if rules.budget is not None:
+        ledger.add("stations.budget", cost <= rules.budget + 1e-6, f"at most {rules.budget:,.0f}", f"{cost:,.0f}")
+    if rules.count is not None and rules.objective != "fewest":
+        ledger.add("stations.count_wanted", len(names) <= rules.count, f"at most {rules.count}", len(names))
+    if rules.min_distance > 0 and len(names) > 1:
+        at = np.column_stack([stations.geometry.x, stations.geometry.y])
+        kept = (stations["existing"] & ~stations["station"].isin(sites.loc[state == "closable", "station"])).to_numpy(
+            bool
+        )
+        apart = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
+        close = np.argwhere(np.triu(apart < rules.min_distance * (1 - 1e-9), 1) & ~(kept[:, None] & kept[None]))
+        wrong = [f"{names[a]} and {names[b]} are {apart[a, b]:,.0f} m apart." for a, b in close]
+        ledger.each(
+            "stations.min_distance", f"at least {rules.min_distance:,.0f} m apart", wrong, len(names), "stations"
+        )
+    if rules.one_per_municipality:
+        at = shapely.points(np.column_stack([stations.geometry.x, stations.geometry.y]))
+        home = evidence.units["municipality"].to_numpy(object)[
+            shapely.STRtree(evidence.units.geometry.to_numpy()).nearest(at)
+        ]
+        every = sorted({str(m) for m in evidence.units["municipality"]})
+        ledger.each("stations.municipalities", "one station at least in each", [f"{m} has no station." for m in every if m not in set(home)],
+                    len(every), "municipalities")  # fmt: skip
+    if rules.group_excess is not None:
+        excess = claims.get("group_excess")
+        ok = excess is not None and excess <= rules.group_excess + 1e-9
+        ledger.add(
+            "stations.group_rule",
+            ok,
+            f"at most {rules.group_excess:.2%} above the average",
+            "none" if excess is None else f"{excess:.2%}",
+        )
+
+
+def _check_nearest(ledger: Ledger, evidence: Evidence, walks: _Walks, names, least, reached) -> None:
     wrong = []
     place = {s: j for j, s in enumerate(names)}
-    for u, said in enumerate(evidence.units["station"]):
+    for h, said in enumerate(walks.station):
+        where = evidence.place(int(walks.unit[h])) if missing(said) or str(said) not in place else ""
         if missing(said):
-            if reached[u]:
-                wrong.append(
-                    f"{evidence.place(u)} can reach {names[int(np.argmin(metres[u]))]}, but is said to reach none."
-                )
-        elif str(said) not in place or metres[u, place[str(said)]] > least[u] * (1 + 1e-9) + 1e-6:
-            wrong.append(f"{said} is not the nearest open station of {evidence.place(u)}.")
-    ledger.each("stations.nearest", "each unit has its nearest open station", wrong, len(metres), "units")
+            if reached[h]:
+                wrong.append(f"{where} can reach {names[int(np.argmin(walks.metres[h]))]}, but is said to reach none.")
+        elif str(said) not in place or walks.metres[h, place[str(said)]] > least[h] * (1 + 1e-9) + 1e-6:
+            wrong.append(f"{said} is not the nearest open station of {evidence.place(int(walks.unit[h]))}.")
+    ledger.each("stations.nearest", "each home has its nearest open station", wrong, len(walks.unit), "homes")
 
 
-def _check_objective(ledger: Ledger, evidence: Evidence, claims, least, reached, within, nearest) -> None:
-    rules, people, town = evidence.rules.stations, evidence.people, evidence.town
+def _check_unit_minutes(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, reached) -> None:
+    units = evidence.units
+    if evidence.tables.homes is not None:
+        rows = (
+            (evidence.place(int(walks.unit[h])), walks.minutes[h], minutes[h] if reached[h] else None)
+            for h in range(len(minutes))
+        )
+        ledger.pairs("homes.walk_minutes", "metres by walking speed", rows, "homes", "minutes")
+    n = len(units)
+    weight = np.where(reached, walks.people, 0.0)
+    total = np.bincount(walks.unit, weights=weight, minlength=n)
+    mean = np.bincount(walks.unit, weights=weight * np.where(reached, minutes, 0.0), minlength=n) / np.maximum(
+        total, 1e-300
+    )
+    plain = np.bincount(walks.unit, weights=reached, minlength=n)
+    # a unit without residents walks from its only point
+    alone = np.bincount(walks.unit, weights=np.where(reached, minutes, 0.0), minlength=n) / np.maximum(plain, 1)
+    found = np.where(total > 0, mean, alone)
+    rows = (
+        (evidence.place(u), units["walk_minutes"].iat[u], found[u] if plain[u] else None)
+        for u in range(n)
+        if total[u] > 0 or plain[u] <= 1
+    )
+    ledger.pairs("stations.walk_minutes", "mean of the unit's homes", rows, "units", "minutes")
+
+
+def _check_objective(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, least, reached, within) -> None:
+    rules, people, town = evidence.rules.stations, walks.people, evidence.town
     assert rules is not None
     if rules.objective == "coverage":
         found = float(people[~within].sum())
     elif rules.objective == "fewest":
         found = float(claims.get("count") or 0)
-    elif rules.objective == "p-center":
+    elif rules.objective == "p-center" and (reached | (people <= 0)).all():
         found = float(least[reached & (people > 0)].max()) if (reached & (people > 0)).any() else 0.0
     else:
         found = float((people[reached] * least[reached]).sum())
         if not reached.all():
-            if town is None or town.walks is None:
+            if town is None or town.walks is None or len(town.walks) != len(people):
                 ledger.unchecked(
                     "stations.objective",
                     claims.get("objective"),
                     "Who could reach a closed site needs the inputs.",
                 )
                 return
-            longest = float(town.walks[np.isfinite(town.walks)].max())
+            given = _in_plan_order(evidence, town)
+            longest = float(given[np.isfinite(given)].max())
             ledger.number("stations.unreached_metres", claims.get("unreached_metres"), 2 * longest, "m")
-            unit = {u: i for i, u in enumerate(town.units["unit"])}
-            could = np.isfinite(town.walks[[unit[u] for u in evidence.units["unit"]]]).any(axis=1)
-            found += float(people[~reached & could].sum()) * 2 * longest
+            could = np.isfinite(given).any(axis=1)
+            if rules.objective == "p-center":
+                cut_off = could & ~reached & (people > 0)
+                found = 2 * longest if cut_off.any() else float(least[reached & (people > 0)].max())
+            else:
+                found += float(people[~reached & could].sum()) * 2 * longest
     ledger.number("stations.objective", claims.get("objective"), found)
+
+
+def _check_groups(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, minutes, reached) -> None:
+    """Check the mean walks of groups, and by how much the worst is above the average."""
+    rules, town = evidence.rules.stations, evidence.town
+    assert rules is not None
+    residents = np.maximum(evidence.people, 1e-300)
+    said = claims.get("groups") or {}
+    at_home = {}
+    for group in said:
+        column = f"group_{group}"
+        if column in evidence.units:
+            at_home[group] = evidence.units[column].to_numpy(float)[walks.unit] * _share(evidence, walks, residents)
+    ledger.pairs("stations.groups", "mean walk of each group",
+                 ((g, said[g].get("mean_walk_minutes"), _mean(minutes[reached], w[reached])) for g, w in at_home.items()), "groups",
+                 "minutes")  # fmt: skip
+    if "group_excess" not in claims:
+        return
+    ways, could = walks.least.copy(), reached.copy()
+    if not reached.all():
+        if town is None or town.walks is None or len(town.walks) != len(ways):
+            ledger.unchecked(
+                "stations.group_excess", claims["group_excess"], "Who could reach a closed site needs the inputs."
+            )
+            return
+        given = _in_plan_order(evidence, town)
+        could = np.isfinite(given).any(axis=1)
+        ways = np.where(reached, ways, 2 * float(given[np.isfinite(given)].max()))
+    count = could & (walks.people > 0)
+    mean = _mean(ways[count], walks.people[count]) or 0.0
+    found = [m for w in at_home.values() if (m := _mean(ways[count], w[count])) is not None]
+    ledger.number(
+        "stations.group_excess",
+        claims["group_excess"],
+        max(0.0, max(found, default=mean) / mean - 1) if mean > 0 else 0.0,
+    )
+
+
+def _share(evidence: Evidence, walks: _Walks, residents: np.ndarray) -> np.ndarray:
+    """Return the part of its unit's residents that lives at each home; a unit without residents has one home."""
+    many = np.bincount(walks.unit, minlength=len(residents))[walks.unit]
+    return np.where(evidence.people[walks.unit] > 0, walks.people / residents[walks.unit], 1.0 / many)
+
+
+def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, reached) -> None:
+    """Check every share of residents within some minutes."""
+    table, units = evidence.tables.access, evidence.units
+    if table is None:
+        return
+    share = _share(evidence, walks, np.maximum(evidence.people, 1e-300))
+    rows = []
+    weights: dict[tuple[str, str], np.ndarray] = {}
+    for row in table.itertuples(index=False):
+        key = (row.kind, str(row.name))
+        if key not in weights:
+            if row.kind == "all":
+                weights[key] = walks.people
+            elif row.kind in ("beat", "municipality"):
+                weights[key] = np.where(
+                    as_text(units[row.kind]).to_numpy(object)[walks.unit] == str(row.name), walks.people, 0.0
+                )
+            else:
+                weights[key] = units[f"group_{row.name}"].to_numpy(float)[walks.unit] * share
+        weight = weights[key]
+        inside = ~reached if missing(row.minutes) else reached & (minutes <= row.minutes * (1 + 1e-9))
+        found = float(weight[inside].sum())
+        where = f"{row.kind} {row.name}, " + ("not reachable" if missing(row.minutes) else f"{row.minutes:g} minutes")
+        rows.append((where, row.residents, found))
+        rows.append((where, row.share, found / weight.sum() if weight.sum() > 0 else None))
+    ledger.pairs("access.shares", "residents within so many minutes", rows, "figures")
+
+
+def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str]) -> None:
+    """Check what opening or closing each site would change, by doing it."""
+    sites, rules, town = evidence.tables.sites, evidence.rules.stations, evidence.town
+    assert sites is not None and rules is not None
+    if "change_minutes" not in sites:
+        return
+    if town is None or town.walks is None or town.sites is None or len(town.walks) != len(walks.people):
+        ledger.unchecked("sites.effects", "what each site would change", "The walks to closed sites need the inputs.")
+        return
+    given, place = _in_plan_order(evidence, town), {str(s): j for j, s in enumerate(town.sites["station"])}
+    is_open = np.isin(np.arange(given.shape[1]), [place[n] for n in names if n in place])
+    speed = rules.walk_kmh * 1000 / 60
+    limit = rules.walk_minutes * speed * (1 + 1e-9)
+    before = given[:, is_open].min(axis=1)
+    rows = []
+    for row in sites.itertuples(index=False):
+        j = place.get(str(row.station))
+        if j is None:
+            continue
+        other = is_open.copy()
+        other[j] = not other[j]
+        after = given[:, other].min(axis=1) if other.any() else np.full(len(given), np.inf)
+        both = np.isfinite(before) & np.isfinite(after)
+        people = walks.people
+        mean = (_mean(after[both], people[both]) or 0.0) - (_mean(before[both], people[both]) or 0.0)
+        rows.append((f"{row.station}, minutes", row.change_minutes, mean / speed))
+        rows.append((f"{row.station}, residents within the limit", row.change_within_limit,
+                     float(people[after <= limit].sum() - people[before <= limit].sum())))  # fmt: skip
+    ledger.pairs("sites.effects", "what opening or closing it changes", rows, "figures")
+
+
+def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> None:
+    """Check that the areas hold their station and each other, and are no larger than a straight walk allows."""
+    table, stations, rules = evidence.tables.catchments, evidence.tables.stations, evidence.rules.stations
+    if table is None or stations is None or rules is None:
+        return
+    wrong = []
+    for name, place in zip(names, stations.geometry, strict=True):
+        rows = table[table["station"].astype(str) == name].sort_values("minutes")
+        if len(rows) != len(rules.bands):
+            wrong.append(f"{name} has {len(rows)} catchments, not {len(rules.bands)}.")
+            continue
+        inner = None
+        for minutes, area in zip(rows["minutes"], rows.geometry, strict=True):
+            reach = place.buffer(minutes * rules.walk_kmh * 1000 / 60 + 80)
+            if rules.distances is None and area is not None and shapely.area(area.difference(reach)) > 100:
+                wrong.append(f"The {minutes:g}-minute catchment of {name} goes farther than one can walk.")
+            if (
+                inner is not None
+                and area is not None
+                and shapely.area(inner.difference(area)) > 1 + 0.02 * shapely.area(inner)
+            ):
+                wrong.append(f"The {minutes:g}-minute catchment of {name} does not hold the smaller one.")
+            inner = area
+    ledger.each("catchments", "areas on foot, the smaller inside the greater", wrong, len(table), "catchments")
+
+
+def _check_phases(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str], claims) -> None:
+    """Check money, pilots and objective of the years in which stations open."""
+    stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
+    said = claims.get("phases")
+    if said is None or stations is None or sites is None or rules is None or rules.phases is None:
+        return
+    first, budgets = rules.phases.start or 1, np.array(rules.phases.budgets, float)
+    year = np.array([first - 1 if missing(y) else int(y) for y in stations["opens"]])
+    standing = stations["existing"].to_numpy(bool)
+    wrong = [
+        f"{n} stands today but is said to open in {y}."
+        for n, y, e in zip(names, year, standing, strict=True)
+        if e and y >= first
+    ]
+    wrong += [f"{n} opens in no year of the plan." for n, y, e in zip(names, year, standing, strict=True)
+              if not e and not first <= y < first + len(budgets)]  # fmt: skip
+    pilot = np.isin(names, rules.phases.pilots)
+    if (pilot & ~standing).any():
+        last = year[pilot & ~standing].max()
+        wrong += [
+            f"{n} opens before a pilot."
+            for n, y, e, p in zip(names, year, standing, pilot, strict=True)
+            if not e and not p and y < last
+        ]
+    ledger.each("phases.years", "each new station opens once, pilots first", wrong, len(names), "stations")
+    by = sites.assign(name=sites["station"].astype(str)).set_index("name")
+    opening = np.where(standing, 0.0, by.loc[names, "cost"].to_numpy(float))
+    yearly = by.loc[names, "yearly_cost"].to_numpy(float)
+    spent = np.array(
+        [opening[(year == first + t)].sum() + yearly[year <= first + t].sum() for t in range(len(budgets))]
+    )
+    ledger.pairs(
+        "phases.spent",
+        "opening and running",
+        ((str(y["year"]), y["spent"], s) for y, s in zip(said["years"], spent, strict=True)),
+        "years",
+    )
+    if evidence.summary.get("feasible") is True:
+        over = [f"By {first + t} {s:,.0f} is spent of {b:,.0f}." for t, (s, b) in enumerate(zip(np.cumsum(spent), np.cumsum(budgets), strict=True))
+                if s > b + 1e-3]  # fmt: skip
+        ledger.each("phases.budgets", "no more is spent than there is", over, len(budgets), "years")
+    limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
+    rows = []
+    for t, row in enumerate(said["years"]):
+        there = year <= first + t
+        ways = walks.metres[:, there].min(axis=1) if there.any() else np.full(len(walks.people), np.inf)
+        rows.append((str(row["year"]), row["residents_within_limit"], float(walks.people[ways <= limit].sum())))
+    ledger.pairs("phases.within_limit", "residents within the limit", rows, "years", "residents")
+
+
+def _check_stops(ledger: Ledger, evidence: Evidence, walks: _Walks, reached, claims) -> None:
+    """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
+    said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
+    stations = evidence.tables.stations
+    if said is None or rules is None or rules.mobile is None or stations is None:
+        return
+    m = rules.mobile
+    cut_off = ~reached & (walks.people > 0)
+    ledger.number("mobile.stops", said.get("stops"), 0 if stops is None else len(stops))
+    fixed = np.zeros(len(units))
+    if stops is not None:
+        at = np.column_stack([stops.geometry.x, stops.geometry.y])
+        office = np.column_stack([stations.geometry.x, stations.geometry.y])
+        drive = rules.detour * np.hypot(*(at[:, None] - office[None]).transpose(2, 0, 1)).min(axis=1) / 1000
+        hours = m.visits_per_year * (m.hours_per_visit + 2 * drive / m.drive_kmh)
+        names = [str(s) for s in stops["stop"]]
+        ledger.pairs(
+            "mobile.km",
+            "visits × there and back",
+            zip(names, stops["km"], m.visits_per_year * 2 * drive, strict=True),
+            "stops",
+            "km",
+        )
+        ledger.pairs(
+            "mobile.hours",
+            "visits × (hours + drive)",
+            zip(names, stops["hours"], hours, strict=True),
+            "stops",
+            "hours a year",
+        )
+        place = {u: i for i, u in enumerate(units["unit"])}
+        np.add.at(fixed, [place[u] for u in as_text(stops["unit"])], hours)
+        limit = (m.walk_minutes or rules.walk_minutes) * rules.walk_kmh * 1000 / 60
+        least = (
+            np.hypot(*(walks.xy[cut_off][:, None] - at[None]).transpose(2, 0, 1)).min(axis=1)
+            if cut_off.any()
+            else np.empty(0)
+        )
+        wrong = [
+            f"No stop is near {evidence.place(int(walks.unit[h]))}."
+            for h in np.flatnonzero(cut_off)[least > limit * (1 + 1e-9)]
+        ]
+        ledger.each("mobile.reach", "everybody cut off has a stop near", wrong, int(cut_off.sum()), "homes")
+        ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")
+    else:
+        ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")
+    ledger.pairs("units.fixed_hours", "hours of the stops in it",
+                 ((evidence.place(u), units["fixed_hours"].iat[u], fixed[u]) for u in range(len(units))), "units", "hours a year")  # fmt: skip

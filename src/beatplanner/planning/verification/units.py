@@ -5,7 +5,7 @@ The formulas, done here a second time on purpose::
     incidents a year = incidents × 365.25 / days covered
     reactive hours   = Σ over categories: incidents a year × hours per incident
     community hours  = residents / 1,000 × community hours per 1,000 residents
-    workload         = reactive + community hours, or the ready-made workload
+    workload         = reactive + community hours, or the ready-made workload, and the fixed hours of mobile-outreach stops
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
         "units.point", "every unit's point is inside it",
         [f"The point of {evidence.place(u)} is outside its polygon." for u in np.flatnonzero(~inside)], len(units), "units",
     )  # fmt: skip
-    parts = units["reactive_hours"].to_numpy(float) + units["community_hours"].to_numpy(float)
+    parts = units["reactive_hours"].to_numpy(float) + units["community_hours"].to_numpy(float) + _fixed(units)
     ledger.pairs(
-        "units.workload_parts", "workload is reactive and community hours together",
+        "units.workload_parts", "workload is reactive, community and fixed hours together",
         ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))), "units", "hours a year",
     )  # fmt: skip
     if evidence.town is None:
@@ -118,9 +118,14 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
             zip(names, units[column], hours[order], strict=True), "units", "hours a year",
         )  # fmt: skip
     ledger.pairs(
-        "units.workload", "by the formula", zip(names, units["workload"], (reactive + community)[order], strict=True), "units",
+        "units.workload", "by the formula", zip(names, units["workload"], (reactive + community)[order] + _fixed(units), strict=True), "units",
         "hours a year",
     )  # fmt: skip
+
+
+def _fixed(units) -> np.ndarray:
+    """Return the fixed hours of each unit; those of mobile-outreach stops are checked with the stations."""
+    return units["fixed_hours"].to_numpy(float) if "fixed_hours" in units.columns else np.zeros(len(units))
 
 
 def _hours(town: Town) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:

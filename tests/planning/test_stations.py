@@ -1,0 +1,329 @@
+"""Stations as a planner plans them: each rule in a whole run, checked by `verify`."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_origin
+
+from beatplanner.planning.verification import verify
+from conftest import CRS, SIDE, SOUTH, WEST
+
+
+@pytest.fixture
+def planned(town, command):
+    """Run `stations` and return exit code, messages, summary and plan; the plan must pass the checker."""
+
+    def run(*changes: tuple[str, str], steps: str = "stations"):
+        for old, new in changes:
+            town.swap(old, new)
+        out = town.folder / "out"
+        code, _, error = command(steps, town.project, "--out", out, "--time-limit", "20")
+        if code == 1:
+            return code, error, None, None
+        verdict = verify(out)
+        assert verdict.ok, [str(c) for c in verdict.failed]
+        summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+        return code, error, summary["stations"], out / "plan.gpkg"
+
+    return run
+
+
+def layer(package, name):
+    return pyogrio.read_dataframe(package, layer=name)
+
+
+COUNT = "count = 2\n"
+
+
+def existing(town, **columns):
+    """Three stations of today: two at School 0's corner of the town and one far from it."""
+    places = [(250, 250), (300, 300), (1750, 1750)]
+    frame = gpd.GeoDataFrame(
+        {"name": ["A", "B", "C"], **columns}, geometry=[shapely.Point(WEST + x, SOUTH + y) for x, y in places], crs=CRS
+    )
+    frame.to_file(town.folder / "stations.geojson")
+
+
+def test_a_closable_station_closes_and_its_closing_costs(town, planned):
+    existing(town, state=["kept", "closable", "fixed"], keep=[100, 100, 100], shut=[0, 70, 0])
+    keys = '{ path = "stations.geojson", id = "name", state = "state", cost = "keep", closing_cost = "shut" }'
+    code, _, said, package = planned(('{ path = "stations.geojson", id = "name" }', keys), (COUNT, "count = 3\n"))
+    assert code == 0
+    assert said["closed"] == ["B"]
+    opened = layer(package, "stations")
+    assert {"A", "C"} <= set(opened["station"])
+    assert said["cost"] == opened["cost"].sum() + 70
+
+
+def test_a_budget_below_what_stands_is_explained_and_a_plan_still_written(town, planned):
+    existing(town, keep=[500, 500, 500])
+    keys = '{ path = "stations.geojson", id = "name", cost = "keep" }'
+    code, error, said, package = planned(
+        ('{ path = "stations.geojson", id = "name" }', keys), (COUNT, "count = 3\nbudget = 900\n")
+    )
+    assert code == 3
+    assert "budget = 900" in error
+    assert "1,500" in error
+    assert "by themselves" in error
+    assert said["status"] == "infeasible"
+    assert len(layer(package, "stations")) == 3
+
+
+def test_an_unknown_state_is_refused(town, planned):
+    existing(town, state=["kept", "half open", "fixed"])
+    code, error, *_ = planned(
+        ('{ path = "stations.geojson", id = "name" }', '{ path = "stations.geojson", id = "name", state = "state" }')
+    )
+    assert code == 1
+    assert "half open" in error
+
+
+def test_yearly_costs_count_for_the_years_that_are_paid(town, planned):
+    text = town.path("sites.csv").read_text(encoding="utf-8").splitlines()
+    town.path("sites.csv").write_text(
+        "\n".join([text[0] + ",rent", *[f"{row},10" for row in text[1:]]]), encoding="utf-8"
+    )
+    code, _, said, _ = planned(
+        ('cost = "cost" }', 'cost = "cost", yearly_cost = "rent" }'),
+        (COUNT, 'count = 2\ncost_years = 5\nobjective = "coverage"\n'),
+    )
+    assert code == 0
+    assert said["cost"] % 1000 == 50
+
+
+def test_stations_keep_their_distance(planned):
+    code, _, _, package = planned((COUNT, "count = 3\nmin_distance = 600\n"))
+    assert code == 0
+    place = layer(package, "stations").geometry
+    assert min(a.distance(b) for i, a in enumerate(place) for b in place[:i]) >= 600
+
+
+def test_a_distance_that_cannot_be_kept_is_explained(planned):
+    code, error, *_ = planned((COUNT, "count = 4\nmin_distance = 900\n"))
+    assert code == 3
+    assert "minimum distance of 500 m" in error
+    assert "or 2 stations" in error
+
+
+def test_every_municipality_has_a_station(planned):
+    code, _, _, package = planned((COUNT, "count = 2\none_per_municipality = true\n"))
+    assert code == 0
+    x = layer(package, "stations").geometry.x - WEST
+    assert (x < 1000).any()
+    assert (x > 1000).any()
+
+
+def test_too_few_stations_for_the_municipalities_are_explained(planned):
+    code, error, said, _ = planned((COUNT, "count = 1\none_per_municipality = true\n"))
+    assert code == 3
+    assert "needs 2 stations" in error
+    assert said["count"] == 1
+
+
+def test_no_group_walks_much_farther(town, planned):
+    frame = town.units()
+    frame["pop_sq"] = np.where(np.arange(16) >= 12, 90, 0)  # they live in the north, the candidates stand in the south
+    town.write_units(frame)
+    rows = ["site,x,y,cost"] + [
+        f"S{k},{WEST + 250 + 500 * (k % 4)},{SOUTH + 250 + 500 * (k // 4)},1" for k in range(1, 16)
+    ]
+    town.path("sites.csv").write_text("\n".join(rows), encoding="utf-8")
+    code, _, said, _ = planned((COUNT, "count = 3\ngroup_excess = 0.05\n"))
+    assert code == 0
+    assert said["group_excess"] <= 0.05
+    assert said["gap"] is not None
+
+
+def test_a_group_rule_that_nothing_keeps_says_what_was_found(town, planned):
+    frame = town.units()
+    frame["pop_sq"] = np.where(np.arange(16) == 15, 90, 0)
+    town.write_units(frame)
+    code, error, said, _ = planned((COUNT, "count = 2\ngroup_excess = 0.01\n"))
+    assert code == 3
+    assert "smallest excess that was found" in error
+    assert "sq" in error
+    assert said["lower_bound"] is None
+
+
+@pytest.mark.parametrize("objective", ["coverage", "p-center", "fewest"])
+def test_other_objectives_keep_the_rules_too(objective, planned):
+    code, _, said, _ = planned(
+        (
+            COUNT,
+            f'count = 3\nobjective = "{objective}"\nwalk_minutes = 12\nmin_distance = 600\none_per_municipality = true\n',
+        )
+    )
+    assert code == 0
+    assert said["status"] == "optimal"
+
+
+def test_phases_open_pilots_first_within_each_years_money(planned):
+    phases = 'count = 4\nphases = { budgets = [2000, 3000, 7000], start = 2027, pilots = ["School 1"] }\n'
+    code, error, said, package = planned(
+        (COUNT, phases), ('existing = { path = "stations.geojson", id = "name" }\n', "")
+    )
+    assert code == 0, error
+    opens = dict(zip(layer(package, "stations")["station"], layer(package, "stations")["opens"], strict=True))
+    assert opens["School 1"] == 2027
+    years = said["phases"]["years"]
+    assert np.all(np.cumsum([y["spent"] for y in years]) <= np.cumsum([2000, 3000, 7000]) + 1e-6)
+    assert years[-1]["open"] == 4
+
+
+def test_yearly_money_that_does_not_suffice_is_explained(planned):
+    code, error, said, _ = planned((COUNT, "count = 3\nphases = { budgets = [100, 200] }\n"))
+    assert code == 3
+    assert "more" in error
+    assert said["phases"]["years"][0]["year"] == 1
+
+
+def test_an_unknown_pilot_is_refused(planned):
+    code, error, *_ = planned((COUNT, 'count = 3\nphases = { budgets = [9000], pilots = ["Scool 1"] }\n'))
+    assert code == 1
+    assert "Did you mean “School 1”" in error
+
+
+def test_mobile_stops_reach_who_is_cut_off_and_their_hours_reach_the_workload(town, planned):
+    changes = (
+        COUNT,
+        "count = 2\nreach_minutes = 17\nmobile = { visits_per_year = 10, hours_per_visit = 2, walk_minutes = 10 }\n",
+    )
+    code, error, said, package = planned(changes, steps="plan")
+    assert code == 0, error
+    assert said["unreachable_residents"] > 0
+    assert said["mobile"]["residents"] == said["unreachable_residents"]
+    units = layer(package, "units")
+    assert units["fixed_hours"].sum() == pytest.approx(said["mobile"]["hours_a_year"])
+    assert said["mobile"]["hours_a_year"] >= 20 * said["mobile"]["stops"]
+    assert said["mobile"]["least_stops"] == said["mobile"]["stops"]
+    parts = units["reactive_hours"] + units["community_hours"] + units["fixed_hours"]
+    assert units["workload"].to_numpy() == pytest.approx(parts.to_numpy())
+
+
+def test_what_opening_or_closing_a_site_changes(planned):
+    _, _, said, package = planned()
+    sites = layer(package, "sites")
+    chosen = sites["chosen"].astype(bool)
+    assert (sites.loc[chosen, "change_minutes"] >= -1e-9).all()
+    assert (sites.loc[~chosen, "change_minutes"] <= 1e-9).all()
+    assert (sites.loc[~chosen, "residents_affected"] >= 0).all()
+    assert said["share_by_minutes"]["20"] == pytest.approx(said["share_within_limit"])
+
+
+def test_shares_by_minutes_rise_and_name_everybody(planned):
+    _, _, _, package = planned(steps="plan")
+    access = layer(package, "access")
+    assert set(access["kind"]) == {"all", "beat", "municipality", "group"}
+    for _, rows in access[access["minutes"].notna()].groupby(["kind", "name"]):
+        assert rows.sort_values("minutes")["share"].is_monotonic_increasing
+    areas = layer(package, "catchments")
+    assert len(areas) == 6
+    assert set(areas["minutes"]) == {5.0, 10.0, 20.0}
+
+
+def with_raster(town) -> None:
+    cells = np.zeros((20, 20), dtype="float32")
+    cells[0, :] = 30.0  # all residents of the northern units live along their northern edge
+    cells[10:, :] = 2.0
+    with rasterio.open(
+        town.folder / "people.tif", "w", driver="GTiff", height=20, width=20, count=1, dtype="float32", crs=CRS,
+        transform=from_origin(WEST, SOUTH + 4 * SIDE, 100, 100),
+    ) as out:  # fmt: skip
+        out.write(cells, 1)
+    town.swap('population = "pop"', 'population_raster = "people.tif"')
+    town.swap('groups = { sq = "pop_sq" }\n', "")
+
+
+def test_walks_start_where_residents_of_a_raster_live(town, planned):
+    with_raster(town)
+    code, error, said, package = planned()
+    assert code == 0, error
+    homes, units = layer(package, "homes"), layer(package, "units")
+    assert homes["residents"].sum() == pytest.approx(units["population"].sum()) == pytest.approx(1000)
+    north = homes[homes["unit"].isin([13, 14, 15, 16])]
+    assert north.geometry.y.min() > SOUTH + 4 * SIDE - 101
+    assert said["mean_walk_minutes"] > 0
+
+
+def test_a_project_file_keeps_the_homes_of_a_raster(town, planned, command):
+    with_raster(town)
+    code, _, said, _ = planned()
+    built, _, error = command("build", town.project, "-o", town.folder / "town.gpkg")
+    assert built == code == 0, error
+    out = town.folder / "again"
+    code, _, error = command("stations", town.folder / "town.gpkg", "--out", out, "--time-limit", "20")
+    assert code == 0, error
+    again = json.loads((out / "summary.json").read_text(encoding="utf-8"))["stations"]
+    assert again["objective"] == pytest.approx(said["objective"], rel=1e-6)
+
+
+def test_sites_that_are_generated_are_said_to_be(town, planned):
+    with_raster(town)
+    candidates = (
+        'candidates = { path = "sites.csv", x = "x", y = "y", crs = "EPSG:32634", id = "site", cost = "cost" }\n'
+    )
+    code, _, said, package = planned((candidates, ""), (COUNT, "count = 3\ngenerated = 9\n"))
+    assert code == 0
+    assert 0 < said["generated_sites"] <= 9
+    text = json.loads((package.parent / "summary.json").read_text(encoding="utf-8"))["notes"]
+    assert any("were generated" in n["text"] for n in text)
+
+
+def test_only_some_kinds_of_buildings(town, planned):
+    rows = town.path("sites.csv").read_text(encoding="utf-8").splitlines()
+    town.path("sites.csv").write_text(
+        "\n".join([rows[0] + ",kind", *[f"{r},{'school' if k else 'shop'}" for k, r in enumerate(rows[1:])]])
+    )
+    code, _, said, _ = planned(('id = "site"', 'id = "site", only = { kind = ["School"] }'))
+    assert (code, said["sites"]) == (0, 4)
+    code, error, *_ = planned(('["School"]', '["church"]'))
+    assert code == 1
+    assert "shop" in error
+
+
+def test_a_site_in_a_lake_is_refused(town, planned):
+    lake = gpd.GeoDataFrame(geometry=[shapely.box(WEST + 200, SOUTH + 700, WEST + 300, SOUTH + 780)], crs=CRS)
+    lake.to_file(town.folder / "lake.gpkg")
+    code, error, *_ = planned((COUNT, 'count = 2\nbarriers = { path = "lake.gpkg" }\n'))
+    assert code == 1
+    assert "School 0" in error
+    assert "water" in error
+
+
+def test_a_site_far_from_every_road_is_refused(town, planned):
+    code, error, *_ = planned((COUNT, "count = 2\naccess_metres = 5\n"))
+    assert code == 1
+    assert "nearest road" in error
+
+
+def test_a_table_of_walks_that_misses_a_pair_is_refused_and_an_empty_cell_is_no_way(town, planned):
+    roads = 'roads = { path = "roads.gpkg" }'
+    sites = ["Old station", "School 0", "School 1", "School 2", "School 3"]
+    rows = [f"{u},{s},{100 * (u + k)}" for u in range(1, 17) for k, s in enumerate(sites)]
+    town.path("walk.csv").write_text("\n".join(["unit,site,metres", *rows[:-1]]), encoding="utf-8")
+    code, error, *_ = planned((roads, 'distances = "walk.csv"'))
+    assert code == 1
+    assert "1 of 80 pairs" in error
+    assert "School 3" in error
+    town.path("walk.csv").write_text(
+        "\n".join(["unit,site,metres", *rows[:-5], *[f"16,{s}," for s in sites]]), encoding="utf-8"
+    )
+    code, error, said, package = planned()
+    assert code == 0, error
+    assert said["unreachable_residents"] == 100
+    units = layer(package, "units").set_index("unit")
+    assert np.isnan(units.loc[16, "walk_minutes"])
+    town.path("walk.csv").write_text("\n".join(["unit,site,metres", *rows[:-5]]), encoding="utf-8")
+    assert (
+        planned(('distances = "walk.csv"', 'distances = { path = "walk.csv", missing = "unreachable" }'))[2][
+            "unreachable_residents"
+        ]
+        == 100
+    )
