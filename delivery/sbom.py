@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from delivery.licences import SPDX, fits, licence
 from delivery.wheels import Wheel, marker_environment, sha256
-from packaging.utils import canonicalize_name
 
 
 def bill_of_materials(wheels: Sequence[Wheel], platform: str, python: str) -> dict[str, Any]:

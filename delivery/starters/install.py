@@ -180,6 +180,9 @@ def copy_rest(target: Path, about: dict) -> list[str]:
             shutil.copytree(source, copy, dirs_exist_ok=True)
         elif source.exists():
             shutil.copy(source, copy)
+            if source.suffix == ".sh":
+                # not every program that unpacks archives keeps this
+                copy.chmod(0o755)
         else:
             continue
         there.append(name)

@@ -18,9 +18,7 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.forum_map import write_forum_map
 from beatplanner.data.plan_tables import PlanTables
-from beatplanner.data.report import write_report
 from beatplanner.data.styles import write_styles
 
 # Counts of residents from 1 to this less one are not published (ONS and ICO practice).
@@ -60,6 +58,9 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         (part / "summary.json").write_text(
             json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
+        # folium and jinja2 are only loaded where something is written
+        from beatplanner.data.report import write_report
+
         write_report(part / "report.html", tables)
         _write_forum(part / "forum", tables)
         if also is not None:
@@ -181,6 +182,8 @@ def _write_forum(folder: Path, tables: PlanTables) -> None:
             ["unit", "name", "old_beat", "new_beat"],
             ((u.unit, u.name, u.current, u.beat) for u in units.itertuples(index=False)),
         )
+        from beatplanner.data.forum_map import write_forum_map
+
         write_forum_map(folder / "map.html", tables)
     card = {
         "project": summary["project"],

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations import StationPlan, plan_stations
 from beatplanner.planning.verification import verify
+from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
 from beatplanner.solver.districting import PROOF_NODES
 
@@ -391,9 +390,3 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     ]
     summary["versions"] = versions()
     return summary
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything that computes."""
-    computing = ("beatplanner", "highspy", "pulp", "numpy", "scipy", "numba", "shapely", "geopandas", "pyproj")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in computing}}

@@ -27,9 +27,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.sample_town import write_sample_town
-from beatplanner.planning.plan import versions
-from beatplanner.planning.verification import verify
 from beatplanner.ui.command_line import progress_line
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
@@ -312,6 +309,8 @@ class MainWindow(QMainWindow):
 
     def open_sample_town(self) -> None:
         """Write the sample town into the user's documents and open it."""
+        from beatplanner.data.sample_town import write_sample_town
+
         try:
             project = write_sample_town(user_documents_path() / "beatplanner sample town")
         except OSError as error:
@@ -398,6 +397,8 @@ class MainWindow(QMainWindow):
 
     def verify_plan(self) -> None:
         """Recompute every figure and say what was found."""
+        from beatplanner.planning.verification import verify
+
         assert self.scenario.result is not None
         verdict = verify(self.scenario.result)
         failed = [f"{c.name}: {c.detail}" for c in verdict.checks if not c.ok]
@@ -425,6 +426,8 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Show versions."""
+        from beatplanner.planning.versions import versions
+
         QMessageBox.about(
             self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items())
         )
