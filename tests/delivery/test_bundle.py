@@ -68,7 +68,7 @@ def test_every_requirement_resolves_inside_the_windows_bundle(windows):
         assert re.search(r"-(cp313-cp313|cp3\d+-abi3|py\d[.\w]*-none)-", wheel.path.name), wheel.path.name
     # pip, asked for this very platform and nothing but the bundle's wheels, agrees
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--no-deps", "--require-hashes", "--target", windows / "t",
+        [sys.executable, "-m", "pip", "download", "--no-index", "--no-deps", "--require-hashes", "--dest", windows.parent / "resolved",
          "--find-links", windows / "wheels", "--requirement", windows / "requirements.txt", "--platform", "win_amd64",
          "--python-version", "3.13", "--implementation", "cp", "--only-binary", ":all:"],
         capture_output=True, text=True, check=False, env={**os.environ, "PIP_CONFIG_FILE": os.devnull},

@@ -18,7 +18,7 @@ from beatplanner.data.description import Description, read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result, write_result
+from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.officers import OfficerPlan, plan_officers
@@ -101,6 +101,7 @@ def run(
         Where the input cannot be used; nothing is written then.
     """
     begin = time.monotonic()
+    check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
