@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from delivery.guide import build_guide
-from delivery.licences import fits, licence, licence_files
+from delivery.licences import fits, licence_files
 from delivery.sbom import bill_of_materials
 from delivery.wheels import (
     PLATFORMS,
@@ -83,7 +83,7 @@ def collect_wheels(platform: str, python: str, folder: Path, work: Path) -> list
     missing = unmet(wheels, platform, python)
     if missing:
         raise BundleError("The wheels do not meet all requirements:\n" + "\n".join(missing))
-    forbidden = [f"{w.name} {w.version}: {licence(w.metadata) or 'no licence stated'}" for w in wheels if not fits(licence(w.metadata))]  # fmt: skip
+    forbidden = [f"{w.name} {w.version}: {w.licence or 'no licence stated'}" for w in wheels if not fits(w.licence)]  # fmt: skip
     if forbidden:
         raise BundleError("These licences are not known to allow handing out together:\n" + "\n".join(forbidden))
     return wheels
@@ -165,7 +165,7 @@ def _write_licences(folder: Path, wheels: Sequence[Wheel]) -> None:
             target.write_bytes(text)
         home = [u.split(",", 1)[-1].strip() for u in wheel.metadata.get_all("Project-URL") or []]
         writer.writerow([
-            wheel.name, wheel.version, licence(wheel.metadata), wheel.metadata.get("Summary", ""),
+            wheel.name, wheel.version, wheel.licence, wheel.metadata.get("Summary", ""),
             wheel.metadata.get("Home-page") or next(iter(home), ""), wheel.left_out,
         ])  # fmt: skip
     (folder / "licences.csv").write_text(table.getvalue(), "utf-8-sig", newline="")

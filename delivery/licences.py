@@ -75,8 +75,21 @@ def licence(metadata: Message) -> str:
     return " OR ".join(found) or known or ("" if text.upper() == "UNKNOWN" else text[:60])
 
 
+def licence_of_wheel(wheel: Path, metadata: Message) -> str:
+    """Return a wheel's licence as `licence` does, or where its metadata say nothing, as its licence texts do."""
+    stated = licence(metadata)
+    if stated:
+        return stated
+    texts = (" ".join(content.decode("utf-8", "replace").split()) for _, content in licence_files(wheel))
+    return " AND ".join(sorted({known for text in texts if (known := _recognised(text))}))
+
+
 def _recognised(text: str) -> str:
     """Return the licence whose text this is, by phrases that are in no other."""
+    # what is quoted further down belongs to something that is carried along
+    text = text[:1500]
+    if "matplotlib versions 1.3.0 and later" in text:
+        return "PSF-2.0"
     if "Apache License Version 2.0" in text:
         return "Apache-2.0"
     if "Redistribution and use in source and binary forms" in text:

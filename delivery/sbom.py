@@ -9,7 +9,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from delivery.licences import SPDX, fits, licence
+from delivery.licences import SPDX, fits
 from delivery.wheels import Wheel, marker_environment, sha256
 
 
@@ -68,7 +68,7 @@ def _reference(wheel: Wheel) -> str:
 
 
 def _component(wheel: Wheel) -> dict[str, Any]:
-    terms = licence(wheel.metadata)
+    terms = wheel.licence
     component: dict[str, Any] = {
         "type": "library",
         "bom-ref": _reference(wheel),

@@ -21,6 +21,8 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from delivery.licences import licence_of_wheel
+
 ROOT = Path(__file__).resolve().parents[1]
 # glibc 2.34: Debian 12, Ubuntu 22.04, RHEL 9 and later; the oldest that Qt's current wheels run on
 GLIBC = 34
@@ -67,6 +69,8 @@ class Wheel:
         The distribution, its name in normal form.
     metadata
         Its core metadata.
+    licence
+        As an SPDX expression, or in its own words.
     original_sha256
         Hash of the file as the index gave it; differs from the file's own where parts were left out.
     left_out
@@ -77,6 +81,7 @@ class Wheel:
     name: str
     version: str
     metadata: Message
+    licence: str
     original_sha256: str
     left_out: int = 0
 
@@ -98,7 +103,13 @@ def read_wheel(path: Path, original: str = "", left_out: int = 0) -> Wheel:
         inner = next(n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
         metadata = Parser().parsestr(archive.read(inner).decode("utf-8"))
     return Wheel(
-        path, canonicalize_name(metadata["Name"]), metadata["Version"], metadata, original or sha256(path), left_out
+        path,
+        canonicalize_name(metadata["Name"]),
+        metadata["Version"],
+        metadata,
+        licence_of_wheel(path, metadata),
+        original or sha256(path),
+        left_out,
     )
 
 

@@ -198,7 +198,7 @@ def test_a_crash_report_stays_here_and_holds_no_data(town, command, monkeypatch,
         raise RuntimeError(f"{officer} in {project}")
 
     monkeypatch.setattr(beatplanner.data.checks, "check", break_down)
-    code, said, error = command("check", town.project)
+    code, _, error = command("check", town.project)
     assert code == 1
     assert "error of its own" in error
     assert "Traceback" not in error
