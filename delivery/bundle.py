@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from delivery.guide import build_guide
+from delivery.icon import write_icon
 from delivery.licences import fits, licence_files
 from delivery.sbom import bill_of_materials
 from delivery.wheels import (
@@ -180,6 +181,7 @@ def _write_starters(content: Path, platform: str, python: str, version: str) -> 
         "@VERSION@": version,
     }
     shutil.copy(STARTERS / "install.py", content)
+    write_icon(content)
     names = {name: name for name in FILES[platform]} | {f"readme-{platform}.txt": README[platform]}
     for source, target in names.items():
         text = (STARTERS / source).read_text("utf-8")

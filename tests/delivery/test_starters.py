@@ -24,7 +24,7 @@ def starters(tmp_path_factory) -> Path:
 
 def test_starters_are_ascii_with_windows_line_ends(starters):
     for path in starters.iterdir():
-        if path.suffix == ".py":
+        if path.suffix in {".py", ".png", ".ico"}:
             continue
         content = path.read_bytes()
         content.decode("ascii")
