@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,8 +30,15 @@ def build_guide() -> Path:
     if done.returncode != 0:
         shutil.rmtree(part, ignore_errors=True)
         raise RuntimeError(f"The guide could not be made.\n{done.stderr.strip()}\n{done.stdout.strip()}")
-    for unneeded in ("sitemap.xml", "sitemap.xml.gz"):
+    for unneeded in ("404.html", "sitemap.xml", "sitemap.xml.gz"):
         (part / unneeded).unlink(missing_ok=True)
+    # the theme would fetch this script from the network
+    shutil.copy(ROOT / "delivery" / "search_worker.js", part / "assets" / "javascripts")
+    for page in part.glob("*.html"):
+        text = page.read_text("utf-8")
+        page.write_text(
+            re.sub(r"https://unpkg\.com/iframe-worker[^\"\s>]*", "assets/javascripts/search_worker.js", text), "utf-8"
+        )
     shutil.rmtree(SITE, ignore_errors=True)
     part.rename(SITE)
     return SITE
