@@ -174,8 +174,7 @@ def test_linux_bundle_installs_without_a_network_and_plans_the_sample_town(linux
     window = "from PySide6.QtWidgets import QApplication; a = QApplication([]); import beatplanner.ui.desktop.main_window as m; w = m.MainWindow(); w.show(); a.processEvents(); print(w.isVisible())"  # fmt: skip
     done = run(target / "env" / "bin" / "python", "-c", window)
     assert "True" in done.stdout, done.stderr
-    # installing again replaces what is there; removing leaves nothing behind
-    (target / "guide" / "old.html").write_text("of an older version", "utf-8")
+    # removing leaves nothing behind
     done = run("sh", target / "uninstall.sh")
     assert done.returncode == 0, done.stderr
     assert not target.exists()
