@@ -3,6 +3,8 @@
 python start.py demo     makes .venv, installs, plans the sample town, opens the desktop where there is a screen
 python start.py test     the same set-up with the test tools, then every check and test
 python start.py desktop  opens the desktop
+python start.py bundle --platform windows|linux --out FILE.zip [--python 3.11|3.12|3.13]
+                         makes an archive from which beatplanner installs without a network
 """
 
 from __future__ import annotations
@@ -30,16 +32,28 @@ SCREEN_PACKAGES = [
 def main() -> int:
     """Run the command that was asked for and return its exit code."""
     parser = argparse.ArgumentParser(description="Set beatplanner up and run it.")
-    parser.add_argument("command", choices=["demo", "test", "desktop"])
-    command = parser.parse_args().command
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="plan the sample town and open it")
+    commands.add_parser("test", help="run every check and test")
+    commands.add_parser("desktop", help="open the desktop")
+    bundle = commands.add_parser("bundle", help="make an archive from which beatplanner installs without a network")
+    bundle.add_argument("--platform", choices=["windows", "linux"], required=True)
+    bundle.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
+    bundle.add_argument("--python", choices=["3.11", "3.12", "3.13"], help="whose libraries go in; 3.13 for Windows")
+    options = parser.parse_args()
+    command = options.command
     if sys.version_info < (3, 11):
         print(f"beatplanner needs Python 3.11 or later; this is {sys.version.split()[0]}.")
         print("Install a newer one from https://www.python.org/downloads/ and run this again.")
         return 1
-    if not set_up(with_tests=command == "test"):
+    if not set_up({"test": ["bundle", "guide", "test"], "bundle": ["bundle", "guide"]}.get(command, ["guide"])):
         return 1
     if command == "test":
         return test()
+    if command == "bundle":
+        python = ["--python", options.python] if options.python else []
+        where = ["--platform", options.platform, "--out", options.out.resolve()]
+        return run([PYTHON, "-m", "delivery.bundle", *where, *python])
     if command == "demo":
         code = run([PYTHON, "-m", "beatplanner", "demo", "--out", DEMO])
         if code != 0 or not has_screen():
@@ -49,21 +63,25 @@ def main() -> int:
     return run([PYTHON, "-m", "beatplanner", "desktop", *([DEMO] if command == "demo" else [])])
 
 
-def set_up(with_tests: bool) -> bool:
-    """Make .venv and install the project into it, unless this very version of pyproject.toml is there already."""
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() + (" test" if with_tests else "")
-    found = STAMP.read_text("utf-8") if STAMP.exists() else ""
-    if PYTHON.exists() and found.startswith(wanted):
+def set_up(extras: list[str]) -> bool:
+    """Make .venv and install the project with extras into it, unless this very version of pyproject.toml is there already."""
+    version = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    found = STAMP.read_text("utf-8").split() if STAMP.exists() else []
+    have = set(found[1:]) if found[:1] == [version] else set()
+    if PYTHON.exists() and found[:1] == [version] and have.issuperset(extras):
         return True
     if not PYTHON.exists() and not make_venv():
         return False
     print("Installing beatplanner and what it needs; the first time this takes some minutes.", flush=True)
-    target = f"{ROOT}[test]" if with_tests else str(ROOT)
+    target = f"{ROOT}[{','.join(extras)}]"
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     if run([*pip, "install", "--quiet", "--editable", target]) != 0:
         print("The installation failed; the lines above say why. It needs a connection to a package index once.")
         return False
-    STAMP.write_text(wanted, "utf-8")
+    STAMP.write_text(" ".join([version, *sorted(have.union(extras))]), "utf-8")
+    # what F1 opens; beatplanner works without it
+    if run([PYTHON, "-m", "delivery.guide"], quiet=True) != 0:
+        print("The guide could not be made; F1 will say where its pages are.")
     return True
 
 

@@ -8,6 +8,8 @@ import multiprocessing
 def main() -> None:
     """Run the command line; the console script and ``python -m beatplanner`` both come here."""
     multiprocessing.freeze_support()
+    # as on Windows everywhere, so that what works here works there
+    multiprocessing.set_start_method("spawn", force=True)
     from beatplanner.ui.command_line import run
 
     run()

@@ -17,6 +17,7 @@ import pyogrio
 from beatplanner.data.description import PROJECT_TABLE, Description, read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.layers import read_layer, read_points, read_table
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.data.road_layers import read_roads
 from beatplanner.data.town import Town
@@ -40,6 +41,7 @@ def build(description: Path, out: Path) -> None:
     read = read_description(description)
     town = read_town(read)
     out = out.resolve()
+    check_place(out)
     if out in {s.path for s in town.sources}:
         raise InputError(
             problem("the project file would overwrite one of its own layers", "Give another name", file=out)
@@ -50,10 +52,14 @@ def build(description: Path, out: Path) -> None:
         with closing(sqlite3.connect(part)) as database, database:
             database.execute(f"CREATE TABLE {PROJECT_TABLE} (description TEXT NOT NULL)")
             database.execute(f"INSERT INTO {PROJECT_TABLE} VALUES (?)", (json.dumps(content, ensure_ascii=False),))  # noqa: S608 - a constant
-        part.replace(out)
-    except OSError as error:
+        swap_in(part, out)
+    except (OSError, sqlite3.Error) as error:
         raise InputError(
-            problem(f"the project file cannot be written ({error.strerror})", "Give another place", file=out)
+            problem(
+                f"the project file cannot be written ({getattr(error, 'strerror', None) or error})",
+                "Give another place, with a shorter path",
+                file=out,
+            )
         ) from None
     finally:
         part.unlink(missing_ok=True)

@@ -8,7 +8,6 @@ import json
 import math
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,30 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.forum_map import write_forum_map
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.plan_tables import PlanTables
-from beatplanner.data.report import write_report
 from beatplanner.data.styles import write_styles
 
 # Counts of residents from 1 to this less one are not published (ONS and ICO practice).
 SUPPRESSION_THRESHOLD = 5
 SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
 PLAIN = ("assignments", "edges", "walks", "roster", "access")
-TRIES, PAUSE = 20, 0.25
+
+
+def check_result_place(out: Path) -> None:
+    """Refuse a folder that cannot take a result, or holds something that is none; asked before the work and before writing.
+
+    Raises
+    ------
+    InputError
+        Saying why.
+    """
+    out = out.resolve()
+    check_place(out)
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "summary.json").exists())):
+        raise InputError(
+            problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
+        )
 
 
 def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] | None = None) -> None:
@@ -48,10 +61,7 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         Where the folder holds something that is not a result, or cannot be written or replaced.
     """
     out = out.resolve()
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "summary.json").exists())):
-        raise InputError(
-            problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
-        )
+    check_result_place(out)
     part = out.parent / f".{out.name}.{os.getpid()}.part"
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -60,6 +70,9 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         (part / "summary.json").write_text(
             json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
+        # folium and jinja2 are only loaded where something is written
+        from beatplanner.data.report import write_report
+
         write_report(part / "report.html", tables)
         _write_forum(part / "forum", tables)
         if also is not None:
@@ -72,31 +85,7 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    _swap_in(part, out)
-
-
-def _swap_in(part: Path, out: Path) -> None:
-    """Put the new folder in the place of the old; another program may hold a file of it for a while."""
-    old = out.parent / f".{out.name}.{os.getpid()}.old"
-    for attempt in range(TRIES):
-        try:
-            if out.exists() and not old.exists():
-                out.rename(old)
-            part.rename(out)
-            shutil.rmtree(old, ignore_errors=True)
-            return
-        except OSError:
-            if old.exists() and not out.exists():
-                old.rename(out)
-            if attempt + 1 < TRIES:
-                time.sleep(PAUSE)
-    beside = out.parent / f"{out.name}-new"
-    shutil.rmtree(beside, ignore_errors=True)
-    part.rename(beside)
-    raise InputError(
-        problem("a file of the older result is open in another program, so it could not be replaced",
-                f"Close it; the new result is in {beside}", file=out)
-    )  # fmt: skip
+    swap_in(part, out)
 
 
 def _write_package(path: Path, tables: PlanTables) -> None:
@@ -181,6 +170,8 @@ def _write_forum(folder: Path, tables: PlanTables) -> None:
             ["unit", "name", "old_beat", "new_beat"],
             ((u.unit, u.name, u.current, u.beat) for u in units.itertuples(index=False)),
         )
+        from beatplanner.data.forum_map import write_forum_map
+
         write_forum_map(folder / "map.html", tables)
     card = {
         "project": summary["project"],

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from beatplanner.data.description import Description, read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result, write_result
+from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.officers import OfficerPlan, plan_officers
@@ -28,6 +26,7 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.station_access import access_shares
 from beatplanner.planning.stations import StationPlan, plan_stations
 from beatplanner.planning.verification import verify
+from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
 from beatplanner.solver.districting import PROOF_NODES
 
@@ -103,6 +102,7 @@ def run(
         Where the input cannot be used; nothing is written then.
     """
     begin = time.monotonic()
+    check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
@@ -433,9 +433,3 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     ]
     summary["versions"] = versions()
     return summary
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything that computes."""
-    computing = ("beatplanner", "highspy", "pulp", "numpy", "scipy", "numba", "shapely", "geopandas", "pyproj")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in computing}}

@@ -323,10 +323,9 @@ def ascend(
         for c in range(cuts):
             first = cut_pair[cut_start[c]]
             h = share[first] if taken[site[first]] else 0.0
-            if h > 0.0 or now[n + c] > 0.0:
-                if taken[site[first]]:
-                    for q in range(cut_start[c] + 1, cut_start[c + 1]):
-                        h -= share[cut_pair[q]]
+            if taken[site[first]] and (h > 0.0 or now[n + c] > 0.0):
+                for q in range(cut_start[c] + 1, cut_start[c + 1]):
+                    h -= share[cut_pair[q]]
             if h > 1e-9:
                 fits = False
             slope[n + c] = h if h > 0.0 or now[n + c] > 0.0 else 0.0

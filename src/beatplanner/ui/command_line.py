@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,23 +55,17 @@ def run() -> NoReturn:
         err_console.print("Stopped; nothing was written.")
         sys.exit(130)
     except Exception:  # the last line of defence: whatever it is, the user gets a sentence and a report to send
+        from beatplanner.ui.crash_report import write_crash_report
+
+        kind, _, trace = sys.exc_info()
+        report = write_crash_report(kind, trace)
         err_console.print(
-            f"beatplanner met an error of its own. A report that holds no data of yours is in {_crash_report()}"
+            "beatplanner met an error of its own."
+            + (f" A report that holds no data of yours is in {report}" if report else ""),
+            markup=False,
         )
         sys.exit(BAD_INPUT)
     sys.exit(DONE)
-
-
-def _crash_report() -> Path:
-    """Write the traceback, without any values, to the user's log folder."""
-    from platformdirs import user_log_path
-
-    folder = user_log_path("beatplanner", appauthor=False, ensure_exists=True)
-    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
-    kind, _, trace = sys.exc_info()
-    lines = [*traceback.format_tb(trace), f"{kind.__name__ if kind else 'error'}\n"]
-    path.write_text("".join(lines), encoding="utf-8")
-    return path
 
 
 def say_problems(problems: tuple[Note, ...]) -> None:
@@ -88,7 +81,7 @@ def default(
 ) -> None:
     """Open the desktop where no command is given."""
     if version:
-        from beatplanner.planning.plan import versions
+        from beatplanner.planning.versions import versions
 
         for name, number in versions().items():
             out_console.print(f"{name} {number}")

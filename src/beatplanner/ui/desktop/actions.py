@@ -64,6 +64,7 @@ ACTIONS = (
     Action("zoom_in", "View", "Zoom in", "Show a smaller part of the map.", "Ctrl++", True, "open"),
     Action("zoom_out", "View", "Zoom out", "Show a greater part of the map.", "Ctrl+-", True, "open"),
     Action("zoom_all", "View", "Whole town", "Show the whole town.", "Ctrl+0", True, "open"),
-    Action("show_help", "Help", "Actions and keys", "List every action with its keys.", "F1"),
+    Action("open_guide", "Help", "Guide", "Open the guide in the browser; it needs no network.", "F1"),
+    Action("show_help", "Help", "Actions and keys", "List every action with its keys.", "Shift+F1"),
     Action("show_about", "Help", "About", "Show the versions of everything that computes."),
 )

@@ -26,6 +26,7 @@ def open_desktop(project: Path | None) -> int:
     application = QApplication.instance() or QApplication(sys.argv[:1])
     application.setApplicationName("beatplanner")
     window = MainWindow()
+    window.report_errors()
     window.show()
     if project is not None:
         window.open(project)

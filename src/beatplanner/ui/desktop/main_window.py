@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
+from types import TracebackType
 
 from platformdirs import user_documents_path
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
@@ -27,9 +29,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.sample_town import write_sample_town
-from beatplanner.planning.plan import versions
-from beatplanner.planning.verification import verify
 from beatplanner.ui.command_line import progress_line
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
@@ -37,6 +36,9 @@ from beatplanner.ui.desktop.map_view import LAYERS, SHOWN_AT_FIRST, MapView
 from beatplanner.ui.desktop.recent import recent_projects, remember
 from beatplanner.ui.desktop.scenario import Scenario
 from beatplanner.ui.desktop.solving import SolveProcess
+
+# the wheel carries the guide; from the sources `start.py` makes it
+GUIDE = Path(__file__).parents[1] / "guide"
 
 
 class MainWindow(QMainWindow):
@@ -312,6 +314,8 @@ class MainWindow(QMainWindow):
 
     def open_sample_town(self) -> None:
         """Write the sample town into the user's documents and open it."""
+        from beatplanner.data.sample_town import write_sample_town
+
         try:
             project = write_sample_town(user_documents_path() / "beatplanner sample town")
         except OSError as error:
@@ -398,6 +402,8 @@ class MainWindow(QMainWindow):
 
     def verify_plan(self) -> None:
         """Recompute every figure and say what was found."""
+        from beatplanner.planning.verification import verify
+
         assert self.scenario.result is not None
         verdict = verify(self.scenario.result)
         failed = [f"{c.name}: {c.detail}" for c in verdict.checks if not c.ok]
@@ -418,6 +424,14 @@ class MainWindow(QMainWindow):
         """Show the whole town."""
         self.map.fit()
 
+    def open_guide(self) -> None:
+        """Open the guide in the browser; it lies beside the program and needs no network."""
+        page = GUIDE / "index.html"
+        if page.is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+        else:
+            self._tell(self.tr("The guide is not here"), [self.tr("Make it with: python -m delivery.guide")])
+
     def show_help(self) -> None:
         """List the actions."""
         lines = [f"{a.text.rstrip('…')}{f' ({a.shortcut})' if a.shortcut else ''}: {a.help}" for a in ACTIONS]
@@ -425,9 +439,25 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Show versions."""
+        from beatplanner.planning.versions import versions
+
         QMessageBox.about(
             self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items())
         )
+
+    def report_errors(self) -> None:
+        """From now on an error of the program leaves a report and a message; the window stays, and the work in it."""
+
+        def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            from beatplanner.ui.crash_report import write_crash_report
+
+            report = write_crash_report(kind, trace)
+            lines = [self.tr("Your work is still here; save it before you go on.")]
+            if report is not None:
+                lines.append(self.tr("A report that holds no data of yours is in {0}").format(report))
+            self._tell(self.tr("beatplanner met an error of its own"), lines)
+
+        sys.excepthook = tell
 
     # ---- leaving
 

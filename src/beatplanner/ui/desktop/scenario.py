@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
-from beatplanner.data.description import read_description
-from beatplanner.data.plan_tables import PlanTables
-from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result
-from beatplanner.data.town import Town
+if TYPE_CHECKING:
+    # what reads and holds layers is loaded with the first project: the window itself stands at once
+    import geopandas as gpd
+
+    from beatplanner.data.plan_tables import PlanTables
+    from beatplanner.data.town import Town
 
 
 class Scenario:
@@ -48,6 +49,10 @@ class Scenario:
         InputError
             Where it cannot be used; what was open stays open.
         """
+        from beatplanner.data.description import read_description
+        from beatplanner.data.read_town import read_town
+        from beatplanner.data.results import read_result
+
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
             plan = read_result(folder)
@@ -63,6 +68,8 @@ class Scenario:
 
     def take(self, folder: Path) -> None:
         """Show a result that was just planned."""
+        from beatplanner.data.results import read_result
+
         self.plan, self.result = read_result(folder), folder
         self.changed()
 

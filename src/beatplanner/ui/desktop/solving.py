@@ -34,7 +34,11 @@ def _child(project: str, out: str, options: dict[str, Any], messages: Any) -> No
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
-        messages.put(("refused", [f"Planning stopped by an error of the program ({type(error).__name__})."]))
+        from beatplanner.ui.crash_report import write_crash_report
+
+        report = write_crash_report(type(error), error.__traceback__)
+        where = f" A report that holds no data of yours is in {report}" if report else ""
+        messages.put(("refused", [f"Planning stopped by an error of the program ({type(error).__name__}).{where}"]))
 
 
 class SolveProcess(QObject):

@@ -1,0 +1,50 @@
+@echo off
+rem Installs beatplanner from this folder: no network, no administrator. Looks for Python @PYTHON@ and starts install.py with it.
+setlocal EnableExtensions DisableDelayedExpansion
+title Install beatplanner
+if not exist "%~dp0install.py" goto packed
+if not exist "%~dp0wheels" goto packed
+
+set "LAUNCHER="
+set "FOUND="
+py -@PYTHON@ -c "import sys" >nul 2>nul
+if not errorlevel 1 set "LAUNCHER=py -@PYTHON@"
+if defined LAUNCHER goto install
+set "TEST=import sys; sys.exit(sys.version_info[:2] != (@PYTHON_COMMA@))"
+python -c "%TEST%" >nul 2>nul
+if not errorlevel 1 set "LAUNCHER=python"
+if defined LAUNCHER goto install
+for %%D in ("%LOCALAPPDATA%\Programs\Python\Python@PYTHON_DIGITS@" "%ProgramFiles%\Python@PYTHON_DIGITS@" "%SystemDrive%\Python@PYTHON_DIGITS@") do if exist "%%~D\python.exe" set "FOUND=%%~D\python.exe"
+if not defined FOUND goto missing
+"%FOUND%" -c "%TEST%" >nul 2>nul
+if errorlevel 1 goto missing
+"%FOUND%" "%~dp0install.py" %*
+goto end
+
+:install
+%LAUNCHER% "%~dp0install.py" %*
+goto end
+
+:packed
+echo.
+echo   This window was started from inside the archive, or files are missing beside it.
+echo   Unpack the whole archive first: right-click it, "Extract All", then start install.cmd in the new folder.
+set "CODE=1"
+goto wait
+
+:missing
+echo.
+echo   beatplanner needs Python @PYTHON@ (64-bit), which is not on this computer.
+echo   Get it from https://www.python.org/downloads/windows/ : the "Windows installer (64-bit)" of any Python @PYTHON@.
+echo   Choose "Install Now"; leave "for all users" off, then no administrator is needed.
+echo   The installer can be brought on a memory stick like this bundle. Then start install.cmd again.
+set "CODE=1"
+goto wait
+
+:end
+set "CODE=%ERRORLEVEL%"
+
+:wait
+echo.
+if "%~1"=="" pause
+exit /b %CODE%

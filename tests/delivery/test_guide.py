@@ -1,0 +1,111 @@
+"""The guide: its pages are made, need no network, and every command in it works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from beatplanner.data.sample_town import write_sample_town
+from delivery.wheels import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Return page and text of each block in a language."""
+    return [(p.name, text) for p in PAGES for kind, text in FENCE.findall(p.read_text("utf-8")) if kind == language]
+
+
+def commands() -> list[str]:
+    """Return every command of the guide, in the order of the pages that a reader takes."""
+    order = re.findall(r"([\w-]+\.md)", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    found = [
+        line for name in order for page, text in blocks("console") if page == name for line in text.splitlines() if line
+    ]
+    return list(dict.fromkeys(found))
+
+
+def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch):
+    write_sample_town(tmp_path / "sample town")
+    monkeypatch.chdir(tmp_path / "sample town")
+    lines = commands()
+    assert "beatplanner plan project.toml --out plan" in lines
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        assert program == "beatplanner"
+        # the guide gives no limit of time; a test must not take the minutes that a proof does
+        limit = ["--time-limit", "2"] if arguments[0] in {"plan", "curve", "beats", "stations", "officers"} else []
+        code, said, error = command(*arguments, *limit)
+        assert code == 0, f"{line}\n{said}{error}"
+
+
+def test_other_commands_exist():
+    starters = {p.name for p in (ROOT / "delivery" / "starters").iterdir()}
+    known = re.findall(r'add_parser\("(\w+)"', (ROOT / "start.py").read_text("utf-8"))
+    for page in PAGES:
+        for name in re.findall(r"^ {4}(\S+)", page.read_text("utf-8"), re.MULTILINE):
+            if name.endswith((".cmd", ".sh")) and "/" not in name:
+                assert name in starters, f"{page.name}: {name}"
+        for name in re.findall(r"python start\.py (\w+)", page.read_text("utf-8")):
+            assert name in known, f"{page.name}: {name}"
+
+
+def test_descriptions_in_the_guide_are_right(tmp_path):
+    from beatplanner.data.description import read_description
+    from beatplanner.data.errors import InputError
+
+    found = blocks("toml")
+    assert found
+    for number, (_, text) in enumerate(found):
+        tomllib.loads(text)
+        file = tmp_path / f"{number}.toml"
+        file.write_text(text, "utf-8")
+        try:
+            read_description(file)
+        except InputError as error:
+            # the layers themselves are the reader's
+            assert all("does not exist" in p.what for p in error.problems), error
+
+
+def test_defaults_in_the_guide_are_the_program_s():
+    from beatplanner.data.description import Officers, Workload
+
+    page = (DOCS / "rules.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([\d.,]+)( %)? \|", page, re.MULTILINE)
+    assert len(rows) == 10
+    fields = {**Workload.model_fields, **Officers.model_fields}
+    for key, number, percent in rows:
+        assert fields[key].default == pytest.approx(float(number.replace(",", "")) / (100 if percent else 1)), key
+
+
+def test_pages_are_whole_and_fetch_nothing():
+    pytest.importorskip("material", reason="the guide's tools are not installed (extra “guide”)")
+    from delivery.guide import build_guide
+
+    site = build_guide()
+    pages = {p.relative_to(site).as_posix() for p in site.rglob("*.html")}
+    assert {f"{p.stem}.html" for p in PAGES} <= pages
+    for page in site.glob("*.html"):
+        text = page.read_text("utf-8")
+        for kind, target in re.findall(r"<(?:script|link|img)[^>]+?(src|href)=\"?([^\" >]+)", text):
+            if target.startswith(("data:", "#")) or "canonical" in target:
+                continue
+            assert not target.startswith(("http:", "https:", "//")), f"{page.name} fetches {target}"
+            assert (page.parent / target.split("?")[0].split("#")[0]).exists(), (
+                f"{page.name}: {kind} {target} is missing"
+            )
+
+
+def test_the_window_opens_the_guide(monkeypatch):
+    main_window = pytest.importorskip("beatplanner.ui.desktop.main_window", exc_type=ImportError)
+    assert Path(main_window.__file__).parents[1] / "guide" == main_window.GUIDE
+    assert main_window.GUIDE.parent == (ROOT / "src" / "beatplanner" / "ui")
+    from beatplanner.ui.desktop.actions import ACTIONS
+
+    assert next(a.name for a in ACTIONS if a.shortcut == "F1") == "open_guide"

@@ -1,0 +1,230 @@
+"""What the users' Windows laptops do to a program, imitated: code pages, line ends, locked files, names, long paths, spawn."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from beatplanner.data import output_place
+from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import check_place, swap_in
+from conftest import write_grid_town
+
+ROOT = Path(__file__).parents[2]
+
+
+def beatplanner(*arguments: object, encoding: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the program as from a console in a code page, its output redirected."""
+    environment = {
+        **os.environ,
+        "PYTHONIOENCODING": encoding,
+        "PYTHONUTF8": "0",
+        "PYTHONPATH": str(ROOT / "src"),
+        **more,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "beatplanner", *(str(a) for a in arguments)], capture_output=True, env=environment, check=False
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251"])
+def test_no_letter_ends_the_program_in_an_old_code_page(tmp_path, encoding):
+    town = write_grid_town(tmp_path / "Скопје ž ă")
+    frame = town.units()
+    frame.loc[5, "pop"] = None
+    town.write_units(frame)
+    done = beatplanner("check", town.project, encoding=encoding)
+    assert done.returncode in (0, 1)
+    assert b"Traceback" not in done.stderr
+    assert b"error of its own" not in done.stderr
+    assert done.stdout
+    done = beatplanner("check", town.folder / "нема.toml", encoding=encoding)
+    assert done.returncode == 1
+    assert b"error of its own" not in done.stderr
+    assert encoding != "cp1251" or "нема.toml".encode("cp1251") in done.stderr + done.stdout
+
+
+def test_without_any_console_the_program_still_ends_well(town, monkeypatch):
+    from beatplanner.ui import command_line
+
+    # so it is under pythonw.exe, which the Start menu uses
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(sys, "argv", ["beatplanner", "check", str(town.folder / "none.toml")])
+    with pytest.raises(SystemExit) as end:
+        command_line.run()
+    assert end.value.code == 1
+
+
+def test_windows_line_ends_in_description_and_tables(town, command):
+    for name in ("project.toml", "incidents.csv", "sites.csv"):
+        path = town.path(name)
+        path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    code, said, error = command("check", town.project)
+    assert code == 0, said + error
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "AUX", "nul.txt", "Com1", "lpt9.plan", "plan.", "plan ", "a:b", "what?", "a|b", 'quo"te']
+)
+def test_no_result_gets_a_name_that_windows_cannot_hold(tmp_path, name):
+    with pytest.raises(InputError, match="Windows"):
+        check_place(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["plan", "console", "Cono 2", "aux-plan", "план (1)", ".plan", "com", "a & b", "100 %"]
+)
+def test_ordinary_names_are_taken(tmp_path, name):
+    check_place(tmp_path / name)
+
+
+def test_a_reserved_name_is_refused_before_any_work(town, command):
+    code, _, error = command("plan", town.project, "--out", town.folder / "aux")
+    assert code == 1
+    assert "keeps for a device" in error
+    assert not (town.folder / "aux").exists()
+    code, _, error = command("build", town.project, "-o", town.folder / "con.gpkg")
+    assert code == 1
+    assert "keeps for a device" in error
+
+
+def test_a_path_too_long_for_windows_is_told_in_letters(tmp_path):
+    long = Path("C:/") / ("x" * 120) / ("y" * 120)
+    with pytest.raises(InputError, match="too long for Windows by 45 letters"):
+        check_place(long, windows=True)
+    check_place(long, windows=False)
+    check_place(Path("C:/towns/plan"), windows=True)
+
+
+def test_paths_over_260_letters_with_spaces_and_cyrillic_work_where_the_system_allows(tmp_path, command):
+    folder = tmp_path
+    while len(str(folder)) < 280:
+        folder = folder / "Opština Центар and everything around it"
+    try:
+        town = write_grid_town(folder)
+    except OSError:
+        pytest.skip("this system has no long paths")
+    code, _, error = command("build", town.project, "-o", town.folder / "град 1.gpkg")
+    assert code == 0, error
+    assert command("check", town.folder / "град 1.gpkg")[0] == 0
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Files that another program holds open for some tries, as Excel and OneDrive do on Windows."""
+    tries = {"left": 0}
+    rename, replace = Path.rename, Path.replace
+
+    def refuse(original, path, target):
+        # what lies in the place of the result is held; what was written beside is not
+        if tries["left"] > 0 and ".part" in path.name and "-new" not in Path(target).name:
+            tries["left"] -= 1
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        return original(path, target)
+
+    monkeypatch.setattr(Path, "rename", lambda path, target: refuse(rename, path, target))
+    monkeypatch.setattr(Path, "replace", lambda path, target: refuse(replace, path, target))
+    monkeypatch.setattr(output_place, "PAUSE", 0.0)
+    return tries
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_file_held_for_a_moment_is_tried_again(tmp_path, held, kind):
+    part, out = tmp_path / ".plan.1.part", tmp_path / "plan"
+    for path, text in ((part, "new"), (out, "old")):
+        if kind == "folder":
+            path.mkdir()
+            (path / "a.txt").write_text(text)
+        else:
+            path.write_text(text)
+    held["left"] = 5
+    swap_in(part, out)
+    assert (out / "a.txt" if kind == "folder" else out).read_text() == "new"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan"]
+
+
+def test_a_file_held_for_good_loses_neither_result(town, command, held):
+    out = town.folder / "town.gpkg"
+    assert command("build", town.project, "-o", out)[0] == 0
+    before = out.read_bytes()
+    for expected in ("town-new.gpkg", "town-new-2.gpkg"):
+        held["left"] = 1000
+        code, _, error = command("build", town.project, "-o", out)
+        assert code == 1
+        assert "open in another program" in error
+        assert expected in error
+        assert (town.folder / expected).stat().st_size > 0
+    assert out.read_bytes() == before
+    assert not list(town.folder.glob(".*part*"))
+
+
+def test_every_process_is_spawned_and_nothing_is_posix_only():
+    for path in (ROOT / "src").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"os\.fork|[\"']fork(server)?[\"']|^import (fcntl|pwd|grp|resource|termios)\b", text, re.MULTILINE
+        ), path
+        for method in re.findall(r"get_context\((.*?)\)", text):
+            assert method == '"spawn"', path
+        assert not re.search(r"\bopen\((?![^)]*(encoding|\"[rwa]b\"))[^)]*\"[rwa]\"", text), (
+            f"{path}: text without an encoding"
+        )
+    code = "import multiprocessing, sys; sys.argv = ['beatplanner', '--help']; import beatplanner.__main__ as m\ntry:\n m.main()\nexcept SystemExit:\n print(multiprocessing.get_start_method())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "spawn"
+
+
+def test_a_crash_report_stays_here_and_holds_no_data(town, command, monkeypatch, tmp_path):
+    import platformdirs
+
+    import beatplanner.data.checks
+
+    monkeypatch.setattr(platformdirs, "user_log_path", lambda *a, **k: tmp_path / "logs")
+    (tmp_path / "logs").mkdir()
+    secret = "Ana Petrovska, 070 123 456"
+
+    def break_down(project):
+        officer = secret
+        raise RuntimeError(f"{officer} in {project}")
+
+    monkeypatch.setattr(beatplanner.data.checks, "check", break_down)
+    code, _, error = command("check", town.project)
+    assert code == 1
+    assert "error of its own" in error
+    assert "Traceback" not in error
+    report = next((tmp_path / "logs").glob("crash-*.txt"))
+    assert str(report) in error.replace("\n", "")
+    text = report.read_text(encoding="utf-8")
+    assert "RuntimeError" in text
+    assert "beatplanner/ui/command_line.py, line" in text
+    assert "beatplanner 0" in text
+    for private in ("Petrovska", "070", str(town.folder), str(Path.home()), "Град"):
+        assert private not in text
+
+
+def test_settings_and_logs_are_where_the_system_keeps_them():
+    sources = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py"))
+    assert "user_config_path" in sources
+    assert "user_log_path" in sources
+    assert not re.search(r"Path\.home\(\)|expanduser\(|APPDATA|\.config/", sources)
+
+
+def test_versions_name_everything_that_computes(command):
+    from beatplanner.planning.versions import versions
+
+    code, said, _ = command("--version")
+    assert code == 0
+    for name in ("python", "beatplanner", "highspy", "numpy", "scipy", "numba", "shapely", "GEOS", "PROJ", "GDAL"):
+        assert re.search(rf"^{name} \d", said, re.MULTILINE), name
+        assert name in versions()
+    assert json.dumps(versions())
