@@ -23,6 +23,7 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
+from beatplanner.planning.forum_pack import write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations import StationPlan, plan_stations
@@ -99,7 +100,7 @@ def run(
     Raises
     ------
     InputError
-        Where the input cannot be used; nothing is written then.
+        Where the input cannot be used; nothing is written then. Where the privacy gate stops the forum's pack, the rest is written.
     """
     begin = time.monotonic()
     progress("reading", None, None, 0.0)
@@ -121,7 +122,15 @@ def run(
     )
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
-    write_result(out, tables(plan, summary), also=_write_verdict)
+    written, stopped = tables(plan, summary), []
+
+    def finish(folder: Path) -> None:
+        stopped.extend(write_pack(folder, written, town, verdict=_write_verdict(folder)))
+
+    write_result(out, written, also=finish)
+    if stopped:
+        told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
+        raise InputError(*stopped, told)
     return summary
 
 
@@ -204,8 +213,8 @@ def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
     return np.array([str(beat[u]) for u in town.units["unit"]], dtype=object)
 
 
-def _write_verdict(folder: Path) -> None:
-    """Check the plan just written, by code that shares nothing with the solvers, and keep the verdict beside it."""
+def _write_verdict(folder: Path) -> dict[str, Any]:
+    """Check the plan just written, by code that shares nothing with the solvers, and keep the verdict beside it; return it."""
     verdict = verify(folder)
     content = {
         "ok": verdict.ok,
@@ -213,6 +222,7 @@ def _write_verdict(folder: Path) -> None:
         "failed": [{"name": c.name, "detail": c.detail} for c in verdict.checks if not c.ok],
     }
     (folder / "verification.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    return content
 
 
 def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
