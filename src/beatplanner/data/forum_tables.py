@@ -99,7 +99,8 @@ def read_forum_tables(town: Town) -> ForumTables:
         consents, where = table("consents", rules.consents, CONSENTS, 2)
         if where is not None:
             _check_consents(consents, where, town, d, findings)
-            consents["photo"] = [None if p is None else str(d.path(Path(p))) for p in consents["photo"]]
+            photos = [None if p is None else str(d.path(Path(p))) for p in consents["photo"]]
+            consents["photo"] = pd.Series(photos, dtype=object)
     with findings.keep():
         report_back, _ = table("report_back", rules.report_back, REPORT_BACK, 3)
     with findings.keep():
@@ -206,7 +207,7 @@ def consented(tables: ForumTables, day: dt.date) -> dict[str, dict[str, Any]]:
     """Return who may be named on a day: officer in the roster: what is shown (``name``, ``contact``, ``photo``)."""
     return {
         str(row.officer): {"name": row.name, "contact": row.contact, "photo": row.photo}
-        for row in tables.consents.rename(columns={"officer": "officer"}).itertuples(index=False)
+        for row in tables.consents.itertuples(index=False)
         if row.agreed_on is not None and row.agreed_on <= day and (row.until is None or day < row.until)
     }
 

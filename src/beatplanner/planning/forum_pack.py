@@ -37,6 +37,8 @@ from beatplanner.planning.privacy import AuditCheck, audit, hash_of, read_publis
 # Frames of the maps on paper, in mm: A3 lying, and A4 standing.
 TOWN_FRAME = (392.0, 242.0)
 BEAT_FRAME = (184.0, 226.0)
+# The bar of 10 cm has so many parts.
+PARTS = 5
 STOPPED = "stopped.json"
 
 
@@ -276,9 +278,8 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
         pictures[file] = drawing.svg.encode("utf-8")
         metres = drawing.scale / 10
         unit, each = (t.text("km"), 1000) if metres >= 1000 else (t.text("m"), 1)
-        ticks = [
-            f"{t.number(metres * q / 4 / each, _digits(metres / 4 / each))} {unit}" if q else "0" for q in range(5)
-        ]
+        each_part = metres / PARTS / each
+        ticks = [f"{t.number(q * each_part, _digits(each_part))} {unit}" if q else "0" for q in range(PARTS + 1)]
         sections.append({
             "kind": "map", "paper": paper, "title": title, "file": file, "alt": alt, "width": drawing.width, "height": drawing.height,
             "scale": t.text("Scale 1 : {n}", n=t.number(drawing.scale)), "ticks": ticks, "north": t.text("N"), "key": key,
@@ -288,7 +289,8 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
 
     labels = {
         "today": t.text("Station there today"), "new": t.text("New station"), "line": t.text("Today's lines"), "water": t.text("River or other barrier"),
-        "border": t.text("Border of the beat"), "venue": t.text("Where the forum meets"),
+        "border": t.text("Border of the beat"),
+        "street": t.text("Street or road"), "venue": t.text("Where the forum meets"),
     }  # fmt: skip
 
     def key(*names: str) -> list[dict[str, str]]:
@@ -300,7 +302,9 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
         if stations is None
         else [n for n, wanted in (("today", True), ("new", False)) if (stations["existing"] == wanted).any()]
     )
-    water = ["water"] if content.extra.waters is not None else []
+    ground = (["street"] if content.extra.streets is not None else []) + (
+        ["water"] if content.extra.waters is not None else []
+    )
     if maps.before is not None and maps.today is not None:
         title = t.text("Before: today's beats")
         alt = t.count(
@@ -308,7 +312,7 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
             "Map of the town with its {n} beats of today.",
             len(maps.today),
         )
-        add_map("before.svg", maps.before, title, alt, "a3", key("border", *water))
+        add_map("before.svg", maps.before, title, alt, "a3", key("border", *ground))
     title = t.text("After: the new beats")
     alt = t.count(
         "Map of the town with its one new beat.", "Map of the town with its {n} new beats.", len(content.beats)
@@ -319,7 +323,7 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
         title,
         alt,
         "a3",
-        key("border", *(["line"] if maps.today is not None else []), *marks, *water),
+        key("border", *(["line"] if maps.today is not None else []), *marks, *ground),
     )
     pages = []
     for number, beat in enumerate(content.beats):
@@ -333,7 +337,7 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
             _titled(name, beat),
             alt,
             "a4",
-            key("border", *marks, *venue, *water),
+            key("border", *marks, *venue, *ground),
         )
         blocks = content.beat_page(beat, photos)
         sections.append({"kind": "page", "title": _titled(name, beat), "blocks": blocks})
@@ -343,6 +347,7 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
     data = {
         "lang": language, "script": script, "title": content.title, "subtitle": content.decision, "project": summary["project"],
         "author": content.rules.made_by or "beatplanner", "cover": content.cover(), "sections": sections,
+        "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
         "footer": f"{summary['project']} · {content.made}" + (f" · {content.review_note()}" if content.review_note() else ""),
     }  # fmt: skip
     write_pack_pdf(forum / f"pack{suffix}.pdf", data, pictures)
@@ -373,6 +378,7 @@ def _keys() -> dict[str, bytes]:
         "today": f'<rect x="3" y="1" width="3" height="3" fill="{ACCENT}"/>',
         "new": f'<path d="M4.5 .5L6.5 2.5L4.5 4.5L2.5 2.5Z" fill="{OPENED}"/>',
         "line": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width=".5" stroke-dasharray="1.6 1.2"/>',
+        "street": '<path d="M0 2.5H9" stroke="#8c8c8c" stroke-width=".4"/>',
         "water": f'<path d="M0 2.5H9" stroke="{WATER}" stroke-width="1"/>',
         "border": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="1"/>',
         "venue": f'<circle cx="4.5" cy="2.5" r="2" fill="#fff" stroke="{DARK}" stroke-width=".5"/><circle cx="4.5" cy="2.5" r=".8" fill="{DARK}"/>',

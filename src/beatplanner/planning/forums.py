@@ -34,6 +34,12 @@ ROLES: dict[Level, tuple[str, ...]] = {
     "region": ("Regional police commander", "Ministry of the interior", "Education authority", "Public health", "Social services"),
 }  # fmt: skip
 
+RESIDENTS: dict[Level, str] = {
+    "neighbourhood": "Residents",
+    "municipality": "Members sent by the neighbourhood forums",
+    "region": "Members sent by the municipal forums",
+}
+
 
 @dataclass(frozen=True)
 class Meeting:
@@ -239,9 +245,4 @@ def _seats(level: Level, rule: ForumLevel, rules: Forum) -> tuple[tuple[str, int
     """Share the seats out: one a role as far as half of them go, the others are the residents'."""
     roles: Sequence[str] = rules.roles or ROLES[level]
     taken = tuple(roles)[: rule.members // 2]
-    residents = {
-        "neighbourhood": "Residents",
-        "municipality": "Members sent by the neighbourhood forums",
-        "region": "Members sent by the municipal forums",
-    }
-    return ((residents[level], rule.members - len(taken)), *((role, 1) for role in taken))
+    return ((RESIDENTS[level], rule.members - len(taken)), *((role, 1) for role in taken))

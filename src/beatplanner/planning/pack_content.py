@@ -24,6 +24,8 @@ Block = dict[str, Any]
 HIDDEN = "*"
 # A theme is told as more or less frequent than in the town where its rate differs by this factor.
 OFTEN = 1.25
+# So many municipalities stand beside each other in a table at most.
+SIDE_BY_SIDE = 6
 WHO_DOES_WHAT = {
     "police": "Community officers walk the beat, know people by name and bring what they hear to the forum.",
     "school": "Schools teach children about safety and tell the forum what worries pupils and parents.",
@@ -460,7 +462,8 @@ class PackContent:
 
     def _partners(self, beat: Any) -> list[Block]:
         t, frame = self.speech, self.extra.partners
-        rows = [(t.text(PARTNER_TITLES["police"]), t.text(WHO_DOES_WHAT["police"]))]
+        kind = "police"
+        rows = [(t.text(PARTNER_TITLES[kind]), t.text(WHO_DOES_WHAT[kind]))]
         area = {str(beat.beat), str(beat.name), str(beat.municipality)}
         here = frame[np.array([a is None or str(a) in area for a in frame["area"]], dtype=bool)]
         for kind in ("school", "health", "social services", "municipality", "other"):
@@ -528,7 +531,7 @@ class PackContent:
     def pages(self) -> list[tuple[str, list[Block]]]:
         """Return the pages after the beats: title and blocks."""
         t = self.speech
-        found = [(t.text("Forums"), self._forum_page())]
+        found = [(t.text("Forums"), self._forum_page()), (t.text("What people reported"), self._municipal_concerns())]
         found += [(t.text("Where do I belong?"), self._indexes()), (t.text("What changes"), self._old_new()), (t.text("Questions answered"), self._questions()),
                   (t.text("How this pack was made"), self._run_card())]  # fmt: skip
         return [(title, blocks) for title, blocks in found if blocks]
@@ -577,6 +580,24 @@ class PackContent:
         if rest:
             blocks += [heading(t.text("What you asked last time, and what was done")), self._action_table(rest)]
         return blocks
+
+    def _municipal_concerns(self) -> list[Block]:
+        """Return every theme by municipality, the sensitive ones too."""
+        t, figures = self.speech, self.figures
+        if not figures.concerns:
+            return []
+        names = sorted({m for m in figures.areas.municipality if m})
+        header = [t.text("Theme"), *(names if len(names) <= SIDE_BY_SIDE else []), t.text("Together")]
+        rows = []
+        for theme, gate in figures.concerns.items():
+            cells = (
+                [self.figure(gate.values.get(("municipality", m), 0)) for m in names]
+                if len(names) <= SIDE_BY_SIDE
+                else []
+            )
+            rows.append([theme, *cells, self.figure(gate.values.get(("town",), 0))])
+        said = t.text("These are reports, not all that happened: where people trust the police, they report more.")
+        return [table(header, rows, range(1, len(header))), {"kind": "small", "text": f"{self.period()} {said}"}]
 
     def place_index(self) -> list[tuple[str, str]]:
         """Return places and their beats; places that differ only by a number stand together."""
@@ -806,9 +827,8 @@ class PackContent:
                 ),
             ]
         versions = ", ".join(f"{n} {v}" for n, v in summary.get("versions", {}).items())
-        blocks.append(
-            {"kind": "small", "text": f"{t.text('Versions')}: {versions}. {t.text('Seed')}: {summary.get('seed')}."}
-        )
+        said = t.text("Versions: {versions}. Seed: {seed}.", versions=versions, seed=summary.get("seed"))
+        blocks.append({"kind": "small", "text": said})
         return blocks
 
     def _lost(self) -> float:
