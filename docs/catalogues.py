@@ -38,12 +38,15 @@ def messages() -> list[str | tuple[str, str]]:
         found |= dict.fromkeys(table.values())
     for roles in forums.ROLES.values():
         found |= dict.fromkeys(roles)
+    found |= dict.fromkeys(pack_content.THEMES)
     return list(found)
 
 
 def latin(text: str) -> str:
     """Write Serbian Cyrillic in Latin letters."""
-    return "".join(LETTERS.get(c) or (LETTERS[c.lower()].capitalize() if c.lower() in LETTERS else c) for c in text)
+    return "".join(
+        LETTERS.get(c) or (LETTERS[c.lower()].capitalize() if c.lower() in LETTERS else c) for c in text or ""
+    )
 
 
 def updated(locale: str, wanted: list[str | tuple[str, str]]) -> Catalog:

@@ -210,6 +210,19 @@ def _languages(value: Any) -> Any:
     return tuple(found)
 
 
+def _words(value: Any) -> Any:
+    """Check words that people read: one text, or one for each language."""
+    texts = list(value.values()) if isinstance(value, dict) else [value]
+    if not texts or not all(isinstance(v, str) and v for v in texts):
+        raise ValueError("give text in quotes, or a table of it by language")
+    if isinstance(value, dict) and any(k not in LANGUAGES for k in value):
+        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
+    return value
+
+
+Words = Annotated[str | dict[str, str], BeforeValidator(_words)]
+
+
 class Streets(Layer):
     """Named streets, for the maps and the street index; ``name`` is their column."""
 
@@ -226,7 +239,7 @@ class Venues(PointTable):
 class ForumLevel(Section):
     """One level of forums."""
 
-    name: str | None = None  # the local name, such as "Citizen Advisory Group"
+    name: Words | None = None  # the local name, such as "Citizen Advisory Group"
     members: Annotated[int, Field(ge=1, le=500, strict=True)] = 15
     meetings_a_year: Annotated[int, Field(ge=1, le=52, strict=True)] = 6
     first: dt.date | None = None  # the first meeting after the plan
@@ -238,15 +251,15 @@ class Forum(Section):
 
     languages: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en",)
     catalogues: dict[str, Path] = Field(default_factory=dict)  # a force's own .po file for a language
-    terms: dict[str, str] = Field(default_factory=dict)  # another word for a text of the catalogue
+    terms: dict[str, Words] = Field(default_factory=dict)  # another word for a text of the catalogue
     threshold: Annotated[int, Field(ge=3, le=20, strict=True)] = 5
     themes: dict[str, str] = Field(default_factory=dict)  # category of incidents: theme that people know it by
     sensitive: tuple[str, ...] = ()  # more categories that are told for the municipality only
     published_before: tuple[Path, ...] = ()  # earlier packs and other scenarios that people have
     made_by: str | None = None
-    decided_by: str | None = None
+    decided_by: Words | None = None
     decided_on: dt.date | None = None
-    source: str | None = None
+    source: Words | None = None
     contact: str | None = None  # where objections go
     objections_until: dt.date | None = None
     streets: Streets | None = None

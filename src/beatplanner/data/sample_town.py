@@ -92,10 +92,10 @@ posts_per_beat = 2
 
 [forum]
 languages = ["en", "mk", "sq"]
-decided_by = "the Council of Rekagrad"
+decided_by = { en = "the Council of Rekagrad", mk = "Советот на Рекаград", sq = "Këshilli i Rekagradit" }
 decided_on = 2026-11-12
 made_by = "Planning office of the police of Rekagrad"
-source = "census of 2021 and police records"
+source = { en = "census of 2021 and police records", mk = "попис 2021 и полициска евиденција", sq = "regjistrimi 2021 dhe të dhënat e policisë" }
 contact = "forum@police.rekagrad.example"
 objections_until = 2026-12-20
 streets = { path = "roads.gpkg", name = "name" }
@@ -104,8 +104,8 @@ report_back = "minutes.csv"
 partners = "partners.csv"
 hours = "hours.csv"
 cost_per_km = 0.20
-neighbourhood = { name = "Citizen Advisory Group", members = 15, meetings_a_year = 6, first = 2027-01-18 }
-municipality = { name = "Municipal Safety Council", members = 25, meetings_a_year = 4, first = 2027-02-15 }
+neighbourhood = { name = { en = "Citizen Advisory Group", mk = "Советодавна група на граѓани", sq = "Grupi këshillues i qytetarëve" }, members = 15, meetings_a_year = 6, first = 2027-01-18 }
+municipality = { name = { en = "Municipal Safety Council", mk = "Општински совет за превенција", sq = "Këshilli komunal për siguri" }, members = 25, meetings_a_year = 4, first = 2027-02-15 }
 region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
 
 [forum.themes]
@@ -127,7 +127,7 @@ STREETS = (
     "Ribarska", "Rruga e Pishës", "Камена", "Orahova", "Rruga e Fushës", "Полска", "Brezova", "Rruga e Lumit", "Градска", "Višnjina",
 )  # fmt: skip
 # A street goes straight on: it ends where nothing leaves it within this angle, or after so many blocks.
-BEND, BLOCKS = 40.0, 9
+BEND, BLOCKS = 60.0, 30
 
 
 def write_sample_town(folder: Path, seed: int = 7) -> Path:

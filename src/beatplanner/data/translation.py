@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gettext
 import io
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Speech:
     language
         One of `LOCALES`.
     terms
-        Other words for texts of the catalogue: English text: what is said in its place, whatever the language.
+        Other words for texts of the catalogue: English text: what is said in its place, or a table of that by language.
     catalogue
         A ``.po`` file of the force, in place of the one that comes with the program.
 
@@ -44,10 +45,17 @@ class Speech:
         Where the force's catalogue cannot be read.
     """
 
-    def __init__(self, language: str, terms: dict[str, str] | None = None, catalogue: Path | None = None) -> None:
+    def __init__(
+        self, language: str, terms: Mapping[str, str | Mapping[str, str]] | None = None, catalogue: Path | None = None
+    ) -> None:
         self.language = language
         self.locale = Locale.parse(LOCALES[language])
-        self.terms = terms or {}
+        self.terms: dict[str, str] = {}
+        for english, said in (terms or {}).items():
+            if isinstance(said, str):
+                self.terms[english] = said
+            elif language in said:
+                self.terms[english] = said[language]
         self.missing: set[str] = set()
         self.unreviewed: set[str] = set()
         self._known: set[Any] = set()
@@ -84,6 +92,16 @@ class Speech:
             if not self._note(one):
                 said = f"{OPEN}{said}{CLOSE}"
         return said.format(n=self.number(number), **values)
+
+    def known(self, name: str) -> str:
+        """Return a name that a user gave in this language where the catalogue has it, and as it is elsewhere."""
+        return self.terms.get(name) or (self.text(name) if name in self._known else name)
+
+    def own(self, words: str | Mapping[str, str] | None) -> str | None:
+        """Return words of the description in this language: one text for all languages, or a table by language."""
+        if words is None or isinstance(words, str):
+            return words
+        return words.get(self.language) or next(iter(words.values()))
 
     def _note(self, english: str) -> bool:
         if self.language == "en" and not self._known:

@@ -36,7 +36,7 @@ from beatplanner.planning.privacy import AuditCheck, audit, hash_of, read_publis
 
 # Frames of the maps on paper, in mm: A3 lying, and A4 standing.
 TOWN_FRAME = (392.0, 242.0)
-BEAT_FRAME = (184.0, 226.0)
+BEAT_FRAME = (184.0, 210.0)
 # The bar of 10 cm has so many parts.
 PARTS = 5
 STOPPED = "stopped.json"
@@ -101,7 +101,7 @@ def write_pack(
     assert first is not None
     _write_small_files(forum, first)
     card = run_card(
-        tables.summary, extra.sources, verdict, made_by=rules.made_by, decided_by=rules.decided_by, languages=known
+        tables.summary, extra.sources, verdict, made_by=rules.made_by, decided_by=first.decided_by, languages=known
     )
     write_json(forum / "run_card.json", card)
     write_qgis_project(folder / "plan.qgs", tables)
@@ -343,12 +343,13 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
         sections.append({"kind": "page", "title": _titled(name, beat), "blocks": blocks})
         pages.append((_titled(name, beat), blocks))
     sections += [{"kind": "page", "title": title, "blocks": blocks} for title, blocks in content.pages()]
+    unreviewed = t.text("Translation not reviewed") if content.review_note() else ""
     language, script = script_of(t.language)
     data = {
         "lang": language, "script": script, "title": content.title, "subtitle": content.decision, "project": summary["project"],
         "author": content.rules.made_by or "beatplanner", "cover": content.cover(), "sections": sections,
         "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
-        "footer": f"{summary['project']} · {content.made}" + (f" · {content.review_note()}" if content.review_note() else ""),
+        "footer": " · ".join([summary["project"], content.made, *([unreviewed] if content.review_note() else [])]),
     }  # fmt: skip
     write_pack_pdf(forum / f"pack{suffix}.pdf", data, pictures)
     write_beat_pages(
@@ -470,7 +471,7 @@ def _write_small_files(forum: Path, content: PackContent) -> None:
             [(m.level, content.level_title(m.level), m.area, m.title, m.venue or "", m.first.isoformat() if m.first else "", m.time, m.meetings, m.members,
               _round(m.walkers, 2), _round(m.farthest_km, 1), _round(m.travel_cost, 2), _round(m.year_cost, 2), content.rules.currency) for m in content.meetings],
         ),
-        "invitations.csv": (["forum", "area", "name", "role", "seats"], [(content.level_title(m.level), m.area, m.title, t.text(role) if role in content.speech._known else role, n) for m in content.meetings for role, n in m.seats]),
+        "invitations.csv": (["forum", "area", "name", "role", "seats"], [(content.level_title(m.level), m.area, m.title, t.known(role), n) for m in content.meetings for role, n in m.seats]),
         "questions.csv": (["beat", "place", "question", "answer"], [
             *(("", "", q, a) for q, a in content.questions()),
             *((b, n, t.text("Why is my village in this beat?"), why) for b, n, why in zip(areas.beat, areas.name, content.why_here(range(len(units))), strict=True)),

@@ -37,6 +37,11 @@ PARTNER_TITLES = {
     "police": "Police", "school": "School", "health": "Health centre", "social services": "Social services",
     "municipality": "Municipality", "other": "Others",
 }  # fmt: skip
+# Themes that many forces know; a force's own ones stand as it wrote them, or as its catalogue translates them.
+THEMES = (
+    "Theft", "Theft from and damage to vehicles", "Burglary", "Robbery", "Assault", "Vandalism", "Drugs", "Noise and neighbour disputes",
+    "Traffic accidents", "Violence in the family", "People who need help",
+)  # fmt: skip
 LEVEL_TITLES = {"neighbourhood": "Neighbourhood forum", "municipality": "Municipal forum", "region": "Regional forum"}
 
 
@@ -121,7 +126,7 @@ class PackContent:
     def level_title(self, level: str) -> str:
         """Return the local name of a level of forums."""
         rule: ForumLevel = getattr(self.rules, level)
-        return rule.name or self.speech.text(LEVEL_TITLES[level])
+        return self.speech.own(rule.name) or self.speech.text(LEVEL_TITLES[level])
 
     def meeting_of(self, beat: str) -> Meeting | None:
         """Return the forum of a beat."""
@@ -133,20 +138,25 @@ class PackContent:
         return self.speech.text("Neighbourhood police beats")
 
     @property
+    def decided_by(self) -> str | None:
+        """Who decided, in this language."""
+        return self.speech.own(self.rules.decided_by)
+
+    @property
     def decision(self) -> str:
         """Who decided, or that nobody did yet."""
         t = self.speech
-        if self.rules.decided_by is None:
+        if self.decided_by is None:
             return t.text("Nothing is decided yet: this is a proposal.")
         if self.rules.decided_on is None:
-            return t.text("Decided by {who}.", who=self.rules.decided_by)
-        return t.text("Decided by {who} on {date}.", who=self.rules.decided_by, date=t.date(self.rules.decided_on))
+            return t.text("Decided by {who}.", who=self.decided_by)
+        return t.text("Decided by {who} on {date}.", who=self.decided_by, date=t.date(self.rules.decided_on))
 
     @property
     def source(self) -> str:
         """Where the data come from, and their date."""
         inputs = self.summary.get("inputs", [])
-        named = self.rules.source or ", ".join(
+        named = self.speech.own(self.rules.source) or ", ".join(
             dict.fromkeys(re.split(r"[\\/]", i["path"])[-1] for i in inputs if i["role"] in ("units", "incidents"))
         )
         dates = sorted(str(i["modified"])[:10] for i in inputs)
@@ -432,7 +442,7 @@ class PackContent:
             blocks.append(
                 table(
                     [t.text("Theme"), t.text("Reports"), t.text("For the number of residents")],
-                    [(self.speech.text(n) if n in self.speech._known else n, t.number(c), s) for c, n, s in rows],
+                    [(t.known(n), t.number(c), s) for c, n, s in rows],
                     [1],
                     [2, 1, 3],
                 )
@@ -440,7 +450,10 @@ class PackContent:
         said = [self.period()]
         if few:
             said.append(
-                t.text("Not shown, since they are few or would give away few: {themes}.", themes=", ".join(sorted(few)))
+                t.text(
+                    "Not shown, since they are few or would give away few: {themes}.",
+                    themes=", ".join(sorted(t.known(n) for n in few)),
+                )
             )
         if figures.sensitive:
             said.append(
@@ -567,10 +580,7 @@ class PackContent:
         for level in ("neighbourhood", "municipality", "region"):
             first = next((m for m in self.meetings if m.level == level), None)
             if first is not None:
-                seats = ", ".join(
-                    f"{t.text(role) if role in self.speech._known or t.language == 'en' else role} ({n})"
-                    for role, n in first.seats
-                )
+                seats = ", ".join(f"{t.known(role)} ({n})" for role, n in first.seats)
                 blocks.append(paragraph(f"{self.level_title(level)}: {seats}."))
         rest = self.actions(
             {m.area for m in self.meetings if m.level != "neighbourhood"}
@@ -595,7 +605,7 @@ class PackContent:
                 if len(names) <= SIDE_BY_SIDE
                 else []
             )
-            rows.append([theme, *cells, self.figure(gate.values.get(("town",), 0))])
+            rows.append([t.known(theme), *cells, self.figure(gate.values.get(("town",), 0))])
         said = t.text("These are reports, not all that happened: where people trust the police, they report more.")
         return [table(header, rows, range(1, len(header))), {"kind": "small", "text": f"{self.period()} {said}"}]
 
