@@ -134,6 +134,7 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
     )
     # a mark that no name can hold tells our scripts from one that came in with a name
     own = secrets.token_hex(16)
+    branca.element.Figure.render(view.get_root())
     parts = _parts(view)
     parts["head"] = parts["head"].replace("<style>", f"<style {own}>").replace("<script>", f"<script {own}>")
     page = environment.get_template("forum_map.html").render(
@@ -145,7 +146,6 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
         decision=words.decision,
         made=words.made,
         review=words.review,
-        map=branca.element.Figure.render(view.get_root()),
         body=parts,
         leaflet_css=(templates / "leaflet" / "leaflet.css").read_text("utf-8"),
         leaflet_js=(templates / "leaflet" / "leaflet.js").read_text("utf-8"),

@@ -131,7 +131,7 @@ class _Sheet:
             for i, d in enumerate(PATTERNS)
             if d
         )
-        frame = f'<rect x="0" y="0" width="{self.width:g}" height="{self.height:g}"'
+        frame = f'<rect x="0.15" y="0.15" width="{self.width - 0.3:g}" height="{self.height - 0.3:g}"'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:g}mm" height="{self.height:g}mm" viewBox="0 0 {self.width:g} {self.height:g}">'
             f'<defs>{tiles}<clipPath id="frame">{frame}/></clipPath></defs>{frame} fill="#fff"/>'

@@ -359,7 +359,7 @@ def read_published(path: Path) -> Published:
             key = ("town",) if row["level"] == "town" else (row["level"], row["area"])
             by_theme.setdefault(row["theme"], {})[key] = row["incidents"]
         for theme, figures in by_theme.items():
-            concerns[theme] = _filled(concern_cells(areas, sensitive=False), figures, name, faults, only=True)
+            concerns[theme] = _filled(concern_cells(areas, sensitive=False), figures, name, faults)
     extras = {
         file: json.loads((folder / file).read_text("utf-8")) if (folder / file).is_file() else {}
         for file in ("run_card.json", "privacy.json")
@@ -386,9 +386,7 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
     ]
 
 
-def _filled(
-    cells: list[Cell], shown: dict[tuple[str, ...], Any], name: str, faults: list[str], only: bool = False
-) -> list[Cell]:
+def _filled(cells: list[Cell], shown: dict[tuple[str, ...], Any], name: str, faults: list[str]) -> list[Cell]:
     """Return the figures with what a pack shows of them; figures that it does not have are left out."""
     found = []
     for cell in cells:
@@ -402,8 +400,9 @@ def _filled(
             found.append(replace(cell, before=name, shown=int(text)))
         else:
             faults.append(f"{cell.table}, {cell.row}: “{value}” is no count")
-    for key in shown:
-        faults.append(f"{' '.join(key)} stands in a table, but units.csv has no unit of it")
+    for key, value in shown.items():
+        if value != "":
+            faults.append(f"{' '.join(key)} stands in a table, but units.csv has no unit of it")
     return found
 
 
