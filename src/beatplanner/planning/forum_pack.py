@@ -81,19 +81,23 @@ def write_pack(
     figures = decide(tables, town, rules, earlier)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
-    meetings = plan_forums(
-        tables, rules, extra.venues, None if extra.venues is not None or town.walks is None else town.walks
-    )
+    venues, walks = extra.venues, None
+    if venues is None and town.sites is not None:
+        # without a list of its own a forum meets in one of the buildings that stations were looked for in
+        venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
+        walks = town.walks
+    meetings = plan_forums(tables, rules, venues, walks)
     day = day or dt.datetime.now().astimezone().date()
     version = importlib.metadata.version("beatplanner")
     known = []
     first: PackContent | None = None
-    maps = _Maps(tables, extra, meetings)
+    maps: _Maps | None = None
     for number, language in enumerate(rules.languages):
         catalogue = rules.catalogues.get(language)
         speech = Speech(language, rules.terms, None if catalogue is None else town.description.path(catalogue))
         content = PackContent(tables, town, rules, extra, figures, meetings, speech, day, verdict, version)
         first = first or content
+        maps = maps or _Maps(tables, extra, meetings, content.names)
         _write_language(forum, content, maps, f".{language}" if number else "")
         known.append(
             {"language": language, "missing": sorted(speech.missing), "waiting_for_review": len(speech.unreviewed)}
@@ -234,10 +238,12 @@ def _stopped(forum: Path, leaks: Sequence[str]) -> list[Note]:
 class _Maps:
     """The maps of all languages: drawn once where they hold names only."""
 
-    def __init__(self, tables: PlanTables, extra: ForumTables, meetings: Sequence[Meeting]) -> None:
+    def __init__(
+        self, tables: PlanTables, extra: ForumTables, meetings: Sequence[Meeting], names: dict[str, str]
+    ) -> None:
         assert tables.beats is not None
         self.tables, self.extra = tables, extra
-        self.names = {str(b): str(n) for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)}
+        self.names = names
         self.venues = {m.area: m.at for m in meetings if m.level == "neighbourhood"}
         self.today: gpd.GeoDataFrame | None = None
         units = tables.units
@@ -327,22 +333,24 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
     )
     pages = []
     for number, beat in enumerate(content.beats):
-        name = t.text("Beat {name}", name=beat.name)
+        name = content.names[str(beat.beat)]
+        title = t.text("Beat {name}", name=content.titled(str(beat.beat)))
+        title += f" · {beat.municipality}" if str(beat.municipality) else ""
         meeting = content.meeting_of(str(beat.beat))
         venue = ["venue"] if meeting is not None and meeting.venue else []
-        alt = t.text("Map of beat {name} with its streets and places.", name=beat.name)
+        alt = t.text("Map of beat {name} with its streets and places.", name=name)
         add_map(
             f"beat{number}.svg",
             maps.beat(str(beat.beat)),
-            _titled(name, beat),
+            title,
             alt,
             "a4",
             key("border", *marks, *venue, *ground),
         )
         blocks = content.beat_page(beat, photos)
-        sections.append({"kind": "page", "title": _titled(name, beat), "blocks": blocks})
-        pages.append((_titled(name, beat), blocks))
-    sections += [{"kind": "page", "title": title, "blocks": blocks} for title, blocks in content.pages()]
+        sections.append({"kind": "page", "title": title, "blocks": blocks})
+        pages.append((title, blocks))
+    sections += [{"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in content.pages()]
     unreviewed = t.text("Translation not reviewed") if content.review_note() else ""
     language, script = script_of(t.language)
     data = {
@@ -360,10 +368,6 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
     write_picture(
         forum / f"picture{suffix}.png", content.tables, title=content.title, subtitle=summary["project"], lines=lines
     )
-
-
-def _titled(name: str, beat: Any) -> str:
-    return f"{name} ({beat.beat})" + (f" · {beat.municipality}" if str(beat.municipality) else "")
 
 
 def _digits(step: float) -> int:

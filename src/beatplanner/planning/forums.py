@@ -106,7 +106,7 @@ def plan_forums(
     rules
         The section ``[forum]``.
     venues
-        Public buildings: ``venue``, ``x``, ``y`` (metres), ``cost`` of an evening. None: the sites of the stations.
+        Public buildings: ``venue``, ``x``, ``y`` (metres), ``cost`` of an evening. None: there are none, and places are announced later.
     walks
         (n, v) metres on foot from each unit to each venue, inf where there is no way; None: straight line × 1.3.
 
@@ -117,7 +117,7 @@ def plan_forums(
     """
     assert tables.beats is not None
     if venues is None:
-        venues = _sites(tables)
+        venues = pd.DataFrame({"venue": pd.Series(dtype=object), "x": [], "y": [], "cost": []}, dtype=float)
     units, beats = tables.units, tables.beats
     people = np.nan_to_num(units["population"].to_numpy(float))
     people = people if people.sum() > 0 else units["workload"].to_numpy(float)
@@ -167,21 +167,6 @@ def plan_forums(
         add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
     add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)
     return found
-
-
-def _sites(tables: PlanTables) -> pd.DataFrame:
-    """Return the stations' sites as venues; the middles of the beats where the plan has none."""
-    if tables.sites is not None and len(tables.sites):
-        at = tables.sites.geometry
-        return pd.DataFrame({"venue": tables.sites["station"].astype(str), "x": at.x, "y": at.y, "cost": 0.0})
-    return pd.DataFrame(
-        {
-            "venue": pd.Series(dtype=object),
-            "x": pd.Series(dtype=float),
-            "y": pd.Series(dtype=float),
-            "cost": pd.Series(dtype=float),
-        }
-    )
 
 
 def _nearest(metres: np.ndarray, inside: np.ndarray, people: np.ndarray) -> np.ndarray:

@@ -107,13 +107,18 @@ class PackContent:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Name of each beat."""
-        return {str(b.beat): str(b.name) for b in self.beats}
+        """Name of each beat; its number where it has no name of its own."""
+        return {str(b.beat): str(b.beat) if str(b.name) == f"Beat {b.beat}" else str(b.name) for b in self.beats}
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The plan's summary."""
         return self.tables.summary
+
+    def titled(self, beat: str) -> str:
+        """Return a beat's name with its number."""
+        name = self.names.get(beat, beat)
+        return name if name == beat else f"{name} ({beat})"
 
     def figure(self, value: int | None) -> str:
         """Return a figure in the locale; ``*`` where it is hidden."""
@@ -664,7 +669,7 @@ class PackContent:
         shown = [
             (
                 old,
-                f"{self.names.get(new, new)} ({new})",
+                self.titled(new),
                 self.residents("pair", old, new),
                 t.text("stays") if old == new else t.text("changes"),
             )

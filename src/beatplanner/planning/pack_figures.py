@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from beatplanner.data.description import Forum
 from beatplanner.data.plan_tables import PlanTables
@@ -160,7 +161,7 @@ def _themes(town: Town, rules: Forum) -> tuple[dict[str, np.ndarray], set[str]]:
         return {}, set()
     names = {c.strip().casefold(): t for c, t in rules.themes.items()}
     category = town.incidents["category"].astype(str).str.strip()
-    theme = category.str.casefold().map(names).fillna(category)
+    theme = pd.Series([names.get(c.casefold(), c) for c in category], index=category.index, dtype=object)
     inside = (town.incidents["unit"] >= 0) & (theme != "")
     sensitive = {str(t) for c, t in zip(category, theme, strict=True) if t and is_sensitive(str(c), rules.sensitive)}
     counts = {
