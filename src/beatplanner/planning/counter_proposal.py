@@ -1,15 +1,12 @@
 """A forum's counter-proposal beside the plan: its figures, the rules that it breaks, and the nearest proposal that keeps them.
 
 The nearest proposal is the one in which the fewest residents live in another beat than the forum proposed, among all beats that keep the rules.
-It is searched for in each municipality with the forum's beats as the labels that a move is counted from (`solver.districting`, goal `MOVES`),
-and by walking from the plan, which keeps the rules, towards the proposal, one area at a time; the nearer of the two is taken. The bound is that
-of the exact model, where one was proven; the change budget against today's beats is kept, and not part of the bound.
+An exact model finds it (`solver.nearest`), or proves how far it is at least; where the time does not reach, a walk from the plan, which keeps the
+rules, towards the proposal, one area at a time, gives one that is near.
 """
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +24,7 @@ from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats
 from beatplanner.planning.forum_pack import town_of
 from beatplanner.planning.workload import WorkloadPlan, plan_workload
-from beatplanner.solver.districting import (
-    MOVES,
-    PROOF_NODES,
-    DistrictingProblem,
-    LocksApartError,
-    NoRoomError,
-    keeps_balance,
-    solve_districts,
-)
+from beatplanner.solver.nearest import NearestProblem, nearest_districts
 
 PASSES = 20
 
@@ -252,71 +241,51 @@ class _Judge:
         """Return the nearest beats that keep the rules (None where none was found) and a proven bound on their distance."""
         if not self.broken(self.wanted):
             return self.wanted, 0.0
-        begin = time.monotonic()
-        searched, bound = self._searched(seconds, begin, seed, threads)
-        tried = [
-            b
-            for b in (searched, None if searched is None else self._walked(searched), self._walked(self.before))
-            if b is not None
-        ]
+        searched, bound = self._searched(seconds, seed, threads)
+        tried = [b for b in (searched, self._walked(self.before)) if b is not None]
         kept = [b for b in tried if not self.broken(b)]
         if not kept:
             return None, bound
         return min(kept, key=lambda b: float(self.people[b != self.wanted].sum())), bound
 
-    def _searched(
-        self, seconds: float, begin: float, seed: int, threads: int
-    ) -> tuple[np.ndarray | None, float | None]:
-        """Search each municipality whose rules the proposal breaks."""
-        beat, bound = self.wanted.copy(), 0.0
-        labels = {b: k for k, b in enumerate(self.names)}
-        groups = [
-            m
-            for m in dict.fromkeys(self.municipality)
-            if (self.wanted[self.municipality == m] != self.before[self.municipality == m]).any()
-        ]
-        for done, m in enumerate(groups):
-            units = np.flatnonzero(self.municipality == m)
-            own = [b for b in self.names if self.home.get(b) == m]
-            position = np.full(len(beat), -1)
-            position[units] = np.arange(len(units))
-            inside = (position[self.edges] >= 0).all(axis=1)
-            low, high = self.limits.get(m, (0.0, math.inf))
-            wished = np.array([labels[b] if self.home.get(b) == m else -1 for b in self.wanted[units]])
-            wish = DistrictingProblem(
-                weight=self.workload.hours[units],
-                xy=self.town.points()[units],
-                edges=position[self.edges[inside]],
-                border=self.town.edges["metres"].to_numpy(float)[inside],
-                count=len(own),
-                lower=low,
-                upper=high if math.isfinite(high) else float(self.workload.hours.sum()) + 1.0,
-                distance=None if self.town.unit_distances is None else self.town.unit_distances[np.ix_(units, units)],
-                goal=MOVES,
-                residents=self.people[units],
-                current=wished,
-                locked=np.array([labels.get(str(b), -1) if isinstance(b, str) else -1 for b in self.locked[units]]),
-            )
-            place = {b: k for k, b in enumerate(own)}
-            start = np.array([place[b] for b in self.before[units]])
-            left = max(1.0, (seconds - (time.monotonic() - begin)) / (len(groups) - done))
-            try:
-                found = solve_districts(wish, seconds=left, threads=threads, seed=seed, nodes=PROOF_NODES, start=start)
-            except (LocksApartError, NoRoomError):
-                return None, None
-            if not keeps_balance(found, wish):
-                return None, None
-            bound = (
-                math.nan
-                if found.lower_bound is None
-                else bound + found.lower_bound + self.people[units][wished < 0].sum()
-            )
-            ids = list(self.names)
-            taken = {ids[g] for g in found.label if g >= 0}
-            free = [b for b in own if b not in taken]
-            for k, label in enumerate(found.label):
-                beat[units[found.district == k]] = ids[label] if label >= 0 else free.pop(0)
-        return beat, None if math.isnan(bound) else float(bound)
+    def _searched(self, seconds: float, seed: int, threads: int) -> tuple[np.ndarray | None, float | None]:
+        """Solve the model of the municipalities that the proposal touches; the others stay as they are."""
+        touched = {m for m, a, b in zip(self.municipality, self.wanted, self.before, strict=True) if a != b}
+        units = np.flatnonzero(np.isin(self.municipality, list(touched)))
+        own = [b for b in self.names if self.home.get(b) in touched]
+        place = {b: k for k, b in enumerate(own)}
+        position = np.full(len(self.before), -1)
+        position[units] = np.arange(len(units))
+        inside = (position[self.edges] >= 0).all(axis=1)
+        allowed = np.array([[self.home[b] == self.municipality[i] for b in own] for i in units])
+        wish = np.array([place.get(b, -1) for b in self.wanted[units]])
+        # where the proposal crosses a municipal border it cannot be followed, whatever else is done
+        wish = np.where((wish >= 0) & allowed[np.arange(len(units)), wish], wish, -1)
+        limits = [self.limits.get(self.home[b], (0.0, np.inf)) for b in own]
+        known = np.array([isinstance(c, str) for c in self.current])
+        budget = None
+        if self.budget is not None and known.any():
+            elsewhere = np.setdiff1d(np.flatnonzero(known), units)
+            moved = self.people[elsewhere][self.current[elsewhere] != self.before[elsewhere]].sum()
+            budget = float(self.budget * self.people[known].sum() - moved)
+        problem_ = NearestProblem(
+            wish=wish,
+            allowed=allowed,
+            weight=self.workload.hours[units],
+            lower=np.array([low for low, _ in limits]),
+            upper=np.array([high for _, high in limits]),
+            residents=self.people[units],
+            edges=position[self.edges[inside]],
+            locked=np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in self.locked[units]]),
+            current=np.array([place.get(c, -2) if isinstance(c, str) else -1 for c in self.current[units]]),
+            budget=budget,
+        )
+        found, bound = nearest_districts(problem_, seconds=seconds, threads=threads, seed=seed)
+        if found is None:
+            return None, bound
+        beat = self.before.copy()
+        beat[units] = np.array(own, dtype=object)[found]
+        return beat, bound
 
     def _walked(self, start: np.ndarray) -> np.ndarray | None:
         """Walk from beats that keep the rules towards the proposal, one area at a time, as far as they are kept."""

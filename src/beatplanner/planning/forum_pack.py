@@ -473,7 +473,7 @@ def _write_small_files(forum: Path, content: PackContent) -> None:
         "forums.csv": (
             ["level", "forum", "area", "name", "venue", "date", "time", "meetings_a_year", "members", "share_who_walk", "farthest_km", "travel_cost", "year_cost", "currency"],
             [(m.level, content.level_title(m.level), m.area, m.title, m.venue or "", m.first.isoformat() if m.first else "", m.time, m.meetings, m.members,
-              _round(m.walkers, 2), _round(m.farthest_km, 1), _round(m.travel_cost, 2), _round(m.year_cost, 2), content.rules.currency) for m in content.meetings],
+              content.walkers(m), _round(m.farthest_km, 1), _round(m.travel_cost, 2), _round(m.year_cost, 2), content.rules.currency) for m in content.meetings],
         ),
         "invitations.csv": (["forum", "area", "name", "role", "seats"], [(content.level_title(m.level), m.area, m.title, t.known(role), n) for m in content.meetings for role, n in m.seats]),
         "questions.csv": (["beat", "place", "question", "answer"], [

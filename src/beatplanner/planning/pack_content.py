@@ -26,6 +26,8 @@ HIDDEN = "*"
 OFTEN = 1.25
 # So many municipalities stand beside each other in a table at most.
 SIDE_BY_SIDE = 6
+# Shares of an area's residents are told in so many steps, and not where a step is fewer than the threshold.
+SHARE_STEPS = 20
 WHO_DOES_WHAT = {
     "police": "Community officers walk the beat, know people by name and bring what they hear to the forum.",
     "school": "Schools teach children about safety and tell the forum what worries pupils and parents.",
@@ -554,6 +556,18 @@ class PackContent:
                   (t.text("How this pack was made"), self._run_card())]  # fmt: skip
         return [(title, blocks) for title, blocks in found if blocks]
 
+    def walkers(self, meeting: Meeting) -> float | None:
+        """Return the share of members who can walk, in steps of 5 %; None where it would tell of few residents."""
+        key = {
+            "neighbourhood": ("beat", meeting.area),
+            "municipality": ("municipality", meeting.area),
+            "region": ("town",),
+        }
+        around = self.figures.value(*key[meeting.level])
+        if np.isnan(meeting.walkers) or around is None or around < SHARE_STEPS * self.figures.threshold:
+            return None
+        return round(meeting.walkers * SHARE_STEPS) / SHARE_STEPS
+
     def forum_rows(self) -> list[list[str]]:
         """Return the forums as rows: level, area, place and time, members, walkers, travel a meeting, cost a year."""
         t = self.speech
@@ -564,7 +578,7 @@ class PackContent:
                 m.title,
                 self.when_and_where(m),
                 t.number(m.members),
-                "" if np.isnan(m.walkers) else t.percent(m.walkers),
+                "" if (share := self.walkers(m)) is None else t.percent(share),
                 f"{t.number(m.travel_cost, 2)} {money}",
                 f"{t.number(m.year_cost, 0)} {money}",
             ]
