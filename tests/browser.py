@@ -25,6 +25,7 @@ class Page:
         self.number, self.events = 0, []
 
     def __enter__(self) -> Page:
+        self.downloads.mkdir(parents=True, exist_ok=True)
         to_read, self.to_browser = os.pipe()
         self.from_browser, to_write = os.pipe()
 

@@ -126,29 +126,23 @@ def read_forum_tables(town: Town) -> ForumTables:
 
 def _check_consents(consents: pd.DataFrame, where: Any, town: Town, d: Description, findings: Findings) -> None:
     known = [] if town.roster is None else list(town.roster["officer"])
-    for i, row in consents.iterrows():
-        place = where.rows[int(str(i))]
-        if row["officer"] not in known:
-            mend = did_you_mean(str(row["officer"]), known) or "Use the names of the roster"
+    for i, row in enumerate(consents.itertuples(index=False)):
+        place = where.rows[i]
+        if row.officer not in known:
+            mend = did_you_mean(str(row.officer), known) or "Use the names of the roster"
             findings.add(
-                [where.problem(f"the roster has no officer “{row['officer']}”", mend, row=place, field="officer")]
+                [where.problem(f"the roster has no officer “{row.officer}”", mend, row=place, field="officer")]
             )
-        if row["agreed_on"] is None:
-            what = f"{row['officer']} has no date of consent, and nobody is shown without one"
-            findings.add(
-                [
-                    where.problem(
-                        what, "Give the day on which the officer agreed in writing", row=place, field="agreed_on"
-                    )
-                ]
-            )
-        if row["photo"] is not None:
-            photo = d.path(Path(row["photo"]))
+        if row.agreed_on is None:
+            what = f"{row.officer} has no date of consent, and nobody is shown without one"
+            mend = "Give the day on which the officer agreed in writing"
+            findings.add([where.problem(what, mend, row=place, field="agreed_on")])
+        if row.photo is not None:
+            photo = d.path(Path(row.photo))
             if photo.suffix.lower() not in PHOTOS or not photo.is_file():
-                what = f"the photo “{row['photo']}” does not exist or is neither JPEG nor PNG"
-                findings.add(
-                    [where.problem(what, "Paths are relative to the project description", row=place, field="photo")]
-                )
+                what = f"the photo “{row.photo}” does not exist or is neither JPEG nor PNG"
+                mend = "Paths are relative to the project description"
+                findings.add([where.problem(what, mend, row=place, field="photo")])
 
 
 def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> pd.DataFrame | None:

@@ -462,6 +462,8 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
     out_console.print(table)
     out_console.print(f"Results: {out.resolve()}", markup=False)
     out_console.print(f"Report:  {out.resolve() / 'report.html'}", markup=False)
+    if (out / "forum" / "pack.pdf").exists():
+        out_console.print(f"Forum:   {out.resolve() / 'forum' / 'pack.pdf'}", markup=False)
 
 
 def _proof(step: dict[str, Any]) -> str:
