@@ -112,7 +112,9 @@ def test_the_second_language_and_script(packed):
 def test_the_other_outputs_open(packed):
     plan = packed.folder / "plan"
     document = docx.Document(str(plan / "forum" / "beat_pages.docx"))
-    assert sum(p.style.name == "Heading 1" for p in document.paragraphs) == 4
+    assert sum(p.style.name == "Heading 1" for p in document.paragraphs) == 4 + 1
+    assert document.paragraphs[-1].text.startswith("Versions: ")
+    assert "How this pack was made" in (plan / "forum" / "map.html").read_text(encoding="utf-8")
     assert (plan / "forum" / "picture.png").read_bytes().startswith(b"\x89PNG")
     book = openpyxl.load_workbook(plan / "forum" / "minutes.xlsx")
     assert [c.value for c in book["minutes"][1]][:3] == ["forum", "asked_on", "asked"]

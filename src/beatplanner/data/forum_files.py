@@ -129,7 +129,7 @@ def run_card(summary: Mapping[str, Any], extra: Sequence[Any], verdict: Mapping[
         "made_by": made_by,
         "decided_by": decided_by,
         "data": data,
-        "rules": _without_folders(summary["rules"]),
+        "rules": public_rules(summary["rules"]),
         "feasible": summary["feasible"],
         "gaps": {step: summary[step]["gap"] for step in ("beats", "stations", "officers") if step in summary},
         "verified": None if verdict is None else {"ok": verdict["ok"], "checks": verdict["checks"]},
@@ -143,9 +143,9 @@ def _file(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _without_folders(rules: Any) -> Any:
-    """Return rules in which paths are file names: folders of a user's computer are nobody's business."""
+def public_rules(rules: Any) -> Any:
+    """Return rules for a pack: paths are file names, since a user's folders are nobody's business, and groups of residents are left out."""
     if isinstance(rules, Mapping):
-        return {k: _file(v) if k in ("path", "population_raster") and isinstance(v, str) else _without_folders(v) for k, v in rules.items()
-                if k not in ("published_before", "catalogues")}  # fmt: skip
-    return [_without_folders(v) for v in rules] if isinstance(rules, list | tuple) else rules
+        return {k: _file(v) if k in ("path", "population_raster") and isinstance(v, str) else public_rules(v) for k, v in rules.items()
+                if k not in ("published_before", "catalogues", "groups")}  # fmt: skip
+    return [public_rules(v) for v in rules] if isinstance(rules, list | tuple) else rules

@@ -57,6 +57,8 @@ class MapWords:
         (n,) of each unit: its way to a station, and why it is in its beat, in words.
     questions
         Questions and answers.
+    card_title, card
+        How the map was made: a title, and blocks of text and tables.
     """
 
     language: str
@@ -71,6 +73,8 @@ class MapWords:
     walk: Sequence[str]
     why: Sequence[str]
     questions: Sequence[tuple[str, str]]
+    card_title: str
+    card: Sequence[Mapping[str, Any]]
 
 
 def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
@@ -173,6 +177,8 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
         ],
         places=sorted(({**p, "beat_name": name_of.get(p["beat"], p["beat"])} for p in places), key=lambda p: p["name"]),
         questions=words.questions,
+        card_title=words.card_title,
+        card=words.card,
         infeasible=not tables.summary["feasible"],
     )  # fmt: skip
     path.write_text(_with_policy(page, own), encoding="utf-8", newline="\n")

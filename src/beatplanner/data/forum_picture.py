@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -26,7 +27,6 @@ def write_picture(path: Path, tables: PlanTables, *, title: str, subtitle: str, 
     lines
         Short facts below.
     """
-    from matplotlib import patheffects
     from matplotlib.figure import Figure
 
     beats = tables.beats
@@ -43,13 +43,7 @@ def write_picture(path: Path, tables: PlanTables, *, title: str, subtitle: str, 
                 axes.scatter(
                     there.geometry.x, there.geometry.y, marker=marker, s=60, color=colour, edgecolor="white", zorder=5
                 )
-    if len(beats) <= 30:
-        inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
-        halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-        for (x, y), name in zip(inner, beats["name"], strict=True):
-            axes.annotate(
-                str(name), (x, y), ha="center", va="center", fontsize=8.5, color="#1a1a1a", path_effects=halo, zorder=6
-            )
+    _label(axes, beats)
     axes.set_axis_off()
     axes.set_aspect("equal")
     words: dict[str, Any] = {"ha": "left", "va": "top", "wrap": True, "parse_math": False}
@@ -66,6 +60,27 @@ def write_picture(path: Path, tables: PlanTables, *, title: str, subtitle: str, 
         **words,
     )
     figure.savefig(path, dpi=100, metadata={"Software": None, "Title": np.str_(title).item()})
+
+
+def _label(axes: Any, beats: gpd.GeoDataFrame) -> None:
+    """Write names, the largest beats first, where none lies on another."""
+    from matplotlib import patheffects
+
+    inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
+    west, south, east, north = beats.total_bounds
+    # the map is about 650 by 600 points, a letter of 8.5 points about 5.5 wide
+    unit = max((east - west) / 500, (north - south) / 430)
+    taken: list[tuple[float, float, float, float]] = []
+    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+    for i in np.argsort(-shapely.area(beats.geometry.to_numpy()), kind="stable"):
+        (x, y), name = inner[i], str(beats["name"].iloc[i])
+        wide, high = 2.9 * len(name) * unit, 7 * unit
+        box = (x - wide, y - high, x + wide, y + high)
+        if all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken):
+            taken.append(box)
+            axes.annotate(
+                name, (x, y), ha="center", va="center", fontsize=8.5, color="#1a1a1a", path_effects=halo, zorder=6
+            )
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,6 +13,7 @@ from pyproj import CRS
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.styles import style_of
 
+# QGIS reads ids of at least eleven letters only.
 # From the top of the legend down, with what QGIS calls their geometry.
 LAYERS = (("stations", "Point"), ("beats", "Polygon"), ("sites", "Point"), ("units", "Polygon"))
 
@@ -41,13 +43,13 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
         inner = re.sub(r"^.*?<qgis[^>]*>|</qgis>\s*$", "", style, flags=re.DOTALL)
         labels = ' labelsEnabled="1"' if "labelsEnabled" in style else ""
         layers.append(
-            f'<maplayer type="vector" geometry="{geometry}" styleCategories="AllStyleCategories"{labels}><id>{name}</id>'
+            f'<maplayer type="vector" geometry="{geometry}" styleCategories="AllStyleCategories"{labels}><id>beatplanner_{name}</id>'
             f"<datasource>{escape(source)}</datasource><layername>{name}</layername><srs>{system}</srs>"
             f'<provider encoding="UTF-8">ogr</provider>{inner}</maplayer>'
         )
         checked = "Qt::Unchecked" if name == "sites" else "Qt::Checked"
         tree.append(
-            f'<layer-tree-layer id="{name}" name="{name}" source={quoteattr(source)} providerKey="ogr" checked="{checked}" expanded="0"/>'
+            f'<layer-tree-layer id="beatplanner_{name}" name="{name}" source={quoteattr(source)} providerKey="ogr" checked="{checked}" expanded="0"/>'
         )
     title = str(tables.summary["project"])
     path.write_text(
@@ -56,7 +58,7 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
         f"<layer-tree-group>{''.join(tree)}</layer-tree-group>"
         f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{extent}</extent><rotation>0</rotation><destinationsrs>{system}</destinationsrs></mapcanvas>'
         f"<projectlayers>{''.join(layers)}</projectlayers>"
-        '<properties><Paths><Absolute type="bool">false</Absolute></Paths></properties></qgis>\n',
+        '<properties><Paths><Absolute type="bool">false</Absolute></Paths><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys></properties></qgis>\n',
         encoding="utf-8",
     )
 
@@ -65,4 +67,8 @@ def _system(crs: CRS) -> str:
     """Return a CRS as QGIS writes it."""
     authority = crs.to_authority()
     code = f"<authid>{authority[0]}:{authority[1]}</authid>" if authority else ""
-    return f'<spatialrefsys nativeFormat="Wkt"><wkt>{escape(crs.to_wkt())}</wkt>{code}</spatialrefsys>'
+    with warnings.catch_warnings():
+        # a PROJ string says less than the WKT beside it, and QGIS reads it only where it cannot read that
+        warnings.simplefilter("ignore", UserWarning)
+        proj = crs.to_proj4()
+    return f"<spatialrefsys><wkt>{escape(crs.to_wkt())}</wkt><proj4>{escape(proj)}</proj4><srsid>0</srsid><srid>0</srid>{code}</spatialrefsys>"

@@ -73,9 +73,14 @@ def write_pack(
     for old in forum.iterdir():
         if old.is_file():
             old.unlink()
-    if tables.beats is None:
-        return []
     rules = town.description.forum or Forum()
+    if tables.beats is None:
+        # stations alone need no pack, but what they were planned from is told all the same
+        write_json(
+            forum / "run_card.json",
+            run_card(tables.summary, (), verdict, made_by=rules.made_by, decided_by=None, languages=()),
+        )
+        return []
     extra = read_forum_tables(town)
     earlier = [read_published(town.description.path(p)) for p in rules.published_before]
     figures = decide(tables, town, rules, earlier)
@@ -148,8 +153,12 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
         town = replace(town, description=town.description.model_copy(update={"forum": forum}))
     found = verify(folder)
     forum, kept = folder / "forum", folder / f".forum.{os.getpid()}.old"
-    if forum.exists():
-        forum.rename(kept)
+    try:
+        if forum.exists():
+            forum.rename(kept)
+    except OSError:
+        mend = "Close it and try again"
+        raise InputError(problem("a file of the pack is open in another program", mend, file=forum)) from None
     try:
         stopped = write_pack(folder, tables, town, verdict={"ok": found.ok, "checks": len(found.checks)}, day=day)
     except BaseException:
@@ -360,11 +369,12 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
         "footer": " · ".join([summary["project"], content.made, *([unreviewed] if content.review_note() else [])]),
     }  # fmt: skip
     write_pack_pdf(forum / f"pack{suffix}.pdf", data, pictures)
+    pages.append((t.text("How this pack was made"), content.run_card()))
     write_beat_pages(
         forum / f"beat_pages{suffix}.docx", pages, title=content.title, language=t.language, pictures=pictures
     )
     write_forum_map(forum / f"map{suffix}.html", content.tables, _map_words(content))
-    lines = [content.decision, *(b["text"] for b in content.cover()[1:4] if b["kind"] == "text")]
+    lines = [content.decision, *(b["text"] for b in content.cover()[1:4] if b["kind"] == "text"), content.made]
     write_picture(
         forum / f"picture{suffix}.png", content.tables, title=content.title, subtitle=summary["project"], lines=lines
     )
@@ -442,6 +452,8 @@ def _map_words(content: PackContent) -> MapWords:
         walk=walks,
         why=content.why_here(range(len(tables.units))),
         questions=content.questions(),
+        card_title=t.text("How this pack was made"),
+        card=content.run_card(),
     )
 
 

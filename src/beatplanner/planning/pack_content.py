@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description import Forum, ForumLevel
+from beatplanner.data.forum_files import public_rules
 from beatplanner.data.forum_tables import ForumTables, consented, lines_by_street
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.town import Town
@@ -553,7 +554,7 @@ class PackContent:
         t = self.speech
         found = [(t.text("Forums"), self._forum_page()), (t.text("What people reported"), self._municipal_concerns())]
         found += [(t.text("Where do I belong?"), self._indexes()), (t.text("What changes"), self._old_new()), (t.text("Questions answered"), self._questions()),
-                  (t.text("How this pack was made"), self._run_card())]  # fmt: skip
+                  (t.text("How this pack was made"), self.run_card())]  # fmt: skip
         return [(title, blocks) for title, blocks in found if blocks]
 
     def walkers(self, meeting: Meeting) -> float | None:
@@ -819,9 +820,12 @@ class PackContent:
 
     # ---- how it was made
 
-    def _run_card(self) -> list[Block]:
+    def run_card(self) -> list[Block]:
+        """Return how the pack was made: by whom, when, from which data, under which rules, how far from the best, checked how."""
         t, summary = self.speech, self.summary
         said = [self.made, self.source, self.decision]
+        if self.rules.made_by:
+            said.insert(1, t.text("Prepared by {who}.", who=self.rules.made_by))
         if self.verdict is not None:
             said.append(
                 t.text("An independent check of {n} claims of the plan passed.", n=t.number(self.verdict["checks"]))
@@ -855,6 +859,8 @@ class PackContent:
                     [(steps[s], g or t.text("no bound was computed")) for s, g in gaps],
                 ),
             ]
+        rules = [(k, v) for k, v in _flat(public_rules(summary.get("rules", {}))) if not k.startswith("forum.")]
+        blocks += [heading(t.text("Rules")), {"kind": "small", "text": "; ".join(f"{k} = {v}" for k, v in rules) + "."}]
         versions = ", ".join(f"{n} {v}" for n, v in summary.get("versions", {}).items())
         said = t.text("Versions: {versions}. Seed: {seed}.", versions=versions, seed=summary.get("seed"))
         blocks.append({"kind": "small", "text": said})
@@ -863,6 +869,13 @@ class PackContent:
     def _lost(self) -> float:
         gates = [g for g in self.figures.gates.values() if g.values]
         return float(np.mean([g.lost for g in gates])) if gates else 0.0
+
+
+def _flat(rules: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Return rules as keys of the description and values; those without one are left out."""
+    if isinstance(rules, dict):
+        return [row for k, v in rules.items() for row in _flat(v, f"{prefix}.{k}" if prefix else str(k))]
+    return [] if rules is None or rules == [] else [(prefix, str(rules))]
 
 
 def _natural(text: str) -> tuple[Any, ...]:
