@@ -158,3 +158,32 @@ def test_contradicting_figures_are_an_error():
 
 def test_spans_count_whole_numbers():
     assert spans(np.array([0.5, 1.0]), np.array([5.5, 6.0])).tolist() == [4, 5]
+
+
+def test_taking_a_large_attack_apart_changes_no_interval(monkeypatch):
+    from beatplanner.solver import suppression
+
+    rng = np.random.default_rng(8)
+    for _ in range(25):
+        rows, columns = rng.integers(2, 6, 2)
+        atoms = rng.integers(0, 12, rows * columns).astype(float)
+        sums = table(rows, columns)
+        values = sums @ atoms
+        hidden = (rng.random(len(values)) < 0.4) & (values > 0)
+        targets = sparse.vstack([sums, sparse.eye_array(rows * columns, format="csr")], format="csr")
+        whole = attack(sums, values, hidden, targets, most=500.0)
+        with monkeypatch.context() as m:
+            m.setattr(suppression, "SMALL_BLOCK", 0)
+            apart = attack(sums, values, hidden, targets, most=500.0)
+        assert np.allclose(whole, apart, atol=1e-6)
+
+
+def test_a_wrong_total_is_found_when_taken_apart(monkeypatch):
+    from beatplanner.solver import suppression
+
+    monkeypatch.setattr(suppression, "SMALL_BLOCK", 0)
+    sums = table(2, 2)
+    values = sums @ np.array([10.0, 20, 30, 40])
+    values[-1] += 1
+    with pytest.raises(ValueError, match="contradict"):
+        attack(sums, values, np.zeros(len(values), bool), sums, most=500.0)

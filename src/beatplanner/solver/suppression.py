@@ -23,13 +23,17 @@ again, the most informative first, as long as no interval becomes too narrow; so
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
+from scipy.sparse.csgraph import connected_components
 
 # Variables of one linear programme of the attack at most; more targets are attacked in several.
 BLOCK = 30_000
+# Up to so many variables the linear programme is solved as it is, since taking it apart costs more.
+SMALL_BLOCK = 3_000
 ROUNDS = 60
 SLACK = 1e-6
 
@@ -82,30 +86,107 @@ def attack(
     ValueError
         Where the shown figures contradict each other.
     """
-    n, t = sums.shape[1], targets.shape[0]
+    t = targets.shape[0]
+    if 2 * t * sums.shape[1] <= SMALL_BLOCK:
+        return _ends(sums[~hidden], values[~hidden], sums[hidden], targets.toarray(), most)
     low, high = np.zeros(t), np.zeros(t)
-    shown, rest = sums[~hidden], sums[hidden]
-    size = max(1, BLOCK // max(1, 2 * n))
-    for first in range(0, t, size):
-        part = targets[first : first + size]
-        count = part.shape[0]
-        copies = sparse.eye_array(2 * count)
-        cost = np.concatenate([part.toarray().ravel(), -part.toarray().ravel()])
-        found = linprog(
-            cost,
-            A_eq=sparse.kron(copies, shown, format="csr") if shown.shape[0] else None,
-            b_eq=np.tile(values[~hidden], 2 * count) if shown.shape[0] else None,
-            A_ub=sparse.kron(copies, -rest, format="csr") if rest.shape[0] else None,
-            b_ub=np.full(2 * count * rest.shape[0], -1.0) if rest.shape[0] else None,
-            bounds=(0, most),
-            method="highs",
-        )
-        if found.x is None:
-            raise ValueError("the shown figures contradict each other")
-        at = found.x.reshape(2 * count, n)
-        low[first : first + count] = np.asarray(part.multiply(at[:count]).sum(axis=1)).ravel()
-        high[first : first + count] = np.asarray(part.multiply(at[count:]).sum(axis=1)).ravel()
+    shown, right = _reduced(sums, values, hidden)
+    rest = _smallest(sums[hidden])
+    # areas that no equation joins are attacked apart: a country falls into its municipalities
+    joined = sparse.vstack([shown, rest], format="csr")
+    _, piece = connected_components(joined.T @ joined, directed=False)
+    groups: dict[bytes, list[int]] = {}
+    for i in range(t):
+        groups.setdefault(np.unique(piece[targets[[i]].indices]).tobytes(), []).append(i)
+    for pieces, members in groups.items():
+        atoms = np.flatnonzero(np.isin(piece, np.frombuffer(pieces, dtype=piece.dtype)))
+        own, right_own = _within(shown, right, atoms)
+        others, _ = _within(rest, np.zeros(rest.shape[0]), atoms)
+        size = max(1, BLOCK // max(1, 2 * len(atoms)))
+        for first in range(0, len(members), size):
+            some = members[first : first + size]
+            part = targets[some][:, atoms].toarray()
+            low[some], high[some] = _ends(own, right_own, others, part, most)
     return low, high
+
+
+def _ends(
+    shown: sparse.csr_array, right: np.ndarray, rest: sparse.csr_array, targets: np.ndarray, most: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the targets' intervals, all found by one linear programme of blocks."""
+    count, n = targets.shape
+    copies = sparse.eye_array(2 * count)
+    found = linprog(
+        np.concatenate([targets.ravel(), -targets.ravel()]),
+        A_eq=sparse.kron(copies, shown, format="csr") if shown.shape[0] else None,
+        b_eq=np.tile(right, 2 * count) if shown.shape[0] else None,
+        A_ub=sparse.kron(copies, -rest, format="csr") if rest.shape[0] else None,
+        b_ub=np.full(2 * count * rest.shape[0], -1.0) if rest.shape[0] else None,
+        bounds=(0, most),
+        method="highs",
+    )
+    if found.x is None:
+        raise ValueError("the shown figures contradict each other")
+    at = found.x.reshape(2 * count, n)
+    return (targets * at[:count]).sum(axis=1), (targets * at[count:]).sum(axis=1)
+
+
+def _rows(matrix: sparse.csr_array) -> list[frozenset[int]]:
+    """Return the atoms of each row."""
+    return [frozenset(matrix.indices[a:b].tolist()) for a, b in pairwise(matrix.indptr)]
+
+
+def _matrix(rows: list[frozenset[int]], n: int) -> sparse.csr_array:
+    """Return rows of atoms as a matrix."""
+    index = np.array([a for row in rows for a in sorted(row)], int)
+    pointer = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(int)
+    return sparse.csr_array((np.ones(len(index)), index, pointer), shape=(len(rows), n))
+
+
+def _reduced(sums: sparse.csr_array, values: np.ndarray, hidden: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+    """Return the shown figures less those shown ones that they hold, an equivalent system in which far less hangs together.
+
+    Raises
+    ------
+    ValueError
+        Where a total differs from what it is the sum of.
+    """
+    order = [i for i in np.argsort(np.diff(sums.indptr), kind="stable") if not hidden[i]]
+    every = _rows(sums)
+    holding: dict[int, list[int]] = {}
+    rows, right = [], []
+    for i in order:
+        left, value = set(every[i]), float(values[i])
+        for a in sorted(every[i]):
+            # the largest figure of this atom that fits; figures come by size, so the last one does first
+            fitting = next((j for j in reversed(holding.get(a, [])) if every[j] <= left), None) if a in left else None
+            if fitting is not None:
+                left -= every[fitting]
+                value -= float(values[fitting])
+        if left:
+            rows.append(frozenset(left))
+            right.append(value)
+        elif abs(value) > SLACK:
+            raise ValueError("the shown figures contradict each other")
+        for a in every[i]:
+            holding.setdefault(a, []).append(int(i))
+    return _matrix(rows, sums.shape[1]), np.array(right)
+
+
+def _smallest(hidden: sparse.csr_array) -> sparse.csr_array:
+    """Return the hidden figures that hold no other: that those are at least 1 says it of the larger ones too."""
+    kept: list[frozenset[int]] = []
+    for row in sorted(set(_rows(hidden)), key=lambda r: (len(r), sorted(r))):
+        if not any(other <= row for other in kept):
+            kept.append(row)
+    return _matrix(kept, hidden.shape[1])
+
+
+def _within(matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+    """Return the rows about some atoms, over these alone."""
+    part = matrix[:, atoms]
+    there = np.flatnonzero(np.diff(part.indptr))
+    return part[there], right[there]
 
 
 def spans(low: np.ndarray, high: np.ndarray) -> np.ndarray:
