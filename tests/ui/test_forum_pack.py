@@ -233,3 +233,27 @@ def test_a_broken_table_leaves_the_old_pack(packed, command):
         packed.path("hours.csv").write_text(kept, encoding="utf-8")
     assert (out / "forum" / "beats.csv").read_bytes() == before
     assert not [p for p in out.iterdir() if p.name.startswith(".")]
+
+
+def test_a_photo_that_is_none_keeps_the_plan(town, command):
+    with_forum(town)
+    town.path("nobody.png").write_bytes(b"no picture at all")
+    town.path("consents.csv").write_text(
+        "officer,name,photo,agreed_on\nБојан,Б,nobody.png,2026-01-01\n", encoding="utf-8"
+    )
+    out = town.folder / "out"
+    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "5")
+    assert code == 1
+    assert "photo" in error
+    assert (out / "plan.gpkg").exists()
+    assert not (out / "forum" / "pack.pdf").exists()
+
+
+def test_an_earlier_pack_that_is_none_is_told_before_planning(town, command):
+    (town.folder / "nothing").mkdir()
+    with_forum(town).swap("[forum.terms]", 'published_before = ["nothing"]\n[forum.terms]')
+    out = town.folder / "out"
+    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "5")
+    assert code == 1
+    assert "no forum pack" in error
+    assert not out.exists()

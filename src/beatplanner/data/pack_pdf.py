@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.errors import InputError, problem
+
 # typst's names of the languages' scripts
 SCRIPTS = {"sr-Cyrl": ("sr", "cyrl"), "sr-Latn": ("sr", "latn"), "mk": ("mk", "cyrl"), "ru": ("ru", "cyrl")}
 
@@ -38,6 +40,11 @@ def write_pack_pdf(path: Path, content: Mapping[str, Any], pictures: Mapping[str
         ``sections`` (maps, and pages of blocks).
     pictures
         By the names that the content uses.
+
+    Raises
+    ------
+    InputError
+        Where a picture cannot be read.
     """
     import typst
 
@@ -47,7 +54,12 @@ def write_pack_pdf(path: Path, content: Mapping[str, Any], pictures: Mapping[str
         (folder / "data.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         for file, data in pictures.items():
             (folder / file).write_bytes(data)
-        typst.compile(
-            str(folder / "pack.typ"), output=str(path), root=str(folder), font_paths=[str(font_folder())], ignore_system_fonts=True,
-            format="pdf", pdf_standards=["ua-1"],
-        )  # fmt: skip
+        try:
+            typst.compile(
+                str(folder / "pack.typ"), output=str(path), root=str(folder), font_paths=[str(font_folder())], ignore_system_fonts=True,
+                format="pdf", pdf_standards=["ua-1"],
+            )  # fmt: skip
+        except typst.TypstError as error:
+            said = str(error).splitlines()[0]
+            mend = "If it is about an image, save the photo anew as JPEG or PNG"
+            raise InputError(problem(f"the pack cannot be set ({said})", mend, file=path.name)) from None

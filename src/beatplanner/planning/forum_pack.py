@@ -70,9 +70,7 @@ def write_pack(
     """
     forum = folder / "forum"
     forum.mkdir(parents=True, exist_ok=True)
-    for old in forum.iterdir():
-        if old.is_file():
-            old.unlink()
+    empty_pack(folder)
     rules = town.description.forum or Forum()
     if tables.beats is None:
         # stations alone need no pack, but what they were planned from is told all the same
@@ -117,6 +115,32 @@ def write_pack(
     _write_record(forum, figures, extra, day, [p.name for p in earlier])
     faults = [c for c in audit_pack(folder, tables, town) if not c.ok]
     return _stopped(forum, [f"{c.name}: {c.detail}" for c in faults]) if faults else []
+
+
+def check_pack_inputs(town: Town) -> None:
+    """Read what a pack will need, before anything is planned.
+
+    Raises
+    ------
+    InputError
+        Where a table of the section ``[forum]``, an earlier pack or a catalogue cannot be used.
+    """
+    rules = town.description.forum
+    if rules is None:
+        return
+    read_forum_tables(town)
+    for path in rules.published_before:
+        read_published(town.description.path(path))
+    for language in rules.languages:
+        catalogue = rules.catalogues.get(language)
+        Speech(language, rules.terms, None if catalogue is None else town.description.path(catalogue))
+
+
+def empty_pack(folder: Path) -> None:
+    """Take every file out of a result's folder ``forum``."""
+    for old in (folder / "forum").iterdir():
+        if old.is_file():
+            old.unlink()
 
 
 def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | None = None) -> list[Note]:
@@ -235,9 +259,7 @@ def audit_pack(
 
 def _stopped(forum: Path, leaks: Sequence[str]) -> list[Note]:
     """Leave no file of the pack, and say why."""
-    for old in forum.iterdir():
-        if old.is_file():
-            old.unlink()
+    empty_pack(forum.parent)
     mend = "Leave the earlier pack or scenario out where nobody has it, merge the small area into a neighbour, or draw the line elsewhere"
     notes = [problem(f"the forum pack was stopped: {leak}", mend, field="forum") for leak in leaks]
     write_json(forum / STOPPED, {"stopped": True, "reason": "the privacy gate failed; the plan's run says where"})

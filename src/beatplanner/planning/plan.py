@@ -23,7 +23,7 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
-from beatplanner.planning.forum_pack import write_pack
+from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations import StationPlan, plan_stations
@@ -107,6 +107,7 @@ def run(
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     town = read_town(description)
+    check_pack_inputs(town)
     beat = None if plan_from is None else _beats_of(plan_from, town)
     start = None if start_from is None else _beats_of(start_from, town)
     plan = make_plan(
@@ -125,7 +126,13 @@ def run(
     written, stopped = tables(plan, summary), []
 
     def finish(folder: Path) -> None:
-        stopped.extend(write_pack(folder, written, town, verdict=_write_verdict(folder)))
+        verdict = _write_verdict(folder)
+        try:
+            stopped.extend(write_pack(folder, written, town, verdict=verdict))
+        except InputError as error:
+            # a plan that took its time is not lost over the pack, which can be made again
+            stopped.extend(error.problems)
+            empty_pack(folder)
 
     write_result(out, written, also=finish)
     if stopped:
