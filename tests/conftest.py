@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 import shapely
 
-SHARED = Path(__file__).parents[1].parent / "shared"
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
 CRS = "EPSG:32634"
 WEST, SOUTH, SIDE = 540_000.0, 4_650_000.0, 500.0
 

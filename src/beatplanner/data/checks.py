@@ -10,6 +10,7 @@ import numpy as np
 from beatplanner.data.description import read_description
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
+from beatplanner.data.forum_tables import read_forum_tables
 from beatplanner.data.read_town import read_town
 from beatplanner.data.town import Town
 
@@ -34,6 +35,7 @@ def check(path: Path) -> list[Note]:
     """
     try:
         town = read_town(read_description(path))
+        read_forum_tables(town)
     except InputError as error:
         return list(error.problems)
     return [*town.notes, *(note for doubt in DOUBTS for note in doubt(town))]
@@ -130,6 +132,24 @@ def check_for_recorded_crime_alone(town: Town) -> Iterator[Note]:
                      "Give residents and community hours", "workload")  # fmt: skip
 
 
+def check_for_officers_without_consent(town: Town) -> Iterator[Note]:
+    """Say that officers are not named in the forum pack without their consent."""
+    rules = town.description.forum
+    if rules is not None and rules.consents is None and town.roster is not None:
+        yield Note(
+            "info", "No officer is named in the forum pack", "Record consents and name the table as forum.consents"
+        )
+
+
+def check_for_meetings_without_date(town: Town) -> Iterator[Note]:
+    """Find forums whose pack can announce no date."""
+    rules = town.description.forum
+    if rules is not None and rules.neighbourhood.first is None:
+        yield _doubt(
+            town, "The forum pack announces no date of the next forum", "Give first = a date", "forum.neighbourhood"
+        )
+
+
 DOUBTS = (
     check_for_piled_incidents,
     check_for_short_records,
@@ -139,6 +159,8 @@ DOUBTS = (
     check_for_units_without_walks,
     check_for_few_officers,
     check_for_recorded_crime_alone,
+    check_for_officers_without_consent,
+    check_for_meetings_without_date,
 )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from beatplanner.data.town import Source
 
 TEXT_TABLES = {".csv", ".tsv", ".txt"}
 WORKBOOKS = {".xlsx", ".xlsm"}
+# Characters that no text shows and that no XML may hold.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 
 
 @dataclass(frozen=True)
@@ -251,7 +254,7 @@ def texts(values: pd.Series) -> list[str | None]:
         elif isinstance(value, float | np.floating) and float(value).is_integer():
             found.append(str(int(value)))
         else:
-            found.append(str(value).strip())
+            found.append(CONTROL.sub(" ", str(value)).strip())
     return found
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from beatplanner.data.description import PROJECT_TABLE, Description, read_description
+from beatplanner.data.description import PROJECT_TABLE, Description, Forum, read_description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.forum_tables import CONSENTS, HOURS, PARTNERS, REPORT_BACK
 from beatplanner.data.layers import read_layer, read_points, read_table
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
@@ -147,7 +148,40 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
             frame, _ = read_table(d.path(table.path), table.layer, wanted)
             missing = {"missing": table.missing} if section == "stations" else {}
             content[section][key] = save(frame, f"{section}.{key}") | missing
+    if d.forum is not None:
+        _write_forum_tables(d.forum, d, town, content["forum"], save)
     return content
+
+
+def _write_forum_tables(rules: Forum, d: Description, town: Town, content: dict[str, Any], save: Any) -> None:
+    """Write the tables of the forum pack; catalogues, photos and earlier packs stay where they are, by absolute path."""
+    wanted = {"consents": CONSENTS, "report_back": REPORT_BACK, "partners": PARTNERS, "hours": HOURS}
+    for key, columns in wanted.items():
+        table = getattr(rules, key)
+        if table is not None:
+            frame, _ = read_table(d.path(table.path), table.layer, columns[:1], columns[1:])
+            if key == "consents" and "photo" in frame:
+                frame["photo"] = [None if p is None else str(d.path(Path(str(p)))) for p in frame["photo"]]
+            content[key] = save(_as_text(frame), f"forum.{key}")
+    if rules.streets is not None:
+        frame, _ = read_layer(d.path(rules.streets.path), rules.streets.layer, [rules.streets.name])
+        content["streets"] |= save(frame, "forum.streets")
+    if rules.venues is not None:
+        v = rules.venues
+        columns = [c for c in (v.id, v.cost) if c]
+        points, _ = read_points(d.path(v.path), v.layer, v.x, v.y, v.crs, columns, town.crs, "forum.venues")
+        geometry = gpd.points_from_xy(points.pop("x"), points.pop("y"))
+        for coordinate in ("x", "y", "crs"):
+            content["venues"].pop(coordinate, None)
+        content["venues"] |= save(gpd.GeoDataFrame(points, geometry=geometry, crs=town.crs), "forum.venues")
+    for key in ("catalogues", "published_before"):
+        paths = getattr(rules, key)
+        if paths:
+            content[key] = (
+                {k: str(d.path(p)) for k, p in paths.items()}
+                if isinstance(paths, dict)
+                else [str(d.path(p)) for p in paths]
+            )
 
 
 def _roads(d: Description, layer: Any, town: Town) -> gpd.GeoDataFrame:

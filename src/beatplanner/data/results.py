@@ -21,8 +21,6 @@ from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.styles import write_styles
 
-# Counts of residents from 1 to this less one are not published (ONS and ICO practice).
-SUPPRESSION_THRESHOLD = 5
 SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
 PLAIN = ("assignments", "edges", "walks", "roster", "access")
 
@@ -53,7 +51,7 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
     tables
         The plan.
     also
-        Called with the folder before it is swapped in, to write more.
+        Called with the folder before it is swapped in, to write more: the verdict, and the forum's pack into its folder ``forum``.
 
     Raises
     ------
@@ -74,7 +72,6 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         from beatplanner.data.report import write_report
 
         write_report(part / "report.html", tables)
-        _write_forum(part / "forum", tables)
         if also is not None:
             also(part)
     except OSError as error:
@@ -142,53 +139,12 @@ def safe_cell(value: Any) -> Any:
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 
-def published(count: float) -> str:
-    """Return a count of residents as it may be published."""
-    return f"<{SUPPRESSION_THRESHOLD}" if 0 < round(count) < SUPPRESSION_THRESHOLD else f"{round(count)}"
-
-
 def write_csv(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> None:
     """Write a table that a spreadsheet opens rightly: UTF-8 with a mark, no cell a formula."""
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(header)
         writer.writerows([safe_cell(v) for v in row] for row in rows)
-
-
-def _write_forum(folder: Path, tables: PlanTables) -> None:
-    """Write what may be handed out: no incidents, no officers, no groups, no small counts."""
-    units, beats, summary = tables.units, tables.beats, tables.summary
-    if beats is not None:
-        known = beats["population"].notna().all()
-        rows = (
-            (b.beat, b.name, b.municipality, published(b.population) if known else "", b.posts)
-            for b in beats.itertuples(index=False)
-        )
-        write_csv(folder / "beats.csv", ["beat", "name", "municipality", "residents", "posts"], rows)
-        write_csv(
-            folder / "units.csv",
-            ["unit", "name", "old_beat", "new_beat"],
-            ((u.unit, u.name, u.current, u.beat) for u in units.itertuples(index=False)),
-        )
-        from beatplanner.data.forum_map import write_forum_map
-
-        write_forum_map(folder / "map.html", tables)
-    card = {
-        "project": summary["project"],
-        "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-        "data": [
-            {"role": i["role"], "file": Path(i["path"]).name, "date": i["modified"], "sha256": i["sha256"]}
-            for i in summary["inputs"]
-        ],
-        "rules": summary["rules"],
-        "feasible": summary["feasible"],
-        "gaps": {step: summary[step]["gap"] for step in ("beats", "stations", "officers") if step in summary},
-        "seed": summary["seed"],
-        "versions": summary["versions"],
-    }
-    (folder / "run_card.json").write_text(
-        json.dumps(without_nan(card), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
-    )
 
 
 def read_result(folder: Path) -> PlanTables:

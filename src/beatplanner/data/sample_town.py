@@ -89,7 +89,45 @@ years = 5
 min_tenure_months = 36
 handover_months = 1
 posts_per_beat = 2
+
+[forum]
+languages = ["en", "mk", "sq"]
+decided_by = { en = "the Council of Rekagrad", mk = "Советот на Рекаград", sq = "Këshilli i Rekagradit" }
+decided_on = 2026-11-12
+made_by = "Planning office of the police of Rekagrad"
+source = { en = "census of 2021 and police records", mk = "попис 2021 и полициска евиденција", sq = "regjistrimi 2021 dhe të dhënat e policisë" }
+contact = "forum@police.rekagrad.example"
+objections_until = 2026-12-20
+streets = { path = "roads.gpkg", name = "name" }
+consents = "consents.csv"
+report_back = "minutes.csv"
+partners = "partners.csv"
+hours = "hours.csv"
+cost_per_km = 0.20
+neighbourhood = { name = { en = "Citizen Advisory Group", mk = "Советодавна група на граѓани", sq = "Grupi këshillues i qytetarëve" }, members = 15, meetings_a_year = 6, first = 2027-01-18 }
+municipality = { name = { en = "Municipal Safety Council", mk = "Општински совет за превенција", sq = "Këshilli komunal për siguri" }, members = 25, meetings_a_year = 4, first = 2027-02-15 }
+region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
+
+[forum.themes]
+"theft" = "Theft"
+"burglary" = "Burglary"
+"vehicle crime" = "Theft from and damage to vehicles"
+"vandalism" = "Vandalism"
+"traffic collision" = "Traffic accidents"
+"noise" = "Noise and neighbour disputes"
+"assault" = "Assault"
+"drugs or youth" = "Drugs"
+"domestic violence" = "Violence in the family"
+"welfare" = "People who need help"
 """
+# Streets of the sample town get their names from these, in the languages that are spoken there.
+STREETS = (
+    "Lipova", "Стара", "Rruga e Kodrës", "Кејска", "Vinogradska", "Rruga e Gurit", "Железничка", "Mlinska", "Rruga e Shkollës", "Пазарна", "Topolska",
+    "Rruga e Urës", "Бистра", "Jablanova", "Rruga e Malit", "Цветна", "Kovačka", "Rruga e Liqenit", "Сончева", "Borova", "Rruga e Dardhës", "Зелена",
+    "Ribarska", "Rruga e Pishës", "Камена", "Orahova", "Rruga e Fushës", "Полска", "Brezova", "Rruga e Lumit", "Градска", "Višnjina",
+)  # fmt: skip
+# A street goes straight on: it ends where nothing leaves it within this angle, or after so many blocks.
+BEND, BLOCKS = 60.0, 30
 
 
 def write_sample_town(folder: Path, seed: int = 7) -> Path:
@@ -131,9 +169,11 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
         append=True,
     )
     kinds, lines = zip(*ground.roads, strict=True)
-    _write(gpd.GeoDataFrame({"kind": kinds}, geometry=list(lines), crs=WORKING_CRS), folder / "roads.gpkg", "roads")
+    named = {"kind": kinds, "name": _street_names(kinds, lines)}
+    _write(gpd.GeoDataFrame(named, geometry=list(lines), crs=WORKING_CRS), folder / "roads.gpkg", "roads")
     _write_sites(folder, ground, rng)
     _write_roster(folder / "officers.xlsx", ground, beats, rng)
+    _write_forum(folder)
     hours = "\n".join(f'"{name}" = {each}' for name, (_, each, _) in CATEGORIES.items())
     project = folder / "project.toml"
     project.write_text(DESCRIPTION % {"hours": hours}, encoding="utf-8")
@@ -310,3 +350,101 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
         sheet.append(row)
     path.unlink(missing_ok=True)
     book.save(path)
+
+
+def _street_names(kinds: tuple[str, ...], lines: tuple[shapely.LineString, ...]) -> list[str | None]:
+    """Name the town's streets: blocks that go straight on belong to one street."""
+    names: list[str | None] = [None] * len(lines)
+    ends: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for i, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
+        if kind == "street":
+            points = np.array(line.coords)
+            for at, away in ((points[0], points[-1]), (points[-1], points[0])):
+                angle = float(np.degrees(np.arctan2(*(away - at)[::-1])))
+                ends.setdefault((round(at[0]), round(at[1])), []).append((i, angle))
+    number = 0
+    for i in np.argsort([-line.length for line in lines], kind="stable"):
+        if kinds[i] != "street" or names[i] is not None:
+            continue
+        turn = number // len(STREETS)
+        name = STREETS[number % len(STREETS)] + (f" {turn + 1}" if turn else "")
+        number += 1
+        names[i] = name
+        for end in (0, -1):
+            last, blocks = int(i), 0
+            place = lines[last].coords[end]
+            while blocks < BLOCKS:
+                here = (round(place[0]), round(place[1]))
+                coming = next(angle for j, angle in ends[here] if j == last) + 180
+                on = [(abs((a - coming + 180) % 360 - 180), j) for j, a in ends[here] if names[j] is None]
+                if not on or min(on)[0] > BEND:
+                    break
+                last = min(on)[1]
+                names[last] = name
+                first, final = lines[last].coords[0], lines[last].coords[-1]
+                place = final if (round(first[0]), round(first[1])) == here else first
+                blocks += 1
+    return names
+
+
+def _write_forum(folder: Path) -> None:
+    """Write what the forum pack tells beside the plan: consents, minutes of the last forums, partners, opening hours."""
+    officers = pd.read_excel(folder / "officers.xlsx")["officer"].tolist()
+    _write_portrait(folder / "portrait.png")
+    rows = [
+        (officers[0], officers[0], "070 555 101", "portrait.png", "2026-10-02", "2028-10-02"),
+        (officers[1], officers[1], "070 555 102", "", "2026-10-02", "2028-10-02"),
+        (officers[4], officers[4], "", "", "2026-10-09", ""),
+    ]
+    _write_csv(folder / "consents.csv", ["officer", "name", "contact", "photo", "agreed_on", "until"], rows)
+    rows = [
+        ("1", "2026-09-14", "More light between the market and the bus stop", "Six lamps repaired", "Municipality", "2026-10-31", "2026-10-20", ""),
+        ("1", "2026-09-14", "Somebody at the school gate in the morning", "An officer stands there from 7:30", "Police", "", "2026-09-21", ""),
+        ("2", "2026-09-16", "Лекување и совет за млади со дроги", "Советувалиште во здравствениот дом", "Здравствен дом", "2027-02-01", "", ""),
+        ("13", "2026-09-23", "A bus on forum evenings", "Asked of the bus company", "Municipality", "2026-10-15", "", "No answer yet"),
+        ("Rekagrad", "2026-09-30", "One telephone number for all community officers", "Number agreed", "Police", "2027-03-01", "", ""),
+    ]  # fmt: skip
+    _write_csv(
+        folder / "minutes.csv",
+        ["forum", "asked_on", "asked", "action", "responsible", "due", "done_on", "result"],
+        rows,
+    )
+    rows = [
+        ("school", "Primary school Kej", "Rekagrad", "Safe ways to school; a class council speaks in the forum."),
+        ("health", "Health centre Rekagrad", "", ""),
+        ("social services", "", "", ""),
+        (
+            "other",
+            "Women's centre Luna",
+            "Rekagrad",
+            "Advice and a room for women who are beaten or threatened, day and night.",
+        ),
+    ]
+    _write_csv(folder / "partners.csv", ["kind", "name", "area", "does"], rows)
+    rows = [
+        ("Station Stara Čaršija 3", "every day 7–22"),
+        ("Station Kej 2", "Monday to Friday 8–18, Saturday 9–13"),
+        ("Station Ветроглав 1", "Monday to Friday 8–16"),
+    ]
+    _write_csv(folder / "hours.csv", ["station", "hours"], rows)
+
+
+def _write_csv(path: Path, header: list[str], rows: list[tuple]) -> None:
+    pd.DataFrame(rows, columns=header).to_csv(path, index=False, encoding="utf-8")
+
+
+def _write_portrait(path: Path) -> None:
+    """Draw a head and shoulders in place of a photo."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Circle, Ellipse
+
+    figure = Figure(figsize=(2.0, 2.4))
+    figure.set_facecolor("#dfe8f1")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.add_patch(Ellipse((0.5, 0.0), 0.9, 0.8, color="#08306b"))
+    axes.add_patch(Circle((0.5, 0.62), 0.2, color="#d9b99b"))
+    axes.add_patch(Ellipse((0.5, 0.77), 0.42, 0.18, color="#08306b"))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.2)
+    axes.set_axis_off()
+    figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -21,6 +21,7 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
+from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.station_access import access_shares
@@ -99,7 +100,7 @@ def run(
     Raises
     ------
     InputError
-        Where the input cannot be used; nothing is written then.
+        Where the input cannot be used; nothing is written then. Where the privacy gate stops the forum's pack, the rest is written.
     """
     begin = time.monotonic()
     check_result_place(out)
@@ -107,6 +108,7 @@ def run(
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     town = read_town(description)
+    check_pack_inputs(town)
     beat = None if plan_from is None else _beats_of(plan_from, town)
     start = None if start_from is None else _beats_of(start_from, town)
     plan = make_plan(
@@ -122,7 +124,21 @@ def run(
     )
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
-    write_result(out, tables(plan, summary), also=_write_verdict)
+    written, stopped = tables(plan, summary), []
+
+    def finish(folder: Path) -> None:
+        verdict = _write_verdict(folder)
+        try:
+            stopped.extend(write_pack(folder, written, town, verdict=verdict))
+        except InputError as error:
+            # a plan that took its time is not lost over the pack, which can be made again
+            stopped.extend(error.problems)
+            empty_pack(folder)
+
+    write_result(out, written, also=finish)
+    if stopped:
+        told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
+        raise InputError(*stopped, told)
     return summary
 
 
@@ -207,8 +223,8 @@ def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
     return np.array([str(beat[u]) for u in town.units["unit"]], dtype=object)
 
 
-def _write_verdict(folder: Path) -> None:
-    """Check the plan just written, by code that shares nothing with the solvers, and keep the verdict beside it."""
+def _write_verdict(folder: Path) -> dict[str, Any]:
+    """Check the plan just written, by code that shares nothing with the solvers, and keep the verdict beside it; return it."""
     verdict = verify(folder)
     content = {
         "ok": verdict.ok,
@@ -216,6 +232,7 @@ def _write_verdict(folder: Path) -> None:
         "failed": [{"name": c.name, "detail": c.detail} for c in verdict.checks if not c.ok],
     }
     (folder / "verification.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    return content
 
 
 def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:

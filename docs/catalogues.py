@@ -1,0 +1,106 @@
+"""Bring the catalogues of the forum pack up to date: `python docs/catalogues.py`.
+
+New texts come in empty, texts that are gone are dropped, Serbian in Latin letters is written from Serbian in Cyrillic. A translation that no
+native speaker has reviewed carries the flag "fuzzy"; the reviewer takes it away.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues"
+SOURCES = ("planning/pack_content.py", "planning/forum_pack.py")
+LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
+LETTERS = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "ђ": "đ", "е": "e", "ж": "ž", "з": "z", "и": "i", "ј": "j", "к": "k", "л": "l", "љ": "lj",
+    "м": "m", "н": "n", "њ": "nj", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "ћ": "ć", "у": "u", "ф": "f", "х": "h", "ц": "c", "ч": "č",
+    "џ": "dž", "ш": "š",
+}  # fmt: skip
+
+
+def messages() -> list[str | tuple[str, str]]:
+    """Return every text of the pack, in the order of the code; those in tables of the code come last."""
+    from beatplanner.planning import forums, pack_content
+
+    found: dict[str | tuple[str, str], None] = {}
+    for name in SOURCES:
+        with (ROOT / "src" / "beatplanner" / name).open("rb") as stream:
+            for _, message, _, _ in extract("python", stream, keywords={"text": None, "count": (1, 2)}):
+                found[message] = None
+    for table in (pack_content.WHO_DOES_WHAT, pack_content.PARTNER_TITLES, pack_content.LEVEL_TITLES, forums.RESIDENTS):
+        found |= dict.fromkeys(table.values())
+    for roles in forums.ROLES.values():
+        found |= dict.fromkeys(roles)
+    found |= dict.fromkeys(pack_content.THEMES)
+    return list(found)
+
+
+def latin(text: str) -> str:
+    """Write Serbian Cyrillic in Latin letters."""
+    return "".join(
+        LETTERS.get(c) or (LETTERS[c.lower()].capitalize() if c.lower() in LETTERS else c) for c in text or ""
+    )
+
+
+def updated(locale: str, wanted: list[str | tuple[str, str]]) -> Catalog:
+    """Return a catalogue with just the texts that are wanted, translated as far as the old one was."""
+    path = FOLDER / f"{locale}.po"
+    old = Catalog(locale=locale)
+    if path.exists():
+        with path.open("rb") as stream:
+            old = read_po(stream, locale=locale)
+    new = Catalog(
+        locale=locale, project="beatplanner", version="1", fuzzy=False, copyright_holder="the beatplanner project"
+    )
+    new.header_comment = old.header_comment if path.exists() else HEADER
+    for message in wanted:
+        known = old.get(message[0] if isinstance(message, tuple) else message)
+        new.add(message, known.string if known else None, flags={"fuzzy"} if known is None or known.fuzzy else ())
+    return new
+
+
+HEADER = "# The forum pack of beatplanner.\n# Written by a machine; texts flagged fuzzy wait for a native speaker."
+
+
+def save(catalogue: Catalog, locale: str) -> None:
+    """Write a catalogue, without the date, so that it changes only where a text does."""
+    with (FOLDER / f"{locale}.po").open("wb") as stream:
+        write_po(stream, catalogue, width=120, omit_header=False, ignore_obsolete=True)
+    path = FOLDER / f"{locale}.po"
+    lines = [
+        line
+        for line in path.read_text("utf-8").splitlines()
+        if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date'))
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Update every catalogue and say what is missing."""
+    wanted = messages()
+    for locale in LOCALES:
+        catalogue = updated(locale, wanted)
+        save(catalogue, locale)
+        empty = sum(not (all(m.string) if isinstance(m.string, tuple | list) else m.string) for m in catalogue if m.id)
+        print(
+            f"{locale}: {len(wanted)} texts, {empty} not translated, {sum(m.fuzzy for m in catalogue if m.id)} to review"
+        )
+        if locale == "sr_Cyrl":
+            other = Catalog(locale="sr_Latn", project="beatplanner", version="1", fuzzy=False)
+            other.header_comment = catalogue.header_comment
+            for m in catalogue:
+                if m.id:
+                    text = tuple(latin(s) for s in m.string) if isinstance(m.string, tuple | list) else latin(m.string)
+                    other.add(m.id, text, flags=m.flags)
+            save(other, "sr_Latn")
+
+
+if __name__ == "__main__":
+    main()

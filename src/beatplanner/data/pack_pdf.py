@@ -1,0 +1,65 @@
+"""Sets the forum pack as a PDF: exact millimetres, embedded fonts, tagged for screen readers (PDF/UA-1); made by Typst, without Qt."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.errors import InputError, problem
+
+# typst's names of the languages' scripts
+SCRIPTS = {"sr-Cyrl": ("sr", "cyrl"), "sr-Latn": ("sr", "latn"), "mk": ("mk", "cyrl"), "ru": ("ru", "cyrl")}
+
+
+def script_of(language: str) -> tuple[str, str]:
+    """Return the language and the script by which a PDF names them."""
+    return SCRIPTS.get(language, (language, "latn"))
+
+
+def font_folder() -> Path:
+    """Return the folder of DejaVu, which comes with matplotlib and has Latin, Cyrillic, Georgian and Armenian letters."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def write_pack_pdf(path: Path, content: Mapping[str, Any], pictures: Mapping[str, bytes]) -> None:
+    """Set a pack.
+
+    Parameters
+    ----------
+    path
+        The PDF.
+    content
+        What the template shows: ``lang``, ``script``, ``title``, ``subtitle``, ``project``, ``author``, ``footer``, ``cover`` (blocks) and
+        ``sections`` (maps, and pages of blocks).
+    pictures
+        By the names that the content uses.
+
+    Raises
+    ------
+    InputError
+        Where a picture cannot be read.
+    """
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="beatplanner-") as name:
+        folder = Path(name)
+        shutil.copyfile(str(files("beatplanner.data") / "templates" / "pack.typ"), folder / "pack.typ")
+        (folder / "data.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        for file, data in pictures.items():
+            (folder / file).write_bytes(data)
+        try:
+            typst.compile(
+                str(folder / "pack.typ"), output=str(path), root=str(folder), font_paths=[str(font_folder())], ignore_system_fonts=True,
+                format="pdf", pdf_standards=["ua-1"],
+            )  # fmt: skip
+        except typst.TypstError as error:
+            said = str(error).splitlines()[0]
+            mend = "If it is about an image, save the photo anew as JPEG or PNG"
+            raise InputError(problem(f"the pack cannot be set ({said})", mend, file=path.name)) from None

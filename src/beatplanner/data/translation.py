@@ -1,0 +1,156 @@
+"""The forum's languages: catalogues of texts that a force can edit, and numbers, dates and names of languages as each locale writes them.
+
+A catalogue is a gettext ``.po`` file. Texts flagged *fuzzy* are used, and counted as waiting for a native reviewer, who takes the flag away.
+A text that a catalogue lacks stands in English between ⟦ and ⟧, so that nobody overlooks it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po, write_po
+from babel.numbers import format_decimal, format_percent
+
+from beatplanner.data.errors import InputError, problem
+
+LOCALES = {"en": "en_GB", "sq": "sq", "sr-Latn": "sr_Latn", "sr-Cyrl": "sr_Cyrl", "mk": "mk", "ro": "ro", "ru": "ru"}
+OPEN, CLOSE = "⟦", "⟧"
+
+
+class Speech:
+    """One language of the forum pack.
+
+    Parameters
+    ----------
+    language
+        One of `LOCALES`.
+    terms
+        Other words for texts of the catalogue: English text: what is said in its place, or a table of that by language.
+    catalogue
+        A ``.po`` file of the force, in place of the one that comes with the program.
+
+    Raises
+    ------
+    InputError
+        Where the force's catalogue cannot be read.
+    """
+
+    def __init__(
+        self, language: str, terms: Mapping[str, str | Mapping[str, str]] | None = None, catalogue: Path | None = None
+    ) -> None:
+        self.language = language
+        self.locale = Locale.parse(LOCALES[language])
+        self.terms: dict[str, str] = {}
+        for english, said in (terms or {}).items():
+            if isinstance(said, str):
+                self.terms[english] = said
+            elif language in said:
+                self.terms[english] = said[language]
+        self.missing: set[str] = set()
+        self.unreviewed: set[str] = set()
+        self._known: set[Any] = set()
+        self._fuzzy: set[Any] = set()
+        self._texts: gettext.NullTranslations = gettext.NullTranslations()
+        if language != "en" or catalogue is not None:
+            self._read(_catalogue(language, catalogue))
+
+    def _read(self, found: Catalog) -> None:
+        for message in found:
+            key = message.id[0] if isinstance(message.id, tuple | list) else message.id
+            filled = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
+            if key and filled:
+                self._known.add(key)
+                if message.fuzzy:
+                    self._fuzzy.add(key)
+        stream = io.BytesIO()
+        write_mo(stream, found, use_fuzzy=True)
+        stream.seek(0)
+        self._texts = gettext.GNUTranslations(stream)
+
+    def text(self, english: str, **values: Any) -> str:
+        """Return a text in this language, with the values in place of its ``{names}``."""
+        said = self.terms.get(english)
+        if said is None:
+            said = self._texts.gettext(english) if self._note(english) else f"{OPEN}{english}{CLOSE}"
+        return said.format(**values) if values else said
+
+    def count(self, one: str, many: str, number: int, **values: Any) -> str:
+        """Return a text that depends on a number, which stands in it as ``{n}``."""
+        said = self.terms.get(one if number == 1 else many)
+        if said is None:
+            said = self._texts.ngettext(one, many, number)
+            if not self._note(one):
+                said = f"{OPEN}{said}{CLOSE}"
+        return said.format(n=self.number(number), **values)
+
+    def known(self, name: str) -> str:
+        """Return a name that a user gave in this language where the catalogue has it, and as it is elsewhere."""
+        return self.terms.get(name) or (self.text(name) if name in self._known else name)
+
+    def own(self, words: str | Mapping[str, str] | None) -> str | None:
+        """Return words of the description in this language: one text for all languages, or a table by language."""
+        if words is None or isinstance(words, str):
+            return words
+        return words.get(self.language) or next(iter(words.values()))
+
+    def _note(self, english: str) -> bool:
+        if self.language == "en" and not self._known:
+            return True
+        if english not in self._known:
+            self.missing.add(english)
+            return False
+        if english in self._fuzzy:
+            self.unreviewed.add(english)
+        return True
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number as the locale writes it."""
+        shown = "#,##0" + ("." + "0" * digits if digits else "")
+        return format_decimal(round(value, digits), format=shown, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """Return a share in whole percents."""
+        return format_percent(round(share, 2), format="#,##0%", locale=self.locale)
+
+    def date(self, day: dt.date | str, form: str = "long") -> str:
+        """Return a date as the locale writes it."""
+        if isinstance(day, str):
+            day = dt.date.fromisoformat(day[:10])
+        return format_date(day, format=form, locale=self.locale)
+
+    def language_name(self, name: str) -> str:
+        """Return a language's name in this language; unknown ones stay as they are."""
+        folded = name.strip().casefold()
+        english = {str(v).casefold(): k for k, v in Locale.parse("en").languages.items()}
+        code = {"romani": "rom", "roma": "rom"}.get(folded) or english.get(folded, folded)
+        return str(self.locale.languages.get(code, name))
+
+
+def _catalogue(language: str, path: Path | None) -> Catalog:
+    file = files("beatplanner.data") / "catalogues" / f"{LOCALES[language]}.po" if path is None else path
+    try:
+        with file.open("rb") as stream:
+            return read_po(stream, locale=LOCALES[language])
+    except (OSError, PoFileError, ValueError, UnicodeDecodeError) as error:
+        said = str(error).splitlines()[0]
+        raise InputError(
+            problem(
+                f"the catalogue cannot be read ({said})", "Make a new one with “beatplanner catalogue”", file=path or ""
+            )
+        ) from None
+
+
+def write_catalogue(path: Path, language: str) -> None:
+    """Write the catalogue of a language for a force to edit."""
+    with path.open("wb") as stream:
+        write_po(stream, _catalogue(language, None), width=120)

@@ -1,0 +1,188 @@
+"""What the pack's files are: maps at an exact scale, embedded fonts, tags, a map page that runs under its policy."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+
+import browser
+import geopandas as gpd
+import numpy as np
+import pypdf
+import pytest
+import shapely
+from pyproj import CRS
+
+from beatplanner.data import pack_maps
+from beatplanner.data.pack_pdf import write_pack_pdf
+
+
+def test_round_scales_fit():
+    assert pack_maps.round_scale((0, 0, 10_000, 5_000), 400, 250) == 25_000
+    assert pack_maps.round_scale((0, 0, 10_001, 5_000), 400, 250) == 30_000
+    assert pack_maps.round_scale((0, 0, 1, 1), 1000, 1000) == 1
+
+
+def test_metres_of_the_projection_are_metres_on_the_ground():
+    # in the middle of a UTM zone 2,500 m of ground are 2,499 m of the grid; web Mercator doubles them at 60°
+    assert pack_maps.ground_per_map_metre(CRS("EPSG:32634"), 500_000, 4_650_000) == pytest.approx(1 / 0.9996, rel=1e-5)
+    assert pack_maps.ground_per_map_metre(CRS("EPSG:3857"), 0, 8_399_738) == pytest.approx(0.5, rel=0.01)
+
+
+def test_a_kilometre_measures_four_centimetres_at_1_to_25000():
+    sheet = pack_maps._sheet((500_000, 4_650_000, 504_000, 4_654_000), 200, 200, 25_000, 1.0)
+    a, b = sheet.mm(np.array([[501_000, 4_651_000], [502_000, 4_651_000]]))
+    assert b - a == pytest.approx([40.0, 0.0])
+
+
+def test_labels_do_not_lie_on_one_another():
+    sheet = pack_maps._sheet((0, 0, 100, 100), 100, 100, 1000, 1.0)
+    written = [sheet.label("Улица", 50, 50 + k, 3) for k in range(6)]
+    assert any(written)
+    for i, a in enumerate(sheet.taken):
+        for b in sheet.taken[:i]:
+            assert a[2] < b[0] or a[0] > b[2] or a[3] < b[1] or a[1] > b[3]
+
+
+def test_neighbours_differ_in_pattern_too():
+    cells = [shapely.box(c, r, c + 1, r + 1) for r in range(3) for c in range(3)]
+    beats = gpd.GeoDataFrame({"beat": [str(i) for i in range(9)]}, geometry=cells, crs="EPSG:32634")
+    fills = pack_maps.numbered_fills(beats)
+    for i, a in enumerate(cells):
+        for j, b in enumerate(cells):
+            if i < j and a.touches(b):
+                assert pack_maps.PATTERNS[fills[str(i)]] != pack_maps.PATTERNS[fills[str(j)]]
+    assert len(set(pack_maps.PATTERNS)) == len(pack_maps.PATTERNS)
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory):
+    """A pack of one map and one page, in all scripts."""
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50"><text x="5" y="20" font-family="DejaVu Sans" font-size="5">\xd0\x88\xd1\x83\xd0\xb3 &lt;b&gt;</text></svg>'
+    content = {
+        "lang": "sr", "script": "cyrl", "title": "Рејони #let x = 1", "subtitle": "*not bold*", "project": "Скопје", "author": "x", "footer": "f",
+        "cover": [{"kind": "heading", "text": "ქართული"}, {"kind": "text", "text": "Հայերեն ⟦x⟧ $a$ #panic()"}],
+        "picture": {"file": "m.svg", "height": 40, "alt": "small"},
+        "sections": [
+            {"kind": "map", "paper": "a3", "title": "Map", "file": "m.svg", "alt": "A map", "width": 100, "height": 50, "scale": "1 : 25 000",
+             "ticks": list("012345"), "north": "С", "key": [], "bar": "bar", "lines": ["a", "b"]},
+            {"kind": "page", "title": "Page", "blocks": [{"kind": "table", "header": ["a", "b"], "rows": [["<script>", "2"]], "numbers": [1]}]},
+        ],
+    }  # fmt: skip
+    path = tmp_path_factory.mktemp("paper") / "pack.pdf"
+    write_pack_pdf(path, content, {"m.svg": svg})
+    return path
+
+
+def test_every_font_is_embedded_and_every_script_can_be_read(paper):
+    reader = pypdf.PdfReader(io.BytesIO(paper.read_bytes()))
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    for said in ("Рејони #let x = 1", "*not bold*", "ქართული", "Հայերեն", "⟦x⟧", "$a$ #panic()", "<script>"):
+        assert said in text, said
+    fonts = [f.get_object() for page in reader.pages for f in page["/Resources"].get("/Font", {}).values()]
+    assert fonts
+    for font in fonts:
+        inner = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+        assert "/FontFile2" in inner or "/FontFile3" in inner
+        assert "DejaVuSans" in font["/BaseFont"]
+
+
+def test_the_pdf_is_tagged_for_screen_readers(paper):
+    reader = pypdf.PdfReader(io.BytesIO(paper.read_bytes()))
+    root = reader.trailer["/Root"]
+    assert bool(root["/MarkInfo"]["/Marked"])
+    assert root["/Lang"].startswith("sr")
+    assert "/StructTreeRoot" in root
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+
+
+def test_the_bar_measures_ten_centimetres(paper):
+    reader = pypdf.PdfReader(io.BytesIO(paper.read_bytes()))
+    page = reader.pages[1]
+    assert float(page.mediabox.width) == pytest.approx(420 / 25.4 * 72, abs=0.01)
+    # five boxes of 20 mm, drawn by corners in points; the page itself is not scaled
+    content = page.get_contents().get_data().decode("latin-1")
+    assert len(re.findall(r"56\.69\d*", content)) >= 5
+
+
+def test_no_stream_of_the_pdf_is_a_script(paper):
+    raw = paper.read_bytes()
+    streams = [zlib.decompress(m) for m in re.findall(rb"stream\r?\n(.*?)endstream", raw, re.DOTALL) if m[:1] == b"x"]
+    assert streams
+    assert not any(b"/JavaScript" in s for s in [raw, *streams])
+
+
+NAMES = [
+    "<script>window.hit=1</script>",
+    "</script><script>window.hit=2</script>",
+    "`${window.hit=3}`",
+    '"><img src=x onerror=window.hit=4>',
+    "=1+1",
+]
+
+
+@pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
+    frame = town.units()
+    frame["place"] = [*NAMES, *frame["place"][len(NAMES) :]]
+    town.write_units(frame)
+    out = town.folder / "out"
+    assert command("beats", town.project, "--out", out, "--time-limit", "5")[0] == 0
+    page = out / "forum" / "map.html"
+    assert page.stat().st_size < 5_000_000
+    with browser.Page(page, 360, 740, tmp_path) as p:
+        assert p.complaints() == []
+        assert p.run("window.hit") is None
+        assert p.run("document.documentElement.scrollWidth") <= 360
+        # a name that reads like a script is found as a name, and painted, and saved, and never runs
+        p.run("var s = document.getElementById('search'); s.value = 'улица 16'; s.dispatchEvent(new Event('change'))")
+        assert p.run("document.getElementById('answer').textContent").startswith("Улица 16 is in beat")
+        p.run(f"s.value = {NAMES[1]!r}; s.dispatchEvent(new Event('change'))")
+        assert NAMES[1] in p.run("document.getElementById('answer').textContent")
+        p.run("document.getElementById('show-old').click()")
+        assert p.run("document.getElementById('show-old').getAttribute('aria-pressed')") == "true"
+        assert p.run("document.getElementById('show-new').getAttribute('aria-pressed')") == "false"
+        p.run("document.getElementById('proposal').open = true; document.getElementById('start').click()")
+        p.run("document.getElementById('paint').selectedIndex = 1")
+        middle = p.run(
+            "(function(){var m=document.querySelector('.folium-map');m.scrollIntoView({block:'center'});var r=m.getBoundingClientRect();return [r.x+r.width/2+9,r.y+r.height/2+9]})()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            p.call("Input.dispatchMouseEvent", type=kind, x=middle[0], y=middle[1], button="left", clickCount=1)
+        if p.run("document.getElementById('save').disabled"):
+            p.run("document.getElementById('paint').selectedIndex = 0")
+            for kind in ("mousePressed", "mouseReleased"):
+                p.call("Input.dispatchMouseEvent", type=kind, x=middle[0], y=middle[1], button="left", clickCount=1)
+        p.wait("!document.getElementById('save').disabled")
+        p.run("document.getElementById('save').click()")
+        for _ in range(100):
+            if (tmp_path / "proposal.csv").exists() and (tmp_path / "proposal.csv").stat().st_size:
+                break
+            p.wait("true")
+            import time
+
+            time.sleep(0.05)
+        assert p.run("window.hit") is None
+        assert p.complaints() == []
+        assert p.run("document.querySelectorAll('table caption').length") >= 1
+        assert p.run("document.querySelectorAll('tbody th[scope=row]').length") == 16 + 4
+    code, said, error = command("proposal", out, tmp_path / "proposal.csv", "--out", tmp_path / "judged")
+    assert code == 0, error
+    assert "nearest" in said or "keeps every rule" in said
+
+
+@pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+def test_a_script_that_slipped_in_would_not_run(town, command, tmp_path):
+    out = town.folder / "out"
+    assert command("beats", town.project, "--out", out, "--time-limit", "5")[0] == 0
+    page = out / "forum" / "map.html"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(
+        text.replace("</h1>", "</h1><script>window.hit=1</script><img src=x onerror='window.hit=2'>", 1),
+        encoding="utf-8",
+        newline="\n",
+    )
+    with browser.Page(page, 1280, 800, tmp_path) as p:
+        assert p.run("window.hit") is None
+        assert any("Content Security Policy" in c for c in p.complaints())

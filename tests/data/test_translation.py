@@ -1,0 +1,98 @@
+"""Catalogues: complete, the same values in every text, Serbian in both scripts, and what is missing is seen."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from babel.messages.pofile import read_po
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.translation import LOCALES, Speech, write_catalogue
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+import catalogues
+
+FOREIGN = [language for language in LOCALES if language != "en"]
+
+
+def read(language: str):
+    with (catalogues.FOLDER / f"{LOCALES[language]}.po").open("rb") as stream:
+        return read_po(stream, locale=LOCALES[language])
+
+
+def holes(text: str) -> set[str]:
+    return set(re.findall(r"\{\w+\}", text))
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_every_text_is_translated_with_the_same_values(language):
+    found = read(language)
+    for message in catalogues.messages():
+        english = message[-1] if isinstance(message, tuple) else message
+        known = found.get(message[0] if isinstance(message, tuple) else message)
+        assert known is not None, message
+        said = known.string if isinstance(known.string, tuple | list) else [known.string]
+        assert all(said), message
+        assert holes(said[-1]) == holes(english), message
+        assert len(said) == (found.num_plurals if isinstance(message, tuple) else 1)
+
+
+def test_serbian_is_the_same_in_both_scripts():
+    cyrillic, latin = read("sr-Cyrl"), read("sr-Latn")
+    for message in cyrillic:
+        if message.id and isinstance(message.string, str):
+            assert latin.get(message.id).string == catalogues.latin(message.string)
+    assert catalogues.latin("Љубљана, Џеп, {name}") == "Ljubljana, Džep, {name}"
+
+
+def test_numbers_dates_and_plurals_follow_the_locale():
+    assert Speech("en").number(1234567.5, 1) == "1,234,567.5"
+    assert Speech("mk").number(1234567.5, 1) == "1.234.567,5"
+    assert Speech("sr-Cyrl").date("2027-01-18").startswith("18. јануар 2027")
+    assert Speech("sr-Latn").date("2027-01-18").startswith("18. januar 2027")
+    one, many = "The plan has one beat.", "The plan has {n} beats."
+    assert [Speech("ru").count(one, many, n) for n in (1, 3, 5, 21)] == [
+        "В плане 1 участок.", "В плане 3 участка.", "В плане 5 участков.", "В плане 21 участок.",
+    ]  # fmt: skip
+    assert Speech("ro").count(one, many, 20) == "Planul are 20 de sectoare."
+
+
+def test_languages_are_named_in_the_language():
+    assert Speech("mk").language_name("albanian") == "албански"
+    assert Speech("en").language_name("sq") == "Albanian"
+    assert Speech("ro").language_name("dialect of the hills") == "dialect of the hills"
+
+
+def test_a_missing_text_is_seen_and_a_reviewed_one_counts(tmp_path):
+    file = tmp_path / "mk.po"
+    write_catalogue(file, "mk")
+    text = file.read_text(encoding="utf-8")
+    text = text.replace(
+        '#, fuzzy\nmsgid "Who decides"\nmsgstr "Кој одлучува"', 'msgid "Who decides"\nmsgstr "Кој го носи решението"'
+    )
+    text = re.sub(r'msgid "In this pack"\nmsgstr "[^"]*"', 'msgid "In this pack"\nmsgstr ""', text)
+    file.write_text(text, encoding="utf-8")
+    speech = Speech("mk", catalogue=file)
+    assert speech.text("Who decides") == "Кој го носи решението"
+    assert speech.text("In this pack") == "⟦In this pack⟧"
+    assert speech.missing == {"In this pack"}
+    assert speech.unreviewed == set()
+    speech.text("Beat")
+    assert speech.unreviewed == {"Beat"}
+
+
+def test_terms_are_settings():
+    speech = Speech("sq", {"Beat": {"sq": "Rajon", "en": "Ward"}, "Station": "Post"})
+    assert speech.text("Beat") == "Rajon"
+    assert speech.text("Station") == "Post"
+    assert Speech("mk", {"Beat": {"sq": "Rajon"}}).text("Beat") == "Реон"
+
+
+def test_a_broken_catalogue_is_a_clear_error(tmp_path):
+    file = tmp_path / "mk.po"
+    file.write_bytes(b'msgid "a\nmsgstr \xff')
+    with pytest.raises(InputError, match="catalogue"):
+        Speech("mk", catalogue=file)
