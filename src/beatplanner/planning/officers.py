@@ -52,6 +52,8 @@ from beatplanner.solver.tenure import (
 )
 
 DAYS_A_MONTH = 365.25 / 12
+# Months for which an ordered posting is fixed.
+ORDER_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -201,12 +203,13 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
     """
     rules = town.description.officers
     assert rules is not None
+    source = rules.posts.path.name if rules.posts is not None else ""
     special: dict[int, dict[str, int]] = {}
     position = {b: i for i, b in enumerate(beats["beat"])}
     for row in () if town.special_posts is None else town.special_posts.itertuples(index=False):
         if row.beat not in position:
             mend = did_you_mean(row.beat, position) or "Name a beat of the plan"
-            raise InputError(problem(f"there is no beat “{row.beat}”", mend, file=rules.posts.path.name, field="beat"))
+            raise InputError(problem(f"there is no beat “{row.beat}”", mend, file=source, field="beat"))
         here = special.setdefault(position[row.beat], {})
         here[row.requires] = here.get(row.requires, 0) + row.posts
     beat, requires, posts = [], [], []
@@ -216,7 +219,7 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
             what = (
                 f"{beats['name'].iat[i]} has {total} posts, and {sum(asked.values())} that ask for something are named"
             )
-            raise InputError(problem(what, "Plan more posts, or name fewer", file=rules.posts.path.name, field="posts"))
+            raise InputError(problem(what, "Plan more posts, or name fewer", file=source, field="posts"))
         for text, number in [("", total - sum(asked.values())), *sorted(asked.items())]:
             beat.append(i)
             requires.append(text)
@@ -380,6 +383,10 @@ def _published(
             published[o, start:end] = best
     frozen = np.full((len(roster), months), FREE)
     frozen[named, : rules.freeze_months] = published[named, : rules.freeze_months]
+    for o, t in enumerate(_ordered(roster, dates)):
+        if t >= 0:
+            # an order holds for a year, and the postings before it stay
+            frozen[o, : t + ORDER_MONTHS] = published[o, : t + ORDER_MONTHS]
     return frozen, published
 
 

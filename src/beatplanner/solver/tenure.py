@@ -530,7 +530,7 @@ def assign(
         if last:
             break
     found = [Posting(*p) for p in search.postings()]
-    best, bound = search.best, prices.bound
+    best, bound = measure(problem, found).objective(problem.weights), prices.bound
     clean = not breaches(problem, found)
     if clean and bound is not None and not stop() and best - bound > CLOSE * best:
         known = [(p.officer, p.place, p.begin, p.end) for p in found]

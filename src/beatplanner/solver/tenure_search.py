@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 INFINITE = 1e15
 PENALTY = 1e7
 SERIES = 8  # postings of an officer at most
+# Between plans of equal worth officers stay: what a posting that ends before its officer leaves costs in the search alone.
+EARLY = 1e-3
 FREE = -2
 WINDOW = 12
 MOVES_A_CALL = 2_000
@@ -126,11 +128,15 @@ def own_cost(a, s, o):
         if not stay:
             moves += 1
         served = e - b + (a.served[o] if stay else 0)
-        if e < a.stop[o] and served < a.tenure:
-            total += a.broken
+        if e < a.stop[o]:
+            total += EARLY
+            if served < a.tenure:
+                total += a.broken
         total += a.cost[o, p] * (e - b)
-    if a.home[o] >= 0 and a.stop[o] > 0 and not kept and a.served[o] < a.tenure:
-        total += a.broken
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
+        total += EARLY
+        if a.served[o] < a.tenure:
+            total += a.broken
     rotations = moves if a.rooted[o] else max(0, moves - 1)
     total += a.rotation * rotations
     if a.changed > 0:
@@ -281,7 +287,7 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
     t, number = 0, 0
     best = value[history, 0]
     if home >= 0:
-        best = value[1, 0] + (a.broken if a.served[o] < a.tenure else 0.0)
+        best = value[1, 0] + (a.broken if a.served[o] < a.tenure else 0.0) + end_cost[home, 0]
         stay, total = 0, 0.0
         beyond = min(stop, max(a.longest - a.served[o], h))
         for e in range(1, beyond + 1):
@@ -443,6 +449,8 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
         for i in order:
             o = chosen[i]
             price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost)
+            end_cost[:] = EARLY
+            end_cost[:, a.stop[o]] = 0.0
             if temperature > 1e-6 and np.random.random() < 0.3:
                 # a place made dear for once, so that the search sees second-best series
                 p = np.random.randint(places)
@@ -464,6 +472,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
             s.own[o] = own_cost(a, s, o)
             done += 1
         after = INFINITE
+        fresh = others
         touched_beat[:] = False
         if legal:
             after = now
