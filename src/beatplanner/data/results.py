@@ -19,6 +19,7 @@ import pyogrio
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.forum_map import write_forum_map
+from beatplanner.data.officers_pack import write_officers_pack
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.report import write_report
 from beatplanner.data.styles import write_styles
@@ -61,6 +62,7 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
             json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
         write_report(part / "report.html", tables)
+        write_officers_pack(part, tables)
         _write_forum(part / "forum", tables)
         if also is not None:
             also(part)

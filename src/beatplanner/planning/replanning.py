@@ -110,7 +110,7 @@ def replan(
     frozen = max(0, int(np.searchsorted(starts[:-1], first)) - officers.handover_months * (freeze_until is None))
     changed = officers.model_copy(
         update={
-            "path": inputs / "roster.csv", "layer": None, "crs": before.units.crs.to_string(), "published": Table(path=inputs / "published.csv"),
+            "path": inputs / "roster.csv", "layer": None, "crs": str(before.units.crs), "published": Table(path=inputs / "published.csv"),
             "freeze_months": frozen, "weights": officers.weights.model_copy(update={"changed_month": CHANGED_MONTH}),
         }
     )  # fmt: skip

@@ -27,6 +27,7 @@ at the prices of posts and languages (`tenure_bound`), and, with what that bound
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -506,6 +507,7 @@ def assign(
         Today's postings as long as they may last, without a bound, where nothing better was found in time. Where rules on couples,
         moves or changes cannot be kept, `breaches` of the postings names what is left of them.
     """
+    _compile()
     end = time.monotonic() + seconds
 
     def stop() -> bool:
@@ -554,6 +556,20 @@ def assign(
             bound = max(bound, solved.bound)
     tell(best, bound)
     return Postings(found, max(0.0, min(bound, best)) if clean and bound is not None else None)
+
+
+@functools.cache
+def _compile() -> None:
+    """Compile search and bound, before the clock starts: it takes half a minute once on a machine, and is kept on disk."""
+    one = np.ones(2, int)
+    problem = TenureProblem(
+        posts=one, months=3, first=0 * one, last=9 * one, home=np.array([0, -1]), rooted=np.array([True, False]), served=one,
+        kilometres=np.ones((2, 2)), has=np.ones((2, 1), bool), needs=np.ones((2, 1), bool), aspect=np.zeros(1, int), min_tenure=1, handover=1,
+    )  # fmt: skip
+    search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
+    search.improve(2, lambda: False, np.inf, 1.0)
+    prices.improve(search.best, 1, lambda: False)
+    prices.starts(1)
 
 
 ROUNDS = 4

@@ -561,26 +561,88 @@ class Search:
             for q in a.partner[o]:
                 if q > o and a.home[o] >= 0 and a.home[q] >= 0 and a.beat[a.home[o]] == a.beat[a.home[q]]:
                     grace[q] = a.grace
+        rows = np.full((len(a.first), a.months), -1)
         for o in range(len(a.first)):
-            row = np.full(a.months, -1)
-            if a.home[o] >= 0:
-                row[: min(a.stop[o], max(a.longest - a.served[o], a.handover), grace[o])] = a.home[o]
+            row = rows[o]
+            wished = a.changed > 0 and (a.published[o] >= 0).any()
+            if wished:
+                row[:] = a.published[o]
+            elif a.home[o] >= 0 and a.changed <= 0:
+                row[:] = a.home[o]
+            elif a.home[o] >= 0:
+                row[: a.grace] = a.home[o]
+            if a.home[o] >= 0 and row[0] == a.home[o]:
+                row[max(a.longest - a.served[o], a.handover) :] = np.where(
+                    row[max(a.longest - a.served[o], a.handover) :] == a.home[o],
+                    -1,
+                    row[max(a.longest - a.served[o], a.handover) :],
+                )
+                row[grace[o] :] = np.where(row[grace[o] :] == a.home[o], -1, row[grace[o] :])
+            row[a.stop[o] :] = -1
+            if a.home[o] < 0:
+                row[: a.first[o]] = -1
             fixed = a.frozen[o] != FREE
-            row = np.where(fixed, a.frozen[o], row)
+            row[:] = np.where(fixed, a.frozen[o], row)
             if fixed.any():
-                # after the last frozen month a posting goes on, and one of today does not come back
+                # after the last frozen month a posting goes on, and a beat that was left is not held again
                 last = int(np.flatnonzero(fixed)[-1])
-                row[last + 1 :] = row[last]
-                if row[last] == a.home[o]:
-                    row[max(a.longest - a.served[o], a.handover) :] = -1
-                row[a.stop[o] :] = -1
-            edges = np.flatnonzero(np.diff(row, prepend=-9, append=-9))
+                for t in range(last + 1, a.stop[o]):
+                    if row[last] >= 0 and not wished:
+                        row[t] = row[last]
+                for p in {int(v) for v in row[: last + 1] if v >= 0} - {int(row[last])}:
+                    row[last + 1 :][row[last + 1 :] == p] = -1
+        self._make_room(rows)
+        for o in range(len(a.first)):
+            edges = np.flatnonzero(np.diff(rows[o], prepend=-9, append=-9))
             for b, e in itertools.pairwise(edges):
-                if row[b] >= 0:
+                if rows[o, b] >= 0 and s.number[o] < SERIES:
                     i = s.number[o]
-                    s.place[o, i], s.begin[o, i], s.end[o, i] = row[b], b, e
+                    s.place[o, i], s.begin[o, i], s.end[o, i] = rows[o, b], b, e
                     s.number[o] += 1
+        self._drop_illegal(s)
         return s
+
+    def _make_room(self, rows: np.ndarray) -> None:
+        """Cut postings that are not frozen where a place would hold too many."""
+        a = self.a
+        for p in range(len(a.posts)):
+            for t in range(a.months):
+                here = np.flatnonzero((rows[:, t] == p) & a.works[:, t])
+                over = len(here) - int(a.posts[p] + a.surplus[p])
+                if over <= 0:
+                    continue
+                # an overlap at the end of a posting is room, not too many
+                handing = [
+                    o for o in here if t + a.handover < a.months and (rows[o, t : t + a.handover + 1] != p).any()
+                ]
+                over -= len(handing)
+                free = [o for o in here if (a.frozen[o, t:] == FREE).all() and o not in handing]
+                for o in sorted(free, key=lambda o: (rows[o, 0] == p, a.served[o]))[: max(0, over)]:
+                    rows[o, t:] = -1
+
+    def _drop_illegal(self, s: State) -> None:
+        """Take out postings that are not frozen until no place breaks a rule that the search keeps."""
+        a = self.a
+        for _ in range(4 * len(a.first) + 4):
+            trial = empty_state(a)
+            trial.place[:], trial.begin[:], trial.end[:], trial.number[:] = s.place, s.begin, s.end, s.number
+            enter_all(a, trial, self.limit)
+            bad = np.flatnonzero(trial.place_cost >= INFINITE * 0.5)
+            if not len(bad):
+                return
+            for p in bad:
+                new = [(o, i) for o in range(len(a.first)) for i in range(s.number[o]) if s.place[o, i] == p]
+                new = [(o, i) for o, i in new if (a.frozen[o, s.begin[o, i] : s.end[o, i]] == FREE).all()]
+                # those that begin in the plan first, then today's
+                new.sort(key=lambda x: -s.begin[x])
+                for o, i in new[:1]:
+                    for j in range(i, s.number[o] - 1):
+                        s.place[o, j], s.begin[o, j], s.end[o, j] = (
+                            s.place[o, j + 1],
+                            s.begin[o, j + 1],
+                            s.end[o, j + 1],
+                        )
+                    s.number[o] -= 1
 
     def improve(self, moves: int, stop: Callable[[], bool], until: float, heat: float) -> None:
         """Search for `moves` moves, or until `stop` or the time `until`; `heat` from 1 (hot) to 0."""
