@@ -519,17 +519,16 @@ def assign(
     search = tenure_search.Search(a, seed)
     prices = tenure_bound.Prices(a)
     for round_ in range(ROUNDS):
-        last = round_ == ROUNDS - 1
-        share = (round_ + 1) / ROUNDS
-        search.improve(_moves(a, effort) // ROUNDS, stop, end - (1 - 0.3 * share) * seconds, 1 - share)
+        now = time.monotonic()
+        left = max(0.0, end - now) / (ROUNDS - round_ + 1)
+        search.improve(_moves(a, effort) // ROUNDS, stop, now + SEARCH_SHARE * left, HEAT[round_])
         tell(search.best, prices.bound)
         if stop():
             break
-        prices.improve(search.best, _steps(a, effort) // ROUNDS, stop)
+        until = time.monotonic() + (1 - SEARCH_SHARE) * left
+        prices.improve(search.best, _steps(a, effort) // ROUNDS, lambda until=until: stop() or time.monotonic() > until)
         tell(search.best, prices.bound)
         if not search.penalty and search.best - (prices.bound or 0) <= CLOSE * search.best:
-            last = True
-        if last:
             break
     found = [Posting(*p) for p in search.postings()]
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
@@ -572,7 +571,10 @@ def _compile() -> None:
     prices.starts(1)
 
 
-ROUNDS = 4
+# Rounds of search and bound; a round is left after its share of the time, and one share is kept for the exact model.
+ROUNDS, SEARCH_SHARE = 4, 0.6
+# How hot each round begins; the first goes straight down.
+HEAT = (0.0, 0.3, 0.1, 0.02)
 CLOSE = 5e-5
 # Moves of the search an officer, and what the steps of the bound may cost together.
 MOVES_AN_OFFICER, LEAST_MOVES = 1_500, 20_000

@@ -411,8 +411,22 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
         touched[:] = False
         near = -1
         count = 0
+        aimed = np.random.random() < 0.4
+        if aimed:
+            # a place with vacant posts, and somebody who holds none
+            for _ in range(8):
+                p = np.random.randint(places)
+                if s.place_cost[p] > 0:
+                    near = p
+                    break
         for i in range(size):
             o = np.random.randint(officers)
+            if aimed and i == 0:
+                for _ in range(8):
+                    q = np.random.randint(officers)
+                    if s.number[q] == 0 and a.stop[q] > a.first[q]:
+                        o = q
+                        break
             if i > 0 and near >= 0 and np.random.random() < 0.7:
                 # someone of the same place, so that a handover can move as a whole
                 for _ in range(4 * officers // max(1, places) + 8):
