@@ -213,7 +213,7 @@ def ascend(a, short, group, signature, alpha, beta, gamma, delta, best_alpha, be
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
-    out = np.zeros((SERIES, 3), np.int64)
+    out = np.zeros((SERIES + 1, 3), np.int64)
     none = np.zeros((0, 0))
     taken = np.zeros(places, np.bool_)
     s_a, s_b, s_g = np.zeros((places, months)), np.zeros((places, months)), np.zeros((places, months))
@@ -358,7 +358,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
-    out = np.zeros((SERIES, 3), np.int64)
+    out = np.zeros((SERIES + 1, 3), np.int64)
     starts[:] = INFINITE
     least, _ = quick_series(a, o, gain[g], room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts)
     stop, h, home = a.stop[o], a.handover, a.home[o]

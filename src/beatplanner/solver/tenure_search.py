@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 INFINITE = 1e15
 PENALTY = 1e7
+RETRIES = 12  # series tried where a beat comes twice
 SERIES = 8  # postings of an officer at most
 # Between plans of equal worth officers stay: what a posting that ends before its officer leaves costs in the search alone.
 EARLY = 1e-3
@@ -223,11 +224,12 @@ def other_penalties(a, s):
 
 @njit(cache=True)
 def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out):
-    """Find the cheapest series of postings of o and write it to `out`, (SERIES, 3); return its cost and number.
+    """Find the cheapest series of postings of o and write it to `out`, (SERIES + 1, 3); return its cost and number.
 
     A posting of p in months b..e−1 costs begin_cost[p, b] + Σ month_cost[p, b..e−1] + Σ full_cost over the same months, the last h left out
     where it ends before the horizon, + end_cost[p, e] + a broken tenure + move_cost[b] for a rotation. `value`, `step_place`
-    and `step_end` are scratch space, (2, T + 1). A beat held twice is told by a cost of INFINITE.
+    and `step_end` are scratch space, (2, T + 1). A beat held twice is told by a cost of INFINITE and a number of −1, and the second
+    posting there stands in the last row of `out`.
     """
     places, months = month_cost.shape
     stop, h = a.stop[o], a.handover
@@ -320,7 +322,8 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
                 return INFINITE, 0
             for i in range(number):
                 if a.beat[out[i, 0]] == a.beat[p]:
-                    return INFINITE, 0
+                    out[SERIES, 0], out[SERIES, 1], out[SERIES, 2] = p, t, e
+                    return INFINITE, -1
             out[number, 0], out[number, 1], out[number, 2] = p, t, e
             number += 1
             history = 1
@@ -395,7 +398,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     move_cost = np.zeros(months)
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
-    out = np.zeros((SERIES, 3), np.int64)
+    out = np.zeros((SERIES + 1, 3), np.int64)
     chosen = np.zeros(3, np.int64)
     old_place, old_begin = np.zeros((3, SERIES), np.int64), np.zeros((3, SERIES), np.int64)
     old_end, old_number, old_own = np.zeros((3, SERIES), np.int64), np.zeros(3, np.int64), np.zeros(3)
@@ -472,9 +475,16 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
                     p = old_place[i, np.random.randint(old_number[i])]
                 for t in range(months):
                     month_cost[p, t] += 0.3 * a.vacant
-            found, number = series(
-                a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out
-            )
+            found, number = INFINITE, -1
+            for _ in range(RETRIES):
+                found, number = series(
+                    a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out
+                )
+                if number >= 0:
+                    break
+                # a beat twice: the second posting there is closed
+                for t in range(out[SERIES, 1], out[SERIES, 2]):
+                    month_cost[out[SERIES, 0], t] = INFINITE
             if found >= INFINITE:
                 legal = False
                 break
