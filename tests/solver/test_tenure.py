@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from beatplanner.solver.tenure import FREE, Posting, TenureProblem, Weights, assign, breaches, measure, stay
 
 WEIGHTS = Weights(1000.0, 500.0, 50.0, 30.0, 20.0, 0.01, 0.005, 3.0)
-# Rules that give way where they cannot be kept; all others hold on any roster.
-SOFT = {"couple", "moves", "half"}
+# Rules that give way where they cannot be kept, the maximum only to a frozen posting; all others hold on any roster.
+SOFT = {"couple", "moves", "half", "maximum"}
 
 
 def random_problem(seed: int, officers: int, beats: int, months: int, options: bool = False, **more) -> TenureProblem:
@@ -36,7 +36,7 @@ def random_problem(seed: int, officers: int, beats: int, months: int, options: b
         chosen |= {"works": works, "published": published, "allowed": allowed, "half_a_year": bool(random.random() < 0.5),
                    "max_tenure": max(1, least + int(random.integers(0, 4))) if random.random() < 0.5 else None,
                    "couples": ((0, officers - 1),) if officers > 1 else (), "moves_a_month": int(random.integers(0, 3)),
-                   "frozen": frozen if random.random() < 0.5 else None}  # fmt: skip
+                   "frozen": frozen if random.random() < 0.5 else None, "carried": (home >= 0) & (random.random(officers) < 0.3)}  # fmt: skip
     return TenureProblem(
         posts=random.integers(1, 3, beats), months=months, first=first, last=last, home=home,
         rooted=home >= 0, served=random.integers(0, 5, officers), kilometres=random.random((officers, beats)) * 9,

@@ -255,7 +255,7 @@ def _problem(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tuple
     follow = {old: new for old, new in follows(town, beats).items() if old in todays}
     languages = list(town.groups)
     months = len(dates) - 1
-    first, last, beat, rooted, served = [], [], [], [], []
+    first, last, beat, rooted, served, carried = [], [], [], [], [], []
     works = np.ones((len(roster), months), bool)
     for i, row in enumerate(roster.itertuples(index=False)):
         known = row.beat is not None and (row.beat in place or row.beat in todays)
@@ -269,6 +269,7 @@ def _problem(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tuple
             here = place[follow[row.beat]]
         beat.append(here)
         rooted.append(row.beat is not None)
+        carried.append(here >= 0 and row.beat not in place)
         # whoever holds a beat today serves already
         first.append(0 if beat[-1] >= 0 else int(np.searchsorted(dates[:-1], ready)) if ready else 0)
         last.append(
@@ -332,6 +333,7 @@ def _problem(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tuple
         published=published,
         ordered=_ordered(roster, dates),
         max_tenure=rules.max_tenure_months,
+        carried=np.array(carried),
         couples=tuple(couples),
         moves_a_month=rules.moves_a_month,
         half_a_year=rules.half_a_year,

@@ -105,6 +105,8 @@ class TenureProblem:
         (O,) month in which an ordered posting begins, which needs no handover; -1 for none, and all where None.
     max_tenure
         Months, or None.
+    carried
+        (O,) bool: the beat served today exists no more and `home` carries it on, which counts as a rotation; nobody where None.
     couples
         Pairs of officers who must not share a beat.
     moves_a_month
@@ -135,6 +137,7 @@ class TenureProblem:
     published: np.ndarray | None = None
     ordered: np.ndarray | None = None
     max_tenure: int | None = None
+    carried: np.ndarray | None = None
     couples: tuple[tuple[int, int], ...] = ()
     moves_a_month: int | None = None
     half_a_year: bool = False
@@ -168,6 +171,7 @@ class Arrays(NamedTuple):
     pinned: np.ndarray
     published: np.ndarray
     ordered: np.ndarray
+    carried: np.ndarray
     partner: np.ndarray
     grace: int
     tenure: int
@@ -221,6 +225,7 @@ def _arrays(p: TenureProblem) -> Arrays:
         if p.published is None
         else np.ascontiguousarray(p.published, dtype=np.int64),
         ordered=np.full(officers, -1, np.int64) if p.ordered is None else p.ordered.astype(np.int64),
+        carried=w.rotation * (np.zeros(officers) if p.carried is None else np.asarray(p.carried, float)),
         partner=partner.astype(np.int64),
         grace=max(1, p.handover),
         tenure=int(p.min_tenure),
@@ -345,6 +350,8 @@ def measure(problem: TenureProblem, postings: list[Posting]) -> Figures:
         mine = [p for p in postings if p.officer == o]
         new = sum(not stays_in(problem, p) for p in mine)
         rotations += new if a.rooted[o] else max(0, len(mine) - 1)
+        if problem.carried is not None and problem.carried[o]:
+            rotations += len(mine) - new
     km = sum((p.end - p.begin) * float(problem.kilometres[p.officer, p.place]) for p in postings)
     unpreferred = 0
     if problem.unpreferred is not None:

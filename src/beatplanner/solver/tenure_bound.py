@@ -130,13 +130,13 @@ def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, s
         stay = 0
         for e in range(1, stop + 1):
             if e < months:
-                here = c * e - gain[home, e] + room[home, max(0, e - h)] + value[1, e]
+                here = a.carried[o] + c * e - gain[home, e] + room[home, max(0, e - h)] + value[1, e]
                 if e - h >= 1:
                     here -= gamma[home, e - h]
                 if e < stop and a.served[o] + e < least:
                     here += a.broken
             else:
-                here = c * e - gain[home, e] + room[home, e]
+                here = a.carried[o] + c * e - gain[home, e] + room[home, e]
             if here < best - 1e-12:
                 best, stay = here, e
         if stay > 0:
@@ -185,7 +185,7 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
         found = value[history, 0]
         home = a.home[o]
         if home >= 0:
-            total = 0.0
+            total = a.carried[o]
             for e in range(1, min(a.stop[o], max(a.longest - a.served[o], a.handover)) + 1):
                 total += month_cost[home, e - 1]
                 if e - 1 - a.handover >= 0:
@@ -372,7 +372,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
         after[0] = a.broken if a.served[o] < a.tenure else 0.0
         c = a.cost[o, home]
         for e in range(1, stop):
-            here = c * e - gain[g, home, e] + room[home, max(0, e - h)]
+            here = a.carried[o] + c * e - gain[g, home, e] + room[home, max(0, e - h)]
             if e - h >= 1:
                 here -= gamma[home, e - h]
             if a.served[o] + e < a.tenure:

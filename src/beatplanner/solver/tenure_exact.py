@@ -244,6 +244,9 @@ def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray])
             e_low[away[0] :] = 1.0
         s = model.columns(stop, np.minimum(low, high) if not stays else low, np.maximum(low, high), month_cost, True)
         e = model.columns(stop, np.minimum(e_low, e_high), np.maximum(e_low, e_high), -month_cost, True)
+        if stays and a.carried[o] and stop:
+            model.cost[e[0]] -= float(a.carried[o])
+            found.constant += float(a.carried[o])
         found.begins[o, p], found.ends[o, p] = s, e
         found.broken[o, p] = int(model.columns(1, 0, 1, a.broken)[0])
         found.by_place[p].append(o)

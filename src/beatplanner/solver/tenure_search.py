@@ -128,6 +128,8 @@ def own_cost(a, s, o):
         kept = kept or stay
         if not stay:
             moves += 1
+        else:
+            total += a.carried[o]
         served = e - b + (a.served[o] if stay else 0)
         if e < a.stop[o]:
             total += EARLY
@@ -290,7 +292,7 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
     best = value[history, 0]
     if home >= 0:
         best = value[1, 0] + (a.broken if a.served[o] < a.tenure else 0.0) + end_cost[home, 0]
-        stay, total = 0, 0.0
+        stay, total = 0, a.carried[o]
         beyond = min(stop, max(a.longest - a.served[o], h))
         for e in range(1, beyond + 1):
             if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != home:
@@ -572,6 +574,9 @@ class Search:
         self.random = np.random.default_rng(seed)
         self.limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(np.int64) // 2)
         self.state = self._start()
+        enter_all(a, self.state, self.limit)
+        self._fill()
+        self.state = self._fresh(self.state)
         self.best = float(enter_all(a, self.state, self.limit))
         s = self.state
         self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
@@ -625,6 +630,38 @@ class Search:
                     s.number[o] += 1
         self._drop_illegal(s)
         return s
+
+    def _fresh(self, s: State) -> State:
+        """Return a state with the same postings and empty counts."""
+        found = empty_state(self.a)
+        found.place[:], found.begin[:], found.end[:], found.number[:] = s.place, s.begin, s.end, s.number
+        return found
+
+    def _fill(self) -> None:
+        """Fill each vacant post, month by month, with the nearest officer who holds none, speakers of what the beat lacks first."""
+        a, s = self.a, self.state
+        for t in range(a.months):
+            for p in np.flatnonzero(s.filled[:, t] < a.posts):
+                b = a.beat[p]
+                for _ in range(int(a.posts[p] - s.filled[p, t])):
+                    free = (s.number == 0) & ~a.pinned & (a.first <= t) & (t < a.stop) & a.allowed[:, p] & (a.home < 0)
+                    if not free.any():
+                        break
+                    lacks = a.needs[b] & (s.covered[b, :, t] == 0)
+                    order = np.lexsort((a.cost[:, p], -(a.has & lacks).sum(axis=1)))
+                    o = int(next(q for q in order if free[q]))
+                    early = t - a.handover
+                    begins = [early] if early > 0 and s.ends[p, t] > 0 and a.first[o] <= early else []
+                    for begin in [*begins, t, t + 1]:
+                        end = int(min(a.stop[o], begin + a.longest))
+                        if begin >= end or (end - begin < a.handover and end < a.months):
+                            continue
+                        s.place[o, 0], s.begin[o, 0], s.end[o, 0], s.number[o] = p, begin, end, 1
+                        apply(a, s, o, 1)
+                        if place_worth(a, s, p) < INFINITE:
+                            break
+                        apply(a, s, o, -1)
+                        s.number[o] = 0
 
     def _make_room(self, rows: np.ndarray) -> None:
         """Cut postings that are not frozen where a place would hold too many."""

@@ -366,7 +366,11 @@ def _tenure(postings, roster, days, beats, least, months, evidence) -> dict[str,
             broken += served < least
         for p in mine:
             broken += p[3] < last and p[3] - p[2] + (served if p in kept else 0) < least
-        rotations += sum(p not in kept for p in mine) if text(row.get("beat")) is not None else max(0, len(mine) - 1)
+        today = text(row.get("beat"))
+        # a beat that carries on today's under another id is another beat
+        rotations += (
+            sum(p not in kept or beats[p[1]] != today for p in mine) if today is not None else max(0, len(mine) - 1)
+        )
     return {"tenure_violations": float(broken), "rotations": float(rotations)}
 
 
