@@ -291,11 +291,14 @@ class Stations(Section):
 class OfficerWeights(Section):
     """Weights of the officers' objective, in the order of what matters most."""
 
-    vacant_month: NonNegative = 1000.0
-    tenure_violation: NonNegative = 500.0
+    vacant_month: NonNegative = 10_000.0
+    tenure_violation: NonNegative = 5_000.0
     language_gap: NonNegative = 50.0
+    gender_gap: NonNegative = 25.0
     rotation: NonNegative = 20.0
     home_km_month: NonNegative = 0.01
+    unpreferred_month: NonNegative = 0.005
+    changed_month: NonNegative = 0.0  # a month of the published plan that is not served as published
 
 
 class Officers(Section):
@@ -310,6 +313,14 @@ class Officers(Section):
     handover_months: Annotated[int, Field(ge=0, le=3, strict=True)] = 1
     training_months: Annotated[int, Field(ge=0, le=24, strict=True)] = 4
     posts_per_beat: CountOrAuto = 1
+    posts: TablePath | None = None  # posts that ask for something: beat, posts, languages, licence, gender
+    gender_mix: bool = False
+    max_tenure_months: Annotated[int, Field(ge=1, strict=True)] | None = None
+    moves_a_month: Whole | None = None
+    half_a_year: bool = False  # at most half of a beat's officers change in any 12 months
+    published: TablePath | None = None  # officer, beat, start, end
+    freeze_months: Whole = 0
+    job_template: Path | None = None
     weights: OfficerWeights = OfficerWeights()
 
 
@@ -630,6 +641,13 @@ def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "stations.one_per_municipality", "the units have no municipality", mend
     if stations and list(stations.bands) != sorted(set(stations.bands)):
         yield "stations.bands", "the minutes must rise", "Give them as [5, 10, 20]"
+    officers = sections.get("officers")
+    if officers and officers.max_tenure_months is not None and officers.max_tenure_months < officers.min_tenure_months:
+        what = f"the maximum tenure of {officers.max_tenure_months} months is below the minimum of {officers.min_tenure_months}"
+        yield "officers.max_tenure_months", what, "Raise it, or lower min_tenure_months"
+    if officers and officers.freeze_months and officers.published is None:
+        what = "a freeze needs the postings that were published"
+        yield "officers.freeze_months", what, 'Add published = "postings.csv", or take freeze_months away'
     points = {"incidents": sections.get("incidents")}
     points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
     for key, table in points.items():

@@ -53,7 +53,18 @@ WRONG_SITES_KM = 500
 # many times its straight line.
 ROAD_DISTANCE_LIMIT = 5_000
 UNCONNECTED_DETOUR = 2.0
-ROSTER_COLUMNS = ("beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on")
+ROSTER_COLUMNS = (
+    "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers",
+    "absent_from", "absent_until", "ordered_on",
+)  # fmt: skip
+YES, NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """Return a list in a cell, separated by semicolons or commas, each word once."""
+    if is_missing(value):
+        return ()
+    return tuple(dict.fromkeys(w.strip() for w in str(value).replace(",", ";").split(";") if w.strip()))
 
 
 def read_town(description: Description) -> Town:
@@ -109,6 +120,11 @@ class _Reader:
             walks = self.walks(units, homes, sites)
         with findings.keep():
             roster = self.roster(units)
+        special = published = None
+        with findings.keep():
+            special = self.special_posts()
+        with findings.keep():
+            published = self.published()
         findings.raise_if_any()
         return Town(
             description=d,
@@ -123,6 +139,8 @@ class _Reader:
             walks=walks,
             network=self.stations_network,
             roster=roster,
+            special_posts=special,
+            published=published,
             notes=tuple(findings.notes),
             sources=tuple(self.sources),
         )
@@ -857,15 +875,13 @@ class _Reader:
         problems = Findings()
         with problems.keep():
             found["beat"] = pd.Series(texts(column("beat")), dtype=object)
-        for name in ("since", "trained_on", "joins_on", "leaves_on"):
+        for name in ("since", "trained_on", "joins_on", "leaves_on", "absent_from", "absent_until", "ordered_on"):
             with problems.keep():
                 found[name] = pd.Series(dates(column(name), where), dtype=object)
-        found["languages"] = [
-            tuple(dict.fromkeys(w.strip() for w in str(v).replace(",", ";").split(";") if w.strip()))
-            if not is_missing(v)
-            else ()
-            for v in column("languages")
-        ]
+        for name in ("languages", "not_with", "prefers"):
+            found[name] = pd.Series([_words(v) for v in column(name)], dtype=object)
+        with problems.keep():
+            found["licence"] = self.truths(column("licence"), where)
         found["gender"] = pd.Series(texts(column("gender")), dtype=object)
         found["x"], found["y"] = np.nan, np.nan
         with problems.keep():
@@ -883,12 +899,103 @@ class _Reader:
                 problems.add(
                     [where.problem(what, "Correct one of the dates", row=where.rows[int(str(i))], field="leaves_on")]
                 )
+        for i, others in enumerate(found["not_with"]):
+            for other in others:
+                if other not in names:
+                    mend = did_you_mean(other, [n for n in names if n]) or "Name officers of this roster"
+                    what = f"{names[i]} must not share a beat with “{other}”, who is not in the roster"
+                    problems.add([where.problem(what, mend, row=where.rows[i], field="not_with")])
+        for i, row in found.iterrows():
+            if (row["absent_from"] is None) != (row["absent_until"] is None) or (
+                row["absent_from"] is not None and row["absent_until"] <= row["absent_from"]
+            ):
+                what = f"{row['officer']} is absent from {row['absent_from']} until {row['absent_until']}"
+                problems.add(
+                    [
+                        where.problem(
+                            what,
+                            "Give both, the second after the first",
+                            row=where.rows[int(str(i))],
+                            field="absent_until",
+                        )
+                    ]
+                )
         problems.raise_if_any()
         self.check_languages(found, where)
         self.read("officers", rules.path, len(frame))
-        return found[
-            ["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"]
+        return found[["officer", *ROSTER_COLUMNS]]
+
+    def truths(self, values: pd.Series, where: Place) -> list[bool]:
+        """Return a column of yes and no; empty is no."""
+        found = ["" if is_missing(v) else str(v).strip().casefold() for v in values]
+        for i, word in enumerate(found):
+            if word not in YES | NO:
+                raise InputError(
+                    where.problem(
+                        f"holds “{values.iat[i]}”", "Write yes or no", row=where.rows[i], field=str(values.name)
+                    )
+                )
+        return [word in YES for word in found]
+
+    def special_posts(self) -> pd.DataFrame | None:
+        """Read the posts that ask for a language, a licence, a woman or a man."""
+        rules = self.description.officers
+        if rules is None or rules.posts is None:
+            return None
+        more = ["posts", "languages", "licence", "gender"]
+        frame, where = read_table(self.description.path(rules.posts.path), rules.posts.layer, ["beat"], more)
+        beats = texts(frame["beat"])
+        empty = pd.Series([None] * len(frame), dtype=object)
+        columns = {c: frame[c] if c in frame else empty.rename(c) for c in more}
+        licence = self.truths(columns["licence"], where)
+        rows = []
+        for i, beat in enumerate(beats):
+            if beat is None:
+                raise InputError(where.problem("this post has no beat", "Name one", row=where.rows[i], field="beat"))
+            number = (
+                1 if is_missing(columns["posts"].iat[i]) else numbers(columns["posts"].iloc[[i]], where, least=0)[0]
+            )
+            if number != int(number):
+                raise InputError(
+                    where.problem(f"holds {number}", "Give a whole number", row=where.rows[i], field="posts")
+                )
+            gender = None if is_missing(columns["gender"].iat[i]) else str(columns["gender"].iat[i]).strip()
+            if gender not in (None, "f", "m"):
+                raise InputError(
+                    where.problem(f"holds “{gender}”", "Give f, m or nothing", row=where.rows[i], field="gender")
+                )
+            asks = [
+                *_words(columns["languages"].iat[i]),
+                *(["licence"] if licence[i] else []),
+                *({"f": ["woman"], "m": ["man"]}.get(gender or "", [])),
+            ]
+            rows.append((beat, int(number), ";".join(asks)))
+        self.read("officers.posts", rules.posts.path, len(frame))
+        return pd.DataFrame(rows, columns=["beat", "posts", "requires"])
+
+    def published(self) -> pd.DataFrame | None:
+        """Read the postings that were published."""
+        rules = self.description.officers
+        if rules is None or rules.published is None:
+            return None
+        needed = ["officer", "beat", "start", "end"]
+        frame, where = read_table(
+            self.description.path(rules.published.path), rules.published.layer, needed, ["requires"]
+        )
+        found = pd.DataFrame({c: texts(frame[c]) for c in ("officer", "beat")})
+        for c in ("start", "end"):
+            found[c] = pd.Series(dates(frame[c], where), dtype=object)
+        bad = [
+            i
+            for i, r in enumerate(found.itertuples(index=False))
+            if None in (r.officer, r.beat, r.start, r.end) or r.end <= r.start
         ]
+        if bad:
+            what = "a published posting needs an officer, a beat, and an end after its start"
+            raise InputError(where.problem(what, "Correct the row", row=where.rows[bad[0]], field="end"))
+        found["requires"] = [v or "" for v in texts(frame["requires"])] if "requires" in frame else ""
+        self.read("officers.published", rules.published.path, len(frame))
+        return found
 
     def check_homes(self, found: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
         known = np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)

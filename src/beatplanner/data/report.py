@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.officer_charts import officer_charts
 from beatplanner.data.plan_tables import PlanTables
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
@@ -114,6 +115,7 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
         pictures["walks"] = _picture(_draw_walks(tables))
     if tables.assignments is not None and tables.beats is not None and len(tables.assignments):
         pictures["postings"] = _picture(_draw_postings(tables))
+        pictures |= {name: _picture(figure) for name, figure in officer_charts(tables).items()}
     return pictures
 
 
@@ -369,7 +371,7 @@ def _draw_postings(tables: PlanTables) -> Any:
         if (e - s).days > 200:
             axes.annotate(str(officer), (s + (e - s) / 2, y), ha="center", va="center", fontsize=6.5)
     axes.set_yticks(range(len(rows)), [f"{names[b]}, post {p}" for b, p in rows], fontsize=6.5)
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.xaxis.set_major_locator(mdates.YearLocator())
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
     axes.grid(axis="x", color="#d9d9d9", linewidth=0.6)

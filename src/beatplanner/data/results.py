@@ -72,6 +72,9 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         from beatplanner.data.report import write_report
 
         write_report(part / "report.html", tables)
+        from beatplanner.data.officers_pack import write_officers_pack
+
+        write_officers_pack(part, tables)
         if also is not None:
             also(part)
     except OSError as error:

@@ -85,7 +85,12 @@ class Town:
     roster
         Officers. Columns ``officer`` (text), ``beat`` (today's, text or None), ``since`` (date or None),
         ``languages`` (tuple of text), ``gender`` (text or None), ``x``, ``y`` (home, planning CRS, metres; NaN where unknown),
-        ``trained_on``, ``joins_on``, ``leaves_on`` (date or None); or None.
+        ``trained_on``, ``joins_on``, ``leaves_on`` (date or None), ``licence`` (bool), ``not_with`` (tuple of officers), ``prefers`` (tuple of
+        beats), ``absent_from``, ``absent_until``, ``ordered_on`` (date or None: an ordered posting, which needs no handover); or None.
+    special_posts
+        Posts that ask for something: ``beat`` (text), ``posts`` (int), ``requires`` ("sq;licence;woman"); or None.
+    published
+        Postings published: ``officer``, ``beat``, ``start``, ``end`` (dates), ``requires``; or None.
     notes
         Doubts and facts found while reading, such as incidents outside and the population check.
     sources
@@ -104,6 +109,8 @@ class Town:
     walks: np.ndarray | None = None
     network: WalkingNetwork | None = None
     roster: pd.DataFrame | None = None
+    special_posts: pd.DataFrame | None = None
+    published: pd.DataFrame | None = None
     notes: tuple[Note, ...] = field(default=())
     sources: tuple[Source, ...] = field(default=())
 

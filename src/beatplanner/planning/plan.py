@@ -194,7 +194,9 @@ def make_plan(
                 problem("officers need beats to be assigned to, and there are none", "Give a section [beats], today's "
                         "beats as beats.current, or a plan", file=description.file, field="officers")
             )  # fmt: skip
-        officers = plan_officers(town, beat_polygons(town, beats), seconds=seconds_for("officers"), **common)
+        officers = plan_officers(
+            town, beat_polygons(town, beats), beats.beat, seconds=seconds_for("officers"), **common
+        )
     return Plan(town, workload, beats, stations, officers)
 
 

@@ -1,445 +1,750 @@
-"""Large rosters: each officer's best series of postings by dynamic programming, in a search over all and in a bound.
+"""A search over officers' series of postings: one to three are taken out and put back by a shortest path, cooled.
 
-With the posts of the others held fixed, an officer's best postings are a shortest path over months, where a posting of beat b in months
-a..e−1 is one step. The search takes out one to three officers, puts them back one after the other by that path, and keeps what lowers the
-objective and breaks no rule. The bound prices each post-month and language (multipliers α in [0, w_v] and δ in [0, w_g]) and lets every
-officer take the path that is cheapest for them::
-
-    Σ_bt posts_b α_bt + Σ_blt δ_blt + Σ_o min over paths (months, less what they earn, + rotations + broken tenures)
-
-which is no more than the optimum, as capacity, handover and "once in each beat" are left out; a subgradient raises it.
+With the postings of the others held fixed, the best series of one officer is a shortest path over months in which a posting of place p in
+months a..e−1 is one step; a step is closed where the place is full, where nobody hands over and no post is vacant, or where the month is
+frozen. What breaks a rule that others might have to give way for (couples, moves a month, changes in a beat) costs `PENALTY`, so that the best
+relaxed plan is found where they cannot be kept. All counts are kept up to date, so that a step looks at the places it touches only.
 """
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
-INFINITE = 1e18
+if TYPE_CHECKING:
+    from beatplanner.solver.tenure import Arrays
+
+INFINITE = 1e15
+PENALTY = 1e7
+RETRIES = 12  # series tried where a beat comes twice
+SERIES = 8  # postings of an officer at most
+# Between plans of equal worth officers stay: what a posting that ends before its officer leaves costs in the search alone.
+EARLY = 1e-3
+FREE = -2
+WINDOW = 12
+MOVES_A_CALL = 2_000
+
+
+class State(NamedTuple):
+    """Postings, and the counts that follow from them."""
+
+    place: np.ndarray  # (O, SERIES)
+    begin: np.ndarray
+    end: np.ndarray
+    number: np.ndarray  # (O,)
+    filled: np.ndarray  # (P, T) at work
+    load: np.ndarray  # (P, T) at work, but in the handover
+    ends: np.ndarray  # (P, T + 4) postings that end
+    begun: np.ndarray  # (P, T) postings that begin and need a handover
+    covered: np.ndarray  # (B, K, T)
+    moved: np.ndarray  # (T,) rotations that begin
+    chosen: np.ndarray  # (B, T) ends by choice
+    forced: np.ndarray  # (B, T)
+    place_cost: np.ndarray  # (P,)
+    beat_cost: np.ndarray  # (B,)
+    own: np.ndarray  # (O,)
+
+
+def empty_state(a: Arrays) -> State:
+    """Return a state without postings."""
+    officers, places, kinds = len(a.first), len(a.posts), a.has.shape[1]
+    return State(
+        np.full((officers, SERIES), -1, np.int64),
+        np.zeros((officers, SERIES), np.int64),
+        np.zeros((officers, SERIES), np.int64),
+        np.zeros(officers, np.int64),
+        np.zeros((places, a.months), np.int64),
+        np.zeros((places, a.months), np.int64),
+        np.zeros((places, a.months + 4), np.int64),
+        np.zeros((places, a.months), np.int64),
+        np.zeros((a.beats, kinds, a.months), np.int64),
+        np.zeros(a.months, np.int64),
+        np.zeros((a.beats, a.months), np.int64),
+        np.zeros((a.beats, a.months), np.int64),
+        np.zeros(places),
+        np.zeros(a.beats),
+        np.zeros(officers),
+    )
 
 
 @njit(cache=True)
-def best_path(
-    month_cost,
-    may_begin,
-    first,
-    last,
-    home,
-    rooted,
-    served,
-    min_tenure,
-    broken_cost,
-    rotation_cost,
-    begin,
-    end,
-    value,
-    step_beat,
-    step_end,
-):
-    """Find an officer's cheapest postings and write them to `begin` and `end`, (B,) each, −1 for none; return their cost.
-
-    `month_cost` is (B, T), `may_begin` (B, T) bool; `value`, `step_beat` and `step_end` are scratch space, (2, T + 1). Beats held twice
-    are told by a return of INFINITE.
-    """
-    beats, months = month_cost.shape
-    stop = min(last, months)
-    begin[:] = -1
-    end[:] = -1
-    if stop <= 0:
-        return 0.0
-    for h in range(2):
-        value[h, stop] = 0.0
-    for t in range(stop - 1, -1, -1):
-        for h in range(1, -1, -1):
-            value[h, t] = value[h, t + 1]
-            step_beat[h, t] = -1
-            step_end[h, t] = t + 1
-            if t < first:
-                continue
-            start_cost = rotation_cost if h == 1 else 0.0
-            for b in range(beats):
-                if not may_begin[b, t]:
-                    continue
-                total = start_cost
-                for e in range(t + 1, stop + 1):
-                    total += month_cost[b, e - 1]
-                    if total >= INFINITE:
-                        break
-                    here = total + value[1, e]
-                    if e - t < min_tenure and e < stop:
-                        here += broken_cost
-                    if here < value[h, t] - 1e-12:
-                        value[h, t] = here
-                        step_beat[h, t] = b
-                        step_end[h, t] = e
-    history = 1 if rooted else 0
-    t = 0
-    best = value[history, 0]
-    if home >= 0:
-        best = value[1, 0] + (broken_cost if served < min_tenure else 0.0)
-        stay = 0
-        total = 0.0
-        for e in range(1, stop + 1):
-            total += month_cost[home, e - 1]
-            if total >= INFINITE:
-                break
-            here = total + value[1, e]
-            if served + e < min_tenure and e < stop:
-                here += broken_cost
-            if here < best - 1e-12:
-                best = here
-                stay = e
-        if stay > 0:
-            begin[home] = 0
-            end[home] = stay
-            t = stay
-    while t < stop:
-        b = step_beat[history, t]
-        e = step_end[history, t]
-        if b >= 0:
-            if begin[b] >= 0:
-                return INFINITE
-            begin[b] = t
-            end[b] = e
-            history = 1
-        t = e
-    return best
+def needs_handover(a, o, t):
+    """Whether a posting of o that begins in month t needs one to hand over or a vacant post."""
+    return t > 0 and a.handover > 0 and a.first[o] <= t - a.handover and a.ordered[o] != t
 
 
 @njit(cache=True)
-def lower_bound(
-    posts, first, last, home, rooted, served, kilometres, speaks, needs, min_tenure, weights, months, steps, target
-):
-    """Return the best bound that `steps` subgradient steps find; `target` is the objective of known postings."""
-    officers, beats = kilometres.shape
-    languages = needs.shape[1]
-    vacant, broken, gap, rotation, km = weights
-    alpha = np.zeros((beats, months))
-    delta = np.zeros((beats, languages, months))
-    best_alpha, best_delta = alpha.copy(), delta.copy()
-    price = np.zeros((beats, months))
-    every = np.ones((beats, months), np.bool_)
-    begin, end = np.zeros(beats, np.int64), np.zeros(beats, np.int64)
-    value = np.zeros((2, months + 1))
-    step_beat, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
-    best = -INFINITE
-    scale = 1.0
-    stalled = 0
-    for _ in range(steps):
-        total = 0.0
-        slope_alpha = np.zeros((beats, months))
-        slope_delta = np.zeros((beats, languages, months))
-        for b in range(beats):
-            for t in range(months):
-                total += posts[b] * alpha[b, t]
-                slope_alpha[b, t] = posts[b]
-                if alpha[b, t] >= vacant:
-                    slope_alpha[b, t] = 0.0  # a vacancy costs as much as the post is priced at: it may stay vacant
-                for k in range(languages):
-                    if needs[b, k]:
-                        total += delta[b, k, t]
-                        slope_delta[b, k, t] = 1.0
-        for o in range(officers):
-            for b in range(beats):
-                for t in range(months):
-                    c = km * kilometres[o, b] - alpha[b, t]
-                    for k in range(languages):
-                        if needs[b, k] and speaks[o, k]:
-                            c -= delta[b, k, t]
-                    price[b, t] = c
-            # a path with a beat held twice only makes the bound lower, never wrong
-            stop = min(last[o], months)
-            found = best_path(
-                price,
-                every,
-                first[o],
-                last[o],
-                home[o],
-                rooted[o],
-                served[o],
-                min_tenure,
-                broken,
-                rotation,
-                begin,
-                end,
-                value,
-                step_beat,
-                step_end,
-            )
-            if found >= INFINITE:
-                found = value[1 if rooted[o] else 0, 0]
-                if home[o] >= 0:
-                    found = value[1, 0]
-                    running = 0.0
-                    for e in range(1, stop + 1):
-                        running += price[home[o], e - 1]
-                        if running + value[1, e] < found:
-                            found = running + value[1, e]
-            total += found
-            for b in range(beats):
-                if begin[b] >= 0:
-                    for t in range(begin[b], end[b]):
-                        slope_alpha[b, t] -= 1.0
-                        for k in range(languages):
-                            if needs[b, k] and speaks[o, k]:
-                                slope_delta[b, k, t] -= 1.0
-        if total > best + 1e-9 * abs(total):
-            best = total
-            best_alpha[:] = alpha
-            best_delta[:] = delta
-            stalled = 0
+def apply(a, s, o, sign):
+    """Enter (sign 1) or strike out (sign −1) the postings of o in the counts."""
+    months, h = a.months, a.handover
+    kept = False
+    before = a.rooted[o]
+    for i in range(s.number[o]):
+        p, b, e = s.place[o, i], s.begin[o, i], s.end[o, i]
+        beat = a.beat[p]
+        stay = b == 0 and p == a.home[o]
+        kept = kept or stay
+        until = e - h if e < months else e
+        for t in range(b, e):
+            if a.works[o, t]:
+                s.filled[p, t] += sign
+                if t < until:
+                    s.load[p, t] += sign
+                for k in range(a.has.shape[1]):
+                    if a.has[o, k]:
+                        s.covered[beat, k, t] += sign
+        if e < months:
+            s.ends[p, e] += sign
+            if e == a.stop[o] or (a.frozen[o, e] != FREE and a.frozen[o, e] != p):
+                s.forced[beat, e] += sign
+            else:
+                s.chosen[beat, e] += sign
+        if not stay and needs_handover(a, o, b):
+            s.begun[p, b] += sign
+        if not stay and before:
+            s.moved[b] += sign
+        before = True
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
+        if a.frozen[o, 0] != FREE and a.frozen[o, 0] != a.home[o]:
+            s.forced[a.beat[a.home[o]], 0] += sign
         else:
-            stalled += 1
-            if stalled >= 10:
-                scale /= 1.5
-                stalled = 0
-                alpha[:] = best_alpha
-                delta[:] = best_delta
-                if scale < 1e-3:
-                    break
-                continue
-        square = (slope_alpha**2).sum() + (slope_delta**2).sum()
-        if square < 1e-9 or best >= target - 1e-9 * abs(target):
-            break
-        size = scale * (1.02 * target + 1.0 - total) / square
-        for b in range(beats):
-            for t in range(months):
-                alpha[b, t] = min(vacant, max(0.0, alpha[b, t] + size * slope_alpha[b, t]))
-                for k in range(languages):
-                    if needs[b, k]:
-                        delta[b, k, t] = min(gap, max(0.0, delta[b, k, t] + size * slope_delta[b, k, t]))
-    return best
+            s.chosen[a.beat[a.home[o]], 0] += sign
 
 
 @njit(cache=True)
-def worth(
-    begin,
-    end,
-    posts,
-    first,
-    last,
-    home,
-    rooted,
-    served,
-    kilometres,
-    speaks,
-    needs,
-    min_tenure,
-    handover,
-    weights,
-    months,
-    surplus,
-):
-    """Return the objective of postings, (O, B) begins and ends with −1 for none; INFINITE where they break a rule."""
-    officers, beats = begin.shape
-    languages = needs.shape[1]
-    vacant, broken, gap, rotation, km = weights
+def own_cost(a, s, o):
+    """Return what the postings of o cost by themselves."""
     total = 0.0
-    count = np.zeros((beats, months), np.int64)
-    over = np.zeros((beats, months), np.int64)
-    begun = np.zeros((beats, months + 1), np.int64)
-    ended = np.zeros((beats, months + 1), np.int64)
-    spoken = np.zeros((beats, languages, months), np.int64)
-    for o in range(officers):
-        moves = 0
-        stays = False
-        stop = min(last[o], months)
-        for b in range(beats):
-            if begin[o, b] < 0:
-                continue
-            a, e = begin[o, b], end[o, b]
-            kept = home[o] == b and a == 0
-            stays = stays or kept
-            if not kept:
-                moves += 1
-                if handover > 0 and a > 0 and first[o] <= a - handover:
-                    begun[b, a] += 1
-            if e < months:
-                ended[b, e] += 1
-                for t in range(max(0, e - handover), e):
-                    over[b, t] += 1
-            if e < stop and e - a + (served[o] if kept else 0) < min_tenure:
-                total += broken
-            total += km * kilometres[o, b] * (e - a)
-            for t in range(a, e):
-                count[b, t] += 1
-                for k in range(languages):
-                    if speaks[o, k]:
-                        spoken[b, k, t] += 1
-        if home[o] >= 0 and not stays and last[o] > 0 and served[o] < min_tenure:
-            total += broken
-        total += rotation * (moves if rooted[o] else max(0, moves - 1))
-    for b in range(beats):
-        for t in range(months):
-            if count[b, t] > posts[b] + surplus[b] + over[b, t]:
-                return INFINITE
-            if t > 0 and begun[b, t] > 0:
-                filled = max(0, posts[b] - count[b, t - 1])
-                if t + handover < months:
-                    filled += ended[b, t + handover]
-                if begun[b, t] > filled:
-                    return INFINITE
-            total += vacant * max(0, posts[b] - count[b, t])
-            for k in range(languages):
-                if needs[b, k] and spoken[b, k, t] == 0:
-                    total += gap
+    kept = False
+    moves = 0
+    for i in range(s.number[o]):
+        p, b, e = s.place[o, i], s.begin[o, i], s.end[o, i]
+        stay = b == 0 and p == a.home[o]
+        kept = kept or stay
+        if not stay:
+            moves += 1
+        else:
+            total += a.carried[o]
+        served = e - b + (a.served[o] if stay else 0)
+        if e < a.stop[o]:
+            total += EARLY
+            if served < a.tenure:
+                total += a.broken
+        total += a.cost[o, p] * (e - b)
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
+        total += EARLY
+        if a.served[o] < a.tenure:
+            total += a.broken
+    rotations = moves if a.rooted[o] else max(0, moves - 1)
+    total += a.rotation * rotations
+    if a.changed > 0:
+        for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
+            if a.published[o, t] >= 0:
+                there = False
+                for i in range(s.number[o]):
+                    if s.begin[o, i] <= t < s.end[o, i]:
+                        there = s.place[o, i] == a.published[o, t]
+                if not there:
+                    total += a.changed
     return total
 
 
 @njit(cache=True)
-def search(
-    begin, end, posts, first, last, home, rooted, served, kilometres, speaks, needs, min_tenure, handover, weights, months, surplus, seed,
-    rounds, heat,
-):  # fmt: skip
-    """Better postings in place for `rounds` rounds; return the objective. `begin` and `end` are (O, B), −1 for none."""
+def place_worth(a, s, p):
+    """Return what a place costs for vacant posts; INFINITE where it is too full or a handover lacks."""
+    total = 0.0
+    h = a.handover
+    for t in range(a.months):
+        if s.load[p, t] > a.posts[p] + a.surplus[p]:
+            return INFINITE
+        if t > 0 and s.begun[p, t] > 0:
+            slots = max(0, a.posts[p] - s.filled[p, t - 1])
+            if t + h < a.months:
+                slots += s.ends[p, t + h]
+            if s.begun[p, t] > slots:
+                return INFINITE
+        if s.filled[p, t] < a.posts[p]:
+            total += a.vacant * (a.posts[p] - s.filled[p, t])
+    return total
+
+
+@njit(cache=True)
+def beat_worth(a, s, b, limit):
+    """Return what a beat costs for what nobody there has, and for too many changes."""
+    total = 0.0
+    kinds = a.has.shape[1]
+    for aspect in range(2):
+        wanted = False
+        for k in range(kinds):
+            wanted = wanted or (a.needs[b, k] and a.aspect[k] == aspect)
+        if wanted:
+            for t in range(a.months):
+                for k in range(kinds):
+                    if a.needs[b, k] and a.aspect[k] == aspect and s.covered[b, k, t] == 0:
+                        total += a.gap[aspect]
+                        break
+    if a.half:
+        for t in range(max(1, a.months - WINDOW + 1)):
+            chosen, forced = 0, 0
+            for u in range(t, min(t + WINDOW, a.months)):
+                chosen += s.chosen[b, u]
+                forced += s.forced[b, u]
+            if chosen > 0 and chosen + forced > limit:
+                total += PENALTY * min(chosen, chosen + forced - limit)
+    return total
+
+
+@njit(cache=True)
+def other_penalties(a, s):
+    """Return the penalties of couples and of rotations beyond the limit."""
+    total = 0.0
+    for t in range(a.months):
+        if s.moved[t] > a.moves:
+            total += PENALTY * (s.moved[t] - a.moves)
+    if a.partner.shape[1] > 0 and a.partner.max() >= 0:
+        for o in range(len(a.first)):
+            for j in range(a.partner.shape[1]):
+                q = a.partner[o, j]
+                if q > o:
+                    grace = 0
+                    if a.home[o] >= 0 and a.home[q] >= 0 and a.beat[a.home[o]] == a.beat[a.home[q]]:
+                        grace = a.grace
+                    for i in range(s.number[o]):
+                        for m in range(s.number[q]):
+                            if a.beat[s.place[o, i]] == a.beat[s.place[q, m]]:
+                                low = max(grace, s.begin[o, i], s.begin[q, m])
+                                high = min(s.end[o, i], s.end[q, m])
+                                if high > low:
+                                    total += PENALTY * (high - low)
+    return total
+
+
+@njit(cache=True)
+def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out):
+    """Find the cheapest series of postings of o and write it to `out`, (SERIES + 1, 3); return its cost and number.
+
+    A posting of p in months b..e−1 costs begin_cost[p, b] + Σ month_cost[p, b..e−1] + Σ full_cost over the same months, the last h left out
+    where it ends before the horizon, + end_cost[p, e] + a broken tenure + move_cost[b] for a rotation. `value`, `step_place`
+    and `step_end` are scratch space, (2, T + 1). A beat held twice is told by a cost of INFINITE and a number of −1, and the second
+    posting there stands in the last row of `out`.
+    """
+    places, months = month_cost.shape
+    stop, h = a.stop[o], a.handover
+    if stop <= 0:
+        return 0.0, 0
+    pinned = a.pinned[o]
+    for r in range(2):
+        value[r, stop] = 0.0
+    for t in range(stop - 1, -1, -1):
+        for r in range(2):
+            held = pinned and a.frozen[o, t] >= 0
+            value[r, t] = INFINITE if held else value[r, t + 1]
+            step_place[r, t] = -1
+            step_end[r, t] = t + 1
+        if t < a.first[o]:
+            continue
+        best, best_place, best_end = INFINITE, -1, -1
+        handed = needs_handover(a, o, t)
+        for p in range(places):
+            if not a.allowed[o, p]:
+                continue
+            if pinned and a.frozen[o, t] != FREE and a.frozen[o, t] != p:
+                continue
+            start = begin_cost[p, t] if handed else 0.0
+            if start >= PENALTY * 1e3:
+                continue
+            total = start
+            beyond = min(stop, t + a.longest)
+            for e in range(t + 1, beyond + 1):
+                if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != p:
+                    break
+                total += month_cost[p, e - 1]
+                if e - 1 - h >= t:
+                    total += full_cost[p, e - 1 - h]
+                if total >= INFINITE * 0.1:
+                    break
+                if e < months:
+                    if e - t < h or value[1, e] >= INFINITE:
+                        continue
+                    here = total + end_cost[p, e] + value[1, e]
+                    if e < stop and e - t < a.tenure:
+                        here += a.broken
+                else:
+                    here = total
+                    for u in range(max(t, e - h), e):
+                        here += full_cost[p, u]
+                if here < best:
+                    best, best_place, best_end = here, p, e
+        for r in range(2):
+            here = best + (move_cost[t] if r == 1 else 0.0)
+            if best_place >= 0 and here < value[r, t] - 1e-12:
+                value[r, t] = here
+                step_place[r, t] = best_place
+                step_end[r, t] = best_end
+    history = 1 if a.rooted[o] else 0
+    home = a.home[o]
+    t, number = 0, 0
+    best = value[history, 0]
+    if home >= 0:
+        best = value[1, 0] + (a.broken if a.served[o] < a.tenure else 0.0) + end_cost[home, 0]
+        stay, total = 0, a.carried[o]
+        beyond = min(stop, max(a.longest - a.served[o], h))
+        for e in range(1, beyond + 1):
+            if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != home:
+                break
+            total += month_cost[home, e - 1]
+            if e - 1 - h >= 0:
+                total += full_cost[home, e - 1 - h]
+            if total >= INFINITE * 0.1:
+                break
+            if e < months:
+                here = total + end_cost[home, e] + value[1, e]
+                if e < stop and a.served[o] + e < a.tenure:
+                    here += a.broken
+            else:
+                here = total
+                for u in range(max(0, e - h), e):
+                    here += full_cost[home, u]
+            if here < best - 1e-12:
+                best, stay = here, e
+        if stay > 0:
+            out[0, 0], out[0, 1], out[0, 2] = home, 0, stay
+            number, t, history = 1, stay, 1
+    if best >= INFINITE * 0.1:
+        return INFINITE, 0
+    while t < stop:
+        p, e = step_place[history, t], step_end[history, t]
+        if p >= 0:
+            if number >= SERIES:
+                return INFINITE, 0
+            for i in range(number):
+                if a.beat[out[i, 0]] == a.beat[p]:
+                    out[SERIES, 0], out[SERIES, 1], out[SERIES, 2] = p, t, e
+                    return INFINITE, -1
+            out[number, 0], out[number, 1], out[number, 2] = p, t, e
+            number += 1
+            history = 1
+        t = e
+    return best, number
+
+
+@njit(cache=True)
+def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
+    """Price every place and month for o, whose postings are struck out, by what the others leave."""
+    kinds = a.has.shape[1]
+    places, months = month_cost.shape
+    h = a.handover
+    for p in range(places):
+        b = a.beat[p]
+        if not a.allowed[o, p] and a.home[o] != p:
+            continue
+        wanted = False
+        for k in range(kinds):
+            wanted = wanted or (a.needs[b, k] and a.has[o, k])
+        room = a.posts[p] + a.surplus[p]
+        for t in range(months):
+            c = a.cost[o, p]
+            full_cost[p, t] = 0.0
+            if a.works[o, t]:
+                if s.filled[p, t] < a.posts[p]:
+                    c -= a.vacant
+                if s.load[p, t] >= room:
+                    full_cost[p, t] = INFINITE
+                if wanted:
+                    for aspect in range(2):
+                        lacks, mends = False, True
+                        for k in range(kinds):
+                            if a.needs[b, k] and a.aspect[k] == aspect and s.covered[b, k, t] == 0:
+                                lacks = True
+                                mends = mends and a.has[o, k]
+                        if lacks and mends:
+                            c -= a.gap[aspect]
+            if a.changed > 0 and a.published[o, t] == p:
+                c -= a.changed
+            month_cost[p, t] = c
+            begin_cost[p, t] = 0.0
+            if h > 0 and t > 0:
+                slots = max(0, a.posts[p] - s.filled[p, t - 1]) - s.begun[p, t]
+                if t + h < months:
+                    slots += s.ends[p, t + h]
+                if slots <= 0:
+                    begin_cost[p, t] = INFINITE
+    for j in range(a.partner.shape[1]):
+        q = a.partner[o, j]
+        if q < 0:
+            break
+        grace = 0
+        if a.home[o] >= 0 and a.home[q] >= 0 and a.beat[a.home[o]] == a.beat[a.home[q]]:
+            grace = a.grace
+        for i in range(s.number[q]):
+            for p in range(places):
+                if a.beat[p] == a.beat[s.place[q, i]]:
+                    for t in range(max(grace, s.begin[q, i]), s.end[q, i]):
+                        month_cost[p, t] += PENALTY
+    for t in range(months):
+        move_cost[t] = a.rotation + (PENALTY if s.moved[t] >= a.moves else 0.0)
+
+
+@njit(cache=True)
+def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_end, best_number):
+    """Make `moves` moves at a falling temperature; `best…` hold the best postings met. Return the objective now and the best."""
     np.random.seed(seed)
-    officers, beats = begin.shape
-    languages = needs.shape[1]
-    vacant, broken, gap, rotation, km = weights
-    now = worth(
-        begin,
-        end,
-        posts,
-        first,
-        last,
-        home,
-        rooted,
-        served,
-        kilometres,
-        speaks,
-        needs,
-        min_tenure,
-        handover,
-        weights,
-        months,
-        surplus,
-    )
-    best, best_begin, best_end = now, begin.copy(), end.copy()
-    price = np.zeros((beats, months))
-    may_begin = np.zeros((beats, months), np.bool_)
+    officers, places, months = len(a.first), len(a.posts), a.months
+    month_cost, full_cost = np.zeros((places, months)), np.zeros((places, months))
+    begin_cost, end_cost = np.zeros((places, months)), np.zeros((places, months + 1))
+    move_cost = np.zeros(months)
     value = np.zeros((2, months + 1))
-    step_beat, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
-    out = np.zeros(4, np.int64)
-    kept_begin, kept_end = np.zeros((4, beats), np.int64), np.zeros((4, beats), np.int64)
-    temperature = heat
-    for r in range(rounds):
-        temperature = heat * (1.0 - r / rounds) ** 2
-        size = 1 + np.random.randint(3)
-        size = min(size, officers)
-        near = np.random.randint(beats)
+    step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
+    out = np.zeros((SERIES + 1, 3), np.int64)
+    chosen = np.zeros(3, np.int64)
+    old_place, old_begin = np.zeros((3, SERIES), np.int64), np.zeros((3, SERIES), np.int64)
+    old_end, old_number, old_own = np.zeros((3, SERIES), np.int64), np.zeros(3, np.int64), np.zeros(3)
+    touched = np.zeros(places, np.bool_)
+    touched_beat = np.zeros(a.beats, np.bool_)
+    plain = a.moves >= 10_000 and a.partner.max() < 0
+    others = 0.0 if plain else other_penalties(a, s)
+    now = s.place_cost.sum() + s.beat_cost.sum() + s.own.sum() + others
+    old_cost, old_beat = np.zeros(places), np.zeros(a.beats)
+    for move in range(moves):
+        temperature = hot * (cold / hot) ** (move / moves)
+        size = min(officers, 1 + np.random.randint(3))
+        touched[:] = False
+        near = -1
+        count = 0
+        aimed = np.random.random() < 0.4
+        if aimed:
+            # a place with vacant posts, and somebody who holds none
+            for _ in range(8):
+                p = np.random.randint(places)
+                if s.place_cost[p] > 0:
+                    near = p
+                    break
         for i in range(size):
             o = np.random.randint(officers)
-            if i > 0 and np.random.random() < 0.7:
-                # someone of the same beat as the first, so that a handover can move as a whole
+            if aimed and i == 0:
                 for _ in range(8):
-                    o = np.random.randint(officers)
-                    if begin[o, near] >= 0:
+                    q = np.random.randint(officers)
+                    if s.number[q] == 0 and a.stop[q] > a.first[q]:
+                        o = q
                         break
-            out[i] = o
+            if i > 0 and near >= 0 and np.random.random() < 0.7:
+                # someone of the same place, so that a handover can move as a whole
+                for _ in range(4 * officers // max(1, places) + 8):
+                    q = np.random.randint(officers)
+                    found = False
+                    for j in range(s.number[q]):
+                        found = found or s.place[q, j] == near
+                    if found:
+                        o = q
+                        break
             twice = False
-            for j in range(i):
-                twice = twice or out[j] == o
-            if twice:
-                size = i
-                break
-            kept_begin[i] = begin[o]
-            kept_end[i] = end[o]
-            begin[o, :] = -1
-            end[o, :] = -1
-            if i == 0:
-                for b in range(beats):
-                    if kept_begin[0, b] >= 0 and np.random.random() < 0.7:
-                        near = b
+            for j in range(count):
+                twice = twice or chosen[j] == o
+            if twice or a.stop[o] <= 0:
+                continue
+            chosen[count] = o
+            old_number[count] = s.number[o]
+            old_own[count] = s.own[o]
+            for j in range(s.number[o]):
+                old_place[count, j], old_begin[count, j], old_end[count, j] = s.place[o, j], s.begin[o, j], s.end[o, j]
+                touched[s.place[o, j]] = True
+            if a.home[o] >= 0:
+                touched[a.home[o]] = True
+            if s.number[o] > 0 and (near < 0 or np.random.random() < 0.3):
+                near = s.place[o, np.random.randint(s.number[o])]
+            if near < 0:
+                near = np.random.randint(places)
+            apply(a, s, o, -1)
+            s.number[o] = 0
+            count += 1
         legal = True
-        order = np.random.permutation(size)
+        order = np.random.permutation(count)
+        done = 0
         for i in order:
-            o = out[i]
-            count = np.zeros((beats, months), np.int64)
-            over = np.zeros((beats, months), np.int64)
-            spoken = np.zeros((beats, languages, months), np.int64)
-            free = np.zeros((beats, months + 1), np.int64)
-            for q in range(officers):
-                for b in range(beats):
-                    if begin[q, b] < 0:
-                        continue
-                    a, e = begin[q, b], end[q, b]
-                    if e < months:
-                        for t in range(max(0, e - handover), e):
-                            over[b, t] += 1
-                        if e - handover >= 0:
-                            free[b, e - handover] += 1
-                    if handover > 0 and a > 0 and not (home[q] == b and a == 0) and first[q] <= a - handover:
-                        free[b, a] -= 1
-                    for t in range(a, e):
-                        count[b, t] += 1
-                        for k in range(languages):
-                            if speaks[q, k]:
-                                spoken[b, k, t] += 1
-            for b in range(beats):
+            o = chosen[i]
+            price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost)
+            end_cost[:] = EARLY
+            end_cost[:, a.stop[o]] = 0.0
+            if temperature > 1e-6 and np.random.random() < 0.3:
+                # a place made dear for once, so that the search sees second-best series
+                p = np.random.randint(places)
+                if old_number[i] > 0:
+                    p = old_place[i, np.random.randint(old_number[i])]
                 for t in range(months):
-                    c = km * kilometres[o, b]
-                    if count[b, t] < posts[b]:
-                        c -= vacant
-                    elif count[b, t] >= posts[b] + surplus[b] + over[b, t]:
-                        c = INFINITE
-                    for k in range(languages):
-                        if needs[b, k] and speaks[o, k] and spoken[b, k, t] == 0:
-                            c -= gap
-                    price[b, t] = c
-                    vacant_before = max(0, posts[b] - count[b, t - 1]) if t > 0 else 1
-                    may_begin[b, t] = (
-                        t == 0 or handover == 0 or first[o] > t - handover or vacant_before + free[b, t] > 0
-                    )
-            found = best_path(
-                price,
-                may_begin,
-                first[o],
-                last[o],
-                home[o],
-                rooted[o],
-                served[o],
-                min_tenure,
-                broken,
-                rotation,
-                begin[o],
-                end[o],
-                value,
-                step_beat,
-                step_end,
-            )
+                    month_cost[p, t] += 0.3 * a.vacant
+            found, number = INFINITE, -1
+            for _ in range(RETRIES):
+                found, number = series(
+                    a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out
+                )
+                if number >= 0:
+                    break
+                # a beat twice: the second posting there is closed
+                for t in range(out[SERIES, 1], out[SERIES, 2]):
+                    month_cost[out[SERIES, 0], t] = INFINITE
             if found >= INFINITE:
                 legal = False
                 break
+            s.number[o] = number
+            for j in range(number):
+                s.place[o, j], s.begin[o, j], s.end[o, j] = out[j, 0], out[j, 1], out[j, 2]
+                touched[out[j, 0]] = True
+            apply(a, s, o, 1)
+            s.own[o] = own_cost(a, s, o)
+            done += 1
         after = INFINITE
+        fresh = others
+        touched_beat[:] = False
         if legal:
-            after = worth(
-                begin,
-                end,
-                posts,
-                first,
-                last,
-                home,
-                rooted,
-                served,
-                kilometres,
-                speaks,
-                needs,
-                min_tenure,
-                handover,
-                weights,
-                months,
-                surplus,
-            )
-        if after < INFINITE and (after <= now or np.random.random() < np.exp(-(after - now) / max(temperature, 1e-9))):
+            after = now
+            for i in range(count):
+                after += s.own[chosen[i]] - old_own[i]
+            for p in range(places):
+                if touched[p]:
+                    touched_beat[a.beat[p]] = True
+                    old_cost[p] = s.place_cost[p]
+                    worth = place_worth(a, s, p)
+                    if worth >= INFINITE:
+                        legal = False
+                        break
+                    after += worth - old_cost[p]
+            if legal:
+                for b in range(a.beats):
+                    if touched_beat[b]:
+                        old_beat[b] = beat_worth(a, s, b, limit[b])
+                        after += old_beat[b] - s.beat_cost[b]
+                fresh = 0.0 if plain else other_penalties(a, s)
+                after += fresh - others
+        if legal and (after <= now + 1e-9 or np.random.random() < np.exp(-(after - now) / temperature)):
             now = after
-            if now < best - 1e-9:
+            others = fresh
+            for p in range(places):
+                if touched[p]:
+                    s.place_cost[p] = place_worth(a, s, p)
+            for b in range(a.beats):
+                if touched_beat[b]:
+                    s.beat_cost[b] = old_beat[b]
+            if now < best - 1e-7:
                 best = now
-                best_begin[:] = begin
-                best_end[:] = end
+                best_place[:], best_begin[:], best_end[:], best_number[:] = s.place, s.begin, s.end, s.number
         else:
-            for i in range(size):
-                begin[out[i]] = kept_begin[i]
-                end[out[i]] = kept_end[i]
-    begin[:] = best_begin
-    end[:] = best_end
-    return best
+            for m in range(done):
+                apply(a, s, chosen[order[m]], -1)
+            for i in range(count):
+                o = chosen[i]
+                s.number[o] = old_number[i]
+                s.own[o] = old_own[i]
+                for j in range(old_number[i]):
+                    s.place[o, j], s.begin[o, j], s.end[o, j] = old_place[i, j], old_begin[i, j], old_end[i, j]
+                apply(a, s, o, 1)
+    return now, best
+
+
+@njit(cache=True)
+def enter_all(a, s, limit):
+    """Count every posting of a state whose counts are empty, and return the objective."""
+    for o in range(len(a.first)):
+        apply(a, s, o, 1)
+        s.own[o] = own_cost(a, s, o)
+    for p in range(len(a.posts)):
+        s.place_cost[p] = place_worth(a, s, p)
+    for b in range(a.beats):
+        s.beat_cost[b] = beat_worth(a, s, b, limit[b])
+    return s.place_cost.sum() + s.beat_cost.sum() + s.own.sum() + other_penalties(a, s)
+
+
+class Search:
+    """The search with its best postings so far.
+
+    Parameters
+    ----------
+    a
+        The problem.
+    seed
+        The same seed gives the same postings.
+    """
+
+    def __init__(self, a: Arrays, seed: int) -> None:
+        self.a = a
+        self.random = np.random.default_rng(seed)
+        self.limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(np.int64) // 2)
+        self.state = self._start()
+        enter_all(a, self.state, self.limit)
+        self._fill()
+        self.state = self._fresh(self.state)
+        self.best = float(enter_all(a, self.state, self.limit))
+        s = self.state
+        self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
+
+    def _start(self) -> State:
+        """Return today's postings, as long as officers, the maximum and frozen months let them, and what is frozen."""
+        a = self.a
+        s = empty_state(a)
+        grace = np.full(len(a.first), a.months)
+        for o in range(len(a.first)):
+            for q in a.partner[o]:
+                if q > o and a.home[o] >= 0 and a.home[q] >= 0 and a.beat[a.home[o]] == a.beat[a.home[q]]:
+                    grace[q] = a.grace
+        rows = np.full((len(a.first), a.months), -1)
+        for o in range(len(a.first)):
+            row = rows[o]
+            wished = a.changed > 0 and (a.published[o] >= 0).any()
+            if wished:
+                row[:] = a.published[o]
+            elif a.home[o] >= 0 and a.changed <= 0:
+                row[:] = a.home[o]
+            elif a.home[o] >= 0:
+                row[: a.grace] = a.home[o]
+            if a.home[o] >= 0 and row[0] == a.home[o]:
+                row[max(a.longest - a.served[o], a.handover) :] = np.where(
+                    row[max(a.longest - a.served[o], a.handover) :] == a.home[o],
+                    -1,
+                    row[max(a.longest - a.served[o], a.handover) :],
+                )
+                row[grace[o] :] = np.where(row[grace[o] :] == a.home[o], -1, row[grace[o] :])
+            row[a.stop[o] :] = -1
+            if a.home[o] < 0:
+                row[: a.first[o]] = -1
+            fixed = a.frozen[o] != FREE
+            row[:] = np.where(fixed, a.frozen[o], row)
+            if fixed.any():
+                # after the last frozen month a posting goes on, and a beat that was left is not held again
+                last = int(np.flatnonzero(fixed)[-1])
+                for t in range(last + 1, a.stop[o]):
+                    if row[last] >= 0 and not wished:
+                        row[t] = row[last]
+                for p in {int(v) for v in row[: last + 1] if v >= 0} - {int(row[last])}:
+                    row[last + 1 :][row[last + 1 :] == p] = -1
+        self._make_room(rows)
+        for o in range(len(a.first)):
+            edges = np.flatnonzero(np.diff(rows[o], prepend=-9, append=-9))
+            for b, e in itertools.pairwise(edges):
+                if rows[o, b] >= 0 and s.number[o] < SERIES:
+                    i = s.number[o]
+                    s.place[o, i], s.begin[o, i], s.end[o, i] = rows[o, b], b, e
+                    s.number[o] += 1
+        self._drop_illegal(s)
+        return s
+
+    def _fresh(self, s: State) -> State:
+        """Return a state with the same postings and empty counts."""
+        found = empty_state(self.a)
+        found.place[:], found.begin[:], found.end[:], found.number[:] = s.place, s.begin, s.end, s.number
+        return found
+
+    def _fill(self) -> None:
+        """Fill each vacant post, month by month, with the nearest officer who holds none, speakers of what the beat lacks first."""
+        a, s = self.a, self.state
+        for t in range(a.months):
+            for p in np.flatnonzero(s.filled[:, t] < a.posts):
+                b = a.beat[p]
+                for _ in range(int(a.posts[p] - s.filled[p, t])):
+                    free = (s.number == 0) & ~a.pinned & (a.first <= t) & (t < a.stop) & a.allowed[:, p] & (a.home < 0)
+                    if not free.any():
+                        break
+                    lacks = a.needs[b] & (s.covered[b, :, t] == 0)
+                    order = np.lexsort((a.cost[:, p], -(a.has & lacks).sum(axis=1)))
+                    o = int(next(q for q in order if free[q]))
+                    early = t - a.handover
+                    begins = [early] if early > 0 and s.ends[p, t] > 0 and a.first[o] <= early else []
+                    for begin in [*begins, t, t + 1]:
+                        end = int(min(a.stop[o], begin + a.longest))
+                        if begin >= end or (end - begin < a.handover and end < a.months):
+                            continue
+                        s.place[o, 0], s.begin[o, 0], s.end[o, 0], s.number[o] = p, begin, end, 1
+                        apply(a, s, o, 1)
+                        if place_worth(a, s, p) < INFINITE:
+                            break
+                        apply(a, s, o, -1)
+                        s.number[o] = 0
+
+    def _make_room(self, rows: np.ndarray) -> None:
+        """Cut postings that are not frozen where a place would hold too many."""
+        a = self.a
+        for p in range(len(a.posts)):
+            for t in range(a.months):
+                here = np.flatnonzero((rows[:, t] == p) & a.works[:, t])
+                over = len(here) - int(a.posts[p] + a.surplus[p])
+                if over <= 0:
+                    continue
+                # an overlap at the end of a posting is room, not too many
+                handing = [
+                    o for o in here if t + a.handover < a.months and (rows[o, t : t + a.handover + 1] != p).any()
+                ]
+                over -= len(handing)
+                free = [o for o in here if (a.frozen[o, t:] == FREE).all() and o not in handing]
+                for o in sorted(free, key=lambda o: (rows[o, 0] == p, a.served[o]))[: max(0, over)]:
+                    rows[o, t:] = -1
+
+    def _drop_illegal(self, s: State) -> None:
+        """Take out postings that are not frozen until no place breaks a rule that the search keeps."""
+        a = self.a
+        for _ in range(4 * len(a.first) + 4):
+            trial = empty_state(a)
+            trial.place[:], trial.begin[:], trial.end[:], trial.number[:] = s.place, s.begin, s.end, s.number
+            enter_all(a, trial, self.limit)
+            bad = np.flatnonzero(trial.place_cost >= INFINITE * 0.5)
+            if not len(bad):
+                return
+            for p in bad:
+                new = [(o, i) for o in range(len(a.first)) for i in range(s.number[o]) if s.place[o, i] == p]
+                new = [(o, i) for o, i in new if (a.frozen[o, s.begin[o, i] : s.end[o, i]] == FREE).all()]
+                # those that begin in the plan first, then today's
+                new.sort(key=lambda x: -s.begin[x])
+                for o, i in new[:1]:
+                    for j in range(i, s.number[o] - 1):
+                        s.place[o, j], s.begin[o, j], s.end[o, j] = (
+                            s.place[o, j + 1],
+                            s.begin[o, j + 1],
+                            s.end[o, j + 1],
+                        )
+                    s.number[o] -= 1
+
+    def improve(self, moves: int, stop: Callable[[], bool], until: float, heat: float) -> None:
+        """Search for `moves` moves, or until `stop` or the time `until`; `heat` from 1 (hot) to 0."""
+        a, s = self.a, self.state
+        scale = max(a.rotation, float(a.gap.max()) if a.needs.any() else 0.0, 1e-3)
+        hot = scale * max(heat, 0.02)
+        calls = max(1, -(-moves // MOVES_A_CALL))
+        for call in range(calls):
+            if stop() or time.monotonic() > until:
+                break
+            # each call cools from where the last one stopped
+            high = max(1e-4, hot * (1 - call / calls) ** 2)
+            low = max(1e-5, hot * (1 - (call + 1) / calls) ** 2)
+            seed = int(self.random.integers(2**31))
+            _, self.best = run(a, s, seed, min(moves, MOVES_A_CALL), high, low, self.limit, self.best, *self.kept)
+        self._restore()
+
+    def _restore(self) -> None:
+        """Go back to the best postings."""
+        s = empty_state(self.a)
+        s.place[:], s.begin[:], s.end[:], s.number[:] = self.kept
+        self.best = float(enter_all(self.a, s, self.limit))
+        self.state = s
+
+    @property
+    def penalty(self) -> bool:
+        """Whether the best postings break a rule that is penalised."""
+        return self.best >= PENALTY * 0.5 and self._penalised() > 0
+
+    def _penalised(self) -> float:
+        soft = sum(
+            float(beat_worth(self.a._replace(half=False), self.state, b, self.limit[b])) for b in range(self.a.beats)
+        )
+        return float(self.state.beat_cost.sum()) - soft + float(other_penalties(self.a, self.state))
+
+    def postings(self) -> list[tuple[int, int, int, int]]:
+        """Return (officer, place, begin, end) of the best postings, by officer and month."""
+        place, begin, end, number = self.kept
+        found: list[tuple[Any, ...]] = [
+            (o, int(place[o, i]), int(begin[o, i]), int(end[o, i]))
+            for o in range(len(number))
+            for i in range(number[o])
+        ]
+        return sorted(found, key=lambda p: (p[0], p[2]))

@@ -23,8 +23,8 @@ COLUMNS = {
     "stations": ("station", "existing", "residents_within_limit", "mean_walk_minutes", "residents", "cost"),
     "sites": ("station", "existing", "cost", "chosen"),
     "walks": ("unit", "station", "metres", "home"),
-    "assignments": ("officer", "beat", "start", "end", "post"),
-    "roster": ("officer", "beat", "languages", "x", "y", "joins_on", "trained_on", "leaves_on"),
+    "assignments": ("officer", "beat", "start", "end", "post", "requires"),
+    "roster": ("officer", "beat", "languages", "x", "y", "joins_on", "trained_on", "leaves_on", "gender", "since"),
 }  # fmt: skip
 
 

@@ -41,9 +41,9 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         len(tables.assignments),
         "postings",
     )
-    held = np.zeros((len(beats), months), int)
-    for _, b, a, z in postings:
-        held[b, a:z] += 1
+    at_work = {officer: _at_work(row, days) for officer, row in roster.items()}
+    requires = [text(v) or "" for v in tables.assignments["requires"]]
+    asks = dict(zip([(p[0], p[2]) for p in postings], requires, strict=True)) if len(postings) == len(requires) else {}
     _check_availability(ledger, postings, roster, days, rules.training_months, evidence, beats)
     posts = evidence.beats["posts"].to_numpy(int)
     if rules.posts_per_beat != "auto":
@@ -51,26 +51,40 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
                     [f"{evidence.beat_name(b)} has {p} posts." for b, p in zip(beats, posts, strict=True) if p != rules.posts_per_beat],
                     len(beats), "beats")  # fmt: skip
     ledger.number("officers.posts", claims.get("posts"), int(posts.sum()))
-    _check_capacity(ledger, evidence, postings, roster, held, posts, beats, rules.handover_months)
+    held = np.zeros((len(beats), months), int)
+    for officer, b, a, z in postings:
+        held[b, a:z] += at_work[officer][a:z]
+    _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules.handover_months)
+    _check_handover(ledger, evidence, postings, roster, held, posts, beats, days, rules)
+    _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
     figures = {
-        "vacant_months": float(np.maximum(0, posts[:, None] - held).sum()),
-        **_tenure(postings, roster, days, beats, rules.min_tenure_months, months),
-        "language_gaps": _language_gaps(ledger, evidence, postings, roster, months, beats),
+        "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months),
+        **_tenure(postings, roster, days, beats, rules.min_tenure_months, months, evidence),
+        **_gaps(ledger, evidence, postings, roster, at_work, months, beats, posts if rules.gender_mix else posts * 0),
         "home_km_months": _home(evidence, postings, roster, beats),
+        "unpreferred_months": _unpreferred(postings, roster, beats),
     }
+    if rules.published is None:
+        figures["changed_months"] = 0.0
+    elif evidence.town is not None and evidence.town.published is not None:
+        figures["changed_months"] = _changed(
+            evidence.town.published, postings, roster, days, beats, rules.training_months
+        )
     for name, found in figures.items():
         ledger.number(f"officers.{name}", claims.get(name), found)
     weights = claims.get("weights") or {}
     wanted = rules.weights.model_dump()
     ledger.add("officers.weights", weights == wanted, str(weights), str(wanted))
-    keys = {"vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps",
-            "rotation": "rotations", "home_km_month": "home_km_months"}  # fmt: skip
+    keys = {"vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps", "gender_gap": "gender_gaps",
+            "rotation": "rotations", "home_km_month": "home_km_months", "unpreferred_month": "unpreferred_months",
+            "changed_month": "changed_months"}  # fmt: skip
     if all(is_number(weights.get(k)) for k in keys):
         ledger.number(
             "officers.objective",
             claims.get("objective"),
-            sum(weights[k] * figures[v] for k, v in keys.items()),
+            sum(weights[k] * figures.get(v, claims.get(v) or 0) for k, v in keys.items()),
         )
+    _check_relationships(ledger, evidence, claims, rules)
 
 
 def _date(value: object) -> dt.date | None:
@@ -93,7 +107,7 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
             else None
         )
         where = evidence.beat_name(beats[b])
-        serving = text(row.get("beat")) in beats
+        serving = _beat_today(row, evidence, beats) in beats and text(row.get("beat")) is not None
         if ready and not serving and days[a] < ready:
             wrong.append(f"{officer} is posted to {where} from {days[a]}, but ready from {ready}.")
         if leaves and days[z] > leaves:
@@ -112,48 +126,261 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     )
 
 
-def _check_capacity(ledger, evidence, postings, roster, held, posts, beats, handover) -> None:
+def _beat_today(row, evidence: Evidence, beats) -> str | None:
+    """Return the beat of the plan that an officer serves at the start: today's, or where most of its residents are now."""
+    today = text(row.get("beat"))
+    if today is None or today in beats:
+        return today
+    units = evidence.units[(evidence.units["current"] == today).to_numpy()]
+    if not len(units):
+        return None
+    people = (
+        units["population"].fillna(1.0) if evidence.units["population"].notna().all() else pd.Series(1.0, units.index)
+    )
+    shares = people.groupby(units["beat"].astype(str)).sum()
+    return str(shares.idxmax())
+
+
+def _at_work(row, days) -> np.ndarray:
+    """Return the months in which an officer is at work, not sick, (T,)."""
+    month = np.ones(len(days) - 1, bool)
+    off, back = _date(row.get("absent_from")), _date(row.get("absent_until"))
+    if off and back:
+        month[[off <= d < back for d in days[:-1]]] = False
+    return month
+
+
+def _stop(row, days) -> int:
+    leaves, months = _date(row.get("leaves_on")), len(days) - 1
+    return months if leaves is None else max(0, min(months, int(np.searchsorted(days, leaves, side="right")) - 1))
+
+
+def _ready(row, days, training: int) -> int:
+    """Return the first month in which an officer may take a post."""
+    joins, trained = _date(row.get("joins_on")), _date(row.get("trained_on"))
+    if trained is None and joins is not None:
+        trained = (pd.Timestamp(joins) + pd.DateOffset(months=training)).date()
+    day = max([d for d in (joins, trained) if d], default=None)
+    return 0 if day is None else int(np.searchsorted(days[:-1], day))
+
+
+def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, handover) -> None:
     wrong = []
-    today = [text(row.get("beat")) for row in roster.values()]
-    months = held.shape[1]
+    today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
     for b, beat in enumerate(beats):
         extra = max(0, today.count(beat) - posts[b])
-        ends = [z for _, c, _, z in postings if c == b and z < months]
-        for t in range(months):
-            over = sum(t < z <= t + handover for z in ends)
-            if held[b, t] > posts[b] + extra + over:
-                wrong.append(
-                    f"{evidence.beat_name(beat)} has {held[b, t]} officers in month {t + 1} for {posts[b]} posts."
-                )
+        mine = [p for p in postings if p[1] == b]
+        for t in range(len(next(iter(at_work.values()))) if mine else 0):
+            months = len(at_work[mine[0][0]])
+            there = sum(a <= t < z and at_work[o][t] and not (z < months and t >= z - handover) for o, _, a, z in mine)
+            if there > posts[b] + extra:
+                wrong.append(f"{evidence.beat_name(beat)} has {there} officers in month {t + 1} for {posts[b]} posts.")
                 break
     ledger.each("officers.capacity", "no more officers than posts, but in a handover", wrong, len(beats), "beats")
 
 
-def _tenure(postings, roster, days, beats, least, months) -> dict[str, float]:
+def _leaves_later(row, evidence: Evidence) -> bool:
+    leaves, rules = _date(row.get("leaves_on")), evidence.rules.officers
+    assert rules is not None
+    return leaves is None or leaves >= (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
+
+
+def _check_handover(ledger, evidence, postings, roster, held, posts, beats, days, rules) -> None:
+    """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
+    h, months, wrong = rules.handover_months, held.shape[1], []
+    special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
+    for b, beat in enumerate(beats):
+        if h == 0 or beat in special:
+            continue
+        for t in range(1, months):
+            begun = 0
+            for officer, c, a, _ in postings:
+                row = roster[officer]
+                ordered = _date(row.get("ordered_on"))
+                exempt = ordered is not None and int(np.searchsorted(days[:-1], ordered)) == t
+                begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
+            slots = max(0, posts[b] - held[b, t - 1]) + sum(
+                c == b and z == t + h and z < months for _, c, _, z in postings
+            )
+            if begun > slots:
+                wrong.append(f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may.")
+    ledger.each(
+        "officers.handover", f"a successor overlaps by {h} months or fills a vacant post", wrong, len(beats), "beats"
+    )
+
+
+def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules) -> None:
+    """Check special posts, maximum tenure, couples and the limit on moves, where there are any."""
+    months, clashes = len(days) - 1, bool(evidence.summary.get("clashes"))
+    wrong = []
+    for (officer, start), text_ in asks.items():
+        row = roster[officer]
+        has = {
+            *str(text(row.get("languages")) or "").split(";"),
+            {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
+        }
+        if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
+            has.add("licence")
+        wrong += [
+            f"{officer} has not “{w}”, which the post from {days[start]} needs."
+            for w in text_.split(";")
+            if w and w not in has
+        ]
+    if any(asks.values()):
+        ledger.each("officers.special_posts", "holders have what their posts ask for", wrong, len(asks), "postings")
+    limit = rules.max_tenure_months
+    if limit is not None and not clashes:
+        wrong = []
+        for officer, b, a, z in postings:
+            row = roster[officer]
+            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
+            served = _served(row, days) if kept else 0
+            if z - a > (max(limit - served, rules.handover_months) if kept else limit):
+                wrong.append(f"{officer} is in {evidence.beat_name(beats[b])} for {served + z - a} months.")
+        ledger.each("officers.max_tenure", f"at most {limit} months in a post", wrong, len(postings), "postings")
+    apart = {(o, q) for o, row in roster.items() for q in str(text(row.get("not_with")) or "").split(";") if q}
+    if apart and not clashes:
+        wrong, grace = [], max(1, rules.handover_months)
+        for o, q in sorted(apart):
+            same = (
+                o in roster
+                and q in roster
+                and _beat_today(roster[o], evidence, beats) == _beat_today(roster[q], evidence, beats)
+            )
+            low = grace if same and text(roster[o].get("beat")) else 0
+            wrong += [f"{o} and {q} are both in {evidence.beat_name(beats[p[1]])}." for p in postings for r in postings
+                      if p[0] == o and r[0] == q and p[1] == r[1] and max(p[2], r[2], low) < min(p[3], r[3])]  # fmt: skip
+        ledger.each("officers.couples", "couples never share a beat", wrong, len(apart), "pairs")
+    if rules.moves_a_month is not None and not clashes:
+        count = np.zeros(months, int)
+        for officer, b, a, _ in postings:
+            row = roster[officer]
+            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
+            earlier = any(p[0] == officer and p[2] < a for p in postings)
+            count[a] += not kept and (text(row.get("beat")) is not None or earlier)
+        wrong = [f"{count[t]} officers move in {days[t]}." for t in range(months) if count[t] > rules.moves_a_month]
+        ledger.each("officers.moves_a_month", f"at most {rules.moves_a_month} moves a month", wrong, months, "months")
+    if rules.half_a_year and not clashes:
+        _check_changes(ledger, evidence, postings, roster, beats, days, rules)
+
+
+def _check_changes(ledger, evidence, postings, roster, beats, days, rules) -> None:
+    months, wrong = len(days) - 1, []
+    posts = evidence.beats["posts"].to_numpy(int)
+    for b, beat in enumerate(beats):
+        ends = []
+        for officer, row in roster.items():
+            stop = _stop(row, days)
+            mine = [p for p in postings if p[0] == officer and p[1] == b]
+            ends += [(p[3], p[3] == stop or p[3] <= rules.freeze_months) for p in mine if p[3] < months]
+            if _beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
+                ends.append((0, rules.freeze_months > 0))
+        for t in range(max(1, months - 11)):
+            inside = [forced for z, forced in ends if t <= z < t + 12]
+            if not all(inside) and len(inside) > max(1, posts[b] // 2):
+                wrong.append(
+                    f"{evidence.beat_name(beat)}: {len(inside)} officers change in the 12 months from {days[t]}."
+                )
+                break
+    ledger.each(
+        "officers.half_a_year", "at most half of a beat's officers change in any 12 months", wrong, len(beats), "beats"
+    )
+
+
+def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months) -> float:
+    """Count the post-months without an officer at work; posts that ask for something apart from the others."""
+    want: dict[tuple[int, str], int] = {(b, ""): int(p) for b, p in enumerate(posts)}
+    for row in claims.get("special_posts", []):
+        b = beats.index(str(row["beat"]))
+        want[b, row["requires"]] = want.get((b, row["requires"]), 0) + int(row["posts"])
+        want[b, ""] -= int(row["posts"])
+    held = {key: np.zeros(months, int) for key in want}
+    for officer, b, a, z in postings:
+        key = (b, asks.get((officer, a), ""))
+        if key in held:
+            held[key][a:z] += at_work[officer][a:z]
+    return float(sum(np.maximum(0, want[key] - held[key]).sum() for key in want))
+
+
+def _served(row, days) -> int:
+    since = _date(row.get("since"))
+    return max(0, int(((days[0] - since).days if since else 0) / (365.25 / 12) + 1e-9))
+
+
+def _unpreferred(postings, roster, beats) -> float:
+    total = 0
+    for officer, b, a, z in postings:
+        wish = text(roster[officer].get("prefers"))
+        total += (z - a) * (bool(wish) and beats[b] not in str(wish).split(";"))
+    return float(total)
+
+
+def _changed(published: pd.DataFrame, postings, roster, days, beats, training: int) -> float:
+    """Count the months of the published plan that officers who could serve them do not."""
+    total, months = 0, len(days) - 1
+    for row in published.to_dict("records"):
+        officer, beat = str(row["officer"]), str(row["beat"])
+        if officer not in roster or beat not in beats:
+            continue
+        mine = roster[officer]
+        low = 0 if text(mine.get("beat")) is not None else _ready(mine, days, training)
+        start, end = (int(np.searchsorted(days[:-1], row[k])) for k in ("start", "end"))
+        start, end = max(start, low), min(end, _stop(mine, days), months)
+        kept = sum(max(0, min(z, end) - max(a, start)) for o, b, a, z in postings if o == officer and beats[b] == beat)
+        total += max(0, end - start) - kept
+    return float(total)
+
+
+def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
+    """Recompute the residents × years that their officer has been known, today and in the plan's first month."""
+    if "relationship_years_today" not in claims:
+        return
+    units, tables = evidence.units, evidence.tables
+    people = units["population"].fillna(1.0).to_numpy(float)
+    assert tables.assignments is not None and tables.roster is not None
+    first = {
+        str(r["officer"]): text(r["beat"])
+        for r in tables.assignments.to_dict("records")
+        if str(r["start"]) == rules.start.isoformat()
+    }
+    today = kept = 0.0
+    for row in tables.roster.to_dict("records"):
+        inside = (units["current"] == text(row["beat"])).to_numpy()
+        years = _served(row, [pd.Timestamp(rules.start).date()]) / 12
+        today += years * people[inside].sum() if text(row["beat"]) is not None else 0.0
+        there = (units["beat"] == first.get(str(row["officer"]))).to_numpy()
+        kept += years * people[inside & there].sum() if text(row["beat"]) is not None else 0.0
+    ledger.number("officers.relationship_years_today", claims["relationship_years_today"], today)
+    ledger.number("officers.relationship_years_kept", claims.get("relationship_years_kept"), kept)
+
+
+def _tenure(postings, roster, days, beats, least, months, evidence) -> dict[str, float]:
     """Count broken tenures and rotations."""
     broken = rotations = 0
     for officer, row in roster.items():
-        home = text(row.get("beat"))
-        leaves = _date(row.get("leaves_on"))
-        last = months if leaves is None else max(0, min(months, int(np.searchsorted(days, leaves, side="right")) - 1))
-        since = _date(row.get("since"))
-        served = max(0, int(((days[0] - since).days if since else 0) / (365.25 / 12) + 1e-9))
+        home = _beat_today(row, evidence, beats)
+        last, served = _stop(row, days), _served(row, days)
         mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
         kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
         if home in beats and not kept and last > 0:
             broken += served < least
         for p in mine:
             broken += p[3] < last and p[3] - p[2] + (served if p in kept else 0) < least
-        rotations += sum(p not in kept for p in mine) if home is not None else max(0, len(mine) - 1)
+        today = text(row.get("beat"))
+        # a beat that carries on today's under another id is another beat
+        rotations += (
+            sum(p not in kept or beats[p[1]] != today for p in mine) if today is not None else max(0, len(mine) - 1)
+        )
     return {"tenure_violations": float(broken), "rotations": float(rotations)}
 
 
-def _language_gaps(ledger, evidence: Evidence, postings, roster, months, beats) -> float:
+def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, mixed) -> dict[str, float]:
+    """Count beat-months in which a language of the beat, or a woman or a man where both are wished, is missing."""
     units = evidence.units
     groups = list(evidence.rules.units.groups)
     people = units["population"].to_numpy(float)
     said = ["" if missing(v) else str(v) for v in evidence.beats["languages"]] if evidence.beats is not None else []
-    gaps, wrong = 0, []
+    gaps, unmixed, wrong = 0, 0, []
     for b, beat in enumerate(beats):
         inside = (units["beat"] == beat).to_numpy()
         residents = people[inside].sum()
@@ -166,15 +393,27 @@ def _language_gaps(ledger, evidence: Evidence, postings, roster, months, beats) 
             wrong.append(
                 f"{evidence.beat_name(beat)}: “{said[b]}” is claimed, {', '.join(spoken_here) or 'none'} found."
             )
+        lacks = np.zeros(months, bool)
         for g in spoken_here:
-            covered = np.zeros(months, bool)
-            for officer, c, a, z in postings:
-                languages = roster[officer].get("languages")
-                if c == b and not missing(languages) and g in str(languages).split(";"):
-                    covered[a:z] = True
-            gaps += int((~covered).sum())
+            lacks |= ~_covered(
+                postings, roster, at_work, b, months, lambda row, g=g: g in str(row.get("languages")).split(";")
+            )
+        gaps += int(lacks.sum())
+        if mixed[b] >= 2:
+            both = [
+                _covered(postings, roster, at_work, b, months, lambda row, s=s: row.get("gender") == s) for s in "fm"
+            ]
+            unmixed += int((~(both[0] & both[1])).sum())
     ledger.each("beats.languages", "languages of at least a tenth of residents", wrong, len(beats), "beats")
-    return float(gaps)
+    return {"language_gaps": float(gaps), "gender_gaps": float(unmixed)}
+
+
+def _covered(postings, roster, at_work, b: int, months: int, able) -> np.ndarray:
+    covered = np.zeros(months, bool)
+    for officer, c, a, z in postings:
+        if c == b and able(roster[officer]):
+            covered[a:z] |= at_work[officer][a:z]
+    return covered
 
 
 def _home(evidence: Evidence, postings, roster, beats) -> float:

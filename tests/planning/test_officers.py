@@ -1,0 +1,137 @@
+"""The officers' step on the grid town: options of the description, what is written, and what happens after a plan was published."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import icalendar
+import openpyxl
+import pytest
+from docx import Document
+
+from beatplanner.data.errors import InputError
+from beatplanner.planning.plan import run
+from beatplanner.planning.replanning import Change, replan, succession
+from beatplanner.planning.verification import verify
+from conftest import ROSTER, GridTown, write_grid_town
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory) -> GridTown:
+    town = write_grid_town(tmp_path_factory.mktemp("staffed"))
+    run(town.project, town.folder / "plan", time_limit=10)
+    return town
+
+
+def sound(folder: Path) -> None:
+    verdict = verify(folder)
+    assert verdict.ok, [str(c) for c in verdict.failed]
+
+
+def test_workbook_calendar_and_job_descriptions_are_written(planned):
+    out = planned.folder / "plan"
+    book = openpyxl.load_workbook(out / "officers.xlsx")
+    assert book.sheetnames == ["Postings", "Handovers", "Roster", "Vacant posts", "Figures"]
+    assert len(list(book["Roster"].iter_rows())) == len(ROSTER)
+    calendar = icalendar.Calendar.from_ical((out / "handovers.ics").read_bytes())
+    changes = list(book["Handovers"].iter_rows(min_row=2, values_only=True))
+    assert len(list(calendar.walk("VEVENT"))) == len(changes)
+    jobs = sorted((out / "job_descriptions").glob("*.docx"))
+    assert len(jobs) == 4
+    text = "\n".join(p.text for p in Document(str(jobs[0])).paragraphs)
+    assert "Handover notes" in text
+    assert "{{" not in text
+
+
+def test_the_forces_own_template_is_filled_in_and_a_broken_one_is_an_error(tmp_path):
+    town = write_grid_town(tmp_path)
+    document = Document()
+    document.add_paragraph("Пост {{ post }} во {{ beat_name }}")
+    document.save(str(town.path("own.docx")))
+    town.swap("posts_per_beat = 1", 'posts_per_beat = 1\njob_template = "own.docx"')
+    run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5)
+    assert "Пост 1 во" in Document(str(next((tmp_path / "plan" / "job_descriptions").iterdir()))).paragraphs[0].text
+    document.add_paragraph("{{ post")
+    document.save(str(town.path("own.docx")))
+    with pytest.raises(InputError, match="template"):
+        run(town.project, tmp_path / "broken", steps=("officers",), time_limit=5)
+
+
+def test_every_option_together_is_verified(tmp_path):
+    town = write_grid_town(tmp_path)
+    town.path("posts.csv").write_text("beat,languages,licence\n1,sq,\n", encoding="utf-8")
+    town.path("published.csv").write_text("officer,beat,start,end\nAna,1,2027-01-01,2028-06-01\n", encoding="utf-8")
+    town.swap(
+        "posts_per_beat = 1",
+        'posts_per_beat = 2\ngender_mix = true\nmax_tenure_months = 40\nmoves_a_month = 2\nhalf_a_year = true\nposts = "posts.csv"\n'
+        'published = "published.csv"\nfreeze_months = 3',
+    )
+    summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5)
+    assert summary["officers"]["gender_gaps"] > 0
+    sound(tmp_path / "plan")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("posts", "beat,licence\n77,yes\n", ["77"]),
+        ("posts", "beat,licence\n1,maybe\n", ["maybe", "yes or no"]),
+        ("posts", "beat,posts\n1,9\n", ["9", "posts"]),
+        ("published", "officer,beat,start,end\nAna,1,2027-06-01,2027-01-01\n", ["end"]),
+        ("published", "officer,beat,start,end\nAna,1,1.1.2027,2028-01-01\n", ["1.1.2027"]),
+    ],
+)
+def test_bad_tables_are_told(tmp_path, name, content, words):
+    town = write_grid_town(tmp_path)
+    town.path("table.csv").write_text(content, encoding="utf-8")
+    town.swap("posts_per_beat = 1", f'posts_per_beat = 1\n{name} = "table.csv"')
+    with pytest.raises(InputError) as told:
+        run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5)
+    assert all(w in str(told.value) for w in words)
+
+
+def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
+    found = replan(
+        planned.folder / "plan", planned.folder / "anew", [Change("leaves", "Ana", dt.date(2027, 7, 1))], time_limit=5
+    )
+    assert {d["officer"] for d in found["diff"]} >= {"Ana"}
+    sound(planned.folder / "anew")
+    before = {(r["officer"], r["beat"]) for r in _rows(planned.folder / "plan") if r["start"] == "2027-01-01"}
+    after = {(r["officer"], r["beat"]) for r in _rows(planned.folder / "anew") if r["start"] == "2027-01-01"}
+    assert before == after
+
+
+def test_an_order_is_priced_and_its_reason_kept(planned):
+    move = [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")]
+    shown = replan(planned.folder / "plan", None, move, time_limit=5)
+    assert shown["trust"] > 0
+    replan(
+        planned.folder / "plan", planned.folder / "ordered", move, reason="A new school", by="Ministry", time_limit=5
+    )
+    audit = json.loads((planned.folder / "ordered" / "audit.jsonl").read_text(encoding="utf-8"))
+    assert (audit["reason"], audit["by"]) == ("A new school", "Ministry")
+    there = [r for r in _rows(planned.folder / "ordered") if r["officer"] == "Ana" and r["beat"] == "4"]
+    assert there[0]["start"] == "2027-07-01"
+    sound(planned.folder / "ordered")
+
+
+def test_an_unknown_officer_in_a_change_is_told(planned):
+    with pytest.raises(InputError, match="Anna"):
+        replan(planned.folder / "plan", None, [Change("leaves", "Anna", dt.date(2027, 7, 1))])
+
+
+def test_succession_is_the_same_for_a_seed_and_grows_with_attrition(planned):
+    folder = planned.folder / "plan"
+    one, same = (succession(folder, attrition=0.1, draws=20, seed=3) for _ in range(2))
+    assert one.months.equals(same.months)
+    assert succession(folder, attrition=0.5, draws=20, seed=3).months["vacancies"].sum() > one.months["vacancies"].sum()
+
+
+def _rows(folder: Path) -> list[dict]:
+    from beatplanner.data.results import read_result
+
+    frame = read_result(folder).assignments
+    assert frame is not None
+    return frame.to_dict("records")
