@@ -68,12 +68,11 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         (part / "summary.json").write_text(
             json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
-        # folium and jinja2 are only loaded where something is written
+        # jinja2, matplotlib and docx are only loaded where something is written
+        from beatplanner.data.officers_pack import write_officers_pack
         from beatplanner.data.report import write_report
 
         write_report(part / "report.html", tables)
-        from beatplanner.data.officers_pack import write_officers_pack
-
         write_officers_pack(part, tables)
         if also is not None:
             also(part)
