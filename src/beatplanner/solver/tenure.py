@@ -540,7 +540,8 @@ def assign(
     found = [Posting(*p) for p in search.postings()]
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
     clean = not breaches(problem, found)
-    if clean and bound is not None and not stop() and best - bound > CLOSE * best:
+    small = a.cost.size * a.months <= EXACT_SIZE
+    if small and clean and bound is not None and not stop() and best - bound > CLOSE * best:
         known = [(p.officer, p.place, p.begin, p.end) for p in found]
         solved = tenure_exact.solve(
             a,
@@ -583,6 +584,8 @@ ROUNDS, SEARCH_SHARE = 4, 0.6
 # How hot each round begins; the first goes straight down.
 HEAT = (0.0, 0.3, 0.1, 0.02)
 CLOSE = 5e-5
+# Officers × places × months above which the exact model would take longer to build than it could help.
+EXACT_SIZE = 5_000_000
 # Moves of the search an officer, and what the steps of the bound may cost together.
 MOVES_AN_OFFICER, LEAST_MOVES = 1_500, 20_000
 BOUND_WORK, LEAST_STEPS, MOST_STEPS = 4_000_000_000, 400, 4_000
