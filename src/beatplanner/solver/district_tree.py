@@ -31,6 +31,8 @@ from beatplanner.solver.district_knapsack import ascend, excludable
 from beatplanner.solver.district_sites import Sites, pairs_in_reach
 
 GAP = 1e-4
+# Pairs of a node of usual size.
+NODE_PAIRS = 3_000
 # Nodes worked on at a time, whatever the number of threads.
 BATCH = 4
 # Steps of the first node, of every other before and after new cuts, and of each trial of a split.
@@ -77,7 +79,7 @@ def exact_districts(
     threads
         Nodes worked on at the same time; they change nothing but the time.
     nodes
-        Nodes after which to end.
+        Nodes of up to `NODE_PAIRS` pairs after which to end; a larger node counts for more, so that the time is much the same.
     tell
         Called with best and bound whenever the bound rises.
 
@@ -251,7 +253,7 @@ class _Tree:
             {},
         )
         self.closed = np.inf  # least bound of the nodes that ended
-        self.taken = 0
+        self.used = 0.0  # nodes worked on, larger ones counting for more
         self.cuts: list[tuple[int, ...]] = []
 
     def _largest(self, sites: Sites) -> float:
@@ -266,7 +268,7 @@ class _Tree:
         known: set[tuple[int, ...]] = set()
         born = 0
         with ThreadPoolExecutor(self.threads) as pool:
-            while waiting and self.taken < nodes and not self.stop():
+            while waiting and self.used < nodes and not self.stop():
                 batch = []
                 while waiting and len(batch) < BATCH:
                     bound, _, node = heappop(waiting)
@@ -274,7 +276,7 @@ class _Tree:
                         self.closed = min(self.closed, bound)
                     else:
                         batch.append(node)
-                self.taken += len(batch)
+                self.used += sum(max(1.0, int(np.bitwise_count(n.packed).sum()) / NODE_PAIRS) for n in batch)
                 for node, worked in zip(batch, pool.map(self.work, batch), strict=True):
                     if worked is None:
                         heappush(waiting, (node.bound, -1, node))

@@ -188,7 +188,7 @@ def solve_districts(
     prove
         Whether to compute a bound.
     nodes
-        Branch-and-bound nodes after which the exact model ends, so that it ends at the same plan everywhere.
+        Branch-and-bound nodes of usual size after which the proof ends, so that it ends at the same plan everywhere.
     start
         (n,) connected districts 0..K-1 to start from besides the others; they are not lost if nothing better is found.
     progress

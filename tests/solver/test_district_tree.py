@@ -1,0 +1,102 @@
+"""The proof of districts: whole-unit knapsacks never above the truth, and no bound above a plan that exists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_districting import grid_problem
+
+from beatplanner.solver.district_knapsack import price_sites
+from beatplanner.solver.district_sites import AllSites
+from beatplanner.solver.district_tree import exact_districts
+from beatplanner.solver.districting import DistrictingProblem, solve_districts
+
+
+def true_value(reduced, weight, lower, upper) -> float:
+    """Return the least reduced cost of a choice within the bounds that holds the first pair, by enumeration."""
+    best = np.inf
+    for rest in product([0, 1], repeat=len(weight) - 1):
+        x = np.array([1, *rest])
+        if lower <= x @ weight <= upper:
+            best = min(best, float(x @ reduced))
+    return best
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 9), st.floats(0.3, 0.9), st.floats(0.02, 0.4), st.floats(-30, 30))
+def test_knapsacks_of_whole_units_lie_between_split_units_and_the_truth(seed, items, share, tolerance, guess):
+    random = np.random.default_rng(seed)
+    weight = random.uniform(0.2, 2.0, items)
+    reduced = random.normal(0, 10, items)
+    middle = share * weight.sum()
+    lower, upper = middle * (1 - tolerance), middle * (1 + tolerance)
+    truth = true_value(reduced, weight, lower, upper)
+    value, share_of, chosen = np.zeros(1), np.zeros(items), np.zeros(1, np.int64)
+    total = price_sites(
+        np.array([0, items]), np.arange(items), reduced, weight, np.array([-1]), 1, lower, upper, np.array([guess]), value,
+        share_of, chosen,
+    )  # fmt: skip
+    assert total <= truth + 1e-9
+    load = float(share_of @ weight)
+    if np.isfinite(total) and lower - 1e-9 <= load <= upper + 1e-9:
+        # what keeps both bounds is the truth, not only a bound on it
+        assert total == pytest.approx(truth)
+        assert float(share_of @ reduced) == pytest.approx(total)
+
+
+def test_one_site_of_each_label_is_chosen():
+    start, unit = np.array([0, 1, 2, 3]), np.arange(3)
+    reduced, weight = np.array([-5.0, -4.0, -1.0]), np.ones(3)
+    value, share, chosen = np.zeros(3), np.zeros(3), np.zeros(2, np.int64)
+    arguments = (2, 0.5, 1.5, np.zeros(3), value, share, chosen)
+    assert price_sites(start, unit, reduced, weight, np.array([7, 7, -1]), *arguments) == pytest.approx(-6.0)
+    assert sorted(chosen) == [0, 2]
+    assert price_sites(start, unit, reduced, weight, np.array([7, 8, -1]), *arguments) == pytest.approx(-9.0)
+
+
+def with_river(problem: DistrictingProblem, columns: int, bridges: list[int]) -> DistrictingProblem:
+    """Cut a grid along its middle row, but for bridges at some columns."""
+    rows = len(problem.weight) // columns
+    bank = (rows // 2 - 1) * columns
+    a, b = problem.edges.T
+    across = (b - a == columns) & (a >= bank) & (a < bank + columns)
+    kept = ~across | np.isin(a - bank, bridges)
+    return replace(problem, edges=problem.edges[kept], border=problem.border[kept])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_proof_from_a_poor_plan_agrees_with_one_from_a_good_plan(seed):
+    problem = with_river(grid_problem(6, 8, 5, 0.08, seed), 8, [1, 6])
+    good = solve_districts(problem, seconds=60, seed=seed, effort=1.0, nodes=20_000)
+    assert good.lower_bound is not None and good.objective <= good.lower_bound * (1 + 2e-4)
+    # told of a plan 3 % worse, the search must neither lose the better one nor prove more than it allows
+    poor = _proof(problem, 1.03 * good.objective)
+    assert poor.district is not None
+    assert good.objective * (1 - 2e-4) <= poor.bound <= good.objective * (1 + 1e-9)
+
+
+def _proof(problem: DistrictingProblem, best_known: float):
+    from beatplanner.solver.district_bound import lagrangian_bound
+    from beatplanner.solver.district_growth import Graph
+
+    n = len(problem.weight)
+    graph, none = Graph(n, problem.edges, problem.border), np.full(n, -1)
+
+    def metres(a, b):
+        return np.hypot(*(problem.xy[a] - problem.xy[b]).T)
+
+    sites = AllSites(
+        graph.indptr, graph.indices, problem.weight, problem.upper, metres, problem.weight, none, none, with_budget=False,
+        count_moves=False, nearest=40,
+    )  # fmt: skip
+    bound = lagrangian_bound(
+        sites.parts, problem.weight, problem.count, problem.lower, problem.upper, best_known, steps=200
+    )
+    return exact_districts(
+        bound, problem, graph, best_known, lambda: False, threads=1, nodes=20_000, tell=lambda best, value: None
+    )
