@@ -271,15 +271,16 @@ class _Tree:
             while waiting and self.used < nodes and not self.stop():
                 batch = []
                 while waiting and len(batch) < BATCH:
-                    bound, _, node = heappop(waiting)
-                    if bound >= self.enough():
-                        self.closed = min(self.closed, bound)
+                    entry = heappop(waiting)
+                    if entry[0] >= self.enough():
+                        self.closed = min(self.closed, entry[0])
                     else:
-                        batch.append(node)
-                self.used += sum(max(1.0, int(np.bitwise_count(n.packed).sum()) / NODE_PAIRS) for n in batch)
-                for node, worked in zip(batch, pool.map(self.work, batch), strict=True):
+                        batch.append(entry)
+                working = [node for *_, node in batch]
+                self.used += sum(max(1.0, int(np.bitwise_count(n.packed).sum()) / NODE_PAIRS) for n in working)
+                for entry, worked in zip(batch, pool.map(self.work, working), strict=True):
                     if worked is None:
-                        heappush(waiting, (node.bound, -1, node))
+                        heappush(waiting, entry)
                         continue
                     if worked.district is not None and worked.cost < self.best:
                         self.best, self.district = worked.cost, worked.district
