@@ -110,7 +110,16 @@ def test_what_the_bundle_says_about_itself_is_true(windows):
 
 
 # These wheels bring no licence text of their own; their licence stands in the table.
-WITHOUT_TEXT = {"docxtpl", "et-xmlfile", "pyside6-essentials", "shiboken6", "exactextract", "rasterio", "openpyxl", "tzdata"}
+WITHOUT_TEXT = {
+    "docxtpl",
+    "et-xmlfile",
+    "pyside6-essentials",
+    "shiboken6",
+    "exactextract",
+    "rasterio",
+    "openpyxl",
+    "tzdata",
+}
 
 
 def test_lightened_wheels_are_whole_and_hold_what_the_window_loads(windows):
