@@ -233,7 +233,7 @@ def price_sites(start, unit, reduced, weight, label, count, lower, upper, row, v
 @njit(cache=True, nogil=True)
 def ascend(
     start, unit, cost, moved, label, weight, count, lower, upper, budget, cut_start, cut_pair, dual, target, enough, steps,
-    scale, patience, mean, whole,
+    scale, patience, halt, mean, whole,
 ):  # fmt: skip
     """Raise the bound by deflected subgradient steps (Held, Wolfe and Crowder 1974; Camerini, Fratta and Maffioli 1975).
 
@@ -253,6 +253,8 @@ def ascend(
         A bound at which to end.
     steps, scale, patience
         Steps, first step length as a share of Polyak's, and steps without progress after which it shrinks.
+    halt
+        (1,) bool: True, which another thread may set, ends the ascent at its next step.
     mean, whole
         Written: (P,) mean of the pairs' parts over the steps, later ones weighing more; (P,) the last part where it satisfied
         every relaxed row, else not changed.
@@ -304,7 +306,7 @@ def ascend(
             best_dual[:] = now
         else:
             stalled += 1
-        if best >= enough:
+        if best >= enough or halt[0]:
             break
         taken[:] = False
         slope[:n] = 1.0

@@ -17,8 +17,10 @@ Nodes are taken in batches of a fixed size, best bound first, so that the number
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -253,6 +255,7 @@ class _Tree:
             {},
         )
         self.closed = np.inf  # least bound of the nodes that ended
+        self.halt = np.zeros(1, np.bool_)
         self.used = 0.0  # nodes worked on, larger ones counting for more
         self.cuts: list[tuple[int, ...]] = []
 
@@ -267,7 +270,7 @@ class _Tree:
         waiting: list[tuple[float, int, _Node]] = [(self.root.bound, 0, self.root)]
         known: set[tuple[int, ...]] = set()
         born = 0
-        with ThreadPoolExecutor(self.threads) as pool:
+        with self.watched(), ThreadPoolExecutor(self.threads) as pool:
             while waiting and self.used < nodes and not self.stop():
                 batch = []
                 while waiting and len(batch) < BATCH:
@@ -297,6 +300,25 @@ class _Tree:
                 self.raise_bound(min(left, self.closed, self.best), tell)
         nothing = not waiting and not np.isfinite(min(self.closed, self.best))
         return Exact(self.district, min(self.lower_bound, self.best), nothing)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Let `stop` end an ascent under way, which in a large problem takes long, while the body runs."""
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.05):
+                if self.stop():
+                    self.halt[0] = True
+                    return
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
 
     def raise_bound(self, bound: float, tell: Callable[[float | None, float], None]) -> None:
         if np.isfinite(bound) and bound > self.lower_bound * (1 + 1e-6):
@@ -407,15 +429,9 @@ class _Local:
     def climb(self, steps: int, scale: float) -> float:
         """Raise the bound and keep the best multipliers; return the bound."""
         bound, dual, found = ascend(
-            *self._arguments(),
-            self._full_dual(),
-            *self._aims(),
-            steps,
-            scale,
-            max(8, steps // 40),
-            self.mean,
+            *self._arguments(), self._full_dual(), *self._aims(), steps, scale, max(8, steps // 40), self.tree.halt, self.mean,
             self.whole,
-        )
+        )  # fmt: skip
         self.whole_found = self.whole_found or found
         self.dual = np.append(dual[: self.n], dual[-1])
         for c, value in zip(self.active, dual[self.n : -1], strict=True):
@@ -526,15 +542,9 @@ class _Local:
         # a price that no plan pays keeps the pairs out and the arrays as they are
         arguments[2] = np.where(gone, FORBIDDEN, self.sites.cost)
         bound, dual, _ = ascend(
-            *arguments,
-            self._full_dual(),
-            *self._aims(),
-            TRIAL_STEPS,
-            0.15,
-            TRIAL_STEPS,
+            *arguments, self._full_dual(), *self._aims(), TRIAL_STEPS, 0.15, TRIAL_STEPS, self.tree.halt, np.zeros(len(gone)),
             np.zeros(len(gone)),
-            np.zeros(len(gone)),
-        )
+        )  # fmt: skip
         mu = {c: float(m) for c, m in zip(self.active, dual[self.n : -1], strict=True) if m > 0.0}
         return bound, np.append(dual[: self.n], dual[-1]), mu
 
