@@ -88,7 +88,7 @@ def write_pack(
     if venues is None and town.sites is not None:
         # without a list of its own a forum meets in one of the buildings that stations were looked for in
         venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
-        walks = town.walks
+        walks = town.unit_walks()
     meetings = plan_forums(tables, rules, venues, walks)
     day = day or dt.datetime.now().astimezone().date()
     version = importlib.metadata.version("beatplanner")
