@@ -16,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
-from beatplanner.ui.project_commands import project_app
+from beatplanner.ui.project_commands import new, project_app
 
 DONE, BAD_INPUT, BAD_COMMAND, CLASH = 0, 1, 2, 3
 
@@ -29,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(project_app)
+app.command()(new)
 out_console = Console(highlight=False, soft_wrap=True)
 err_console = Console(stderr=True, highlight=False, soft_wrap=True)
 

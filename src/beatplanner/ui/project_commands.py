@@ -326,3 +326,107 @@ def recover(file: FileArgument) -> None:
     _changed(file, "", change)
     for recovery in found:
         recovery.forget()
+
+
+def new(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", help="Layers and tables: units, incidents, beats, sites, roads, roster, rasters."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
+    name: Annotated[str, typer.Option("--name", help="The project's name.")] = "",
+    beats: Annotated[str, typer.Option("--beats", help="How many, or auto; else as many as today.")] = "",
+    tolerance: Annotated[float | None, typer.Option("--tolerance", min=0.001, max=1)] = None,
+    stations: Annotated[int | None, typer.Option("--stations", min=0, help="How many; 0 for none.")] = None,
+    days: Annotated[int, typer.Option("--days", min=0, help="That the incidents cover, where they have no times.")] = 0,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="FILE=ROLE, where the guess is wrong; ROLE empty leaves the file out."),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", help="FILE:MEANING=COLUMN, where the guess is wrong.")
+    ] = None,
+    crs: Annotated[list[str] | None, typer.Option("--crs", help="FILE=EPSG:…, where the guess is wrong.")] = None,
+    mend: Annotated[bool, typer.Option("--mend", help="Mend what can be mended.")] = False,
+    guess_only: Annotated[bool, typer.Option("--guess", help="Show guesses and doubts; write nothing.")] = False,
+) -> None:
+    """Make a project file from raw layers: guess what they are and what their columns mean, check, mend, write."""
+    from beatplanner.data.import_doubts import import_doubts
+    from beatplanner.data.import_doubts import mend as mend_doubt
+    from beatplanner.data.import_draft import MEANING_WORDS, ROLE_WORDS, ImportDraft
+    from beatplanner.ui.command_line import err_console
+
+    if not guess_only and out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    draft = ImportDraft()
+    draft.add(files)
+    _say_otherwise(draft, role or [], column or [], crs or [])
+    if name:
+        draft.rules.name = name
+    if beats:
+        if beats != "auto" and not beats.isdigit():
+            raise typer.BadParameter(f"“{beats}” is neither a number nor auto", param_hint="--beats")
+        draft.rules.beats = beats if beats == "auto" else int(beats)
+    draft.rules.tolerance = tolerance or draft.rules.tolerance
+    draft.rules.stations = draft.rules.stations if stations is None else stations
+    draft.rules.days = days
+    for source in draft.sources:
+        means = ", ".join(f"{MEANING_WORDS[m]}: {c}" for m, c in source.columns.items())
+        why = f" ({source.reason})" if source.reason else ""
+        out_console.print(f"{source.look.title}: {ROLE_WORDS[source.role]}{why}" + (f"; {means}" if means else "")
+                          + (f"; {source.crs}" if source.crs and source.role else ""), markup=False)  # fmt: skip
+    doubts = import_doubts(draft)
+    for _ in range(5):
+        # a mend may bring to light what stood behind it
+        mendable = [d for d in doubts if d.mend]
+        if not mend or not mendable:
+            break
+        for doubt in mendable:
+            mend_doubt(draft, doubt)
+            out_console.print(f"Mended: {doubt.text} {doubt.mend_words}.", markup=False)
+        doubts = import_doubts(draft)
+    for doubt in doubts:
+        can = f" (--mend: {doubt.mend_words})" if doubt.mend else ""
+        err_console.print(f"{doubt.severity}: {doubt.text}{can}", markup=False)
+    errors = [d for d in doubts if d.severity == "error"]
+    if errors:
+        raise InputError(Note("error", f"{len(errors)} errors stand in the way", "Mend them as said above", file=out))
+    if not guess_only:
+        draft.write(out)
+        out_console.print(f"Project file: {out.resolve()}", markup=False)
+
+
+def _say_otherwise(draft: Any, roles: list[str], columns: list[str], systems: list[str]) -> None:
+    """Overrule guesses of a draft by what the command line says."""
+    from beatplanner.data.guessing import MEANINGS, ROLES
+
+    def source_of(text: str, hint: str) -> Any:
+        for source in draft.sources:
+            if text in (source.look.path.name, source.look.title, str(source.look.path), source.look.layer):
+                return source
+        raise typer.BadParameter(f"“{text}” is none of the files", param_hint=hint)
+
+    for text in roles:
+        file, _, wanted = text.partition("=")
+        if wanted and wanted not in ROLES:
+            raise typer.BadParameter(f"“{wanted}” is none of {', '.join(ROLES)}", param_hint="--role")
+        draft.set_role(source_of(file, "--role"), wanted, "as you said")
+    for text in columns:
+        place, _, name = text.partition("=")
+        file, _, meaning = place.rpartition(":")
+        source = source_of(file, "--column")
+        if meaning not in MEANINGS.get(source.role, ()):
+            known = ", ".join(MEANINGS.get(source.role, ())) or "none"
+            raise typer.BadParameter(
+                f"“{meaning}” is none of the meanings of this layer: {known}", param_hint="--column"
+            )
+        if name and source.look.column(name) is None:
+            raise typer.BadParameter(f"{source.look.title} has no column “{name}”", param_hint="--column")
+        draft.set_column(source, meaning, name)
+    for text in systems:
+        file, _, name = text.partition("=")
+        draft.set_crs(source_of(file, "--crs"), name)
