@@ -43,7 +43,7 @@ class Doubt:
     shapes
         What to show there, in degrees.
     mend
-        Name of its mend in `MENDS`, ``"hours"``, or empty.
+        Name of its mend in `MENDS`; ``"hours"``; ``"days"``, which only a user can mend; or empty.
     mend_words
         What the button says.
     """
@@ -296,7 +296,7 @@ def check_for_times_unknown(draft: ImportDraft, source: Source) -> Iterator[Doub
     """Say what incidents without times are taken for."""
     if source.role == "incidents" and "time" not in source.columns and not draft.rules.days:
         text = f"{source.look.title}: the incidents have no times, so they are taken for one year."
-        yield Doubt("warning", f"{text} Say how many days they cover, on the page before.", source)
+        yield Doubt("warning", text, source, mend="days", mend_words="Say how many days they cover")
 
 
 CHECKS = (

@@ -382,7 +382,7 @@ def new(
     doubts = import_doubts(draft)
     for _ in range(5):
         # a mend may bring to light what stood behind it
-        mendable = [d for d in doubts if d.mend]
+        mendable = [d for d in doubts if d.mend not in ("", "days")]
         if not mend or not mendable:
             break
         for doubt in mendable:
@@ -390,7 +390,7 @@ def new(
             out_console.print(f"Mended: {doubt.text} {doubt.mend_words}.", markup=False)
         doubts = import_doubts(draft)
     for doubt in doubts:
-        can = f" (--mend: {doubt.mend_words})" if doubt.mend else ""
+        can = " (--days)" if doubt.mend == "days" else f" (--mend: {doubt.mend_words})" if doubt.mend else ""
         err_console.print(f"{doubt.severity}: {doubt.text}{can}", markup=False)
     errors = [d for d in doubts if d.severity == "error"]
     if errors:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_documents_path
 from PySide6.QtCore import QAbstractTableModel, QDate, QModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QBrush, QColor, QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -109,6 +109,7 @@ class ImportWizard(QDialog):
             self.pages.addWidget(page)
         row.addStretch(1)
         self.map = PreviewMap()
+        self.map.legend = {role: self.tr(words) for role, words in _role_names().items()}
         self.table_title = QLabel()
         self.table_title.setTextFormat(Qt.TextFormat.PlainText)
         self.table_model = PreviewTable()
@@ -489,8 +490,7 @@ class FilesPage(Page):
             out.clicked.connect(lambda _=False, s=source: self._remove(s))
             reason = QLabel(f"{size} · {source.reason}" if source.reason else size)
             reason.setWordWrap(True)
-            reason.setForegroundRole(self.foregroundRole())
-            reason.setEnabled(False)
+            quiet(reason)
             self.grid.addWidget(name, 2 * number, 0)
             self.grid.addWidget(role, 2 * number, 1)
             self.grid.addWidget(out, 2 * number, 2)
@@ -521,6 +521,21 @@ class FilesPage(Page):
     def is_complete(self) -> bool:
         """Tell whether units are given."""
         return self.draft.first("units") is not None
+
+
+def _role_names() -> dict[str, str]:
+    from beatplanner.data.import_draft import ROLE_WORDS
+
+    return ROLE_WORDS
+
+
+def quiet(label: QLabel) -> None:
+    """Show a label less strongly, yet readable in light and dark."""
+    palette = label.palette()
+    colour = palette.color(QPalette.ColorRole.WindowText)
+    colour.setAlpha(165)
+    palette.setColor(QPalette.ColorRole.WindowText, colour)
+    label.setPalette(palette)
 
 
 def _fits(role: str, geometry: str) -> bool:
@@ -559,6 +574,7 @@ class ColumnsPage(Page):
         self.layers.setAccessibleName(self.tr("Layers"))
         self.layers.setMaximumWidth(220)
         self.layers.setWordWrap(True)
+        self.layers.setSpacing(4)
         self.layers.currentRowChanged.connect(self._show)
         row.addWidget(self.layers)
         holder = QWidget()
@@ -633,7 +649,8 @@ class ColumnsPage(Page):
             self.form.addRow(self.tr("CRS *"), self.crs)
             why = QLabel(source.crs_reason or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
             why.setWordWrap(True)
-            why.setEnabled(bool(not source.crs_reason))
+            if source.crs_reason:
+                quiet(why)
             self.form.addRow("", why)
         if not self.boxes and self.crs is None:
             self.form.addRow(QLabel(self.tr("Nothing to say about this layer.")))
@@ -696,7 +713,7 @@ class RulesPage(Page):
         form.addRow(self.tr("Number of beats"), row)
         self.today = QLabel()
         self.today.setWordWrap(True)
-        self.today.setEnabled(False)
+        quiet(self.today)
         form.addRow("", self.today)
         self.tolerance = QDoubleSpinBox()
         self.tolerance.setRange(0.5, 100)
@@ -780,7 +797,7 @@ class DoubtsPage(Page):
         row.addWidget(self.summary, 1)
         self.mend_all = QPushButton(self.tr("Mend all"))
         self.mend_all.setAutoDefault(False)
-        self.mend_all.clicked.connect(lambda: self._mend([d for d in self.doubts if d.mend]))
+        self.mend_all.clicked.connect(lambda: self._mend([d for d in self.doubts if d.mend not in ("", "days")]))
         row.addWidget(self.mend_all)
         self.column.addLayout(row)
         self.list = QListWidget()
@@ -819,9 +836,11 @@ class DoubtsPage(Page):
         self.doubts, self.checked = doubts, True
         errors, warnings = (sum(d.severity == s for d in doubts) for s in ("error", "warning"))
         if errors:
-            text = self.tr("{0} to mend before the project can be made, {1} doubts.").format(errors, warnings)
+            text = self.tr("Before the project can be made: {0} to mend. Doubts worth a look: {1}.").format(
+                errors, warnings
+            )
         elif warnings:
-            text = self.tr("The project can be made. {0} doubts are worth a look.").format(warnings)
+            text = self.tr("The project can be made. Doubts worth a look: {0}.").format(warnings)
         else:
             text = self.tr("The project can be made; nothing is doubtful.")
         self.summary.setText(text)
@@ -831,7 +850,7 @@ class DoubtsPage(Page):
     def _fill(self) -> None:
         self.list.clear()
         self.show_buttons, self.mend_buttons = [], []
-        self.mend_all.setVisible(sum(bool(d.mend) for d in self.doubts) > 1)
+        self.mend_all.setVisible(sum(d.mend not in ("", "days") for d in self.doubts) > 1)
         for doubt in self.doubts:
             widget = QWidget()
             row = QVBoxLayout(widget)
@@ -863,7 +882,7 @@ class DoubtsPage(Page):
                 mend = QPushButton(self.tr(doubt.mend_words))
                 mend.clicked.connect(lambda _=False, d=doubt: self._mend([d]))
                 buttons.addWidget(mend)
-            if doubt.source is not None and doubt.severity != "info":
+            if doubt.source is not None and doubt.severity != "info" and doubt.mend not in ("days", "hours"):
                 change = QPushButton(self.tr("Change the columns"))
                 change.clicked.connect(lambda _=False, d=doubt: self._change(d))
                 buttons.addWidget(change)
@@ -906,6 +925,13 @@ class DoubtsPage(Page):
     def _mend(self, doubts: list) -> None:
         from beatplanner.data.import_doubts import mend
 
+        if [d.mend for d in doubts] == ["days"]:
+            # only the user knows
+            page = self.wizard.steps[2]
+            assert isinstance(page, RulesPage)
+            self.wizard._go(2)
+            page.days.setFocus()
+            return
         for doubt in doubts:
             mend(self.draft, doubt)
         self.wizard.refresh_map()

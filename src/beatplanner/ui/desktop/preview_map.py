@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPixmap,
     QPolygonF,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -42,6 +43,7 @@ class PreviewMap(QWidget):
         self.setMinimumSize(240, 200)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Preview map"))
+        self.legend: dict[str, str] = {}
         self.empty_text = self.tr("Layers with a place show here.")
         self._layers: dict[str, tuple[str, QPainterPath | QPolygonF]] = {}
         self._boxes: dict[str, tuple[float, float, float, float]] = {}
@@ -159,45 +161,71 @@ class PreviewMap(QWidget):
                     self._draw_layers(inner)
             painter.drawPixmap(0, 0, self._picture)
             self._draw_highlight(painter)
+            self._draw_legend(painter)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self.palette().mid().color()))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def _place(self, painter: QPainter) -> None:
+    def _place(self, painter: QPainter) -> QTransform:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(self.width() / 2, self.height() / 2)
-        painter.scale(self._scale, self._scale)
-        painter.translate(-self._centre)
+        place = QTransform()
+        place.translate(self.width() / 2, self.height() / 2)
+        place.scale(self._scale, self._scale)
+        place.translate(-self._centre.x(), -self._centre.y())
+        return place
 
     def _draw_layers(self, painter: QPainter) -> None:
-        self._place(painter)
+        place = self._place(painter)
         for role, drawn in self._layers.values():
             fill, line, width = LOOKS[role]
             if isinstance(drawn, QPolygonF):
-                if line:
-                    painter.setPen(_dot(line, width + 3))
-                    painter.drawPoints(drawn)
-                painter.setPen(_dot(fill, width))
-                painter.drawPoints(drawn)
+                _draw_dots(painter, place.map(drawn), fill, line, width)
                 continue
-            pen = QPen(QColor(line), width)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
+            painter.setPen(QPen(QColor(line), width))
             painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
-            painter.drawPath(drawn)
+            painter.drawPath(place.map(drawn))
 
     def _draw_highlight(self, painter: QPainter) -> None:
-        self._place(painter)
-        pen = QPen(QColor("#d6006e"), 3.0)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        place = self._place(painter)
+        painter.setPen(QPen(QColor("#d6006e"), 3.0))
         painter.setBrush(QColor(214, 0, 110, 60))
         for path in self._shown:
-            painter.drawPath(path)
-        painter.setPen(_dot("#ffffff", 12))
-        painter.drawPoints(self._points)
-        painter.setPen(_dot("#d6006e", 9))
-        painter.drawPoints(self._points)
-        painter.resetTransform()
+            painter.drawPath(place.map(path))
+        if not self._points.isEmpty():
+            _draw_dots(painter, place.map(self._points), "#d6006e", "#ffffff", 9)
+
+    def _draw_legend(self, painter: QPainter) -> None:
+        """Name the colours in the lower left corner."""
+        roles = list(dict.fromkeys(role for role, _ in self._layers.values()))
+        if not roles:
+            return
+        font = self.fontMetrics()
+        high, dot = font.height() + 2, font.height() * 0.7
+        wide = max(font.horizontalAdvance(self.legend.get(r, r)) for r in roles) + 2.6 * dot + 8
+        box = QRectF(6, self.height() - high * len(roles) - 14, wide, high * len(roles) + 8)
+        background = self.palette().base().color()
+        background.setAlpha(225)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(background)
+        painter.drawRoundedRect(box, 4, 4)
+        for number, role in enumerate(reversed(roles)):
+            fill, line, width = LOOKS[role]
+            top = box.top() + 4 + number * high
+            middle = top + high / 2
+            start = box.left() + 6
+            if role in ("roads", "barriers"):
+                painter.setPen(QPen(QColor(line), max(2.0, width)))
+                painter.drawLine(QPointF(start, middle), QPointF(start + dot * 1.4, middle))
+            elif role in ("units", "current"):
+                painter.setPen(QPen(QColor(line), width))
+                painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
+                painter.drawRect(QRectF(start, middle - dot / 2, dot * 1.4, dot))
+            else:
+                _draw_dots(painter, QPolygonF([QPointF(start + dot * 0.7, middle)]), fill, line, max(5.0, width))
+            painter.setPen(self.palette().text().color())
+            painter.drawText(
+                QRectF(start + 2 * dot, top, wide, high), Qt.AlignmentFlag.AlignVCenter, self.legend.get(role, role)
+            )
 
     # ---- moving
 
@@ -259,10 +287,11 @@ class PreviewMap(QWidget):
             super().keyPressEvent(event)
 
 
-def _dot(colour: str, width: float) -> QPen:
-    pen = QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-    pen.setCosmetic(True)
-    return pen
+def _draw_dots(painter: QPainter, dots: QPolygonF, fill: str, line: str, width: float) -> None:
+    for colour, size in ((line, width + 3), (fill, width)):
+        if colour:
+            painter.setPen(QPen(QColor(colour), size, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawPoints(dots)
 
 
 def _runs(of: np.ndarray) -> tuple[list[int], list[int]]:
