@@ -469,3 +469,25 @@ def test_leftovers_of_other_programs_stay(project):
     safe_save.clear_leftovers(project)
     assert not ours.exists()
     assert living.exists()
+
+
+def test_what_is_done_during_a_save_stays_unsaved_and_safe(project, made):
+    document = ProjectDocument.open(project)
+    document.add_edit({"kind": "paint", "units": ["3"], "beat": "2"}, "Painted")
+    job = document.prepare_save()
+    document.add_edit({"kind": "paint", "units": ["4"], "beat": "2"}, "Painted again")
+    document.add_plan(made / "plan")
+    job.write()
+    document.finish_save(job)
+    assert document.dirty
+    assert len(read_document(project).edits) == 1
+    assert [d["what"] for d in document._journal.since(0)] == ["Painted again", "Plan 1 made"]
+    document.save()
+    assert not document.dirty
+    document.cut_edits(1, "Undone")
+    document.save()
+    document.close()
+    again = ProjectDocument.open(project, editing=False)
+    assert [e["units"] for e in again.edits] == [["3"]]
+    assert verify(again.plan_folder(1)).ok
+    again.close()

@@ -63,6 +63,10 @@ class Journal:
         self._write(done)
         self.count += 1
 
+    def since(self, count: int) -> list[dict[str, Any]]:
+        """Return what was done after the first `count` things."""
+        return _read(self.folder / JOURNAL)[1][count:]
+
     def flush(self) -> None:
         """Make the system write to the disk."""
         if not self._stream.closed:

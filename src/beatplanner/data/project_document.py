@@ -107,6 +107,13 @@ class Content:
     history: list[Event] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
 
+    def copied(self) -> Content:
+        """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""
+        return Content(
+            self.rules, dict(self.scenarios), self.active, dict(self.plans), list(self.history),
+            {k: list(v) if isinstance(v, list) else v for k, v in self.state.items()},
+        )  # fmt: skip
+
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return `base` with a JSON merge patch (RFC 7386) applied: null takes a key away, a table is merged, all else replaces."""
@@ -348,6 +355,19 @@ class ProjectDocument:
         """Keep something of one's own in the project, as JSON (None takes it away): hand edits under way, locks, links, the view."""
         self.do(kind, what, reason, state={key: value})
 
+    @property
+    def edits(self) -> list[dict[str, Any]]:
+        """The edits by hand, as `beatplanner.data.edits` describes them."""
+        return list(self.content.state.get("edits", []))
+
+    def add_edit(self, edit: dict[str, Any], what: str, reason: str = "") -> None:
+        """Add one edit by hand."""
+        self.do("edit", what, reason, edit=edit, detail={"edit": edit})
+
+    def cut_edits(self, count: int, what: str = "") -> None:
+        """Undo edits by hand until `count` are left; one that is done again is added again."""
+        self.do("undo", what, count=count)
+
     def change_rules(self, changes: dict[str, Any], what: str, reason: str = "") -> None:
         """Change rules of the scenario in view by a merge patch.
 
@@ -473,15 +493,13 @@ class ProjectDocument:
 
     # ---- saving
 
-    def save(self, target: Path | None = None, *, beat: Callable[[], None] = lambda: None) -> Path:
+    def save(self, target: Path | None = None) -> Path:
         """Save the project, at once as a whole or not at all.
 
         Parameters
         ----------
         target
             Another file, which the document then is; None for its own.
-        beat
-            Called now and then, for a save in a thread.
 
         Returns
         -------
@@ -493,6 +511,13 @@ class ProjectDocument:
         InputError
             Where it cannot be saved: the last saved state is untouched, and the document still holds everything.
         """
+        job = self.prepare_save(target)
+        job.write()
+        self.finish_save(job)
+        return job.goal
+
+    def prepare_save(self, target: Path | None = None) -> SaveJob:
+        """Return a save that can be written in a thread while the document goes on; InputError as for `save`."""
         own = target is None or target.resolve() == self.file
         goal = self.file if target is None else target.resolve()
         if own and not self.is_file:
@@ -500,8 +525,13 @@ class ProjectDocument:
                 problem("this project is a description with layers of its own", "Save it as one file", file=goal)
             )
         if own and self.read_only_because:
-            raise InputError(problem(f"the project cannot be saved here: {self.read_only_because}",
-                                     "Save it under another name", file=goal))  # fmt: skip
+            raise InputError(
+                problem(
+                    f"the project cannot be saved here: {self.read_only_because}",
+                    "Save it under another name",
+                    file=goal,
+                )
+            )
         if own:
             self._check_unchanged()
         elif goal.exists():
@@ -509,33 +539,26 @@ class ProjectDocument:
             if not other.acquire() and other.holder is not None:
                 raise InputError(problem(f"{other.holder} has this project open", "Give another name", file=goal))
             other.release()
-        base = self._base_for(own, goal)
-        save_id, journal = uuid.uuid4().hex, self._journal
-        work = self._work_folder()
-        archives = {n: work / f"plan-{n}.zip" for n in self.content.plans}
-        if own and 0 < self.schema < SCHEMA:
-            keep_old_version(self.file, self.schema)
-        count = journal.count if journal else 0
-        meta = {"schema": str(SCHEMA), "save_id": save_id, "active": self.content.active,
-                "saved_on": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "saved_by": self.author,
-                "journal": journal.id if journal else "", "journal_count": str(count)}  # fmt: skip
-        beat()
-        replace_package(goal, base, lambda part: write_content(part, self.content, meta, archives))
-        self._saved(goal, save_id)
-        return goal
-
-    def _base_for(self, own: bool, goal: Path) -> Path:
-        """Return the GeoPackage with the layers that the next version is made of."""
-        if not self.is_file:
-            from beatplanner.data.project_file import build
-
-            work = self._work_folder() / "built.gpkg"
-            work.unlink(missing_ok=True)
-            build(self.file, work)
-            with _read_only(work) as database:
-                self.content.rules = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
-            return work
-        return self.file if own else self._source()
+        work, journal = self._work_folder(), self._journal
+        meta = {
+            "schema": str(SCHEMA),
+            "save_id": uuid.uuid4().hex,
+            "active": self.content.active,
+            "saved_on": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "saved_by": self.author,
+            "journal": journal.id if journal else "",
+            "journal_count": str(journal.count if journal else 0),
+        }
+        return SaveJob(
+            goal=goal,
+            base=(self.file if own else self._source()) if self.is_file else None,
+            description=None if self.is_file else self.file,
+            work=work,
+            content=self.content.copied(),
+            meta=meta,
+            archives={n: work / f"plan-{n}.zip" for n in self.content.plans},
+            old_version=self.schema if own and 0 < self.schema < SCHEMA else 0,
+        )
 
     def _check_unchanged(self) -> None:
         if not self.file.is_file():
@@ -546,32 +569,78 @@ class ProjectDocument:
             return
         _, found = version_of(self.file)
         if found != self.save_id:
-            raise InputError(problem("the file was saved by another window meanwhile",
-                                     "Save yours under another name, and compare", file=self.file))  # fmt: skip
+            raise InputError(
+                problem(
+                    "the file was saved by another window meanwhile",
+                    "Save yours under another name, and compare",
+                    file=self.file,
+                )
+            )
 
-    def _saved(self, goal: Path, save_id: str) -> None:
-        moved = goal != self.file
-        before, lock = self._journal, self._lock
-        self.file, self.save_id, self.schema, self.dirty = goal, save_id, SCHEMA, False
+    def finish_save(self, job: SaveJob) -> None:
+        """Take note that a save is written: what was done meanwhile stays unsaved, in a new journal."""
+        moved, before = job.goal != self.file, self._journal
+        later = [] if before is None else before.since(int(job.meta["journal_count"]))
+        if not self.is_file:
+            # the paths lead into the file from now on
+            self.content.rules = job.content.rules
+        self.file, self.save_id, self.schema, self.dirty = job.goal, job.meta["save_id"], SCHEMA, bool(later)
         if moved:
             self.read_only_because, self.other = "", None
-            if lock is not None:
-                lock.release()
-                self._lock = ProjectLock(goal)
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = ProjectLock(job.goal)
                 if not self._lock.acquire():
                     self.read_only_because = "another window has this project open"
         if before is not None:
             self._journal = None
             self._begin_journal()
-            new: Journal | None = self._journal
-            if new is not None:
-                for number in list(self._folders):
-                    # a plan that is in view stays readable
-                    inside = self._folders[number]
-                    if inside.is_relative_to(before.folder) and inside.is_dir():
-                        self._folders[number] = Path(shutil.move(inside, new.folder / inside.name))
+            self._carry_over(before, later)
             before.close()
         self._tell()
+
+    def _carry_over(self, before: Journal, later: list[dict[str, Any]]) -> None:
+        """Bring what is not saved yet, and plans that are in view, from the old journal to the new."""
+        new = self._journal
+        if new is None:
+            return
+        for done in later:
+            packed = before.folder / f"plan-{done.get('id')}.zip"
+            if done["kind"] == "plan" and packed.is_file():
+                shutil.move(packed, new.folder / packed.name)
+            new.add(done)
+        for number, folder in list(self._folders.items()):
+            if folder.is_relative_to(before.folder) and folder.is_dir():
+                self._folders[number] = Path(shutil.move(folder, new.folder / folder.name))
+
+
+@dataclass
+class SaveJob:
+    """One save on its way: everything that it writes, as it was when it was asked for."""
+
+    goal: Path
+    base: Path | None
+    description: Path | None
+    work: Path
+    content: Content
+    meta: dict[str, str]
+    archives: dict[int, Path]
+    old_version: int
+
+    def write(self) -> None:
+        """Write it; InputError where that fails, and the last saved state is untouched then."""
+        base = self.base
+        if self.description is not None:
+            from beatplanner.data.project_file import build
+
+            base = self.work / "built.gpkg"
+            base.unlink(missing_ok=True)
+            build(self.description, base)
+            with _read_only(base) as database:
+                self.content.rules = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
+        if self.old_version:
+            keep_old_version(self.goal, self.old_version)
+        replace_package(self.goal, base, lambda part: write_content(part, self.content, self.meta, self.archives))
 
 
 def _short(summary: dict[str, Any]) -> dict[str, Any]:
@@ -624,6 +693,10 @@ def _apply(content: Content, done: dict[str, Any]) -> None:
             number, done["name"], done["scenario"], done["made_on"], done["author"], done["summary"]
         )
         content.state["last_plan"] = max(number, int(content.state.get("last_plan", 0)))
+    elif kind == "edit" and "edit" in done:
+        content.state["edits"] = [*content.state.get("edits", []), done["edit"]]
+    elif kind == "undo":
+        content.state["edits"] = content.state.get("edits", [])[: done["count"]]
     elif kind == "rename_plan":
         content.plans[int(done["id"])] = replace(content.plans[int(done["id"])], name=done["name"])
     elif kind == "remove_plan":
