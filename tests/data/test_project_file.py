@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyogrio
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beatplanner.data import journal, project_lock, safe_save
@@ -42,8 +42,7 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def project(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "state" / "recovery")
+def project(made, tmp_path):
     folder = tmp_path / "Проект folder"
     folder.mkdir()
     return Path(shutil.copyfile(made / "town.gpkg", folder / "town.gpkg"))
@@ -385,8 +384,7 @@ def test_a_journal_cut_by_the_crash_is_read_up_to_there(project, monkeypatch):
     assert [d["what"] for r in recoveries(project) for d in r.done] == ["First"]
 
 
-def test_a_description_becomes_a_file_with_its_work(tmp_path, town, monkeypatch):
-    monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "state")
+def test_a_description_becomes_a_file_with_its_work(tmp_path, town):
     document = ProjectDocument.open(town.project)
     document.add_scenario("Three", {"beats": {"count": 3}})
     with pytest.raises(InputError, match="as one file"):
@@ -442,7 +440,7 @@ def test_the_command_line_does_the_same(project, command, tmp_path):
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=8,
+    max_leaves=5,
 )
 
 
@@ -452,6 +450,7 @@ def without_null(value):
     return value
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from("abcd"), values, max_size=4),
     st.dictionaries(st.sampled_from("abcd"), values, max_size=4),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_documents_path
 from PySide6.QtCore import QAbstractTableModel, QDate, QModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtGui import QBrush, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -39,6 +39,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.background import Background
 from beatplanner.ui.desktop.preview_map import LOOKS, PreviewMap
+from beatplanner.ui.desktop.quiet import quiet
 
 # What is proposed beside the guess where a CRS is chosen; others are typed.
 KNOWN_CRS = (
@@ -527,15 +528,6 @@ def _role_names() -> dict[str, str]:
     from beatplanner.data.import_draft import ROLE_WORDS
 
     return ROLE_WORDS
-
-
-def quiet(label: QLabel) -> None:
-    """Show a label less strongly, yet readable in light and dark."""
-    palette = label.palette()
-    colour = palette.color(QPalette.ColorRole.WindowText)
-    colour.setAlpha(165)
-    palette.setColor(QPalette.ColorRole.WindowText, colour)
-    label.setPalette(palette)
 
 
 def _fits(role: str, geometry: str) -> bool:
