@@ -158,6 +158,7 @@ def test_guided_import_of_a_messy_town(qtbot, tmp_path, new_window):
     doubts = wizard.steps[3]
     assert isinstance(doubts, DoubtsPage)
     settled(qtbot, wizard)
+    assert wizard.pages.currentIndex() == 3, wizard.message.text()
     assert not wizard.next_button.isEnabled()
     texts = " ".join(d.text for d in doubts.doubts)
     assert "no id of their own" in texts

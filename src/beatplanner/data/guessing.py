@@ -366,6 +366,9 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
             best = max(free, key=lambda c: (c.distinct, c.kind == "text"), default=None)
             if best is not None:
                 found[needed] = best.name
+            elif "name" in found:
+                # what has a name only is known by it
+                found[needed] = found.pop("name")
     return {m: found[m] for m in MEANINGS[role] if m in found}
 
 
@@ -522,7 +525,12 @@ def guess_crs(x: np.ndarray, y: np.ndarray, near: gpd.GeoSeries | None, tried: S
         if share > 0.98:
             break
     if share < 0.5:
-        return "", ""
+        around = (west - wide, south - high, east + wide, north + high)
+        for name in candidates[:8]:
+            # as in a table that gives latitude first
+            if _share_inside(y, x, name, around) >= 0.5:
+                return name, "with x and y swapped the places lie among the units"
+        return ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
     return best, f"{share:.0%} of the places lie among the units then"
 
 
