@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QHBoxLayout,
+    QHeaderView,
     QInputDialog,
     QLabel,
     QListWidget,
@@ -60,6 +61,8 @@ class Session(QObject):
         super().__init__(window)
         self.window = window
         self.work = Background(self)
+        self._followed: Any = None
+        self._drawn_again: object = None
         self.timer = QTimer(self)
         self.timer.setInterval(TOUCH_MS)
         self.timer.timeout.connect(self._touch)
@@ -80,6 +83,7 @@ class Session(QObject):
         window.addToolBarBreak()
         window.addToolBar(self.banner)
         window.scenario.before_reading = self.offer_recovery
+        window.scenario.listeners.append(self._shown_anew)
 
     @property
     def document(self) -> ProjectDocument | None:
@@ -96,6 +100,7 @@ class Session(QObject):
     def refresh(self) -> None:
         """Show whether the project is saved, may be saved, and what it holds."""
         document, window = self.document, self.window
+        self.follow_drawing()
         self.dock.load()
         read_only = document.read_only_because if document is not None else ""
         if read_only:
@@ -106,6 +111,66 @@ class Session(QObject):
         if document is not None:
             scenario = f" – {document.active}" if document.active else ""
             window.setWindowTitle(f"{'• ' if document.dirty else ''}{window.scenario.name}{scenario} – beatplanner")
+
+    # ---- what is drawn by hand
+
+    def _shown_anew(self) -> None:
+        # the panel forgets its drawing when something else is shown, and is asked once it has
+        self._drawn_again = None
+        QTimer.singleShot(0, self.follow_drawing)
+
+    def follow_drawing(self) -> None:
+        """Keep every edit by hand in the project, once the window has a panel to draw with; lay down again what was drawn before."""
+        panel, document = getattr(self.window, "drawing_panel", None), self.document
+        if panel is None:
+            return
+        if panel is not self._followed:
+            self._followed = panel
+            panel.edited.connect(self._keep_drawing)
+        if (
+            document is None
+            or not document.edits
+            or panel.drawing is not None
+            or self._drawn_again == (document, self.window.scenario.plan_shown)
+        ):
+            return
+        self._drawn_again = (document, self.window.scenario.plan_shown)
+        if document.content.state.get("edits_on", 0) != self.window.scenario.plan_shown:
+            # another plan is shown than the one that was drawn on
+            return
+        from beatplanner.data.edits import Edit
+
+        drawing = panel.begin()
+        if drawing is None:
+            return
+        try:
+            for edit in document.edits:
+                drawing.apply(Edit.model_validate(edit))
+        except ValueError as error:
+            self.window._tell(self.tr("Not all edits by hand could be laid down again"), [str(error)])
+        panel._after(drawing, None)
+
+    def _keep_drawing(self) -> None:
+        """Write down what was drawn since, or taken back."""
+        document, drawing = self.document, self._followed.drawing
+        if document is None or drawing is None:
+            return
+        found, kept = [e.as_json() for e in drawing.edits], document.edits
+        if found == kept:
+            return
+        common = next(
+            (i for i, (a, b) in enumerate(zip(found, kept, strict=False)) if a != b), min(len(found), len(kept))
+        )
+        if common < len(kept):
+            document.cut_edits(
+                common, self.tr("Taken back: {0}").format("; ".join(edit_in_words(e) for e in kept[common:]))
+            )
+        if document.content.state.get("edits_on") != self.window.scenario.plan_shown:
+            document.keep("edits_on", self.window.scenario.plan_shown)
+        for edit in found[common:]:
+            document.add_edit(edit, edit_in_words(edit), str(edit.get("reason", "")))
+        self.window.saved = not document.dirty
+        self.refresh()
 
     # ---- recovery
 
@@ -315,7 +380,10 @@ class ProjectDock(QDockWidget):
         self.history_view.setAccessibleName(self.tr("History"))
         self.history_view.setWordWrap(True)
         self.history_view.verticalHeader().setVisible(False)
-        self.history_view.horizontalHeader().setStretchLastSection(True)
+        head = self.history_view.horizontalHeader()
+        for column, mode in enumerate(("ResizeToContents", "ResizeToContents", "Stretch", "Stretch")):
+            head.setSectionResizeMode(column, getattr(QHeaderView.ResizeMode, mode))
+        self.history_view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.history_view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tabs.addTab(self.history_view, self.tr("History"))
         self.setWidget(tabs)
@@ -327,6 +395,7 @@ class ProjectDock(QDockWidget):
         self.scenarios = QListWidget()
         self.scenarios.setAccessibleName(self.tr("Scenarios"))
         self.scenarios.setWordWrap(True)
+        self.scenarios.setSpacing(3)
         self.scenarios.itemActivated.connect(lambda item: self._activate(item.data(Qt.ItemDataRole.UserRole)))
         column.addWidget(self.scenarios, 1)
         row = QHBoxLayout()
@@ -344,6 +413,7 @@ class ProjectDock(QDockWidget):
         self.plans = QListWidget()
         self.plans.setAccessibleName(self.tr("Plans"))
         self.plans.setWordWrap(True)
+        self.plans.setSpacing(3)
         self.plans.itemActivated.connect(lambda item: self._show_plan(item.data(Qt.ItemDataRole.UserRole)))
         column.addWidget(self.plans, 1)
         row = QHBoxLayout()
@@ -371,7 +441,6 @@ class ProjectDock(QDockWidget):
         self.scenarios.clear()
         self.plans.clear()
         self.history.load([] if document is None else document.content.history)
-        self.history_view.resizeColumnsToContents()
         if document is None:
             return
         for name in ("", *document.content.scenarios):
@@ -516,6 +585,27 @@ def in_words(changes: dict[str, Any], start: str = "") -> str:
             in_words(value, f"{name}.") if isinstance(value, dict) else f"{name}: {'–' if value is None else value}"
         )
     return ", ".join(p for p in parts if p)
+
+
+def edit_in_words(edit: dict[str, Any]) -> str:
+    """Return an edit by hand as a line of the history."""
+    from beatplanner.data.findings import listed
+
+    kind, what = str(edit.get("kind", "")), str(edit.get("what", ""))
+    units, beats = listed(edit.get("units", []), 5), " and ".join(edit.get("beats", []))
+    pairs = listed([" – ".join(p) for p in edit.get("pairs", [])], 3)
+    return {
+        "paint": f"Painted: units {units} to beat {edit.get('beat', '')}",
+        "split": f"Split off: units {units} as beat {edit.get('beat', '')}",
+        "merge": f"Merged: beats {beats}",
+        "lock": f"Locked: units {units}",
+        "unlock": f"Unlocked: units {units}",
+        "link": f"Link drawn ({what}): {pairs}",
+        "barrier": f"Barrier drawn ({what}): {pairs}",
+        "remove": f"Link or barrier taken away: {pairs}",
+        "repair": f"Repaired: {len(edit.get('moves', {}))} units moved",
+        "take": f"Taken from a solved plan: {len(edit.get('moves', {}))} units moved",
+    }.get(kind, kind)
 
 
 def _figures(summary: dict[str, Any]) -> str:

@@ -135,6 +135,9 @@ class Scenario:
         self.plan, self.result, self.plan_shown = read_result(folder), folder, 0
         if self.document is not None:
             self.plan_shown = self.document.add_plan(folder).id
+            if self.document.edits:
+                # what was drawn was drawn on the plan before; where it was kept it is part of the new one
+                self.document.keep("edits", [])
         self.changed()
 
     def changed(self) -> None:

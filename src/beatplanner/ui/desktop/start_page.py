@@ -111,7 +111,10 @@ class StartPage(QWidget):
         self._lately.addWidget(_heading(self.tr("Opened lately")))
         recent = recent_projects()
         for path in recent:
-            button = _Choice(path.stem if path.is_file() else path.name, f"{_when(path)} · {path.parent}")
+            button = _Choice(
+                path.stem if path.is_file() else self.tr("Result: {0}").format(path.name),
+                f"{_when(path)} · {path.parent}",
+            )
             button.setToolTip(str(path))
             button.clicked.connect(lambda _=False, p=path: self.opened.emit(p))
             self._lately.addWidget(button)
