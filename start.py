@@ -105,7 +105,7 @@ def test() -> int:
         "format": [tools / "ruff", "format", "--check", "."],
         "types": [tools / "pyright"],
         "import directions": [tools / "lint-imports"],
-        "tests": [PYTHON, "-m", "pytest"],
+        "tests": [PYTHON, "-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"],
     }
     failed = []
     for name, command in checks.items():

@@ -100,3 +100,16 @@ def _proof(problem: DistrictingProblem, best_known: float):
     return exact_districts(
         bound, problem, graph, best_known, lambda: False, threads=1, nodes=20_000, tell=lambda best, value: None
     )
+
+
+def test_more_heavy_units_than_districts_is_proven_impossible():
+    """Thirteen units of which no two may share a district, and ten districts: every leaf has more sites than allowed."""
+    problem = grid_problem(3, 5, 10, 0.5)
+    weight = np.full(15, 10.0)
+    weight[[0, 14]] = 1.0
+    mean = weight.sum() / 10
+    problem = replace(problem, weight=weight, lower=0.5 * mean, upper=1.5 * mean)
+    assert _proof(problem, np.inf).infeasible
+    plan = solve_districts(problem, seconds=20, seed=0, effort=0.2)
+    assert plan.infeasible
+    assert plan.lower_bound is None

@@ -476,8 +476,9 @@ class _Local:
         taken = np.flatnonzero(self.whole > 0.5)
         district = np.empty(self.n, int)
         site = s.site_of_pair[taken]
-        district[s.unit[taken]] = np.unique(site, return_inverse=True)[1]
-        if len(taken) != self.n or not self.tree.graph.holds_together(district):
+        used, district[s.unit[taken]] = np.unique(site, return_inverse=True)
+        # a leaf can be left with more sites than there may be districts
+        if len(taken) != self.n or len(used) != self.problem.count or not self.tree.graph.holds_together(district):
             return None, np.inf
         load = np.bincount(district, weights=self.problem.weight)
         slack = 1e-9 * self.problem.upper
