@@ -161,9 +161,9 @@ class Drawing:
         *,
         names: Mapping[str, str] | None = None,
         author: str = "",
-        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(tz=dt.UTC),
+        clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
-        self.town, self.workload, self.author, self.clock = town, workload, author, clock
+        self.town, self.workload, self.author, self.clock = town, workload, author, clock or now
         self.names = dict(names or {})
         units = town.units
         self.unit_ids = units["unit"].to_numpy(object).astype(str)
@@ -192,6 +192,10 @@ class Drawing:
         self.closed = self._pairs(rules.closed if rules else ())
         self._base = self._undrawn()
         self._take_edges()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Go to another process without those who listen, and with the usual clock."""
+        return {**vars(self), "listeners": [], "clock": now}
 
     # ---- what stands
 
@@ -736,8 +740,8 @@ class Drawing:
         return self._keep_drawn(edit, links, {**self.closed, **dict.fromkeys(pairs, drawn)})
 
     def _note(self, entry: dict[str, Any]) -> None:
-        now = {"author": self.author, "time": self.clock().isoformat(timespec="seconds")}
-        self.history.append({**{k: v for k, v in now.items() if v}, **entry})
+        about = {"author": self.author, "time": self.clock().isoformat(timespec="seconds")}
+        self.history.append({**{k: v for k, v in about.items() if v}, **entry})
 
     def _changed(self) -> None:
         self._figures = None
@@ -824,6 +828,11 @@ class Drawing:
         self.edges = drawn_edges(self._base, list(self.links), list(self.closed))
         self._ends = self.edges[["a", "b"]].to_numpy(int).reshape(-1, 2)
         self._pairs_now = set(map(tuple, self._ends.tolist()))
+
+
+def now() -> dt.datetime:
+    """Return the time, UTC."""
+    return dt.datetime.now(tz=dt.UTC)
 
 
 def _natural(beat: str) -> tuple[int, int, str]:
