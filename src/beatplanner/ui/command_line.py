@@ -543,6 +543,42 @@ def catalogue(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help=".pdf or .png for a page, .gpkg, .geojson, .csv or .xlsx for data.", dir_okay=False),
+    ],
+    office: Annotated[
+        bool, typer.Option("--office", help="Data for the office: every figure. Else small numbers are hidden.")
+    ] = False,
+    paper: Annotated[str, typer.Option("--paper", help="A4, A3, A2, A1 or A0.")] = "A4",
+    portrait: Annotated[bool, typer.Option("--portrait", help="The longer side upright.")] = False,
+    scale: Annotated[
+        float | None, typer.Option("--scale", min=10, help="10000 for 1 : 10,000; else as large as fits.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Above the map; else the project's name.")] = "",
+    patterns: Annotated[bool, typer.Option("--patterns", help="Hatched beats for black and white.")] = False,
+) -> None:
+    """Export a plan's map: a page at an exact scale, or its beats, units and stations as data."""
+    from beatplanner.data.results import read_result
+
+    tables = read_result(folder)
+    if out.suffix.lower() in (".pdf", ".png"):
+        from beatplanner.ui.desktop.headless import print_plan
+
+        print_plan(folder, out, paper=paper, landscape=not portrait, scale=scale, title=title, patterns=patterns)
+        files = [out]
+    else:
+        from beatplanner.data.map_files import write_map_file
+        from beatplanner.planning.map_export import export_tables, hidden_as_sign
+
+        files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign)
+    for file in files:
+        out_console.print(f"Export: {file.resolve()}", markup=False)
+
+
+@app.command()
 def mend(
     project: ProjectArgument,
     out: OutOption,

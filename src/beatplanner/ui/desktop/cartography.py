@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QTransform,
+)
 
 from beatplanner.data.colours import FILLS
 from beatplanner.ui.desktop.map_content import MapContent
@@ -288,9 +299,7 @@ def _picture(painter: QPainter, view: View, pixels: np.ndarray, *, smooth: bool 
     painter.drawImage(size, image)
 
 
-def _marks(
-    painter: QPainter, view: View, points: np.ndarray | None, *, square: bool, taken: list[QRectF]
-) -> None:
+def _marks(painter: QPainter, view: View, points: np.ndarray | None, *, square: bool, taken: list[QRectF]) -> None:
     if points is None or not len(points):
         return
     size = (6.0 if square else 3.5) * view.dot

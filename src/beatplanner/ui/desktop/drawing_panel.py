@@ -224,7 +224,9 @@ class DrawingPanel(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(40)
             button.clicked.connect(action.trigger)
-            action.changed.connect(lambda b=button, a=action: (b.setEnabled(a.isEnabled()), b.setChecked(a.isChecked())))
+            action.changed.connect(
+                lambda b=button, a=action: (b.setEnabled(a.isEnabled()), b.setChecked(a.isChecked()))
+            )
             self.grid.addWidget(button, i // 2, i % 2)
 
     # ---- what is drawn on

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QSpinBox,
@@ -179,7 +178,11 @@ class LayerTree(QWidget):
 
     def _dropped(self) -> None:
         names = [self.tree.topLevelItem(i).data(0, NAME) for i in range(self.tree.topLevelItemCount())]
-        if not self._filling and len(names) == len(self.stack.layers) and set(names) == {x.name for x in self.stack.layers}:
+        if (
+            not self._filling
+            and len(names) == len(self.stack.layers)
+            and set(names) == {x.name for x in self.stack.layers}
+        ):
             self.stack.reorder(names[::-1])
 
     def set_patterns(self, on: bool) -> None:

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.command_line import progress_line
-from beatplanner.ui.desktop import drawing_panel, layer_tree, map_tools
+from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
 from beatplanner.ui.desktop.map_view import MapView
@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
         self._build_actions()
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
-        for module in (map_tools, layer_tree, drawing_panel):
+        for module in (map_tools, layer_tree, drawing_panel, export_panel):
             module.install(self)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)

@@ -131,7 +131,11 @@ def install(window: Any) -> None:
     search = PlaceSearch(view)
     window.place_search = search
     window.scenario.listeners.append(search.forget)
-    tools = {"map_box": lambda: Lasso(view, box=True), "map_lasso": lambda: Lasso(view), "map_measure": lambda: Measure(view)}
+    tools = {
+        "map_box": lambda: Lasso(view, box=True),
+        "map_lasso": lambda: Lasso(view),
+        "map_measure": lambda: Measure(view),
+    }
     kinds: dict[str, Any] = {}
 
     def take(name: str, on: bool) -> None:
@@ -168,7 +172,9 @@ def install(window: Any) -> None:
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     for entry in ACTIONS:
         if entry.name in tools:
-            made[entry.name] = add_action(window, entry, lambda on, n=entry.name: take(n, on), checkable=True, toolbar=bar)
+            made[entry.name] = add_action(
+                window, entry, lambda on, n=entry.name: take(n, on), checkable=True, toolbar=bar
+            )
         else:
             made[entry.name] = add_action(window, entry, slots[entry.name], toolbar=bar if entry.name == "map_move" else None)  # fmt: skip
     bar.addWidget(search)

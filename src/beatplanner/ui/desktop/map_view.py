@@ -613,4 +613,3 @@ class Measure:
             painter.fillRect(box, QColor(255, 255, 255, 235))
             painter.setPen(QColor(INK))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-

@@ -111,6 +111,6 @@ def path_of_arrays(x: np.ndarray, y: np.ndarray, move: np.ndarray) -> QPainterPa
     )
     stream = QDataStream(QByteArray(content))
     path = QPainterPath()
-    stream >> path  # noqa: B018 - Qt reads by this operator
+    stream >> path
     path.setFillRule(Qt.FillRule.OddEvenFill)
     return path
