@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +106,7 @@ def draw(painter: QPainter, view: View, content: MapContent, stack: LayerStack, 
 
 def steps(
     painter: QPainter, view: View, content: MapContent, stack: LayerStack, *, public: bool = False
-) -> Iterator[None]:
+) -> Generator[None, None, None]:
     """Draw every visible layer, pausing after each part."""
     taken: list[QRectF] = []
     for layer in stack.layers:
@@ -115,8 +115,10 @@ def steps(
         painter.save()
         painter.setOpacity(layer.opacity)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        yield from _layer(painter, view, content, stack, layer, taken)
-        painter.restore()
+        try:
+            yield from _layer(painter, view, content, stack, layer, taken)
+        finally:
+            painter.restore()
         yield
 
 
@@ -272,14 +274,12 @@ def _scatter(painter: QPainter, view: View, points: np.ndarray | None) -> None:
 
 def _density(painter: QPainter, view: View, points: np.ndarray | None) -> None:
     """Draw how close points lie together: counted in cells of some pixels and smoothed, from nothing over orange to dark red."""
-    from scipy.ndimage import gaussian_filter
-
     cell = 6.0 * view.dot
     at, width, height = _pixels(view, points, cell)
     if not len(at):
         return
     count = np.bincount(at, minlength=width * height).reshape(height, width).astype(np.float32)
-    smooth = gaussian_filter(count, 2.2)
+    smooth = _smoothed(count, 2.2)
     share = np.sqrt(np.clip(smooth / max(np.quantile(smooth[smooth > 0.01], 0.995), 1e-6), 0, 1))
     stops = np.array([0, 0.35, 0.7, 1.0])
     colours = np.array([[255, 237, 160], [253, 141, 60], [189, 0, 38], [90, 0, 30]], float)
@@ -287,6 +287,17 @@ def _density(painter: QPainter, view: View, points: np.ndarray | None) -> None:
     channel = [np.interp(share, stops, colours[:, c]) * alpha / 255 for c in range(3)]
     red, green, blue = (c.astype(np.uint32) for c in channel)
     _picture(painter, view, (alpha.astype(np.uint32) << 24) | (red << 16) | (green << 8) | blue, smooth=True)
+
+
+def _smoothed(grid: np.ndarray, width: float) -> np.ndarray:
+    """Return a grid smoothed by a bell of this width in cells, first along the rows and then along the columns."""
+    reach = int(np.ceil(3 * width))
+    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    for axis in (0, 1):
+        padded = np.pad(grid, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)])
+        parts = (np.take(padded, np.arange(k, k + grid.shape[axis]), axis) * w for k, w in enumerate(bell / bell.sum()))
+        grid = sum(parts, np.zeros_like(grid))
+    return grid
 
 
 def _picture(painter: QPainter, view: View, pixels: np.ndarray, *, smooth: bool = False) -> None:

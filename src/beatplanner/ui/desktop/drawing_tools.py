@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from beatplanner.planning.drawing import Drawing
 from beatplanner.ui.desktop.cartography import View
 from beatplanner.ui.desktop.map_view import MapView
+
+if TYPE_CHECKING:
+    # what counts is loaded with the first stroke
+    from beatplanner.planning.drawing import Drawing
 
 # A click takes the line within so many pixels.
 NEAR = 12.0
@@ -42,7 +46,7 @@ class Brush:
         self.down = False
 
     def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Put the brush down; with Alt take the colour of the beat under it is left to the panel."""
+        """Put the brush down."""
         drawing, beat = self.drawing(), self.beat()
         if drawing is None or not beat or self.map.content.unit_at(x, y) < 0:
             return False

@@ -17,7 +17,7 @@ from beatplanner.ui.desktop.scenario import Scenario
 if TYPE_CHECKING:
     from beatplanner.planning.drawing import Drawing
 
-# Metres up to which units count as neighbours where no adjacency is known.
+# Corners of units that lie in the same square of this size, in metres, are one corner.
 TOUCH = 1.0
 
 
@@ -97,7 +97,7 @@ class MapContent:
         self.unit_names = [str(n) for n in units["name"]]
         self.unit_ids = [str(u) for u in units["unit"]]
         self.municipality = units["municipality"].to_numpy(object) if "municipality" in units else np.full(len(units), "", object)  # fmt: skip
-        self._pairs = self._neighbours()
+        self._pairs = self._neighbours(scenario)
         area = np.maximum(shapely.area(self.polygons) / 1e6, 1e-9)
         people = units["population"].to_numpy(float)
         if np.isfinite(people).any():
@@ -121,10 +121,21 @@ class MapContent:
             count = np.bincount(inside[inside >= 0], minlength=len(units))
             self.figures["Incidents recorded"] = count.astype(float)
 
-    def _neighbours(self) -> np.ndarray:
-        """Return the pairs of units that touch on the map, also where a barrier parts them: they must not look alike."""
-        a, b = self.tree.query(self.polygons, predicate="dwithin", distance=TOUCH)
-        return np.column_stack([a, b])[a < b]
+    def _neighbours(self, scenario: Scenario) -> np.ndarray:
+        """Return the pairs of units that touch on the map, also where a barrier parts them: they must not look alike.
+
+        Those that share a corner, and those that the plan counts as neighbours; both are known without cutting polygons with each other.
+        """
+        unit = np.repeat(self.rings.feature, np.diff(self.rings.start))
+        x, y = np.round(self.rings.xy / TOUCH).astype(np.int64).T
+        place = (x << np.int64(32)) ^ (y & np.int64(0xFFFFFFFF))
+        order = np.lexsort((unit, place))
+        a, b = order[:-1], order[1:]
+        same = (place[a] == place[b]) & (unit[a] != unit[b])
+        pairs = np.column_stack([unit[a[same]], unit[b[same]]])
+        if scenario.town is not None:
+            pairs = np.concatenate([pairs, scenario.town.edges[["a", "b"]].to_numpy(int)])
+        return np.unique(np.sort(pairs, axis=1), axis=0)
 
     def _load_points(self, scenario: Scenario) -> None:
         town, plan = scenario.town, scenario.plan

@@ -7,7 +7,7 @@ dragged or zoomed the last picture is moved and stretched under the hand; the sh
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -43,23 +43,23 @@ class Tool(Protocol):
     cursor: Qt.CursorShape
 
     def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """The left button goes down."""
+        """Take the left button's going down."""
         ...
 
     def move(self, x: float, y: float, pressed: bool) -> bool:
-        """The pointer moves."""
+        """Take a move of the pointer."""
         ...
 
     def release(self, x: float, y: float) -> bool:
-        """The left button goes up."""
+        """Take the left button's going up."""
         ...
 
     def finish(self) -> None:
-        """A double click or Enter ends what was drawn."""
+        """End what was drawn, at a double click or Enter."""
         ...
 
     def cancel(self) -> None:
-        """Escape drops what was drawn."""
+        """Drop what was drawn, at Escape."""
         ...
 
     def paint(self, painter: QPainter, view: View) -> None:
@@ -108,7 +108,7 @@ class MapView(QWidget):
         self._moved = False
         self._picture: QPixmap | None = None  # the last whole picture, and the view that it shows
         self._seen: View | None = None
-        self._next: tuple[QPixmap, QPainter, Iterator[None], View] | None = None
+        self._next: tuple[QPixmap, QPainter, Generator[None, None, None], View] | None = None
         self._cost = 0.0
         self._spent = 0.0
         self._fresh: dict[int, int] = {}  # units painted since the picture was made, and the numbers of their beats
@@ -266,7 +266,9 @@ class MapView(QWidget):
     def _stop_picture(self) -> None:
         self._work.stop()
         if self._next is not None:
-            self._next[1].end()
+            _, painter, parts, _ = self._next
+            parts.close()
+            painter.end()
             self._next = None
 
     def _begin_picture(self) -> None:
@@ -405,10 +407,10 @@ class MapView(QWidget):
         """Begin to drag, or let the tool begin."""
         self._drag, self._moved = event.position(), False
         self.setFocus()
-        if self.tool is not None and event.button() == Qt.MouseButton.LeftButton:
-            if self.tool.press(*self.to_map(event.position()), event.modifiers()):
-                self._drag = None
-                self.update()
+        tool, left = self.tool, event.button() == Qt.MouseButton.LeftButton
+        if tool is not None and left and tool.press(*self.to_map(event.position()), event.modifiers()):
+            self._drag = None
+            self.update()
 
     def mouseMoveEvent(self, event) -> None:  # noqa: N802 - Qt's name
         """Drag the map, let the tool go on, or tell what is under the pointer."""

@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
-from beatplanner.ui.desktop.cartography import INK, View, draw, draw_key, draw_north, draw_scale_bar, legend
+from beatplanner.ui.desktop.cartography import INK, View, draw, draw_key, draw_north, draw_scale_bar, fill_of, legend
 from beatplanner.ui.desktop.map_content import MapContent
 from beatplanner.ui.desktop.map_layers import LayerStack
 
@@ -154,14 +154,10 @@ def _draw_legend(
         top += 0.5 * line
         _write(painter, QRectF(left, top, wide, line), "Beats", 3.4 * mm, bold=True)
         top += line * 1.1
-        from beatplanner.ui.desktop.cartography import fill_of
-
         used = [k for k in range(len(content.ids)) if content.shapes[k] is not None]
         for n, k in enumerate(used):
-            if top + line > frame.bottom() and n < len(used):
-                _write(
-                    painter, QRectF(left, frame.bottom() - line, wide, line), f"and {len(used) - n:,} more", 2.8 * mm
-                )
+            if top + (1 if n == len(used) - 1 else 2) * line > frame.bottom():
+                _write(painter, QRectF(left, top, wide, line), f"and {len(used) - n:,} more", 2.8 * mm)
                 break
             painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
             painter.setBrush(fill_of(int(content.colour[k]), stack.patterns, dot))
@@ -169,7 +165,7 @@ def _draw_legend(
             name = content.beat_name(k)
             text = name if content.ids[k] in name else f"{content.ids[k]}  {name}"
             _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), text, 3.0 * mm)
-            top += line if top + 2 * line <= frame.bottom() or n == len(used) - 1 else line
+            top += line
 
 
 def write_page(path: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int = 300) -> None:
