@@ -172,7 +172,7 @@ def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) ->
     if layer is None:
         return None
     path = d.path(layer.path)
-    frame, where = read_layer(path, layer.layer, columns)
+    frame, where = read_layer(path, layer.layer, columns, layer.crs)
     lines = frame.geometry.to_crs(town.crs)
     keep = ~(lines.isna() | lines.is_empty) & lines.geom_type.isin(["LineString", "MultiLineString"])
     if not keep.any():
@@ -191,7 +191,7 @@ def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) ->
 def _waters(town: Town, d: Description) -> gpd.GeoSeries | None:
     if d.beats is None or d.beats.barriers is None:
         return None
-    frame, _ = read_layer(d.path(d.beats.barriers.path), d.beats.barriers.layer, [])
+    frame, _ = read_layer(d.path(d.beats.barriers.path), d.beats.barriers.layer, [], d.beats.barriers.crs)
     lines = frame.geometry.to_crs(town.crs)
     lines = lines[~(lines.isna() | lines.is_empty)]
     return lines if len(lines) else None

@@ -129,7 +129,7 @@ def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     by_fold = {c.casefold(): c for c in reversed(there)}
     kind = next((by_fold[c] for c in ROAD_CLASS_COLUMNS if c in by_fold), None)
     levels = [by_fold[c] for c in LEVEL_COLUMNS if c in by_fold]
-    frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c])
+    frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c], layer.crs)
     apart = np.zeros(len(frame), bool)
     for column in levels:
         said = frame[column].map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold())

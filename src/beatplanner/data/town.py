@@ -33,6 +33,10 @@ class Source:
         Time of the last change, ISO, UTC.
     rows_in, rows_used
         Features or rows read, and those that the town uses.
+    repaired
+        What had to be found out or mended to read it, in sentences.
+    dropped
+        Columns of the file that were not taken.
     """
 
     role: str
@@ -41,6 +45,8 @@ class Source:
     modified: str
     rows_in: int
     rows_used: int
+    repaired: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
