@@ -22,8 +22,8 @@ LAYERS = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".gml", ".tab", ".mif", 
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file is a zipped folder by its name; workbooks and KMZ are zipped too, but have readers of their own."""
-    return path.suffix.lower() in {".zip", ".shz"}
+    """Tell whether a file is a zipped folder by its name, as KMZ is; workbooks are zipped too, but have a reader of their own."""
+    return path.suffix.lower() in {".zip", ".shz", ".kmz"}
 
 
 @contextmanager

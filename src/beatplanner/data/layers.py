@@ -324,7 +324,7 @@ def numbers(
     """
     field, wrong = str(values.name), []
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
-        found = values.to_numpy(float, na_value=np.nan)
+        found = values.to_numpy(float, na_value=np.nan, copy=True)
         missing = np.isnan(found)
         shown = found
     else:

@@ -62,7 +62,7 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
             unsure.append((i, plain))
             continue
         number = _number(plain, decimal)
-        if number is None:
+        if number is None or not math.isfinite(number):
             failed.append(i)
         else:
             values[i] = number
@@ -128,5 +128,5 @@ def _number(text: str, decimal: str) -> float | None:
             number = float(text)
         except ValueError:
             return None
-        return number if not math.isfinite(number) else None
+        return None if math.isfinite(number) else number
     return float(text)

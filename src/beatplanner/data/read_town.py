@@ -44,6 +44,7 @@ from beatplanner.data.population import join_table, split_census
 from beatplanner.data.road_layers import is_openstreetmap, read_roads
 from beatplanner.data.site_layers import generated_sites, site_costs, site_states
 from beatplanner.data.town import Source, Town
+from beatplanner.data.vector_files import check_kind
 from beatplanner.data.walking_network import (
     SNAP,
     Barriers,
@@ -66,8 +67,6 @@ WRONG_SITES_KM = 500
 # many times its straight line.
 ROAD_DISTANCE_LIMIT = 5_000
 UNCONNECTED_DETOUR = 2.0
-# Rasters that are read by themselves; others could name data on a server.
-RASTERS = ["GTiff", "COG", "AAIGrid", "HFA", "EHdr", "ENVI"]
 # Cells of a raster that are read at once at most, and more residents than any country has.
 MOST_CELLS = 60_000_000
 MOST_PEOPLE = 2e9
@@ -570,8 +569,9 @@ class _Reader:
 
         rules = self.description.units
         path = self.description.path(rules.population_raster or Path())
+        check_kind(path, path)
         try:
-            with rasterio.open(path, driver=RASTERS) as raster:
+            with rasterio.open(path) as raster:
                 crs, size = raster.crs, raster.width * raster.height
                 if crs is None:
                     raise InputError(
@@ -1297,6 +1297,7 @@ class _Reader:
         from pyproj import Transformer
 
         path = self.description.path(rules.elevation)
+        check_kind(path, path)
         try:
             with rasterio.open(path) as raster:
                 crs, band, place = (

@@ -17,8 +17,8 @@ from beatplanner.data.text_tables import CYRILLIC, code_page
 # How files of a kind begin. GDAL goes by the content, so that a file named .gpkg could make it read a web service: it never sees such.
 BEGINNINGS = {
     ".gpkg": (b"SQLite format 3\x00",), ".sqlite": (b"SQLite format 3\x00",), ".shp": (b"\x00\x00\x27\x0a",), ".fgb": (b"fgb",),
-    ".kmz": (b"PK\x03\x04",), ".geojson": (b"{", b"["), ".json": (b"{", b"["), ".geojsonl": (b"{", b"\x1e"), ".topojson": (b"{",),
-    ".kml": (b"<",), ".gml": (b"<",), ".gpx": (b"<",), ".tab": (b"!",), ".mif": (b"Version", b"VERSION", b"version"),
+".geojson": (b"{", b"["), ".json": (b"{", b"["), ".geojsonl": (b"{", b"\x1e"), ".topojson": (b"{",),
+    ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), ".kml": (b"<",), ".gml": (b"<",), ".gpx": (b"<",), ".tab": (b"!",), ".mif": (b"Version", b"VERSION", b"version"),
 }  # fmt: skip
 # Descriptions of data elsewhere: on a server, or in another file.
 ELSEWHERE = (b"<ogrvrt", b"<vrtdataset", b"<ogrwfs", b"<wfs", b"<wms", b"<gdal_", b"gdal_streamed_alg", b"<gdaltileindex", b"<wcs", b"<ogc_api",
@@ -82,7 +82,7 @@ def check_kind(path: Path, named: Path) -> None:
         raise InputError(problem("the file cannot be read: it is empty", "Export it again", file=named.name))
     if path.stat().st_size > MOST_BYTES:
         raise InputError(problem("the file has more than 4 GB", "Cut out the town in QGIS", file=named.name))
-    suffix = path.suffix.lower()
+    suffix = path.suffix.lower().replace(".tiff", ".tif")
     with path.open("rb") as stream:
         start = stream.read(4096)
     begins = start.lstrip(b"\xef\xbb\xbf \t\r\n")
