@@ -72,6 +72,21 @@ def test_p_median_of_a_town_with_many_sites_is_proven(n, m, p):
     assert (found.objective - found.lower_bound) / found.objective <= 1e-4
 
 
+def test_a_country_of_cities_and_hamlets_is_proven_without_branches():
+    """Costs over six orders of magnitude, and sites that crowd in towns."""
+    random = np.random.default_rng(4)
+    towns = random.uniform(0, 200_000, (40, 2))
+    homes = np.concatenate([towns + 1, random.uniform(0, 200_000, (800, 2))])
+    people = np.concatenate([random.lognormal(10, 0.8, 40), random.lognormal(4.5, 1.5, 800)])
+    sites = np.repeat(towns, 4, axis=0) + random.normal(0, 300, (160, 2))
+    cost = people[:, None] * np.hypot(*(homes[:, None] - sites[None]).transpose(2, 0, 1))
+    rules = SiteRules(np.zeros(160, bool), 30, np.ones(160))
+    found = p_median(cost, rules, seconds=60, nodes=0)
+    assert found.lower_bound is not None
+    assert found.objective == pytest.approx(total_cost(cost, found.open))
+    assert found.objective <= found.lower_bound * (1 + 1e-4)
+
+
 def test_the_same_seed_gives_the_same_sites():
     metres, people, *_ = case(5, 150, 40)
     one, two = (p_median(metres * people[:, None], SiteRules.plain(40, 6), seconds=60, seed=3) for _ in range(2))

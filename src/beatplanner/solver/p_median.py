@@ -268,6 +268,7 @@ class _Search:
         if self.count == 0:
             return Sites(self.best, self.best_cost, None)
         second = np.partition(self.cost[:, self.best], min(1, self.count - 1), axis=1)[:, : min(2, self.count)]
+        self.span = _spans(second[:, -1] - self.near.cost[:, 0])
         u, lam, often = second.mean(axis=1), np.zeros(len(self.rows.right)), np.full(len(self.state), -1.0)
         self.root(u, lam, often)
         self.draw(often, SHAKES)
@@ -290,7 +291,7 @@ class _Search:
         np.clip(u, self.near.cost[:, 0], self.near.cap, out=u)
         r = self.rows
         bound, scale, opened = ascend(
-            self.near.cost, self.near.site, self.near.cap, u, state, self.count, self.best_cost, self.limit, steps, alpha, scale,
+            self.near.cost, self.near.site, self.near.cap, self.span, u, state, self.count, self.best_cost, self.limit, steps, alpha, scale,
             PATIENCE, often, r.start, r.site, r.value, r.right, r.scale, lam,
         )  # fmt: skip
         if np.isfinite(bound):
@@ -516,6 +517,16 @@ class _Search:
             chosen = np.sort(np.argsort(-score, kind="stable")[: self.count])
             if self.rules.met(chosen):
                 self.consider(chosen)
+
+
+def _spans(spread: np.ndarray) -> np.ndarray:
+    """Return the units that multipliers are measured in, (n,) with a mean square of 1, from how much the cost of each demand varies.
+
+    A city of a hundred thousand beside hamlets of twenty needs longer steps than they do; the fourth root did best on real countries
+    and made towns, where no scaling at all left a country's bound below the trivial one.
+    """
+    span = np.maximum(spread, 1e-3 * spread.mean() + 1e-12) ** 0.25
+    return span / np.sqrt((span**2).mean())
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ def reduced_costs(near_cost, near_site, u, state, rho):
 
 @njit(cache=True)
 def ascend(
-    near_cost, near_site, cap, u, state, count, upper, limit, steps, alpha, scale, patience, often, row_start, row_site, row_value, right,
-    row_scale, lam,
+    near_cost, near_site, cap, span, u, state, count, upper, limit, steps, alpha, scale, patience, often, row_start, row_site, row_value,
+    right, row_scale, lam,
 ):  # fmt: skip
     """Raise the Lagrangian bound by the volume algorithm (Barahona and Anbil 2000).
 
@@ -40,6 +40,8 @@ def ascend(
     ----------
     near_cost, near_site, cap
         (n, k) sites of each demand in rising order, and the cost (n,) of the next one.
+    span
+        (n,) what a multiplier is measured in: a city's moves farther in a step than a hamlet's.
     u, lam
         (n,) multipliers of demands and (r,) of rules Σ a_j y_j ≤ right; the best ones afterwards.
     state
@@ -116,8 +118,8 @@ def ascend(
                     break
                 if is_open[near_site[i, r]]:
                     value -= 1.0
-            slope[i] = value
-            along += value * mean[i]
+            slope[i] = value * span[i]
+            along += slope[i] * mean[i]
         for q in range(rows):
             value = -right[q]
             for e in range(row_start[q], row_start[q + 1]):
@@ -154,7 +156,7 @@ def ascend(
             break
         length = scale * (upper - best) / square
         for i in range(n):
-            u[i] = min(max(best_u[i] + length * mean[i], near_cost[i, 0]), cap[i])
+            u[i] = min(max(best_u[i] + length * mean[i] * span[i], near_cost[i, 0]), cap[i])
         for q in range(rows):
             lam[q] = max(0.0, best_lam[q] + length * side_mean[q] / row_scale[q])
     u[:] = best_u
