@@ -75,7 +75,7 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         return {"path": name, "layer": layer}
 
     u = d.units
-    units = _units(d, town)
+    units = units_as_read(d, town)
     for key in ("crs", "population_table", "census"):
         content["units"].pop(key, None)
     # their borders were mended already
@@ -203,7 +203,7 @@ def _write_forum_tables(rules: Forum, d: Description, town: Town, content: dict[
             )
 
 
-def _units(d: Description, town: Town) -> gpd.GeoDataFrame:
+def units_as_read(d: Description, town: Town) -> gpd.GeoDataFrame:
     """Return the units as they were read and mended, under the names of the description's columns."""
     u, there = d.units, town.units
     ids = there["unit"].astype("int64") if town.unit_ids_are_whole_numbers else there["unit"]

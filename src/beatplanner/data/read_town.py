@@ -114,7 +114,7 @@ class _Reader:
         self.sources: list[Source] = []
         self.group_sums: dict[str, np.ndarray] = {}
         self.in_layer = 0.0
-        self.address_matches: pd.DataFrame | None = None
+        self.proposals: dict[str, pd.DataFrame] = {}
 
     def town(self) -> Town:
         d, findings = self.description, self.findings
@@ -164,6 +164,7 @@ class _Reader:
             published=published,
             notes=tuple(findings.notes),
             sources=tuple(self.sources),
+            proposals=self.proposals,
         )
 
     def read(
@@ -632,6 +633,9 @@ class _Reader:
         edges["kind"] = "border"
         links = island_links(polygons, units["municipality"].to_numpy(object), edges)
         names = units["name"]
+        ids = units["unit"].to_numpy(object)
+        self.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
+                                                "accept": "", "reason": ""})  # fmt: skip
         decided = self.decided_links(units) if rules is not None and rules.links is not None else None
         if decided is not None:
             links = self.with_decisions(links, decided, units)
@@ -875,11 +879,13 @@ class _Reader:
         self.tell_outside(found, unit, there, points, units, where)
         found["unit"] = unit
         if where.dropped:
-            what = f"{len(where.dropped)} columns were left out, as of an incident only kind, time and place are taken: {listed(where.dropped, 12)}"
+            what = f"{len(where.dropped)} column{'s' * (len(where.dropped) > 1)} left out, as of an incident only kind, time and place are taken: {listed(where.dropped, 12)}"
             told.append(where.fact(what))
         self.findings.add(told)
         where = replace(where, told=(*where.told, *(n for n in told if n.severity != "error")))
         self.read("incidents", rules.path, rows, int((unit >= 0).sum()), where)
+        if found["time"].notna().any():
+            self.sources[-1] = replace(self.sources[-1], newest=f"{found['time'].max():%Y-%m-%d}")
         return found
 
     def incident_times(self, frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]) -> pd.Series:
@@ -999,7 +1005,7 @@ class _Reader:
         frame.loc[placed, ["x", "y"]] = found[placed]
         doubtful = [m for m in matches if m.at >= 0 and m.score < 1 and m.address not in accepted]
         near = sum(street_only(m, names) for m in doubtful)
-        self.address_matches = pd.DataFrame(
+        self.proposals["matches"] = pd.DataFrame(
             [(m.address, names[m.at], round(m.score, 3), "") for m in doubtful],
             columns=["address", "match", "score", "accept"],
         )

@@ -37,6 +37,8 @@ class Source:
         What had to be found out or mended to read it, in sentences.
     dropped
         Columns of the file that were not taken.
+    newest
+        The newest day that the data tell of, ISO; empty where they tell none.
     """
 
     role: str
@@ -47,6 +49,7 @@ class Source:
     rows_used: int
     repaired: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    newest: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,9 @@ class Town:
         Doubts and facts found while reading, such as incidents outside and the population check.
     sources
         The files read.
+    proposals
+        Tables for a person to decide on: ``"links"`` (``from``, ``to``, ``metres``, ``accept``, ``reason``) and ``"matches"`` (``address``,
+        ``match``, ``score``, ``accept``); ``check --fix`` writes them.
     """
 
     description: Description
@@ -119,6 +125,7 @@ class Town:
     published: pd.DataFrame | None = None
     notes: tuple[Note, ...] = field(default=())
     sources: tuple[Source, ...] = field(default=())
+    proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
