@@ -48,7 +48,9 @@ def worker() -> None:
         except BaseException as error:
             import traceback
 
-            said = f"failed: {type(error).__name__}: {str(error)[:120]} at {traceback.format_exc().splitlines()[-3][:160]}"
+            said = (
+                f"failed: {type(error).__name__}: {str(error)[:120]} at {traceback.format_exc().splitlines()[-3][:160]}"
+            )
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if resource else 0
         print(json.dumps([said, round(time.monotonic() - begin, 3), peak]), flush=True)
         gc.collect()
@@ -128,7 +130,10 @@ def run(files: int, seed: int, out: Path | None) -> int:
                 print(failures[-1], flush=True)
         print(kind, dict(counts[kind]), f"{slowest[kind]:.1f} s", flush=True)
     total = sum((c for c in counts.values()), Counter())
-    rows = [f"| {k} | {sum(c.values()):,} | {c['told']:,} | {c['read']:,} | {c['failed']:,} | {slowest[k]:.1f} |" for k, c in counts.items()]
+    rows = [
+        f"| {k} | {sum(c.values()):,} | {c['told']:,} | {c['read']:,} | {c['failed']:,} | {slowest[k]:.1f} |"
+        for k, c in counts.items()
+    ]
     table = "\n".join(
         ["| format | files | told as unusable | read | failed | slowest, s |", "|---|--:|--:|--:|--:|--:|", *rows,
          f"| all | {sum(total.values()):,} | {total['told']:,} | {total['read']:,} | {total['failed']:,} | {max(slowest.values()):.1f} |",

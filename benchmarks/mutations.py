@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,9 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import shapely
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from extracts import write_extract
 
 CRS = "EPSG:32634"
 WEST, SOUTH, SIDE = 540_000.0, 4_650_000.0, 500.0
@@ -38,7 +43,12 @@ LONLAT = 'x = "lon"\ny = "lat"\ncrs = "EPSG:4326"'
 
 def town() -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     number = np.arange(12)
-    cells = [shapely.box(WEST + SIDE * (n % 4), SOUTH + SIDE * (n // 4), WEST + SIDE * (n % 4 + 1), SOUTH + SIDE * (n // 4 + 1)) for n in number]
+    cells = [
+        shapely.box(
+            WEST + SIDE * (n % 4), SOUTH + SIDE * (n // 4), WEST + SIDE * (n % 4 + 1), SOUTH + SIDE * (n // 4 + 1)
+        )
+        for n in number
+    ]
     units = gpd.GeoDataFrame(
         {"unit": number + 1, "place": [f"Улица {n}" for n in number], "pop": 100 + number, "muni": np.where(number < 6, "Ист", "Зап")},
         geometry=cells, crs=CRS,
@@ -58,9 +68,7 @@ def _units(name: str, **options) -> Callable[[Path], list[str]]:
             frame = frame.to_crs(4326)
         before = set(folder.rglob("*"))
         frame.to_file(folder / name, **options)
-        made = sorted(str(p.relative_to(folder)) for p in set(folder.rglob("*")) - before if p.is_file())
-        # an index or projection is broken as well as the main file, the tables of a geodatabase each
-        return made
+        return sorted(str(p.relative_to(folder)) for p in set(folder.rglob("*")) - before if p.is_file())
 
     return write
 
@@ -123,7 +131,9 @@ def _ods(folder: Path) -> list[str]:
 def _points(name: str, **options) -> Callable[[Path], list[str]]:
     def write(folder: Path) -> list[str]:
         frame = town()[1]
-        points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame.lon.astype(float), frame.lat.astype(float)), crs=4326)
+        points = gpd.GeoDataFrame(
+            frame, geometry=gpd.points_from_xy(frame.lon.astype(float), frame.lat.astype(float)), crs=4326
+        )
         pyogrio.write_dataframe(points, folder / name, **options)
         return [name]
 
@@ -135,18 +145,38 @@ def _raster(folder: Path) -> list[str]:
 
     cells = np.arange(64 * 64, dtype="float32").reshape(64, 64)
     place = rasterio.transform.from_origin(WEST, SOUTH + 3 * SIDE, 4 * SIDE / 64, 3 * SIDE / 64)
-    with rasterio.open(folder / "people.tif", "w", driver="GTiff", width=64, height=64, count=1, dtype="float32", crs=CRS, transform=place) as raster:
+    with rasterio.open(
+        folder / "people.tif",
+        "w",
+        driver="GTiff",
+        width=64,
+        height=64,
+        count=1,
+        dtype="float32",
+        crs=CRS,
+        transform=place,
+    ) as raster:
         raster.write(cells, 1)
     return ["people.tif"]
 
 
-def _osm(folder: Path) -> list[str]:
-    """A road in OpenStreetMap's XML, which GDAL reads with the same driver as its packed form."""
-    x0, y0 = town()[0].to_crs(4326).total_bounds[:2]
-    nodes = "".join(f'<node id="{i + 1}" lat="{y0 + 0.003 * i:.6f}" lon="{x0 + 0.004 * i:.6f}" version="1"/>' for i in range(5))
-    ways = '<way id="9" version="1">' + "".join(f'<nd ref="{i + 1}"/>' for i in range(5)) + '<tag k="highway" v="residential"/></way>'
-    (folder / "roads.osm").write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
-    return ["roads.osm"]
+def _osm(name: str) -> Callable[[Path], list[str]]:
+    def write(folder: Path) -> list[str]:
+        x0, y0 = town()[0].to_crs(4326).total_bounds[:2]
+        nodes = {i + 1: (x0 + 0.004 * i, y0 + 0.003 * i) for i in range(5)}
+        if name.endswith("pbf"):
+            write_extract(folder / name, nodes, [(list(nodes), {"highway": "residential", "name": "Ulica"})])
+            return [name]
+        points = "".join(f'<node id="{i}" lat="{y:.6f}" lon="{x:.6f}" version="1"/>' for i, (x, y) in nodes.items())
+        ways = (
+            '<way id="9" version="1">'
+            + "".join(f'<nd ref="{i}"/>' for i in nodes)
+            + '<tag k="highway" v="residential"/></way>'
+        )
+        (folder / name).write_text(f'<?xml version="1.0"?><osm version="0.6">{points}{ways}</osm>', encoding="utf-8")
+        return [name]
+
+    return write
 
 
 # format: (writer, which part of the project it is, the file that the description names)
@@ -170,7 +200,8 @@ FORMATS: dict[str, tuple[Callable[[Path], list[str]], str, str]] = {
     "points gpkg": (_points("incidents.gpkg", driver="GPKG"), "points", "incidents.gpkg"),
     "points geojson": (_points("incidents.geojson", driver="GeoJSON"), "points", "incidents.geojson"),
     "tif": (_raster, "raster", "people.tif"),
-    "osm": (_osm, "roads", "roads.osm"),
+    "osm": (_osm("roads.osm"), "roads", "roads.osm"),
+    "osm.pbf": (_osm("roads.osm.pbf"), "roads", "roads.osm.pbf"),
     "toml": (lambda folder: ["project.toml"], "description", ""),
 }
 
@@ -219,8 +250,6 @@ def _block(data: bytearray, rng: np.random.Generator) -> bytearray:
 
 def _token(data: bytearray, rng: np.random.Generator) -> bytearray:
     """Put something nasty in place of a number or a word."""
-    import re
-
     spots = [m.span() for m in re.finditer(rb"[\w.+-]{2,}", bytes(data[:200_000]))]
     if not spots:
         return _flip(data, rng)

@@ -113,7 +113,9 @@ def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[li
         if standard is not None:
             found[key] = standard
     if not found:
-        return kinds, [where.fact("the table says of no kind of incident yet what it counts as", mend="Fill the column standard")]
+        return kinds, [
+            where.fact("the table says of no kind of incident yet what it counts as", mend="Fill the column standard")
+        ]
     folded = {k: _folded(k) for k in dict.fromkeys(kinds)}
     mapped = [found.get(folded[k], k) for k in kinds]
     notes = [

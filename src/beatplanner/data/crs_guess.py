@@ -74,7 +74,9 @@ def guess_crs(points: np.ndarray, others: np.ndarray | None, prefer: Iterable[st
             there = _lonlat(points[:, ::-1] if swapped else points, code)
             if there is None:
                 continue
-            fit = _in_area(there, code) if others is None else overlap(there, others)
+            # far outside of where a system is meant for, its formulas may hit any place by chance
+            fit = _in_area(there, code) * (0.2 if others is None and code in (4326, 3857) else 1.0)
+            fit *= 1.0 if others is None else overlap(there, others)
             if fit > 0.02:
                 scored.append((fit * prior * (0.3 if swapped else 1.0), f"EPSG:{code}", name, swapped))
     total = sum(s[0] for s in scored)
@@ -143,13 +145,9 @@ def _in_area(there: np.ndarray, code: int) -> float:
     area = CRS.from_epsg(code).area_of_use
     if area is None:
         return 0.0
-    inside = (
-        (there[:, 0] >= area.west)
-        & (there[:, 0] <= area.east)
-        & (there[:, 1] >= area.south)
-        & (there[:, 1] <= area.north)
-    )
-    return float(inside.mean()) * (0.2 if code in (4326, 3857) else 1.0)
+    x, y = there.T
+    inside = (x >= area.west - 0.5) & (x <= area.east + 0.5) & (y >= area.south - 0.5) & (y <= area.north + 0.5)
+    return float(inside.mean())
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
