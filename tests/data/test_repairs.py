@@ -327,7 +327,7 @@ def test_incidents_piled_on_a_station_are_found(town):
     ]
     incidents(town, ["type,when,lon,lat", *spread, *[f"theft,2025-01-01,{place_of(0)}"] * 60])
     notes = "\n".join(str(n) for n in check(town.project))
-    assert "piled: 60 on one spot at the station Old station" in notes
+    assert "piled: 61 on one spot at the station Old station" in notes
     incidents(town, ["type,when,lon,lat", *rows])
     assert "piled" not in "\n".join(str(n) for n in check(town.project))
 
