@@ -184,6 +184,11 @@ def test_free_text_named_as_the_kind_is_refused(town):
     assert "Secret Name" not in said
 
 
+def test_a_name_of_a_file_that_no_system_holds(town):
+    town.swap('"units.gpkg"', f'"{"x" * 5_000}"')
+    assert "does not exist" in errors(town)
+
+
 def test_units_out_of_nowhere(town):
     frame = town.units()
     shapes = frame.geometry.to_numpy().copy()

@@ -9,6 +9,7 @@ the same place, such as ED50 and WGS 84, fit alike: then the prior speaks, and t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -125,6 +126,17 @@ def _sample(points: np.ndarray) -> np.ndarray:
     return points
 
 
+@functools.lru_cache(maxsize=512)
+def _to_lonlat(code: int) -> Transformer:
+    return Transformer.from_crs(code, 4326, always_xy=True)
+
+
+@functools.lru_cache(maxsize=512)
+def _area(code: int) -> tuple[float, float, float, float]:
+    area = CRS.from_epsg(code).area_of_use
+    return (area.west, area.south, area.east, area.north) if area else (0.0, 0.0, 0.0, 0.0)
+
+
 def _lonlat(points: np.ndarray, code: int) -> np.ndarray | None:
     """Return longitudes and latitudes, or None where the coordinates are none of this system."""
     if code == 4326:
@@ -133,8 +145,7 @@ def _lonlat(points: np.ndarray, code: int) -> np.ndarray | None:
     if np.abs(points).max() < 400 or np.abs(points).max() > 1e8:
         return None
     try:
-        change = Transformer.from_crs(code, 4326, always_xy=True)
-        x, y = change.transform(points[:, 0], points[:, 1])
+        x, y = _to_lonlat(code).transform(points[:, 0], points[:, 1])
     except (CRSError, ProjError):
         return None
     there = np.column_stack([x, y])
@@ -142,12 +153,9 @@ def _lonlat(points: np.ndarray, code: int) -> np.ndarray | None:
 
 
 def _in_area(there: np.ndarray, code: int) -> float:
-    area = CRS.from_epsg(code).area_of_use
-    if area is None:
-        return 0.0
+    west, south, east, north = _area(code)
     x, y = there.T
-    inside = (x >= area.west - 0.5) & (x <= area.east + 0.5) & (y >= area.south - 0.5) & (y <= area.north + 0.5)
-    return float(inside.mean())
+    return float(((x >= west - 0.5) & (x <= east + 0.5) & (y >= south - 0.5) & (y <= north + 0.5)).mean())
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:

@@ -659,15 +659,22 @@ def _missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
             yield from _missing_files(f"{key}.{name}", value, file)
         paths = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
         for path in paths:
-            if isinstance(path, Path) and not (file.parent / path).exists():
+            if isinstance(path, Path) and not _exists(file.parent / path):
                 mend = _nearest_file(file.parent / path) or "Paths are relative to the project description"
                 yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no system can hold
+        return False
+
+
 def _nearest_file(path: Path) -> str:
     """Return the sentence that proposes the file of the same folder whose name is nearest."""
-    if not path.parent.is_dir():
-        return f"There is no folder “{path.parent}”"
+    if not _exists(path.parent) or not path.parent.is_dir():
+        return f"There is no folder “{str(path.parent)[-200:]}”"
     return did_you_mean(path.name, sorted(p.name for p in path.parent.iterdir()))
 
 

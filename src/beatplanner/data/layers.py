@@ -278,17 +278,32 @@ def is_missing(value: Any) -> bool:
     )
 
 
+def _each(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Return the position of each cell's value and the different values: a column of texts has few, and each is looked at once."""
+    if pd.api.types.infer_dtype(values, skipna=True) == "string":
+        codes, different = pd.factorize(values.to_numpy(object), use_na_sentinel=False)
+        return codes, list(different)
+    return np.arange(len(values)), list(values)
+
+
+def missing_cells(values: pd.Series) -> np.ndarray:
+    """Tell which cells are empty, (n,) bool."""
+    codes, different = _each(values)
+    return np.fromiter((is_missing(v) for v in different), bool, len(different))[codes]
+
+
 def texts(values: pd.Series) -> list[str | None]:
     """Return cells as trimmed text, whole numbers without a decimal point, None where empty."""
+    codes, different = _each(values)
     found: list[str | None] = []
-    for value in values:
+    for value in different:
         if is_missing(value):
             found.append(None)
         elif isinstance(value, float | np.floating) and float(value).is_integer():
             found.append(str(int(value)))
         else:
             found.append(CONTROL.sub(" ", str(value)).strip())
-    return found
+    return found if len(found) == len(codes) else [found[c] for c in codes]
 
 
 def numbers(
@@ -329,7 +344,7 @@ def numbers(
         shown = found
     else:
         cells = values.to_numpy(object)
-        missing = np.fromiter((is_missing(v) for v in cells), bool, len(cells))
+        missing = missing_cells(values)
         is_text = np.fromiter((isinstance(v, str) for v in cells), bool, len(cells)) & ~missing
         found, shown = np.full(len(cells), np.nan), cells
         for i in np.flatnonzero(~is_text & ~missing):
@@ -337,6 +352,10 @@ def numbers(
                 found[i] = float(cells[i])
             except (TypeError, ValueError):
                 wrong.append((int(i), f"holds “{cells[i]}” where a number is needed"))
+        plain = None if whole and any("." in c for c in cells[is_text]) else _plain_numbers(cells[is_text])
+        if plain is not None:
+            found[is_text] = plain
+            is_text = np.zeros(len(cells), bool)
         at = np.flatnonzero(is_text)
         parsed = parse_numbers(list(cells[at]), whole=whole)
         found[at] = parsed.values
@@ -374,6 +393,12 @@ def numbers(
     if wrong:
         _raise_rows(sorted(wrong), where, field, "Correct the cell")
     return found
+
+
+def _plain_numbers(cells: np.ndarray) -> np.ndarray | None:
+    """Return texts as numbers where all of them are written plainly, without separators that need thought; else None."""
+    found = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce").to_numpy(float)
+    return found if np.isfinite(found).all() else None
 
 
 def _overflows(cell: str) -> bool:
@@ -438,7 +463,7 @@ def times(values: pd.Series, where: Place, zone: str | None = None, told: list[N
     """
     cells = values
     if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
-        cells = values.astype(object).where([not is_missing(v) for v in values], None)
+        cells = values.astype(object).where(~missing_cells(values), None)
     parsed = parse_times(cells, zone)
     if len(parsed.failed):
         wrong = [
@@ -557,7 +582,9 @@ def _coordinates(
         kind = "MGRS references" if parse_degrees(column) is None and "," not in str(column[0]) else "pairs of degrees"
         return both[:, 0], both[:, 1], lonlat, [where.fact(f"coordinates were read as {kind}", field=x)]
     if not (pd.api.types.is_numeric_dtype(frame[x]) or pd.api.types.is_numeric_dtype(frame[y])):
-        sides = [parse_degrees(texts(frame[c])) for c in (x, y)]
+        # a look at the first rows is enough to know plain numbers
+        start = [parse_degrees(texts(frame[c].dropna().head(200))) for c in (x, y)]
+        sides = [None if s is None else parse_degrees(texts(frame[c])) for s, c in zip(start, (x, y), strict=True)]
         if sides[0] is not None and sides[1] is not None:
             for c, found in zip((x, y), sides, strict=True):
                 column = texts(frame[c])

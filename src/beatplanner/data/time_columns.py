@@ -30,6 +30,12 @@ MONTHS = (
 )  # fmt: skip
 
 
+# Formats that one look decides on where a whole column has them; anything else is taken apart.
+WHOLE_COLUMN = tuple(
+    day + clock for day in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y") for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
+)  # fmt: skip
+
+
 @dataclass
 class TimeColumn:
     """Parsed times.
@@ -163,17 +169,33 @@ def _of_texts(texts: pd.Series, zone: str | None, result: TimeColumn) -> pd.Seri
             )
     else:
         found = _naive(texts, result)
-    if zone:
-        plain = found[~has_zone].dropna()
-        shifted = plain.dt.tz_localize(ZoneInfo(zone), ambiguous="NaT", nonexistent="NaT").isna()
-        forward = plain[shifted].dt.tz_localize(ZoneInfo(zone), ambiguous=True, nonexistent="NaT").isna().sum()
-        if forward:
-            result.warnings.append(f"{int(forward):,} times lie in the hour that is skipped when summer time begins")
-        if int(shifted.sum()) - int(forward):
-            result.facts.append(
-                f"{int(shifted.sum()) - int(forward):,} times lie in the hour that comes twice when summer time ends"
-            )
+    _tell_summer_time(found[~has_zone], zone, result)
     return found
+
+
+def _of_one_format(texts: pd.Series) -> pd.Series | None:
+    """Return texts as times where all have one format that leaves no doubt; else None."""
+    for pattern in WHOLE_COLUMN:
+        if pd.to_datetime(texts.iloc[:200], format=pattern, errors="coerce").notna().all():
+            found = pd.to_datetime(texts, format=pattern, errors="coerce")
+            # a day after the 12th shows which of two numbers the day is
+            if found.notna().all() and (pattern.startswith("%Y") or (found.dt.day > 12).any()):
+                return found.astype("datetime64[us]")
+    return None
+
+
+def _tell_summer_time(times: pd.Series, zone: str | None, result: TimeColumn) -> None:
+    """Say how many times lie in the hours that do not exist, or exist twice, in a zone."""
+    plain = times.dropna()
+    if not zone or plain.empty:
+        return
+    shifted = plain.dt.tz_localize(ZoneInfo(zone), ambiguous="NaT", nonexistent="NaT").isna()
+    forward = plain[shifted].dt.tz_localize(ZoneInfo(zone), ambiguous=True, nonexistent="NaT").isna().sum()
+    if forward:
+        result.warnings.append(f"{int(forward):,} times lie in the hour that is skipped when summer time begins")
+    twice = int(shifted.sum()) - int(forward)
+    if twice:
+        result.facts.append(f"{twice:,} times lie in the hour that comes twice when summer time ends")
 
 
 def _offset(text: str) -> int:
