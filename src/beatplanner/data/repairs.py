@@ -111,10 +111,10 @@ def _apply(content: Any, notes: list[Note], done: list[str]) -> bool:
     for note in notes:
         for key, value in note.fix:
             *steps, last = key.split(".")
-            table = content
+            table: Any = content
             for step in steps:
-                table = table.get(step) if hasattr(table, "get") else None
-            if table is None or table.get(last) == value:
+                table = table.get(step, {})
+            if not table or table.get(last) == value:
                 continue
             was = table.get(last)
             table[last] = value

@@ -91,6 +91,11 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
         stamps = [_stamp(v, zone) for v in cells[is_date]]
         found[is_date] = pd.Series(stamps, dtype="datetime64[us]").to_numpy()
     texts = cells[is_text].astype(str).str.strip() if is_text.any() else pd.Series([], dtype=object)
+    quick = _of_one_format(texts) if len(texts) > 1000 else None
+    if quick is not None:
+        found[texts.index] = quick.to_numpy()
+        _tell_summer_time(quick, zone, result)
+        texts = texts[:0]
     digits = (
         texts.str.fullmatch(r"\d{5,6}(?:[.,]\d+)?|\d{8}|\d{10}|\d{13}") if len(texts) else pd.Series([], dtype=bool)
     )
