@@ -86,8 +86,8 @@ def _folded(text: str) -> str:
     return re.sub(r"\s+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 
 
-def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[list[str], list[Note]]:
-    """Return what each incident's kind counts as.
+def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[list[str], list[Note], int]:
+    """Return what each incident's kind counts as, notes, and how many rows the table has.
 
     Parameters
     ----------
@@ -113,9 +113,15 @@ def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[li
         if standard is not None:
             found[key] = standard
     if not found:
-        return kinds, [
-            where.fact("the table says of no kind of incident yet what it counts as", mend="Fill the column standard")
-        ]
+        return (
+            kinds,
+            [
+                where.fact(
+                    "the table says of no kind of incident yet what it counts as", mend="Fill the column standard"
+                )
+            ],
+            len(frame),
+        )
     folded = {k: _folded(k) for k in dict.fromkeys(kinds)}
     mapped = [found.get(folded[k], k) for k in kinds]
     notes = [
@@ -134,7 +140,7 @@ def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[li
         hint = did_you_mean(name, STANDARD)
         if hint:
             notes.append(where.fact(f"“{name}” is not on the standard list", "warning", hint, field="standard"))
-    return mapped, notes
+    return mapped, notes, len(frame)
 
 
 def category_table(kinds: Iterable[str]) -> pd.DataFrame:

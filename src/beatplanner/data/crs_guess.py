@@ -10,6 +10,7 @@ the same place, such as ED50 and WGS 84, fit alike: then the prior speaks, and t
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 pyproj.network.set_network_enabled(active=False)
+# a missing grid is told with the accuracy that it costs, in words
+warnings.filterwarnings("ignore", message="Best transformation is not available", category=UserWarning)
 
 # Above this a guess is as good as certain, and `check --fix` takes it.
 CERTAIN = 0.95

@@ -851,11 +851,11 @@ class _Reader:
             told += self.geocode(frame, rules, where)
         category = [c or "" for c in texts(frame[rules.category])] if rules.category else [""] * rows
         if rules.categories is not None:
-            category, notes = map_categories(
+            category, notes, listed_kinds = map_categories(
                 category, self.description.path(rules.categories.path), rules.categories.layer
             )
             self.findings.add(notes)
-            self.read("incidents.categories", rules.categories.path, 0)
+            self.read("incidents.categories", rules.categories.path, listed_kinds)
         found = pd.DataFrame(
             {
                 "x": frame["x"],

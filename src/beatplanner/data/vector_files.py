@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ import pyogrio
 from beatplanner.data.archives import unpacked
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.text_tables import CYRILLIC, code_page
+
+# What GDAL finds odd in a file that it can read all the same is no business of a planner.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module="pyogrio")
 
 # How files of a kind begin. GDAL goes by the content, so that a file named .gpkg could make it read a web service: it never sees such.
 BEGINNINGS = {
