@@ -14,12 +14,21 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from beatplanner.data.checks import check
+from beatplanner.data.coordinates import parse_degrees, parse_pairs
 from beatplanner.data.description import read_description
+from beatplanner.data.errors import InputError
+from beatplanner.data.layers import read_table
+from beatplanner.data.number_columns import parse_numbers
 from beatplanner.data.read_town import read_town
+from beatplanner.data.text_tables import code_page
+from beatplanner.data.time_columns import parse_times
 from conftest import CRS, SOUTH, WEST
 
 _file = Path(__file__).parents[2] / "benchmarks" / "mutations.py"
@@ -125,6 +134,7 @@ def test_a_name_of_a_place_cannot_lead_out(town, command):
     frame.loc[0, "place"] = "=1+1"
     frame.loc[1, "place"] = "<script>alert(1)</script>"
     town.write_units(frame)
+    town.swap("victim", "<script>alert(1)</script>", "incidents.csv")
     before = set(town.folder.parent.rglob("*"))
     out = town.folder / "out"
     code, _, error = command("beats", town.project, "--out", out, "--time-limit", "5")
@@ -175,6 +185,51 @@ def test_planted_personal_values_reach_no_output_and_no_project_file(town, comma
         for spelled in (value.encode(), value.encode("utf-16-le"), value.split("-")[1].encode()):
             found = [p for p, content in everything.items() if spelled in content]
             assert not found, f"{value} in {found}"
+
+
+TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=12)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.lists(st.lists(TEXT, max_size=5), max_size=8).map(
+            lambda rows: "\n".join(";".join(r) for r in rows).encode()
+        ),
+    )
+)
+def test_no_bytes_break_the_reader_of_text_tables(tmp_path, content):
+    file = tmp_path / "any.csv"
+    file.write_bytes(content)
+    try:
+        frame, where = read_table(file, None, [], ["a", "b"])
+        assert len(frame) == len(where.rows)
+    except InputError as error:
+        assert "any.csv" in str(error)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(TEXT, st.from_regex(r"[-+]?[0-9.,' ]{1,12}", fullmatch=True), st.from_regex(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}( [0-9:]{1,8})?",
+       fullmatch=True)), min_size=1, max_size=6))  # fmt: skip
+def test_no_text_breaks_numbers_times_and_coordinates(cells):
+    numbers = parse_numbers(cells, whole=False)
+    assert np.isfinite(np.delete(numbers.values, [*numbers.failed, *numbers.torn])).all()
+    times = parse_times(pd.Series(cells, dtype=object), "Europe/Skopje")
+    assert len(times.values) == len(cells)
+    parse_degrees(cells)
+    parse_pairs(cells)
+    code_page("".join(cells).encode("utf-16"))
+
+
+def test_a_scribble_is_told_and_not_untangled(town):
+    rng = np.random.default_rng(0)
+    frame = town.units()
+    shapes = frame.geometry.to_numpy().copy()
+    x, y, z, w = shapes[5].bounds
+    shapes[5] = shapely.Polygon(rng.uniform([x, y], [z, w], (50_000, 2)))
+    town.write_units(frame.set_geometry(gpd.GeoSeries(shapes, crs=CRS)))
+    assert "scribble" in errors(town)
 
 
 def test_free_text_named_as_the_kind_is_refused(town):

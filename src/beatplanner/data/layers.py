@@ -34,6 +34,8 @@ TEXT_TABLES = {".csv", ".tsv", ".txt"}
 MOST_FEATURES = 5_000_000
 # Beyond any number of residents, hours, metres or money that a town has.
 MOST = 1e15
+# No border of land is so many times longer than the frame around it; the coast of Norway is not.
+TANGLED = 150
 NO_CRS = "the layer has no CRS, so its place on earth is unknown"
 SET_CRS = 'Give crs = "EPSG:…" beside its path, or set the CRS in QGIS (Layer > Set CRS) and save it'
 # Characters that no text shows and that no XML may hold.
@@ -630,6 +632,21 @@ def polygons_of(frame: gpd.GeoDataFrame, where: Place, names: Sequence[str]) -> 
     if len(other):
         rows = [(int(i), f"{names[i]} is a {shapes[i].geom_type}, not a polygon") for i in other]
         _raise_rows(rows, where, "geometry", "Give a layer of polygons")
+    # a ring of random points crosses itself as often as the square of its points: untangling it would take hours
+    box = shapely.bounds(shapes)
+    around = np.maximum(2 * ((box[:, 2] - box[:, 0]) + (box[:, 3] - box[:, 1])), 1e-12)
+    tangled = np.flatnonzero(
+        (shapely.get_num_coordinates(shapes) > 1_000) & (shapely.length(shapes) > TANGLED * around)
+    )
+    if len(tangled):
+        rows = [
+            (
+                int(i),
+                f"{names[i]} is a scribble: its border is {shapely.length(shapes[i]) / around[i]:,.0f} times as long as its frame",
+            )
+            for i in tangled
+        ]
+        _raise_rows(rows, where, "geometry", "Draw its polygon again")
     invalid = np.flatnonzero(~shapely.is_valid(shapes))
     shapes = shapes.copy()
     for i in invalid:

@@ -15,7 +15,7 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 
 # More than any office exports in one file; beyond, a laptop's memory would decide.
-MOST_BYTES = 1 << 30
+MOST_BYTES = 600 << 20
 MOST_ROWS = 3_000_000
 MOST_COLUMNS = 5_000
 SEPARATORS = (";", ",", "\t", "|")
@@ -161,7 +161,7 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
                     "Export fewer columns, or one year a file", file=path.name)
         )  # fmt: skip
     text, page = decode(path.read_bytes())
-    if not text.strip("\ufeff\x00 \r\n\t"):
+    if not text[:100_000].strip("\ufeff\x00 \r\n\t"):
         raise InputError(problem("the file is empty", "Export it again", file=path.name))
     text = text.replace("\x00", "")
     if "\n" not in text:
@@ -180,9 +180,8 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
         raise InputError(problem("the file holds no table", "Give a table with a header row", file=path.name))
     if at > 0 and any(str(c).strip() for c in start[0]) and not start[0][0].lower().startswith("sep="):
         facts.append(f"the header stands in row {at + 1}; the rows above it were left out")
-    body = text.lstrip("\ufeff")
-    for _ in range(at):
-        body = _after_first_row(body, sign)
+    body = text[_length_of_rows(text, sign, at, quoted) :].encode("utf-8", errors="replace")
+    del text
     if len(start[at]) > MOST_COLUMNS:
         raise InputError(
             problem(f"the table has {len(start[at]):,} columns", "Export those needed only", file=path.name)
@@ -191,7 +190,7 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
     names = _unique([c.strip() for c in start[at]])
     try:
         frame = pd.read_csv(
-            io.StringIO(body), sep=sign, dtype=str, keep_default_na=False, skipinitialspace=True, header=0, names=names, index_col=False,
+            io.BytesIO(body), sep=sign, dtype=str, keep_default_na=False, skipinitialspace=True, header=0, names=names, index_col=False,
             usecols=[i for i, n in enumerate(names) if n in keep] or [0], nrows=MOST_ROWS + 1, quoting=quoted, skip_blank_lines=True,
             on_bad_lines="error",
         )  # fmt: skip
@@ -232,8 +231,11 @@ def _first_rows(text: str, sign: str) -> list[list[str]]:
     return rows
 
 
-def _after_first_row(text: str, sign: str) -> str:
-    """Return what follows the first row, whose cells may hold line breaks."""
-    stream = io.StringIO(text)
-    next(csv.reader(stream, delimiter=sign), None)
-    return text[stream.tell() :]
+def _length_of_rows(text: str, sign: str, rows: int, quoting: int) -> int:
+    """Return how many letters the first rows take, whose cells may hold line breaks, with a mark before them."""
+    mark = len(text) - len(text.lstrip("\ufeff")) if text.startswith("\ufeff") else 0
+    stream = io.StringIO(text[mark : mark + 2_000_000])
+    reader = csv.reader(stream, delimiter=sign, quoting=quoting)  # type: ignore[arg-type]
+    for _ in range(rows):
+        next(reader, None)
+    return mark + stream.tell()

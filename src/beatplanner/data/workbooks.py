@@ -67,6 +67,8 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet
             table = book.get_sheet_by_name(sheet or names[0])
             rows = [list(r) for r in table.to_python(skip_empty_area=False, nrows=MOST_ROWS + HEADER_DEPTH + 1)]
             merged = table.merged_cell_ranges or []
+        if path.suffix.lower() == ".ods":
+            merged = _merged_in_ods(path, sheet or names[0])
     except InputError:
         raise
     except python_calamine.PasswordError:
@@ -113,6 +115,33 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet
     blank = [not any(c is not None for c in row) for row in body]
     frame.index = pd.RangeIndex(at + 2, at + 2 + len(body))
     return Sheet(frame[[not b for b in blank]], name, at + 1, tuple(facts))
+
+
+def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the cells of an ODS sheet that are merged downwards, as first and last row and column; the compiled reader does not tell them."""
+    from lxml import etree
+
+    table = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml")
+    if b"number-rows-spanned" not in content:
+        return []
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    found = []
+    for page in etree.fromstring(content, parser).iter(f"{table}table"):
+        if page.get(f"{table}name") != sheet:
+            continue
+        row = 0
+        for line in page.iter(f"{table}table-row"):
+            column = 0
+            for cell in line:
+                down = int(cell.get(f"{table}number-rows-spanned", 1))
+                if down > 1:
+                    right = int(cell.get(f"{table}number-columns-spanned", 1))
+                    found.append(((row, column), (row + down - 1, column + right - 1)))
+                column += int(cell.get(f"{table}number-columns-repeated", 1))
+            row += int(line.get(f"{table}number-rows-repeated", 1))
+    return found
 
 
 def _check_size(path: Path) -> None:
