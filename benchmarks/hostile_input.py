@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,72 @@ def contents(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(p): (p.stat().st_size, p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file()}
 
 
+def nasty(root: Path) -> Iterator[tuple[str, Path]]:
+    """Write projects with the nastiest files made by hand: large, deep, or packed many times over."""
+    import geopandas as gpd
+    import openpyxl
+    import shapely
+
+    def project(name: str, kind: str) -> Path:
+        folder = root / name.replace(" ", "-")
+        write_project(folder, kind)
+        return folder
+
+    folder = project("a polygon of a million vertices", "gpkg")
+    units = gpd.read_file(folder / "units.gpkg")
+    x, y, z, w = units.geometry.iloc[5].bounds
+    turn = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
+    shapes = units.geometry.to_numpy().copy()
+    shapes[5] = shapely.Polygon(np.column_stack([(x + z) / 2 + 249 * np.cos(turn), (y + w) / 2 + 249 * np.sin(turn)]))
+    units.set_geometry(gpd.GeoSeries(shapes, crs=units.crs)).to_file(folder / "units.gpkg")
+    yield "a polygon of a million vertices", folder
+
+    folder = project("a scribble of a million random vertices", "gpkg")
+    shapes[5] = shapely.Polygon(np.random.default_rng(0).uniform([x, y], [z, w], (1_000_000, 2)))
+    units.set_geometry(gpd.GeoSeries(shapes, crs=units.crs)).to_file(folder / "units.gpkg")
+    yield "a scribble of a million random vertices", folder
+
+    folder = project("ten million rows", "csv")
+    head, first = (folder / "incidents.csv").read_text(encoding="utf-8").split("\n")[:2]
+    with (folder / "incidents.csv").open("w", encoding="utf-8") as stream:
+        stream.write(f"{head}\n")
+        for _ in range(100):
+            stream.write(f"{first}\n" * 100_000)
+    yield "ten million rows", folder
+
+    folder = project("a bomb of ten gigabytes in a zipped folder", "zip")
+    with (
+        zipfile.ZipFile(folder / "units.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("units.gpkg", "w", force_zip64=True) as member,
+    ):
+        for _ in range(1_000):
+            member.write(bytes(10_000_000))
+    yield "a bomb of ten gigabytes in a zipped folder", folder
+
+    folder = project("a bomb in a workbook", "xlsx")
+    with (
+        zipfile.ZipFile(folder / "incidents.xlsx", "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/sharedStrings.xml", "w", force_zip64=True) as member,
+    ):
+        for _ in range(300):
+            member.write(b"<si><t>x</t></si>" * 600_000)
+    yield "a bomb in a workbook", folder
+
+    folder = project("a workbook whose last cell is filled", "xlsx")
+    book = openpyxl.load_workbook(folder / "incidents.xlsx")
+    book.active["XFD1048576"] = 1
+    book.save(folder / "incidents.xlsx")
+    yield "a workbook whose last cell is filled", folder
+
+    folder = project("json a million deep", "geojson")
+    (folder / "units.geojson").write_text('{"type":"FeatureCollection","features":' + "[" * 1_000_000, encoding="utf-8")
+    yield "json a million deep", folder
+
+    folder = project("a line of four hundred megabytes", "csv")
+    (folder / "incidents.csv").write_bytes(b"type,when,lon,lat\n" + b"x" * 400_000_000)
+    yield "a line of four hundred megabytes", folder
+
+
 def run(files: int, seed: int, out: Path | None) -> int:
     root = Path(tempfile.mkdtemp(prefix="hostile-"))
     (root / "temporary").mkdir()
@@ -129,6 +197,25 @@ def run(files: int, seed: int, out: Path | None) -> int:
                 failures.append(f"{kind}, {target}, {how}: {said} ({kept})")
                 print(failures[-1], flush=True)
         print(kind, dict(counts[kind]), f"{slowest[kind]:.1f} s", flush=True)
+    reader = Reader()
+    for name, folder in nasty(root):
+        before = contents(folder)
+        said, seconds, peak = reader.read(folder)
+        if not said.startswith("failed") and (
+            contents(folder) != before or seconds > LIMIT_SECONDS or peak * 1024 > LIMIT_BYTES
+        ):
+            said = (
+                "failed: a file was written"
+                if contents(folder) != before
+                else f"failed: {seconds:.0f} s, {peak / 1e6:.1f} GB"
+            )
+        counts[f"by hand: {name}"][said.split(":")[0]] += 1
+        slowest[f"by hand: {name}"] = seconds
+        largest = max(largest, peak)
+        print(name, said, f"{seconds:.1f} s", f"{peak / 1e6:.2f} GB so far", flush=True)
+        if said.startswith("failed"):
+            failures.append(f"{name}: {said}")
+        shutil.rmtree(folder)
     total = sum((c for c in counts.values()), Counter())
     rows = [
         f"| {k} | {sum(c.values()):,} | {c['told']:,} | {c['read']:,} | {c['failed']:,} | {slowest[k]:.1f} |"

@@ -34,8 +34,8 @@ TEXT_TABLES = {".csv", ".tsv", ".txt"}
 MOST_FEATURES = 5_000_000
 # Beyond any number of residents, hours, metres or money that a town has.
 MOST = 1e15
-# No border of land is so many times longer than the frame around it; the coast of Norway is not.
-TANGLED = 150
+# Untangling takes time in the square of the crossings; no mistake in drawing makes so many.
+TANGLED = 20_000
 NO_CRS = "the layer has no CRS, so its place on earth is unknown"
 SET_CRS = 'Give crs = "EPSG:…" beside its path, or set the CRS in QGIS (Layer > Set CRS) and save it'
 # Characters that no text shows and that no XML may hold.
@@ -632,30 +632,41 @@ def polygons_of(frame: gpd.GeoDataFrame, where: Place, names: Sequence[str]) -> 
     if len(other):
         rows = [(int(i), f"{names[i]} is a {shapes[i].geom_type}, not a polygon") for i in other]
         _raise_rows(rows, where, "geometry", "Give a layer of polygons")
-    # a ring of random points crosses itself as often as the square of its points: untangling it would take hours
-    box = shapely.bounds(shapes)
-    around = np.maximum(2 * ((box[:, 2] - box[:, 0]) + (box[:, 3] - box[:, 1])), 1e-12)
-    tangled = np.flatnonzero(
-        (shapely.get_num_coordinates(shapes) > 1_000) & (shapely.length(shapes) > TANGLED * around)
-    )
-    if len(tangled):
-        rows = [
-            (
-                int(i),
-                f"{names[i]} is a scribble: its border is {shapely.length(shapes[i]) / around[i]:,.0f} times as long as its frame",
-            )
-            for i in tangled
-        ]
-        _raise_rows(rows, where, "geometry", "Draw its polygon again")
     invalid = np.flatnonzero(~shapely.is_valid(shapes))
+    tangled = [
+        (int(i), f"{names[i]} is a scribble that crosses itself some {n:,} times")
+        for i in invalid
+        if (n := _crossings(shapes[i])) > TANGLED
+    ]
+    if tangled:
+        _raise_rows(tangled, where, "geometry", "Draw its polygon again")
     shapes = shapes.copy()
+    shapes[invalid] = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
     for i in invalid:
-        parts = [
-            g for g in shapely.get_parts(shapely.make_valid(shapes[i])) if g.geom_type in {"Polygon", "MultiPolygon"}
-        ]
-        shapes[i] = shapely.union_all(parts) if parts else shapely.Polygon()
-        if shapes[i].is_empty:
+        parts = [g for g in shapely.get_parts(shapes[i]) if g.geom_type in {"Polygon", "MultiPolygon"}]
+        if not parts or shapely.is_empty(shapes[i]):
             raise InputError(
                 where.problem(f"{names[i]} is a broken polygon without area", row=where.rows[i], field="geometry")
             )
+        shapes[i] = parts[0] if len(parts) == 1 else shapely.union_all(parts)
     return shapes, len(invalid)
+
+
+def _crossings(polygon: shapely.Geometry) -> int:
+    """Estimate how often a polygon's border crosses itself, from a sample of its segments."""
+    west, south, east, north = shapely.bounds(polygon)
+    if shapely.length(polygon) > 1_000 * 2 * (east - west + north - south):
+        # so long a border in so small a frame: no need to look closer
+        return shapely.get_num_coordinates(polygon)
+    ends = [
+        np.stack([c[:-1], c[1:]], axis=1)
+        for c in (shapely.get_coordinates(r) for r in shapely.get_rings(polygon))
+        if len(c) > 1
+    ]
+    if not ends:
+        return 0
+    segments = shapely.linestrings(np.concatenate(ends))
+    size = int(min(np.clip(2_000_000 / len(segments), 20, 400), len(segments)))
+    sample = segments[np.linspace(0, len(segments) - 1, size).astype(int)]
+    met = len(shapely.STRtree(segments).query(sample, predicate="crosses")[0])
+    return round(met / len(sample) * len(segments) / 2)
