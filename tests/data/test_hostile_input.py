@@ -115,6 +115,11 @@ def test_more_rows_than_a_laptop_holds(town, monkeypatch):
     assert peak < 100e6
 
 
+def test_a_line_without_an_end(town):
+    town.path("incidents.csv").write_bytes(b"type,when,lon,lat\n" + b"x" * 6_000_000)
+    assert "million letters" in errors(town)
+
+
 def test_control_characters_right_to_left_text_and_formulas(town):
     frame = town.units()
     frame["place"] = frame["place"].astype(object)

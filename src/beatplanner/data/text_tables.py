@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
@@ -18,6 +19,7 @@ from beatplanner.data.errors import InputError, problem
 MOST_BYTES = 600 << 20
 MOST_ROWS = 3_000_000
 MOST_COLUMNS = 5_000
+MOST_LINE = 5_000_000
 SEPARATORS = (";", ",", "\t", "|")
 # Rows above the header in which a title, a date or a logo may stand.
 HEADER_DEPTH = 40
@@ -160,7 +162,12 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
             problem(f"the table has {path.stat().st_size / 1e9:.1f} GB, more than is read at once",
                     "Export fewer columns, or one year a file", file=path.name)
         )  # fmt: skip
-    text, page = decode(path.read_bytes())
+    content = path.read_bytes()
+    if _longest_line(content) > MOST_LINE:
+        what = f"a line has more than {MOST_LINE / 1e6:.0f} million letters, so this is no table"
+        raise InputError(problem(what, "Export it again as CSV", file=path.name))
+    text, page = decode(content)
+    del content
     if not text[:100_000].strip("\ufeff\x00 \r\n\t"):
         raise InputError(problem("the file is empty", "Export it again", file=path.name))
     text = text.replace("\x00", "")
@@ -208,6 +215,18 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
             # the names of the others are kept for messages; their cells are never loaded
             frame[name] = None
     return TextTable(frame[names].astype(object).where(lambda f: f != "", None), at + 1, tuple(facts))
+
+
+def _longest_line(content: bytes) -> int:
+    """Return the greatest distance between two ends of lines; the parser below dies of a line that fills the memory."""
+    longest = last = 0
+    for start in range(0, len(content), 1 << 24):
+        part = np.frombuffer(content, np.uint8, min(1 << 24, len(content) - start), start)
+        ends = np.flatnonzero((part == 10) | (part == 13)) + start
+        if len(ends):
+            longest = max(longest, int(ends[0]) - last, int(np.diff(ends).max(initial=0)))
+            last = int(ends[-1])
+    return max(longest, len(content) - last)
 
 
 def _unique(names: list[str]) -> list[str]:
