@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from beatplanner.data.archives import unpacked
 from beatplanner.data.coordinates import parse_degrees, parse_pairs
 from beatplanner.data.errors import InputError, Note, Severity, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.fingerprint import fingerprint
 from beatplanner.data.number_columns import parse_numbers
 from beatplanner.data.text_tables import read_text_table
 from beatplanner.data.time_columns import parse_times
@@ -71,17 +71,11 @@ class Place:
 
 def source_of(role: str, path: Path, rows_in: int, rows_used: int, where: Place | None = None) -> Source:
     """Describe a file that was read: its hash, date and rows, and what `where` knows was mended and left out."""
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    newest = max((f.stat().st_mtime for f in files), default=path.stat().st_mtime)
+    newest = max((p.stat().st_mtime for p in path.rglob("*")), default=0.0) if path.is_dir() else path.stat().st_mtime
     modified = dt.datetime.fromtimestamp(newest, tz=dt.UTC).isoformat(timespec="seconds")
     repaired = () if where is None else tuple(n.what for n in where.told)
     dropped = () if where is None else where.dropped
-    return Source(role, path, digest.hexdigest(), modified, rows_in, rows_used, repaired, dropped)
+    return Source(role, path, fingerprint(path), modified, rows_in, rows_used, repaired, dropped)
 
 
 def is_table(path: Path) -> bool:
@@ -268,6 +262,13 @@ def read_table(
     dropped = tuple(f for f in found if f not in set(names.values()))
     told = tuple(where.fact(f) for f in [*facts, *spelled])
     return frame, Place(path.name, name, tuple(rows), told, dropped)
+
+
+def whole_table(path: Path, sheet: str | None) -> pd.DataFrame:
+    """Read every column of a text table or workbook, as `read_table` does the named ones."""
+    if path.suffix.lower() in WORKBOOKS:
+        return read_workbook(path, sheet, None).frame.reset_index(drop=True)
+    return read_text_table(path, None).frame
 
 
 def is_missing(value: Any) -> bool:

@@ -109,7 +109,7 @@ def code_page(content: bytes) -> str:
 
 
 def header_row(rows: Sequence[Sequence[object]], wanted: Sequence[str]) -> int:
-    """Return the position of the header: the first row that holds the most of the wanted names, else the first that is not empty."""
+    """Return the position of the header: the first row with the most of the wanted names, else the first that is about as full as any."""
     names = {w.strip().casefold() for w in wanted}
     best, most = -1, 0
     for i, row in enumerate(rows[:HEADER_DEPTH]):
@@ -118,7 +118,8 @@ def header_row(rows: Sequence[Sequence[object]], wanted: Sequence[str]) -> int:
             best, most = i, found
     if best >= 0:
         return best
-    return next((i for i, row in enumerate(rows) if any(c is not None and str(c).strip() for c in row)), -1)
+    full = [sum(c is not None and str(c).strip() != "" for c in row) for row in rows[:HEADER_DEPTH]]
+    return next((i for i, n in enumerate(full) if n > 0 and n >= 0.6 * max(full)), -1)
 
 
 def separator_of(text: str) -> str:
@@ -142,7 +143,7 @@ def separator_of(text: str) -> str:
     return best
 
 
-def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
+def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     """Read a CSV, TSV or similar text.
 
     Parameters
@@ -150,7 +151,7 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
     path
         The file.
     wanted
-        Names that the header should hold, by which it is found.
+        Names that the header should hold, by which it is found; only their cells are loaded. None loads all.
 
     Raises
     ------
@@ -182,7 +183,7 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
         # a quote that never ends, as in 5" pipe: quotes are then letters like others
         quoted, start = csv.QUOTE_NONE, [line.split(sign) for line in text.splitlines()[:HEADER_DEPTH]]
         facts.append("a quotation mark is never closed, so quotation marks were read as letters")
-    at = header_row(start, wanted)
+    at = header_row(start, wanted or ())
     if at < 0:
         raise InputError(problem("the file holds no table", "Give a table with a header row", file=path.name))
     if at > 0 and any(str(c).strip() for c in start[0]) and not start[0][0].lower().startswith("sep="):
@@ -193,8 +194,8 @@ def read_text_table(path: Path, wanted: Sequence[str]) -> TextTable:
         raise InputError(
             problem(f"the table has {len(start[at]):,} columns", "Export those needed only", file=path.name)
         )
-    keep = {w.strip() for w in wanted}
     names = _unique([c.strip() for c in start[at]])
+    keep = set(names) if wanted is None else {w.strip() for w in wanted}
     try:
         frame = pd.read_csv(
             io.BytesIO(body), sep=sign, dtype=str, keep_default_na=False, skipinitialspace=True, header=0, names=names, index_col=False,

@@ -34,7 +34,7 @@ class Sheet:
     facts: tuple[str, ...]
 
 
-def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet:
+def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -> Sheet:
     """Read one sheet.
 
     Parameters
@@ -44,7 +44,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet
     sheet
         Name of the sheet; the first where None.
     wanted
-        Names that the header should hold, by which it is found; only their cells are kept.
+        Names that the header should hold, by which it is found; only their cells are kept. None keeps all.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet
                     rows[r][left] = rows[top][left]
                     filled += 1
     cells = [[None if c == "" else c for c in row] for row in rows]
-    at = header_row(cells, wanted)
+    at = header_row(cells, wanted or ())
     if at < 0:
         raise InputError(problem("the sheet is empty", "Give a sheet with a header row", file=path.name, layer=name))
     if len(cells) - at > MOST_ROWS:
@@ -106,7 +106,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet
     body = cells[at + 1 :]
     while body and not any(c is not None for c in body[-1]):
         body.pop()
-    keep = {w.strip() for w in wanted}
+    keep = set(header) if wanted is None else {w.strip() for w in wanted}
     columns: dict[str, list[Any]] = {}
     for i, column in enumerate(header):
         if column not in columns:
@@ -115,6 +115,22 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str]) -> Sheet
     blank = [not any(c is not None for c in row) for row in body]
     frame.index = pd.RangeIndex(at + 2, at + 2 + len(body))
     return Sheet(frame[[not b for b in blank]], name, at + 1, tuple(facts))
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets; InputError where it cannot be read."""
+    import python_calamine
+
+    _check_size(path)
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            return list(book.sheet_names)
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        mend = "Open it in a spreadsheet program and save it as .xlsx"
+        raise InputError(problem(f"the workbook cannot be read ({said[:200]})", mend, file=path.name)) from None
 
 
 def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
