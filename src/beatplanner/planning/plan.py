@@ -447,6 +447,9 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "modified": s.modified,
             "rows_in": s.rows_in,
             "rows_used": s.rows_used,
+            "repaired": list(s.repaired),
+            "columns_left_out": len(s.dropped),
+            "newest": s.newest or None,
         }
         for s in town.sources
     ]

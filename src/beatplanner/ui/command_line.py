@@ -120,21 +120,44 @@ def demo(
 
 
 @app.command()
-def check(project: ProjectArgument, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def check(
+    project: ProjectArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Mend what is certain in a copy beside the description; nothing of yours is changed."
+        ),
+    ] = False,
+) -> None:
     """Read every layer and print what is wrong or doubtful, and how to mend it."""
     from beatplanner.data.checks import check as find
 
+    if mend:
+        from beatplanner.data.repairs import fix
+
+        fixed = fix(project, find)
+        for line in fixed.done:
+            err_console.print(f"mended: {line}", markup=False)
+        if fixed.description is None:
+            err_console.print("Nothing could be mended for certain.")
+        else:
+            project = fixed.description
+            err_console.print(f"The mended description: {project}", markup=False)
     notes = find(project)
     if as_json:
         import json
 
         fields = ("severity", "what", "mend", "file", "layer", "row", "field")
-        out_console.print_json(json.dumps([{f: str(getattr(n, f)) for f in fields} for n in notes], ensure_ascii=False))
+        found = [{f: str(getattr(n, f)) for f in fields} | {"fix": dict(n.fix)} for n in notes]
+        out_console.print_json(json.dumps(found, ensure_ascii=False))
     else:
         for note in notes:
             out_console.print(f"{note.severity}: {note}", markup=False)
         errors, doubts = (sum(n.severity == s for n in notes) for s in ("error", "warning"))
         out_console.print(f"{_many(errors, 'error')}, {_many(doubts, 'doubt')}.")
+        if any(n.fix for n in notes) and not mend:
+            out_console.print("“beatplanner check --fix” mends some of it in a copy.")
     raise typer.Exit(BAD_INPUT if any(n.severity == "error" for n in notes) else DONE)
 
 
