@@ -286,7 +286,7 @@ class Beats(Section):
     barriers: Layer | None = None
     crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
     # from, to, accept (yes or no), reason: which proposed links of islands hold, and more
-    proposed_links: TablePath | None = None
+    decided_links: TablePath | None = None
     locked: LockTable | None = None
     links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
     closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses

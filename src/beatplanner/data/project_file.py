@@ -161,10 +161,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         locked = d.beats.locked
         frame, _ = read_table(d.path(locked.path), locked.layer, [locked.unit, locked.beat])
         content["beats"]["locked"] |= save(frame, "beats.locked")
-    if d.beats is not None and d.beats.proposed_links is not None:
-        links = d.beats.proposed_links
+    if d.beats is not None and d.beats.decided_links is not None:
+        links = d.beats.decided_links
         frame, _ = read_table(d.path(links.path), links.layer, ["from", "to", "accept"], ["reason"])
-        content["beats"]["proposed_links"] = save(_as_text(frame), "beats.proposed_links")
+        content["beats"]["decided_links"] = save(_as_text(frame), "beats.decided_links")
     if d.officers is not None:
         frame, _ = read_table(d.path(d.officers.path), d.officers.layer, ["officer"], ROSTER_COLUMNS)
         content["officers"] |= save(_as_text(frame), "officers")

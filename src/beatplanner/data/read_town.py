@@ -636,7 +636,7 @@ class _Reader:
         ids = units["unit"].to_numpy(object)
         self.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
                                                 "accept": "", "reason": ""})  # fmt: skip
-        decided = self.decided_links(units) if rules is not None and rules.proposed_links is not None else None
+        decided = self.decided_links(units) if rules is not None and rules.decided_links is not None else None
         if decided is not None:
             links = self.with_decisions(links, decided, units)
         for a, b, distance in links.itertuples(index=False):
@@ -644,7 +644,10 @@ class _Reader:
                 continue
             what = f"{names[a]} and {names[b]} do not touch; a link of {distance:,.0f} m is proposed so that beats can join them"
             self.findings.tell(
-                "warning", what, "Check that officers can cross there, and say so in beats.proposed_links", field="beats.proposed_links"
+                "warning",
+                what,
+                "Check that officers can cross there, and say so in beats.decided_links",
+                field="beats.decided_links",
             )
         if rules is not None and rules.barriers is not None:
             edges = self.behind_barriers(edges, borders, names)
@@ -672,9 +675,14 @@ class _Reader:
     def decided_links(self, units: gpd.GeoDataFrame) -> dict[tuple[int, int], tuple[bool, str]]:
         """Return what people decided about links: positions of the units (a < b), whether it holds, and why."""
         rules = self.description.beats
-        assert rules is not None and rules.proposed_links is not None
+        assert rules is not None and rules.decided_links is not None
         frame, where = self.take(
-            read_table(self.description.path(rules.proposed_links.path), rules.proposed_links.layer, ["from", "to", "accept"], ["reason"])
+            read_table(
+                self.description.path(rules.decided_links.path),
+                rules.decided_links.layer,
+                ["from", "to", "accept"],
+                ["reason"],
+            )
         )
         a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
         open_ = [is_missing(v) for v in frame["accept"]]
@@ -684,7 +692,7 @@ class _Reader:
         for i, (u, v) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
             if u != v and not open_[i]:
                 found[min(u, v), max(u, v)] = (yes[i], reason[i] or "")
-        self.read("beats.proposed_links", rules.proposed_links.path, len(frame), len(found))
+        self.read("beats.decided_links", rules.decided_links.path, len(frame), len(found))
         return found
 
     def with_decisions(
@@ -697,7 +705,7 @@ class _Reader:
             self.findings.tell(
                 "info",
                 f"{names[a]} and {names[b]} are {'linked' if holds else 'not linked, as was decided'}{why}",
-                field="beats.proposed_links",
+                field="beats.decided_links",
             )
         proposed = {(int(a), int(b)) for a, b in zip(links["a"], links["b"], strict=True)}
         kept = [decided.get((int(a), int(b)), (True, ""))[0] for a, b in zip(links["a"], links["b"], strict=True)]
