@@ -401,6 +401,13 @@ class Forum(Section):
     region: ForumLevel = ForumLevel(members=20, meetings_a_year=2)
 
 
+class Scenario(Section):
+    """What a scenario is called, and what it is about."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    about: str | None = None
+
+
 class Description(Section):
     """A whole project description.
 
@@ -420,6 +427,7 @@ class Description(Section):
     stations: Stations | None = None
     officers: Officers | None = None
     forum: Forum | None = None
+    scenario: Scenario | None = None
     folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
 
@@ -429,7 +437,7 @@ class Description(Section):
 
 
 PROJECT_TABLE = "beatplanner_project"
-_SECTIONS: dict[str, type[Section]] = {
+SECTIONS: dict[str, type[Section]] = {
     "project": Project,
     "units": Units,
     "incidents": Incidents,
@@ -438,6 +446,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "stations": Stations,
     "officers": Officers,
     "forum": Forum,
+    "scenario": Scenario,
 }
 
 
@@ -464,8 +473,12 @@ def read_description(path: Path) -> Description:
     if not file.is_file():
         what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
         raise InputError(problem(what, _nearest_file(file) or "Give the path of a project description", file=path))
-    stored = stored_description(file)
-    raw = _read_toml(file) if stored is None else json.loads(stored)
+    raw = read_raw(file)
+    if "extends" in raw:
+        # a scenario: what it extends is read by the module that knows of them
+        from beatplanner.data.scenarios import resolve
+
+        raw = resolve(file, raw)
     findings = Findings()
     sections = _checked_sections(raw, file.name, findings)
     for name, section in sections.items():
@@ -473,6 +486,12 @@ def read_description(path: Path) -> Description:
     findings.add(problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(sections))
     findings.raise_if_any()
     return Description(**sections, folder=file.parent, file=file)
+
+
+def read_raw(file: Path) -> dict[str, Any]:
+    """Return the tables of a description or project file as they stand in it, unchecked."""
+    stored = stored_description(file)
+    return _read_toml(file) if stored is None else json.loads(stored)
 
 
 def stored_description(path: Path) -> str | None:
@@ -514,9 +533,9 @@ def _checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dic
     """Return the valid sections by name; what is wrong with the others goes to the findings."""
     sections: dict[str, Any] = {}
     for name, value in raw.items():
-        model = _SECTIONS.get(name)
+        model = SECTIONS.get(name)
         if model is None:
-            mend = did_you_mean(name, _SECTIONS) or f"The sections are: {listed(_SECTIONS)}"
+            mend = did_you_mean(name, [*SECTIONS, "extends", "remove"]) or f"The sections are: {listed(SECTIONS)}"
             findings.add([problem(f"there is no section [{name}]", mend, file=file, field=name)])
             continue
         try:

@@ -197,6 +197,105 @@ def _budget(text: str) -> float | str:
 
 
 @app.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR_A DIR_B [DIR_C …]", help="Results of the plans.")],
+    out: OutOption,
+    draws: Annotated[
+        int, typer.Option("--draws", min=20, max=10_000, help="Draws of other weeks and workloads.")
+    ] = 200,
+    seed: SeedOption = 0,
+) -> None:
+    """Lay plans side by side, today's before them: figures, maps, who moves; as a page, a workbook and JSON."""
+    from beatplanner.planning.comparison import compare as lay_side_by_side
+
+    if len(folders) < 2:
+        raise typer.BadParameter("give two result folders or more", param_hint="DIR_B")
+    _print_comparison(lay_side_by_side(folders, out, draws=draws, seed=seed), out)
+
+
+def _print_comparison(content: dict[str, Any], out: Path) -> None:
+    from beatplanner.data.comparison_files import in_words
+
+    table = Table("", *(c["name"] for c in content["columns"]), box=None, pad_edge=False)
+    for block in content["blocks"]:
+        for row in block["rows"]:
+            table.add_row(row["label"], *(in_words(v, row["kind"]) for v in row["values"]))
+    out_console.print(table)
+    for c in content["columns"]:
+        for text in c["stale"]:
+            err_console.print(f"{c['name']} is out of date: {text}", markup=False)
+    out_console.print(f"Results: {out.resolve() / 'comparison.html'}", markup=False)
+
+
+@app.command()
+def scenarios(
+    project: ProjectArgument,
+    out: Annotated[Path | None, typer.Option("--out", help="Plan the scenarios and compare them; folder of all results.", file_okay=False)] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Plan this one alone; may be given more than once.")] = None,
+    new: Annotated[str | None, typer.Option("--new", help="Make a scenario of this name.")] = None,
+    base: Annotated[str | None, typer.Option("--from", help="The scenario that the new one starts from; else the project.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the new one, such as beats.tolerance=0.05.")] = None,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:  # fmt: skip
+    """List the scenarios of a project and what each changes, make a new one, or plan and compare them."""
+    from beatplanner.data.findings import did_you_mean
+    from beatplanner.data.scenarios import find_scenarios, new_scenario
+
+    found = find_scenarios(project)
+
+    def named(text: str, hint: str) -> Any:
+        for s in found:
+            if text in (s.name, s.file.stem):
+                return s
+        raise typer.BadParameter(
+            f"there is no scenario “{text}”. {did_you_mean(text, [s.name for s in found])}", param_hint=hint
+        )
+
+    if new is not None:
+        pairs = [text.partition("=") for text in settings or []]
+        if any(not value for _, _, value in pairs):
+            raise typer.BadParameter("give KEY=VALUE", param_hint="--set")
+        start = None if base is None else named(base, "--from").file
+        file = new_scenario(project, new, base=start, settings={k.strip(): v.strip() for k, _, v in pairs})
+        out_console.print(f"Scenario: {file}", markup=False)
+        return
+    if out is None:
+        table = Table("scenario", "about", "changes", box=None, pad_edge=False)
+        table.add_row("Today", "The beats, stations and officers of today.", "")
+        for s in found:
+            table.add_row(s.name, s.about, "\n".join(s.changes))
+        out_console.print(table)
+        return
+    from beatplanner.planning.scenario_runs import run_scenarios
+
+    chosen = found if not only else [named(text, "--only") for text in only]
+    with _interruptible() as cancelled, _progress() as progress:
+        content, failed = run_scenarios(chosen, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress,
+                                        cancelled=cancelled)  # fmt: skip
+    for problems in failed:
+        say_problems(problems)
+    if content is not None:
+        _print_comparison(content, out / "comparison")
+    raise typer.Exit(BAD_INPUT if failed else DONE)
+
+
+@app.command()
+def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
+    """Say whether rules, data or versions changed since a plan was made."""
+    from beatplanner.data.results import read_result
+    from beatplanner.data.scenarios import stale as changed_since
+    from beatplanner.planning.versions import versions
+
+    notes = changed_since(read_result(folder).summary, versions())
+    for note in notes:
+        out_console.print(str(note), markup=False)
+    if not any(n.severity == "warning" for n in notes):
+        out_console.print("The plan is that of its rules and data as they are now.")
+
+
+@app.command()
 def beats(
     project: ProjectArgument,
     out: OutOption,
