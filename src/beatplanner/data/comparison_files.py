@@ -27,17 +27,18 @@ WIDTH = 1000.0
 # Borders are simplified by so much of the drawing: nobody sees it, and a country stays small.
 HAIR = 0.6
 # What a minister reads first, in this order; rows that a comparison lacks are left out.
-HEADLINE = (
-    "hours_per_officer_max",
-    "community_share",
-    "within_limit",
-    "moved_share",
-    "relationship_kept",
-    "robust_share",
-    "posts",
-    "station_cost",
-    "money_total",
-)
+HEADLINE = {
+    "hours_per_officer_max": "Hours a year of the officer with the most work",
+    "community_share": "Hours promised to residents that can be kept",
+    "within_limit": "Residents within the walking limit of a station",
+    "moved_share": "Residents who change beat",
+    "change_officer_share": "Residents who get officers they do not know",
+    "relationship_kept": "Relationship-years kept",
+    "robust_share": None,
+    "posts": "Officers",
+    "station_cost": "Cost of stations",
+    "money_total": None,
+}
 
 
 def check_comparison_place(out: Path) -> None:
@@ -111,7 +112,7 @@ def in_words(value: Any, kind: str) -> str:
         return str(value)
     if kind == "share":
         digits = 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0
-        return f"{100 * value:.{digits}f} %"
+        return f"{value:.{digits}%}"
     return f"{value:,.1f}" if kind == "decimal" else f"{value:,.0f}"
 
 
@@ -153,7 +154,7 @@ def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequ
     script = (templates / "comparison.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
-    headline = [_bars(rows[k]) for k in HEADLINE if k in rows]
+    headline = [_bars(rows[k]) | ({"label": label} if label else {}) for k, label in HEADLINE.items() if k in rows]
     if "money_total" in rows:
         headline = [r for r in headline if r["key"] != "station_cost"]
     environment.filters.update(figure=in_words)
@@ -253,7 +254,7 @@ def _write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[st
             cell.font, cell.fill, cell.alignment = bold, grey, Alignment(wrap_text=True, vertical="top")
         for k, width in enumerate(widths, 1):
             sheet.column_dimensions[letter(k)].width = width
-        sheet.freeze_panes = sheet.cell(sheet.max_row + 1, 2)
+        sheet.freeze_panes = f"B{sheet.max_row + 1}"
 
     main = book.active
     assert main is not None

@@ -26,7 +26,7 @@ def verify(folder: Path) -> Verdict:
     Parameters
     ----------
     folder
-        A folder that ``beatplanner plan`` made.
+        A folder that ``beatplanner plan`` made, or ``beatplanner compare``.
 
     Returns
     -------
@@ -38,6 +38,10 @@ def verify(folder: Path) -> Verdict:
     InputError
         Where the folder is no result.
     """
+    if (folder / "comparison.json").is_file():
+        from beatplanner.planning.verification.comparison import verify_comparison
+
+        return verify_comparison(folder, verify)
     tables = read_result(folder)
     ledger = Ledger()
     check_summary(ledger, tables.summary)
