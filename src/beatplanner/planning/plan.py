@@ -23,6 +23,7 @@ from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
+from beatplanner.planning.parallel import Farm, farm
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.station_access import access_shares
 from beatplanner.planning.stations import StationPlan, plan_stations
@@ -68,6 +69,8 @@ def run(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> dict[str, Any]:
     """Plan a project from its raw layers and write the results.
 
@@ -91,6 +94,8 @@ def run(
         Called with phase, best objective, bound and seconds.
     cancelled
         Asked often; True ends the search, and the best plan so far is written.
+    workers, scheduler
+        Local processes, or the address of a Dask scheduler, that plan the municipalities in parallel.
 
     Returns
     -------
@@ -111,17 +116,19 @@ def run(
     check_pack_inputs(town)
     beat = None if plan_from is None else _beats_of(plan_from, town)
     start = None if start_from is None else _beats_of(start_from, town)
-    plan = make_plan(
-        town,
-        steps=steps,
-        beat=beat,
-        start=start,
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        cancelled=cancelled,
-    )
+    with farm(workers, scheduler, out) as hands:
+        plan = make_plan(
+            town,
+            steps=steps,
+            beat=beat,
+            start=start,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+            hands=hands,
+        )
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
@@ -136,6 +143,8 @@ def run(
             empty_pack(folder)
 
     write_result(out, written, also=finish)
+    if hands is not None:
+        hands.finish()
     if stopped:
         told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
         raise InputError(*stopped, told)
@@ -153,10 +162,11 @@ def make_plan(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
+    hands: Farm | None = None,
 ) -> Plan:
     """Plan a town; parameters as for `run`.
 
-    `beat`, (n,), are the beats that the later steps use, and `start`, (n,), those from which the beats are sought.
+    `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `hands` the workers.
 
     Raises
     ------
@@ -184,7 +194,7 @@ def make_plan(
     if "beats" in wanted:
         # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
         nodes = PROOF_NODES if time_limit is None else None
-        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, **common)
+        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, farm=hands, **common)
     elif beat is not None or town.units["current"].notna().any():
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
     officers: OfficerPlan | None = None

@@ -142,9 +142,19 @@ def plan(
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=1024, help="Local processes that plan the municipalities in parallel."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster that does, such as tcp://10.0.0.5:8786."),
+    ] = None,
 ) -> None:
     """Do the main job: workload, beats, stations, officers and what a forum gets."""
-    _plan(project, out, time_limit=time_limit, seed=seed, threads=threads)
+    if workers is not None and scheduler is not None:
+        raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
+    _plan(project, out, time_limit=time_limit, seed=seed, threads=threads, workers=workers, scheduler=scheduler)
 
 
 @app.command()
