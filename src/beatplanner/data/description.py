@@ -401,6 +401,69 @@ class Forum(Section):
     region: ForumLevel = ForumLevel(members=20, meetings_a_year=2)
 
 
+BUDGET_LINES = ("salaries", "stations", "vehicles", "forums", "training")
+BudgetLine = Literal["salaries", "stations", "vehicles", "forums", "training"]
+# A sum of every year alike, or one of each year.
+Yearly = NonNegative | list[NonNegative]
+
+
+class Budget(Section):
+    """Prices of the first year, what rises, who pays, and what there is; ``docs/scenarios.md`` explains the rules.
+
+    Attributes
+    ----------
+    currency, first_year, years, inflation
+        Of all sums; the first year is that of the officers' start where none is given.
+    officer_salary
+        A year and post.
+    station_yearly
+        Rent and running of each station, beside its own yearly cost.
+    vehicles_per_beat, vehicle_price, vehicle_years, vehicle_yearly
+        How many, what one costs, after how many years it is replaced, and its running a year.
+    forum_travel
+        A member and meeting of the neighbourhood forums.
+    training_seat, training_seats
+        Price of a seat, and seats in a year.
+    payers, funds, ceiling
+        Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
+    pilots
+        Municipalities (beats, where there is one municipality only) that start before all others.
+    """
+
+    currency: str = "EUR"
+    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5
+    inflation: Annotated[float, Field(ge=-0.5, le=5, strict=True)] = 0.0
+    officer_salary: NonNegative = 0.0
+    station_yearly: NonNegative = 0.0
+    vehicles_per_beat: NonNegative = 0.0
+    vehicle_price: NonNegative = 0.0
+    vehicle_years: Annotated[int, Field(ge=1, le=30, strict=True)] = 8
+    vehicle_yearly: NonNegative = 0.0
+    forum_travel: NonNegative = 0.0
+    training_seat: NonNegative = 0.0
+    training_seats: Whole | None = None
+    payers: dict[BudgetLine, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    funds: dict[str, Yearly] = Field(default_factory=dict)
+    ceiling: Yearly | None = None
+    pilots: list[str] = Field(default_factory=list)
+
+
+class Regions(Layer):
+    """Which region each municipality lies in: the columns with both names."""
+
+    municipality: str
+    region: str
+
+
+class Country(Section):
+    """What a ministry has for all municipalities: officers to share out, at least so many each, and the regions to sum up by."""
+
+    officers: Whole | None = None
+    minimum: Whole = 2
+    regions: Regions | None = None
+
+
 class Scenario(Section):
     """What a scenario is called, and what it is about."""
 
@@ -427,6 +490,8 @@ class Description(Section):
     stations: Stations | None = None
     officers: Officers | None = None
     forum: Forum | None = None
+    budget: Budget | None = None
+    country: Country | None = None
     scenario: Scenario | None = None
     folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
@@ -446,6 +511,8 @@ SECTIONS: dict[str, type[Section]] = {
     "stations": Stations,
     "officers": Officers,
     "forum": Forum,
+    "budget": Budget,
+    "country": Country,
     "scenario": Scenario,
 }
 

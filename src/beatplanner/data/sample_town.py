@@ -90,6 +90,20 @@ min_tenure_months = 36
 handover_months = 1
 posts_per_beat = 2
 
+[budget]
+currency = "EUR"
+years = 5
+inflation = 0.03
+officer_salary = 14400
+station_yearly = 9000
+vehicles_per_beat = 0.5
+vehicle_price = 16000
+vehicle_years = 7
+vehicle_yearly = 1900
+forum_travel = 1.5
+training_seat = 650
+payers = { stations = "municipality", forums = "municipality", training = "donor" }
+
 [forum]
 languages = ["en", "mk", "sq"]
 decided_by = { en = "the Council of Rekagrad", mk = "Советот на Рекаград", sq = "Këshilli i Rekagradit" }

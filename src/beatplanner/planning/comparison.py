@@ -26,9 +26,11 @@ from scipy.sparse.csgraph import connected_components
 
 from beatplanner.data.description import Description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import listed
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.results import read_result, without_nan
 from beatplanner.data.scenarios import stale
+from beatplanner.planning.budget import today_money
 from beatplanner.planning.trust import relationship_years
 from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
@@ -306,6 +308,7 @@ def figures(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
         **_of_officers(column),
         **_of_changes(column),
         **_of_proof(column),
+        **_of_money(column),
     }
 
 
@@ -539,6 +542,18 @@ def _of_proof(c: Column) -> dict[str, Any]:
     return found
 
 
+def _of_money(c: Column) -> dict[str, Any]:
+    """Return what the plan costs by year, from the budget that was made with it; today's from its officers and stations."""
+    rules, told = c.rules.budget, c.tables.summary.get("budget")
+    if rules is None or told is None:
+        return {}
+    total = today_money(sum(c.posts.values()), len(c.open or ()), rules) if c.today else told["total"]
+    found: dict[str, Any] = {f"money_{year}": float(v) for year, v in zip(told["years"], total, strict=True)}
+    found["money_total"] = float(sum(total))
+    found["residents_unfunded"] = 0.0 if c.today else float(sum(u["residents"] for u in told["unfunded"]))
+    return found
+
+
 def moves(c: Column) -> list[dict[str, Any]]:
     """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
     current = _text(c.units["current"])
@@ -601,10 +616,13 @@ def _access_rows(columns: Sequence[Column]) -> list[Figure]:
 
 def _money_rows(columns: Sequence[Column]) -> list[Figure]:
     years = sorted({k for c in columns for k in c.figures if k.startswith("money_")})
-    return [
-        Figure(k, "Money over all years" if k == "money_total" else f"Money in {k.removeprefix('money_')}", "money", "less")
+    rows = [
+        Figure(
+            k, "Money over all years" if k == "money_total" else f"Money in {k.removeprefix('money_')}", "money", "less"
+        )
         for k in years
-    ]  # fmt: skip
+    ]
+    return [*rows, Figure("residents_unfunded", "Residents whose area the money does not reach", "number", "less")]  # fmt: skip
 
 
 def compare(folders: Sequence[Path], out: Path, *, draws: int = 200, seed: int = 0) -> dict[str, Any]:
@@ -755,6 +773,14 @@ def sentences(c: Column, today: Column) -> list[str]:
         if f.get("station_cost"):
             text += f" and {f['station_cost']:,.0f} {currency(c)} for stations"
         found.append(text + ".")
+    if f.get("money_total") is not None:
+        years = len(c.tables.summary["budget"]["years"])
+        found.append(
+            f"It costs {f['money_total']:,.0f} {currency(c)} over {years} years{was('money_total', '{:,.0f}')}."
+        )
+        late = [u["area"] for u in c.tables.summary["budget"]["unfunded"]]
+        if late:
+            found.append(f"The money does not reach {listed(late, 4)}.")
     if f.get("rules_met") is False:
         found.append("Not all of its rules can be met: " + " ".join(c.tables.summary.get("clashes", [])[:1]))
     return found
@@ -762,9 +788,8 @@ def sentences(c: Column, today: Column) -> list[str]:
 
 def currency(c: Column) -> str:
     """Return the currency of the project's money."""
-    budget = getattr(c.rules, "budget", None)
-    if budget is not None:
-        return str(budget.currency)
+    if c.rules.budget is not None:
+        return c.rules.budget.currency
     return c.rules.forum.currency if c.rules.forum is not None else "EUR"
 
 

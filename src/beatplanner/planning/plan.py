@@ -21,6 +21,8 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
+from beatplanner.planning.budget import budget_summary
+from beatplanner.planning.country import as_summary, country_plan, write_country
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.parallel import Farm, farm
@@ -132,8 +134,18 @@ def run(
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
+    money = budget_summary(written, description, seed=seed)
+    if money is not None:
+        summary["budget"] = money
+
+    summed_up = None
+    if description.country is not None and written.beats is not None:
+        summed_up = country_plan(written, description)
+        summary["country"] = as_summary(summed_up)
 
     def finish(folder: Path) -> None:
+        if summed_up is not None:
+            write_country(folder, written, summed_up)
         verdict = _write_verdict(folder)
         try:
             stopped.extend(write_pack(folder, written, town, verdict=verdict))

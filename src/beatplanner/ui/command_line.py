@@ -292,6 +292,43 @@ def scenarios(
 
 
 @app.command()
+def country(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    officers: Annotated[int | None, typer.Option("--officers", min=1, help="Officers that the ministry has.")] = None,
+    minimum: Annotated[int | None, typer.Option("--minimum", min=0, help="Officers that each municipality gets at least.")] = None,
+) -> None:  # fmt: skip
+    """Sum a plan up by municipality, region and country, and share out the officers that there are."""
+    from beatplanner.data.description import Description
+    from beatplanner.data.results import read_result
+    from beatplanner.planning.country import country_plan, write_country
+
+    tables = read_result(folder)
+    rules = Description.model_validate(tables.summary["rules"])
+    file = Path(str(tables.summary["description_file"]))
+    found = country_plan(
+        tables, rules.model_copy(update={"folder": file.parent, "file": file}), officers=officers, minimum=minimum
+    )
+    write_country(folder, tables, found)
+    say_problems(found.notes)
+    table = Table(
+        "", "beats", "residents", "hours a year", "officers needed", "shared out", "stations", box=None, pad_edge=False
+    )
+    for r in found.table.to_dict("records"):
+        shared = "-" if r["officers_shared"] != r["officers_shared"] else f"{r['officers_shared']:,.0f}"
+        table.add_row(
+            r["name"],
+            f"{r['beats']:,.0f}",
+            f"{r['residents']:,.0f}",
+            f"{r['hours']:,.0f}",
+            f"{r['officers_required']:,.0f}",
+            shared,
+            f"{r['stations']:,.0f}",
+        )
+    out_console.print(table)
+    out_console.print(f"Results: {folder.resolve() / 'country.html'}", markup=False)
+
+
+@app.command()
 def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Say whether rules, data or versions changed since a plan was made."""
     from beatplanner.data.results import read_result

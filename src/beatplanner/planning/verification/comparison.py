@@ -25,6 +25,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.read_town import read_town
 from beatplanner.data.results import read_result
+from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.ledger import Ledger, Verdict, is_number, missing, same, text, words
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
@@ -195,6 +196,7 @@ def _figures(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         **_officers(p),
         **_changes(p),
         **_proof(p),
+        **_money(p),
     }  # fmt: skip
 
 
@@ -393,6 +395,17 @@ def _proof(p: _Plan) -> dict[str, Any]:
             "beats_objective": s.get("beats", {}).get("objective"), "beats_bound": s.get("beats", {}).get("lower_bound")}  # fmt: skip
 
 
+def _money(p: _Plan) -> dict[str, Any]:
+    """Return today's money, and the plan's, whose budget its own checks have found right."""
+    told = p.tables.summary.get("budget")
+    if told is None or p.rules.budget is None:
+        return {}
+    posts, standing = math.fsum(p.posts.values()), len(p.open or ())
+    total = today_money(posts, standing, p.rules) if p.today else told["total"]
+    late = 0.0 if p.today else math.fsum(s["residents"] for s in told["starts"] if s["year"] is None)
+    return {**{f"money_{y}": v for y, v in zip(told["years"], total, strict=True)}, "money_total": math.fsum(total), "residents_unfunded": late}  # fmt: skip
+
+
 # ---- robustness
 
 
@@ -530,7 +543,12 @@ def _spoken(values: dict[str, Any]) -> Iterator[str]:
 def _check_sentences(ledger: Ledger, content: dict[str, Any], plans: list[_Plan], found: list[dict[str, Any]]) -> None:
     """Check that every number that a sentence tells is one of the figures, the plan's or today's."""
     for p, told, own in zip(plans, content["sentences"], found, strict=True):
-        known = {*_spoken(own), *_spoken(found[0])}
+        known = {*_spoken(own), *_spoken(found[0]), str(len((p.tables.summary.get("budget") or {}).get("years", [])))}
+        known |= {
+            n.rstrip(",")
+            for u in (p.tables.summary.get("budget") or {}).get("unfunded", [])
+            for n in NUMBER.findall(u["area"])
+        }
         wrong, count = [], 0
         clash = (p.tables.summary.get("clashes") or [""])[0] if not p.today else ""
         for sentence in told:
