@@ -40,6 +40,19 @@ HEADLINE = {
     "money_total": None,
 }
 
+# What a plan that has the best figure is best at.
+STRENGTHS = {
+    "hours_per_officer_max": "sharing the work",
+    "community_share": "keeping hours for residents",
+    "within_limit": "stations on foot",
+    "moved_share": "changing little",
+    "change_officer_share": "keeping officers",
+    "relationship_kept": "keeping trust",
+    "robust_share": "staying in balance",
+    "money_total": "cost",
+    "station_cost": "cost of stations",
+}
+
 
 def check_comparison_place(out: Path) -> None:
     """Refuse a folder that holds something that is no comparison.
@@ -113,7 +126,14 @@ def in_words(value: Any, kind: str) -> str:
     if kind == "share":
         digits = 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0
         return f"{value:.{digits}%}"
+    if kind == "money":
+        return money_in_words(value)
     return f"{value:,.1f}" if kind == "decimal" else f"{value:,.0f}"
+
+
+def money_in_words(value: float) -> str:
+    """Return a sum as people say it."""
+    return f"{value / 1e6:,.2f} million" if abs(value) >= 1e6 else f"{value:,.0f}"
 
 
 def verdicts(row: dict[str, Any]) -> list[str]:
@@ -159,9 +179,17 @@ def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequ
         headline = [r for r in headline if r["key"] != "station_cost"]
     environment.filters.update(figure=in_words)
     environment.globals.update(verdicts=verdicts, best=best)
+    leads: list[list[str]] = [[] for _ in content["columns"]]
+    for r in headline:
+        for k, first in enumerate(best(r)):
+            # today is the best at not changing anything, which needs no telling
+            if first and k:
+                leads[k].append(STRENGTHS.get(r["key"], r["label"].lower()))
+    curve = None if not content.get("curve") else _curve_drawing(content["curve"])
     data = json.dumps(_drawing(content, units, maps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return environment.get_template("comparison.html").render(
-        c=content, headline=headline, script=script, digest=digest, data=data.replace("</", "<\\/"), plans=content["columns"][1:]
+        c=content, headline=headline, script=script, digest=digest, data=data.replace("</", "<\\/"), plans=content["columns"][1:],
+        leads=leads, curve=curve,
     )  # fmt: skip
 
 
@@ -233,6 +261,24 @@ def _path(shape: shapely.Geometry) -> str:
 
 def _rounded(values: Any, digits: int) -> list[float | None]:
     return [None if v is None or not np.isfinite(v) else round(float(v), digits) for v in values]
+
+
+def _curve_drawing(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the change budget's curve as a line in a drawing of 640 × 260."""
+    left, right, top, bottom = 62.0, 620.0, 18.0, 214.0
+    moved = [float(r["moved_share"]) for r in rows]
+    ways = [float(r["mean_way"]) if r["mean_way"] is not None else float(r["travel"]) for r in rows]
+    far, low, high = max(*moved, 1e-9), min(ways), max(ways)
+    span = max(high - low, 1e-9 * max(abs(high), 1.0))
+    points = [
+        (left + (right - left) * m / far, bottom - (bottom - top) * (w - low) / span)
+        for m, w in zip(moved, ways, strict=True)
+    ]
+    return {
+        "line": " ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        "points": [{"x": round(x, 1), "y": round(y, 1), "label": r["budget"], "folder": r["folder"]} for (x, y), r in zip(points, rows, strict=True)],
+        "low": f"{low:,.0f}", "high": f"{high:,.0f}", "far": f"{far:.0%}",
+    }  # fmt: skip
 
 
 # ---- the workbook

@@ -24,6 +24,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from beatplanner.data.comparison_files import check_comparison_place, money_in_words, write_comparison
 from beatplanner.data.description import Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
@@ -625,7 +626,15 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
     return [*rows, Figure("residents_unfunded", "Residents whose area the money does not reach", "number", "less")]  # fmt: skip
 
 
-def compare(folders: Sequence[Path], out: Path, *, draws: int = 200, seed: int = 0) -> dict[str, Any]:
+def compare(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    draws: int = 200,
+    seed: int = 0,
+    curve: Path | None = None,
+    prices: Path | None = None,
+) -> dict[str, Any]:
     """Compare plans and write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``.
 
     Parameters
@@ -636,6 +645,8 @@ def compare(folders: Sequence[Path], out: Path, *, draws: int = 200, seed: int =
         Folder of the comparison.
     draws, seed
         Of the robustness.
+    curve, prices
+        Folders that ``beatplanner curve`` and ``beatplanner prices`` made, to be told too.
 
     Returns
     -------
@@ -647,7 +658,6 @@ def compare(folders: Sequence[Path], out: Path, *, draws: int = 200, seed: int =
     InputError
         Where the plans cannot be compared.
     """
-    from beatplanner.data.comparison_files import check_comparison_place, write_comparison
     from beatplanner.planning.robustness import robustness_figures
 
     check_comparison_place(out)
@@ -656,8 +666,47 @@ def compare(folders: Sequence[Path], out: Path, *, draws: int = 200, seed: int =
         column.figures = figures(column, columns)
     told = robustness_figures(columns, draws=draws, seed=seed)
     content = as_content(columns, out, {"draws": draws, "seed": seed, **told})
+    if curve is not None:
+        content["curve"] = without_nan(_curve(curve, out))
+    if prices is not None:
+        content["prices"] = _prices(prices, out)
     write_comparison(out, content, columns[0].tables.units, [_map(c, columns) for c in columns], _beat_rows(columns))
     return content
+
+
+def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
+    """Return the points of a curve of change budgets: what each allows, moves and buys, and where its plan is."""
+    rows = []
+    for place in sorted(folder.glob("moved-*")):
+        if not (place / "summary.json").is_file():
+            continue
+        tables = read_result(place)
+        told, limit = tables.summary["beats"], (tables.summary["rules"].get("beats") or {}).get("max_moved")
+        hours = float(tables.units["workload"].sum())
+        travel = (tables.summary["rules"].get("beats") or {}).get("objective") == "travel" and hours > 0
+        bound = told["lower_bound"]
+        rows.append(
+            {"budget": "free" if limit is None else f"{limit:.0%}", "moved_share": told["moved_share"], "max_deviation": told["max_deviation"],
+             "travel": told["objective"], "mean_way": told["objective"] / hours if travel else None,
+             "mean_way_bound": bound / hours if travel and bound is not None else None, "feasible": bool(tables.summary["feasible"]),
+             "folder": _relative(place.resolve(), out.resolve())}
+        )  # fmt: skip
+    if not rows:
+        raise InputError(
+            problem("there is no curve in this folder", "Give one that “beatplanner curve” made", file=folder)
+        )
+    return sorted(rows, key=lambda r: float("inf") if r["budget"] == "free" else float(r["budget"].rstrip("%")))
+
+
+def _prices(folder: Path, out: Path) -> dict[str, Any]:
+    """Return the sentences of the prices of rules, and where their plans are."""
+    try:
+        content = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(
+            problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=folder)
+        ) from None
+    return {"sentences": content["sentences"], "folder": _relative(folder.resolve(), out.resolve())}
 
 
 def _map(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
@@ -771,7 +820,7 @@ def sentences(c: Column, today: Column) -> list[str]:
     if f.get("posts") is not None:
         text = f"It needs {f['posts']:,.0f} officers{was('posts', '{:,.0f}')}"
         if f.get("station_cost"):
-            text += f" and {f['station_cost']:,.0f} {currency(c)} for stations"
+            text += f" and {money_in_words(f['station_cost'])} {currency(c)} for stations"
         found.append(text + ".")
     if f.get("money_total") is not None:
         years = len(c.tables.summary["budget"]["years"])

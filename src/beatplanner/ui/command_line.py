@@ -214,13 +214,21 @@ def compare(
         int, typer.Option("--draws", min=20, max=10_000, help="Draws of other weeks and workloads.")
     ] = 200,
     seed: SeedOption = 0,
+    curve_folder: Annotated[
+        Path | None, typer.Option("--curve", help="Result of “beatplanner curve”, told too.", file_okay=False)
+    ] = None,
+    prices_folder: Annotated[
+        Path | None, typer.Option("--prices", help="Result of “beatplanner prices”, told too.", file_okay=False)
+    ] = None,
 ) -> None:
     """Lay plans side by side, today's before them: figures, maps, who moves; as a page, a workbook and JSON."""
     from beatplanner.planning.comparison import compare as lay_side_by_side
 
     if len(folders) < 2:
         raise typer.BadParameter("give two result folders or more", param_hint="DIR_B")
-    _print_comparison(lay_side_by_side(folders, out, draws=draws, seed=seed), out)
+    _print_comparison(
+        lay_side_by_side(folders, out, draws=draws, seed=seed, curve=curve_folder, prices=prices_folder), out
+    )
 
 
 def _print_comparison(content: dict[str, Any], out: Path) -> None:
@@ -326,6 +334,25 @@ def country(
         )
     out_console.print(table)
     out_console.print(f"Results: {folder.resolve() / 'country.html'}", markup=False)
+
+
+@app.command()
+def prices(
+    project: ProjectArgument,
+    out: OutOption,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Plan again without each rule, and say in sentences what each rule costs, with proven bounds."""
+    from beatplanner.planning.rule_prices import price_rules
+
+    with _interruptible() as cancelled, _progress() as progress:
+        found = price_rules(project, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress,
+                            cancelled=cancelled)  # fmt: skip
+    for sentence in found["sentences"]:
+        out_console.print(f"- {sentence}", markup=False)
+    out_console.print(f"Results: {out.resolve() / 'prices.html'}", markup=False)
 
 
 @app.command()

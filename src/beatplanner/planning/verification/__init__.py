@@ -27,7 +27,7 @@ def verify(folder: Path) -> Verdict:
     Parameters
     ----------
     folder
-        A folder that ``beatplanner plan`` made, or ``beatplanner compare``.
+        A folder that ``beatplanner plan``, ``beatplanner compare`` or ``beatplanner prices`` made.
 
     Returns
     -------
@@ -43,6 +43,10 @@ def verify(folder: Path) -> Verdict:
         from beatplanner.planning.verification.comparison import verify_comparison
 
         return verify_comparison(folder, verify)
+    if (folder / "prices.json").is_file():
+        from beatplanner.planning.verification.prices import verify_prices
+
+        return verify_prices(folder, verify)
     tables = read_result(folder)
     ledger = Ledger()
     check_summary(ledger, tables.summary)

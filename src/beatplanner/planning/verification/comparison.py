@@ -149,6 +149,24 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     ledger.each("comparison.rows", "no figure is left out", absent, sum(map(len, found)), "figures")
     _check_moves(ledger, content, plans)
     _check_sentences(ledger, content, plans, found)
+    _check_curve(ledger, folder, content.get("curve") or [], verify_plan)
+    if content.get("prices"):
+        place = (folder / content["prices"]["folder"]).resolve()
+        verdict = verify_plan(place)
+        told = json.loads((place / "prices.json").read_text(encoding="utf-8"))["sentences"]
+        ledger.add(
+            "prices of rules",
+            verdict.ok,
+            f"{len(verdict.checks)} checks",
+            f"{len(verdict.failed)} wrong",
+            "; ".join(c.name for c in verdict.failed[:5]),
+        )
+        ledger.add(
+            "prices of rules: sentences",
+            told == content["prices"]["sentences"],
+            "as priced",
+            "as priced" if told == content["prices"]["sentences"] else "others",
+        )
     _check_page(ledger, folder / "comparison.html", content)
     _check_workbook(ledger, folder / "comparison.xlsx", content)
     return ledger.verdict()
@@ -506,6 +524,31 @@ def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories,
     ledger.pairs(f"{p.name}: steadiness of each beat", "as drawn again", rows, "figures")
 
 
+def _check_curve(
+    ledger: Ledger, folder: Path, rows: list[dict[str, Any]], verify_plan: Callable[[Path], Verdict]
+) -> None:
+    """Check the points of the curve against their plans."""
+    for r in rows:
+        place = (folder / r["folder"]).resolve()
+        verdict = verify_plan(place)
+        ledger.add(
+            f"curve, {r['budget']}: the plan itself",
+            verdict.ok,
+            f"{len(verdict.checks)} checks",
+            f"{len(verdict.failed)} wrong",
+            "; ".join(c.name for c in verdict.failed[:3]),
+        )
+        t = read_result(place)
+        beats, hours = t.summary["beats"], math.fsum(t.units["workload"].astype(float))
+        straight = (t.summary["rules"].get("beats") or {}).get("objective") == "travel"
+        found = {k: beats[k] for k in ("moved_share", "max_deviation")} | {"travel": beats["objective"]}
+        found["mean_way"] = beats["objective"] / hours if straight else None
+        found["mean_way_bound"] = (
+            beats["lower_bound"] / hours if straight and beats["lower_bound"] is not None else None
+        )
+        ledger.pairs(f"curve, {r['budget']}", "as its plan", [(k, r[k], v) for k, v in found.items()], "figures")
+
+
 # ---- who moves, sentences, page and workbook
 
 
@@ -537,7 +580,7 @@ def _spoken(values: dict[str, Any]) -> Iterator[str]:
     for value in values.values():
         if is_number(value):
             v = float(value)
-            yield from (f"{v:,.0f}", f"{v:.0%}", f"{v:g}", f"{v:,.1f}", f"{v:.1%}")
+            yield from (f"{v:,.0f}", f"{v:.0%}", f"{v:g}", f"{v:,.1f}", f"{v:.1%}", f"{v / 1e6:,.2f}")
 
 
 def _check_sentences(ledger: Ledger, content: dict[str, Any], plans: list[_Plan], found: list[dict[str, Any]]) -> None:
