@@ -219,7 +219,9 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], relaxed:
     text = f"{r.rule} costs {max(0.0, share):.1%} more {what} ({r.how}{proven})"
     extra = []
     if row.get("metres") is not None and row["metres"] >= 0.5:
-        extra.append(f"{row['metres']:,.0f} m less, or {row['minutes'] * 60:,.0f} seconds by car, on the mean way to work")
+        extra.append(
+            f"{row['metres']:,.0f} m less, or {row['minutes'] * 60:,.0f} seconds by car, on the mean way to work"
+        )
     elif row["step"] == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
         extra.append(f"{row['minutes']:.1f} minutes less on the mean walk")
     extra += [

@@ -356,6 +356,65 @@ def prices(
 
 
 @app.command()
+def robustness(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with beats.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for robustness.json and robustness.csv.", file_okay=False)
+    ] = None,
+    draws: Annotated[
+        int, typer.Option("--draws", min=20, max=10_000, help="Draws of weeks, of work by category and of leavers.")
+    ] = 200,
+    ensemble: Annotated[
+        int, typer.Option("--ensemble", min=0, max=10_000, help="Neutral plans to compare with.")
+    ] = 200,
+    attrition: Annotated[
+        float, typer.Option("--attrition", min=0, max=0.9, help="Share of officers who leave in a year.")
+    ] = 0.05,
+    other_year: Annotated[
+        Path | None, typer.Option("--other-year", help="A description with the incidents of another year.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Put a plan under strain: other weeks, seasons and years, officers who leave, and an ensemble of neutral plans."""
+    from beatplanner.planning.stress_test import stress_test, write_stress_test
+
+    with _interruptible() as cancelled, _progress() as progress:
+        found = stress_test(folder, draws=draws, ensemble=ensemble, attrition=attrition, incidents=other_year, seed=seed,
+                            progress=progress, cancelled=cancelled)  # fmt: skip
+    for sentence in found["sentences"]:
+        out_console.print(f"- {sentence}", markup=False)
+    if out is not None:
+        write_stress_test(out, found)
+        out_console.print(f"Results: {out.resolve() / 'robustness.json'}", markup=False)
+
+
+@app.command()
+def survey(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plan whose beats were asked.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="SURVEY.csv", help="beat, wave, question, n, and yes or mean and sd.")
+    ],
+    out: OutOption,
+) -> None:
+    """Tell before and after: what residents say by beat and wave, with intervals, and what changed with its uncertainty."""
+    from beatplanner.data.results import read_result
+    from beatplanner.planning.surveys import read_survey, write_survey
+
+    tables = read_result(folder)
+    if tables.beats is None:
+        raise InputError(Note("error", "this plan has no beats", "Give a plan with beats", file=folder))
+    found = read_survey(file, tables)
+    say_problems(found.notes)
+    for c in found.changes[found.changes["beat"] == ""].to_dict("records"):
+        unit, points = (100, " points") if c["kind"] == "share" else (1, "")
+        sure = "clear of chance" if c["clear"] else "may be chance"
+        out_console.print(f"{c['question']}, {c['first']} to {c['last']}: {unit * c['change']:+.1f}{points} "
+                          f"({unit * c['low']:+.1f} to {unit * c['high']:+.1f}; {sure})", markup=False)  # fmt: skip
+    write_survey(out, str(tables.summary.get("project", "")), found)
+    out_console.print(f"Results: {out.resolve() / 'survey.html'}", markup=False)
+
+
+@app.command()
 def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Say whether rules, data or versions changed since a plan was made."""
     from beatplanner.data.results import read_result
