@@ -156,7 +156,8 @@ def best(row: dict[str, Any]) -> list[bool]:
     """Tell which columns have the best figure of a row; none where all are alike or one value stands alone."""
     values = [None if v is None or row["kind"] in ("text", "yes") else float(v) for v in row["values"]]
     known = [v for v in values if v is not None]
-    if row["better"] == "" or len(known) < 2 or max(known) - min(known) <= 0.005 * max(map(abs, known)):
+    least = max(0.005 * max(map(abs, known), default=0.0), 5e-4 if row["kind"] == "share" else 0.0)
+    if row["better"] == "" or len(known) < 2 or max(known) - min(known) <= least:
         return [False] * len(values)
     top = min(known) if row["better"] == "less" else max(known)
     return [v is not None and abs(v - top) <= 1e-9 * max(1.0, abs(top)) for v in values]
@@ -266,6 +267,7 @@ def _rounded(values: Any, digits: int) -> list[float | None]:
 def _curve_drawing(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the change budget's curve as a line in a drawing of 640 × 260."""
     left, right, top, bottom = 62.0, 620.0, 18.0, 214.0
+    # what could not meet its rules is no plan to choose: it is a hollow point beside the line
     moved = [float(r["moved_share"]) for r in rows]
     ways = [float(r["mean_way"]) if r["mean_way"] is not None else float(r["travel"]) for r in rows]
     far, low, high = max(*moved, 1e-9), min(ways), max(ways)
@@ -275,8 +277,8 @@ def _curve_drawing(rows: list[dict[str, Any]]) -> dict[str, Any]:
         for m, w in zip(moved, ways, strict=True)
     ]
     return {
-        "line": " ".join(f"{x:.1f},{y:.1f}" for x, y in points),
-        "points": [{"x": round(x, 1), "y": round(y, 1), "label": r["budget"], "folder": r["folder"]} for (x, y), r in zip(points, rows, strict=True)],
+        "line": " ".join(f"{x:.1f},{y:.1f}" for (x, y), r in zip(points, rows, strict=True) if r["feasible"]),
+        "points": [{"x": round(x, 1), "y": round(y, 1), "label": r["budget"], "folder": r["folder"], "feasible": r["feasible"]} for (x, y), r in zip(points, rows, strict=True)],
         "low": f"{low:,.0f}", "high": f"{high:,.0f}", "far": f"{far:.0%}",
     }  # fmt: skip
 

@@ -402,9 +402,18 @@ class Forum(Section):
 
 
 BUDGET_LINES = ("salaries", "stations", "vehicles", "forums", "training")
-BudgetLine = Literal["salaries", "stations", "vehicles", "forums", "training"]
 # A sum of every year alike, or one of each year.
 Yearly = NonNegative | list[NonNegative]
+
+
+class Payers(Section):
+    """Who pays each line."""
+
+    salaries: Annotated[str, Field(min_length=1)] = "ministry"
+    stations: Annotated[str, Field(min_length=1)] = "ministry"
+    vehicles: Annotated[str, Field(min_length=1)] = "ministry"
+    forums: Annotated[str, Field(min_length=1)] = "ministry"
+    training: Annotated[str, Field(min_length=1)] = "ministry"
 
 
 class Budget(Section):
@@ -443,7 +452,7 @@ class Budget(Section):
     forum_travel: NonNegative = 0.0
     training_seat: NonNegative = 0.0
     training_seats: Whole | None = None
-    payers: dict[BudgetLine, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    payers: Payers = Payers()
     funds: dict[str, Yearly] = Field(default_factory=dict)
     ceiling: Yearly | None = None
     pilots: list[str] = Field(default_factory=list)

@@ -121,8 +121,9 @@ def budget_summary(tables: PlanTables, description: Description, *, seed: int = 
     members = 0.0 if forum is None else float(forum.members * forum.meetings_a_year)
     money = costs(areas, rules, members)
     rise = (1 + rules.inflation) ** np.arange(years)
-    payers = sorted({*rules.payers.values(), *rules.funds, "ministry"} if len(rules.payers) < len(BUDGET_LINES) else {*rules.payers.values(), *rules.funds})  # fmt: skip
-    paid = np.array([[rules.payers.get(line, "ministry") == p for line in BUDGET_LINES] for p in payers], float)
+    of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
+    payers = sorted({*of_line.values(), *rules.funds})
+    paid = np.array([[of_line[line] == p for line in BUDGET_LINES] for p in payers], float)
     by_payer = np.einsum("pl,lat->pat", paid, money)
     funds = np.array([yearly(rules.funds.get(p), years, f"budget.funds.{p}") for p in payers])
     ceiling = yearly(rules.ceiling, years, "budget.ceiling")

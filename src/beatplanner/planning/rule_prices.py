@@ -3,7 +3,7 @@
 A price is no dual of an integer program but the difference of two plans, each with its proven bound::
 
     gain          = objective with the rule − objective without it
-    at least      = max(0, bound with the rule − objective without it)
+    at least      = max(0, bound with the rule − objective without it), where dropping the rule only adds plans
     at most       = objective with the rule − bound without it
 
 so that the true price lies between the two, however far both searches came. The plan without a rule starts from the plan with it.
@@ -84,7 +84,7 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
             yield Relaxation("beats.max_moved-free", f"Moving at most {b.max_moved:.0%} of residents", "no limit at all", "beats", beats(max_moved=None))  # fmt: skip
         if d.units.municipality is not None:
             whole = d.model_copy(update={"units": d.units.model_copy(update={"municipality": None})})
-            yield Relaxation("units.municipality", "Keeping beats inside municipalities", "borders may be crossed", "beats", whole)  # fmt: skip
+            yield Relaxation("units.municipality", "Keeping beats inside municipalities", "borders may be crossed, balance by the mean of all", "beats", whole)  # fmt: skip
     if s is not None:
         if s.count is not None:
             yield Relaxation("stations.count", f"Opening {s.count} stations", "one more", "stations", stations(count=s.count + 1))  # fmt: skip
@@ -173,7 +173,10 @@ def _price(r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Pa
     row: dict[str, Any] = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
     row |= {"with": a["objective"], "with_bound": a["lower_bound"], "without": b["objective"], "without_bound": b["lower_bound"]}  # fmt: skip
     row["gain"] = a["objective"] - b["objective"]
-    row["at_least"] = None if a["lower_bound"] is None else max(0.0, a["lower_bound"] - b["objective"])
+    row["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
+    if row["at_least"] is not None and r.key != "units.municipality":
+        # without the rule there are all plans that there are with it; not so for municipalities, whose means the balance is measured by
+        row["at_least"] = max(0.0, row["at_least"])
     row["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
     row["share"] = row["gain"] / b["objective"] if b["objective"] else None
     with_plan, without = read_result(out / "plan"), read_result(out / r.key)
@@ -210,6 +213,8 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], relaxed:
     what = "travel" if r.step == "beats" else "walking"
     share = row["share"] or 0.0
     least, most = row["at_least"], row["at_most"]
+    if r.key == "units.municipality" and most is not None and most < 0:
+        return f"{r.rule} costs nothing ({r.how}): there is no plan with less {what}."
     if share < 0.0005 and (most is None or most < 0.0005 * abs(row["without"] or 1)):
         return f"{r.rule} costs nothing ({r.how}: no less {what})."
     proven = ""

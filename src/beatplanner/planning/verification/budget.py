@@ -35,7 +35,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
             if begin is not None and t >= begin:
                 for line, cost in _costs(area, t - begin, rules).items():
                     spent[line][t] += cost * rise
-    payer = {line: budget.payers.get(line, "ministry") for line in LINES}
+    payer = budget.payers.model_dump()
     rows = [(f"{line} in {labels[t]}", claims["lines"].get(line, [None] * years)[t], spent[line][t]) for line in LINES for t in range(years)]  # fmt: skip
     ledger.pairs("budget.lines", "each line by year", rows, "sums")
     rows = [(f"{p} in {labels[t]}", claims["payers"][p][t], math.fsum(spent[k][t] for k in LINES if payer[k] == p)) for p in claims["payers"] for t in range(years)]  # fmt: skip

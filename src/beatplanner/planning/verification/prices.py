@@ -34,7 +34,9 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         found: dict[str, Any] = {"with": a["objective"], "without": b["objective"], "with_bound": a["lower_bound"], "without_bound": b["lower_bound"]}  # fmt: skip
         found["gain"] = found["with"] - found["without"]
         found["share"] = found["gain"] / found["without"] if found["without"] else None
-        found["at_least"] = None if a["lower_bound"] is None else max(0.0, a["lower_bound"] - b["objective"])
+        found["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
+        if found["at_least"] is not None and r["key"] != "units.municipality":
+            found["at_least"] = max(0.0, found["at_least"])
         found["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
         if r["step"] == "stations":
             found["money"] = b["cost"] - a["cost"]
