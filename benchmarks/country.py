@@ -108,9 +108,10 @@ def macedonia(data: Path, workers: list[int]) -> list[str]:
     from beatplanner.planning.verification import verify
 
     lines = [
-        "| workers | whole run, s | CPU, s | beats | status | verified | same plan |",
-        "|--:|--:|--:|--:|---|---|---|",
+        "| workers | whole run, s | beats alone, s | CPU, s | beats | status | verified | same plan |",
+        "|--:|--:|--:|--:|--:|---|---|---|",
     ]
+    phase = timed_phase()
     with tempfile.TemporaryDirectory() as place:
         project = Path(place) / "project.toml"
         project.write_text(MACEDONIA.format(data=data.as_posix()), encoding="utf-8")

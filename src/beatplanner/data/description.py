@@ -105,7 +105,7 @@ class Existing(PointTable):
 
     ``state`` is a column with ``kept`` (stays open; the default), ``closable`` (may close), or ``fixed`` (stays open whatever happens:
     it is never proposed for closing). ``cost``, ``yearly_cost`` and ``closing_cost`` are columns with the cost of keeping one, its cost a
-    year, and the cost of closing it; ``name`` is as for candidates.
+    year, and the cost of closing it; ``name`` is as for candidates. Without such a column ``may_close`` lets all of them close.
     """
 
     id: str
@@ -114,6 +114,7 @@ class Existing(PointTable):
     yearly_cost: str | None = None
     closing_cost: str | None = None
     state: str | None = None
+    may_close: Annotated[bool, Field(strict=True)] = False
 
 
 class Roads(Layer):

@@ -20,7 +20,7 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.layers import read_layer
 from beatplanner.data.plan_tables import PlanTables
 
-LEVELS = ("municipality", "region", "country")
+NO_REGION = "(no region)"
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def country_plan(tables: PlanTables, rules: Description, *, officers: int | None
         at = pd.Series([home.get(str(u)) for u in tables.sites.loc[tables.sites["chosen"], "unit"]]).value_counts()
         frame["stations"] = at.reindex(frame.index).fillna(0).astype(int)
     frame["money"] = _money(tables, frame.index)
-    frame["region"] = [region.get(str(m), "") for m in frame.index]
+    frame["region"] = [region.get(str(m), NO_REGION if region else "") for m in frame.index]
     frame.insert(0, "name", frame.index.astype(str))
     shares = None
     frame["officers_shared"] = np.nan
@@ -174,11 +174,16 @@ def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, s
         return {}, ()
     path = rules.path(layer.path)
     frame, _ = read_layer(path, layer.layer, [layer.municipality, layer.region])
-    found = dict(zip(frame[layer.municipality].astype(str), frame[layer.region].astype(str), strict=True))
+    named = frame[frame[layer.region].notna()]
+    found = dict(zip(named[layer.municipality].astype(str), named[layer.region].astype(str), strict=True))
     absent = [m for m in municipalities if m not in found]
     if not absent:
         return found, ()
-    mend = did_you_mean(absent[0], found) or "Give each its region"
+    mend = (
+        did_you_mean(absent[0], found)
+        if absent[0] not in set(frame[layer.municipality].astype(str))
+        else "Give each its region"
+    )
     return found, (Note("warning", f"{len(absent):,} municipalities have no region: {listed(absent, 4)}", mend, file=path.name, field=layer.municipality),)  # fmt: skip
 
 
