@@ -241,3 +241,35 @@ class Growth:
                 step = before[step]
             chosen.add(int(u))
         return np.array(sorted(chosen))
+
+
+def grown_from(centres: np.ndarray, graph: Graph, metres) -> np.ndarray | None:
+    """Make connected districts around centres, each unit joining the nearest that reaches it; None where some unit is never reached.
+
+    Parameters
+    ----------
+    centres
+        (K,) units.
+    graph
+        Adjacency.
+    metres
+        Gives the distances from some units to some centres.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        (n,) district 0..K-1 of each unit.
+    """
+    district = np.full(graph.n, -1)
+    queue = [(-1.0, int(c), k) for k, c in enumerate(centres)]
+    heapq.heapify(queue)
+    while queue:
+        _, i, k = heapq.heappop(queue)
+        if district[i] >= 0:
+            continue
+        district[i] = k
+        around = graph.neighbours(i)
+        around = around[district[around] < 0]
+        for j, far in zip(around, metres(around, np.full(len(around), centres[k])), strict=True):
+            heapq.heappush(queue, (float(far), int(j), k))
+    return district if (district >= 0).all() else None
