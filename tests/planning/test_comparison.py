@@ -23,8 +23,8 @@ def plans(tmp_path_factory):
         '[stations]\ncount = 3\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\ninflation = 0.1\n',
         encoding="utf-8",
     )  # fmt: skip
-    run(town.project, folder / "same", time_limit=4)
-    run(town.folder / "scenarios" / "more.toml", folder / "more", time_limit=4)
+    run(town.project, folder / "same", time_limit=4, pack=False)
+    run(town.folder / "scenarios" / "more.toml", folder / "more", time_limit=4, pack=False)
     content = compare([folder / "same", folder / "more"], folder / "cmp", draws=30)
     return folder, content
 
@@ -146,7 +146,7 @@ def test_plans_of_other_units_are_refused(plans, tmp_path, command):
     units = other.units()
     units.loc[0, "unit"] = 99
     other.write_units(units)
-    run(other.project, tmp_path / "plan", steps=("beats",), time_limit=3)
+    run(other.project, tmp_path / "plan", steps=("beats",), time_limit=3, pack=False)
     code, _, err = command("compare", folder / "same", tmp_path / "plan", "--out", tmp_path / "cmp")
     assert code == 1 and "not for the same units" in err and "lacks unit 1" in err
     assert command("compare", folder / "same", "--out", tmp_path / "cmp")[0] == 2

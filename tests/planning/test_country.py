@@ -52,7 +52,7 @@ def told(folder):
 
 def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     serial, parallel = town.path("serial"), town.path("parallel")
-    run(town.project, serial, steps=("beats",))
+    run(town.project, serial, steps=("beats",), pack=False)
 
     # one municipality's problem is broken on its way to the worker
     whole = beats._Planner._parts
@@ -67,7 +67,7 @@ def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     monkeypatch.setattr(beats._Planner, "_parts", broken)
     monkeypatch.setattr(beats._Planner, "_loosened_locks", lambda self, part: part)
     monkeypatch.setattr(beats._Planner, "_left_whole", _left_whole_of(whole))
-    summary = run(town.project, parallel, steps=("beats",), workers=1)
+    summary = run(town.project, parallel, steps=("beats",), pack=False, workers=1)
     assert not summary["feasible"]
     assert (
         "could not be planned" in summary["clashes"][0]
@@ -81,7 +81,7 @@ def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     # the same again, mended: what was done is not done again, and the plan is that of the serial run
     monkeypatch.undo()
     lines = []
-    run(town.project, parallel, steps=("beats",), workers=1, progress=lambda phase, *_: lines.append(phase))
+    run(town.project, parallel, steps=("beats",), pack=False, workers=1, progress=lambda phase, *_: lines.append(phase))
     assert any("2 of 2 municipalities, 1 kept from before" in line for line in lines)
     assert not (town.folder / ".parallel.municipalities").exists()
     (a, units_a), (b, units_b) = told(serial), told(parallel)
@@ -131,7 +131,7 @@ regions = {{ path = "{data}/municipalities.gpkg", municipality = "name", region 
 def test_a_whole_country_summed_up(tmp_path):
     project = tmp_path / "project.toml"
     project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
-    run(project, tmp_path / "out", time_limit=10)
+    run(project, tmp_path / "out", time_limit=10, pack=False)
     tables = read_result(tmp_path / "out")
     from beatplanner.data.description import read_description
 

@@ -73,6 +73,7 @@ def run(
     cancelled: Callable[[], bool] = lambda: False,
     workers: int | None = None,
     scheduler: str | None = None,
+    pack: bool = True,
 ) -> dict[str, Any]:
     """Plan a project from its raw layers and write the results.
 
@@ -98,6 +99,8 @@ def run(
         Asked often; True ends the search, and the best plan so far is written.
     workers, scheduler
         Local processes, or the address of a Dask scheduler, that plan the municipalities in parallel.
+    pack
+        Whether the forum's pack is made; a plan that only answers what-if is not for handing out.
 
     Returns
     -------
@@ -115,7 +118,8 @@ def run(
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     town = read_town(description)
-    check_pack_inputs(town)
+    if pack:
+        check_pack_inputs(town)
     beat = None if plan_from is None else _beats_of(plan_from, town)
     start = None if start_from is None else _beats_of(start_from, town)
     with farm(workers, scheduler, out) as hands:
@@ -147,6 +151,9 @@ def run(
         if summed_up is not None:
             write_country(folder, written, summed_up)
         verdict = _write_verdict(folder)
+        if not pack:
+            empty_pack(folder)
+            return
         try:
             stopped.extend(write_pack(folder, written, town, verdict=verdict))
         except InputError as error:

@@ -97,7 +97,12 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
         if s.group_excess is not None:
             looser = s.group_excess + EXCESS
             yield Relaxation("stations.group_excess", f"No group walking over {s.group_excess:.0%} more than the average", f"{looser:.0%} in its place", "stations", stations(group_excess=looser))  # fmt: skip
-        if s.existing is not None and s.existing.state is None and not s.existing.may_close and s.objective in ("p-median", "coverage", "p-center"):
+        if (
+            s.existing is not None
+            and s.existing.state is None
+            and not s.existing.may_close
+            and s.objective in ("p-median", "coverage", "p-center")
+        ):
             free = stations(existing=s.existing.model_copy(update={"may_close": True}))
             yield Relaxation("stations.existing", "Keeping today's stations open", "they may close", "stations", free)
 
@@ -151,7 +156,7 @@ def price_rules(
         def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
             progress(f"{label}: {phase}", best, bound, seconds)
 
-        return run(rules, folder, steps=wanted, start_from=start, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled)  # fmt: skip
+        return run(rules, folder, steps=wanted, start_from=start, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled, pack=False)  # fmt: skip
 
     base = plan(d, out / "plan", steps, None, len(every) + 1, "the plan itself")
     rows = []
