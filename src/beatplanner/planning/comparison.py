@@ -670,7 +670,7 @@ def compare(
         content["curve"] = without_nan(_curve(curve, out))
     if prices is not None:
         content["prices"] = _prices(prices, out)
-    write_comparison(out, content, columns[0].tables.units, [_map(c, columns) for c in columns], _beat_rows(columns))
+    write_comparison(out, content, columns[0].tables.units, [map_of(c, columns) for c in columns], _beat_rows(columns))
     return content
 
 
@@ -709,7 +709,7 @@ def _prices(folder: Path, out: Path) -> dict[str, Any]:
     return {"sentences": content["sentences"], "folder": _relative(folder.resolve(), out.resolve())}
 
 
-def _map(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
+def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     """Return what a map of the plan shows: beat, hours per officer and walk of each unit, and the stations."""
     frame = pd.DataFrame({"beat": c.beat, "workload": c.units["workload"].to_numpy(float)})
     hours = frame.groupby("beat")["workload"].sum()
