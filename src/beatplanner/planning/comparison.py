@@ -778,6 +778,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         "moves": [moves(c) for c in columns],
         "places": [places(c) for c in columns],
         "robustness": robustness,
+        "budgets": [None if c.today else c.tables.summary.get("budget") for c in columns],
         "versions": versions(),
     }
     return without_nan(content)

@@ -218,6 +218,9 @@ def as_summary(plan: CountryPlan) -> dict[str, Any]:
     """Return what ``summary.json`` tells of the country."""
     last = plan.table.iloc[-1]
     keys = ("units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "stations", "money")  # fmt: skip
-    found = {k: float(last[k]) for k in keys}
+    found: dict[str, Any] = {k: float(last[k]) for k in keys}
+    if plan.shares is not None:
+        kept = plan.shares[["municipality", "hours", "quota", "officers"]]
+        found["shares"] = kept.astype({"officers": float}).to_dict("records")
     found["municipalities"] = int((plan.table["level"] == "municipality").sum())
     return found

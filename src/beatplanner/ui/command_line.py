@@ -871,6 +871,27 @@ def _print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -
         out_console.print(f"Forum:   {out.resolve() / 'forum' / 'pack.pdf'}", markup=False)
 
 
+def _print_budget(budget: dict[str, Any] | None) -> None:
+    """Print money by year and payer, and what it does not reach."""
+    if budget is None:
+        return
+    table = Table(budget["currency"], *budget["years"], "all years", box=None, pad_edge=False)
+    for name, sums in [
+        *budget["lines"].items(),
+        *((f"paid by {p}", v) for p, v in budget["payers"].items()),
+        ("all", budget["total"]),
+    ]:
+        if any(sums):
+            table.add_row(name, *(f"{v:,.0f}" for v in [*sums, sum(sums)]))
+    out_console.print(table)
+    late = [s for s in budget["starts"] if s["year"] not in (None, budget["years"][0])]
+    for s in sorted(late, key=lambda s: s["year"]):
+        out_console.print(f"{s['area']} starts in {s['year']}", markup=False)
+    for u in budget["unfunded"]:
+        out_console.print(f"Not funded: {u['area']}, {u['residents']:,.0f} residents; {u['first_year']:,.0f} {budget['currency']} in its first year and "
+                          f"{u['yearly']:,.0f} in each later one would do", markup=False)  # fmt: skip
+
+
 def _proof(step: dict[str, Any]) -> str:
     if step["status"] == "infeasible":
         return "rules relaxed"

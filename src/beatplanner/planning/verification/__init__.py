@@ -11,6 +11,7 @@ from beatplanner.data.results import read_result
 from beatplanner.data.town import Town
 from beatplanner.planning.verification.beats import check_beats
 from beatplanner.planning.verification.budget import check_budget
+from beatplanner.planning.verification.country import check_country
 from beatplanner.planning.verification.evidence import Evidence, check_columns, with_text_ids
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.officers import check_officers
@@ -62,6 +63,7 @@ def verify(folder: Path) -> Verdict:
     check_stations(ledger, evidence)
     check_officers(ledger, evidence)
     check_budget(ledger, tables, rules)
+    check_country(ledger, tables, rules)
     return ledger.verdict()
 
 

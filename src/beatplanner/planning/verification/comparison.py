@@ -149,6 +149,9 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     ledger.each("comparison.rows", "no figure is left out", absent, sum(map(len, found)), "figures")
     _check_moves(ledger, content, plans)
     _check_sentences(ledger, content, plans, found)
+    for p, told in zip(plans, content.get("budgets", []), strict=False):
+        own = None if p.today else p.tables.summary.get("budget")
+        ledger.add(f"{p.name}: budget", told == own, "as in the plan", "as in the plan" if told == own else "another")
     _check_curve(ledger, folder, content.get("curve") or [], verify_plan)
     if content.get("prices"):
         place = (folder / content["prices"]["folder"]).resolve()

@@ -238,6 +238,7 @@ class ComparisonWindow(QDialog):
         tree = QTreeWidget()
         tree.setHeaderLabels(["", *(c["name"] for c in content["columns"])])
         tree.setAlternatingRowColors(True)
+        tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         bold = QFont()
         bold.setBold(True)
