@@ -162,3 +162,21 @@ def test_the_curve_is_told_and_verified(plans, tmp_path, command):
     assert code == 0
     assert command("verify", tmp_path / "cmp")[0] == 0
     assert 'href="../curve/moved-free/report.html"' in (tmp_path / "cmp" / "comparison.html").read_text(encoding="utf-8")  # fmt: skip
+
+
+def test_all_scenarios_are_run_and_one_that_fails_is_told(tmp_path, command):
+    town = write_grid_town(tmp_path / "town")
+    (town.folder / "scenarios").mkdir()
+    for name, more in (
+        ("a", "tolerance = 0.3"),
+        ("b", "tolerance = 0.4"),
+        ("c", 'current = { path = "../old.gpkg", id = "no" }'),
+    ):
+        text = f'extends = "../project.toml"\nremove = ["officers", "stations"]\n[beats]\n{more}\n'
+        (town.folder / "scenarios" / f"{name}.toml").write_text(text, encoding="utf-8")
+    code, _out, err = command("scenarios", town.project, "--out", tmp_path / "out", "--time-limit", 4)
+    assert code == 1 and "no" in err and "old.gpkg" in err
+    assert (tmp_path / "out" / "comparison" / "comparison.html").is_file()
+    content = json.loads((tmp_path / "out" / "comparison" / "comparison.json").read_text(encoding="utf-8"))
+    assert [c["name"] for c in content["columns"]] == ["Today", "a", "b"]
+    assert command("scenarios", town.project, "--out", tmp_path / "one", "--only", "zz")[0] == 2

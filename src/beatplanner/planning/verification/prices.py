@@ -10,7 +10,7 @@ from typing import Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.results import read_result
-from beatplanner.planning.verification.ledger import Ledger, Verdict, text
+from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
@@ -51,19 +51,11 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         ledger.pairs(
             f"prices.{r['key']}", "as between the two plans", [(k, r.get(k), v) for k, v in found.items()], "figures"
         )
-        said = set()
-        for v in found.values():
-            if v is not None:
-                of = found["without"] or 1.0
-                said |= {
-                    f"{abs(v):,.0f}",
-                    f"{abs(v):.1f}",
-                    f"{abs(v) * 60:,.0f}",
-                    f"{max(0.0, v):.1%}",
-                    f"{v / of:.1%}",
-                }
+        of = found["without"] or 1.0
+        known = [v for v in found.values() if v is not None]
+        known = [*map(abs, known), *(60 * abs(v) for v in known), *(v / of for v in known)]
         told = r["sentence"].replace(r["rule"], "").replace(r["how"], "")
-        strange = [n for n in NUMBER.findall(told) if n.rstrip(",") not in said]
+        strange = [n for n in NUMBER.findall(told) if not tells(n, known)]
         ledger.add(f"prices.{r['key']}: sentence", not strange, "its numbers are figures", ", ".join(strange) or "all are")  # fmt: skip
     return ledger.verdict()
 
