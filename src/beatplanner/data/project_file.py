@@ -188,6 +188,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
             frame, _ = read_table(d.path(table.path), table.layer, wanted)
             missing = {"missing": table.missing} if section == "stations" else {}
             content[section][key] = save(frame, f"{section}.{key}") | missing
+    if d.country is not None and d.country.regions is not None:
+        regions = d.country.regions
+        frame, _ = read_layer(d.path(regions.path), regions.layer, [regions.municipality, regions.region])
+        content["country"]["regions"] |= save(frame, "country.regions")
     if d.forum is not None:
         _write_forum_tables(d.forum, d, town, content["forum"], save)
     return content
