@@ -9,14 +9,12 @@ With multipliers α (posts), β (room), γ (handover) and δ (what a beat needs)
 
 where α_pt + γ_p,t+1 ≤ w_v and Σ_k of one aspect δ_bkt ≤ its weight, so that no vacancy earns anything and gaps cost nothing more. The row on
 officers at work follows from the others; it says at once what a shortage costs, which prices alone would learn slowly. Limits on
-couples, moves and changes, and "once in each beat", are left out, which only lowers the bound. A deflected subgradient (Camerini, Fratta
-and Maffioli 1975; step of Polyak) raises it. An officer's minimum takes O(P T): with prefix sums along months, the best end of a posting is a
-running minimum.
+couples, moves and changes, and "once in each beat", are left out, which only lowers the bound. Prices come from `tenure_columns`, but any prices prove a
+bound. An officer's minimum takes O(P T): with prefix sums along months, the best end of a posting is a running minimum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,9 +24,6 @@ from beatplanner.solver.tenure_search import INFINITE, SERIES, needs_handover, s
 
 if TYPE_CHECKING:
     from beatplanner.solver.tenure import Arrays
-
-STEPS_A_CALL = 25
-PATIENCE = 30
 
 
 @njit(cache=True)
@@ -180,7 +175,7 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
     found, number = series(a, o, month_cost, full, begin_cost, end_cost, move_cost, value, step_place, step_end, out)
     if found >= INFINITE:
         # a beat held twice: the path is no series, but its cost is still a bound
-        number = 0
+        number = -1
         history = 1 if a.rooted[o] or a.home[o] >= 0 else 0
         found = value[history, 0]
         home = a.home[o]
@@ -200,11 +195,12 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
 
 
 @njit(cache=True)
-def ascend(a, short, group, signature, alpha, beta, gamma, delta, best_alpha, best_beta, best_gamma, best_delta, dir_a, dir_b, dir_g, dir_d,
-           steps, target, bound, scale, stalled):  # fmt: skip
-    """Take `steps` subgradient steps in place; return the best bound, the scale of steps and how long it has not risen."""
+def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number):
+    """Return the bound that the prices prove; `out` (O, SERIES + 1, 3) and `number` (O,) get each officer's cheapest series.
+
+    A number of −1 says that the cheapest path holds a beat twice and so is no series; what it costs is still a bound.
+    """
     places, months = alpha.shape
-    kinds, h = delta.shape[1], a.handover
     gain = np.zeros((signature.shape[0], places, months + 1))
     room = np.zeros((places, months + 1))
     month_cost, begin_cost = np.zeros((places, months)), np.zeros((places, months))
@@ -213,139 +209,38 @@ def ascend(a, short, group, signature, alpha, beta, gamma, delta, best_alpha, be
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
-    out = np.zeros((SERIES + 1, 3), np.int64)
     none = np.zeros((0, 0))
     taken = np.zeros(places, np.bool_)
-    s_a, s_b, s_g = np.zeros((places, months)), np.zeros((places, months)), np.zeros((places, months))
-    s_d = np.zeros(delta.shape)
-    for _ in range(steps):
-        total = 0.0
-        for p in range(places):
-            for t in range(months):
-                total += a.posts[p] * alpha[p, t] - (a.posts[p] + a.surplus[p]) * beta[p, t]
-                s_a[p, t] = a.posts[p]
-                s_b[p, t] = -(a.posts[p] + a.surplus[p])
-                s_g[p, t] = 0.0
-        for b in range(a.beats):
-            for k in range(kinds):
-                for t in range(months):
-                    s_d[b, k, t] = 0.0
-                    if a.needs[b, k]:
-                        total += delta[b, k, t]
-                        s_d[b, k, t] = 1.0
+    total = 0.0
+    for p in range(places):
         for t in range(months):
-            missing = short[t]
-            taken[:] = False
-            while missing > 0:
-                cheap, where = INFINITE, -1
-                for p in range(places):
-                    if not taken[p] and a.posts[p] > 0:
-                        rest = a.vacant - alpha[p, t] - (gamma[p, t + 1] if t + 1 < months else 0.0)
-                        if rest < cheap:
-                            cheap, where = rest, p
-                taken[where] = True
-                number = min(missing, a.posts[where])
-                total += cheap * number
-                s_a[where, t] -= number
-                if t + 1 < months:
-                    s_g[where, t + 1] -= number
-                missing -= number
-        prefix_prices(a, alpha, beta, delta, signature, gain, room)
-        for o in range(len(a.first)):
-            found, number = priced_series(
-                a, o, group[o], alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
-                step_end, suffix, suffix_end, out, none,
-            )  # fmt: skip
-            total += found
-            for i in range(number):
-                p, start, e = out[i, 0], out[i, 1], out[i, 2]
-                b = a.beat[p]
-                until = e - h if e < months else e
-                for t in range(start, e):
-                    if a.works[o, t]:
-                        s_a[p, t] -= 1.0
-                        if t < until:
-                            s_b[p, t] += 1.0
-                        for k in range(kinds):
-                            if a.needs[b, k] and a.has[o, k]:
-                                s_d[b, k, t] -= 1.0
-                if needs_handover(a, o, start) and not (start == 0 and p == a.home[o]):
-                    s_g[p, start] += 1.0
-                if e < months and e - h >= 1:
-                    s_g[p, e - h] -= 1.0
-        if total > bound + 1e-9 * abs(total):
-            stalled = 0
-            bound = total
-            best_alpha[:], best_beta[:], best_gamma[:], best_delta[:] = alpha, beta, gamma, delta
-        stalled += 1
-        if stalled >= PATIENCE:
-            scale *= 0.8
-            stalled = 0
-            alpha[:], beta[:], gamma[:], delta[:] = best_alpha, best_beta, best_gamma, best_delta
-            dir_a[:] = 0.0
-            dir_b[:] = 0.0
-            dir_g[:] = 0.0
-            dir_d[:] = 0.0
-            if scale < 1e-5:
-                break
-        # what a limit holds back is no direction
-        square = 0.0
-        for p in range(places):
-            for t in range(months):
-                after = gamma[p, t + 1] if t + 1 < months else 0.0
-                if alpha[p, t] + after >= a.vacant - 1e-9 and s_a[p, t] > 0:
-                    s_a[p, t] = 0.0
-                if alpha[p, t] <= 0 and s_a[p, t] < 0:
-                    s_a[p, t] = 0.0
-                if beta[p, t] <= 0 and s_b[p, t] < 0:
-                    s_b[p, t] = 0.0
-                if gamma[p, t] <= 0 and s_g[p, t] < 0:
-                    s_g[p, t] = 0.0
-                if t == 0 or h == 0:
-                    s_g[p, t] = 0.0
-                dir_a[p, t] = s_a[p, t] + 0.6 * dir_a[p, t]
-                dir_b[p, t] = s_b[p, t] + 0.6 * dir_b[p, t]
-                dir_g[p, t] = s_g[p, t] + 0.6 * dir_g[p, t]
-                square += dir_a[p, t] ** 2 + dir_b[p, t] ** 2 + dir_g[p, t] ** 2
-        for b in range(a.beats):
-            for k in range(kinds):
-                if a.needs[b, k]:
-                    for t in range(months):
-                        if delta[b, k, t] <= 0 and s_d[b, k, t] < 0:
-                            s_d[b, k, t] = 0.0
-                        if delta[b, k, t] >= a.gap[a.aspect[k]] and s_d[b, k, t] > 0:
-                            s_d[b, k, t] = 0.0
-                        dir_d[b, k, t] = s_d[b, k, t] + 0.6 * dir_d[b, k, t]
-                        square += dir_d[b, k, t] ** 2
-        if square < 1e-9 or bound >= target - 1e-9 * abs(target):
-            break
-        size = scale * max(target - total, 1e-6 * abs(target)) / square
-        for p in range(places):
-            for t in range(months):
-                alpha[p, t] = max(0.0, alpha[p, t] + size * dir_a[p, t])
-                beta[p, t] = max(0.0, beta[p, t] + size * dir_b[p, t])
-                if t > 0 and h > 0:
-                    gamma[p, t] = min(a.vacant, max(0.0, gamma[p, t] + size * dir_g[p, t]))
-        for p in range(places):
-            for t in range(months):
-                after = gamma[p, t + 1] if t + 1 < months else 0.0
-                alpha[p, t] = min(alpha[p, t], a.vacant - after)
-        for b in range(a.beats):
-            for k in range(kinds):
-                if a.needs[b, k]:
-                    for t in range(months):
-                        delta[b, k, t] = max(0.0, delta[b, k, t] + size * dir_d[b, k, t])
-            for aspect in range(2):
+            total += a.posts[p] * alpha[p, t] - (a.posts[p] + a.surplus[p]) * beta[p, t]
+    for b in range(a.beats):
+        for k in range(delta.shape[1]):
+            if a.needs[b, k]:
                 for t in range(months):
-                    total_d = 0.0
-                    for k in range(kinds):
-                        if a.needs[b, k] and a.aspect[k] == aspect:
-                            total_d += delta[b, k, t]
-                    if total_d > a.gap[aspect]:
-                        for k in range(kinds):
-                            if a.needs[b, k] and a.aspect[k] == aspect:
-                                delta[b, k, t] *= a.gap[aspect] / total_d
-    return bound, scale, stalled
+                    total += delta[b, k, t]
+    for t in range(months):
+        missing = short[t]
+        taken[:] = False
+        while missing > 0:
+            cheap, where = INFINITE, -1
+            for p in range(places):
+                if not taken[p] and a.posts[p] > 0:
+                    rest = a.vacant - alpha[p, t] - (gamma[p, t + 1] if t + 1 < months else 0.0)
+                    if rest < cheap:
+                        cheap, where = rest, p
+            taken[where] = True
+            total += cheap * min(missing, a.posts[where])
+            missing -= min(missing, a.posts[where])
+    prefix_prices(a, alpha, beta, delta, signature, gain, room)
+    for o in range(len(a.first)):
+        found, number[o] = priced_series(
+            a, o, group[o], alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
+            step_end, suffix, suffix_end, out[o], none,
+        )  # fmt: skip
+        total += found
+    return total
 
 
 @njit(cache=True)
@@ -414,7 +309,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
 
 
 class Prices:
-    """The multipliers and the bound that they prove.
+    """The best multipliers so far and the bound that they prove; without any, each post that nobody can fill costs a vacant month.
 
     Parameters
     ----------
@@ -424,42 +319,46 @@ class Prices:
 
     def __init__(self, a: Arrays) -> None:
         self.a = a
-        self.bound: float | None = None
         places, kinds = len(a.posts), a.has.shape[1]
         self.signature, group = np.unique(a.has, axis=0, return_inverse=True)
         self.group = np.asarray(group, np.int64).reshape(-1)
-        shapes = ((places, a.months),) * 3 + ((a.beats, kinds, a.months),)
-        self.now = [np.zeros(shape) for shape in shapes]
-        self.best = [np.zeros(shape) for shape in shapes]
-        self.direction = [np.zeros(shape) for shape in shapes]
-        self.scale, self.stalled = 1.0, 0
         month = np.arange(a.months)
         able = a.works & (month < a.stop[:, None]) & ((month >= a.first[:, None]) | (a.home >= 0)[:, None])
         self.short = np.maximum(0, a.posts.sum() - able.sum(axis=0)).astype(np.int64)
+        self.series = np.zeros((len(a.first), SERIES + 1, 3), np.int64)
+        self.number = np.zeros(len(a.first), np.int64)
+        self.best = [np.zeros((places, a.months)) for _ in range(3)] + [np.zeros((a.beats, kinds, a.months))]
+        self.bound = -INFINITE
+        self._prefix, self._priced = (np.zeros(0), np.zeros(0)), None
+        self.price(self.best)
 
-    def improve(self, target: float, steps: int, stop: Callable[[], bool]) -> None:
-        """Raise the bound for `steps` steps, or until `stop`; `target` is the objective of known postings."""
-        for done in range(0, steps, STEPS_A_CALL):
-            if stop() and self.bound is not None:
-                break
-            before = -INFINITE if self.bound is None else self.bound
-            self.bound, self.scale, self.stalled = ascend(
-                self.a, self.short, self.group, self.signature, *self.now, *self.best, *self.direction, min(STEPS_A_CALL, steps - done), target,
-                before, self.scale, self.stalled,
-            )  # fmt: skip
-            self.bound = float(self.bound)
-            if self.scale < 1e-5 or self.bound >= target - 1e-9 * abs(target):
-                break
-        self.now = [x.copy() for x in self.best]
+    def price(self, multipliers: list[np.ndarray]) -> float:
+        """Return the bound that multipliers α, β, γ, δ prove; `series` and `number` hold each officer's cheapest series at them."""
+        alpha, beta, gamma, delta = (np.maximum(0.0, x) for x in multipliers)
+        # rounding of a linear program must not let a vacancy or a gap earn anything
+        a = self.a
+        gamma = np.minimum(gamma, a.vacant)
+        after = np.concatenate([gamma[:, 1:], np.zeros((len(a.posts), 1))], axis=1)
+        alpha = np.minimum(alpha, a.vacant - after)
+        for aspect in range(2):
+            kinds = a.needs & (a.aspect == aspect)
+            total = np.where(kinds[:, :, None], delta, 0.0).sum(axis=1, keepdims=True)
+            over = np.where(total > a.gap[aspect], a.gap[aspect] / np.maximum(total, 1e-12), 1.0)
+            delta = np.where(kinds[:, :, None], delta * over, delta)
+        made = [np.ascontiguousarray(x) for x in (alpha, beta, gamma, delta)]
+        found = float(price_all(a, self.short, self.group, self.signature, *made, self.series, self.number))
+        if found > self.bound:
+            self.bound, self.best = found, made
+        return found
 
     def starts(self, officer: int) -> tuple[float, np.ndarray]:
         """Return the least cost of a series of an officer at the best prices, and (P, T) that of series with a posting that begins there."""
         a = self.a
-        if not hasattr(self, "_prefix"):
+        if self._priced is not self.best:
             gain = np.zeros((len(self.signature), len(a.posts), a.months + 1))
             room = np.zeros((len(a.posts), a.months + 1))
             prefix_prices(a, self.best[0], self.best[1], self.best[3], self.signature, gain, room)
-            self._prefix = gain, room
+            self._prefix, self._priced = (gain, room), self.best
         found = np.zeros((len(a.posts), a.months))
         least = through_costs(a, officer, self.group[officer], *self.best, *self._prefix, found)
         return float(least), found

@@ -117,40 +117,48 @@ def apply(a, s, o, sign):
 
 
 @njit(cache=True)
-def own_cost(a, s, o):
-    """Return what the postings of o cost by themselves."""
+def series_cost(a, o, place, begin, end, number):
+    """Return what a series of postings of o costs by itself."""
     total = 0.0
     kept = False
     moves = 0
-    for i in range(s.number[o]):
-        p, b, e = s.place[o, i], s.begin[o, i], s.end[o, i]
-        stay = b == 0 and p == a.home[o]
+    for i in range(number):
+        stay = begin[i] == 0 and place[i] == a.home[o]
         kept = kept or stay
         if not stay:
             moves += 1
         else:
             total += a.carried[o]
-        served = e - b + (a.served[o] if stay else 0)
-        if e < a.stop[o]:
-            total += EARLY
-            if served < a.tenure:
-                total += a.broken
-        total += a.cost[o, p] * (e - b)
-    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
-        total += EARLY
-        if a.served[o] < a.tenure:
+        served = end[i] - begin[i] + (a.served[o] if stay else 0)
+        if end[i] < a.stop[o] and served < a.tenure:
             total += a.broken
-    rotations = moves if a.rooted[o] else max(0, moves - 1)
-    total += a.rotation * rotations
+        total += a.cost[o, place[i]] * (end[i] - begin[i])
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept and a.served[o] < a.tenure:
+        total += a.broken
+    total += a.rotation * (moves if a.rooted[o] else max(0, moves - 1))
     if a.changed > 0:
         for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
             if a.published[o, t] >= 0:
                 there = False
-                for i in range(s.number[o]):
-                    if s.begin[o, i] <= t < s.end[o, i]:
-                        there = s.place[o, i] == a.published[o, t]
+                for i in range(number):
+                    if begin[i] <= t < end[i]:
+                        there = place[i] == a.published[o, t]
                 if not there:
                     total += a.changed
+    return total
+
+
+@njit(cache=True)
+def own_cost(a, s, o):
+    """Return what the postings of o cost by themselves, with what an early end costs in the search."""
+    total = series_cost(a, o, s.place[o], s.begin[o], s.end[o], s.number[o])
+    kept = False
+    for i in range(s.number[o]):
+        kept = kept or (s.begin[o, i] == 0 and s.place[o, i] == a.home[o])
+        if s.end[o, i] < a.stop[o]:
+            total += EARLY
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
+        total += EARLY
     return total
 
 
