@@ -22,7 +22,8 @@ The handover row leaves out officers who were not available h months before, and
 posts are those that today's holders keep where a beat has more officers than posts. A posting that begins lasts at least h months.
 
 Method: a search over whole series of postings (`tenure_search`), a Lagrangian bound in which each officer takes the series that is cheapest
-at the prices of posts and languages (`tenure_bound`), and, with what that bound cannot exclude, the exact model (`tenure_exact`).
+at the prices of posts and languages (`tenure_bound`), prices by column generation, whose program is mostly whole by itself (`tenure_columns`), and, with what
+the bound cannot exclude, the exact model (`tenure_exact`).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beatplanner.solver import tenure_bound, tenure_exact, tenure_search
+from beatplanner.solver import tenure_bound, tenure_columns, tenure_exact, tenure_search
 
 # A month that is not frozen, in `TenureProblem.frozen`.
 FREE = -2
@@ -525,23 +526,40 @@ def assign(
         return Postings([], float(a.posts.sum() * a.months * a.vacant))
     search = tenure_search.Search(a, seed)
     prices = tenure_bound.Prices(a)
-    for round_ in range(ROUNDS):
+    moves = _moves(a, effort)
+
+    def look(share: float, heat: float, part: float) -> None:
         now = time.monotonic()
-        left = max(0.0, end - now) / (ROUNDS - round_ + 1)
-        search.improve(_moves(a, effort) // ROUNDS, stop, now + SEARCH_SHARE * left, HEAT[round_])
+        search.improve(int(part * moves), stop, now + share * max(0.0, end - now), heat)
         tell(search.best, prices.bound)
-        if stop():
-            break
-        until = time.monotonic() + (1 - SEARCH_SHARE) * left
-        prices.improve(search.best, _steps(a, effort) // ROUNDS, lambda until=until: stop() or time.monotonic() > until)
+
+    def near() -> bool:
+        return not search.penalty and search.best - prices.bound <= CLOSE * search.best
+
+    # straight down, then with prices, then from what the prices' program mixes
+    look(0.1, 0.0, 0.1)
+    until = time.monotonic() + BOUND_SHARE * max(0.0, end - time.monotonic())
+    if not stop():
+        mixture = tenure_columns.raise_bound(
+            a,
+            prices,
+            search.postings(),
+            search.best,
+            lambda: -1.0 if cancelled() else until - time.monotonic(),
+            most=max(1, int(effort * MASTERS)),
+            tell=lambda: tell(search.best, prices.bound),
+        )
+        search.start_from(_likeliest(mixture))
         tell(search.best, prices.bound)
-        if not search.penalty and search.best - (prices.bound or 0) <= CLOSE * search.best:
+    for heat in HEAT:
+        if stop() or near():
             break
+        look(SEARCH_SHARE, heat, 1 / len(HEAT))
     found = [Posting(*p) for p in search.postings()]
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
     clean = not breaches(problem, found)
     small = a.cost.size * a.months <= EXACT_SIZE
-    if small and clean and bound is not None and not stop() and best - bound > CLOSE * best:
+    if small and clean and not stop() and best - bound > CLOSE * best:
         known = [(p.officer, p.place, p.begin, p.end) for p in found]
         solved = tenure_exact.solve(
             a,
@@ -562,7 +580,17 @@ def assign(
         if solved.bound is not None:
             bound = max(bound, solved.bound)
     tell(best, bound)
-    return Postings(found, max(0.0, min(bound, best)) if clean and bound is not None else None)
+    return Postings(found, max(0.0, min(bound, best)) if clean else None)
+
+
+def _likeliest(mixture: list[tuple[int, tuple[tuple[int, int, int], ...], float]]) -> list[tuple[int, int, int, int]]:
+    """Return the postings of the series with the largest share of each officer, by officer and month."""
+    share: dict[int, float] = {}
+    chosen: dict[int, tuple[tuple[int, int, int], ...]] = {}
+    for o, series, x in mixture:
+        if x > share.get(o, 0.0):
+            share[o], chosen[o] = x, series
+    return [(o, *posting) for o in sorted(chosen) for posting in chosen[o]]
 
 
 @functools.cache
@@ -575,29 +603,25 @@ def _compile() -> None:
     )  # fmt: skip
     search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
     search.improve(2, lambda: False, np.inf, 1.0)
-    prices.improve(search.best, 1, lambda: False)
+    tenure_columns.raise_bound(problem.arrays, prices, search.postings(), search.best, lambda: 60.0, most=2)
     prices.starts(1)
 
 
-# Rounds of search and bound; a round is left after its share of the time, and one share is kept for the exact model.
-ROUNDS, SEARCH_SHARE = 4, 0.6
+# Shares of the time that is left: for the prices, and then for each round of the search; what remains is the exact model's.
+BOUND_SHARE, SEARCH_SHARE = 0.7, 0.2
 # How hot each round begins; the first goes straight down.
-HEAT = (0.0, 0.3, 0.1, 0.02)
+HEAT = (0.0, 0.1, 0.02)
+# Masters solved at most, so that a plan on a slow machine is the same.
+MASTERS = 2_000
 CLOSE = 5e-5
 # Officers × places × months above which the exact model would take longer to build than it could help.
 EXACT_SIZE = 5_000_000
-# Moves of the search an officer, and what the steps of the bound may cost together.
+# Moves of the search an officer.
 MOVES_AN_OFFICER, LEAST_MOVES = 1_500, 20_000
-BOUND_WORK, LEAST_STEPS, MOST_STEPS = 4_000_000_000, 400, 4_000
 
 
 def _moves(a: Arrays, effort: float) -> int:
     return int(effort * max(LEAST_MOVES, MOVES_AN_OFFICER * len(a.first)))
-
-
-def _steps(a: Arrays, effort: float) -> int:
-    size = len(a.first) * len(a.posts) * a.months
-    return int(effort * np.clip(BOUND_WORK / max(1, size), LEAST_STEPS, MOST_STEPS))
 
 
 def stay(problem: TenureProblem) -> list[Posting]:

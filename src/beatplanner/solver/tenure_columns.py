@@ -7,12 +7,15 @@ The master is the linear program in which each officer takes a mixture of series
          Σ begins λ ≤ v_p,t−1 + Σ ends λ         γ       Σ has k λ + g_abt ≥ 1                                      δ
          Σ_s λ_os = 1                                    Σ_p v_pt ≥ posts − officers at work
 
-Its prices go to `tenure_bound`, whose cheapest series are the next columns. Three things make it quick:
+Its prices go to `tenure_bound`, whose cheapest series are the next columns. Four things make it quick:
 
+- The dual is what is solved: a new series is a row there, after which the dual simplex goes on from where it was.
 - Prices between those of the best bound so far and the master's are tried first (Wentges 1997), as the master's alone swing.
-- Months are taken together at first: the rows of 20 months are added up, then those of 6 and of 3. That leaves a relaxation, so every bound holds, and
+- Months are taken together at first: the rows of 20 months are added up, then those of 6, 2 and 1. That leaves a relaxation, so every bound holds, and
   a master a tenth as large whose prices are nearly right. The last row, on a shortage, is kept by month, as sums would hide it.
-- Columns that have become dear are dropped.
+- Series that have become dear are dropped.
+
+By month the master's mixture is often whole: each officer with one series, which is then the optimum.
 """
 
 from __future__ import annotations
@@ -33,13 +36,13 @@ Series = tuple[tuple[int, int, int], ...]
 # Months that are taken together, one after the other.
 BLOCKS = (20, 6, 2, 1)
 SMOOTHING, LESS = 0.8, 0.3
-# Relative difference of master and bound at which a round ends, and columns an officer kept after and within a round.
+# Relative difference of master and bound at which a round ends, and series an officer kept after and within a round.
 CLOSE = 2e-5
-KEPT, MOST = 12, 60
+KEPT, MOST = 12, 40
 
 
 class Master:
-    """The linear program with rows of `block` months.
+    """The dual of the master with rows of `block` months: a variable a price, a row a series.
 
     Parameters
     ----------
@@ -51,43 +54,50 @@ class Master:
 
     def __init__(self, a: Arrays, short: np.ndarray, block: int) -> None:
         self.a, self.block = a, block
-        places, months = len(a.posts), a.months
+        places, months, infinite = len(a.posts), a.months, highspy.kHighsInf
         self.wants = [(int(b), int(k)) for b, k in np.argwhere(a.needs)]
         kinds = 3 * places + len(self.wants)
         piece = np.arange(months) // block
         pieces = int(piece[-1]) + 1
-        self.row = np.arange(kinds)[:, None] * pieces + piece
+        # (kinds, T) the variable of each price by month; after them one an officer and one a month of shortage
+        self.price = np.arange(kinds)[:, None] * pieces + piece
         self.officers = kinds * pieces
         self.shortage = self.officers + len(a.first)
-        rows = self.shortage + months
-        lower, upper = np.full(rows, -highspy.kHighsInf), np.full(rows, highspy.kHighsInf)
+        number = self.shortage + months
+        worth, lower, upper = np.zeros(number), np.zeros(number), np.full(number, infinite)
         length = np.bincount(piece)
         span = places * pieces
-        lower[:span] = (a.posts[:, None] * length).reshape(-1)
-        upper[span : 2 * span] = ((a.posts + a.surplus)[:, None] * length).reshape(-1)
-        upper[2 * span : 3 * span] = 0.0
-        lower[3 * span : self.officers] = np.tile(length, len(self.wants))
-        lower[self.officers : self.shortage] = upper[self.officers : self.shortage] = 1.0
-        lower[self.shortage :] = short
+        worth[:span] = (a.posts[:, None] * length).reshape(-1)
+        worth[span : 2 * span] = ((a.posts + a.surplus)[:, None] * length).reshape(-1)
+        worth[3 * span : self.officers] = np.tile(length, len(self.wants))
+        worth[self.officers : self.shortage] = 1.0
+        worth[self.shortage :] = short
+        # room and handover are at most, so their prices enter with the other sign; an officer's series is one exactly
+        lower[span : 3 * span], upper[span : 3 * span] = -infinite, 0.0
+        lower[self.officers : self.shortage] = -infinite
         self.highs = highspy.Highs()
         for option, value in (("output_flag", False), ("presolve", "off"), ("threads", 1)):
             self.highs.setOptionValue(option, value)
-        self.highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), np.zeros(0, np.int32), np.zeros(0))
+        # HiGHS keeps its worker threads between runs and refuses a run with another number of them
+        self.highs.resetGlobalScheduler(True)
+        none = np.zeros(0, np.int32)
+        self.highs.addCols(number, -worth, lower, upper, 0, np.zeros(number, np.int32), none, np.zeros(0))
+        self.costs = np.zeros(0)
         self._slacks(short)
-        self.columns: list[tuple[int, Series]] = []
+        self.series: list[tuple[int, Series]] = []
         self.known: set[tuple[int, Series]] = set()
         self.objective = np.inf
         self.reduced, self.value = np.zeros(0), np.zeros(0)
 
     def _slacks(self, short: np.ndarray) -> None:
-        """Add vacant posts and gaps; those with the same entries are one column."""
+        """Add what vacant posts and gaps let prices be at most; those with the same entries are one row."""
         a, places = self.a, len(self.a.posts)
         made: dict[tuple[int, ...], tuple[float, list[float]]] = {}
         for p in np.flatnonzero(a.posts):
             for t in range(a.months):
-                entries = {int(self.row[p, t]): 1.0}
+                entries = {int(self.price[p, t]): 1.0}
                 if t + 1 < a.months:
-                    entries[int(self.row[2 * places + p, t + 1])] = -1.0
+                    entries[int(self.price[2 * places + p, t + 1])] = -1.0
                 if short[t]:
                     entries[self.shortage + t] = 1.0
                 made[tuple(entries)] = a.vacant, list(entries.values())
@@ -96,45 +106,47 @@ class Master:
             for aspect in range(2):
                 kinds = np.flatnonzero(a.needs[b] & (a.aspect == aspect))
                 for t in range(a.months if len(kinds) else 0):
-                    rows = tuple(int(self.row[3 * places + place[b, int(k)], t]) for k in kinds)
+                    rows = tuple(int(self.price[3 * places + place[b, int(k)], t]) for k in kinds)
                     made[rows] = float(a.gap[aspect]), [1.0] * len(rows)
         self.slacks = len(made)
         self._append([(cost, list(rows), values) for rows, (cost, values) in made.items()])
 
-    def _append(self, columns: list[tuple[float, list[int], list[float]]]) -> None:
-        cost = np.array([c for c, _, _ in columns])
-        start = np.concatenate([[0], np.cumsum([len(r) for _, r, _ in columns])[:-1]]).astype(np.int32)
-        index = np.array([i for _, r, _ in columns for i in r], np.int32)
-        value = np.array([v for _, _, values in columns for v in values])
-        number = len(columns)
-        self.highs.addCols(
-            number, cost, np.zeros(number), np.full(number, highspy.kHighsInf), len(index), start, index, value
-        )
+    def _append(self, rows: list[tuple[float, list[int], list[float]]]) -> None:
+        if not rows:
+            return
+        cost = np.array([c for c, _, _ in rows])
+        start = np.concatenate([[0], np.cumsum([len(i) for _, i, _ in rows])[:-1]]).astype(np.int32)
+        index = np.array([i for _, some, _ in rows for i in some], np.int32)
+        value = np.array([v for _, _, some in rows for v in some])
+        self.costs = np.concatenate([self.costs, cost])
+        self.highs.addRows(len(rows), np.full(len(rows), -highspy.kHighsInf), cost, len(index), start, index, value)
 
     def add(self, series: list[tuple[int, Series]]) -> int:
         """Add series of officers; return how many are new."""
         new = []
-        for column in series:
-            if column not in self.known:
-                self.known.add(column)
-                self.columns.append(column)
-                new.append(self._column(*column))
-        if new:
-            self._append(new)
+        for one in series:
+            if one not in self.known:
+                self.known.add(one)
+                self.series.append(one)
+                new.append(self._row(*one))
+        self._append(new)
         return len(new)
 
-    def _column(self, o: int, series: Series) -> tuple[float, list[int], list[float]]:
+    def _row(self, o: int, series: Series) -> tuple[float, list[int], list[float]]:
         a, h, places = self.a, self.a.handover, len(self.a.posts)
         rows, ones = [], []
         for p, b, e in series:
             works = a.works[o, b:e]
             until = max(b, e - h) if e < a.months else e
-            there = [p, *(3 * places + i for i, (beat, k) in enumerate(self.wants) if beat == a.beat[p] and a.has[o, k])]
-            rows += [self.row[r, b:e][works] for r in there] + [self.row[places + p, b:until][works[: until - b]]]
+            there = [
+                p,
+                *(3 * places + i for i, (beat, k) in enumerate(self.wants) if beat == a.beat[p] and a.has[o, k]),
+            ]
+            rows += [self.price[r, b:e][works] for r in there] + [self.price[places + p, b:until][works[: until - b]]]
             if needs_handover(a, o, b) and not (b == 0 and p == a.home[o]):
-                rows.append(self.row[2 * places + p, [b]])
+                rows.append(self.price[2 * places + p, [b]])
             if h and e < a.months and e - h >= 1:
-                ones.append(int(self.row[2 * places + p, e - h]))
+                ones.append(int(self.price[2 * places + p, e - h]))
         found, count = np.unique(np.concatenate([np.zeros(0, int), *rows]), return_counts=True)
         entries = dict(zip(found.tolist(), count.astype(float).tolist(), strict=True))
         for r in ones:
@@ -151,21 +163,21 @@ class Master:
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         a, places = self.a, len(self.a.posts)
-        self.objective = self.highs.getInfo().objective_function_value
+        self.objective = -self.highs.getInfo().objective_function_value
         solution = self.highs.getSolution()
-        self.reduced = np.asarray(solution.col_dual)[self.slacks :]
-        self.value = np.asarray(solution.col_value)[self.slacks :]
-        dual = np.asarray(solution.row_dual)[self.row]
+        self.value = -np.asarray(solution.row_dual)[self.slacks :]
+        self.reduced = (self.costs - np.asarray(solution.row_value))[self.slacks :]
+        price = np.asarray(solution.col_value)[self.price]
         delta = np.zeros((a.beats, a.has.shape[1], a.months))
         for i, (b, k) in enumerate(self.wants):
-            delta[b, k] = dual[3 * places + i]
-        gamma = -dual[2 * places : 3 * places] if a.handover else np.zeros((places, a.months))
-        return [dual[:places], -dual[places : 2 * places], gamma, delta]
+            delta[b, k] = price[3 * places + i]
+        gamma = -price[2 * places : 3 * places] if a.handover else np.zeros((places, a.months))
+        return [price[:places], -price[places : 2 * places], gamma, delta]
 
     def cheapest(self, number: int) -> list[tuple[int, Series]]:
-        """Return the columns of least reduced cost, and those that were not priced yet."""
+        """Return the series of least reduced cost, and those that were not priced yet."""
         priced = np.argsort(self.reduced, kind="stable")[:number]
-        return [self.columns[i] for i in priced] + self.columns[len(self.reduced) :]
+        return [self.series[i] for i in priced] + self.series[len(self.reduced) :]
 
 
 def raise_bound(
@@ -218,7 +230,7 @@ def raise_bound(
             most -= 1
             if duals is None:
                 return mixture
-            mixture = [(*c, float(x)) for c, x in zip(master.columns, master.value, strict=True) if x > 1e-6]
+            mixture = [(*c, float(x)) for c, x in zip(master.series, master.value, strict=True) if x > 1e-6]
             new, smoothing = 0, SMOOTHING
             while not new:
                 prices.price([smoothing * x + (1 - smoothing) * y for x, y in zip(prices.best, duals, strict=True)])
@@ -227,11 +239,15 @@ def raise_bound(
                     break
                 smoothing = smoothing - LESS if smoothing > LESS else 0.0
             tell()
-            if not new or master.objective - prices.bound <= CLOSE * abs(prices.bound) or prices.bound >= target * (1 - CLOSE):
+            if (
+                not new
+                or master.objective - prices.bound <= CLOSE * abs(prices.bound)
+                or prices.bound >= target * (1 - CLOSE)
+            ):
                 break
             if left() <= 0:
                 return mixture
-            if len(master.columns) > MOST * len(a.first):
+            if len(master.series) > MOST * len(a.first):
                 kept = master.cheapest(MOST // 3 * len(a.first))
                 master = Master(a, prices.short, block)
                 master.add(first)

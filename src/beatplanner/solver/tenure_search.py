@@ -581,13 +581,30 @@ class Search:
         self.a = a
         self.random = np.random.default_rng(seed)
         self.limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(np.int64) // 2)
-        self.state = self._start()
-        enter_all(a, self.state, self.limit)
+        self.best, self.kept = np.inf, ()
+        self._begin(self._start())
+
+    def _begin(self, state: State) -> None:
+        """Start from postings that keep posts, room and handovers; they are the best where they are better."""
+        a = self.a
+        self.state = state
+        enter_all(a, state, self.limit)
         self._fill()
-        self.state = self._fresh(self.state)
-        self.best = float(enter_all(a, self.state, self.limit))
-        s = self.state
-        self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
+        s = self.state = self._fresh(state)
+        worth = float(enter_all(a, s, self.limit))
+        if worth < self.best:
+            self.best = worth
+            self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
+
+    def start_from(self, postings: list[tuple[int, int, int, int]]) -> None:
+        """Start from (officer, place, begin, end) by officer and month; what breaks posts, room or handovers is taken out."""
+        s = empty_state(self.a)
+        for o, p, b, e in postings:
+            i = s.number[o]
+            s.place[o, i], s.begin[o, i], s.end[o, i] = p, b, e
+            s.number[o] += 1
+        self._drop_illegal(s)
+        self._begin(s)
 
     def _start(self) -> State:
         """Return today's postings, as long as officers, the maximum and frozen months let them, and what is frozen."""
