@@ -15,7 +15,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.planning.plan import run
 from beatplanner.planning.replanning import Change, replan, succession
 from beatplanner.planning.verification import verify
-from conftest import ROSTER, GridTown, write_grid_town
+from conftest import ROSTER, GridTown, write_grid_town, write_roster
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +135,29 @@ def _rows(folder: Path) -> list[dict]:
     frame = read_result(folder).assignments
     assert frame is not None
     return frame.to_dict("records")
+
+
+def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
+    town = write_grid_town(tmp_path)
+    # the publication keeps two in one beat who must not share one
+    head, *rows = [list(r) for r in ROSTER]
+    beat = head.index("beat")
+    rows[1][beat] = rows[0][beat]
+    write_roster(
+        town.path("officers.xlsx"),
+        [[*head, "not_with"], *([*r, rows[1][0] if i == 0 else None] for i, r in enumerate(rows))],
+    )
+    names = [r[0] for r in rows[:2]]
+    postings = "".join(f"{o},{rows[0][beat]},2027-01-01,2029-01-01\n" for o in names)
+    town.path("published.csv").write_text("officer,beat,start,end\n" + postings, encoding="utf-8")
+    town.swap("posts_per_beat = 1", 'posts_per_beat = 2\npublished = "published.csv"\nfreeze_months = 12')
+    out = tmp_path / "plan"
+    summary = run(town.project, out, steps=("officers",), time_limit=5)
+    assert {r["rule"] for r in summary["officers"]["broken_rules"]} == {"couple"}
+    assert not summary["feasible"]
+    sound(out)
+    file = out / "summary.json"
+    text = json.loads(file.read_text(encoding="utf-8"))
+    text["officers"]["broken_rules"] = []
+    file.write_text(json.dumps(text), encoding="utf-8")
+    assert [c.name for c in verify(out).failed] == ["officers.couples"]

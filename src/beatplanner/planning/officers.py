@@ -169,6 +169,7 @@ def _plan_of(town, beats, places, problem_, found: Postings, dates, seconds: flo
         "officers": len(problem_.first),
         "months": problem_.months,
         "weights": rules.weights.model_dump(),
+        "broken_rules": _broken_rules(town, beats, places, wrong, dates),
     }
     assignments = _assignments(town, beats, places, problem_, found, dates)
     if town.special_posts is not None:
@@ -461,7 +462,7 @@ def _clashes(town, beats, places: Places, problem_, found: Postings, wrong: list
     }
     seen: set[tuple[str, int, int]] = set()
     for breach in wrong:
-        key = (breach.rule, breach.officer, breach.place)
+        key = (breach.rule, breach.officer, breach.month if breach.rule == "moves" else breach.place)
         if key in seen:
             continue
         seen.add(key)
@@ -474,6 +475,19 @@ def _clashes(town, beats, places: Places, problem_, found: Postings, wrong: list
             ) + "."
         )  # fmt: skip
     return tuple(told)
+
+
+def _broken_rules(town, beats, places: Places, wrong: list[Breach], dates) -> list[dict[str, str | None]]:
+    """Return the hard rules that the postings break as ``rule``, ``officer``, ``beat`` and ``month``, which `verify` counts again."""
+    return [
+        {
+            "rule": b.rule,
+            "officer": town.roster["officer"].iat[b.officer] if b.officer >= 0 else None,
+            "beat": str(beats["beat"].iat[places.beat[b.place]]) if b.place >= 0 else None,
+            "month": dates[b.month].isoformat(),
+        }
+        for b in wrong
+    ]
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

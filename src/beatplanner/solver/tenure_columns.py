@@ -39,6 +39,8 @@ SMOOTHING, LESS = 0.8, 0.3
 # Relative difference of master and bound at which a round ends, and series an officer kept after and within a round.
 CLOSE = 2e-5
 KEPT, MOST = 12, 40
+# Share of the time after which a master is given up: the next would take as long.
+LONGEST = 0.15
 
 
 class Master:
@@ -203,7 +205,7 @@ def raise_bound(
     target
         The objective of that plan; no bound beyond it is sought.
     left
-        Seconds that are left; the last round ends where there are none.
+        Seconds that are left; the rounds end where there are none, or a master takes too large a share of them.
     most
         Masters solved at most, a limit that gives the same answer on every machine.
     tell
@@ -214,6 +216,7 @@ def raise_bound(
     list of (officer, series, share)
         The mixture of the last master, shares above 0 that sum to 1 for each officer.
     """
+    longest = LONGEST * left()
     mine: dict[int, list[tuple[int, int, int]]] = {}
     for o, p, b, e in known:
         mine.setdefault(o, []).append((p, b, e))
@@ -226,7 +229,7 @@ def raise_bound(
         master.add(first)
         master.add(pool)
         while most > 0:
-            duals = master.solve(left())
+            duals = master.solve(min(longest, left()))
             most -= 1
             if duals is None:
                 return mixture
