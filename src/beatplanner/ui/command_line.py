@@ -173,11 +173,19 @@ def curve(
             progress=progress,
             cancelled=cancelled,
         )
-    table = Table("may change", "change", "greatest deviation", "travel", "rules", box=None, pad_edge=False)
+    heads = ["may change", "change", "greatest deviation", "travel", "trust kept", "rules"]
+    known = any(row["relationship_years_today"] for row in rows)
+    table = Table(*(h for h in heads if known or h != "trust kept"), box=None, pad_edge=False)
     for row in rows:
         rules = "all met" if row["feasible"] else "relaxed"
+        kept = [f"{row['relationship_years_kept'] / row['relationship_years_today']:.1%}"] if known else []
         table.add_row(
-            row["budget"], f"{row['moved_share']:.1%}", f"±{row['max_deviation']:.1%}", f"{row['travel']:,.0f}", rules
+            row["budget"],
+            f"{row['moved_share']:.1%}",
+            f"±{row['max_deviation']:.1%}",
+            f"{row['travel']:,.0f}",
+            *kept,
+            rules,
         )
     out_console.print(table)
     out_console.print(f"Results: {out.resolve() / 'curve.html'}", markup=False)
@@ -607,6 +615,8 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
     found = summary.get("beats")
     if found:
         moved = f", {found['moved_share']:.1%} of residents change beat" if "moved_share" in found else ""
+        if found.get("relationship_years_today"):
+            moved += f", lines keep {found['relationship_years_kept'] / found['relationship_years_today']:.1%} of relationship-years"
         table.add_row(
             "beats", f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}", _proof(found)
         )
