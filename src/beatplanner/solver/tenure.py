@@ -11,7 +11,8 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
          E_opt ≥ S_op,t−X                                              maximum tenure X, where there is one
          Σ_o at work y_opt + v_pt ≥ posts_p                            vacant posts
          Σ_o at work (S_opt − E_op,t+h) ≤ posts_p + surplus_p          more only while a successor overlaps by h months
-         Σ_o (S_opt − S_op,t−1) ≤ v_p,t−1 + Σ_o (E_op,t+h − E_op,t+h−1)  a beginning fills a vacancy or overlaps
+         Σ_o (S_opt − S_op,t−1) ≤ v_p,t−1 + Σ_o (E_op,t+h − E_op,t+h−1) + Σ_o falls sick in t (S_op,t−1 − E_opt)
+                                                                       a beginning fills a vacancy, overlaps or stands in
          Σ_{o has k, p of b} y_opt + g_abt ≥ 1  for each k of a        what the beat's officers should cover: languages, both sexes
          r_o ≥ beginnings of o away from today's beat (without one: beyond the first)
          y_opt given in frozen months; couples never in one beat; at most m rotations a month;
@@ -19,7 +20,8 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
 
 E_opt ≤ S_op,t−U is the minimum up-time of Rajan and Takriti (2005), written with cumulative variables so that each row has three entries.
 The handover row leaves out officers who were not available h months before, and postings that were ordered: they may begin at once. Surplus
-posts are those that today's holders keep where a beat has more officers than posts. A posting that begins lasts at least h months.
+posts are those that today's holders keep where a beat has more officers than posts. Who comes back from sickness to their post does not count
+there for U months, so that whoever stood in may serve on for the minimum. A posting that begins lasts at least h months.
 
 Method: a search over whole series of postings (`tenure_search`), a Lagrangian bound in which each officer takes the series that is cheapest
 at the prices of posts and languages (`tenure_bound`), prices by column generation, whose program is mostly whole by itself (`tenure_columns`), and, with what
@@ -149,7 +151,11 @@ class TenureProblem:
 
 
 class Arrays(NamedTuple):
-    """A problem with nothing left out, as the compiled code takes it; `stop` is the first month after an officer's last."""
+    """A problem with nothing left out, as the compiled code takes it.
+
+    `stop` is the first month after an officer's last, `falls` (O, T) whether an officer falls sick in a month, and `back` (O, T) the place in which
+    an officer, back from sickness, does not count to the room; -1 for none.
+    """
 
     posts: np.ndarray
     surplus: np.ndarray
@@ -164,6 +170,8 @@ class Arrays(NamedTuple):
     cost: np.ndarray
     allowed: np.ndarray
     works: np.ndarray
+    falls: np.ndarray
+    back: np.ndarray
     has: np.ndarray
     needs: np.ndarray
     aspect: np.ndarray
@@ -201,6 +209,8 @@ def _arrays(p: TenureProblem) -> Arrays:
     allowed = np.ones((officers, places), bool) if p.allowed is None else np.array(p.allowed, dtype=bool)
     # who leaves today's beat does not come back
     allowed[(p.home >= 0)[:, None] & (beat == beat[p.home][:, None])] = False
+    works = np.ones((officers, months), bool) if p.works is None else np.ascontiguousarray(p.works, dtype=bool)
+    falls, back = _sick(p, works)
     there = p.home[(p.home >= 0) & (p.last > 0)].astype(int)
     return Arrays(
         posts=p.posts.astype(np.int64),
@@ -215,7 +225,9 @@ def _arrays(p: TenureProblem) -> Arrays:
         served=p.served.astype(np.int64),
         cost=np.ascontiguousarray(cost, dtype=float),
         allowed=allowed,
-        works=np.ones((officers, months), bool) if p.works is None else np.ascontiguousarray(p.works, dtype=bool),
+        works=works,
+        falls=falls,
+        back=back,
         has=np.ascontiguousarray(p.has, dtype=bool).reshape(officers, -1),
         needs=np.ascontiguousarray(p.needs, dtype=bool).reshape(int(beat.max()) + 1 if places else 0, -1),
         aspect=p.aspect.astype(np.int64),
@@ -239,6 +251,16 @@ def _arrays(p: TenureProblem) -> Arrays:
         rotation=float(w.rotation),
         changed=float(w.changed_month) if p.published is not None else 0.0,
     )
+
+
+def _sick(p: TenureProblem, works: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the months in which officers fall sick, and where they do not count to the room after it, (O, T) each."""
+    falls, back = np.zeros(works.shape, bool), np.full(works.shape, -1, np.int64)
+    falls[:, 1:] = works[:, :-1] & ~works[:, 1:]
+    for o, last in np.argwhere(works[:, 1:] & ~works[:, :-1]):
+        held = int(p.home[o]) if p.published is None else int(p.published[o, last])
+        back[o, last + 1 : last + 1 + max(1, p.min_tenure)] = held
+    return falls, back
 
 
 @dataclass(frozen=True)
@@ -436,7 +458,9 @@ def _crowded(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
     for p in postings:
         until = p.end - h if p.end < a.months else p.end
         span = slice(p.begin, max(p.begin, until))
-        load[p.place, span] += a.works[p.officer, span]
+        load[p.place, span] += a.works[p.officer, span] & (a.back[p.officer, span] != p.place)
+        for t in np.flatnonzero(a.falls[p.officer, p.begin + 1 : p.end]) + p.begin + 1:
+            ended[p.place, t + h] += t + h < a.months
         ended[p.place, p.end] += p.end < a.months
         if p.begin > 0 and h and a.first[p.officer] <= p.begin - h and a.ordered[p.officer] != p.begin:
             begun[p.place, p.begin] += 1

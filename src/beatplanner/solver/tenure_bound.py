@@ -166,7 +166,9 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
             c = a.cost[o, p]
             if a.works[o, t]:
                 c -= gain[g, p, t + 1] - gain[g, p, t]
-                full[p, t] = beta[p, t]
+                full[p, t] = 0.0 if a.back[o, t] == p else beta[p, t]
+            elif t > 0 and a.falls[o, t]:
+                c -= gamma[p, t]
             if a.changed > 0 and a.published[o, t] == p:
                 c -= a.changed
             month_cost[p, t] = c

@@ -144,11 +144,14 @@ class Master:
                 p,
                 *(3 * places + i for i, (beat, k) in enumerate(self.wants) if beat == a.beat[p] and a.has[o, k]),
             ]
-            rows += [self.price[r, b:e][works] for r in there] + [self.price[places + p, b:until][works[: until - b]]]
+            counts = works[: until - b] & (a.back[o, b:until] != p)
+            rows += [self.price[r, b:e][works] for r in there] + [self.price[places + p, b:until][counts]]
             if needs_handover(a, o, b) and not (b == 0 and p == a.home[o]):
                 rows.append(self.price[2 * places + p, [b]])
             if h and e < a.months and e - h >= 1:
                 ones.append(int(self.price[2 * places + p, e - h]))
+            if h:
+                ones += self.price[2 * places + p, b + 1 : e][a.falls[o, b + 1 : e]].tolist()
         found, count = np.unique(np.concatenate([np.zeros(0, int), *rows]), return_counts=True)
         entries = dict(zip(found.tolist(), count.astype(float).tolist(), strict=True))
         for r in ones:

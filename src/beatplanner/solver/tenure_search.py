@@ -39,7 +39,7 @@ class State(NamedTuple):
     number: np.ndarray  # (O,)
     filled: np.ndarray  # (P, T) at work
     load: np.ndarray  # (P, T) at work, but in the handover
-    ends: np.ndarray  # (P, T + 4) postings that end
+    ends: np.ndarray  # (P, T + 4) postings that end, and holders who fall sick h months before
     begun: np.ndarray  # (P, T) postings that begin and need a handover
     covered: np.ndarray  # (B, K, T)
     moved: np.ndarray  # (T,) rotations that begin
@@ -93,11 +93,14 @@ def apply(a, s, o, sign):
         for t in range(b, e):
             if a.works[o, t]:
                 s.filled[p, t] += sign
-                if t < until:
+                if t < until and a.back[o, t] != p:
                     s.load[p, t] += sign
                 for k in range(a.has.shape[1]):
                     if a.has[o, k]:
                         s.covered[beat, k, t] += sign
+            elif t > b and a.falls[o, t]:
+                # a stand-in begins as a successor would
+                s.ends[p, t + h] += sign
         if e < months:
             s.ends[p, e] += sign
             if e == a.stop[o] or (a.frozen[o, e] != FREE and a.frozen[o, e] != p):
@@ -361,7 +364,7 @@ def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
             if a.works[o, t]:
                 if s.filled[p, t] < a.posts[p]:
                     c -= a.vacant
-                if s.load[p, t] >= room:
+                if s.load[p, t] >= room and a.back[o, t] != p:
                     full_cost[p, t] = INFINITE
                 if wanted:
                     for aspect in range(2):
@@ -693,7 +696,7 @@ class Search:
         a = self.a
         for p in range(len(a.posts)):
             for t in range(a.months):
-                here = np.flatnonzero((rows[:, t] == p) & a.works[:, t])
+                here = np.flatnonzero((rows[:, t] == p) & a.works[:, t] & (a.back[:, t] != p))
                 over = len(here) - int(a.posts[p] + a.surplus[p])
                 if over <= 0:
                     continue

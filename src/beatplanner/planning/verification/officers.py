@@ -56,8 +56,8 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     held = np.zeros((len(beats), months), int)
     for officer, b, a, z in postings:
         held[b, a:z] += at_work[officer][a:z]
-    _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules.handover_months)
-    _check_handover(ledger, evidence, postings, roster, held, posts, beats, days, rules)
+    _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules)
+    _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules)
     _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
     figures = {
         "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months),
@@ -166,15 +166,22 @@ def _ready(row, days, training: int) -> int:
     return 0 if day is None else int(np.searchsorted(days[:-1], day))
 
 
-def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, handover) -> None:
-    wrong = []
+def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules) -> None:
+    """Check posts; who came back from sickness to the same post does not count for as long as a stand-in must stay."""
+    handover, least, wrong = rules.handover_months, max(1, rules.min_tenure_months), []
     today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
     for b, beat in enumerate(beats):
         extra = max(0, today.count(beat) - posts[b])
         mine = [p for p in postings if p[1] == b]
         for t in range(len(next(iter(at_work.values()))) if mine else 0):
             months = len(at_work[mine[0][0]])
-            there = sum(a <= t < z and at_work[o][t] and not (z < months and t >= z - handover) for o, _, a, z in mine)
+            there = sum(
+                a <= t < z
+                and at_work[o][t]
+                and not (z < months and t >= z - handover)
+                and at_work[o][max(a, t - least) : t].all()
+                for o, _, a, z in mine
+            )
             if there > posts[b] + extra:
                 wrong.append(f"{evidence.beat_name(beat)} has {there} officers in month {t + 1} for {posts[b]} posts.")
                 break
@@ -187,7 +194,7 @@ def _leaves_later(row, evidence: Evidence) -> bool:
     return leaves is None or leaves >= (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
 
 
-def _check_handover(ledger, evidence, postings, roster, held, posts, beats, days, rules) -> None:
+def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules) -> None:
     """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
     h, months, wrong = rules.handover_months, held.shape[1], []
     special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
@@ -201,9 +208,10 @@ def _check_handover(ledger, evidence, postings, roster, held, posts, beats, days
                 ordered = _date(row.get("ordered_on"))
                 exempt = ordered is not None and int(np.searchsorted(days[:-1], ordered)) == t
                 begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
-            slots = max(0, posts[b] - held[b, t - 1]) + sum(
-                c == b and z == t + h and z < months for _, c, _, z in postings
-            )
+            slots = max(0, posts[b] - held[b, t - 1])
+            slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
+            # who falls sick is stood in for at once
+            slots += sum(c == b and a < t < z and at_work[o][t - 1] and not at_work[o][t] for o, c, a, z in postings)
             if begun > slots:
                 wrong.append(f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may.")
     ledger.each(
