@@ -428,6 +428,23 @@ def classes(
     out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
 
 
+@app.command("job-template")
+def job_template(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.docx", help="The template to write.")] = Path(
+        "job-description.docx"
+    ),
+) -> None:
+    """Write the template of job descriptions, to edit in a word processor and to name as officers.job_template."""
+    from beatplanner.data.officers_pack import default_template
+
+    if out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    out.write_bytes(default_template())
+    out_console.print(f"Template of job descriptions: {out.resolve()}", markup=False)
+
+
 @app.command()
 def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Recompute every claim of a plan without any solver."""
