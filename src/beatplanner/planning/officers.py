@@ -49,6 +49,7 @@ from beatplanner.solver.tenure import (
     broken_tenures,
     gap_months,
     measure,
+    prepare,
     staffed,
 )
 
@@ -136,6 +137,8 @@ def plan_officers(
     InputError
         Where an officer's beat is neither one of today's nor one of the plan's.
     """
+    progress("officers: getting ready, which takes longer the first time", None, None, 0.0)
+    prepare()
     begin = time.monotonic()
     rules = town.description.officers
     assert rules is not None

@@ -539,7 +539,7 @@ def assign(
         Today's postings as long as they may last, without a bound, where nothing better was found in time. Where rules on couples,
         moves or changes cannot be kept, `breaches` of the postings names what is left of them.
     """
-    _compile()
+    prepare()
     end = time.monotonic() + seconds
 
     def stop() -> bool:
@@ -618,7 +618,7 @@ def _likeliest(mixture: list[tuple[int, tuple[tuple[int, int, int], ...], float]
 
 
 @functools.cache
-def _compile() -> None:
+def prepare() -> None:
     """Compile search and bound, before the clock starts: it takes half a minute once on a machine, and is kept on disk."""
     one = np.ones(2, int)
     problem = TenureProblem(

@@ -18,15 +18,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
-from beatplanner.solver.tenure_search import INFINITE, SERIES, needs_handover, series
+from beatplanner.solver.tenure_search import INFINITE, SERIES, kernel, needs_handover, series
 
 if TYPE_CHECKING:
     from beatplanner.solver.tenure import Arrays
 
 
-@njit(cache=True)
+@kernel
 def prefix_prices(a, alpha, beta, delta, signature, gain, room):
     """Fill `gain` (signatures, P, T + 1), what an officer at work earns up to a month, and `room` (P, T + 1), what the room costs."""
     places, months = alpha.shape
@@ -43,7 +42,7 @@ def prefix_prices(a, alpha, beta, delta, signature, gain, room):
                 gain[g, p, t + 1] = gain[g, p, t] + c
 
 
-@njit(cache=True)
+@kernel
 def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts):
     """As `tenure_search.series` at prices, in O(P T), for officers who are always at work and without frozen months or a maximum.
 
@@ -147,7 +146,7 @@ def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, s
     return best, number
 
 
-@njit(cache=True)
+@kernel
 def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
                   step_end, suffix, suffix_end, out, starts):  # fmt: skip
     """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where o is special."""
@@ -196,7 +195,7 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
     return found, number
 
 
-@njit(cache=True)
+@kernel
 def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number):
     """Return the bound that the prices prove; `out` (O, SERIES + 1, 3) and `number` (O,) get each officer's cheapest series.
 
@@ -224,7 +223,7 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
                     total += delta[b, k, t]
     for t in range(months):
         missing = short[t]
-        taken[:] = False
+        taken.fill(False)
         while missing > 0:
             cheap, where = INFINITE, -1
             for p in range(places):
@@ -245,7 +244,7 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
     return total
 
 
-@njit(cache=True)
+@kernel
 def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     """Fill `starts` (P, T) with the cheapest cost at the prices of a series of o in which a posting begins in p in month t; return the least.
 
@@ -256,13 +255,13 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
-    starts[:] = INFINITE
+    starts.fill(INFINITE)
     least, _ = quick_series(a, o, gain[g], room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts)
     stop, h, home = a.stop[o], a.handover, a.home[o]
     # the cheapest way to be free in a month, before and after a first posting
     fresh, after = np.full(months + 1, INFINITE), np.full(months + 1, INFINITE)
     if home < 0 and not a.rooted[o]:
-        fresh[:] = 0.0
+        fresh.fill(0.0)
     elif home < 0:
         after[0] = 0.0
     else:

@@ -19,6 +19,9 @@ from numba import njit
 if TYPE_CHECKING:
     from beatplanner.solver.tenure import Arrays
 
+# Compiled once on a machine and kept on disk; what C code alone would call is left out, which takes a tenth off that time.
+kernel = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)  # pyright: ignore[reportCallIssue]
+
 INFINITE = 1e15
 PENALTY = 1e7
 RETRIES = 12  # series tried where a beat comes twice
@@ -72,13 +75,13 @@ def empty_state(a: Arrays) -> State:
     )
 
 
-@njit(cache=True)
+@kernel
 def needs_handover(a, o, t):
     """Whether a posting of o that begins in month t needs one to hand over or a vacant post."""
     return t > 0 and a.handover > 0 and a.first[o] <= t - a.handover and a.ordered[o] != t
 
 
-@njit(cache=True)
+@kernel
 def apply(a, s, o, sign):
     """Enter (sign 1) or strike out (sign −1) the postings of o in the counts."""
     months, h = a.months, a.handover
@@ -119,7 +122,7 @@ def apply(a, s, o, sign):
             s.chosen[a.beat[a.home[o]], 0] += sign
 
 
-@njit(cache=True)
+@kernel
 def series_cost(a, o, place, begin, end, number):
     """Return what a series of postings of o costs by itself."""
     total = 0.0
@@ -151,7 +154,7 @@ def series_cost(a, o, place, begin, end, number):
     return total
 
 
-@njit(cache=True)
+@kernel
 def own_cost(a, s, o):
     """Return what the postings of o cost by themselves, with what an early end costs in the search."""
     total = series_cost(a, o, s.place[o], s.begin[o], s.end[o], s.number[o])
@@ -165,7 +168,7 @@ def own_cost(a, s, o):
     return total
 
 
-@njit(cache=True)
+@kernel
 def place_worth(a, s, p):
     """Return what a place costs for vacant posts; INFINITE where it is too full or a handover lacks."""
     total = 0.0
@@ -184,7 +187,7 @@ def place_worth(a, s, p):
     return total
 
 
-@njit(cache=True)
+@kernel
 def beat_worth(a, s, b, limit):
     """Return what a beat costs for what nobody there has, and for too many changes."""
     total = 0.0
@@ -210,7 +213,7 @@ def beat_worth(a, s, b, limit):
     return total
 
 
-@njit(cache=True)
+@kernel
 def other_penalties(a, s):
     """Return the penalties of couples and of rotations beyond the limit."""
     total = 0.0
@@ -235,7 +238,7 @@ def other_penalties(a, s):
     return total
 
 
-@njit(cache=True)
+@kernel
 def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out):
     """Find the cheapest series of postings of o and write it to `out`, (SERIES + 1, 3); return its cost and number.
 
@@ -344,7 +347,7 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
     return best, number
 
 
-@njit(cache=True)
+@kernel
 def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
     """Price every place and month for o, whose postings are struck out, by what the others leave."""
     kinds = a.has.shape[1]
@@ -401,7 +404,7 @@ def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
         move_cost[t] = a.rotation + (PENALTY if s.moved[t] >= a.moves else 0.0)
 
 
-@njit(cache=True)
+@kernel
 def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_end, best_number):
     """Make `moves` moves at a falling temperature; `best…` hold the best postings met. Return the objective now and the best."""
     np.random.seed(seed)
@@ -412,7 +415,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
-    chosen = np.zeros(3, np.int64)
+    chosen, order = np.zeros(3, np.int64), np.zeros(3, np.int64)
     old_place, old_begin = np.zeros((3, SERIES), np.int64), np.zeros((3, SERIES), np.int64)
     old_end, old_number, old_own = np.zeros((3, SERIES), np.int64), np.zeros(3, np.int64), np.zeros(3)
     touched = np.zeros(places, np.bool_)
@@ -424,7 +427,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     for move in range(moves):
         temperature = hot * (cold / hot) ** (move / moves)
         size = min(officers, 1 + np.random.randint(3))
-        touched[:] = False
+        touched.fill(False)
         near = -1
         count = 0
         aimed = np.random.random() < 0.4
@@ -474,13 +477,18 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
             s.number[o] = 0
             count += 1
         legal = True
-        order = np.random.permutation(count)
+        for i in range(count):
+            j = np.random.randint(i + 1)
+            order[i] = order[j]
+            order[j] = i
         done = 0
-        for i in order:
+        for m in range(count):
+            i = order[m]
             o = chosen[i]
             price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost)
-            end_cost[:] = EARLY
-            end_cost[:, a.stop[o]] = 0.0
+            end_cost.fill(EARLY)
+            for p in range(places):
+                end_cost[p, a.stop[o]] = 0.0
             if temperature > 1e-6 and np.random.random() < 0.3:
                 # a place made dear for once, so that the search sees second-best series
                 p = np.random.randint(places)
@@ -510,7 +518,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
             done += 1
         after = INFINITE
         fresh = others
-        touched_beat[:] = False
+        touched_beat.fill(False)
         if legal:
             after = now
             for i in range(count):
@@ -542,7 +550,11 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
                     s.beat_cost[b] = old_beat[b]
             if now < best - 1e-7:
                 best = now
-                best_place[:], best_begin[:], best_end[:], best_number[:] = s.place, s.begin, s.end, s.number
+                # by element: a slice's check of shapes alone takes seconds to compile
+                for q in range(officers):
+                    best_number[q] = s.number[q]
+                    for j in range(SERIES):
+                        best_place[q, j], best_begin[q, j], best_end[q, j] = s.place[q, j], s.begin[q, j], s.end[q, j]
         else:
             for m in range(done):
                 apply(a, s, chosen[order[m]], -1)
@@ -556,7 +568,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     return now, best
 
 
-@njit(cache=True)
+@kernel
 def enter_all(a, s, limit):
     """Count every posting of a state whose counts are empty, and return the objective."""
     for o in range(len(a.first)):
@@ -584,7 +596,8 @@ class Search:
         self.a = a
         self.random = np.random.default_rng(seed)
         self.limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(np.int64) // 2)
-        self.best, self.kept = np.inf, ()
+        self.best = np.inf
+        self.kept: tuple[np.ndarray, ...] = ()
         self._begin(self._start())
 
     def _begin(self, state: State) -> None:
