@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.solver.tenure_search import INFINITE, SERIES, kernel, needs_handover, series
+from beatplanner.solver.tenure_search import FREE, INFINITE, SERIES, kernel, needs_handover, series
 
 if TYPE_CHECKING:
     from beatplanner.solver.tenure import Arrays
@@ -43,10 +43,45 @@ def prefix_prices(a, alpha, beta, delta, signature, gain, room):
 
 
 @kernel
-def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts):
-    """As `tenure_search.series` at prices, in O(P T), for officers who are always at work and without frozen months or a maximum.
+def is_special(a, o):
+    """Whether months of o are not as those of others: frozen, away, or compared with a published plan."""
+    if a.pinned[o] or a.changed > 0:
+        return True
+    return not a.works[o].all()
 
-    `gain` and `room` are (P, T + 1) prefix sums; `starts` (P, T), where it has rows, gets the cost from a beginning on.
+
+@kernel
+def own_prices(a, o, gain, room, beta, gamma, own_gain, own_room, idle):
+    """Fill the prefix sums of o, (P, T + 1), and what o costs in a month without a post, (T,): none but in frozen months.
+
+    What is frozen otherwise costs so much that no other series is cheaper.
+    """
+    places, months = beta.shape
+    much = 10.0 * (months * (a.vacant + a.changed) + SERIES * (a.broken + a.rotation))
+    for p in range(places):
+        for t in range(months):
+            c, r = 0.0, 0.0
+            if a.works[o, t]:
+                c += gain[p, t + 1] - gain[p, t]
+                r = 0.0 if a.back[o, t] == p else beta[p, t]
+            elif t > 0 and a.falls[o, t]:
+                c += gamma[p, t]
+            if a.changed > 0 and a.published[o, t] == p:
+                c += a.changed
+            if a.frozen[o, t] != FREE and a.frozen[o, t] != p:
+                c -= much
+            own_gain[p, t + 1] = own_gain[p, t] + c
+            own_room[p, t + 1] = own_room[p, t] + r
+    for t in range(months):
+        idle[t] = much if a.frozen[o, t] >= 0 else 0.0
+
+
+@kernel
+def quick_series(a, o, gain, room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts):
+    """As `tenure_search.series` at prices, in O(P T), for officers without a maximum.
+
+    `gain` and `room` are (P, T + 1) prefix sums, `idle` (T,) the cost of a month without a post; `starts` (P, T), where it has rows, gets the cost
+    from a beginning on.
     """
     places, months = len(a.posts), a.months
     stop, first, h, least = a.stop[o], a.first[o], a.handover, a.tenure
@@ -64,8 +99,8 @@ def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, s
         suffix_end[0, p] = stop
         suffix_end[1, p] = stop
     for t in range(stop - 1, -1, -1):
-        value[0, t] = value[0, t + 1]
-        value[1, t] = value[1, t + 1]
+        value[0, t] = value[0, t + 1] + idle[t]
+        value[1, t] = value[1, t + 1] + idle[t]
         step_place[0, t] = -1
         step_place[1, t] = -1
         step_end[0, t] = t + 1
@@ -147,18 +182,25 @@ def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, s
 
 
 @kernel
-def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
-                  step_end, suffix, suffix_end, out, starts):  # fmt: skip
-    """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where o is special."""
+def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, own_gain, own_room, idle, month_cost, begin_cost, end_cost, move_cost,
+                  value, step_place, step_end, suffix, suffix_end, out, starts):  # fmt: skip
+    """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where there is a maximum."""
     places, months = alpha.shape
-    special = a.pinned[o] or a.longest < months + a.served[o] or a.changed > 0
-    if not special:
-        for t in range(months):
-            if not a.works[o, t]:
-                special = True
-                break
-    if not special:
-        return quick_series(a, o, gain[g], room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts)
+    if a.longest >= months + a.served[o]:
+        if not is_special(a, o):
+            idle.fill(0.0)
+            return quick_series(
+                a, o, gain[g], room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+            )
+        own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
+        found, number = quick_series(
+            a, o, own_gain, own_room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+        )
+        if a.changed > 0:
+            for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
+                if a.published[o, t] >= 0:
+                    found += a.changed
+        return found, number
     full = np.zeros((places, months))
     for p in range(places):
         for t in range(months):
@@ -204,6 +246,7 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
     places, months = alpha.shape
     gain = np.zeros((signature.shape[0], places, months + 1))
     room = np.zeros((places, months + 1))
+    own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
     month_cost, begin_cost = np.zeros((places, months)), np.zeros((places, months))
     end_cost = np.zeros((places, months + 1))
     move_cost = np.full(months, a.rotation)
@@ -237,8 +280,8 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
     prefix_prices(a, alpha, beta, delta, signature, gain, room)
     for o in range(len(a.first)):
         found, number[o] = priced_series(
-            a, o, group[o], alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
-            step_end, suffix, suffix_end, out[o], none,
+            a, o, group[o], alpha, beta, gamma, delta, gain, room, own_gain, own_room, idle, month_cost, begin_cost, end_cost, move_cost,
+            value, step_place, step_end, suffix, suffix_end, out[o], none,
         )  # fmt: skip
         total += found
     return total
@@ -248,27 +291,31 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
 def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     """Fill `starts` (P, T) with the cheapest cost at the prices of a series of o in which a posting begins in p in month t; return the least.
 
-    Only for officers of the quick way. The stay in today's place is not among the starts.
+    Only for officers without a maximum. The stay in today's place is not among the starts; what is the same for all series of o is left out.
     """
     places, months = alpha.shape
+    own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
+    own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
     starts.fill(INFINITE)
-    least, _ = quick_series(a, o, gain[g], room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts)
+    least, _ = quick_series(
+        a, o, own_gain, own_room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+    )
     stop, h, home = a.stop[o], a.handover, a.home[o]
     # the cheapest way to be free in a month, before and after a first posting
     fresh, after = np.full(months + 1, INFINITE), np.full(months + 1, INFINITE)
     if home < 0 and not a.rooted[o]:
-        fresh.fill(0.0)
+        fresh[0] = 0.0
     elif home < 0:
         after[0] = 0.0
     else:
         after[0] = a.broken if a.served[o] < a.tenure else 0.0
         c = a.cost[o, home]
         for e in range(1, stop):
-            here = a.carried[o] + c * e - gain[g, home, e] + room[home, max(0, e - h)]
+            here = a.carried[o] + c * e - own_gain[home, e] + own_room[home, max(0, e - h)]
             if e - h >= 1:
                 here -= gamma[home, e - h]
             if a.served[o] + e < a.tenure:
@@ -280,7 +327,8 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     begun = np.full((places, months), INFINITE)
     for t in range(stop):
         if t > 0:
-            after[t] = min(after[t], after[t - 1])
+            fresh[t] = fresh[t - 1] + idle[t - 1]
+            after[t] = min(after[t], after[t - 1] + idle[t - 1])
         if t > 0:
             for p in range(places):
                 if not a.allowed[o, p]:
@@ -290,7 +338,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
                 if t - shortest >= 0:
                     early[p] = min(early[p], begun[p, t - shortest])
                 c = a.cost[o, p]
-                f = c * t - gain[g, p, t] + room[p, max(0, t - h)]
+                f = c * t - own_gain[p, t] + own_room[p, max(0, t - h)]
                 if t - h >= 1:
                     f -= gamma[p, t - h]
                 after[t] = min(after[t], f + min(ready[p], early[p] + a.broken))
@@ -301,7 +349,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
         for p in range(places):
             if a.allowed[o, p]:
                 c = a.cost[o, p]
-                here = come + gain[g, p, t] - room[p, t] - c * t
+                here = come + own_gain[p, t] - own_room[p, t] - c * t
                 if handed:
                     here += gamma[p, t]
                 begun[p, t] = here

@@ -265,7 +265,10 @@ def raise_bound(
 
 
 def _met(prices: Prices) -> list[tuple[int, Series]]:
-    """Return each officer's cheapest series as it was last priced."""
-    return [
-        (o, tuple(map(tuple, prices.series[o, :n].tolist()))) for o, n in enumerate(prices.number.tolist()) if n >= 0
-    ]
+    """Return each officer's cheapest series as it was last priced, but those that hold a beat twice."""
+    beat, found = prices.a.beat, []
+    for o, n in enumerate(prices.number.tolist()):
+        series = tuple(map(tuple, prices.series[o, : max(n, 0)].tolist()))
+        if n >= 0 and len({int(beat[p]) for p, _, _ in series}) == n:
+            found.append((o, series))
+    return found

@@ -161,7 +161,7 @@ def _pairs(a: Arrays, known, best: float, prices: Prices) -> tuple[dict[tuple[in
     """Return the months in which a posting may begin, (T,) bool, for each pair that is left; and whether the model is exact with them."""
     bound = prices.bound if prices.bound is not None else -np.inf
     spare = best - bound + 1e-6 * abs(best) + 1e-6
-    quick = ~a.pinned & a.works.all(axis=1) & (a.longest >= a.months + a.served) & (a.changed <= 0)
+    quick = a.longest >= a.months + a.served
     used = {(o, p) for o, p, _, _ in known}
     left: list[tuple[float, int, int, np.ndarray]] = []
     for o in range(len(a.first)):
