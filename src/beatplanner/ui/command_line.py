@@ -209,11 +209,19 @@ def curve(
             progress=progress,
             cancelled=cancelled,
         )
-    table = Table("may change", "change", "greatest deviation", "travel", "rules", box=None, pad_edge=False)
+    heads = ["may change", "change", "greatest deviation", "travel", "trust kept", "rules"]
+    known = any(row["relationship_years_today"] for row in rows)
+    table = Table(*(h for h in heads if known or h != "trust kept"), box=None, pad_edge=False)
     for row in rows:
         rules = "all met" if row["feasible"] else "relaxed"
+        kept = [f"{row['relationship_years_kept'] / row['relationship_years_today']:.1%}"] if known else []
         table.add_row(
-            row["budget"], f"{row['moved_share']:.1%}", f"±{row['max_deviation']:.1%}", f"{row['travel']:,.0f}", rules
+            row["budget"],
+            f"{row['moved_share']:.1%}",
+            f"±{row['max_deviation']:.1%}",
+            f"{row['travel']:,.0f}",
+            *kept,
+            rules,
         )
     out_console.print(table)
     out_console.print(f"Results: {out.resolve() / 'curve.html'}", markup=False)
@@ -678,6 +686,23 @@ def classes(
     out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
 
 
+@app.command("job-template")
+def job_template(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.docx", help="The template to write.")] = Path(
+        "job-description.docx"
+    ),
+) -> None:
+    """Write the template of job descriptions, to edit in a word processor and to name as officers.job_template."""
+    from beatplanner.data.officers_pack import default_template
+
+    if out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    out.write_bytes(default_template())
+    out_console.print(f"Template of job descriptions: {out.resolve()}", markup=False)
+
+
 @app.command()
 def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Recompute every claim of a plan without any solver."""
@@ -946,6 +971,8 @@ def _print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -
     found = summary.get("beats")
     if found:
         moved = f", {found['moved_share']:.1%} of residents change beat" if "moved_share" in found else ""
+        if found.get("relationship_years_today"):
+            moved += f", lines keep {found['relationship_years_kept'] / found['relationship_years_today']:.1%} of relationship-years"
         table.add_row(
             "beats", f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}", _proof(found)
         )
