@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.paths import read_only_uri
 
 
 def _whole_or_auto(value: Any) -> Any:
@@ -682,7 +683,7 @@ def stored_description(path: Path) -> str | None:
         if stream.read(16) != b"SQLite format 3\x00":
             return None
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as database:
             query = f"SELECT description FROM {PROJECT_TABLE}"  # noqa: S608 - a constant
             return database.execute(query).fetchone()[0]
     except (sqlite3.Error, TypeError):

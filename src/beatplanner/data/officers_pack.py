@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import own_name
 from beatplanner.data.plan_tables import PlanTables
 
 TEMPLATE = "job_description.docx"
@@ -243,6 +243,7 @@ def _write_jobs(folder: Path, tables: PlanTables) -> None:
         content = Path(source).read_bytes() if own else stream.read()
     import io
 
+    taken: set[str] = set()
     for row in tables.beats.to_dict("records"):
         for post in range(1, int(row["posts"]) + 1):
             try:
@@ -253,7 +254,7 @@ def _write_jobs(folder: Path, tables: PlanTables) -> None:
                     problem(f"the template cannot be filled in ({str(error).splitlines()[0]})", "Mend the field in double braces",
                             file=own or TEMPLATE, field="officers.job_template")
                 ) from None  # fmt: skip
-            name = re.sub(r"[^\w\- ]+", "", f"{row['name']} ({row['beat']}) post {post}").strip()
+            name = own_name(f"{row['name']} ({row['beat']}) post {post}", taken)
             document.save(folder / f"{name}.docx")
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from beatplanner.data.description import SECTIONS, Description, read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.output_place import check_place
+from beatplanner.data.paths import relative_or_whole
 
 FOLDER = "scenarios"
 # Keys that a scenario file may have beside the sections.
@@ -213,10 +213,7 @@ def _moved_paths(value: Any, old: Path, new: Path | None) -> Any:
         whole = (old / value).resolve()
         if new is None:
             return whole
-        try:
-            return Path(os.path.relpath(whole, new))
-        except ValueError:  # another drive of Windows
-            return whole
+        return Path(relative_or_whole(whole, new))
     if isinstance(value, Mapping):
         return {k: _moved_paths(v, old, new) for k, v in value.items()}
     return type(value)(_moved_paths(v, old, new) for v in value) if isinstance(value, list | tuple) else value
@@ -315,7 +312,7 @@ def new_scenario(project: Path, name: str, *, base: Path | None = None, settings
             mend = did_you_mean(section, SECTIONS) or f"The sections are: {listed(SECTIONS)}"
             raise InputError(problem(f"“{key}” names no key of the description", mend, field=key))
         tables.setdefault(section, {})[inner] = value
-    start = os.path.relpath(base or project, file.parent).replace(os.sep, "/")
+    start = relative_or_whole(base or project, file.parent)
     lines = [f"extends = {_quoted(start)}", "", "[scenario]", f"name = {_quoted(name)}"]
     for section, keys in tables.items():
         lines += ["", f"[{section}]", *(f"{key} = {_toml_value(value)}" for key, value in keys.items())]

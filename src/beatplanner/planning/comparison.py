@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from beatplanner.data.comparison_files import check_comparison_place, money_in_w
 from beatplanner.data.description import Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.results import read_result, without_nan
 from beatplanner.data.scenarios import stale
@@ -689,7 +689,7 @@ def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
             {"budget": "free" if limit is None else f"{limit:.0%}", "moved_share": told["moved_share"], "max_deviation": told["max_deviation"],
              "travel": told["objective"], "mean_way": told["objective"] / hours if travel else None,
              "mean_way_bound": bound / hours if travel and bound is not None else None, "feasible": bool(tables.summary["feasible"]),
-             "folder": _relative(place.resolve(), out.resolve())}
+             "folder": relative_or_whole(place.resolve(), out.resolve())}
         )  # fmt: skip
     if not rows:
         raise InputError(
@@ -706,7 +706,7 @@ def _prices(folder: Path, out: Path) -> dict[str, Any]:
         raise InputError(
             problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=folder)
         ) from None
-    return {"sentences": content["sentences"], "folder": _relative(folder.resolve(), out.resolve())}
+    return {"sentences": content["sentences"], "folder": relative_or_whole(folder.resolve(), out.resolve())}
 
 
 def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
@@ -756,7 +756,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
     out = out.resolve()
     told = []
     for c in columns:
-        folder = None if c.folder is None else _relative(c.folder, out)
+        folder = None if c.folder is None else relative_or_whole(c.folder, out)
         entry: dict[str, Any] = {"name": c.name, "about": c.about, "today": c.today, "folder": folder, "stale": list(c.stale)}  # fmt: skip
         if c.folder is not None:
             entry |= {
@@ -782,13 +782,6 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         "versions": versions(),
     }
     return without_nan(content)
-
-
-def _relative(folder: Path, out: Path) -> str:
-    try:
-        return Path(os.path.relpath(folder, out)).as_posix()
-    except ValueError:  # another drive of Windows
-        return folder.as_posix()
 
 
 def _hash(path: Path) -> str:
