@@ -395,7 +395,7 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     ).to_crs("EPSG:4326")
     for i in range(40):
         name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"
-        languages = [language for language, share in (("albanian", 0.35), ("romani", 0.15)) if rng.random() < share]
+        languages = [language for language, share in (("albanian", 0.55), ("romani", 0.2)) if rng.random() < share]
         row = [name, None, None, ";".join(languages) or None, "f" if rng.random() < 0.3 else "m",
                round(homes.iloc[i].x, 5), round(homes.iloc[i].y, 5), None, None, None]  # fmt: skip
         if i < len(posts):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 TOLERANCE_STEP = 0.001
 UNLIMITED_NODES = 2**31 - 1
 # Who names a time wants it used: so many times the usual number of moves are tried, as far as the time goes.
-LONG_EFFORT = 6.0
+LONG_EFFORT = 2.0
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from beatplanner.planning.parallel import Farm, farm
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.station_access import access_shares
 from beatplanner.planning.stations import StationPlan, plan_stations
+from beatplanner.planning.trust import relationship_years_of_lines
 from beatplanner.planning.verification import verify
 from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
@@ -442,6 +443,10 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         }
         if beats.moved_share is not None:
             summary["beats"]["moved_share"] = beats.moved_share
+            if town.roster is not None and description.officers is not None:
+                now = town.units.assign(beat=beats.beat)
+                known = set(beats.table["beat"].astype(str))
+                summary["beats"] |= relationship_years_of_lines(now, town.roster, known, description.officers)
     if plan.stations is not None:
         summary["stations"] = plan.stations.as_summary()
         assert description.stations is not None
@@ -479,6 +484,9 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "modified": s.modified,
             "rows_in": s.rows_in,
             "rows_used": s.rows_used,
+            "repaired": list(s.repaired),
+            "columns_left_out": len(s.dropped),
+            "newest": s.newest or None,
         }
         for s in town.sources
     ]

@@ -128,21 +128,44 @@ def demo(
 
 
 @app.command()
-def check(project: ProjectArgument, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def check(
+    project: ProjectArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Mend what is certain in a copy beside the description; nothing of yours is changed."
+        ),
+    ] = False,
+) -> None:
     """Read every layer and print what is wrong or doubtful, and how to mend it."""
     from beatplanner.data.checks import check as find
 
+    if mend:
+        from beatplanner.data.repairs import fix
+
+        fixed = fix(project, find)
+        for line in fixed.done:
+            err_console.print(f"mended: {line}", markup=False)
+        if fixed.description is None:
+            err_console.print("Nothing could be mended for certain.")
+        else:
+            project = fixed.description
+            err_console.print(f"The mended description: {project}", markup=False)
     notes = find(project)
     if as_json:
         import json
 
         fields = ("severity", "what", "mend", "file", "layer", "row", "field")
-        out_console.print_json(json.dumps([{f: str(getattr(n, f)) for f in fields} for n in notes], ensure_ascii=False))
+        found = [{f: str(getattr(n, f)) for f in fields} | {"fix": dict(n.fix)} for n in notes]
+        out_console.print_json(json.dumps(found, ensure_ascii=False))
     else:
         for note in notes:
             out_console.print(f"{note.severity}: {note}", markup=False)
         errors, doubts = (sum(n.severity == s for n in notes) for s in ("error", "warning"))
         out_console.print(f"{_many(errors, 'error')}, {_many(doubts, 'doubt')}.")
+        if any(n.fix for n in notes) and not mend:
+            out_console.print("“beatplanner check --fix” mends some of it in a copy.")
     raise typer.Exit(BAD_INPUT if any(n.severity == "error" for n in notes) else DONE)
 
 
@@ -186,11 +209,19 @@ def curve(
             progress=progress,
             cancelled=cancelled,
         )
-    table = Table("may change", "change", "greatest deviation", "travel", "rules", box=None, pad_edge=False)
+    heads = ["may change", "change", "greatest deviation", "travel", "trust kept", "rules"]
+    known = any(row["relationship_years_today"] for row in rows)
+    table = Table(*(h for h in heads if known or h != "trust kept"), box=None, pad_edge=False)
     for row in rows:
         rules = "all met" if row["feasible"] else "relaxed"
+        kept = [f"{row['relationship_years_kept'] / row['relationship_years_today']:.1%}"] if known else []
         table.add_row(
-            row["budget"], f"{row['moved_share']:.1%}", f"±{row['max_deviation']:.1%}", f"{row['travel']:,.0f}", rules
+            row["budget"],
+            f"{row['moved_share']:.1%}",
+            f"±{row['max_deviation']:.1%}",
+            f"{row['travel']:,.0f}",
+            *kept,
+            rules,
         )
     out_console.print(table)
     out_console.print(f"Results: {out.resolve() / 'curve.html'}", markup=False)
@@ -690,6 +721,23 @@ def classes(
     out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
 
 
+@app.command("job-template")
+def job_template(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.docx", help="The template to write.")] = Path(
+        "job-description.docx"
+    ),
+) -> None:
+    """Write the template of job descriptions, to edit in a word processor and to name as officers.job_template."""
+    from beatplanner.data.officers_pack import default_template
+
+    if out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    out.write_bytes(default_template())
+    out_console.print(f"Template of job descriptions: {out.resolve()}", markup=False)
+
+
 @app.command()
 def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Recompute every claim of a plan without any solver."""
@@ -812,6 +860,87 @@ def catalogue(
     out_console.print(f"Catalogue: {out.resolve()}", markup=False)
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help=".pdf or .png for a page, .gpkg, .geojson, .csv or .xlsx for data.", dir_okay=False),
+    ],
+    office: Annotated[
+        bool, typer.Option("--office", help="Data for the office: every figure. Else small numbers are hidden.")
+    ] = False,
+    paper: Annotated[str, typer.Option("--paper", help="A4, A3, A2, A1 or A0.")] = "A4",
+    portrait: Annotated[bool, typer.Option("--portrait", help="The longer side upright.")] = False,
+    scale: Annotated[
+        float | None, typer.Option("--scale", min=10, help="10000 for 1 : 10,000; else as large as fits.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Above the map; else the project's name.")] = "",
+    patterns: Annotated[bool, typer.Option("--patterns", help="Hatched beats for black and white.")] = False,
+) -> None:
+    """Export a plan's map: a page at an exact scale, or its beats, units and stations as data."""
+    from beatplanner.data.results import read_result
+
+    tables = read_result(folder)
+    if out.suffix.lower() in (".pdf", ".png"):
+        from beatplanner.ui.desktop.headless import print_plan
+
+        print_plan(folder, out, paper=paper, landscape=not portrait, scale=scale, title=title, patterns=patterns)
+        files = [out]
+    else:
+        from beatplanner.data.map_files import write_map_file
+        from beatplanner.planning.map_export import export_tables, hidden_as_sign
+
+        files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign)
+    for file in files:
+        out_console.print(f"Export: {file.resolve()}", markup=False)
+
+
+@app.command()
+def mend(
+    project: ProjectArgument,
+    out: OutOption,
+    edits: Annotated[
+        Path | None,
+        typer.Option("--edits", help="edits.json: what was drawn, as the desktop writes it.", dir_okay=False),
+    ] = None,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="Result that is drawn on; else today's beats.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Then make the least change that restores the rules.")
+    ] = False,
+    improve: Annotated[
+        bool, typer.Option("--improve", help="Then solve on from there, with locks, links and barriers kept.")
+    ] = False,
+    author: Annotated[str, typer.Option("--author", help="Who draws; kept with the edits.")] = "",
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Draw edits on a plan: paint, split, merge, lock, link, barrier; then repair it or solve on."""
+    from beatplanner.data.edits import read_edits
+    from beatplanner.planning.mending import mend as draw
+
+    if repair and improve:
+        raise typer.BadParameter("give --repair or --improve, not both", param_hint="--improve")
+    made = read_edits(edits) if edits is not None else []
+    with _interruptible() as cancelled, _progress() as progress:
+        summary = draw(
+            project, out, made, plan_from=plan_file, how="repair" if repair else "improve" if improve else "keep",
+            author=author, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled,
+        )  # fmt: skip
+    if summary["drawn"]["repair"] is not None:
+        moves = summary["drawn"]["repair"]["moves"]
+        out_console.print("Moved to restore the rules:" if moves else "Nothing had to move.")
+        for line in moves:
+            out_console.print(f"- {line}", markup=False)
+    _print_summary(summary, out)
+    for line in summary["drawn"]["pack"]:
+        err_console.print(line, markup=False)
+    _say_clashes(summary)
+
+
 def _plan(project: Path, out: Path, **options: Any) -> None:
     """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
     from beatplanner.planning.plan import run as run_plan
@@ -879,6 +1008,8 @@ def _print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -
     found = summary.get("beats")
     if found:
         moved = f", {found['moved_share']:.1%} of residents change beat" if "moved_share" in found else ""
+        if found.get("relationship_years_today"):
+            moved += f", lines keep {found['relationship_years_kept'] / found['relationship_years_today']:.1%} of relationship-years"
         table.add_row(
             "beats", f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}", _proof(found)
         )
