@@ -123,6 +123,9 @@ def run(
         check_pack_inputs(town)
     beat = None if plan_from is None else _beats_of(plan_from, town)
     start = None if start_from is None else _beats_of(start_from, town)
+    if "beats" not in steps or description.beats is None:
+        # stations and officers cross municipal borders: they are planned for all at once
+        workers = scheduler = None
     with farm(workers, scheduler, out) as hands:
         plan = make_plan(
             town,

@@ -38,6 +38,14 @@ OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results."
 TimeOption = Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same plan.")]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=1024, help="Local processes that plan the municipalities in parallel."),
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster that does, such as tcp://10.0.0.5:8786."),
+]
 PlanOption = Annotated[
     Path | None, typer.Option("--plan", help="plan.gpkg of another result, whose beats are used; else today's beats.")
 ]
@@ -168,18 +176,10 @@ def plan(
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, max=1024, help="Local processes that plan the municipalities in parallel."),
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster that does, such as tcp://10.0.0.5:8786."),
-    ] = None,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Do the main job: workload, beats, stations, officers and what a forum gets."""
-    if workers is not None and scheduler is not None:
-        raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
     _plan(project, out, time_limit=time_limit, seed=seed, threads=threads, workers=workers, scheduler=scheduler)
 
 
@@ -469,9 +469,20 @@ def beats(
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Draw the beats alone."""
-    _plan(project, out, steps=("beats",), time_limit=time_limit, seed=seed, threads=threads)
+    _plan(
+        project,
+        out,
+        steps=("beats",),
+        time_limit=time_limit,
+        seed=seed,
+        threads=threads,
+        workers=workers,
+        scheduler=scheduler,
+    )
 
 
 @app.command()
@@ -482,9 +493,21 @@ def stations(
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Place the stations alone."""
-    _plan(project, out, steps=("stations",), plan_from=plan_file, time_limit=time_limit, seed=seed, threads=threads)
+    _plan(
+        project,
+        out,
+        steps=("stations",),
+        plan_from=plan_file,
+        time_limit=time_limit,
+        seed=seed,
+        threads=threads,
+        workers=workers,
+        scheduler=scheduler,
+    )
 
 
 @app.command()
@@ -495,9 +518,21 @@ def officers(
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Plan the officers alone."""
-    _plan(project, out, steps=("officers",), plan_from=plan_file, time_limit=time_limit, seed=seed, threads=threads)
+    _plan(
+        project,
+        out,
+        steps=("officers",),
+        plan_from=plan_file,
+        time_limit=time_limit,
+        seed=seed,
+        threads=threads,
+        workers=workers,
+        scheduler=scheduler,
+    )
 
 
 @app.command()
@@ -910,6 +945,8 @@ def _plan(project: Path, out: Path, **options: Any) -> None:
     """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
     from beatplanner.planning.plan import run as run_plan
 
+    if options.get("workers") is not None and options.get("scheduler") is not None:
+        raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
     with _interruptible() as cancelled, _progress() as progress:
         summary = run_plan(project, out, progress=progress, cancelled=cancelled, **options)
     _print_summary(summary, out)
