@@ -125,7 +125,7 @@ def test_a_link_of_an_island_holds_when_a_person_says_so(town):
             f"from,to,accept,reason\n{link[0]},{link[1]},{accept},ferry\n9,12,yes,bridge", encoding="utf-8"
         )
         if accept == "yes":
-            town.swap("[beats]", '[beats]\nlinks = "links.csv"')
+            town.swap("[beats]", '[beats]\ndecided_links = "links.csv"')
         again = read(town)
         links = again.edges[again.edges["kind"] == "link"]
         assert len(links) == kept + 1

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import ntpath
 import os
 import re
+import sqlite3
 import subprocess
 import sys
-from pathlib import Path
+from contextlib import closing
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
+import geopandas
+import openpyxl
 import pytest
 
 from beatplanner.data import output_place
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.output_place import check_place, own_name, swap_in
+from beatplanner.data.paths import read_only_uri, relative_or_whole
 from conftest import write_grid_town
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +89,81 @@ def test_no_result_gets_a_name_that_windows_cannot_hold(tmp_path, name):
 )
 def test_ordinary_names_are_taken(tmp_path, name):
     check_place(tmp_path / name)
+
+
+@pytest.mark.parametrize("place", [r"D:\plans\may", r"\\server\share\plans\may", r"\\?\C:\plans\may"])
+def test_drives_and_shares_are_taken(place):
+    check_place(PureWindowsPath(place), windows=True)
+
+
+@pytest.mark.parametrize("place", ["D:\\", "\\\\server\\share\\", "D:"])
+def test_a_whole_drive_or_share_is_never_replaced(place):
+    with pytest.raises(InputError, match="whole drive or share"):
+        check_place(PureWindowsPath(place), windows=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "address"),
+    [
+        (PureWindowsPath(r"C:\towns\град 1.gpkg"), "file:///C:/towns/%D0%B3%D1%80%D0%B0%D0%B4%201.gpkg?mode=ro"),
+        (PureWindowsPath(r"\\server\share\a#1.gpkg"), "file:////server/share/a%231.gpkg?mode=ro"),
+        (PurePosixPath("/towns/a?.gpkg"), "file:///towns/a%3F.gpkg?mode=ro"),
+    ],
+)
+def test_sqlite_finds_files_on_drives_and_shares(place, address):
+    assert read_only_uri(place) == address
+
+
+def test_sqlite_opens_by_such_an_address(tmp_path):
+    file = tmp_path / "a # град 100 %.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE t (x)")
+    with closing(sqlite3.connect(read_only_uri(file), uri=True)) as database:
+        assert database.execute("SELECT name FROM sqlite_master").fetchone() == ("t",)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            database.execute("INSERT INTO t VALUES (1)")
+    # a share's name is a path to SQLite, never a server to be asked
+    share = read_only_uri(PureWindowsPath(r"\\server\share\no.gpkg"))
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        sqlite3.connect(share, uri=True)
+
+
+def test_a_path_on_another_drive_stays_whole(monkeypatch):
+    monkeypatch.setattr("beatplanner.data.paths.os.path.relpath", ntpath.relpath)
+    monkeypatch.setattr("beatplanner.data.paths.PurePath", PureWindowsPath)
+    assert relative_or_whole(PureWindowsPath(r"C:\a\b"), PureWindowsPath(r"C:\a\c")) == "../b"
+    assert relative_or_whole(PureWindowsPath(r"D:\b"), PureWindowsPath(r"C:\a")) == "D:/b"
+    assert relative_or_whole(PureWindowsPath(r"\\s\x\b"), PureWindowsPath(r"C:\a")) == "//s/x/b"
+
+
+def test_names_that_differ_only_in_case_or_signs_get_files_of_their_own():
+    taken: set[str] = set()
+    names = [
+        own_name(text, taken)
+        for text in ("North (A) post 1", "NORTH (a) post 1", "North/ (A) post 1", "con", "...", "Центар")
+    ]
+    assert names == ["North (A) post 1", "NORTH (a) post 1 2", "North (A) post 1 3", "con file", "unnamed", "Центар"]
+    assert len({n.casefold() for n in names}) == len(names)
+
+
+def test_beats_that_differ_only_in_case_each_keep_their_job_descriptions(town, command):
+    """Beats "A" and "a" are two beats; on Windows the second's files would overwrite the first's."""
+    names = {"1": "A", "2": "a"}
+    old = geopandas.read_file(town.path("old.gpkg"))
+    old["beat"] = [names.get(str(b), str(b)) for b in old["beat"]]
+    old.to_file(town.path("old.gpkg"), driver="GPKG")
+    roster = openpyxl.load_workbook(town.path("officers.xlsx"))
+    column = [c.value for c in roster.active[1]].index("beat") + 1
+    for (cell,) in roster.active.iter_rows(min_row=2, min_col=column, max_col=column):
+        cell.value = names.get(str(cell.value), cell.value)
+    roster.save(town.path("officers.xlsx"))
+    out = town.folder / "plan"
+    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "20")
+    assert code == 0, error
+    beats = geopandas.read_file(out / "plan.gpkg", layer="beats")
+    assert {"A", "a"} <= set(beats["beat"])
+    files = [p.name.casefold() for p in (out / "job_descriptions").iterdir()]
+    assert len(files) == len(set(files)) == json.loads((out / "summary.json").read_text("utf-8"))["officers"]["posts"]
 
 
 def test_a_reserved_name_is_refused_before_any_work(town, command):

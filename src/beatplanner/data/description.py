@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.paths import read_only_uri
 
 
 def _whole_or_auto(value: Any) -> Any:
@@ -107,7 +108,7 @@ class Existing(PointTable):
 
     ``state`` is a column with ``kept`` (stays open; the default), ``closable`` (may close), or ``fixed`` (stays open whatever happens:
     it is never proposed for closing). ``cost``, ``yearly_cost`` and ``closing_cost`` are columns with the cost of keeping one, its cost a
-    year, and the cost of closing it; ``name`` is as for candidates.
+    year, and the cost of closing it; ``name`` is as for candidates. Without such a column ``may_close`` lets all of them close.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Existing(PointTable):
     yearly_cost: str | None = None
     closing_cost: str | None = None
     state: str | None = None
+    may_close: Annotated[bool, Field(strict=True)] = False
 
 
 class Roads(Layer):
@@ -263,6 +265,15 @@ class Workload(Section):
     min_officers_per_beat: Annotated[int, Field(ge=1, strict=True)] = 2
 
 
+class Drawn(Section):
+    """What a planner drew on the map: links or closed borders, kept with their reason."""
+
+    pairs: tuple[tuple[str, str], ...] = Field(min_length=1)  # units that are joined, or parted
+    what: str = ""  # "bridge", "ferry", "railway", …
+    reason: str = ""
+    line: tuple[tuple[float, float], ...] = ()  # as it was drawn, in the planning CRS
+
+
 class Beats(Section):
     """How many beats, and the rules that they keep."""
 
@@ -276,10 +287,12 @@ class Beats(Section):
     max_moved: Share | None = None
     barriers: Layer | None = None
     crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
-    links: TablePath | None = (
-        None  # from, to, accept (yes or no), reason: which proposed links of islands hold, and more
-    )
+    # from, to, accept (yes or no), reason: which proposed links of islands hold, and more
+    decided_links: TablePath | None = None
     locked: LockTable | None = None
+    links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
+    closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses
+    held: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # drawn by hand: beat and its units that must stay
 
 
 WalkTablePath = Annotated[WalkTable, BeforeValidator(_as_table)]
@@ -461,6 +474,85 @@ class Forum(Section):
     region: ForumLevel = ForumLevel(members=20, meetings_a_year=2)
 
 
+BUDGET_LINES = ("salaries", "stations", "vehicles", "forums", "training")
+# A sum of every year alike, or one of each year.
+Yearly = NonNegative | list[NonNegative]
+
+
+class Payers(Section):
+    """Who pays each line."""
+
+    salaries: Annotated[str, Field(min_length=1)] = "ministry"
+    stations: Annotated[str, Field(min_length=1)] = "ministry"
+    vehicles: Annotated[str, Field(min_length=1)] = "ministry"
+    forums: Annotated[str, Field(min_length=1)] = "ministry"
+    training: Annotated[str, Field(min_length=1)] = "ministry"
+
+
+class Budget(Section):
+    """Prices of the first year, what rises, who pays, and what there is; ``docs/scenarios.md`` explains the rules.
+
+    Attributes
+    ----------
+    currency, first_year, years, inflation
+        Of all sums; the first year is that of the officers' start where none is given.
+    officer_salary
+        A year and post.
+    station_yearly
+        Rent and running of each station, beside its own yearly cost.
+    vehicles_per_beat, vehicle_price, vehicle_years, vehicle_yearly
+        How many, what one costs, after how many years it is replaced, and its running a year.
+    forum_travel
+        A member and meeting of the neighbourhood forums.
+    training_seat, training_seats
+        Price of a seat, and seats in a year.
+    payers, funds, ceiling
+        Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
+    pilots
+        Municipalities (beats, where there is one municipality only) that start before all others.
+    """
+
+    currency: str = "EUR"
+    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5
+    inflation: Annotated[float, Field(ge=-0.5, le=5, strict=True)] = 0.0
+    officer_salary: NonNegative = 0.0
+    station_yearly: NonNegative = 0.0
+    vehicles_per_beat: NonNegative = 0.0
+    vehicle_price: NonNegative = 0.0
+    vehicle_years: Annotated[int, Field(ge=1, le=30, strict=True)] = 8
+    vehicle_yearly: NonNegative = 0.0
+    forum_travel: NonNegative = 0.0
+    training_seat: NonNegative = 0.0
+    training_seats: Whole | None = None
+    payers: Payers = Payers()
+    funds: dict[str, Yearly] = Field(default_factory=dict)
+    ceiling: Yearly | None = None
+    pilots: list[str] = Field(default_factory=list)
+
+
+class Regions(Layer):
+    """Which region each municipality lies in: the columns with both names."""
+
+    municipality: str
+    region: str
+
+
+class Country(Section):
+    """What a ministry has for all municipalities: officers to share out, at least so many each, and the regions to sum up by."""
+
+    officers: Whole | None = None
+    minimum: Whole = 2
+    regions: Regions | None = None
+
+
+class Scenario(Section):
+    """What a scenario is called, and what it is about."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    about: str | None = None
+
+
 class Description(Section):
     """A whole project description.
 
@@ -480,6 +572,9 @@ class Description(Section):
     stations: Stations | None = None
     officers: Officers | None = None
     forum: Forum | None = None
+    budget: Budget | None = None
+    country: Country | None = None
+    scenario: Scenario | None = None
     folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
 
@@ -489,7 +584,7 @@ class Description(Section):
 
 
 PROJECT_TABLE = "beatplanner_project"
-_SECTIONS: dict[str, type[Section]] = {
+SECTIONS: dict[str, type[Section]] = {
     "project": Project,
     "units": Units,
     "incidents": Incidents,
@@ -498,6 +593,9 @@ _SECTIONS: dict[str, type[Section]] = {
     "stations": Stations,
     "officers": Officers,
     "forum": Forum,
+    "budget": Budget,
+    "country": Country,
+    "scenario": Scenario,
 }
 
 
@@ -565,6 +663,11 @@ def checked_description(raw: dict[str, Any], file: Path) -> Description:
     InputError
         As for `read_description`.
     """
+    if "extends" in raw:
+        # a scenario: what it extends is read by the module that knows of them
+        from beatplanner.data.scenarios import resolve
+
+        raw = resolve(file, raw)
     findings = Findings()
     sections = _checked_sections(raw, file.name, findings)
     for name, section in sections.items():
@@ -580,7 +683,7 @@ def stored_description(path: Path) -> str | None:
         if stream.read(16) != b"SQLite format 3\x00":
             return None
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as database:
             query = f"SELECT description FROM {PROJECT_TABLE}"  # noqa: S608 - a constant
             return database.execute(query).fetchone()[0]
     except (sqlite3.Error, TypeError):
@@ -616,9 +719,9 @@ def _checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dic
     """Return the valid sections by name; what is wrong with the others goes to the findings."""
     sections: dict[str, Any] = {}
     for name, value in raw.items():
-        model = _SECTIONS.get(name)
+        model = SECTIONS.get(name)
         if model is None:
-            mend = did_you_mean(name, _SECTIONS) or f"The sections are: {listed(_SECTIONS)}"
+            mend = did_you_mean(name, [*SECTIONS, "extends", "remove"]) or f"The sections are: {listed(SECTIONS)}"
             findings.add([problem(f"there is no section [{name}]", mend, file=file, field=name)])
             continue
         try:

@@ -11,6 +11,8 @@ from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
+from beatplanner.data.paths import read_only_uri
+
 # Tables of a project that are no input.
 NOT_LAYERS = ("beatplanner_", "plan_", "layer_styles", "qgis_projects")
 
@@ -40,7 +42,7 @@ def _of_layers(path: Path) -> str | None:
     """Return the hash over the rows of all layers; None where the file is no project."""
     digest = hashlib.sha256()
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True)) as database:
             there = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
             if "beatplanner_project" not in there:
                 return None

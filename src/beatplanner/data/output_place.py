@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from beatplanner.data.errors import InputError, problem
 
@@ -19,7 +19,7 @@ PATH_LIMIT, LONGEST_INSIDE = 259, 60
 TRIES, PAUSE = 20, 0.25
 
 
-def check_place(out: Path, *, windows: bool = os.name == "nt") -> None:
+def check_place(out: PurePath, *, windows: bool = os.name == "nt") -> None:
     """Refuse a place that Windows could not hold: results are handed around between computers.
 
     Parameters
@@ -32,11 +32,13 @@ def check_place(out: Path, *, windows: bool = os.name == "nt") -> None:
     Raises
     ------
     InputError
-        Where the name is a device's, holds a forbidden sign or ends in a dot or space, or the path is too long.
+        Where the place is a whole drive or share, or the name is a device's, holds a forbidden sign or ends in a dot or space, or the path is too long.
     """
     name = out.name
     sign = FORBIDDEN.search(name)
-    if RESERVED.fullmatch(name):
+    if not name:
+        what = f"“{out}” is a whole drive or share, which no result replaces"
+    elif RESERVED.fullmatch(name):
         what = f"“{name}” is a name that Windows keeps for a device"
     elif sign:
         what = f"“{name}” holds “{sign[0]}”, which no name may hold on Windows"
@@ -60,6 +62,31 @@ def _long_paths() -> bool:
             return bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])  # type: ignore[attr-defined]
     except (ImportError, OSError):
         return False
+
+
+def own_name(text: str, taken: set[str]) -> str:
+    """Make a name for a file out of what people called a thing, unlike those taken on a system that does not tell A from a.
+
+    Parameters
+    ----------
+    text
+        Any text.
+    taken
+        Names given so far, case folded; the new one joins them.
+
+    Returns
+    -------
+    str
+        Letters, digits, spaces and hyphens, brackets and full stops inside; no device's name; at most 80 letters.
+    """
+    plain = re.sub(r"[^\w\- ().]+", "", text).strip(". ")[:80].rstrip(". ") or "unnamed"
+    plain = f"{plain} file" if RESERVED.fullmatch(plain) else plain
+    name, number = plain, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{plain} {number}"
+    taken.add(name.casefold())
+    return name
 
 
 def swap_in(part: Path, out: Path) -> None:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.journal import BASE, Journal, Recovery
+from beatplanner.data.paths import read_only_uri
 from beatplanner.data.project_lock import Owner, ProjectLock, user_name
 from beatplanner.data.safe_save import clear_leftovers, copy_package, replace_package
 
@@ -728,7 +729,7 @@ def _patched(patch: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def _read_only(path: Path) -> Any:
     """Open a database for reading only; closed at the end of a with block."""
-    return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
+    return closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True))
 
 
 def version_of(path: Path) -> tuple[int, str]:

@@ -161,10 +161,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         locked = d.beats.locked
         frame, _ = read_table(d.path(locked.path), locked.layer, [locked.unit, locked.beat])
         content["beats"]["locked"] |= save(frame, "beats.locked")
-    if d.beats is not None and d.beats.links is not None:
-        links = d.beats.links
+    if d.beats is not None and d.beats.decided_links is not None:
+        links = d.beats.decided_links
         frame, _ = read_table(d.path(links.path), links.layer, ["from", "to", "accept"], ["reason"])
-        content["beats"]["links"] = save(_as_text(frame), "beats.links")
+        content["beats"]["decided_links"] = save(_as_text(frame), "beats.decided_links")
     if d.officers is not None:
         frame, _ = read_table(d.path(d.officers.path), d.officers.layer, ["officer"], ROSTER_COLUMNS)
         content["officers"] |= save(_as_text(frame), "officers")
@@ -188,6 +188,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
             frame, _ = read_table(d.path(table.path), table.layer, wanted)
             missing = {"missing": table.missing} if section == "stations" else {}
             content[section][key] = save(frame, f"{section}.{key}") | missing
+    if d.country is not None and d.country.regions is not None:
+        regions = d.country.regions
+        frame, _ = read_layer(d.path(regions.path), regions.layer, [regions.municipality, regions.region])
+        content["country"]["regions"] |= save(frame, "country.regions")
     if d.forum is not None:
         _write_forum_tables(d.forum, d, town, content["forum"], save)
     return content

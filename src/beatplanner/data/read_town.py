@@ -16,7 +16,7 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.addresses import accepted_places, match_addresses, street_only
-from beatplanner.data.adjacency import island_links, open_borders, touching
+from beatplanner.data.adjacency import drawn_edges, island_links, open_borders, touching
 from beatplanner.data.categories import map_categories, personal
 from beatplanner.data.coverage import far_parts, mend_coverage
 from beatplanner.data.crs_guess import CERTAIN, accuracy_offline, guess_crs
@@ -124,7 +124,7 @@ class _Reader:
         incidents = sites = walks = roster = distances = homes = None
         self.stations_network: WalkingNetwork | None = None
         with findings.keep():
-            edges = self.edges(units)
+            edges = self.with_drawn(units, self.edges(units))
         with findings.keep():
             units["current"] = self.current(units)
         with findings.keep():
@@ -636,7 +636,7 @@ class _Reader:
         ids = units["unit"].to_numpy(object)
         self.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
                                                 "accept": "", "reason": ""})  # fmt: skip
-        decided = self.decided_links(units) if rules is not None and rules.links is not None else None
+        decided = self.decided_links(units) if rules is not None and rules.decided_links is not None else None
         if decided is not None:
             links = self.with_decisions(links, decided, units)
         for a, b, distance in links.itertuples(index=False):
@@ -644,7 +644,10 @@ class _Reader:
                 continue
             what = f"{names[a]} and {names[b]} do not touch; a link of {distance:,.0f} m is proposed so that beats can join them"
             self.findings.tell(
-                "warning", what, "Check that officers can cross there, and say so in beats.links", field="beats.links"
+                "warning",
+                what,
+                "Check that officers can cross there, and say so in beats.decided_links",
+                field="beats.decided_links",
             )
         if rules is not None and rules.barriers is not None:
             edges = self.behind_barriers(edges, borders, names)
@@ -652,12 +655,34 @@ class _Reader:
         found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
         return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
 
+    def with_drawn(self, units: gpd.GeoDataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+        """Return the adjacency with the links and closed borders that were drawn by hand."""
+        rules = self.description.beats
+        if rules is None or not (rules.links or rules.closed):
+            return edges
+        place = {u: i for i, u in enumerate(units["unit"])}
+        pairs: dict[str, list[tuple[int, int]]] = {}
+        for name in ("links", "closed"):
+            drawn = [pair for item in getattr(rules, name) for pair in item.pairs]
+            unknown = [u for pair in drawn for u in pair if u not in place]
+            if unknown:
+                what = f"there is no unit “{unknown[0]}” ({len(unknown):,} such ends)"
+                mend = did_you_mean(unknown[0], place) or "Use ids of the units layer"
+                raise InputError(problem(what, mend, file=self.description.file.name, field=f"beats.{name}"))
+            pairs[name] = [(place[a], place[b]) for a, b in drawn]
+        return drawn_edges(edges, pairs["links"], pairs["closed"])
+
     def decided_links(self, units: gpd.GeoDataFrame) -> dict[tuple[int, int], tuple[bool, str]]:
         """Return what people decided about links: positions of the units (a < b), whether it holds, and why."""
         rules = self.description.beats
-        assert rules is not None and rules.links is not None
+        assert rules is not None and rules.decided_links is not None
         frame, where = self.take(
-            read_table(self.description.path(rules.links.path), rules.links.layer, ["from", "to", "accept"], ["reason"])
+            read_table(
+                self.description.path(rules.decided_links.path),
+                rules.decided_links.layer,
+                ["from", "to", "accept"],
+                ["reason"],
+            )
         )
         a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
         open_ = [is_missing(v) for v in frame["accept"]]
@@ -667,7 +692,7 @@ class _Reader:
         for i, (u, v) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
             if u != v and not open_[i]:
                 found[min(u, v), max(u, v)] = (yes[i], reason[i] or "")
-        self.read("beats.links", rules.links.path, len(frame), len(found))
+        self.read("beats.decided_links", rules.decided_links.path, len(frame), len(found))
         return found
 
     def with_decisions(
@@ -680,7 +705,7 @@ class _Reader:
             self.findings.tell(
                 "info",
                 f"{names[a]} and {names[b]} are {'linked' if holds else 'not linked, as was decided'}{why}",
-                field="beats.links",
+                field="beats.decided_links",
             )
         proposed = {(int(a), int(b)) for a, b in zip(links["a"], links["b"], strict=True)}
         kept = [decided.get((int(a), int(b)), (True, ""))[0] for a, b in zip(links["a"], links["b"], strict=True)]
@@ -808,7 +833,19 @@ class _Reader:
     def locked(self, units: gpd.GeoDataFrame) -> np.ndarray:
         rules = self.description.beats
         none = np.full(len(units), None, dtype=object)
-        if rules is None or rules.locked is None:
+        if rules is None:
+            return none
+        held = {unit: beat for beat, members in rules.held.items() for unit in members}
+        if held:
+            place = {u: i for i, u in enumerate(units["unit"])}
+            for unit, beat in held.items():
+                if unit not in place:
+                    mend = did_you_mean(unit, place) or "Use ids of the units layer"
+                    raise InputError(
+                        problem(f"there is no unit “{unit}”", mend, file=self.description.file.name, field="beats.held")
+                    )
+                none[place[unit]] = beat
+        if rules.locked is None:
             return none
         table = rules.locked
         frame, where = read_table(self.description.path(table.path), table.layer, [table.unit, table.beat])

@@ -140,9 +140,9 @@ def _write_tables(town: Town, content: Any, folder: Path, done: list[str]) -> No
             content["units"]["population"] = "population"
         done.append(f"{folder.name}/units.gpkg holds the units as they are planned with: {'; '.join(mended)}")
     links = town.proposals.get("links")
-    if links is not None and len(links) and d.beats is not None and d.beats.links is None:
+    if links is not None and len(links) and d.beats is not None and d.beats.decided_links is None:
         written["links.csv"] = _table(links)
-        content["beats"]["links"] = f"{folder.name}/links.csv"
+        content["beats"]["decided_links"] = f"{folder.name}/links.csv"
         done.append(
             f"{folder.name}/links.csv proposes {len(links):,} links of islands; write yes or no into the column accept"
         )

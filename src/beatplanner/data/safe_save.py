@@ -11,6 +11,7 @@ from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.paths import read_only_uri
 from beatplanner.data.processes import is_running
 
 # How long another program may hold the file before a save gives up, in ms.
@@ -83,7 +84,7 @@ def copy_package(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
         return
     with (
-        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000)) as old,
+        closing(sqlite3.connect(read_only_uri(source), uri=True, timeout=BUSY_MS / 1000)) as old,
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)
