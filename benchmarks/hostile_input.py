@@ -1,6 +1,6 @@
 """Break files of every format by the thousand and read them: each is told with exit code 1, or gives a town; nothing else may happen.
 
-    python benchmarks/hostile_input.py [--files N] [--seed N] [--out FILE.md]
+    python benchmarks/hostile_input.py [--files N] [--seed N] [--formats NAME …] [--out FILE.md]
 
 A failure is a traceback (any error but ours), a reader that dies or hangs for more than 60 s, more than 4 GB of memory, or a file that is
 written, changed or left anywhere in the project's folder or in the folder of temporary files. The broken files of failures are kept in the
@@ -158,13 +158,13 @@ def nasty(root: Path) -> Iterator[tuple[str, Path]]:
     yield "a line of four hundred megabytes", folder
 
 
-def run(files: int, seed: int, out: Path | None) -> int:
+def run(files: int, seed: int, formats: list[str], out: Path | None) -> int:
     root = Path(tempfile.mkdtemp(prefix="hostile-"))
     (root / "temporary").mkdir()
     reader, counts = Reader(), defaultdict(Counter)
     slowest, largest, failures = defaultdict(float), 0, []
     per_format = -(-files // len(FORMATS))
-    for kind in FORMATS:
+    for kind in formats or FORMATS:
         sound = root / "sound"
         shutil.rmtree(sound, ignore_errors=True)
         targets = write_project(sound, kind)
@@ -238,13 +238,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=5_250)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--formats", nargs="*", choices=list(FORMATS), default=[], help="these only, with the same broken files"
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker:
         worker()
     else:
-        sys.exit(run(given.files, given.seed, given.out))
+        sys.exit(run(given.files, given.seed, given.formats, given.out))
 
 
 if __name__ == "__main__":

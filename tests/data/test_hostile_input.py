@@ -73,6 +73,11 @@ def errors(town) -> str:
     return "\n".join(str(n) for n in check(town.project) if n.severity == "error")
 
 
+def test_a_deeply_nested_description(town):
+    town.project.write_text("[project]\nname = " + "[" * 50_000, encoding="utf-8")
+    assert "nested" in errors(town)
+
+
 def test_deeply_nested_json(town):
     town.path("units.geojson").write_text(
         '{"type":"FeatureCollection","features":' + "[" * 200_000 + "]" * 200_000 + "}", encoding="utf-8"

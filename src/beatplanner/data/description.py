@@ -701,6 +701,9 @@ def _read_toml(file: Path) -> dict[str, Any]:
         row = str(content[: error.start].count(b"\n") + 1)
         mend = "Save it as UTF-8 in your editor"
         raise InputError(problem("the text is not UTF-8", mend, file=file.name, row=row)) from None
+    except RecursionError:
+        what = "this is not valid TOML: lists or tables are nested hundreds of times"
+        raise InputError(problem(what, "Write it anew", file=file.name)) from None
     except tomllib.TOMLDecodeError as error:
         text = str(error)
         place = re.search(r"at line (\d+), column (\d+)", text)
