@@ -422,3 +422,49 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
     assert again.table_model.rowCount() == 8
     assert len(again.scenario.document.content.plans) == 1
     assert verify(again.scenario.result).ok
+
+
+def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked):
+    """Paint, undo, lock: each stands in the project, survives a crash, and is laid down again."""
+    window = new_window()
+    panel = getattr(window, "drawing_panel", None)
+    if panel is None:
+        pytest.skip("this window has no panel to draw with")
+    window.open(project)
+    drawing = panel.begin()
+    beats = drawing.beats_in_use()
+    # a unit of the first municipality's other beat, that borders on the first
+    before = {b: list(drawing.members(b)) for b in beats}
+    painted = False
+    for beat in beats:
+        for unit in before[beats[0]]:
+            if beat != beats[0] and panel.edit(lambda d, u=int(unit), b=beat: d.paint([u], b, "school moved")):
+                painted = True
+                break
+        if painted:
+            break
+    assert painted
+    document = window.scenario.document
+    assert [e["kind"] for e in document.edits] == ["paint"]
+    assert document.content.history[-1].reason == "school moved"
+    panel.undo()
+    assert document.edits == []
+    assert document.content.history[-1].what.startswith("Taken back")
+    panel.redo()
+    panel.edit(lambda d: d.lock([int(unit)], True, "kept"))
+    assert [e["kind"] for e in document.edits] == ["paint", "lock"]
+    drawn = panel.drawing.beat.tolist()
+    window.save_project()
+    saved(qtbot, window)
+    assert window.close()
+    again = new_window()
+    again.open(project)
+    qtbot.waitUntil(lambda: again.drawing_panel.drawing is not None, timeout=5000)
+    assert again.drawing_panel.drawing.beat.tolist() == drawn
+    assert not again.scenario.document.dirty
+    # what is kept becomes the plan
+    again.drawing_panel.keep()
+    with qtbot.waitSignal(again.solving.finished, timeout=120_000):
+        pass
+    assert again.scenario.document.edits == []
+    assert again.scenario.document.content.plans
