@@ -113,3 +113,32 @@ def island_links(polygons: np.ndarray, municipality: np.ndarray, edges: pd.DataF
             links.append((min(u, v), max(u, v), float(distance[best])))
             piece[island] = piece[v]
     return pd.DataFrame(links, columns=["a", "b", "distance"])
+
+
+def drawn_edges(edges: pd.DataFrame, links: list[tuple[int, int]], closed: list[tuple[int, int]]) -> pd.DataFrame:
+    """Return the adjacency with links and closed borders that were drawn by hand.
+
+    Parameters
+    ----------
+    edges
+        Columns ``a``, ``b`` (positions, a < b), ``metres``, ``kind``.
+    links
+        Pairs of positions that are joined; those that are neighbours already stay as they are.
+    closed
+        Pairs of positions that are neighbours no more. A link that was drawn between the same two wins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Sorted by ``a`` and ``b``, with the same columns.
+    """
+    apart = {(min(p), max(p)) for p in closed}
+    if apart:
+        gone = [pair in apart for pair in zip(edges["a"], edges["b"], strict=True)]
+        edges = edges[~np.array(gone, bool)]
+    known = set(zip(edges["a"], edges["b"], strict=True))
+    new = sorted({(min(p), max(p)) for p in links if p[0] != p[1]} - known)
+    if new:
+        a, b = zip(*new, strict=True)
+        edges = pd.concat([edges, pd.DataFrame({"a": a, "b": b, "metres": 0.0, "kind": "link"})])
+    return edges.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})

@@ -206,6 +206,15 @@ class Workload(Section):
     min_officers_per_beat: Annotated[int, Field(ge=1, strict=True)] = 2
 
 
+class Drawn(Section):
+    """What a planner drew on the map: links or closed borders, kept with their reason."""
+
+    pairs: tuple[tuple[str, str], ...] = Field(min_length=1)  # units that are joined, or parted
+    what: str = ""  # "bridge", "ferry", "railway", …
+    reason: str = ""
+    line: tuple[tuple[float, float], ...] = ()  # as it was drawn, in the planning CRS
+
+
 class Beats(Section):
     """How many beats, and the rules that they keep."""
 
@@ -220,6 +229,9 @@ class Beats(Section):
     barriers: Layer | None = None
     crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
     locked: LockTable | None = None
+    links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
+    closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses
+    held: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # drawn by hand: beat and its units that must stay
 
 
 WalkTablePath = Annotated[WalkTable, BeforeValidator(_as_table)]

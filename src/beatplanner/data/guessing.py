@@ -530,7 +530,9 @@ def guess_crs(x: np.ndarray, y: np.ndarray, near: gpd.GeoSeries | None, tried: S
             # as in a table that gives latitude first
             if _share_inside(y, x, name, around) >= 0.5:
                 return name, "with x and y swapped the places lie among the units"
-        return ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
+        return (
+            ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
+        )
     return best, f"{share:.0%} of the places lie among the units then"
 
 

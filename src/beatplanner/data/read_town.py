@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.adjacency import island_links, open_borders, touching
+from beatplanner.data.adjacency import drawn_edges, island_links, open_borders, touching
 from beatplanner.data.description import Description, IdLayer, Layer, PointTable, Table, WalkTable
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
@@ -103,7 +103,7 @@ class _Reader:
         incidents = sites = walks = roster = distances = homes = None
         self.stations_network: WalkingNetwork | None = None
         with findings.keep():
-            edges = self.edges(units)
+            edges = self.with_drawn(units, self.edges(units))
         with findings.keep():
             units["current"] = self.current(units)
         with findings.keep():
@@ -340,6 +340,23 @@ class _Reader:
         found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
         return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
 
+    def with_drawn(self, units: gpd.GeoDataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+        """Return the adjacency with the links and closed borders that were drawn by hand."""
+        rules = self.description.beats
+        if rules is None or not (rules.links or rules.closed):
+            return edges
+        place = {u: i for i, u in enumerate(units["unit"])}
+        pairs: dict[str, list[tuple[int, int]]] = {}
+        for name in ("links", "closed"):
+            drawn = [pair for item in getattr(rules, name) for pair in item.pairs]
+            unknown = [u for pair in drawn for u in pair if u not in place]
+            if unknown:
+                what = f"there is no unit “{unknown[0]}” ({len(unknown):,} such ends)"
+                mend = did_you_mean(unknown[0], place) or "Use ids of the units layer"
+                raise InputError(problem(what, mend, file=self.description.file.name, field=f"beats.{name}"))
+            pairs[name] = [(place[a], place[b]) for a, b in drawn]
+        return drawn_edges(edges, pairs["links"], pairs["closed"])
+
     def behind_barriers(self, edges: pd.DataFrame, borders: np.ndarray, names: pd.Series) -> pd.DataFrame:
         rules = self.description.beats
         assert rules is not None and rules.barriers is not None
@@ -456,7 +473,19 @@ class _Reader:
     def locked(self, units: gpd.GeoDataFrame) -> np.ndarray:
         rules = self.description.beats
         none = np.full(len(units), None, dtype=object)
-        if rules is None or rules.locked is None:
+        if rules is None:
+            return none
+        held = {unit: beat for beat, members in rules.held.items() for unit in members}
+        if held:
+            place = {u: i for i, u in enumerate(units["unit"])}
+            for unit, beat in held.items():
+                if unit not in place:
+                    mend = did_you_mean(unit, place) or "Use ids of the units layer"
+                    raise InputError(
+                        problem(f"there is no unit “{unit}”", mend, file=self.description.file.name, field="beats.held")
+                    )
+                none[place[unit]] = beat
+        if rules.locked is None:
             return none
         table = rules.locked
         frame, where = read_table(self.description.path(table.path), table.layer, [table.unit, table.beat])

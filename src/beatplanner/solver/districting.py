@@ -29,7 +29,15 @@ from scipy.sparse import csgraph
 
 from beatplanner.solver import local_search
 from beatplanner.solver.district_bound import lagrangian_bound
-from beatplanner.solver.district_growth import Graph, Growth, LocksApartError, NoRoomError, grown_from, share_out
+from beatplanner.solver.district_growth import (
+    Graph,
+    Growth,
+    LocksApartError,
+    NoRoomError,
+    grown_from,
+    halved,
+    share_out,
+)
 from beatplanner.solver.district_sites import AllSites
 from beatplanner.solver.district_tree import exact_districts
 from beatplanner.solver.local_search import CUT, MOVES, TRAVEL
@@ -61,6 +69,8 @@ CHUNK = 100_000
 # First heat of a walk, and of one from a plan worth keeping; moves for each unit in a walk from the centres of a relaxation.
 HOT, WARM = 0.5, 0.05
 IMPROVING_MOVES = 5_000
+# Units above which walks start from a halved map, and may be a little out of balance while they are hot, as a share of all workload.
+LARGE, ALLOWANCE = 2_000, 0.005
 
 
 @dataclass(frozen=True)
@@ -322,7 +332,7 @@ class _Search:
             return self.found(np.arange(n) if count == n else np.zeros(n, int))
         known = bool((self.current >= 0).any())
         # many short walks beat a few long ones where a short one is long enough to cool down
-        walks = max(4, min(16, 4_000 // n)) if n <= 2_000 else 2
+        walks = max(4, min(16, 4_000 // n)) if n <= LARGE else 2
         rounds = -(-walks // self.threads)
         moves = int(effort * max(500_000, MOVES_PER_UNIT * n * 4 // max(4, walks)))
         moves = max(CHUNK, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
@@ -335,6 +345,10 @@ class _Search:
             from_today = known and (w == 0 or problem.budget is not None or problem.goal == MOVES)
             if start is not None and w == 0:
                 district, label, gentle = start, self.found(start).label, True
+            elif n > LARGE and not from_today and not (self.locked >= 0).any():
+                district = halved(problem.weight, problem.xy, self.graph, self.part, self.share, random)
+                label = best_labels(district, count, self.current, self.residents, self.locked)
+                gentle = False
             else:
                 growth = Growth(problem.weight, problem.xy, self.graph, self.residents, self.current, self.locked,
                                 self.part, self.share, random)  # fmt: skip
@@ -394,6 +408,7 @@ class _Search:
             self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
             graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current,
             label, budget, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
+            ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0, 2.0 * cold,
         )  # fmt: skip
         temperature, left, begin, done = hot, proposals, time.monotonic(), 0
         while left > 0:

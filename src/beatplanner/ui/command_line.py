@@ -545,6 +545,87 @@ def catalogue(
     out_console.print(f"Catalogue: {out.resolve()}", markup=False)
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help=".pdf or .png for a page, .gpkg, .geojson, .csv or .xlsx for data.", dir_okay=False),
+    ],
+    office: Annotated[
+        bool, typer.Option("--office", help="Data for the office: every figure. Else small numbers are hidden.")
+    ] = False,
+    paper: Annotated[str, typer.Option("--paper", help="A4, A3, A2, A1 or A0.")] = "A4",
+    portrait: Annotated[bool, typer.Option("--portrait", help="The longer side upright.")] = False,
+    scale: Annotated[
+        float | None, typer.Option("--scale", min=10, help="10000 for 1 : 10,000; else as large as fits.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Above the map; else the project's name.")] = "",
+    patterns: Annotated[bool, typer.Option("--patterns", help="Hatched beats for black and white.")] = False,
+) -> None:
+    """Export a plan's map: a page at an exact scale, or its beats, units and stations as data."""
+    from beatplanner.data.results import read_result
+
+    tables = read_result(folder)
+    if out.suffix.lower() in (".pdf", ".png"):
+        from beatplanner.ui.desktop.headless import print_plan
+
+        print_plan(folder, out, paper=paper, landscape=not portrait, scale=scale, title=title, patterns=patterns)
+        files = [out]
+    else:
+        from beatplanner.data.map_files import write_map_file
+        from beatplanner.planning.map_export import export_tables, hidden_as_sign
+
+        files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign)
+    for file in files:
+        out_console.print(f"Export: {file.resolve()}", markup=False)
+
+
+@app.command()
+def mend(
+    project: ProjectArgument,
+    out: OutOption,
+    edits: Annotated[
+        Path | None,
+        typer.Option("--edits", help="edits.json: what was drawn, as the desktop writes it.", dir_okay=False),
+    ] = None,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="Result that is drawn on; else today's beats.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Then make the least change that restores the rules.")
+    ] = False,
+    improve: Annotated[
+        bool, typer.Option("--improve", help="Then solve on from there, with locks, links and barriers kept.")
+    ] = False,
+    author: Annotated[str, typer.Option("--author", help="Who draws; kept with the edits.")] = "",
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Draw edits on a plan: paint, split, merge, lock, link, barrier; then repair it or solve on."""
+    from beatplanner.data.edits import read_edits
+    from beatplanner.planning.mending import mend as draw
+
+    if repair and improve:
+        raise typer.BadParameter("give --repair or --improve, not both", param_hint="--improve")
+    made = read_edits(edits) if edits is not None else []
+    with _interruptible() as cancelled, _progress() as progress:
+        summary = draw(
+            project, out, made, plan_from=plan_file, how="repair" if repair else "improve" if improve else "keep",
+            author=author, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled,
+        )  # fmt: skip
+    if summary["drawn"]["repair"] is not None:
+        moves = summary["drawn"]["repair"]["moves"]
+        out_console.print("Moved to restore the rules:" if moves else "Nothing had to move.")
+        for line in moves:
+            out_console.print(f"- {line}", markup=False)
+    _print_summary(summary, out)
+    for line in summary["drawn"]["pack"]:
+        err_console.print(line, markup=False)
+    _say_clashes(summary)
+
+
 def _plan(project: Path, out: Path, **options: Any) -> None:
     """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
     from beatplanner.planning.plan import run as run_plan

@@ -91,7 +91,7 @@ def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
             wrong.append(f"{evidence.place(a)} and {evidence.place(b)} share {found:,.0f} m, not {metres:,.0f} m.")
     ledger.each("edges.borders", "each border is one on the map", wrong, len(borders), "borders")
     beats = evidence.rules.beats
-    if beats is None or (beats.barriers is None and beats.adjacency is None):
+    if beats is None or (beats.barriers is None and beats.adjacency is None and not beats.closed):
         present = {(min(a, b), max(a, b)) for a, b in zip(known["a"], known["b"], strict=True)}
         absent = [pair for pair, metres in shared.items() if metres > 2 * LEAST_BORDER and pair not in present]
         ledger.each(
@@ -355,7 +355,7 @@ def _check_nesting(ledger: Ledger, evidence: Evidence) -> None:
 
 def _check_locks(ledger: Ledger, evidence: Evidence, met: bool) -> None:
     rules, town = evidence.rules.beats, evidence.town
-    if rules is None or rules.locked is None:
+    if rules is None or (rules.locked is None and not rules.held):
         return
     if town is None or not met:
         ledger.unchecked(

@@ -11,7 +11,6 @@ from platformdirs import user_documents_path
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QGroupBox,
     QHBoxLayout,
@@ -30,9 +29,10 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.command_line import progress_line
+from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
-from beatplanner.ui.desktop.map_view import LAYERS, SHOWN_AT_FIRST, MapView
+from beatplanner.ui.desktop.map_view import MapView
 from beatplanner.ui.desktop.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.recent import remember
 from beatplanner.ui.desktop.scenario import Scenario
@@ -56,7 +56,10 @@ class MainWindow(ProjectActions, QMainWindow):
         self._build_widgets()
         self._build_actions()
         self.session = Session(self)
+        # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
+        for module in (map_tools, layer_tree, drawing_panel, export_panel):
+            module.install(self)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
@@ -147,17 +150,6 @@ class MainWindow(ProjectActions, QMainWindow):
         inner.addWidget(self.bar)
         inner.addLayout(row)
         column.addWidget(run)
-        layers = QGroupBox(self.tr("Layers"))
-        boxes = QVBoxLayout(layers)
-        for layer in LAYERS:
-            box = QCheckBox(self.tr(layer))
-            box.setChecked(layer in SHOWN_AT_FIRST)
-            box.toggled.connect(lambda shown, name=layer: self.map.set_layer(name, shown))
-            boxes.addWidget(box)
-        key = QLabel(self.tr("■ station   ● candidate site   – – today's beats"))
-        key.setWordWrap(True)
-        boxes.addWidget(key)
-        column.addWidget(layers)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(panel)

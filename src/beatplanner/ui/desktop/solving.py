@@ -18,6 +18,7 @@ POLL_MS = 60
 def _child(project: Any, out: str, options: dict[str, Any], messages: Any) -> None:
     """Plan in the child and send what happens; every message is (kind, content)."""
     from beatplanner.data.errors import InputError
+    from beatplanner.planning.mending import mend
     from beatplanner.planning.plan import run
 
     last = 0.0
@@ -29,7 +30,9 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Any) -> No
             messages.put(("progress", (phase, best, bound, seconds)))
 
     try:
-        summary = run(project, Path(out), progress=progress, **options)
+        # with edits the plan is what was drawn, without it is solved anew
+        job = mend if "edits" in options else run
+        summary = job(project, Path(out), progress=progress, **options)
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))

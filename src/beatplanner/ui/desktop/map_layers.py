@@ -1,0 +1,195 @@
+"""The layers of the map, without any Qt: what they are called, their order, opacity and class breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# Sequential shades that stay apart for colour-blind readers and on a grey printer (after ColorBrewer's YlGnBu and Oranges).
+SHADES = {
+    "blue": ("#f7fcf0", "#ccebc5", "#7bccc4", "#2b8cbe", "#084081"),
+    "orange": ("#fff5eb", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"),
+}
+METHODS = ("quantiles", "equal steps")
+
+
+@dataclass
+class MapLayer:
+    """One layer.
+
+    Attributes
+    ----------
+    name
+        By which the program knows it, and what the tree shows.
+    visible
+        Whether it is drawn.
+    opacity
+        0 (nothing) to 1.
+    shaded
+        Whether units are shaded by a figure in classes.
+    figure, method, classes, shades
+        For a shaded layer: which figure, how the breaks are found, how many classes, and the key of `SHADES`.
+    public
+        Whether it may leave the office in an export: points of incidents never do.
+    """
+
+    name: str
+    visible: bool = False
+    opacity: float = 1.0
+    shaded: bool = False
+    figure: str = ""
+    method: str = "quantiles"
+    classes: int = 5
+    shades: str = "blue"
+    public: bool = True
+
+
+def first_layers() -> list[MapLayer]:
+    """Return the layers as they are at first, from the bottom to the top."""
+    return [
+        MapLayer("Beats", True),
+        MapLayer("Population", False, 0.85, True, "Residents per km²", shades="blue"),
+        MapLayer("Workload", False, 0.85, True, "Hours a year per km²", shades="orange"),
+        MapLayer("Units", True),
+        MapLayer("Change since today", False, 0.8),
+        MapLayer("Catchments", False, 0.6),
+        MapLayer("Roads", False),
+        MapLayer("Incident density", False, 0.75, public=False),
+        MapLayer("Incidents", False, 0.6, public=False),
+        MapLayer("Beat borders", True),
+        MapLayer("Today's beats", True),
+        MapLayer("Barriers", True),
+        MapLayer("Links", True),
+        MapLayer("Candidate sites", False),
+        MapLayer("Stations", True),
+        MapLayer("Names", True),
+        MapLayer("Names of units", False),
+    ]
+
+
+@dataclass
+class LayerStack:
+    """The layers from the bottom to the top; `listeners` are called after every change."""
+
+    layers: list[MapLayer] = field(default_factory=first_layers)
+    patterns: bool = False  # hatched beats for black and white
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> MapLayer:
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+    def change(self, name: str, **values: object) -> None:
+        """Set attributes of a layer."""
+        layer = self[name]
+        for key, value in values.items():
+            if not hasattr(layer, key):
+                raise AttributeError(key)
+            setattr(layer, key, value)
+        self.changed()
+
+    def move(self, name: str, steps: int) -> None:
+        """Move a layer up (positive) or down in the order, as far as it goes."""
+        at = self.layers.index(self[name])
+        to = max(0, min(len(self.layers) - 1, at + steps))
+        self.layers.insert(to, self.layers.pop(at))
+        self.changed()
+
+    def reorder(self, names: list[str]) -> None:
+        """Put the layers into this order, from the bottom to the top."""
+        self.layers = [self[name] for name in names]
+        self.changed()
+
+    def changed(self) -> None:
+        """Tell the listeners."""
+        for listener in self.listeners:
+            listener()
+
+
+def class_breaks(values: np.ndarray, classes: int, method: str) -> np.ndarray:
+    """Return the upper limits of classes, ascending, fewer where values are alike.
+
+    Parameters
+    ----------
+    values
+        (n,) numbers; those that are not finite are left out.
+    classes
+        How many classes, at least 1.
+    method
+        ``"quantiles"``: as many units in each; ``"equal steps"``: each as wide.
+    """
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return np.array([])
+    if method == "equal steps":
+        found = np.linspace(known.min(), known.max(), classes + 1)[1:]
+    else:
+        found = np.quantile(known, np.linspace(0, 1, classes + 1)[1:])
+    return np.unique(found)
+
+
+def classified(values: np.ndarray, breaks: np.ndarray) -> np.ndarray:
+    """Return the class of each value, (n,), 0 the lowest; −1 where it is not finite."""
+    found = np.searchsorted(breaks, values, side="left")
+    return np.where(np.isfinite(values), np.minimum(found, max(0, len(breaks) - 1)), -1)
+
+
+def contrast_colours(pairs: np.ndarray, count: int, colours: int, before: np.ndarray | None = None) -> np.ndarray:
+    """Give numbers 0..colours−1 to areas so that neighbours differ wherever that is possible.
+
+    Parameters
+    ----------
+    pairs
+        (m, 2) neighbouring areas.
+    count
+        Number of areas.
+    colours
+        Numbers there are.
+    before
+        (count,) numbers to keep where they do not clash, −1 for none: a stroke of the brush must not recolour the map.
+
+    Returns
+    -------
+    numpy.ndarray
+        (count,) numbers.
+    """
+    near: list[set[int]] = [set() for _ in range(count)]
+    for a, b in np.asarray(pairs, int).reshape(-1, 2).tolist():
+        if a != b:
+            near[a].add(b)
+            near[b].add(a)
+    # smallest-last order: on a map drawn in the plane it never needs more than six colours (Matula and Beck 1983)
+    left, order = [set(n) for n in near], []
+    remaining = set(range(count))
+    while remaining:
+        area = min(remaining, key=lambda a: (len(left[a]), a))
+        remaining.remove(area)
+        order.append(area)
+        for other in left[area]:
+            left[other].discard(area)
+    found = np.full(count, -1)
+    if before is not None:
+        for area in range(count):
+            if before[area] >= 0 and all(found[o] != before[area] for o in near[area]):
+                found[area] = before[area]
+    used = np.bincount(found[found >= 0], minlength=colours)
+    for area in reversed(order):
+        if found[area] >= 0:
+            continue
+        taken = {int(found[o]) for o in near[area]}
+        free = [c for c in range(colours) if c not in taken] or list(range(colours))
+        # few colours used often are easier to read than many, but neighbours of neighbours should differ as well
+        beyond = [sum(found[o] == c for n in near[area] for o in near[n]) for c in free]
+        found[area] = free[int(np.argmin(np.array(beyond) * 1000 + used[free]))]
+        used[found[area]] += 1
+    return found
+
+
+def nice_length(metres: float) -> float:
+    """Return the greatest of 1, 2 and 5 times a power of ten that is not longer, metres."""
+    power = 10.0 ** np.floor(np.log10(max(metres, 1e-9)))
+    return float(max(f * power for f in (1, 2, 5) if f * power <= metres * (1 + 1e-12)))

@@ -1,0 +1,51 @@
+"""Actions of the map's modules: each is an entry like those of `actions.ACTIONS`, joined to what it does and placed in its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QToolBar
+
+from beatplanner.ui.desktop.actions import Action
+
+
+def menu_named(window: Any, title: str) -> QMenu:
+    """Return the window's menu of this title, made where there is none (before Help)."""
+    text = window.tr(title)
+    for action in window.menuBar().actions():
+        menu = action.menu()
+        if isinstance(menu, QMenu) and action.text().replace("&", "") == text:
+            return menu
+    menu = QMenu(text, window)
+    others = window.menuBar().actions()
+    last = others[-1] if others and others[-1].text().replace("&", "") == window.tr("Help") else None
+    window.menuBar().insertMenu(last, menu)
+    return menu
+
+
+def add_action(
+    window: Any, entry: Action, slot: Callable[..., object], *, checkable: bool = False, toolbar: QToolBar | None = None
+) -> QAction:
+    """Make an action from its entry, place it in its menu, and register it with the window.
+
+    A checkable action calls `slot` with whether it is on, any other without arguments.
+    """
+    action = QAction(window.tr(entry.text), window)
+    action.setObjectName(entry.name)
+    action.setStatusTip(window.tr(entry.help))
+    action.setToolTip(window.tr(entry.help) + (f" ({entry.shortcut})" if entry.shortcut else ""))
+    action.setCheckable(checkable)
+    if entry.shortcut:
+        action.setShortcut(QKeySequence(entry.shortcut))
+    if checkable:
+        action.toggled.connect(slot)
+    else:
+        action.triggered.connect(lambda _=False: slot())
+    menu_named(window, entry.menu).addAction(action)
+    if toolbar is not None:
+        toolbar.addAction(action)
+    window.actions_by_name[entry.name] = action
+    window.added_actions = [*getattr(window, "added_actions", []), entry]
+    return action

@@ -1,0 +1,133 @@
+"""Repair and solving on: the least change that restores the rules, from the model and from the command line."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from beatplanner.data.description import read_description
+from beatplanner.data.edits import read_edits, write_edits
+from beatplanner.data.read_town import read_town
+from beatplanner.data.results import read_result
+from beatplanner.planning import mending
+from beatplanner.planning.drawing import Drawing
+from beatplanner.planning.mending import repair, replace_beats
+from beatplanner.planning.verification import verify
+from beatplanner.planning.workload import plan_workload
+from beatplanner.ui.command_line import app
+from conftest import write_grid_town
+
+BEATS = np.array(list("1133114311242244"), dtype=object)
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    return write_grid_town(tmp_path_factory.mktemp("mending"))
+
+
+@pytest.fixture
+def drawing(grid):
+    town = read_town(read_description(grid.project))
+    beats = np.array(list("1133114312442244"), dtype=object)
+    found = Drawing(town, plan_workload(town), beats)
+    assert not found.figures().broken
+    return found
+
+
+def least_change(drawing: Drawing) -> float:
+    """Enumerate the western municipality, which alone was drawn on, for the least change that keeps the rules."""
+    west = np.flatnonzero(drawing.municipality == "West")
+    beat, least = drawing.beat.astype(str), np.inf
+    for choice in product("12", repeat=len(west)):
+        if any(drawing.locked[u] and b != beat[u] for u, b in zip(west, choice, strict=True)):
+            continue
+        tried = beat.copy()
+        tried[west] = choice
+        apart = float(drawing.people[tried != beat].sum())
+        if apart < least and len(set(choice)) == 2 and not replace_beats(drawing, tried).figures().broken:
+            least = apart
+    return least
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("strokes", [[([13], "1")], [([1], "2")], [([8, 9], "1")], [([0, 1, 5], "2")]])
+def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
+    if not exact:
+        monkeypatch.setattr(mending, "EXACT_PAIRS", 0)
+    for units, beat in strokes:
+        drawing.paint(units, beat)
+    before = drawing.label.copy()
+    found = repair(drawing, seconds=10)
+    np.testing.assert_array_equal(drawing.label, before)
+    assert found.left == ()
+    assert found.residents == pytest.approx(least_change(drawing))
+    if exact:
+        assert found.bound == pytest.approx(found.residents, abs=0.1)
+    else:
+        assert found.bound is None
+    assert len(found.words) >= bool(found.moves)
+    drawing.move(found.moves)
+    assert drawing.figures().broken == ()
+    assert drawing.edits[-1].kind == "repair"
+    drawing.undo()
+    np.testing.assert_array_equal(drawing.label, before)
+
+
+def test_a_repair_keeps_locks(drawing):
+    drawing.paint([13], "1")
+    drawing.lock([13])
+    found = repair(drawing, seconds=10)
+    assert 13 not in found.moves
+    assert found.left == ()
+    assert found.residents == pytest.approx(least_change(drawing))
+
+
+def test_where_nothing_is_broken_nothing_moves(drawing):
+    assert repair(drawing).moves == {}
+
+
+def test_what_cannot_be_restored_is_said(drawing):
+    drawing.paint([13], "1")
+    drawing.lock(drawing.members("1"))
+    drawing.lock(drawing.members("2"))
+    assert repair(drawing, seconds=3).left
+
+
+def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
+    drawing.lock([0])
+    drawing.paint([13], "1", reason="market")
+    write_edits(grid.folder / "edits.json", drawing.edits)
+    call = CliRunner().invoke
+    plan = grid.folder / "plan"
+    assert call(app, ["beats", str(grid.project), "--out", str(plan)]).exit_code == 0
+    common = [
+        "mend",
+        str(grid.project),
+        "--plan",
+        str(plan),
+        "--edits",
+        str(grid.folder / "edits.json"),
+        "--time-limit",
+        "8",
+    ]
+    kept = call(app, [*common, "--out", str(grid.folder / "kept")])
+    assert kept.exit_code == 3
+    assert verify(grid.folder / "kept").ok
+    summary = json.loads((grid.folder / "kept" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["drawn"]["edits"][1]["reason"] == "market"
+    mended = call(app, [*common, "--out", str(grid.folder / "mended"), "--repair"])
+    assert mended.exit_code == 0, mended.output
+    assert "Moved to restore the rules" in mended.stdout
+    assert verify(grid.folder / "mended").ok
+    assert read_edits(grid.folder / "mended" / "edits.json")[-1].kind == "repair"
+    better = call(app, [*common, "--out", str(grid.folder / "better"), "--improve"])
+    assert better.exit_code == 0, better.output
+    assert verify(grid.folder / "better").ok
+    units = read_result(grid.folder / "better").units
+    assert units["beat"].iat[0] == read_result(plan).units["beat"].iat[0]
+    wrong = call(app, [*common, "--out", str(grid.folder / "x"), "--repair", "--improve"])
+    assert wrong.exit_code == 2
