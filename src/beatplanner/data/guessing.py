@@ -44,6 +44,10 @@ VECTORS = {
 # Rows whose values are looked at; all rows are where it matters whether a value stands once.
 LOOKED_AT = 4000
 
+# Another CRS is a rival where nearly as many places fit, as a share, and lie elsewhere by more metres than an address is wrong by.
+RIVAL, ELSEWHERE, METRES_A_DEGREE = 0.05, 60.0, 111_320.0
+RIVALS = "nearly as many in"
+
 ROLES = (
     "units",
     "incidents",
@@ -352,7 +356,7 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
             if score > 0:
                 scores.append((score, -place, meaning, column.name))
     found: dict[str, str] = {}
-    for score, _, meaning, name in sorted(scores, key=lambda s: (-s[0], -s[1], s[3])):
+    for score, _, meaning, name in sorted(scores, key=lambda s: (-round(s[0], 3), -s[1], -s[0], s[3])):
         if score >= 0.5 and meaning not in found and name not in found.values():
             found[meaning] = name
     if role == "units" and "current" in found and found["current"] == found.get("id"):
@@ -391,11 +395,11 @@ def _score(column: Column, meaning: str, role: str, rows: int) -> float:
 def _name_score(name: str, words: str) -> float:
     known, text = words.split(), plain(name)
     if text in known:
-        return 1.0 - 0.001 * known.index(text)
+        return 1.0 - 1e-6 * known.index(text)
     parts = [p for p in re.split(r"_|\d+", text) if p]
     hits = [known.index(p) for p in parts if p in known]
     if hits:
-        return 0.8 - 0.001 * min(hits) - 0.02 * (len(parts) - 1)
+        return 0.8 - 1e-6 * min(hits) - 0.02 * (len(parts) - 1)
     starts = [
         w for w in known if len(w) >= 4 and any(p.startswith(w) or (len(p) >= 4 and w.startswith(p)) for p in parts)
     ]
@@ -407,7 +411,7 @@ def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
     if column.kind == "empty":
         return role == "roster"
     if meaning in ("x", "y", "population", "cost", "workload"):
-        return number and (meaning in ("x", "y") or column.low >= 0)
+        return number
     if meaning in ("time", "since", "trained_on", "joins_on", "leaves_on"):
         return column.kind == "time"
     if meaning == "id" and role != "current":
@@ -512,36 +516,55 @@ def guess_crs(x: np.ndarray, y: np.ndarray, near: gpd.GeoSeries | None, tried: S
         return ("EPSG:4326", "the numbers are those of longitude and latitude") if lonlat else ("", "")
     area = near.to_crs("EPSG:4326")
     west, south, east, north = area.total_bounds
-    wide, high = 0.1 * (east - west) + 1e-3, 0.1 * (north - south) + 1e-3
-    candidates = ["EPSG:4326"] if lonlat else []
-    if not lonlat:
-        candidates = [*dict.fromkeys([near.crs.to_string(), *tried, *_systems_of(west, south, east, north)])]
-    best, share = "", 0.0
-    for name in candidates:
-        inside = _share_inside(x, y, name, (west - wide, south - high, east + wide, north + high))
-        # a system named earlier is likelier, so a later one must fit better to win
-        if inside > share + 0.02:
-            best, share = name, inside
-        if share > 0.98:
+    shape = shapely.union_all(area.to_numpy())
+    if lonlat:
+        likely, others = ["EPSG:4326"], []
+    else:
+        likely, others = list(dict.fromkeys([near.crs.to_string(), *tried])), _systems_of(west, south, east, north)
+    fits: list[tuple[float, str, np.ndarray]] = []
+    for name in dict.fromkeys([*likely, *others]):
+        places = _in_degrees(x, y, name)
+        share = _share_inside(places, shape)
+        fits.append((share, name, places))
+        if share > 0.95 and name in likely:
+            # the system of another layer that fits needs no rival
+            fits = [fits[-1]]
             break
-    if share < 0.5:
-        around = (west - wide, south - high, east + wide, north + high)
-        for name in candidates[:8]:
-            # as in a table that gives latitude first
-            if _share_inside(y, x, name, around) >= 0.5:
-                return name, "with x and y swapped the places lie among the units"
-        return (
-            ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
-        )
-    return best, f"{share:.0%} of the places lie among the units then"
+    share, best, places = max(fits, key=lambda f: f[0])
+    if share >= 0.5:
+        reason = f"{share:.0%} of the places lie among the units then"
+        for other, name, elsewhere in sorted(fits, key=lambda f: -f[0]):
+            apart = (
+                float(np.nanmedian(np.hypot(*((elsewhere - places) * (np.cos(np.radians(south)), 1.0)).T)))
+                * METRES_A_DEGREE
+            )
+            if other > share - RIVAL and apart > ELSEWHERE:
+                return best, f"{reason}; {RIVALS} {name}, {apart:,.0f} m elsewhere"
+        return best, reason
+    around = shapely.box(west, south, east, north)
+    for name in [*likely, *others][:8]:
+        # as in a table that gives latitude first
+        if _share_inside(_in_degrees(y, x, name), around) >= 0.5:
+            return name, "with x and y swapped the places lie among the units"
+    return ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
 
 
-def _share_inside(x: np.ndarray, y: np.ndarray, crs: str, box: tuple[float, float, float, float]) -> float:
+def _in_degrees(x: np.ndarray, y: np.ndarray, crs: str) -> np.ndarray:
+    """Return places as longitude and latitude, (n, 2); NaN where the CRS does not allow them."""
     try:
         points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs("EPSG:4326")
     except (CRSError, ValueError, RuntimeError):
-        return 0.0
-    return float(shapely.contains_xy(shapely.box(*box), points.x.to_numpy(), points.y.to_numpy()).mean())
+        return np.full((len(x), 2), np.nan)
+    found = np.column_stack([points.x.to_numpy(float), points.y.to_numpy(float)])
+    found[~np.isfinite(found).all(axis=1)] = np.nan
+    return found
+
+
+def _share_inside(places: np.ndarray, shape: shapely.Geometry) -> float:
+    shapely.prepare(shape)
+    return float(
+        shapely.contains_xy(shape, np.nan_to_num(places[:, 0], nan=999), np.nan_to_num(places[:, 1], nan=999)).mean()
+    )
 
 
 def _systems_of(west: float, south: float, east: float, north: float) -> list[str]:

@@ -15,7 +15,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.guessing import as_number
+from beatplanner.data.guessing import RIVALS, as_number
 from beatplanner.data.import_draft import MENDS, NUMBERS, TIMES, ImportDraft, Source, _iso_times, staged_description
 from beatplanner.data.layers import is_missing, texts
 from beatplanner.data.starting_hours import starting_hours
@@ -299,6 +299,13 @@ def check_for_times_unknown(draft: ImportDraft, source: Source) -> Iterator[Doub
         yield Doubt("warning", text, source, mend="days", mend_words="Say how many days they cover")
 
 
+def check_for_rival_crs(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+    """Say that the CRS was guessed where another fits nearly as well."""
+    if RIVALS in source.crs_reason:
+        text = f"{source.look.title}: its CRS is a guess ({source.crs}: {source.crs_reason}). Ask whoever made the table, and choose it with the columns."
+        yield Doubt("warning", text, source)
+
+
 CHECKS = (
     check_for_ids,
     check_for_places,
@@ -310,6 +317,7 @@ CHECKS = (
     check_for_officers,
     check_for_points_outside,
     check_for_times_unknown,
+    check_for_rival_crs,
 )
 
 

@@ -226,7 +226,12 @@ class ImportDraft:
         units = self.first("units")
         if units is None or not (units.crs or units.look.crs) or not units.look.box:
             return None
-        return gpd.GeoSeries([shapely.box(*units.look.box)], crs=units.crs or units.look.crs)
+        frame = self.located(units, mended=False)
+        shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+        # points outside by a little, on a border street, still fit
+        return gpd.GeoSeries(
+            [shapely.union_all([shapely.make_valid(g) for g in shapes]).buffer(0.0005)], crs="EPSG:4326"
+        ).to_crs(units.crs or units.look.crs)
 
     def first(self, role: str) -> Source | None:
         """Return the layer with a role, None where there is none."""
