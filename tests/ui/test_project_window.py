@@ -512,3 +512,24 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
         pass
     assert again.scenario.document.edits == []
     assert again.scenario.document.content.plans
+
+
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb-run is not on this computer")
+def test_once_on_a_real_x_server(tmp_path):
+    """The window opens, imports and saves on an X server as it does offscreen."""
+    import subprocess
+    import sys
+
+    tests = "start_page_has or dropped or messy or save_close"
+    env = os.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run(
+        ["xvfb-run", "-a", "-s", "-screen 0 1366x768x24", sys.executable, "-m", "pytest", __file__, "-q", "-k", tests, "--basetemp", str(tmp_path / "x")],
+        capture_output=True, text=True, env=env, check=False, timeout=300,
+    )  # fmt: skip
+    if (
+        "could not connect to display" in found.stdout + found.stderr
+        or "no Qt platform plugin could be initialized" in found.stderr
+    ):
+        pytest.skip("Qt's X libraries are missing")
+    assert found.returncode == 0, found.stdout[-2000:]
+    assert "4 passed" in found.stdout or "...." in found.stdout

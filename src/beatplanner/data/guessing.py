@@ -56,6 +56,7 @@ ROLES = (
     "existing",
     "roads",
     "barriers",
+    "crossings",
     "roster",
     "population_raster",
     "elevation",
@@ -69,6 +70,7 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     "existing": ("id", "x", "y", "name"),
     "roads": (),
     "barriers": (),
+    "crossings": (),
     "roster": ("officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"),
     "population_raster": (),
     "elevation": (),
@@ -114,6 +116,7 @@ FILE_WORDS: dict[str, str] = {
     "existing": "existing stations station police policija policia policijske stanici stanice stacione sectii otdely postojece",
     "roads": "roads road streets street ulice ulici rruge rruget drumuri strazi dorogi network osm putevi paths",
     "barriers": "barriers barrier river rivers reka reke rivers lumi rail railway zeleznica water lake motorway prepreki pengesa bariera",
+    "crossings": "crossings crossing bridges bridge most mostovi mostovite ura urat poduri mosty underpass underpasses",
     "roster": "roster officers officer staff personnel sluzbenici oficeri policajci zyrtare politisti personal kadar kadri",
     "population_raster": "pop population worldpop ghs ghspop landscan hrsl residents",
     "": "municipalities municipality opstine opstini opshtini komunat comune obshtiny boundary border granica kufiri",
@@ -432,13 +435,16 @@ def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
 
 def guess_role(look: LayerLook) -> tuple[str, str]:
     """Guess what a layer is, and say why; an empty role for what is of no use here."""
-    name = plain(f"{look.path.stem} {look.layer or ''}")
+    # the name of a layer says more than that of the file it lies in
+    name = plain(look.layer or look.path.stem)
     says = {role: _name_score(name, words) for role, words in FILE_WORDS.items()}
     columns = {role: guess_columns(look, role) for role in MEANINGS}
     if look.geometry == "raster":
         role = "elevation" if says["elevation"] > says["population_raster"] else "population_raster"
         return role, "a raster"
     if look.geometry == "line":
+        if says["crossings"] > max(says["roads"], says["barriers"]):
+            return "crossings", "lines with the name of crossings"
         return ("barriers", "lines with a barrier's name") if says["barriers"] > says["roads"] else ("roads", "lines")
     if look.geometry == "polygon":
         if says[""] > max(says["units"], says["current"]):
@@ -458,7 +464,7 @@ def guess_role(look: LayerLook) -> tuple[str, str]:
         return "roster", f"columns of a roster ({', '.join(columns['roster'].values())})"
     if not place:
         return "", "neither a place nor a roster"
-    best = max(("incidents", "candidates", "existing"), key=lambda r: says[r])
+    best = max(("incidents", "candidates", "existing", "crossings"), key=lambda r: says[r])
     if says[best] >= 0.5:
         return best, "points, and its name says so"
     if "cost" in columns["candidates"]:
@@ -477,7 +483,17 @@ def guess_roles(looks: Sequence[LayerLook]) -> list[tuple[str, str]]:
         for i in areas:
             if i != finest:
                 found[i] = ("current", "polygons, fewer than the units")
-    for role in ("units", "current", "roster", "population_raster", "elevation", "incidents"):
+    for role in (
+        "units",
+        "current",
+        "roster",
+        "population_raster",
+        "elevation",
+        "incidents",
+        "barriers",
+        "crossings",
+        "roads",
+    ):
         same = [i for i, (r, _) in enumerate(found) if r == role]
         for i in sorted(same, key=lambda i: -looks[i].rows)[1:]:
             found[i] = (
@@ -575,8 +591,12 @@ def _systems_of(west: float, south: float, east: float, north: float) -> list[st
 
     area = AreaOfInterest(west, south, east, north)
     found = query_crs_info(auth_name="EPSG", pj_types=[PJType.PROJECTED_CRS], area_of_interest=area, contains=True)
-    sized = sorted((i for i in found if i.area_of_use), key=lambda i: (i.area_of_use.east - i.area_of_use.west) * (i.area_of_use.north - i.area_of_use.south))  # fmt: skip
-    return [f"EPSG:{i.code}" for i in sized][:150]
+    sized = []
+    for info in found:
+        use = info.area_of_use
+        if use is not None:
+            sized.append(((use.east - use.west) * (use.north - use.south), info.code))
+    return [f"EPSG:{code}" for _, code in sorted(sized)][:150]
 
 
 def crs_in_words(crs: str) -> str:

@@ -121,7 +121,7 @@ def check_for_ids(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
 def check_for_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     """Find rows without a place."""
     frame = draft.mended(source)
-    if not isinstance(frame, gpd.GeoDataFrame) or source.role in ("roads", "barriers", "roster"):
+    if not isinstance(frame, gpd.GeoDataFrame) or source.role in ("roads", "barriers", "crossings", "roster"):
         return
     empty = frame.geometry.isna() | frame.geometry.is_empty
     if frame.geometry.geom_type.eq("Point").any():

@@ -39,7 +39,7 @@ TIMES = ("time", "since", "trained_on", "joins_on", "leaves_on")
 NUMBERS = ("population", "workload", "cost")
 ROLE_WORDS = {
     "units": "Units (smallest areas)", "incidents": "Incidents", "current": "Today's beats", "candidates": "Candidate sites",
-    "existing": "Stations of today", "roads": "Roads and paths", "barriers": "Barriers", "roster": "Officers",
+    "existing": "Stations of today", "roads": "Roads and paths", "barriers": "Barriers", "crossings": "Crossings of barriers", "roster": "Officers",
     "population_raster": "Residents (raster)", "elevation": "Heights (raster)", "": "Not used",
 }  # fmt: skip
 MEANING_WORDS = {
@@ -435,8 +435,8 @@ def _lines(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path
     if source.role == "roads":
         if draft.rules.stations or draft.first("candidates") or draft.first("existing"):
             raw.setdefault("stations", {})["roads"] = place
-    else:
-        raw.setdefault("beats", {})["barriers"] = place
+    elif source.role == "barriers" or draft.first("barriers") is not None:
+        raw.setdefault("beats", {})[source.role] = place
 
 
 def _roster(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path) -> None:
@@ -462,7 +462,7 @@ def _elevation(draft: ImportDraft, source: Source, raw: dict[str, Any], _folder:
 
 _SECTIONS: dict[str, Callable[[ImportDraft, Source, dict[str, Any], Path], None]] = {
     "units": _units, "incidents": _incidents, "current": _current, "candidates": _sites, "existing": _sites, "roads": _lines,
-    "barriers": _lines, "roster": _roster, "population_raster": _population_raster, "elevation": _elevation,
+    "barriers": _lines, "crossings": _lines, "roster": _roster, "population_raster": _population_raster, "elevation": _elevation,
 }  # fmt: skip
 
 

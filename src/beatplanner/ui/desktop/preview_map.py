@@ -27,6 +27,7 @@ LOOKS: dict[str, tuple[str, str, float]] = {
     "current": ("", "#30475e", 2.0),
     "barriers": ("", "#3182bd", 2.0),
     "roads": ("", "#b9a58a", 1.0),
+    "crossings": ("#31a354", "#31a354", 3.0),
     "incidents": ("#c0392b", "", 3.0),
     "candidates": ("#e08e0b", "#ffffff", 8.0),
     "existing": ("#1f4e9c", "#ffffff", 9.0),
@@ -213,7 +214,7 @@ class PreviewMap(QWidget):
             top = box.top() + 4 + number * high
             middle = top + high / 2
             start = box.left() + 6
-            if role in ("roads", "barriers"):
+            if role in ("roads", "barriers", "crossings"):
                 painter.setPen(QPen(QColor(line), max(2.0, width)))
                 painter.drawLine(QPointF(start, middle), QPointF(start + dot * 1.4, middle))
             elif role in ("units", "current"):
