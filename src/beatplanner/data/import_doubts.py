@@ -82,7 +82,7 @@ def mend(draft: ImportDraft, doubt: Doubt) -> None:
     """Mend a doubt: the next staging carries it out."""
     if doubt.mend == "hours":
         draft.hours |= starting_hours(_categories(draft))
-    elif doubt.mend and doubt.source is not None and doubt.mend not in doubt.source.mends:
+    elif doubt.mend in MENDS and doubt.source is not None and doubt.mend not in doubt.source.mends:
         doubt.source.mends.append(doubt.mend)
 
 

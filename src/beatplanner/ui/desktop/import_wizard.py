@@ -564,7 +564,7 @@ class ColumnsPage(Page):
         row = QHBoxLayout()
         self.layers = QListWidget()
         self.layers.setAccessibleName(self.tr("Layers"))
-        self.layers.setMaximumWidth(220)
+        self.layers.setMaximumWidth(self.fontMetrics().averageCharWidth() * 30)
         self.layers.setWordWrap(True)
         self.layers.setSpacing(4)
         self.layers.currentRowChanged.connect(self._show)

@@ -180,9 +180,9 @@ class PreviewMap(QWidget):
         for role, drawn in self._layers.values():
             fill, line, width = LOOKS[role]
             if isinstance(drawn, QPolygonF):
-                _draw_dots(painter, place.map(drawn), fill, line, width)
+                _draw_dots(painter, place.map(drawn), fill, line, width * self._grown())
                 continue
-            painter.setPen(QPen(QColor(line), width))
+            painter.setPen(QPen(QColor(line), width * self._grown()))
             painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
             painter.drawPath(place.map(drawn))
 
@@ -193,7 +193,11 @@ class PreviewMap(QWidget):
         for path in self._shown:
             painter.drawPath(place.map(path))
         if not self._points.isEmpty():
-            _draw_dots(painter, place.map(self._points), "#d6006e", "#ffffff", 9)
+            _draw_dots(painter, place.map(self._points), "#d6006e", "#ffffff", 9 * self._grown())
+
+    def _grown(self) -> float:
+        """Return how much stronger signs are drawn where the user's letters are larger."""
+        return max(1.0, self.fontMetrics().height() / 17)
 
     def _draw_legend(self, painter: QPainter) -> None:
         """Name the colours in the lower left corner."""
