@@ -373,8 +373,35 @@ newhaven = pytest.mark.skipif(
 )
 
 
+def paint_undo_lock_and_solve_on(window, qtbot, monkeypatch) -> dict[str, str]:
+    """Paint a unit into the next beat, undo it, lock it, solve on with the lock kept, and make that the plan."""
+    from beatplanner.ui.desktop import drawing_panel
+
+    panel, document = window.drawing_panel, window.scenario.document
+    drawing = panel.begin()
+    edge = window.scenario.town.edges
+    before = drawing.beat.copy()
+    a, b = next((int(i), int(j)) for i, j in zip(edge["a"], edge["b"], strict=True) if before[i] != before[j])
+    assert panel.edit(lambda d: d.paint([a], str(before[b]), "the school is there"))
+    assert drawing.beat[a] == before[b]
+    panel.undo()
+    assert (drawing.beat == before).all()
+    assert document.content.history[-1].what.startswith("Taken back: Painted")
+    assert panel.edit(lambda d: d.lock([a], True, "known there"))
+    monkeypatch.setattr(drawing_panel, "IMPROVE_SECONDS", 3.0)
+    panel.improve()
+    with qtbot.waitSignal(panel.process.finished, timeout=120_000):
+        pass
+    assert panel.drawing.beat[a] == before[a]
+    assert document.edits[0]["kind"] == "lock"
+    panel.keep()
+    with qtbot.waitSignal(window.solving.finished, timeout=180_000):
+        pass
+    return {str(window.scenario.town.units["unit"].iloc[a]): str(before[a])}
+
+
 @newhaven
-def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, tmp_path, asked):
+def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, tmp_path, asked, monkeypatch):
     """The whole flow on real layers: import, solve, paint, undo, lock, solve again, save, reopen."""
     window = new_window()
     qtbot.mouseClick(window.start_page.begin_buttons[0], Qt.MouseButton.LeftButton)
@@ -412,6 +439,18 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
         pass
     assert window.table_model.rowCount() == 8
     assert window.scenario.plan.summary["beats"]["contiguous"]
+    plans, locked = 1, {}
+    if hasattr(window, "drawing_panel"):
+        locked = paint_undo_lock_and_solve_on(window, qtbot, monkeypatch)
+        plans = 2
+        assert window.scenario.plan.summary["beats"]["contiguous"]
+        from beatplanner.ui.desktop.printing import Page, write_page
+
+        page = tmp_path / "map.pdf"
+        write_page(
+            page, Page(title="New Haven", paper="A4", landscape=False, scale=None), window.map.content, window.map.stack
+        )
+        assert page.read_bytes().startswith(b"%PDF")
     window.save_project()
     saved(qtbot, window)
     assert verify(window.scenario.result).ok
@@ -420,5 +459,77 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
     again.open(project)
     assert again.told == []
     assert again.table_model.rowCount() == 8
-    assert len(again.scenario.document.content.plans) == 1
+    assert len(again.scenario.document.content.plans) == plans
+    beat = dict(zip(again.scenario.units["unit"].astype(str), again.scenario.units["beat"], strict=True))
+    assert {u: beat[u] for u in locked} == locked
+    kinds = [e.kind for e in again.scenario.document.content.history]
+    assert kinds.count("plan") == plans
+    assert ("edit" in kinds) == bool(locked)
     assert verify(again.scenario.result).ok
+
+
+def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked):
+    """Paint, undo, lock: each stands in the project, survives a crash, and is laid down again."""
+    window = new_window()
+    panel = getattr(window, "drawing_panel", None)
+    if panel is None:
+        pytest.skip("this window has no panel to draw with")
+    window.open(project)
+    drawing = panel.begin()
+    beats = drawing.beats_in_use()
+    # a unit of the first municipality's other beat, that borders on the first
+    before = {b: list(drawing.members(b)) for b in beats}
+    painted = False
+    for beat in beats:
+        for unit in before[beats[0]]:
+            if beat != beats[0] and panel.edit(lambda d, u=int(unit), b=beat: d.paint([u], b, "school moved")):
+                painted = True
+                break
+        if painted:
+            break
+    assert painted
+    document = window.scenario.document
+    assert [e["kind"] for e in document.edits] == ["paint"]
+    assert document.content.history[-1].reason == "school moved"
+    panel.undo()
+    assert document.edits == []
+    assert document.content.history[-1].what.startswith("Taken back")
+    panel.redo()
+    panel.edit(lambda d: d.lock([int(unit)], True, "kept"))
+    assert [e["kind"] for e in document.edits] == ["paint", "lock"]
+    drawn = panel.drawing.beat.tolist()
+    window.save_project()
+    saved(qtbot, window)
+    assert window.close()
+    again = new_window()
+    again.open(project)
+    qtbot.waitUntil(lambda: again.drawing_panel.drawing is not None, timeout=5000)
+    assert again.drawing_panel.drawing.beat.tolist() == drawn
+    assert not again.scenario.document.dirty
+    # what is kept becomes the plan
+    again.drawing_panel.keep()
+    with qtbot.waitSignal(again.solving.finished, timeout=120_000):
+        pass
+    assert again.scenario.document.edits == []
+    assert again.scenario.document.content.plans
+
+
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb-run is not on this computer")
+def test_once_on_a_real_x_server(tmp_path):
+    """The window opens, imports and saves on an X server as it does offscreen."""
+    import subprocess
+    import sys
+
+    tests = "start_page_has or dropped or messy or save_close"
+    env = os.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run(
+        ["xvfb-run", "-a", "-s", "-screen 0 1366x768x24", sys.executable, "-m", "pytest", __file__, "-q", "-k", tests, "--basetemp", str(tmp_path / "x")],
+        capture_output=True, text=True, env=env, check=False, timeout=300,
+    )  # fmt: skip
+    if (
+        "could not connect to display" in found.stdout + found.stderr
+        or "no Qt platform plugin could be initialized" in found.stderr
+    ):
+        pytest.skip("Qt's X libraries are missing")
+    assert found.returncode == 0, found.stdout[-2000:]
+    assert "4 passed" in found.stdout or "...." in found.stdout

@@ -46,6 +46,10 @@ VECTORS = {
 # Rows whose values are looked at; all rows are where it matters whether a value stands once.
 LOOKED_AT = 4000
 
+# Another CRS is a rival where nearly as many places fit, as a share, and lie elsewhere by more metres than an address is wrong by.
+RIVAL, ELSEWHERE, METRES_A_DEGREE = 0.05, 60.0, 111_320.0
+RIVALS = "nearly as many in"
+
 ROLES = (
     "units",
     "incidents",
@@ -54,6 +58,7 @@ ROLES = (
     "existing",
     "roads",
     "barriers",
+    "crossings",
     "roster",
     "population_raster",
     "elevation",
@@ -67,6 +72,7 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     "existing": ("id", "x", "y", "name"),
     "roads": (),
     "barriers": (),
+    "crossings": (),
     "roster": ("officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"),
     "population_raster": (),
     "elevation": (),
@@ -112,6 +118,7 @@ FILE_WORDS: dict[str, str] = {
     "existing": "existing stations station police policija policia policijske stanici stanice stacione sectii otdely postojece",
     "roads": "roads road streets street ulice ulici rruge rruget drumuri strazi dorogi network osm putevi paths",
     "barriers": "barriers barrier river rivers reka reke rivers lumi rail railway zeleznica water lake motorway prepreki pengesa bariera",
+    "crossings": "crossings crossing bridges bridge most mostovi mostovite ura urat poduri mosty underpass underpasses",
     "roster": "roster officers officer staff personnel sluzbenici oficeri policajci zyrtare politisti personal kadar kadri",
     "population_raster": "pop population worldpop ghs ghspop landscan hrsl residents",
     "": "municipalities municipality opstine opstini opshtini komunat comune obshtiny boundary border granica kufiri",
@@ -348,7 +355,7 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
             if score > 0:
                 scores.append((score, -place, meaning, column.name))
     found: dict[str, str] = {}
-    for score, _, meaning, name in sorted(scores, key=lambda s: (-s[0], -s[1], s[3])):
+    for score, _, meaning, name in sorted(scores, key=lambda s: (-round(s[0], 3), -s[1], -s[0], s[3])):
         if score >= 0.5 and meaning not in found and name not in found.values():
             found[meaning] = name
     if role == "units" and "current" in found and found["current"] == found.get("id"):
@@ -387,11 +394,11 @@ def _score(column: Column, meaning: str, role: str, rows: int) -> float:
 def _name_score(name: str, words: str) -> float:
     known, text = words.split(), plain(name)
     if text in known:
-        return 1.0 - 0.001 * known.index(text)
+        return 1.0 - 1e-6 * known.index(text)
     parts = [p for p in re.split(r"_|\d+", text) if p]
     hits = [known.index(p) for p in parts if p in known]
     if hits:
-        return 0.8 - 0.001 * min(hits) - 0.02 * (len(parts) - 1)
+        return 0.8 - 1e-6 * min(hits) - 0.02 * (len(parts) - 1)
     starts = [
         w for w in known if len(w) >= 4 and any(p.startswith(w) or (len(p) >= 4 and w.startswith(p)) for p in parts)
     ]
@@ -403,7 +410,7 @@ def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
     if column.kind == "empty":
         return role == "roster"
     if meaning in ("x", "y", "population", "cost", "workload"):
-        return number and (meaning in ("x", "y") or column.low >= 0)
+        return number
     if meaning in ("time", "since", "trained_on", "joins_on", "leaves_on"):
         return column.kind == "time"
     if meaning == "id" and role != "current":
@@ -424,13 +431,16 @@ def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
 
 def guess_role(look: LayerLook) -> tuple[str, str]:
     """Guess what a layer is, and say why; an empty role for what is of no use here."""
-    name = plain(f"{look.path.stem} {look.layer or ''}")
+    # the name of a layer says more than that of the file it lies in
+    name = plain(look.layer or look.path.stem)
     says = {role: _name_score(name, words) for role, words in FILE_WORDS.items()}
     columns = {role: guess_columns(look, role) for role in MEANINGS}
     if look.geometry == "raster":
         role = "elevation" if says["elevation"] > says["population_raster"] else "population_raster"
         return role, "a raster"
     if look.geometry == "line":
+        if says["crossings"] > max(says["roads"], says["barriers"]):
+            return "crossings", "lines with the name of crossings"
         return ("barriers", "lines with a barrier's name") if says["barriers"] > says["roads"] else ("roads", "lines")
     if look.geometry == "polygon":
         if says[""] > max(says["units"], says["current"]):
@@ -450,7 +460,7 @@ def guess_role(look: LayerLook) -> tuple[str, str]:
         return "roster", f"columns of a roster ({', '.join(columns['roster'].values())})"
     if not place:
         return "", "neither a place nor a roster"
-    best = max(("incidents", "candidates", "existing"), key=lambda r: says[r])
+    best = max(("incidents", "candidates", "existing", "crossings"), key=lambda r: says[r])
     if says[best] >= 0.5:
         return best, "points, and its name says so"
     if "cost" in columns["candidates"]:
@@ -469,7 +479,17 @@ def guess_roles(looks: Sequence[LayerLook]) -> list[tuple[str, str]]:
         for i in areas:
             if i != finest:
                 found[i] = ("current", "polygons, fewer than the units")
-    for role in ("units", "current", "roster", "population_raster", "elevation", "incidents"):
+    for role in (
+        "units",
+        "current",
+        "roster",
+        "population_raster",
+        "elevation",
+        "incidents",
+        "barriers",
+        "crossings",
+        "roads",
+    ):
         same = [i for i, (r, _) in enumerate(found) if r == role]
         for i in sorted(same, key=lambda i: -looks[i].rows)[1:]:
             found[i] = (
@@ -508,36 +528,55 @@ def guess_crs(x: np.ndarray, y: np.ndarray, near: gpd.GeoSeries | None, tried: S
         return ("EPSG:4326", "the numbers are those of longitude and latitude") if lonlat else ("", "")
     area = near.to_crs("EPSG:4326")
     west, south, east, north = area.total_bounds
-    wide, high = 0.1 * (east - west) + 1e-3, 0.1 * (north - south) + 1e-3
-    candidates = ["EPSG:4326"] if lonlat else []
-    if not lonlat:
-        candidates = [*dict.fromkeys([near.crs.to_string(), *tried, *_systems_of(west, south, east, north)])]
-    best, share = "", 0.0
-    for name in candidates:
-        inside = _share_inside(x, y, name, (west - wide, south - high, east + wide, north + high))
-        # a system named earlier is likelier, so a later one must fit better to win
-        if inside > share + 0.02:
-            best, share = name, inside
-        if share > 0.98:
+    shape = shapely.union_all(area.to_numpy())
+    if lonlat:
+        likely, others = ["EPSG:4326"], []
+    else:
+        likely, others = list(dict.fromkeys([near.crs.to_string(), *tried])), _systems_of(west, south, east, north)
+    fits: list[tuple[float, str, np.ndarray]] = []
+    for name in dict.fromkeys([*likely, *others]):
+        places = _in_degrees(x, y, name)
+        share = _share_inside(places, shape)
+        fits.append((share, name, places))
+        if share > 0.95 and name in likely:
+            # the system of another layer that fits needs no rival
+            fits = [fits[-1]]
             break
-    if share < 0.5:
-        around = (west - wide, south - high, east + wide, north + high)
-        for name in candidates[:8]:
-            # as in a table that gives latitude first
-            if _share_inside(y, x, name, around) >= 0.5:
-                return name, "with x and y swapped the places lie among the units"
-        return (
-            ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
-        )
-    return best, f"{share:.0%} of the places lie among the units then"
+    share, best, places = max(fits, key=lambda f: f[0])
+    if share >= 0.5:
+        reason = f"{share:.0%} of the places lie among the units then"
+        for other, name, elsewhere in sorted(fits, key=lambda f: -f[0]):
+            apart = (
+                float(np.nanmedian(np.hypot(*((elsewhere - places) * (np.cos(np.radians(south)), 1.0)).T)))
+                * METRES_A_DEGREE
+            )
+            if other > share - RIVAL and apart > ELSEWHERE:
+                return best, f"{reason}; {RIVALS} {name}, {apart:,.0f} m elsewhere"
+        return best, reason
+    around = shapely.box(west, south, east, north)
+    for name in [*likely, *others][:8]:
+        # as in a table that gives latitude first
+        if _share_inside(_in_degrees(y, x, name), around) >= 0.5:
+            return name, "with x and y swapped the places lie among the units"
+    return ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
 
 
-def _share_inside(x: np.ndarray, y: np.ndarray, crs: str, box: tuple[float, float, float, float]) -> float:
+def _in_degrees(x: np.ndarray, y: np.ndarray, crs: str) -> np.ndarray:
+    """Return places as longitude and latitude, (n, 2); NaN where the CRS does not allow them."""
     try:
         points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs("EPSG:4326")
     except (CRSError, ValueError, RuntimeError):
-        return 0.0
-    return float(shapely.contains_xy(shapely.box(*box), points.x.to_numpy(), points.y.to_numpy()).mean())
+        return np.full((len(x), 2), np.nan)
+    found = np.column_stack([points.x.to_numpy(float), points.y.to_numpy(float)])
+    found[~np.isfinite(found).all(axis=1)] = np.nan
+    return found
+
+
+def _share_inside(places: np.ndarray, shape: shapely.Geometry) -> float:
+    shapely.prepare(shape)
+    return float(
+        shapely.contains_xy(shape, np.nan_to_num(places[:, 0], nan=999), np.nan_to_num(places[:, 1], nan=999)).mean()
+    )
 
 
 def _systems_of(west: float, south: float, east: float, north: float) -> list[str]:
@@ -548,8 +587,12 @@ def _systems_of(west: float, south: float, east: float, north: float) -> list[st
 
     area = AreaOfInterest(west, south, east, north)
     found = query_crs_info(auth_name="EPSG", pj_types=[PJType.PROJECTED_CRS], area_of_interest=area, contains=True)
-    sized = sorted((i for i in found if i.area_of_use), key=lambda i: (i.area_of_use.east - i.area_of_use.west) * (i.area_of_use.north - i.area_of_use.south))  # fmt: skip
-    return [f"EPSG:{i.code}" for i in sized][:150]
+    sized = []
+    for info in found:
+        use = info.area_of_use
+        if use is not None:
+            sized.append(((use.east - use.west) * (use.north - use.south), info.code))
+    return [f"EPSG:{code}" for _, code in sorted(sized)][:150]
 
 
 def crs_in_words(crs: str) -> str:

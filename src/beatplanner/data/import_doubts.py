@@ -15,7 +15,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.guessing import as_number
+from beatplanner.data.guessing import RIVALS, as_number
 from beatplanner.data.import_draft import MENDS, NUMBERS, TIMES, ImportDraft, Source, _iso_times, staged_description
 from beatplanner.data.layers import is_missing, texts
 from beatplanner.data.starting_hours import starting_hours
@@ -82,7 +82,7 @@ def mend(draft: ImportDraft, doubt: Doubt) -> None:
     """Mend a doubt: the next staging carries it out."""
     if doubt.mend == "hours":
         draft.hours |= starting_hours(_categories(draft))
-    elif doubt.mend and doubt.source is not None and doubt.mend not in doubt.source.mends:
+    elif doubt.mend in MENDS and doubt.source is not None and doubt.mend not in doubt.source.mends:
         doubt.source.mends.append(doubt.mend)
 
 
@@ -121,7 +121,7 @@ def check_for_ids(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
 def check_for_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     """Find rows without a place."""
     frame = draft.mended(source)
-    if not isinstance(frame, gpd.GeoDataFrame) or source.role in ("roads", "barriers", "roster"):
+    if not isinstance(frame, gpd.GeoDataFrame) or source.role in ("roads", "barriers", "crossings", "roster"):
         return
     empty = frame.geometry.isna() | frame.geometry.is_empty
     if frame.geometry.geom_type.eq("Point").any():
@@ -299,6 +299,13 @@ def check_for_times_unknown(draft: ImportDraft, source: Source) -> Iterator[Doub
         yield Doubt("warning", text, source, mend="days", mend_words="Say how many days they cover")
 
 
+def check_for_rival_crs(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+    """Say that the CRS was guessed where another fits nearly as well."""
+    if RIVALS in source.crs_reason:
+        text = f"{source.look.title}: its CRS is a guess ({source.crs}: {source.crs_reason}). Ask whoever made the table, and choose it with the columns."
+        yield Doubt("warning", text, source)
+
+
 CHECKS = (
     check_for_ids,
     check_for_places,
@@ -310,6 +317,7 @@ CHECKS = (
     check_for_officers,
     check_for_points_outside,
     check_for_times_unknown,
+    check_for_rival_crs,
 )
 
 

@@ -39,7 +39,7 @@ TIMES = ("time", "since", "trained_on", "joins_on", "leaves_on")
 NUMBERS = ("population", "workload", "cost")
 ROLE_WORDS = {
     "units": "Units (smallest areas)", "incidents": "Incidents", "current": "Today's beats", "candidates": "Candidate sites",
-    "existing": "Stations of today", "roads": "Roads and paths", "barriers": "Barriers", "roster": "Officers",
+    "existing": "Stations of today", "roads": "Roads and paths", "barriers": "Barriers", "crossings": "Crossings of barriers", "roster": "Officers",
     "population_raster": "Residents (raster)", "elevation": "Heights (raster)", "": "Not used",
 }  # fmt: skip
 MEANING_WORDS = {
@@ -226,7 +226,12 @@ class ImportDraft:
         units = self.first("units")
         if units is None or not (units.crs or units.look.crs) or not units.look.box:
             return None
-        return gpd.GeoSeries([shapely.box(*units.look.box)], crs=units.crs or units.look.crs)
+        frame = self.located(units, mended=False)
+        shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+        # points outside by a little, on a border street, still fit
+        return gpd.GeoSeries(
+            [shapely.union_all([shapely.make_valid(g) for g in shapes]).buffer(0.0005)], crs="EPSG:4326"
+        ).to_crs(units.crs or units.look.crs)
 
     def first(self, role: str) -> Source | None:
         """Return the layer with a role, None where there is none."""
@@ -430,8 +435,8 @@ def _lines(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path
     if source.role == "roads":
         if draft.rules.stations or draft.first("candidates") or draft.first("existing"):
             raw.setdefault("stations", {})["roads"] = place
-    else:
-        raw.setdefault("beats", {})["barriers"] = place
+    elif source.role == "barriers" or draft.first("barriers") is not None:
+        raw.setdefault("beats", {})[source.role] = place
 
 
 def _roster(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path) -> None:
@@ -457,7 +462,7 @@ def _elevation(draft: ImportDraft, source: Source, raw: dict[str, Any], _folder:
 
 _SECTIONS: dict[str, Callable[[ImportDraft, Source, dict[str, Any], Path], None]] = {
     "units": _units, "incidents": _incidents, "current": _current, "candidates": _sites, "existing": _sites, "roads": _lines,
-    "barriers": _lines, "roster": _roster, "population_raster": _population_raster, "elevation": _elevation,
+    "barriers": _lines, "crossings": _lines, "roster": _roster, "population_raster": _population_raster, "elevation": _elevation,
 }  # fmt: skip
 
 

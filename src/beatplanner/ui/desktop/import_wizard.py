@@ -534,8 +534,8 @@ def _fits(role: str, geometry: str) -> bool:
     """Tell whether a layer of this geometry can have a role."""
     allowed = {
         "polygon": ("units", "current", "barriers", "candidates", "existing"),
-        "line": ("roads", "barriers"),
-        "point": ("incidents", "candidates", "existing", "roster"),
+        "line": ("roads", "barriers", "crossings"),
+        "point": ("incidents", "candidates", "existing", "crossings", "roster"),
         "raster": ("population_raster", "elevation"),
         "": ("incidents", "candidates", "existing", "roster"),
     }
@@ -564,7 +564,7 @@ class ColumnsPage(Page):
         row = QHBoxLayout()
         self.layers = QListWidget()
         self.layers.setAccessibleName(self.tr("Layers"))
-        self.layers.setMaximumWidth(220)
+        self.layers.setMaximumWidth(self.fontMetrics().averageCharWidth() * 30)
         self.layers.setWordWrap(True)
         self.layers.setSpacing(4)
         self.layers.currentRowChanged.connect(self._show)
@@ -637,7 +637,9 @@ class ColumnsPage(Page):
                 self.crs.addItem(crs_in_words(name), name)
             self.crs.setCurrentText(crs_in_words(source.crs))
             self.crs.activated.connect(lambda _, s=source: self._set_crs(s))
-            self.crs.lineEdit().returnPressed.connect(lambda s=source: self._set_crs(s))
+            line = self.crs.lineEdit()
+            if line is not None:
+                line.returnPressed.connect(lambda s=source: self._set_crs(s))
             self.form.addRow(self.tr("CRS *"), self.crs)
             why = QLabel(source.crs_reason or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
             why.setWordWrap(True)
@@ -899,9 +901,9 @@ class DoubtsPage(Page):
         for row in range(self.list.count()):
             item = self.list.item(row)
             widget = self.list.itemWidget(item)
-            if widget is not None:
+            layout = None if widget is None else widget.layout()
+            if widget is not None and layout is not None:
                 width = self.list.viewport().width()
-                layout = widget.layout()
                 high = layout.heightForWidth(width) if layout.hasHeightForWidth() else widget.sizeHint().height()
                 size = item.sizeHint()
                 size.setWidth(width)

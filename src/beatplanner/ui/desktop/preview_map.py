@@ -27,6 +27,7 @@ LOOKS: dict[str, tuple[str, str, float]] = {
     "current": ("", "#30475e", 2.0),
     "barriers": ("", "#3182bd", 2.0),
     "roads": ("", "#b9a58a", 1.0),
+    "crossings": ("#31a354", "#31a354", 3.0),
     "incidents": ("#c0392b", "", 3.0),
     "candidates": ("#e08e0b", "#ffffff", 8.0),
     "existing": ("#1f4e9c", "#ffffff", 9.0),
@@ -179,9 +180,9 @@ class PreviewMap(QWidget):
         for role, drawn in self._layers.values():
             fill, line, width = LOOKS[role]
             if isinstance(drawn, QPolygonF):
-                _draw_dots(painter, place.map(drawn), fill, line, width)
+                _draw_dots(painter, place.map(drawn), fill, line, width * self._grown())
                 continue
-            painter.setPen(QPen(QColor(line), width))
+            painter.setPen(QPen(QColor(line), width * self._grown()))
             painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
             painter.drawPath(place.map(drawn))
 
@@ -192,7 +193,11 @@ class PreviewMap(QWidget):
         for path in self._shown:
             painter.drawPath(place.map(path))
         if not self._points.isEmpty():
-            _draw_dots(painter, place.map(self._points), "#d6006e", "#ffffff", 9)
+            _draw_dots(painter, place.map(self._points), "#d6006e", "#ffffff", 9 * self._grown())
+
+    def _grown(self) -> float:
+        """Return how much stronger signs are drawn where the user's letters are larger."""
+        return max(1.0, self.fontMetrics().height() / 17)
 
     def _draw_legend(self, painter: QPainter) -> None:
         """Name the colours in the lower left corner."""
@@ -213,7 +218,7 @@ class PreviewMap(QWidget):
             top = box.top() + 4 + number * high
             middle = top + high / 2
             start = box.left() + 6
-            if role in ("roads", "barriers"):
+            if role in ("roads", "barriers", "crossings"):
                 painter.setPen(QPen(QColor(line), max(2.0, width)))
                 painter.drawLine(QPointF(start, middle), QPointF(start + dot * 1.4, middle))
             elif role in ("units", "current"):

@@ -62,7 +62,6 @@ class Session(QObject):
         self.window = window
         self.work = Background(self)
         self._followed: Any = None
-        self._drawn_again: object = None
         self.timer = QTimer(self)
         self.timer.setInterval(TOUCH_MS)
         self.timer.timeout.connect(self._touch)
@@ -100,7 +99,7 @@ class Session(QObject):
     def refresh(self) -> None:
         """Show whether the project is saved, may be saved, and what it holds."""
         document, window = self.document, self.window
-        self.follow_drawing()
+        self._panel()
         self.dock.load()
         read_only = document.read_only_because if document is not None else ""
         if read_only:
@@ -116,25 +115,15 @@ class Session(QObject):
 
     def _shown_anew(self) -> None:
         # the panel forgets its drawing when something else is shown, and is asked once it has
-        self._drawn_again = None
         QTimer.singleShot(0, self.follow_drawing)
 
     def follow_drawing(self) -> None:
-        """Keep every edit by hand in the project, once the window has a panel to draw with; lay down again what was drawn before."""
-        panel, document = getattr(self.window, "drawing_panel", None), self.document
+        """Lay down again what was drawn by hand on the plan that is shown."""
+        panel, document = self._panel(), self.document
         if panel is None:
             return
-        if panel is not self._followed:
-            self._followed = panel
-            panel.edited.connect(self._keep_drawing)
-        if (
-            document is None
-            or not document.edits
-            or panel.drawing is not None
-            or self._drawn_again == (document, self.window.scenario.plan_shown)
-        ):
+        if document is None or not document.edits or panel.drawing is not None:
             return
-        self._drawn_again = (document, self.window.scenario.plan_shown)
         if document.content.state.get("edits_on", 0) != self.window.scenario.plan_shown:
             # another plan is shown than the one that was drawn on
             return
@@ -149,6 +138,14 @@ class Session(QObject):
         except ValueError as error:
             self.window._tell(self.tr("Not all edits by hand could be laid down again"), [str(error)])
         panel._after(drawing, None)
+
+    def _panel(self) -> Any:
+        """Return the panel to draw with, whose edits are kept from its first on; None where the window has none."""
+        panel = getattr(self.window, "drawing_panel", None)
+        if panel is not None and panel is not self._followed:
+            self._followed = panel
+            panel.edited.connect(self._keep_drawing)
+        return panel
 
     def _keep_drawing(self) -> None:
         """Write down what was drawn since, or taken back."""

@@ -1,0 +1,197 @@
+"""Guesses from names in several languages and from values; doubts with places and mends."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.guessing import guess_columns, guess_crs, guess_role, look_at, plain, time_format_of
+from beatplanner.data.import_doubts import import_doubts, mend
+from beatplanner.data.import_draft import ImportDraft
+from beatplanner.data.starting_hours import starting_hours
+from conftest import SHARED, write_grid_town
+
+
+def table(folder, name, columns):
+    path = folder / name
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return look_at(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "latin"),
+    [
+        ("Становници", "stanovnici"),
+        ("Општина", "opstina"),
+        ("popTotal", "pop_total"),
+        ("Đorđe  Šifra", "djordje_sifra"),
+        ("Población", "poblacion"),
+    ],
+)
+def test_names_in_any_script_are_compared_in_latin(text, latin):
+    assert plain(text) == latin
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("id", "name", "population", "municipality"),
+        ("kodi", "emri", "popullsia", "komuna"),
+        ("шифра", "назив", "становништво", "општина"),
+        ("šifra", "naziv", "stanovnika", "opština"),
+        ("cod", "denumire", "populatia", "comuna"),
+        ("код", "название", "население", "район"),
+    ],
+)
+def test_units_in_six_languages(tmp_path, names):
+    town = write_grid_town(tmp_path / "town")
+    units = town.units().rename(columns=dict(zip(("unit", "place", "pop", "muni"), names, strict=True)))
+    town.write_units(units.drop(columns="pop_sq"), "layer.gpkg")
+    look = look_at(town.path("layer.gpkg"))[0]
+    assert guess_role(look)[0] == "units"
+    found = guess_columns(look, "units")
+    assert [found[m] for m in ("id", "name", "population", "municipality")] == list(names)
+
+
+def test_values_decide_where_names_do_not(tmp_path):
+    n = 60
+    look = table(tmp_path, "a.csv", {"f1": [f"{1 + i % 28:02}.0{1 + i % 9}.2025" for i in range(n)], "lon": np.linspace(21, 21.1, n), "lat": [42.0] * n,
+                                     "type": ["a", "b"] * 30})  # fmt: skip
+    assert guess_role(look)[0] == "incidents"
+    assert guess_columns(look, "incidents") == {"x": "lon", "y": "lat", "category": "type", "time": "f1"}
+    # a column of text is no population, whatever it is called
+    text = table(tmp_path, "b.csv", {"population": ["many", "few", "none"]})
+    assert guess_columns(text, "units").get("population") is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "pattern"),
+    [
+        (["2025-03-31", "2025-01-02T10:00"], "ISO"),
+        (["31.03.2025", "01.02.2025"], "%d.%m.%Y"),
+        (["03/31/2025", "01/02/2025"], "%m/%d/%Y"),
+        (["31/03/2025 22:15"], "%d/%m/%Y %H:%M"),
+        (["12", "13"], ""),
+        (["red", "blue"], ""),
+    ],
+)
+def test_how_times_are_written(cells, pattern):
+    assert time_format_of(pd.Series(cells)) == pattern
+
+
+def test_crs_of_a_table_is_found_by_the_units():
+    box = gpd.GeoSeries([shapely.box(540_000, 4_650_000, 560_000, 4_670_000)], crs="EPSG:32634")
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(541_000, 559_000, 50), rng.uniform(4_651_000, 4_669_000, 50)
+    assert guess_crs(x, y, box)[0] == "EPSG:32634"
+    degrees = gpd.GeoSeries(gpd.points_from_xy(x, y), crs="EPSG:32634").to_crs("EPSG:4326")
+    assert guess_crs(degrees.x.to_numpy(), degrees.y.to_numpy(), box)[0] == "EPSG:4326"
+    assert "swapped" in guess_crs(degrees.y.to_numpy(), degrees.x.to_numpy(), box)[1]
+    local = gpd.GeoSeries(gpd.points_from_xy(x, y), crs="EPSG:32634").to_crs("EPSG:6316")
+    code, why = guess_crs(local.x.to_numpy(), local.y.to_numpy(), box)
+    back = gpd.GeoSeries(gpd.points_from_xy(local.x, local.y), crs=code).to_crs("EPSG:32634")
+    # several grids of the region differ by a kilometre: either the place is right, or the rival is named
+    assert np.hypot(back.x - x, back.y - y).max() < 60 or "elsewhere" in why
+    assert guess_crs(np.array([1e9]), np.array([1e9]), box) == ("", "")
+
+
+def test_usual_hours_are_told_from_the_names():
+    assert starting_hours(["burglary, forced", "семејно насилство", "vjedhje", "?"]) == {
+        "burglary, forced": 2.5, "семејно насилство": 4.5, "vjedhje": 0.75,
+    }  # fmt: skip
+
+
+def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
+    town = write_grid_town(tmp_path / "town")
+    units = town.units()
+    units["pop"] = units["pop"].astype(float)
+    units.loc[2, "pop"] = -5
+    units.loc[4, "muni"] = None
+    units.loc[7, "unit"] = 7
+    shapes = list(units.geometry)
+    shapes[9] = shapes[9].union(shapely.affinity.translate(shapes[9], 200, 0))
+    units = units.set_geometry(gpd.GeoSeries([*shapes[:15], shapes[14]], crs=units.crs))
+    town.write_units(units)
+    draft = ImportDraft()
+    draft.add([town.path(n) for n in ("units.gpkg", "incidents.csv", "officers.xlsx", "sites.csv")])
+    found = {d.mend: d for d in import_doubts(draft) if d.mend}
+    assert {"numbers", "municipality", "ids", "twins", "overlaps", "hours"} <= set(found)
+    place = units.to_crs("EPSG:4326").geometry.iloc[2].bounds
+    assert found["numbers"].rows == (2,)
+    assert found["numbers"].box == pytest.approx(place)
+    for _ in range(4):
+        for doubt in import_doubts(draft):
+            if doubt.mend:
+                mend(draft, doubt)
+    left = import_doubts(draft)
+    assert not [d.text for d in left if d.severity == "error"]
+    assert not [d for d in left if d.mend]
+    draft.write(tmp_path / "town.gpkg")
+    from beatplanner.data.description import read_description
+    from beatplanner.data.read_town import read_town
+
+    made = read_town(read_description(tmp_path / "town.gpkg"))
+    assert len(made.units) == 15
+    assert (made.units["municipality"] != "").all()
+    # no person's name of the incidents has come along
+    assert b"Secret Name" not in (tmp_path / "town.gpkg").read_bytes()
+
+
+def test_what_is_missing_is_said_in_words(tmp_path, town):
+    draft = ImportDraft()
+    draft.add([town.path("roads.gpkg")])
+    assert "smallest areas" in draft.missing()[0]
+    with pytest.raises(InputError, match="smallest areas"):
+        draft.write(tmp_path / "x.gpkg")
+    with pytest.raises(InputError, match="no such file"):
+        draft.add([town.path("nothing.csv"), town.path("units.gpkg")])
+    assert draft.missing() == []
+
+
+def test_new_from_the_command_line(tmp_path, town, command):
+    out = tmp_path / "new.gpkg"
+    files = [
+        town.path(n)
+        for n in (
+            "units.gpkg",
+            "incidents.csv",
+            "old.gpkg",
+            "roads.gpkg",
+            "sites.csv",
+            "stations.geojson",
+            "officers.xlsx",
+        )
+    ]
+    code, said, _ = command("new", *files, "-o", out, "--guess")
+    assert code == 0
+    assert not out.exists()
+    assert "incidents.csv: Incidents" in said
+    code, said, told = command(
+        "new", *files, "-o", out, "--name", "Ново", "--beats", "4", "--tolerance", "0.25", "--mend"
+    )
+    assert code == 0, told
+    assert command("check", out)[0] == 0
+    assert command("beats", out, "--out", tmp_path / "plan", "--time-limit", 2)[0] == 0
+    assert command("new", *files, "-o", out)[0] == 1
+    assert command("new", town.path("roads.gpkg"), "-o", tmp_path / "y.gpkg")[0] == 1
+    assert command("new", *files, "-o", tmp_path / "y.gpkg", "--role", "units.gpkg=nonsense")[0] == 2
+
+
+@pytest.mark.skipif(
+    not (SHARED / "macedonia").is_dir(), reason="the layers of North Macedonia are not on this computer"
+)
+def test_a_country_in_cyrillic():
+    draft = ImportDraft()
+    draft.add([SHARED / "macedonia" / n for n in ("units.gpkg", "municipalities.gpkg", "sites.csv")])
+    assert [s.role for s in draft.sources] == ["units", "", "candidates"]
+    assert draft.sources[0].columns == {
+        "id": "settlement",
+        "name": "name",
+        "population": "population",
+        "municipality": "municipality",
+    }
+    assert draft.sources[2].crs == "EPSG:4326"
