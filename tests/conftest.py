@@ -148,6 +148,14 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
     book.save(path)
 
 
+@pytest.fixture(autouse=True)
+def _journals_of_their_own(tmp_path, monkeypatch):
+    """Keep the journals of tests out of the user's own folder."""
+    from beatplanner.data import journal
+
+    monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
+
+
 @pytest.fixture
 def town(tmp_path) -> GridTown:
     return write_grid_town(tmp_path / "Град one")

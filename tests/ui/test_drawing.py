@@ -37,7 +37,7 @@ def window(qtbot, tmp_path, monkeypatch, planned):
     monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
     window = MainWindow()
     window.told = told
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "saved", True))
     window.resize(1366, 768)
     window.show()
     window.open(planned.folder / "plan")

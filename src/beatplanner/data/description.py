@@ -473,11 +473,50 @@ def read_description(path: Path) -> Description:
         and files that do not exist.
     """
     file = Path(path).resolve()
+    return checked_description(read_raw(file), file)
+
+
+def read_raw(path: Path) -> dict[str, Any]:
+    """Return the sections of a description or project file as they stand there, unchecked; InputError where it is neither."""
+    file = Path(path).resolve()
     if not file.is_file():
         what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
         raise InputError(problem(what, _nearest_file(file) or "Give the path of a project description", file=path))
     stored = stored_description(file)
-    raw = _read_toml(file) if stored is None else json.loads(stored)
+    if stored is None:
+        return _read_toml(file)
+    # which version wrote it is known by its tables; a newer one is refused before its content is taken for ours
+    from beatplanner.data.project_document import version_of
+
+    version_of(file)
+    return into_file(json.loads(stored), file.name)
+
+
+def into_file(value: Any, name: str) -> Any:
+    """Return a stored description whose layers lie in the file as it is called now: it may have been renamed."""
+    if not isinstance(value, dict):
+        return value
+    found = {key: into_file(inner, name) for key, inner in value.items()}
+    if isinstance(found.get("path"), str) and "layer" in found and not Path(found["path"]).is_absolute():
+        found["path"] = name
+    return found
+
+
+def checked_description(raw: dict[str, Any], file: Path) -> Description:
+    """Return the checked description of sections that were read from a file, or changed since.
+
+    Parameters
+    ----------
+    raw
+        Sections, as TOML or JSON gives them.
+    file
+        The description or project file, absolute; paths are relative to its folder.
+
+    Raises
+    ------
+    InputError
+        As for `read_description`.
+    """
     findings = Findings()
     sections = _checked_sections(raw, file.name, findings)
     for name, section in sections.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
 import math
 import re
@@ -23,6 +22,7 @@ from pyproj.exceptions import CRSError
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.fingerprint import fingerprint
 from beatplanner.data.town import Source
 
 TEXT_TABLES = {".csv", ".tsv", ".txt"}
@@ -46,7 +46,7 @@ class Place:
 
 def source_of(role: str, path: Path, rows_in: int, rows_used: int) -> Source:
     """Describe a file that was read: its hash, date and rows."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = fingerprint(path)
     modified = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC).isoformat(timespec="seconds")
     return Source(role, path, digest, modified, rows_in, rows_used)
 
@@ -188,6 +188,11 @@ def read_table(
     if frame.empty:
         raise InputError(where.problem("the table has no rows", "Give a table with rows below its header"))
     return frame, Place(path.name, sheet, tuple(str(first + i) for i in range(len(frame))))
+
+
+def whole_table(path: Path, sheet: str | None) -> pd.DataFrame:
+    """Read every column of a CSV, TSV or XLSX table, as `read_table` does the named ones."""
+    return _read_workbook(path, sheet)[0] if path.suffix.lower() in WORKBOOKS else _read_text_table(path)
 
 
 def _read_text_table(path: Path) -> pd.DataFrame:

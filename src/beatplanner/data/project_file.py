@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import os
 import sqlite3
-from contextlib import closing
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,27 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from beatplanner.data.description import PROJECT_TABLE, Description, Forum, read_description
+from beatplanner.data.description import Description, Forum, read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.forum_tables import CONSENTS, HOURS, PARTNERS, REPORT_BACK
 from beatplanner.data.layers import read_layer, read_points, read_table
 from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.plan_layers import write_layer_styles
+from beatplanner.data.project_document import SCHEMA, Content, Event, write_content
+from beatplanner.data.project_lock import user_name
 from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.data.road_layers import read_roads
+from beatplanner.data.safe_save import flush
 from beatplanner.data.town import Town
 
 
-def build(description: Path, out: Path) -> None:
+def build(description: Path | Description, out: Path) -> None:
     """Read a project's layers and write them, with its description, into one file.
 
     Parameters
     ----------
     description
-        The TOML description.
+        The TOML description, or one that was read already.
     out
         The GeoPackage; an older one is replaced once the new one is complete.
 
@@ -39,7 +43,7 @@ def build(description: Path, out: Path) -> None:
     InputError
         Where the input cannot be used, or the file cannot be written.
     """
-    read = read_description(description)
+    read = description if isinstance(description, Description) else read_description(description)
     town = read_town(read)
     out = out.resolve()
     check_place(out)
@@ -49,10 +53,13 @@ def build(description: Path, out: Path) -> None:
         )
     part = out.with_name(f".{out.name}.{os.getpid()}.part.gpkg")
     try:
-        content = _write_layers(read, town, part, out.name)
-        with closing(sqlite3.connect(part)) as database, database:
-            database.execute(f"CREATE TABLE {PROJECT_TABLE} (description TEXT NOT NULL)")
-            database.execute(f"INSERT INTO {PROJECT_TABLE} VALUES (?)", (json.dumps(content, ensure_ascii=False),))  # noqa: S608 - a constant
+        rules = _write_layers(read, town, part, out.name)
+        made = f"Built from {read.file.name}"
+        content = Content(rules, history=[Event(_now(), user_name(), "build", made, "", {"layers": len(town.sources)})])
+        meta = {"schema": str(SCHEMA), "save_id": uuid.uuid4().hex, "saved_on": _now(), "saved_by": user_name()}
+        write_content(part, content, meta, {})
+        write_layer_styles(part)
+        flush(part)
         swap_in(part, out)
     except (OSError, sqlite3.Error) as error:
         raise InputError(
@@ -64,6 +71,10 @@ def build(description: Path, out: Path) -> None:
         ) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:
@@ -138,6 +149,16 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
     if d.officers is not None:
         frame, _ = read_table(d.path(d.officers.path), d.officers.layer, ["officer"], ROSTER_COLUMNS)
         content["officers"] |= save(_as_text(frame), "officers")
+        if d.officers.posts is not None:
+            p = d.officers.posts
+            frame, _ = read_table(d.path(p.path), p.layer, ["beat"], ["posts", "languages", "licence", "gender"])
+            content["officers"]["posts"] = save(_as_text(frame), "officers.posts")
+        if d.officers.published is not None:
+            p = d.officers.published
+            frame, _ = read_table(d.path(p.path), p.layer, ["officer", "beat", "start", "end"], ["requires"])
+            content["officers"]["published"] = save(_as_text(frame), "officers.published")
+        if d.officers.job_template is not None:
+            content["officers"]["job_template"] = str(d.path(d.officers.job_template))
     for section, key, wanted in (
         ("beats", "adjacency", ["from", "to"]),
         ("beats", "distances", ["from", "to", "metres"]),

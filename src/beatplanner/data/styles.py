@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import pyogrio
+from geopandas import GeoDataFrame
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.plan_tables import PlanTables
@@ -31,38 +32,62 @@ def write_styles(path: Path, tables: PlanTables) -> None:
         styles["homes"] = ("Point", _marker("circle", "#bdbdbd", 1.0))
     if tables.sites is not None:
         styles["sites"] = ("Point", _marker("circle", "#969696", 1.8))
-    columns = {
-        c: []
-        for c in ("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column", "styleName", "styleQML")
-    }
-    for layer, (_, qml) in styles.items():
-        values = (
-            "",
-            "",
-            layer,
-            "geom",
-            "beatplanner",
-            f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>{qml}",
-        )
-        for column, value in zip(columns, values, strict=True):
-            columns[column].append(value)
+    add_styles(path, {layer: qml for layer, (_, qml) in styles.items()})
+
+
+def add_styles(path: Path, styles: dict[str, str]) -> None:
+    """Add default styles (QML, by layer) to a GeoPackage; older styles of the same layers are replaced."""
     with closing(sqlite3.connect(path)) as database, database:
         geometry = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
         database.execute(
-            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT, "
+            "CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT, "
             "f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, "
             "description TEXT, owner TEXT, ui TEXT, update_time DATETIME)"
         )
-        for catalog, schema, layer, _, name, qml in zip(*columns.values(), strict=True):
+        for layer, qml in styles.items():
+            database.execute("DELETE FROM layer_styles WHERE f_table_name = ?", (layer,))
             database.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, "
-                "styleSLD, useAsDefault, description, owner, update_time) VALUES (?, ?, ?, ?, ?, ?, '', 1, '', '', ?)",
-                (catalog, schema, layer, geometry.get(layer, "geom"), name, qml, WRITTEN),
+                "styleSLD, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, 'beatplanner', ?, '', 1, '', '', ?)",
+                (
+                    layer,
+                    geometry.get(layer, "geom"),
+                    f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>{qml}",
+                    WRITTEN,
+                ),
             )
         database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+            "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
             "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)", (WRITTEN,),
         )  # fmt: skip
+
+
+# How the layers of a project look in QGIS.
+PROJECT_STYLES = {
+    "units": lambda: _plain_fill("#f7f7f7", "#969696", 0.15),
+    "incidents": lambda: _marker("circle", "#cb181d", 0.9),
+    "stations.candidates": lambda: _marker("circle", "#969696", 1.8),
+    "stations.existing": lambda: _marker("square", "#08306b", 3.2),
+    "beats.current": lambda: _plain_fill("#ffffff00", "#525252", 0.5),
+    "units.homes": lambda: _marker("circle", "#bdbdbd", 0.8),
+    "forum.venues": lambda: _marker("triangle", "#e6550d", 2.6),
+}
+
+
+def project_styles(layers: set[str]) -> dict[str, str]:
+    """Return the styles of those layers of a project that have one."""
+    return {layer: PROJECT_STYLES[layer]() for layer in sorted(layers & set(PROJECT_STYLES))}
+
+
+def plan_styles(beats: GeoDataFrame | None, prefix: str, layers: set[str]) -> dict[str, str]:
+    """Return the styles of the layers of one plan inside a project."""
+    found = {
+        f"{prefix}units": _plain_fill("#ffffff00", "#999999", 0.15),
+        f"{prefix}stations": _marker("square", "#08306b", 3.6),
+    }
+    if beats is not None:
+        found[f"{prefix}beats"] = _beat_fills(beat_colours(beats))
+    return {layer: qml for layer, qml in found.items() if layer in layers}
 
 
 def style_of(path: Path, layer: str) -> str | None:

@@ -17,14 +17,14 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.data.description import read_description
+from beatplanner.data.description import Description, read_description
 from beatplanner.data.edits import Edit, write_edits
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place
 from beatplanner.data.read_town import read_town
-from beatplanner.data.results import check_result_place, write_result
+from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.planning.beats import BeatPlan
-from beatplanner.planning.drawing import Drawing, RefusedError
+from beatplanner.planning.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, _write_verdict, make_plan, summarise, tables
 from beatplanner.planning.proof import Progress, Proof, silent
@@ -313,7 +313,7 @@ class _Part:
 
 
 def mend(
-    project: Path,
+    project: Path | Description,
     out: Path,
     edits: Sequence[Edit] = (),
     *,
@@ -332,7 +332,7 @@ def mend(
     Parameters
     ----------
     project
-        A TOML description or a project file.
+        A TOML description or a project file, or a description that was read already.
     out
         Folder of the results; ``edits.json`` in it holds the edits, with those of a repair.
     edits
@@ -363,13 +363,17 @@ def mend(
     check_place(out.resolve())
     check_result_place(out)
     progress("reading", None, None, 0.0)
-    town = read_town(read_description(project))
+    town = read_town(project if isinstance(project, Description) else read_description(project))
+    file = town.description.file
     check_pack_inputs(town)
     beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)
     if plan_from is None and not town.units["current"].notna().any():
         raise InputError(
-            problem("there are no beats to draw on", "Give a plan with --plan, or today's beats as beats.current", file=project)
+            problem("there are no beats to draw on", "Give a plan with --plan, or today's beats as beats.current", file=file)
         )  # fmt: skip
+    if plan_from is not None:
+        # what was drawn on that plan is part of it
+        town = with_rules_of_plan(town, read_result(_folder(plan_from)).summary.get("rules", {}))
     drawing = Drawing(town, plan_workload(town), beat, author=author)
     for number, edit in enumerate(edits, 1):
         try:
@@ -388,7 +392,7 @@ def mend(
     if how == "improve":
         if drawn.description.beats is None:
             raise InputError(
-                problem("beats cannot be solved on without a section [beats]", "Add it", file=project, field="beats")
+                problem("beats cannot be solved on without a section [beats]", "Add it", file=file, field="beats")
             )
         plan = make_plan(drawn, steps=steps, start=drawing.beat, **common)
     else:
@@ -417,6 +421,10 @@ def mend(
     write_result(out, written, also=finish)
     summary["drawn"]["pack"] = [str(note) for note in stopped]
     return summary
+
+
+def _folder(plan_from: Path) -> Path:
+    return plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
 
 
 def _with_rules(plan: Plan, drawing: Drawing) -> Plan:

@@ -224,6 +224,16 @@ def lagrangian_bound(
     return full
 
 
+def spans(weight: np.ndarray) -> np.ndarray:
+    """Return the units that multipliers are measured in, (n,) with a mean square of 1.
+
+    A multiplier is a unit's travel, which grows with its workload: a town's needs longer steps than a hamlet's. Their square root did best
+    on real municipalities and on made towns.
+    """
+    span = np.sqrt(np.maximum(weight, 1e-2 * weight.mean() + 1e-12))
+    return span / np.sqrt((span**2).mean())
+
+
 def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, stop):
     """Return the greatest bound on the near pairs with its multipliers, or None where these allow no plan."""
     n = len(weight)
@@ -237,6 +247,7 @@ def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, t
     allowance = 0.0 if budget is None else budget
     # residents count by thousands where travel counts by millions: one step must suit both
     unit_moved = max(1.0, float(near.moved.max(initial=0.0)))
+    span = spans(weight)
     along, along_price = np.zeros(n), 0.0
     for _ in range(steps):
         relaxation.solve(multiplier, price)
@@ -258,7 +269,7 @@ def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, t
         if not np.isfinite(best_known) and bound > 0.95 * target:
             target = 1.05 * bound / 0.95
         taken = np.concatenate([np.arange(near.start[s], near.start[s + 1]) for s in chosen])
-        slope = 1.0 - np.bincount(near.unit[taken], weights=relaxation.share[taken], minlength=n)
+        slope = span * (1.0 - np.bincount(near.unit[taken], weights=relaxation.share[taken], minlength=n))
         slope_price = 0.0
         if budget is not None:
             slope_price = float(relaxation.share[taken] @ near.moved[taken] - allowance) / unit_moved
@@ -272,7 +283,7 @@ def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, t
         if float(slope @ slope) + slope_price**2 < 1e-12 or best >= target * (1 - 1e-9) or stop():
             break
         step = scale * (target - bound) / square
-        multiplier = multiplier + step * along
+        multiplier = multiplier + step * along * span
         price = max(0.0, price + step * along_price / unit_moved)
     return best, best_multiplier, best_price
 

@@ -241,3 +241,95 @@ class Growth:
                 step = before[step]
             chosen.add(int(u))
         return np.array(sorted(chosen))
+
+
+def halved(weight, xy, graph: Graph, part: np.ndarray, share: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Make connected districts by halving each piece of the map across its longer side until one district is left.
+
+    Workload and number of districts are shared out at every halving, so no region is left with too much or too little, which growth from
+    seeds leaves behind in large towns and moves of single units mend slowly.
+
+    Parameters
+    ----------
+    weight, xy
+        (n,) workload and (n, 2) points of the units.
+    graph
+        Their adjacency.
+    part, share
+        (n,) piece of the map that each unit is in, and (p,) districts of each piece.
+    random
+        Turns the cuts a little.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) district 0..K-1 of each unit.
+    """
+    district = np.full(graph.n, -1)
+    # a unit without workload still has its place
+    load = np.maximum(weight, 1e-6 * max(float(weight.mean()), 1e-300))
+    waiting = [(np.flatnonzero(part == p), int(k)) for p, k in enumerate(share)]
+    made = 0
+    while waiting:
+        units, k = waiting.pop()
+        if k == 1:
+            district[units] = made
+            made += 1
+            continue
+        points = xy[units] - np.average(xy[units], axis=0, weights=load[units])
+        spread = (points * load[units, None]).T @ points
+        axis = np.linalg.eigh(spread)[1][:, 1]
+        turn = random.normal(0.0, 0.25)
+        axis = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ axis
+        order = np.argsort(points @ axis, kind="stable")
+        through = np.cumsum(load[units][order])
+        first = np.zeros(len(units), bool)
+        first[order[through <= through[-1] * (k // 2) / k]] = True
+        if not first.any():
+            first[order[0]] = True
+        # pieces cut off from the rest of a half join the other, which surrounds them
+        within = graph.matrix[units][:, units]
+        for side in (True, False):
+            members = np.flatnonzero(first == side)
+            piece = csgraph.connected_components(within[members][:, members], directed=False)[1]
+            main = np.argmax(np.bincount(piece, weights=load[units[members]]))
+            first[members[piece != main]] = not side
+        halves = units[first], units[~first]
+        if not len(halves[1]):
+            raise ValueError("a piece of the map cannot be halved")
+        wanted = round(k * float(load[halves[0]].sum()) / float(load[units].sum()))
+        one = min(max(1, k - len(halves[1]), wanted), k - 1, len(halves[0]))
+        waiting += [(halves[0], one), (halves[1], k - one)]
+    return district
+
+
+def grown_from(centres: np.ndarray, graph: Graph, metres) -> np.ndarray | None:
+    """Make connected districts around centres, each unit joining the nearest that reaches it; None where some unit is never reached.
+
+    Parameters
+    ----------
+    centres
+        (K,) units.
+    graph
+        Adjacency.
+    metres
+        Gives the distances from some units to some centres.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        (n,) district 0..K-1 of each unit.
+    """
+    district = np.full(graph.n, -1)
+    queue = [(-1.0, int(c), k) for k, c in enumerate(centres)]
+    heapq.heapify(queue)
+    while queue:
+        _, i, k = heapq.heappop(queue)
+        if district[i] >= 0:
+            continue
+        district[i] = k
+        around = graph.neighbours(i)
+        around = around[district[around] < 0]
+        for j, far in zip(around, metres(around, np.full(len(around), centres[k])), strict=True):
+            heapq.heappush(queue, (float(far), int(j), k))
+    return district if (district >= 0).all() else None

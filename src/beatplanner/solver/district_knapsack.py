@@ -232,7 +232,7 @@ def price_sites(start, unit, reduced, weight, label, count, lower, upper, row, v
 
 @njit(cache=True, nogil=True)
 def ascend(
-    start, unit, cost, moved, label, weight, count, lower, upper, budget, cut_start, cut_pair, dual, target, enough, steps,
+    start, unit, cost, moved, label, weight, count, lower, upper, budget, cut_start, cut_pair, span, dual, target, enough, steps,
     scale, patience, halt, mean, whole,
 ):  # fmt: skip
     """Raise the bound by deflected subgradient steps (Held, Wolfe and Crowder 1974; Camerini, Fratta and Maffioli 1975).
@@ -245,6 +245,8 @@ def ascend(
         (n,) workload, number of districts, their bounds, residents that may change label (negative for no limit).
     cut_start, cut_pair
         Contiguity cuts in compressed rows: x of the first pair ≤ Σ x of the others.
+    span
+        (n,) what the units' multipliers are measured in (`district_bound.spans`).
     dual
         (n + cuts + 1,) where to start from: multipliers of units, of cuts and of the budget.
     target
@@ -346,6 +348,8 @@ def ascend(
             for p in range(pairs):
                 whole[p] = share[p] if taken[site[p]] else 0.0
             written = True
+        for i in range(n):
+            slope[i] *= span[i]
         if stalled >= patience:
             scale /= 1.5
             stalled = 0
@@ -366,10 +370,10 @@ def ascend(
         if square < 1e-12:
             break
         step = scale * max(target - bound, 1e-6 * abs(target)) / square
-        for i in range(size):
-            now[i] += step * along[i]
-            if i >= n and now[i] < 0.0:
-                now[i] = 0.0
+        for i in range(n):
+            now[i] += step * along[i] * span[i]
+        for i in range(n, size):
+            now[i] = max(0.0, now[i] + step * along[i])
     if mass > 0.0:
         for p in range(pairs):
             mean[p] /= mass

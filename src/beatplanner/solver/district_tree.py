@@ -27,7 +27,7 @@ from heapq import heappop, heappush
 import numpy as np
 from numba import njit
 
-from beatplanner.solver.district_bound import Bound, lagrangian_bound
+from beatplanner.solver.district_bound import Bound, lagrangian_bound, spans
 from beatplanner.solver.district_growth import Graph
 from beatplanner.solver.district_knapsack import ascend, excludable
 from beatplanner.solver.district_sites import Sites, pairs_in_reach
@@ -40,6 +40,8 @@ BATCH = 4
 # Steps of the first node, of every other before and after new cuts, and of each trial of a split.
 ROOT_STEPS, FIRST_STEPS, MORE_STEPS, TRIAL_STEPS = 1_500, 60, 40, 12
 CANDIDATES = 5
+# Nodes between plans that are walked from the centres of the node in hand, the first of them from the root.
+IMPROVE_EVERY = 48
 # Cost of a pair that a trial leaves out: above any plan's, and far from the limits of floating point.
 FORBIDDEN = 1e30
 
@@ -63,6 +65,7 @@ def exact_districts(
     threads: int,
     nodes: int,
     tell: Callable[[float | None, float], None],
+    improve: Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None = None,
 ) -> Exact:
     """Close the gap on the pairs that a bound left open.
 
@@ -84,6 +87,8 @@ def exact_districts(
         Nodes of up to `NODE_PAIRS` pairs after which to end; a larger node counts for more, so that the time is much the same.
     tell
         Called with best and bound whenever the bound rises.
+    improve
+        Called now and then with the centres (K,) that the relaxation uses most; returns districts that keep the rules and their cost, or None.
 
     Returns
     -------
@@ -98,7 +103,7 @@ def exact_districts(
         return Exact(None, best_known, not np.isfinite(best_known))
     if stop():
         return Exact(None, min(bound.value, best_known), False)
-    return _Tree(bound, problem, graph, best_known, stop, threads).search(nodes, tell)
+    return _Tree(bound, problem, graph, best_known, stop, threads).search(nodes, tell, improve)
 
 
 def _nothing_left(sites: Sites, problem) -> bool:
@@ -146,6 +151,7 @@ class _Worked:
     district: np.ndarray | None
     cost: float
     cuts: list[tuple[int, ...]]
+    centres: np.ndarray | None = None  # (K,) used most by the relaxation
 
 
 @njit(cache=True, nogil=True)
@@ -246,6 +252,7 @@ class _Tree:
         self.site = self.sites.site_of_pair
         self.problem, self.graph, self.stop, self.threads = problem, graph, stop, threads
         self.xy = problem.xy
+        self.span = spans(problem.weight)
         self.best, self.district = best_known, None
         self.lower_bound = bound.value
         self.root = _Node(
@@ -265,11 +272,11 @@ class _Tree:
     def enough(self) -> float:
         return self.best * (1 - GAP / 2)
 
-    def search(self, nodes: int, tell: Callable[[float | None, float], None]) -> Exact:
+    def search(self, nodes: int, tell: Callable[[float | None, float], None], improve=None) -> Exact:
         """Work through the tree until it is empty, `nodes` are used up or `stop` says so."""
         waiting: list[tuple[float, int, _Node]] = [(self.root.bound, 0, self.root)]
         known: set[tuple[int, ...]] = set()
-        born = 0
+        born, next_try, walking = 0, 0.0, None
         with self.watched(), ThreadPoolExecutor(self.threads) as pool:
             while waiting and self.used < nodes and not self.stop():
                 batch = []
@@ -281,10 +288,12 @@ class _Tree:
                         batch.append(entry)
                 working = [node for *_, node in batch]
                 self.used += sum(max(1.0, int(np.bitwise_count(n.packed).sum()) / NODE_PAIRS) for n in working)
+                centres = None
                 for entry, worked in zip(batch, pool.map(self.work, working), strict=True):
                     if worked is None:
                         heappush(waiting, entry)
                         continue
+                    centres = worked.centres if centres is None else centres
                     if worked.district is not None and worked.cost < self.best:
                         self.best, self.district = worked.cost, worked.district
                     if not worked.children:
@@ -296,8 +305,19 @@ class _Tree:
                         if cut not in known:
                             known.add(cut)
                             self.cuts.append(cut)
+                walked = None if walking is None else walking.result()
+                walking = None
+                if walked is not None and walked[1] < self.best:
+                    self.district, self.best = walked
+                if improve is not None and centres is not None and self.used >= next_try and not self.stop():
+                    # it walks beside the next batch, and is heard after that
+                    next_try = self.used + IMPROVE_EVERY
+                    walking = pool.submit(improve, centres)
                 left = waiting[0][0] if waiting else np.inf
                 self.raise_bound(min(left, self.closed, self.best), tell)
+            walked = None if walking is None else walking.result()
+            if walked is not None and walked[1] < self.best:
+                self.district, self.best = walked
         nothing = not waiting and not np.isfinite(min(self.closed, self.best))
         return Exact(self.district, min(self.lower_bound, self.best), nothing)
 
@@ -350,6 +370,7 @@ class _Tree:
         best = min(self.best, cost)
         if bound >= best * (1 - GAP / 2):
             return _Worked(bound, [], district, cost, found)
+        centres = local.centres()
         local.narrow(best)
         if local.empty:
             return _Worked(best, [], district, cost, found)
@@ -360,7 +381,7 @@ class _Tree:
             return _Worked(max(bound, min(best, leaf_cost)), [], district, cost, found)
         if self.stop():
             return None
-        return _Worked(self.best, local.split(bound), district, cost, found)
+        return _Worked(self.best, local.split(bound), district, cost, found, centres)
 
 
 class _Local:
@@ -429,7 +450,7 @@ class _Local:
     def climb(self, steps: int, scale: float) -> float:
         """Raise the bound and keep the best multipliers; return the bound."""
         bound, dual, found = ascend(
-            *self._arguments(), self._full_dual(), *self._aims(), steps, scale, max(8, steps // 40), self.tree.halt, self.mean,
+            *self._arguments(), self.tree.span, self._full_dual(), *self._aims(), steps, scale, max(8, steps // 40), self.tree.halt, self.mean,
             self.whole,
         )  # fmt: skip
         self.whole_found = self.whole_found or found
@@ -437,6 +458,11 @@ class _Local:
         for c, value in zip(self.active, dual[self.n : -1], strict=True):
             self.mu[c] = float(value)
         return bound
+
+    def centres(self) -> np.ndarray:
+        """Return the centres, (K,), that the mean of the ascent uses most, each once."""
+        used = np.bincount(self.sites.centre, weights=self.mean[self.sites.start[:-1]], minlength=self.n)
+        return np.argsort(-used, kind="stable")[: self.problem.count]
 
     def separate(self) -> list[tuple[int, ...]]:
         """Return new cuts, of pairs in the tree's numbers, that the mean breaks.
@@ -543,7 +569,7 @@ class _Local:
         # a price that no plan pays keeps the pairs out and the arrays as they are
         arguments[2] = np.where(gone, FORBIDDEN, self.sites.cost)
         bound, dual, _ = ascend(
-            *arguments, self._full_dual(), *self._aims(), TRIAL_STEPS, 0.15, TRIAL_STEPS, self.tree.halt, np.zeros(len(gone)),
+            *arguments, self.tree.span, self._full_dual(), *self._aims(), TRIAL_STEPS, 0.15, TRIAL_STEPS, self.tree.halt, np.zeros(len(gone)),
             np.zeros(len(gone)),
         )  # fmt: skip
         mu = {c: float(m) for c, m in zip(self.active, dual[self.n : -1], strict=True) if m > 0.0}

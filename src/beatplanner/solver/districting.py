@@ -29,7 +29,15 @@ from scipy.sparse import csgraph
 
 from beatplanner.solver import local_search
 from beatplanner.solver.district_bound import lagrangian_bound
-from beatplanner.solver.district_growth import Graph, Growth, LocksApartError, NoRoomError, share_out
+from beatplanner.solver.district_growth import (
+    Graph,
+    Growth,
+    LocksApartError,
+    NoRoomError,
+    grown_from,
+    halved,
+    share_out,
+)
 from beatplanner.solver.district_sites import AllSites
 from beatplanner.solver.district_tree import exact_districts
 from beatplanner.solver.local_search import CUT, MOVES, TRAVEL
@@ -58,6 +66,11 @@ PROOF_NODES = 2_000
 MOVES_PER_UNIT = 50_000
 MOVES_PER_SECOND = 4_000_000
 CHUNK = 100_000
+# First heat of a walk, and of one from a plan worth keeping; moves for each unit in a walk from the centres of a relaxation.
+HOT, WARM = 0.5, 0.05
+IMPROVING_MOVES = 5_000
+# Units above which walks start from a halved map, and may be a little out of balance while they are hot, as a share of all workload.
+LARGE, ALLOWANCE = 2_000, 0.005
 
 
 @dataclass(frozen=True)
@@ -318,9 +331,10 @@ class _Search:
         if count == n or count == int(self.part.max()) + 1 == 1:
             return self.found(np.arange(n) if count == n else np.zeros(n, int))
         known = bool((self.current >= 0).any())
-        walks = 4 if n <= 2_000 else 2
+        # many short walks beat a few long ones where a short one is long enough to cool down
+        walks = max(4, min(16, 4_000 // n)) if n <= LARGE else 2
         rounds = -(-walks // self.threads)
-        moves = int(effort * max(500_000, MOVES_PER_UNIT * n))
+        moves = int(effort * max(500_000, MOVES_PER_UNIT * n * 4 // max(4, walks)))
         moves = max(CHUNK, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
         until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
 
@@ -331,12 +345,16 @@ class _Search:
             from_today = known and (w == 0 or problem.budget is not None or problem.goal == MOVES)
             if start is not None and w == 0:
                 district, label, gentle = start, self.found(start).label, True
+            elif n > LARGE and not from_today and not (self.locked >= 0).any():
+                district = halved(problem.weight, problem.xy, self.graph, self.part, self.share, random)
+                label = best_labels(district, count, self.current, self.residents, self.locked)
+                gentle = False
             else:
                 growth = Growth(problem.weight, problem.xy, self.graph, self.residents, self.current, self.locked,
                                 self.part, self.share, random)  # fmt: skip
                 district, label = growth.grow(from_today)
                 gentle = from_today and (problem.budget is not None or problem.goal == MOVES)
-            return self.anneal(district, label, moves, until[w], cancelled, random, gentle=gentle)
+            return self.anneal(district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT)
 
         best = None if start is None else self.found(start)
         if self.threads > 1:
@@ -360,8 +378,8 @@ class _Search:
         outside = 0.0 if keeps_balance(found, self.problem) else found.outside / self.problem.upper
         return (outside + over / max(1.0, float(self.residents.sum())), found.objective)
 
-    def anneal(self, district, label, proposals, until, cancelled, random, *, gentle: bool) -> _Found:
-        """Walk from `district`, hot at first unless `gentle`, and cold at the end of the moves or of the time, `until`."""
+    def anneal(self, district, label, proposals, until, cancelled, random, *, heat: float) -> _Found:
+        """Walk from `district`, at first at some heat, a share of the mean cost of a unit, and cold at the end of the moves or of the time."""
         problem, graph = self.problem, self.graph
         n, count = len(problem.weight), problem.count
         state = _State(n, count, district)
@@ -385,11 +403,12 @@ class _Search:
         scale = size / n
         tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
-        hot, cold = (0.05 if gentle else 0.5) * scale, 0.003 * scale
+        hot, cold = heat * scale, 0.003 * scale
         arguments = (
             self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
             graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current,
             label, budget, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
+            ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0, 2.0 * cold,
         )  # fmt: skip
         temperature, left, begin, done = hot, proposals, time.monotonic(), 0
         while left > 0:
@@ -413,6 +432,24 @@ class _Search:
         step_seed = int(random.integers(2**31))
         local_search.anneal(step_seed, CHUNK, 1e-3 * cold, 1.0, *arguments, False)
         return self.found(best)
+
+    def improver(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None:
+        """Return what walks on from centres that a relaxation uses; None where locks or a budget tie districts to labels."""
+        problem = self.problem
+        if problem.goal != TRAVEL or problem.budget is not None or (self.locked >= 0).any():
+            return None
+        random = np.random.default_rng([self.seed, 10**6])
+        moves = max(CHUNK, IMPROVING_MOVES * len(problem.weight))
+
+        def improve(centres: np.ndarray) -> tuple[np.ndarray, float] | None:
+            district = grown_from(centres, self.graph, self.metres)
+            if district is None:
+                return None
+            label = best_labels(district, problem.count, self.current, self.residents, self.locked)
+            found = self.anneal(district, label, moves, np.inf, stop, random, heat=HOT)
+            return (found.district, found.objective) if self.keeps_rules(found) else None
+
+        return improve
 
     def measure(self, state: _State) -> None:
         local_search.measure(
@@ -523,7 +560,7 @@ def _prove(problem, search, best, stop, threads, nodes, tell):
     if not by_moves and not stop() and not (np.isfinite(known) and known - value <= 1e-4 * known):
         exact = exact_districts(
             bound, problem, search.graph, known, stop, threads=threads, nodes=nodes,
-            tell=lambda b, v: tell("beats: proof", b, v),
+            tell=lambda b, v: tell("beats: proof", b, v), improve=search.improver(stop),
         )  # fmt: skip
         value = max(value, exact.bound)
         infeasible = exact.infeasible

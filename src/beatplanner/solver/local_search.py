@@ -244,13 +244,15 @@ def _make(
 def anneal(
     seed, proposals, temperature, cooling, distance, xy, weight, lower, upper, indptr, indices, length, tails,
     goal, fixed, residents, label_of_unit, label_of_district, budget, district, head, after, before, size, total, near,
-    centre, cost, mark, stack, log_unit, log_from, best, tally, adapt,
+    centre, cost, mark, stack, log_unit, log_from, best, tally, allowance, cool, adapt,
 ):  # fmt: skip
     """Walk `proposals` moves from the state in `district`; see the module for the rule.
 
     All arrays are changed in place; `best` receives the best district of each unit that keeps the rules, or, while none does, the
     one with the least weight outside the bounds. `tally` holds the figures named above. `log_unit` and `log_from`,
     (proposals,), are scratch space for the moves since the best state, which are undone at the end to find it again.
+    With `adapt` the penalties rise while a rule is broken and fall while it is kept; weight outside the bounds counts as broken from
+    `allowance` for each degree above `cool` on, since of very many districts some are always a little outside while it is hot.
     """
     np.random.seed(seed)
     edges = indices.shape[0]
@@ -298,7 +300,7 @@ def anneal(
         slack = 1e-9 * upper
         inside = tally[OUTSIDE] <= slack and (budget < 0.0 or tally[MOVED] <= budget + 1e-9)
         if adapt:
-            if tally[OUTSIDE] > slack:
+            if tally[OUTSIDE] > slack + allowance * (temperature - cool):
                 tally[WEIGHT_PENALTY] *= 1.0005
             else:
                 tally[WEIGHT_PENALTY] /= 1.0005

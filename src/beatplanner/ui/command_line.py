@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.ui.project_commands import new, project_app
 
 DONE, BAD_INPUT, BAD_COMMAND, CLASH = 0, 1, 2, 3
 
@@ -27,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(project_app)
+app.command()(new)
 out_console = Console(highlight=False, soft_wrap=True)
 err_console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -683,7 +686,7 @@ def progress_line(phase: str, best: float | None, bound: float | None) -> str:
     return f"{phase}: best {best:,.0f}" if best is not None else phase
 
 
-def _print_summary(summary: dict[str, Any], out: Path) -> None:
+def _print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -> None:
     table = Table("step", "result", "proof", box=None, pad_edge=False)
     found = summary.get("beats")
     if found:
@@ -709,6 +712,8 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
             _proof(found),
         )
     out_console.print(table)
+    if not places:
+        return
     out_console.print(f"Results: {out.resolve()}", markup=False)
     out_console.print(f"Report:  {out.resolve() / 'report.html'}", markup=False)
     if (out / "forum" / "pack.pdf").exists():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.fingerprint import fingerprint
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4
@@ -117,8 +117,7 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
             )  # fmt: skip
             there = False
             continue
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = fingerprint(path)
         unchanged = found == source.get("sha256")
         there &= unchanged
         ledger.add(

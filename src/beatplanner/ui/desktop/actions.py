@@ -37,16 +37,31 @@ class Action:
 
 
 ACTIONS = (
+    Action(
+        "new_from_layers", "File", "New from layers…", "Make a project from maps and tables, guided.", "Ctrl+N", True
+    ),
     Action("choose_project", "File", "Open project…", "Open a project description or project file.", "Ctrl+O", True),
     Action("choose_result", "File", "Open result…", "Open the folder of a plan.", "Ctrl+Shift+O"),
     Action("open_sample_town", "File", "Open sample town", "Write the sample town into a folder and open it."),
+    Action(
+        "save_project", "File", "Save project", "Save rules, scenarios, plans and history.", "Ctrl+S", True, "project"
+    ),
+    Action(
+        "save_project_as",
+        "File",
+        "Save project as…",
+        "Save the project under another name.",
+        "Ctrl+Shift+S",
+        False,
+        "project",
+    ),
     Action(
         "save_result",
         "File",
         "Save result as…",
         "Save the plan, its report and what the forum gets in a folder.",
-        "Ctrl+S",
-        True,
+        "Ctrl+Alt+S",
+        False,
         "plan",
     ),
     Action(
@@ -64,6 +79,15 @@ ACTIONS = (
     Action("zoom_in", "View", "Zoom in", "Show a smaller part of the map.", "Ctrl++", True, "open"),
     Action("zoom_out", "View", "Zoom out", "Show a greater part of the map.", "Ctrl+-", True, "open"),
     Action("zoom_all", "View", "Whole town", "Show the whole town.", "Ctrl+0", True, "open"),
+    Action(
+        "show_project_dock",
+        "View",
+        "Scenarios and history",
+        "Show or hide scenarios, plans and history.",
+        "Ctrl+H",
+        False,
+        "project",
+    ),
     Action("open_guide", "Help", "Guide", "Open the guide in the browser; it needs no network.", "F1"),
     Action("show_help", "Help", "Actions and keys", "List every action with its keys.", "Shift+F1"),
     Action("show_about", "Help", "About", "Show the versions of everything that computes."),

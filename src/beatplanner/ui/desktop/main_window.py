@@ -33,7 +33,8 @@ from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
 from beatplanner.ui.desktop.map_view import MapView
-from beatplanner.ui.desktop.recent import recent_projects, remember
+from beatplanner.ui.desktop.project_window import ProjectActions, Session
+from beatplanner.ui.desktop.recent import remember
 from beatplanner.ui.desktop.scenario import Scenario
 from beatplanner.ui.desktop.solving import SolveProcess
 
@@ -41,7 +42,7 @@ from beatplanner.ui.desktop.solving import SolveProcess
 GUIDE = Path(__file__).parents[1] / "guide"
 
 
-class MainWindow(QMainWindow):
+class MainWindow(ProjectActions, QMainWindow):
     """The application's window."""
 
     def __init__(self) -> None:
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name: dict[str, QAction] = {}
         self._build_widgets()
         self._build_actions()
+        self.session = Session(self)
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
         for module in (map_tools, layer_tree, drawing_panel, export_panel):
@@ -112,48 +114,11 @@ class MainWindow(QMainWindow):
         whole.setStretchFactor(1, 1)
         whole.setSizes([300, 980])
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._start_page())
+        self.start_page = self.make_start_page()
+        self.pages.addWidget(self.start_page)
         self.pages.addWidget(whole)
         self.setCentralWidget(self.pages)
         self.statusBar()
-
-    def _start_page(self) -> QWidget:
-        page = QWidget()
-        outer = QHBoxLayout(page)
-        column = QVBoxLayout()
-        title = QLabel(self.tr("beatplanner"))
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 2)
-        title.setFont(font)
-        column.addStretch(2)
-        column.addWidget(title)
-        column.addWidget(QLabel(self.tr("Fixed neighbourhood beats, outreach stations and officers who stay.")))
-        column.addSpacing(16)
-        for text, slot in (
-            (self.tr("Open project…"), self.choose_project),
-            (self.tr("Open result…"), self.choose_result),
-            (self.tr("Open sample town"), self.open_sample_town),
-        ):
-            button = QPushButton(text)
-            button.setMinimumHeight(36)
-            button.clicked.connect(slot)
-            column.addWidget(button)
-        recent = recent_projects()
-        if recent:
-            column.addSpacing(16)
-            column.addWidget(QLabel(self.tr("Opened lately")))
-            for path in recent:
-                button = QPushButton(f"{path.parent.name} / {path.name}")
-                button.setFlat(True)
-                button.setToolTip(str(path))
-                button.setStyleSheet("text-align: left")
-                button.clicked.connect(lambda _=False, p=path: self.open(p))
-                column.addWidget(button)
-        column.addStretch(3)
-        outer.addStretch(1)
-        outer.addLayout(column, 1)
-        outer.addStretch(1)
-        return page
 
     def _side_panel(self) -> QWidget:
         panel = QWidget()
@@ -221,6 +186,7 @@ class MainWindow(QMainWindow):
         )
         self.figures.setText(self._figures())
         self._enable()
+        self.session.refresh()
 
     def _figures(self) -> str:
         plan = self.scenario.plan
@@ -248,6 +214,7 @@ class MainWindow(QMainWindow):
             "open": self.scenario.is_open,
             "plan": self.scenario.plan is not None,
             "running": self.solving.running,
+            "project": self.scenario.document is not None,
             "idle": self.scenario.project is not None and not self.solving.running,
         }
         for entry in ACTIONS:
@@ -288,9 +255,10 @@ class MainWindow(QMainWindow):
         except InputError as error:
             self._tell(self.tr("This cannot be opened"), [str(note) for note in error.problems])
             return
-        self.saved = True
+        self.saved = self.scenario.document is None or not self.scenario.document.dirty
         remember(path)
         self.map.fit()
+        self.session.refresh()
 
     def choose_project(self) -> None:
         """Ask for a project and open it."""
@@ -319,7 +287,12 @@ class MainWindow(QMainWindow):
         """Plan in a child process."""
         if self.scenario.project is None or self.solving.running:
             return
-        self.solving.start(self.scenario.project)
+        try:
+            project = self.scenario.to_plan()
+        except InputError as error:
+            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            return
+        self.solving.start(project)
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
         self.phase.setText(self.tr("Reading the layers…"))
@@ -375,6 +348,9 @@ class MainWindow(QMainWindow):
             self._tell(self.tr("The result cannot be saved"), [str(error)])
             return False
         self.scenario.result, self.saved = folder, True
+        if self.scenario.document is not None:
+            # a project file is saved of its own; a description's plan stands in the folder now
+            self.saved = not self.scenario.document.is_file or not self.scenario.document.dirty
         remember(folder)
         self.statusBar().showMessage(self.tr("Saved in {0}").format(folder))
         return True
@@ -455,6 +431,8 @@ class MainWindow(QMainWindow):
 
     def _may_leave(self) -> bool:
         """Ask before a run is ended or an unsaved plan is lost."""
+        if self.scenario.document is not None and not self.solving.running:
+            return self._may_leave_project()
         if self.solving.running:
             question = self.tr("A plan is being made. Stop it?")
         elif not self.saved:
@@ -463,7 +441,10 @@ class MainWindow(QMainWindow):
             return True
         answer = QMessageBox.question(self, self.tr("beatplanner"), question)
         if answer == QMessageBox.StandardButton.Yes:
+            was_running = self.solving.running
             self.cancel_plan()
+            if was_running and self.scenario.document is not None:
+                return self._may_leave_project()
             self.saved = True
             return True
         return False
@@ -471,6 +452,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close, unless the user would rather not."""
         if self._may_leave():
+            self.session.work.wait()
+            self.scenario.close_document()
             event.accept()
         else:
             event.ignore()

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     # what reads and holds layers is loaded with the first project: the window itself stands at once
     import geopandas as gpd
 
+    from beatplanner.data.description import Description
     from beatplanner.data.plan_tables import PlanTables
+    from beatplanner.data.project_document import ProjectDocument
     from beatplanner.data.town import Town
 
 
@@ -32,6 +34,12 @@ class Scenario:
         Tables of the plan in force.
     listeners
         Called after every change.
+    document
+        The project that is open, with its scenarios, plans and history; None for a result folder.
+    plan_shown
+        Number of the document's plan in force; 0 where it is none of them.
+    before_reading
+        Called with a document before it is read: unsaved work is restored there.
     """
 
     def __init__(self) -> None:
@@ -40,6 +48,9 @@ class Scenario:
         self.town: Town | None = None
         self.plan: PlanTables | None = None
         self.listeners: list[Callable[[], None]] = []
+        self.document: ProjectDocument | None = None
+        self.plan_shown = 0
+        self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
 
     def open(self, path: Path) -> None:
         """Open a description, a project file, or a result folder (or its ``plan.gpkg``).
@@ -50,9 +61,11 @@ class Scenario:
             Where it cannot be used; what was open stays open.
         """
         from beatplanner.data.description import read_description
+        from beatplanner.data.project_document import ProjectDocument
         from beatplanner.data.read_town import read_town
         from beatplanner.data.results import read_result
 
+        document, shown = None, 0
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
             plan = read_result(folder)
@@ -61,16 +74,70 @@ class Scenario:
             town = read_town(read_description(project)) if project.is_file() else None
             self.project, self.result = (project if town is not None else None), folder
         else:
-            town, plan = read_town(read_description(path)), None
-            self.project, self.result = path, None
+            if self.document is not None and self.document.file == path.resolve():
+                # a window does not lock itself out
+                self.close_document()
+            document = ProjectDocument.open(path)
+            try:
+                self.before_reading(document)
+                town = read_town(document.description())
+                plan, result = None, None
+                shown = max(document.content.plans, default=0)
+                if shown:
+                    result = document.plan_folder(shown)
+                    plan = read_result(result)
+            except BaseException:
+                document.close(keep_journal=document.dirty)
+                raise
+            self.project, self.result = path, result
+        self.close_document()
+        self.document, self.plan_shown = document, shown
         self.town, self.plan = town, plan
         self.changed()
+
+    def close_document(self) -> None:
+        """Give up the project that is open, its lock and its journal."""
+        if self.document is not None:
+            self.document.close()
+        self.document, self.plan_shown = None, 0
+
+    def reread(self) -> None:
+        """Read the town anew by the rules of the scenario in view; InputError where they cannot be used."""
+        from beatplanner.data.read_town import read_town
+
+        if self.document is not None:
+            self.town = read_town(self.document.description())
+            self.changed()
+
+    def show_plan(self, plan: int) -> None:
+        """Show a plan of the project."""
+        from beatplanner.data.results import read_result
+
+        assert self.document is not None
+        folder = self.document.plan_folder(plan)
+        self.plan, self.result, self.plan_shown = read_result(folder), folder, plan
+        self.changed()
+
+    def to_plan(self) -> Path | Description | None:
+        """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""
+        if self.document is None:
+            return self.project
+        from beatplanner.data.description import read_raw
+
+        document = self.document
+        same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
+        return document.file if same else document.description()
 
     def take(self, folder: Path) -> None:
         """Show a result that was just planned."""
         from beatplanner.data.results import read_result
 
-        self.plan, self.result = read_result(folder), folder
+        self.plan, self.result, self.plan_shown = read_result(folder), folder, 0
+        if self.document is not None:
+            self.plan_shown = self.document.add_plan(folder).id
+            if self.document.edits:
+                # what was drawn was drawn on the plan before; where it was kept it is part of the new one
+                self.document.keep("edits", [])
         self.changed()
 
     def changed(self) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 POLL_MS = 60
 
 
-def _child(project: str, out: str, options: dict[str, Any], messages: Any) -> None:
+def _child(project: Any, out: str, options: dict[str, Any], messages: Any) -> None:
     """Plan in the child and send what happens; every message is (kind, content)."""
     from beatplanner.data.errors import InputError
     from beatplanner.planning.mending import mend
@@ -32,7 +32,7 @@ def _child(project: str, out: str, options: dict[str, Any], messages: Any) -> No
     try:
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
-        summary = job(Path(project), Path(out), progress=progress, **options)
+        summary = job(project, Path(out), progress=progress, **options)
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
@@ -75,12 +75,12 @@ class SolveProcess(QObject):
         """Whether a run is under way."""
         return self._process is not None
 
-    def start(self, project: Path, **options: Any) -> None:
-        """Start planning into a temporary folder; `options` are those of `planning.plan.run`."""
+    def start(self, project: Any, **options: Any) -> None:
+        """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
         context = multiprocessing.get_context("spawn")
         self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
         self._messages = context.Queue()
-        arguments = (str(project), str(self._folder), options, self._messages)
+        arguments = (project, str(self._folder), options, self._messages)
         self._process = context.Process(target=_child, args=arguments, daemon=True)
         self._process.start()
         self._timer.start()

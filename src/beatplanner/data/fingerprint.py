@@ -1,0 +1,54 @@
+"""By what an input is known again: the hash of a file, or that of the layers of a project file.
+
+A project file also holds plans and a history, which grow without the layers changing: a plan stays the plan of its inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+
+# Tables of a project that are no input.
+NOT_LAYERS = ("beatplanner_", "plan_", "layer_styles", "qgis_projects")
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the layers of a project file; OSError where it cannot be read."""
+    state = path.stat()
+    return _fingerprint(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(path: Path, _modified: int, _size: int) -> str:
+    with path.open("rb") as stream:
+        if stream.read(16) == b"SQLite format 3\x00":
+            found = _of_layers(path)
+            if found is not None:
+                return found
+        stream.seek(0)
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _of_layers(path: Path) -> str | None:
+    """Return the hash over the rows of all layers; None where the file is no project."""
+    digest = hashlib.sha256()
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            there = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+            if "beatplanner_project" not in there:
+                return None
+            query = "SELECT table_name, srs_id FROM gpkg_contents ORDER BY table_name"
+            for name, system in database.execute(query).fetchall():
+                if name.startswith(NOT_LAYERS):
+                    continue
+                quoted = '"' + name.replace('"', '""') + '"'
+                rows = database.execute(f"SELECT * FROM {quoted} ORDER BY rowid")  # noqa: S608 - quoted
+                digest.update(repr((name, system, [c[0] for c in rows.description])).encode())
+                for row in rows:
+                    digest.update(repr(row).encode())
+    except sqlite3.Error:
+        return None
+    return digest.hexdigest()

@@ -1,0 +1,61 @@
+"""Whether a process of this computer is still at work, without sending it anything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process with this number exists."""
+    if pid <= 0:
+        return False
+    if os.name == "nt":
+        return _windows_start(pid) is not None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    # a child that ended and was not yet waited for no longer works
+    return _linux_field(pid, 2) != "Z"
+
+
+def start_of(pid: int) -> str:
+    """Return a text that tells two processes with the same number apart; empty where the system does not say."""
+    if os.name == "nt":
+        return _windows_start(pid) or ""
+    return _linux_field(pid, 21)
+
+
+def _linux_field(pid: int, number: int) -> str:
+    try:
+        # the name, in brackets, may hold spaces
+        rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return rest[number - 2] if len(rest) > number - 2 else ""
+
+
+def _windows_start(pid: int) -> str | None:
+    """Return when a process started; None where it does not run. `os.kill` would end it on Windows."""
+    import ctypes
+    from ctypes import wintypes
+
+    query_limited, still_active = 0x1000, 259
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    kernel.OpenProcess.restype = wintypes.HANDLE
+    handle = kernel.OpenProcess(query_limited, False, pid)
+    if not handle:
+        return None
+    try:
+        code = wintypes.DWORD()
+        if not kernel.GetExitCodeProcess(wintypes.HANDLE(handle), ctypes.byref(code)) or code.value != still_active:
+            return None
+        times = [wintypes.FILETIME() for _ in range(4)]
+        if not kernel.GetProcessTimes(wintypes.HANDLE(handle), *(ctypes.byref(t) for t in times)):
+            return ""
+        return f"{times[0].dwHighDateTime}.{times[0].dwLowDateTime}"
+    finally:
+        kernel.CloseHandle(wintypes.HANDLE(handle))

@@ -1,0 +1,424 @@
+"""Projects in the window, as a planner meets them: begin, import, save, crash, recover, two windows, scenarios."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+from conftest import SHARED, write_grid_town
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import Qt
+
+from beatplanner.data import journal
+from beatplanner.data.project_document import ProjectDocument, read_document
+from beatplanner.data.project_file import build
+from beatplanner.planning.verification import verify
+from beatplanner.ui.desktop import project_window, recent
+from beatplanner.ui.desktop.import_wizard import ColumnsPage, DoubtsPage, ImportWizard, SavePage
+from beatplanner.ui.desktop.main_window import MainWindow
+
+Buttons = QtWidgets.QMessageBox.StandardButton
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built")
+    town = write_grid_town(folder / "layers")
+    # without officers a plan takes a second
+    town.swap(town.project.read_text("utf-8")[town.project.read_text("utf-8").index("[officers]") :], "")
+    build(town.project, folder / "town.gpkg")
+    return folder
+
+
+@pytest.fixture
+def project(built, tmp_path):
+    return Path(shutil.copyfile(built / "town.gpkg", tmp_path / "town.gpkg"))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Answer questions: a list of answers to give, filled by a test; what was asked is kept."""
+    answers, questions = [], []
+
+    def question(_parent, _title, text, *_more):
+        questions.append(text)
+        return answers.pop(0)
+
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", question)
+    return answers, questions
+
+
+@pytest.fixture
+def new_window(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    told: list = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
+    made = []
+
+    def make() -> MainWindow:
+        window = MainWindow()
+        window.told = told
+        window.resize(1200, 700)
+        window.show()
+        made.append(window)
+        return window
+
+    yield make
+    for window in made:
+        window.solving.cancel()
+        window.session.work.wait()
+        window.scenario.close_document()
+        window.saved = True
+        window.close()
+        window.deleteLater()
+
+
+def settled(qtbot, wizard):
+    qtbot.waitUntil(lambda: not wizard.work.busy, timeout=60_000)
+    qtbot.wait(10)
+
+
+def saved(qtbot, window):
+    qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=30_000)
+
+
+def test_start_page_has_what_a_planner_begins_with(new_window, project, qtbot):
+    recent.remember(project)
+    window = new_window()
+    names = [b.accessibleName() for b in window.start_page.begin_buttons]
+    assert names == ["New from layers…", "Open project…", "Open sample town", "Open result…"]
+    assert [b.accessibleName() for b in window.start_page.recent_buttons] == ["town"]
+    qtbot.mouseClick(window.start_page.recent_buttons[0], Qt.MouseButton.LeftButton)
+    assert window.scenario.document.file == project
+    assert window.pages.currentIndex() == 1
+
+
+def test_files_dropped_on_the_start_page(new_window, project, built, qtbot):
+    window = new_window()
+    window.start_page.take_files([project])
+    assert window.scenario.document.file == project
+    window.start_page.take_files([built / "layers" / "units.gpkg", built / "layers" / "incidents.csv"])
+    settled(qtbot, window.wizard)
+    assert [s.role for s in window.wizard.draft.sources] == ["units", "incidents"]
+    window.wizard.reject()
+
+
+def test_guided_import_of_a_messy_town(qtbot, tmp_path, new_window):
+    """Headers in Macedonian, days before months, an id twice, an officer twice: found, shown, mended, made."""
+    town = write_grid_town(tmp_path / "Источен град")
+    units = town.units().rename(
+        columns={"unit": "шифра", "place": "населено место", "pop": "жители", "muni": "општина"}
+    )
+    units["шифра"] = units["шифра"].astype(str)
+    units.loc[3, "шифра"] = "3"
+    units["жители"] = units["жители"].astype(str)
+    units.loc[5, "жители"] = "n/a"
+    town.write_units(units)
+    rows = town.path("incidents.csv").read_text("utf-8").splitlines()
+    swapped = ["вид,датум,x,y,жртва"]
+    for row in rows[1:]:
+        kind, when, lon, lat, victim = row.split(",")
+        day, clock = when.split("T")
+        swapped.append(f"{kind},{'.'.join(reversed(day.split('-')))} {clock},{lat},{lon},{victim}")
+    town.path("incidents.csv").write_text("\n".join(swapped), encoding="utf-8")
+    window = new_window()
+    wizard = window.new_from_layers([town.folder])
+    settled(qtbot, wizard)
+    roles = {s.look.path.name: s.role for s in wizard.draft.sources}
+    assert roles == {"units.gpkg": "units", "incidents.csv": "incidents", "old.gpkg": "current", "sites.csv": "candidates",
+                     "stations.geojson": "existing", "roads.gpkg": "roads", "officers.xlsx": "roster"}  # fmt: skip
+    meant = wizard.draft.first("units").columns
+    assert (meant["id"], meant["population"], meant["municipality"]) == (
+        "шифра",
+        "жители",
+        "општина",
+    ) or "жители" not in meant.values()
+    if "population" not in meant:
+        # “n/a” makes it a column of text; the user says what it is
+        wizard.draft.set_column(wizard.draft.first("units"), "population", "жители")
+    wizard.next()
+    page = wizard.steps[1]
+    assert isinstance(page, ColumnsPage)
+    titles = [page.layers.item(i).text() for i in range(page.layers.count())]
+    page.layers.setCurrentRow(next(i for i, t in enumerate(titles) if "incidents" in t))
+    assert page.boxes["time"].currentData() == "датум"
+    assert page.boxes["category"].currentData() == "вид"
+    assert "жртва" not in wizard.draft.first("incidents").columns.values()
+    wizard.next()
+    wizard.steps[2].beats.setValue(4)
+    wizard.steps[2].tolerance.setValue(25)
+    wizard.next()
+    doubts = wizard.steps[3]
+    assert isinstance(doubts, DoubtsPage)
+    settled(qtbot, wizard)
+    assert wizard.pages.currentIndex() == 3, wizard.message.text()
+    assert not wizard.next_button.isEnabled()
+    texts = " ".join(d.text for d in doubts.doubts)
+    assert "no id of their own" in texts
+    assert "swapped" in texts
+    assert "“n/a”" in texts
+    twice = next(i for i, d in enumerate(doubts.doubts) if d.mend == "ids")
+    qtbot.mouseClick(doubts.show_buttons[twice], Qt.MouseButton.LeftButton)
+    assert wizard.map.highlighted == 2
+    assert wizard.table_model.rowCount() == 2
+    for _ in range(4):
+        if wizard.next_button.isEnabled():
+            break
+        row = next(i for i, d in enumerate(doubts.doubts) if d.severity == "error")
+        assert doubts.mend_buttons[row] is not None, doubts.doubts[row].text
+        qtbot.mouseClick(doubts.mend_buttons[row], Qt.MouseButton.LeftButton)
+        settled(qtbot, wizard)
+    assert wizard.next_button.isEnabled(), [d.text for d in doubts.doubts]
+    wizard.next()
+    save = wizard.steps[4]
+    assert isinstance(save, SavePage)
+    save.place.setText(str(tmp_path / "made.gpkg"))
+    with qtbot.waitSignal(wizard.made, timeout=30_000):
+        wizard.next()
+    assert window.told == []
+    assert window.scenario.document.file == tmp_path / "made.gpkg"
+    units = window.scenario.town.units
+    assert units["unit"].is_unique
+    assert len(units) == 16
+    incidents = window.scenario.town.incidents
+    assert (incidents["unit"] >= 0).all()
+    assert str(incidents["time"].iloc[0].date()) == "2025-01-11"
+    # nothing of an incident but category, time and place survives
+    import pyogrio
+
+    assert set(pyogrio.read_info(tmp_path / "made.gpkg", layer="incidents")["fields"]) == {"вид", "датум"}
+    assert b"Secret Name" not in (tmp_path / "made.gpkg").read_bytes()
+    assert window.scenario.town.description.officers is not None
+
+
+def test_import_that_lacks_something_says_so(qtbot, tmp_path, built):
+    wizard = ImportWizard(None, [built / "layers" / "roads.gpkg", tmp_path / "nothing.gpkg"])
+    qtbot.addWidget(wizard)
+    settled(qtbot, wizard)
+    assert not wizard.next_button.isEnabled()
+    assert "no such file" in wizard.message.text()
+    assert "Still needed" in wizard.steps[0].need.text()
+    broken = tmp_path / "broken.geojson"
+    broken.write_text("{", encoding="utf-8")
+    wizard.add_files([broken, built / "layers" / "units.gpkg"])
+    settled(qtbot, wizard)
+    assert "broken.geojson" in wizard.message.text()
+    assert wizard.next_button.isEnabled()
+
+
+def test_save_close_and_open_again(new_window, project, qtbot, asked):
+    answers, questions = asked
+    window = new_window()
+    window.open(project)
+    window.scenario.document.add_scenario("Five", {"beats": {"count": 5}})
+    window.session.refresh()
+    window.saved = False
+    assert window.windowTitle().startswith("•")
+    answers.append(Buttons.Cancel)
+    assert not window.close()
+    assert "unsaved work" in questions[0]
+    window.save_project()
+    saved(qtbot, window)
+    assert not window.windowTitle().startswith("•")
+    assert window.close()
+    assert len(questions) == 1
+    again = new_window()
+    again.open(project)
+    assert again.scenario.document.active == "Five"
+    assert again.scenario.town.description.beats.count == 5
+
+
+def test_closing_with_save_saves_first(new_window, project, asked):
+    answers, _ = asked
+    window = new_window()
+    window.open(project)
+    window.scenario.document.record("An edit", "a reason")
+    window.saved = False
+    answers.append(Buttons.Save)
+    assert window.close()
+    assert read_document(project).content.history[-1].reason == "a reason"
+    assert not list(project.parent.glob(".town*"))
+
+
+def test_closing_while_planning_asks_and_loses_nothing(new_window, project, qtbot, asked):
+    answers, questions = asked
+    window = new_window()
+    window.open(project)
+    window.scenario.document.record("Before the run")
+    window.saved = False
+    window.run_plan()
+    answers.append(Buttons.No)
+    assert not window.close()
+    assert window.solving.running
+    answers += [Buttons.Yes, Buttons.Save]
+    assert window.close()
+    assert "Stop it?" in questions[0]
+    assert "unsaved work" in questions[2]
+    assert read_document(project).content.history[-1].what == "Before the run"
+
+
+def test_a_crash_loses_nothing(new_window, project, qtbot, asked, monkeypatch):
+    answers, questions = asked
+    crashed = ProjectDocument.open(project)
+    crashed.add_edit({"kind": "paint", "units": ["3"], "beat": "2"}, "Unit 3 painted to beat 2")
+    # what a kill leaves: the journal, and a lock of a process that is gone
+    crashed.close(keep_journal=True)
+    monkeypatch.setattr(journal, "is_running", lambda pid: False)
+    window = new_window()
+    assert len(window.start_page.recover_buttons) == 1
+    answers.append(Buttons.Yes)
+    window.open(project)
+    assert "1 steps" in questions[0]
+    assert window.scenario.document.edits[0]["units"] == ["3"]
+    assert window.windowTitle().startswith("•")
+    window.save_project()
+    saved(qtbot, window)
+    assert read_document(project).edits[0]["units"] == ["3"]
+
+
+def test_work_of_a_project_that_is_gone_comes_back_as_a_copy(new_window, project, qtbot, monkeypatch):
+    crashed = ProjectDocument.open(project)
+    crashed.record("Hours of work")
+    crashed.close(keep_journal=True)
+    project.unlink()
+    monkeypatch.setattr(journal, "is_running", lambda pid: False)
+    window = new_window()
+    qtbot.mouseClick(window.start_page.recover_buttons[0], Qt.MouseButton.LeftButton)
+    assert window.scenario.document.file.name == "town (recovered).gpkg"
+    assert "Hours of work" in [e.what for e in window.scenario.document.content.history]
+    assert window.scenario.document.dirty
+
+
+def test_a_second_window_is_read_only_and_saves_a_copy(new_window, project, qtbot, monkeypatch):
+    first, second = new_window(), new_window()
+    first.open(project)
+    second.open(project)
+    assert second.session.banner.isVisible()
+    assert "has this project open" in second.session.banner_text.text()
+    assert not first.session.banner.isVisible()
+    second.scenario.document.record("Theirs")
+    copy = project.with_name("copy.gpkg")
+    monkeypatch.setattr(project_window.QFileDialog, "getSaveFileName", lambda *_: (str(copy), ""))
+    second.save_project()
+    saved(qtbot, second)
+    assert not second.session.banner.isVisible()
+    assert read_document(copy).content.history[-1].what == "Theirs"
+    assert second.scenario.document.file == copy
+
+
+def test_a_failing_save_keeps_everything(new_window, project, qtbot, monkeypatch):
+    from beatplanner.data import safe_save
+
+    window = new_window()
+    window.open(project)
+    window.scenario.document.record("Work")
+
+    def full(_path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(safe_save, "flush", full)
+    window.save_project()
+    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=10_000)
+    assert "no room left" in window.told[-1][1][0]
+    assert window.scenario.document.dirty
+    assert read_document(project).content.history[-1].kind == "build"
+    monkeypatch.undo()
+    window.save_project()
+    saved(qtbot, window)
+
+
+def test_scenarios_plans_and_history_in_the_dock(new_window, project, qtbot, monkeypatch):
+    window = new_window()
+    window.open(project)
+    window.show_project_dock()
+    dock = window.session.dock
+    monkeypatch.setattr(project_window.QInputDialog, "getText", lambda *_, **__: ("Три", True))
+    dock._add()
+    document = window.scenario.document
+    assert document.active == "Три"
+    document.change_rules({"beats": {"count": 3, "tolerance": 0.5}, "stations": None}, "Three beats", "fewer officers")
+    window.scenario.reread()
+    window.run_plan()
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
+        pass
+    assert window.table_model.rowCount() == 3
+    assert dock.plans.count() == 1
+    assert "3 beats" in dock.plans.item(0).text()
+    assert dock.history.index(0, 2).data() == "Plan 1 made"
+    assert dock.history.index(1, 3).data() == "fewer officers"
+    dock.scenarios.setCurrentRow(0)
+    dock._use()
+    assert window.scenario.town.description.beats.count == 4
+    window.save_project()
+    saved(qtbot, window)
+    # the plan can be looked at, and is still a plan that holds
+    dock.plans.setCurrentRow(0)
+    dock._show_chosen()
+    assert verify(window.scenario.result).ok
+    window.scenario.close_document()
+    other = new_window()
+    other.open(project)
+    assert other.table_model.rowCount() == 3
+
+
+newhaven = pytest.mark.skipif(
+    not (SHARED / "newhaven").is_dir(), reason="the New Haven layers are not on this computer"
+)
+
+
+@newhaven
+def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, tmp_path, asked):
+    """The whole flow on real layers: import, solve, paint, undo, lock, solve again, save, reopen."""
+    window = new_window()
+    qtbot.mouseClick(window.start_page.begin_buttons[0], Qt.MouseButton.LeftButton)
+    wizard = window.wizard
+    wizard.add_files([SHARED / "newhaven"])
+    settled(qtbot, wizard)
+    assert {s.role for s in wizard.draft.sources} == {"units", "incidents", "roads"}
+    incidents = wizard.draft.first("incidents")
+    assert incidents.crs == "EPSG:26756"
+    for step in range(3):
+        qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
+        settled(qtbot, wizard)
+        if step == 1:
+            wizard.steps[2].beats.setValue(8)
+            wizard.steps[2].tolerance.setValue(15)
+            wizard.steps[2].days.setValue(180)
+    doubts = wizard.steps[3]
+    assert wizard.next_button.isEnabled(), [d.text for d in doubts.doubts]
+    hours = next(i for i, d in enumerate(doubts.doubts) if d.mend == "hours")
+    qtbot.mouseClick(doubts.mend_buttons[hours], Qt.MouseButton.LeftButton)
+    settled(qtbot, wizard)
+    outside = next(i for i, d in enumerate(doubts.doubts) if "outside" in d.text)
+    qtbot.mouseClick(doubts.show_buttons[outside], Qt.MouseButton.LeftButton)
+    assert wizard.map.highlighted == 14
+    qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
+    wizard.steps[4].place.setText(str(tmp_path / "New Haven"))
+    with qtbot.waitSignal(wizard.made, timeout=60_000):
+        qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
+    project = tmp_path / "New Haven.gpkg"
+    document = window.scenario.document
+    assert document.file == project
+    assert window.scenario.town.units["population"].sum() == 130_550
+    window.solving.start(window.scenario.to_plan(), time_limit=4)
+    with qtbot.waitSignal(window.solving.finished, timeout=180_000):
+        pass
+    assert window.table_model.rowCount() == 8
+    assert window.scenario.plan.summary["beats"]["contiguous"]
+    window.save_project()
+    saved(qtbot, window)
+    assert verify(window.scenario.result).ok
+    assert window.close()
+    again = new_window()
+    again.open(project)
+    assert again.told == []
+    assert again.table_model.rowCount() == 8
+    assert len(again.scenario.document.content.plans) == 1
+    assert verify(again.scenario.result).ok
