@@ -197,17 +197,18 @@ class _Part:
         self, seconds: float, threads: int, seed: int, cancelled: Callable[[], bool]
     ) -> tuple[np.ndarray | None, float | None]:
         """Return the nearest districts that were found (None where none keep the rules) and a proven bound."""
-        end, exact, bound = time.monotonic() + seconds, None, None
+        end = time.monotonic() + seconds
+        tried = [self.back(d) for d in self.searched(0.5 * seconds, threads, seed, cancelled)]
+        bound = None
         if len(self.units) * len(self.own) <= EXACT_PAIRS:
-            exact, bound = self.exact(0.6 * seconds, threads, seed, cancelled)
-            if exact is not None:
-                return exact, bound
-        tried = [self.back(d) for d in self.searched(max(1.0, end - time.monotonic()), threads, seed, cancelled)]
+            # the search takes a second where the proof may take minutes: what it found stands if the time ends
+            exact, bound = self.exact(max(1.0, end - time.monotonic()), threads, seed, cancelled)
+            tried += [] if exact is None else [exact]
         kept = [d for d in tried if self.kept(d)]
         # without a plan that keeps every rule, connected beats that are better balanced are still a repair
         some = kept or [d for d in tried if connected(d, self.edges) and self.outside(d) < self.outside(self.wish)]
         some = some or [d for d in tried if connected(d, self.edges) and not connected(self.wish, self.edges)]
-        return min(some, key=lambda d: (self.outside(d), self.apart(d)), default=None), bound
+        return min(some, key=lambda d: (0.0 if kept else self.outside(d), self.apart(d)), default=None), bound
 
     def apart(self, district: np.ndarray) -> float:
         """Return the residents who live elsewhere than drawn."""

@@ -63,7 +63,7 @@ ACTIONS = (
 WAYS = ("bridge", "footbridge", "ferry", "underpass", "road", "other link")
 OBSTACLES = ("river", "railway", "motorway", "wall or fence", "steep slope", "other barrier")
 COLUMNS = ("Beat", "Hours", "Deviation", "Officers", "Residents", "Moved in")
-REPAIR_SECONDS, IMPROVE_SECONDS = 20.0, 60.0
+REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
 FULL_BAR = 0.3  # deviation at which the colour of a cell is full
 
 

@@ -177,7 +177,8 @@ class LayerTree(QWidget):
             self.stack.move(self.current(), steps)
 
     def _dropped(self) -> None:
-        names = [self.tree.topLevelItem(i).data(0, NAME) for i in range(self.tree.topLevelItemCount())]
+        items = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
+        names = [str(item.data(0, NAME)) for item in items if item is not None]
         if (
             not self._filling
             and len(names) == len(self.stack.layers)
