@@ -61,7 +61,7 @@ def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
     for units, beat in strokes:
         drawing.paint(units, beat)
     before = drawing.label.copy()
-    found = repair(drawing, seconds=10)
+    found = repair(drawing, seconds=4)
     np.testing.assert_array_equal(drawing.label, before)
     assert found.left == ()
     assert found.residents == pytest.approx(least_change(drawing))
@@ -80,7 +80,7 @@ def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
 def test_a_repair_keeps_locks(drawing):
     drawing.paint([13], "1")
     drawing.lock([13])
-    found = repair(drawing, seconds=10)
+    found = repair(drawing, seconds=4)
     assert 13 not in found.moves
     assert found.left == ()
     assert found.residents == pytest.approx(least_change(drawing))

@@ -236,7 +236,7 @@ class _Part:
         start = whole if connected(whole, self.edges) and len(np.unique(whole)) == len(self.own) else None
         try:
             found = solve_districts(
-                wanted, seconds=seconds, threads=threads, seed=seed, prove=False, start=start, effort=0.5, cancelled=cancelled
+                wanted, seconds=seconds, threads=threads, seed=seed, prove=False, start=start, effort=0.25, cancelled=cancelled
             )  # fmt: skip
         except (LocksApartError, NoRoomError, ValueError):
             # locks or barriers leave no such beats; what the drawing made whole is the best that can be said
