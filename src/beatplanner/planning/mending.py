@@ -333,11 +333,7 @@ def mend(
     Parameters
     ----------
     project
-<<<<<<< HEAD
-        A TOML description or a project file, or a description that was read already.
-=======
         A TOML description or a project file, or what was read from one.
->>>>>>> main
     out
         Folder of the results; ``edits.json`` in it holds the edits, with those of a repair.
     edits
@@ -368,22 +364,13 @@ def mend(
     check_place(out.resolve())
     check_result_place(out)
     progress("reading", None, None, 0.0)
-<<<<<<< HEAD
-    town = read_town(project if isinstance(project, Description) else read_description(project))
-    file = town.description.file
-=======
     description = project if isinstance(project, Description) else read_description(project)
     town = read_town(description)
->>>>>>> main
     check_pack_inputs(town)
     beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)
     if plan_from is None and not town.units["current"].notna().any():
         raise InputError(
-<<<<<<< HEAD
-            problem("there are no beats to draw on", "Give a plan with --plan, or today's beats as beats.current", file=file)
-=======
             problem("there are no beats to draw on", "Give a plan with --plan, or today's beats as beats.current", file=description.file)
->>>>>>> main
         )  # fmt: skip
     if plan_from is not None:
         # what was drawn on that plan is part of it
@@ -406,16 +393,12 @@ def mend(
     if how == "improve":
         if drawn.description.beats is None:
             raise InputError(
-<<<<<<< HEAD
-                problem("beats cannot be solved on without a section [beats]", "Add it", file=file, field="beats")
-=======
                 problem(
                     "beats cannot be solved on without a section [beats]",
                     "Add it",
                     file=description.file,
                     field="beats",
                 )
->>>>>>> main
             )
         plan = make_plan(drawn, steps=steps, start=drawing.beat, **common)
     else:
