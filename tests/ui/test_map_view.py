@@ -135,13 +135,14 @@ def test_coordinates_are_told_in_degrees_and_metres(window):
     assert "° N" in window.coordinates.text()
 
 
-def test_the_tree_of_layers_rules_the_map(window):
+def test_the_tree_of_layers_rules_the_map(window, qtbot):
     tree = window.layer_tree
     names = [tree.tree.topLevelItem(i).text(0) for i in range(tree.tree.topLevelItemCount())]
     assert names == [layer.name for layer in reversed(window.map.stack.layers)]
     item = tree.tree.topLevelItem(names.index("Population"))
     item.setCheckState(0, Qt.CheckState.Checked)
     assert window.map.stack["Population"].visible
+    qtbot.waitUntil(lambda: tree.tree.topLevelItem(names.index("Population")).childCount() > 2)
     tree.tree.setCurrentItem(tree.tree.topLevelItem(names.index("Population")))
     tree.classes.setValue(3)
     tree.opacity.setValue(50)
@@ -152,6 +153,10 @@ def test_the_tree_of_layers_rules_the_map(window):
     assert window.map.stack.patterns and tree.patterns.isChecked()
     tree.up.click()
     assert window.map.stack.layers[2].name == "Population"
+    # dropped by the mouse: the lowest becomes the uppermost
+    item = tree.tree.takeTopLevelItem(tree.tree.topLevelItemCount() - 1)
+    tree.tree.insertTopLevelItem(0, item)
+    qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Beats")
 
 
 def test_labels_do_not_collide(window):
