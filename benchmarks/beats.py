@@ -92,7 +92,7 @@ def main() -> None:
             instance = make()
             begin = time.monotonic()
             ours = solve_districts(
-                instance.problem, seconds=instance.seconds, threads=options.threads, seed=1, nodes=2**31 - 1, effort=6.0
+                instance.problem, seconds=instance.seconds, threads=options.threads, seed=1, nodes=2**31 - 1, effort=2.0
             )
             spent = time.monotonic() - begin
             met.append((ours.objective / ours.lower_bound - 1) if ours.lower_bound else float("inf"))

@@ -81,3 +81,14 @@ def test_same_seed_same_town(folder, tmp_path):
     rosters = [[[c.value for c in row] for row in book] for book in books]
     assert rosters[0] == rosters[1]
     assert len(rosters[0]) == 41
+
+
+def test_the_sample_town_carries_scenarios_that_tell_a_story(tmp_path):
+    from beatplanner.data.sample_town import write_sample_town
+    from beatplanner.data.scenarios import find_scenarios
+
+    found = find_scenarios(write_sample_town(tmp_path / "town"))
+    # today's plan needs no file: it stands first in every comparison
+    assert [s.name for s in found] == ["Balanced", "Least change", "More stations", "Fewer officers"]
+    assert all(s.about for s in found)
+    assert "stations.count: 6 → 9" in found[2].changes and "beats.count: 15 → 12" in found[3].changes

@@ -15,7 +15,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.planning.plan import run
 from beatplanner.planning.replanning import Change, replan, succession
 from beatplanner.planning.verification import verify
-from conftest import ROSTER, GridTown, write_grid_town
+from conftest import ROSTER, GridTown, write_grid_town, write_roster
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,25 @@ def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
     assert before == after
 
 
+def test_who_is_sick_comes_back_and_a_language_gap_has_a_way_out_that_was_solved_with(planned):
+    sick = [Change("sick", "Ana", dt.date(2027, 7, 1), dt.date(2028, 1, 1))]
+    found = replan(planned.folder / "plan", planned.folder / "sick", sick, time_limit=10)
+    before = [r for r in _rows(planned.folder / "plan") if r["officer"] == "Ana"]
+    after = [r for r in _rows(planned.folder / "sick") if r["officer"] == "Ana"]
+    assert after == before
+    assert found["summary"]["officers"]["changed_months"] == 0
+    sound(planned.folder / "sick")
+    notes = [n["text"] for n in read_summary(planned.folder / "plan")["notes"] if "speaks" in n["text"]]
+    assert all("checked by solving with it" in n or "no single one" in n for n in notes)
+
+
+def test_the_template_is_exported_and_filled_in_as_it_is(town, command):
+    out = town.folder / "own.docx"
+    assert command("job-template", "-o", out)[0] == 0
+    assert command("job-template", "-o", out)[0] == 1
+    assert any("{{ beat_name }}" in p.text for p in Document(str(out)).paragraphs)
+
+
 def test_an_order_is_priced_and_its_reason_kept(planned):
     move = [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")]
     shown = replan(planned.folder / "plan", None, move, time_limit=5)
@@ -129,9 +148,39 @@ def test_succession_is_the_same_for_a_seed_and_grows_with_attrition(planned):
     assert succession(folder, attrition=0.5, draws=20, seed=3).months["vacancies"].sum() > one.months["vacancies"].sum()
 
 
+def read_summary(folder: Path) -> dict:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+
+
 def _rows(folder: Path) -> list[dict]:
     from beatplanner.data.results import read_result
 
     frame = read_result(folder).assignments
     assert frame is not None
     return frame.to_dict("records")
+
+
+def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
+    town = write_grid_town(tmp_path)
+    # the publication keeps two in one beat who must not share one
+    head, *rows = [list(r) for r in ROSTER]
+    beat = head.index("beat")
+    rows[1][beat] = rows[0][beat]
+    write_roster(
+        town.path("officers.xlsx"),
+        [[*head, "not_with"], *([*r, rows[1][0] if i == 0 else None] for i, r in enumerate(rows))],
+    )
+    names = [r[0] for r in rows[:2]]
+    postings = "".join(f"{o},{rows[0][beat]},2027-01-01,2029-01-01\n" for o in names)
+    town.path("published.csv").write_text("officer,beat,start,end\n" + postings, encoding="utf-8")
+    town.swap("posts_per_beat = 1", 'posts_per_beat = 2\npublished = "published.csv"\nfreeze_months = 12')
+    out = tmp_path / "plan"
+    summary = run(town.project, out, steps=("officers",), time_limit=5)
+    assert {r["rule"] for r in summary["officers"]["broken_rules"]} == {"couple"}
+    assert not summary["feasible"]
+    sound(out)
+    file = out / "summary.json"
+    text = json.loads(file.read_text(encoding="utf-8"))
+    text["officers"]["broken_rules"] = []
+    file.write_text(json.dumps(text), encoding="utf-8")
+    assert [c.name for c in verify(out).failed] == ["officers.couples"]

@@ -138,3 +138,26 @@ def test_greater_skopje_in_cyrillic(tmp_path):
     assert "Скопје" in json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))["project"]
     verdict = verify(tmp_path / "out")
     assert verdict.ok, [str(c) for c in verdict.failed]
+
+
+@pytest.mark.skipif(not (SHARED / "newhaven").is_dir(), reason="the New Haven data are not beside the project")
+def test_scenarios_of_new_haven_side_by_side(tmp_path):
+    from beatplanner.data.scenarios import find_scenarios
+    from beatplanner.planning.scenario_runs import run_scenarios
+
+    project = tmp_path / "project.toml"
+    text = NEW_HAVEN.format(data=(SHARED / "newhaven").as_posix())
+    project.write_text(text[: text.index("[stations]")], encoding="utf-8")
+    (tmp_path / "scenarios").mkdir()
+    for name, rules in (("1-ten", "tolerance = 0.15"), ("2-twelve", "count = 12\ntolerance = 0.15")):
+        file = tmp_path / "scenarios" / f"{name}.toml"
+        file.write_text(f'extends = "../project.toml"\n[beats]\n{rules}\n', encoding="utf-8")
+    content, failed = run_scenarios(find_scenarios(project), tmp_path / "out", time_limit=8)
+    assert not failed and content is not None
+    rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
+    assert rows["beats"][1:] == [10, 12]
+    # plans of different numbers of beats are measured by one balance and by people
+    assert rows["people_in_balance"][1] == rows["people_in_balance"][2] == 1.0
+    assert rows["robust_share"][1] is not None
+    verdict = verify(tmp_path / "out" / "comparison")
+    assert verdict.ok, [str(c) for c in verdict.failed]

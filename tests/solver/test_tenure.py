@@ -26,7 +26,8 @@ def random_problem(seed: int, officers: int, beats: int, months: int, options: b
     if options:
         works = np.ones((officers, months), bool)
         sick = int(random.integers(officers))
-        works[sick, random.integers(months) :] = False
+        begin = int(random.integers(months))
+        works[sick, begin : begin + int(random.integers(1, months + 1))] = False
         published = np.full((officers, months), -1)
         published[:] = np.where(random.random((officers, 1)) < 0.5, home[:, None], -1)
         published[np.arange(months)[None] >= last[:, None]] = -1
@@ -163,3 +164,21 @@ def test_sickness_leaves_the_post_and_keeps_the_posting():
     problem = simple(works=works, last=np.array([99, 99, 99]))
     figures = measure(problem, [Posting(0, 0, 0, 12), Posting(1, 1, 0, 12)])
     assert (figures.vacant_months, figures.tenure_violations, figures.rotations) == (6, 0, 0)
+
+
+def test_who_was_sick_comes_back_and_the_stand_in_serves_on():
+    works = np.ones((3, 24), bool)
+    works[0, 6:9] = False
+    problem = simple(
+        months=24, works=works, last=np.array([99, 99, 99]), has=np.zeros((3, 0), bool), home=np.array([0, 1, -1])
+    )
+    found = assign(problem, seconds=30)
+    assert not breaches(problem, found.postings)
+    assert Posting(0, 0, 0, 24) in found.postings
+    stand_in = next(p for p in found.postings if p.officer == 2)
+    assert (stand_in.place, stand_in.begin) == (0, 6)
+    assert measure(problem, found.postings).vacant_months == 0
+    assert measure(problem, found.postings).tenure_violations == 0
+    # a third officer without anybody sick is too many
+    alone = simple(months=24, last=np.array([99, 99, 99]))
+    assert {b.rule for b in breaches(alone, found.postings)} == {"capacity", "handover"}

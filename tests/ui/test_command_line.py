@@ -190,6 +190,10 @@ def test_curve_of_change_budgets(town, command):
     assert len(rows) == 3
     assert rows[1].split(",")[1] == "0.0"
     assert (out / "curve.html").exists()
+    # who stays in a beat whose lines do not move keeps everybody
+    first = dict(zip(rows[0].split(","), rows[1].split(","), strict=True))
+    assert float(first["relationship_years_kept"]) == float(first["relationship_years_today"]) > 0
+    assert "trust kept" in said
     assert command("verify", out / "moved-0%")[0] == 0
     assert command("curve", town.project, "--out", out, "--moved", "0,lots")[0] == 2
 

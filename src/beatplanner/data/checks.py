@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import shapely
 
 from beatplanner.data.description import read_description
 from beatplanner.data.errors import InputError, Note
@@ -18,6 +21,10 @@ from beatplanner.data.town import Town
 DAYS_OF_A_YEAR = 360
 # Incidents on one spot above this share are likelier geocoded to a police station or a centroid than real.
 PILED_SHARE = 0.05
+# Reports per resident that differ more than so many times between municipalities are hardly crime alone.
+UNEVEN = 4.0
+# Days after which incidents, and layers of areas, are old.
+OLD_INCIDENTS, OLD_LAYERS = 2 * 365, 8 * 365
 
 
 def check(path: Path) -> list[Note]:
@@ -42,15 +49,37 @@ def check(path: Path) -> list[Note]:
 
 
 def check_for_piled_incidents(town: Town) -> Iterator[Note]:
-    """Find many incidents on one spot."""
+    """Find spots on which far more incidents lie than on others: police stations, hospitals, middles of areas."""
     if town.incidents is None or len(town.incidents) < 50:
         return
-    places = town.incidents[["x", "y"]].round(0).value_counts()
-    if len(places) and places.iloc[0] > PILED_SHARE * len(town.incidents):
-        x, y = places.index[0]
-        unit = int(np.argmin(np.hypot(town.units["x"] - x, town.units["y"] - y)))
-        yield _doubt(town, f"{places.iloc[0]:,} of {len(town.incidents):,} incidents lie on one spot near {town.units['name'][unit]}",
-                     "They may be geocoded to a police station or the middle of an area; place them where they happened", "incidents")  # fmt: skip
+    placed = town.incidents[town.incidents["x"].notna()]
+    spots = placed[["x", "y"]].round(0).value_counts()
+    if spots.empty:
+        return
+    # a busy corner has some; a default place has a share of all, or many times what the next busiest have
+    usual = float(spots.iloc[: max(20, len(spots) // 50)].median())
+    piled = spots[(spots > 5 * usual) & ((spots > PILED_SHARE * len(placed)) | ((spots > 50) & (spots > 10 * usual)))]
+    if piled.empty:
+        return
+    place = np.array(piled.index.to_list(), float)
+    middle = town.units[["x", "y"]].to_numpy(float)
+    centre = shapely.get_coordinates(shapely.centroid(town.units.geometry.to_numpy()))
+    sites = None if town.sites is None else town.sites[town.sites["existing"]]
+    named = []
+    for (x, y), count in zip(place[:3], piled.iloc[:3], strict=True):
+        unit = int(np.argmin(np.hypot(middle[:, 0] - x, middle[:, 1] - y)))
+        where = f"near {town.units['name'][unit]}"
+        if sites is not None and len(sites) and (near := np.hypot(sites["x"] - x, sites["y"] - y)).min() < 50:
+            where = f"at the station {sites['name'].to_numpy()[int(np.argmin(near))]}"
+        elif (
+            min(np.hypot(middle[unit, 0] - x, middle[unit, 1] - y), np.hypot(centre[unit, 0] - x, centre[unit, 1] - y))
+            < 5
+        ):
+            where = f"in the middle of {town.units['name'][unit]}"
+        named.append(f"{count:,} on one spot {where}")
+    more = f" and on {len(piled) - 3:,} more spots" if len(piled) > 3 else ""
+    yield _doubt(town, f"{int(piled.sum()):,} of {len(town.incidents):,} incidents are piled: {', '.join(named)}{more}",
+                 "They may be geocoded to a police station or the middle of an area; place them where they happened", "incidents")  # fmt: skip
 
 
 def check_for_short_records(town: Town) -> Iterator[Note]:
@@ -88,6 +117,22 @@ def check_for_empty_units(town: Town) -> Iterator[Note]:
         empty = town.units.loc[town.units["population"] == 0, "name"]
         if len(empty):
             yield Note("info", f"{len(empty):,} units have no residents: {listed(empty)}")
+
+
+def check_for_water(town: Town) -> Iterator[Note]:
+    """Find large units without residents and incidents, which are likely lakes, rivers or forests."""
+    if not town.has_population:
+        return
+    area = shapely.area(town.units.geometry.to_numpy()) / 1e6
+    count = np.zeros(len(town.units))
+    if town.incidents is not None:
+        inside = town.incidents["unit"].to_numpy(int)
+        count = np.bincount(inside[inside >= 0], minlength=len(town.units))
+    empty = (town.units["population"].to_numpy(float) == 0) & (count == 0)
+    wide = empty & (area > 3 * np.median(area)) if (~empty).any() else np.zeros(len(empty), bool)
+    if wide.any():
+        yield _doubt(town, f"{int(wide.sum()):,} large units have neither residents nor incidents, as lakes and forests have: {listed(town.units['name'][wide])}",
+                     "They join the beats around them and weigh nothing; take them out where officers cannot go", "units")  # fmt: skip
 
 
 def check_for_free_sites(town: Town) -> Iterator[Note]:
@@ -132,6 +177,47 @@ def check_for_recorded_crime_alone(town: Town) -> Iterator[Note]:
                      "Give residents and community hours", "workload")  # fmt: skip
 
 
+def check_for_uneven_reporting(town: Town) -> Iterator[Note]:
+    """Find municipalities that report far less per resident than others: it says more about trust than about crime."""
+    if town.incidents is None or not town.has_population or town.description.units.municipality is None:
+        return
+    inside = town.incidents["unit"].to_numpy(int)
+    count = np.bincount(inside[inside >= 0], minlength=len(town.units))
+    table = pd.DataFrame({"name": town.units["municipality"], "people": town.units["population"], "count": count})
+    by = table.groupby("name")[["people", "count"]].sum()
+    by = by[by["people"] >= 500]
+    if len(by) < 2 or by["count"].sum() < 100:
+        return
+    rate = 1000 * by["count"] / by["people"]
+    low, high = rate.idxmin(), rate.idxmax()
+    if rate[high] > UNEVEN * max(rate[low], 1e-9):
+        yield _doubt(town, f"Incidents per 1,000 residents differ {rate[high] / max(rate[low], 0.1):,.0f}-fold: {rate[low]:,.0f} in {low}, {rate[high]:,.0f} in {high}",
+                     "Ask whether people there report less, or records are missing, before officers are taken from there", "incidents")  # fmt: skip
+
+
+def check_for_old_data(town: Town) -> Iterator[Note]:
+    """Find incidents that end long before the plan begins, and layers that were not changed for years."""
+    officers = town.description.officers
+    start = officers.start if officers is not None else dt.date.today()
+    if town.incidents is not None and town.incidents["time"].notna().any():
+        newest = town.incidents["time"].max().date()
+        if (start - newest).days > OLD_INCIDENTS:
+            yield _doubt(town, f"The newest incident is of {newest:%d %B %Y}, {(start - newest).days / 365.25:.1f} years before {start:%d %B %Y}",
+                         "Ask for newer records", "incidents")  # fmt: skip
+    old = [
+        s
+        for s in town.sources
+        if s.role == "units" and (start - dt.date.fromisoformat(s.modified[:10])).days > OLD_LAYERS
+    ]
+    for source in old:
+        yield _doubt(
+            town,
+            f"{source.path.name} was last changed on {source.modified[:10]}",
+            "Ask whether there are newer areas and residents",
+            source.role,
+        )
+
+
 def check_for_officers_without_consent(town: Town) -> Iterator[Note]:
     """Say that officers are not named in the forum pack without their consent."""
     rules = town.description.forum
@@ -155,10 +241,13 @@ DOUBTS = (
     check_for_short_records,
     check_for_categories_without_hours,
     check_for_empty_units,
+    check_for_water,
     check_for_free_sites,
     check_for_units_without_walks,
     check_for_few_officers,
     check_for_recorded_crime_alone,
+    check_for_uneven_reporting,
+    check_for_old_data,
     check_for_officers_without_consent,
     check_for_meetings_without_date,
 )

@@ -10,15 +10,18 @@ from typing import Any
 
 from beatplanner.data.results import write_csv
 
-COLUMNS = ("budget", "moved_share", "max_deviation", "travel", "lower_bound", "feasible", "folder")
+COLUMNS = (
+    "budget", "moved_share", "max_deviation", "relationship_years_kept", "relationship_years_today", "travel", "lower_bound", "feasible", "folder",
+)  # fmt: skip
 
 
 def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float) -> None:
     """Write ``curve.csv`` and ``curve.html``; `rows` as `run_curve` returns them."""
+    trust = any(row["relationship_years_today"] for row in rows)
     write_csv(out / "curve.csv", list(COLUMNS), ([row[c] for c in COLUMNS] for row in rows))
     cells = "".join(
         f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(row['budget'])}</a></td><td>{row['moved_share']:.1%}</td>"
-        f"<td>±{row['max_deviation']:.1%}</td><td>{row['travel']:,.0f}</td>"
+        f"<td>±{row['max_deviation']:.1%}</td><td>{row['travel']:,.0f}</td>{_kept(row) if trust else ''}"
         f"<td>{'all met' if row['feasible'] else 'relaxed'}</td></tr>"
         for row in rows
     )
@@ -30,12 +33,21 @@ table{{border-collapse:collapse;width:100%}}td,th{{padding:.35rem .5rem;border-b
 img{{max-width:100%}}</style></head><body>
 <h1>{escape(name)}: what change buys</h1>
 <p>Each point is a plan under another limit on the share of residents who change beat. Travel is workload × metres to the beat's centre;
-the rule of balance is ±{tolerance:.1%}.</p>
+the rule of balance is ±{tolerance:.1%}.{TRUST if trust else ""}</p>
 <img alt="Travel and greatest deviation against the share of residents moved" src="{_chart(rows, tolerance)}">
-<table><thead><tr><th>Residents that may change beat</th><th>that do</th><th>Greatest deviation</th><th>Travel</th><th>Rules</th></tr></thead>
+<table><thead><tr><th>Residents that may change beat</th><th>that do</th><th>Greatest deviation</th><th>Travel</th>{"<th>Relationship-years kept</th>" if trust else ""}<th>Rules</th></tr></thead>
 <tbody>{cells}</tbody></table></body></html>
 """
     (out / "curve.html").write_text(page, encoding="utf-8")
+
+
+TRUST = """ A relationship-year is a resident whose officer has served their beat for a year; kept is what lines leave of them while every
+officer stays."""
+
+
+def _kept(row: dict[str, Any]) -> str:
+    today, kept = row["relationship_years_today"], row["relationship_years_kept"]
+    return f"<td>{kept:,.0f} of {today:,.0f} ({kept / today:.1%})</td>" if today else "<td>not known</td>"
 
 
 def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:

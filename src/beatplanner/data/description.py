@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import tomllib
+import zoneinfo
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -43,10 +44,11 @@ class Section(BaseModel):
 
 
 class Layer(Section):
-    """A vector layer; ``layer`` picks a layer of the file."""
+    """A vector layer; ``layer`` picks a layer of the file, ``crs`` says what its coordinates are in where the file does not, or wrongly."""
 
     path: Path
     layer: str | None = None
+    crs: str | None = None
 
 
 class IdLayer(Layer):
@@ -78,7 +80,7 @@ class LockTable(Table):
 
 
 class PointTable(Table):
-    """Points: a vector layer, or a table with ``x`` and ``y`` in ``crs``."""
+    """Points: a vector layer, or a table with ``x`` and ``y`` in ``crs``; both may name one column that holds “latitude, longitude” or MGRS."""
 
     x: str | None = None
     y: str | None = None
@@ -105,7 +107,7 @@ class Existing(PointTable):
 
     ``state`` is a column with ``kept`` (stays open; the default), ``closable`` (may close), or ``fixed`` (stays open whatever happens:
     it is never proposed for closing). ``cost``, ``yearly_cost`` and ``closing_cost`` are columns with the cost of keeping one, its cost a
-    year, and the cost of closing it; ``name`` is as for candidates.
+    year, and the cost of closing it; ``name`` is as for candidates. Without such a column ``may_close`` lets all of them close.
     """
 
     id: str
@@ -114,6 +116,7 @@ class Existing(PointTable):
     yearly_cost: str | None = None
     closing_cost: str | None = None
     state: str | None = None
+    may_close: Annotated[bool, Field(strict=True)] = False
 
 
 class Roads(Layer):
@@ -166,15 +169,40 @@ class Homes(Layer):
     residents: str = "residents"
 
 
+class PopulationTable(Table):
+    """Residents by unit in a table of its own: the columns (such as age and sex groups) are added up, and so are rows of one unit.
+
+    ``key`` is the column with the unit's id. The columns of ``units.groups`` are then those of this table.
+    """
+
+    key: str
+    residents: Annotated[list[str], Field(min_length=1)]
+
+
+class Census(Layer):
+    """Polygons of an older census, whose residents are split over the units by area, or by the ``buildings`` in them."""
+
+    id: str
+    population: str
+    buildings: Layer | None = None
+
+
 class Units(Section):
-    """Population polygons, the smallest areas that a beat is made of."""
+    """Population polygons, the smallest areas that a beat is made of.
+
+    ``mend_metres`` is how wide gaps and overlaps between units may be that are closed; 0 closes none.
+    """
 
     path: Path
     layer: str | None = None
+    crs: str | None = None
     id: str
     name: str | None = None
     population: str | None = None
     population_raster: Path | None = None
+    population_table: PopulationTable | None = None
+    census: Census | None = None
+    mend_metres: Annotated[float, Field(ge=0, le=100, strict=True)] = 2.0
     homes: Homes | None = (
         None  # where residents live inside the units; else from the raster, else a point inside each unit
     )
@@ -183,11 +211,41 @@ class Units(Section):
     groups: dict[str, str] = Field(default_factory=dict)
 
 
+class Gazetteer(PointTable):
+    """Addresses with their places: the columns with the street, and with the house number where it has one of its own."""
+
+    address: str
+    number: str | None = None
+
+
 class Incidents(PointTable):
-    """Recorded incidents: points with an optional category and time, and nothing else."""
+    """Recorded incidents: points with an optional category and time, and nothing else.
+
+    Attributes
+    ----------
+    category, categories
+        Column of the kind, and a table that a user edits with what each kind counts as: columns ``category`` and ``standard``.
+    time, time_of_day, time_else
+        Column of the day and hour; of the hour, where it has a column of its own; columns that are taken, in this order, where the first is empty.
+    timezone
+        The place's time zone, such as ``"Europe/Skopje"``: times with an offset are turned into its clock.
+    record
+        Column of the record number: an incident that stands in several rows counts once. It is used for this only.
+    address, gazetteer, matches
+        Column of the address, addresses with places, and a table that a user edits with which doubtful matches hold: columns ``address``,
+        ``match``, ``score``, ``accept``. Addresses are used for this only.
+    """
 
     category: str | None = None
+    categories: TablePath | None = None
     time: str | None = None
+    time_of_day: str | None = None
+    time_else: list[str] = Field(default_factory=list)
+    timezone: str | None = None
+    record: str | None = None
+    address: str | None = None
+    gazetteer: Gazetteer | None = None
+    matches: TablePath | None = None
     days: Positive | None = None  # the time span that the records cover, where no times exist
 
 
@@ -228,6 +286,8 @@ class Beats(Section):
     max_moved: Share | None = None
     barriers: Layer | None = None
     crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
+    # from, to, accept (yes or no), reason: which proposed links of islands hold, and more
+    decided_links: TablePath | None = None
     locked: LockTable | None = None
     links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
     closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses
@@ -413,6 +473,85 @@ class Forum(Section):
     region: ForumLevel = ForumLevel(members=20, meetings_a_year=2)
 
 
+BUDGET_LINES = ("salaries", "stations", "vehicles", "forums", "training")
+# A sum of every year alike, or one of each year.
+Yearly = NonNegative | list[NonNegative]
+
+
+class Payers(Section):
+    """Who pays each line."""
+
+    salaries: Annotated[str, Field(min_length=1)] = "ministry"
+    stations: Annotated[str, Field(min_length=1)] = "ministry"
+    vehicles: Annotated[str, Field(min_length=1)] = "ministry"
+    forums: Annotated[str, Field(min_length=1)] = "ministry"
+    training: Annotated[str, Field(min_length=1)] = "ministry"
+
+
+class Budget(Section):
+    """Prices of the first year, what rises, who pays, and what there is; ``docs/scenarios.md`` explains the rules.
+
+    Attributes
+    ----------
+    currency, first_year, years, inflation
+        Of all sums; the first year is that of the officers' start where none is given.
+    officer_salary
+        A year and post.
+    station_yearly
+        Rent and running of each station, beside its own yearly cost.
+    vehicles_per_beat, vehicle_price, vehicle_years, vehicle_yearly
+        How many, what one costs, after how many years it is replaced, and its running a year.
+    forum_travel
+        A member and meeting of the neighbourhood forums.
+    training_seat, training_seats
+        Price of a seat, and seats in a year.
+    payers, funds, ceiling
+        Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
+    pilots
+        Municipalities (beats, where there is one municipality only) that start before all others.
+    """
+
+    currency: str = "EUR"
+    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5
+    inflation: Annotated[float, Field(ge=-0.5, le=5, strict=True)] = 0.0
+    officer_salary: NonNegative = 0.0
+    station_yearly: NonNegative = 0.0
+    vehicles_per_beat: NonNegative = 0.0
+    vehicle_price: NonNegative = 0.0
+    vehicle_years: Annotated[int, Field(ge=1, le=30, strict=True)] = 8
+    vehicle_yearly: NonNegative = 0.0
+    forum_travel: NonNegative = 0.0
+    training_seat: NonNegative = 0.0
+    training_seats: Whole | None = None
+    payers: Payers = Payers()
+    funds: dict[str, Yearly] = Field(default_factory=dict)
+    ceiling: Yearly | None = None
+    pilots: list[str] = Field(default_factory=list)
+
+
+class Regions(Layer):
+    """Which region each municipality lies in: the columns with both names."""
+
+    municipality: str
+    region: str
+
+
+class Country(Section):
+    """What a ministry has for all municipalities: officers to share out, at least so many each, and the regions to sum up by."""
+
+    officers: Whole | None = None
+    minimum: Whole = 2
+    regions: Regions | None = None
+
+
+class Scenario(Section):
+    """What a scenario is called, and what it is about."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    about: str | None = None
+
+
 class Description(Section):
     """A whole project description.
 
@@ -432,6 +571,9 @@ class Description(Section):
     stations: Stations | None = None
     officers: Officers | None = None
     forum: Forum | None = None
+    budget: Budget | None = None
+    country: Country | None = None
+    scenario: Scenario | None = None
     folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
 
@@ -441,7 +583,7 @@ class Description(Section):
 
 
 PROJECT_TABLE = "beatplanner_project"
-_SECTIONS: dict[str, type[Section]] = {
+SECTIONS: dict[str, type[Section]] = {
     "project": Project,
     "units": Units,
     "incidents": Incidents,
@@ -450,6 +592,9 @@ _SECTIONS: dict[str, type[Section]] = {
     "stations": Stations,
     "officers": Officers,
     "forum": Forum,
+    "budget": Budget,
+    "country": Country,
+    "scenario": Scenario,
 }
 
 
@@ -517,6 +662,11 @@ def checked_description(raw: dict[str, Any], file: Path) -> Description:
     InputError
         As for `read_description`.
     """
+    if "extends" in raw:
+        # a scenario: what it extends is read by the module that knows of them
+        from beatplanner.data.scenarios import resolve
+
+        raw = resolve(file, raw)
     findings = Findings()
     sections = _checked_sections(raw, file.name, findings)
     for name, section in sections.items():
@@ -565,9 +715,9 @@ def _checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dic
     """Return the valid sections by name; what is wrong with the others goes to the findings."""
     sections: dict[str, Any] = {}
     for name, value in raw.items():
-        model = _SECTIONS.get(name)
+        model = SECTIONS.get(name)
         if model is None:
-            mend = did_you_mean(name, _SECTIONS) or f"The sections are: {listed(_SECTIONS)}"
+            mend = did_you_mean(name, [*SECTIONS, "extends", "remove"]) or f"The sections are: {listed(SECTIONS)}"
             findings.add([problem(f"there is no section [{name}]", mend, file=file, field=name)])
             continue
         try:
@@ -650,15 +800,22 @@ def _missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
             yield from _missing_files(f"{key}.{name}", value, file)
         paths = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
         for path in paths:
-            if isinstance(path, Path) and not (file.parent / path).exists():
+            if isinstance(path, Path) and not _exists(file.parent / path):
                 mend = _nearest_file(file.parent / path) or "Paths are relative to the project description"
                 yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no system can hold
+        return False
+
+
 def _nearest_file(path: Path) -> str:
     """Return the sentence that proposes the file of the same folder whose name is nearest."""
-    if not path.parent.is_dir():
-        return f"There is no folder “{path.parent}”"
+    if not _exists(path.parent) or not path.parent.is_dir():
+        return f"There is no folder “{str(path.parent)[-200:]}”"
     return did_you_mean(path.name, sorted(p.name for p in path.parent.iterdir()))
 
 
@@ -668,6 +825,16 @@ def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if units and units.population and units.population_raster:
         what = "residents are given twice, as a column and as a raster"
         yield "units.population_raster", what, "Keep population or population_raster"
+    if units:
+        given = [k for k in ("population", "population_raster", "population_table", "census") if getattr(units, k)]
+        if len(given) > 1 and set(given) != {"population", "population_raster"}:
+            yield f"units.{given[-1]}", f"residents are given in {len(given)} ways: {listed(given)}", "Keep one of them"
+    incidents = sections.get("incidents")
+    if incidents and (incidents.address is None) != (incidents.gazetteer is None):
+        absent = "gazetteer" if incidents.gazetteer is None else "address"
+        yield f"incidents.{absent}", "addresses and a gazetteer go together", f"Add {absent} = …"
+    if incidents and incidents.timezone is not None and not _is_zone(incidents.timezone):
+        yield "incidents.timezone", f"“{incidents.timezone}” is no time zone", 'Give one such as "Europe/Skopje"'
     if beats and beats.max_moved is not None and beats.current is None:
         mend = 'Add current = { path = "…", id = "…" }, or take max_moved away'
         yield "beats.max_moved", "a change budget needs today's beats", mend
@@ -705,13 +872,22 @@ def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         if table and (table.x is None) != (table.y is None):
             given, absent = ("x", "y") if table.y is None else ("y", "x")
             yield f"{key}.{absent}", f"{given} is given but not {absent}", f'Add {absent} = "…", a column'
-        elif table and table.x is None and table.path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx"):
+        elif isinstance(table, Incidents) and table.address is not None and table.x is None:
+            continue
+        elif (
+            table and table.x is None and table.path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+        ):
             mend = 'Add x = "…", y = "…" (columns) and crs = "EPSG:…"'
             yield (
                 f"{key}.x",
                 f"“{table.path}” is a table, so its columns with the coordinates are needed",
                 mend,
             )
-        elif table and table.x is not None and table.crs is None:
-            mend = 'Add crs = "EPSG:4326" where they are longitude and latitude, or the CRS they are in'
-            yield f"{key}.crs", "the coordinates have no CRS", mend
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -23,6 +23,8 @@ class Note:
         What to do about it; empty where nothing needs doing.
     file, layer, row, field
         The place: file name, layer or sheet, row or id as the user knows it, column or key.
+    fix
+        Keys of the description and the values that mend it, where that is certain enough for ``check --fix``.
     """
 
     severity: Severity
@@ -32,6 +34,7 @@ class Note:
     layer: str = ""
     row: str = ""
     field: str = ""
+    fix: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         places = [

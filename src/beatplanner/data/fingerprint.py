@@ -17,6 +17,10 @@ NOT_LAYERS = ("beatplanner_", "plan_", "layer_styles", "qgis_projects")
 
 def fingerprint(path: Path) -> str:
     """Return the SHA-256 of a file, or of the layers of a project file; OSError where it cannot be read."""
+    if path.is_dir():
+        # a geodatabase: the hash over the hashes of its files
+        every = (f"{p.name} {fingerprint(p)}" for p in sorted(path.iterdir()) if p.is_file())
+        return hashlib.sha256("\n".join(every).encode()).hexdigest()
     state = path.stat()
     return _fingerprint(path, state.st_mtime_ns, state.st_size)
 

@@ -17,6 +17,7 @@ from beatplanner.data.description import Description, Forum, Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.layers import dates, is_missing, numbers, read_layer, read_points, read_table, source_of, texts
+from beatplanner.data.road_layers import is_openstreetmap, named_streets
 from beatplanner.data.town import Source, Town
 
 CONSENTS = ("officer", "name", "contact", "photo", "agreed_on", "until")
@@ -172,7 +173,11 @@ def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) ->
     if layer is None:
         return None
     path = d.path(layer.path)
-    frame, where = read_layer(path, layer.layer, columns)
+    if is_openstreetmap(path):
+        columns = columns or ["name"]
+        frame, where = named_streets(path, layer, town.units.geometry)
+    else:
+        frame, where = read_layer(path, layer.layer, columns, layer.crs)
     lines = frame.geometry.to_crs(town.crs)
     keep = ~(lines.isna() | lines.is_empty) & lines.geom_type.isin(["LineString", "MultiLineString"])
     if not keep.any():
@@ -191,7 +196,7 @@ def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) ->
 def _waters(town: Town, d: Description) -> gpd.GeoSeries | None:
     if d.beats is None or d.beats.barriers is None:
         return None
-    frame, _ = read_layer(d.path(d.beats.barriers.path), d.beats.barriers.layer, [])
+    frame, _ = read_layer(d.path(d.beats.barriers.path), d.beats.barriers.layer, [], d.beats.barriers.crs)
     lines = frame.geometry.to_crs(town.crs)
     lines = lines[~(lines.isna() | lines.is_empty)]
     return lines if len(lines) else None

@@ -23,6 +23,8 @@ from pyproj.exceptions import CRSError
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.layers import TEXT_TABLES, WORKBOOKS, is_missing, whole_table
+from beatplanner.data.vector_files import check_kind, shapefile_encoding
+from beatplanner.data.workbooks import sheet_names
 
 RASTERS = {".tif", ".tiff", ".vrt", ".asc", ".img"}
 VECTORS = {
@@ -223,15 +225,9 @@ def look_at(path: Path) -> list[LayerLook]:
     if suffix in TEXT_TABLES:
         return [_look_at_table(path, None)]
     if suffix in WORKBOOKS:
-        import openpyxl
-
-        try:
-            names = openpyxl.load_workbook(path, read_only=True).sheetnames
-        except Exception as error:  # openpyxl raises whatever a broken archive makes it raise
-            raise InputError(
-                problem(f"the workbook cannot be read ({error})", "Save it as .xlsx", file=path.name)
-            ) from None
+        names = sheet_names(path)
         return [_look_at_table(path, name) for name in (names if len(names) > 1 else [None])]
+    check_kind(path, path)
     try:
         found = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     except Exception as error:  # GDAL's drivers raise whatever they like
@@ -247,7 +243,7 @@ def look_at(path: Path) -> list[LayerLook]:
 
 def _look_at_layer(path: Path, name: str, layer: str | None) -> LayerLook:
     info = pyogrio.read_info(path, layer=name, force_total_bounds=True, force_feature_count=True)
-    frame = pyogrio.read_dataframe(path, layer=name, read_geometry=False)
+    frame = pyogrio.read_dataframe(path, layer=name, read_geometry=False, encoding=shapefile_encoding(path)[0])
     kind = str(info["geometry_type"] or "")
     if kind in ("Unknown", "GeometryCollection"):
         kind = _kind_of_first(path, name)

@@ -111,7 +111,18 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             cell.alignment = Alignment(vertical="center", wrap_text=True)
         for i, width in enumerate(widths, 1):
             page.column_dimensions[openpyxl.utils.get_column_letter(i)].width = width
+        page.row_dimensions[1].height = 30
+        for line in page.iter_rows(min_row=2):
+            for cell in line:
+                if isinstance(cell.value, dt.date | int):
+                    # beside what stands to the right it would look glued to it
+                    cell.alignment = Alignment(horizontal="left")
         page.freeze_panes = "B2"
+        # on paper: all columns on one page's width, the heading on every page
+        page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
+        page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True  # pyright: ignore
+        page.print_title_rows = "1:1"
+        page.oddFooter.center.text = "&A, page &P of &N"
         if rows:
             page.auto_filter.ref = page.dimensions
         return page
@@ -158,8 +169,12 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     sheet("Roster", ["Officer", "Beat today", "Since", "Languages", "Gender", "Trained on", "Joins on", "Leaves on", "In this plan"], people,
           [26, 10, 12, 20, 8, 12, 12, 12, 12])  # fmt: skip
     gaps = vacancies(tables)
-    rows = [[name.get(b, b), *gaps.loc[b].tolist()] for b in gaps.index]
-    page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[8] * len(gaps.columns)])
+    rows = [[name.get(b, b), *[v or None for v in gaps.loc[b].tolist()]] for b in gaps.index]
+    page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[4] * len(gaps.columns)])
+    for cell in page[1][1:]:
+        cell.alignment = Alignment(text_rotation=90, vertical="bottom")
+    page.row_dimensions[1].height = 48
+    page.page_setup.paperSize = page.PAPERSIZE_A3
     red = PatternFill("solid", fgColor="F4B6B0")
     for line in page.iter_rows(min_row=2, min_col=2):
         for cell in line:
@@ -168,7 +183,13 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     figures = tables.summary["officers"]
     said = [[k.replace("_", " "), v] for k, v in figures.items() if isinstance(v, int | float | str)]
     said += [[f"weight of a {k.replace('_', ' ')}", v] for k, v in figures["weights"].items()]
-    sheet("Figures", ["Figure", "Value"], said, [40, 16])
+    page = sheet("Figures", ["Figure", "Value"], said, [40, 16])
+    for name_, value in page.iter_rows(min_row=2, max_col=2):
+        value.alignment = Alignment(horizontal="right")
+        if isinstance(value.value, float):
+            value.number_format = (
+                "0.00%" if name_.value == "gap" else "#,##0.00#" if "weight" in str(name_.value) else "#,##0"
+            )
     book.save(path)
 
 
@@ -244,7 +265,12 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
         (tables.assignments["beat"].astype(str) == str(beat["beat"])) & (tables.assignments["post"] == post)
     ]
     holders = [
-        {"officer": r["officer"], "start": r["start"], "end": r["end"]}
+        {
+            "officer": r["officer"],
+            "start": r["start"],
+            "end": r["end"],
+            "last_day": (dt.date.fromisoformat(str(r["end"])) - dt.timedelta(days=1)).isoformat(),
+        }
         for r in mine.sort_values("start").to_dict("records")
     ]
     units = tables.units[tables.units["beat"].astype(str) == str(beat["beat"])]

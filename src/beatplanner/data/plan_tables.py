@@ -54,7 +54,7 @@ class PlanTables:
         ``joins_on``, ``leaves_on``.
     summary
         The content of ``summary.json``; its additions to the contract: ``inputs`` (list of ``role``, ``path``, ``sha256``,
-        ``modified``, ``rows_in``, ``rows_used``), ``description_file`` (absolute path), ``rules`` (the description as JSON), ``notes`` (list of
+        ``modified``, ``rows_in``, ``rows_used``, ``repaired``, ``columns_left_out``, ``newest``), ``description_file`` (absolute path), ``rules`` (the description as JSON), ``notes`` (list of
         ``severity``, ``text``), ``versions``, ``population`` and ``workload`` (totals and checks), ``clashes`` (list of texts; empty where feasible).
     """
 

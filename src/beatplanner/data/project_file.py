@@ -86,10 +86,14 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         return {"path": name, "layer": layer}
 
     u = d.units
-    columns = [c for c in (u.id, u.name, u.population, u.municipality, u.workload, *u.groups.values()) if c]
-    units, _ = read_layer(d.path(u.path), u.layer, columns)
+    units = units_as_read(d, town)
+    for key in ("crs", "population_table", "census"):
+        content["units"].pop(key, None)
+    # their borders were mended already
+    content["units"]["mend_metres"] = 0.0
+    if u.population_table is not None or u.census is not None:
+        content["units"]["population"] = "population"
     if u.population_raster is not None:
-        units["population"] = town.units["population"].to_numpy()
         content["units"].pop("population_raster")
         content["units"]["population"] = "population"
         if town.homes is not None and len(town.homes) > len(town.units):
@@ -104,19 +108,28 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
             content["units"]["homes"] = save(gpd.GeoDataFrame(homes, geometry=points, crs=town.crs), "units.homes")
     elif u.homes is not None:
         layer = u.homes
-        frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.unit, layer.residents])
+        frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.unit, layer.residents], layer.crs)
+        content["units"]["homes"].pop("crs", None)
         content["units"]["homes"] |= save(frame, "units.homes")
     content["units"] |= save(units, "units")
-    for section, key in (("incidents", None), ("stations", "candidates"), ("stations", "existing")):
-        table = getattr(d, section) if key is None else getattr(getattr(d, section), key, None)
+    if town.incidents is not None and d.incidents is not None:
+        # kind, time and place as they were read: nothing else of an incident exists from here on
+        points = town.incidents[[c for c in ("category", "time") if getattr(d.incidents, c)]]
+        there = gpd.points_from_xy(town.incidents["x"], town.incidents["y"])
+        places = gpd.GeoSeries(np.where(town.incidents["x"].isna(), None, there), crs=town.crs)
+        content["incidents"] = {k: v for k, v in content["incidents"].items() if k == "days"}
+        content["incidents"] |= {c: c for c in points.columns}
+        content["incidents"] |= save(gpd.GeoDataFrame(points, geometry=places, crs=town.crs), "incidents")
+    for section, key in (("stations", "candidates"), ("stations", "existing")):
+        table = getattr(getattr(d, section), key, None)
         if table is None:
             continue
-        named = ("id", "name", "cost", "yearly_cost", "closing_cost", "state", "category", "time")
+        named = ("id", "name", "cost", "yearly_cost", "closing_cost", "state")
         wanted = [getattr(table, k) for k in named if getattr(table, k, None)] + list(getattr(table, "only", {}))
-        role = section if key is None else f"{section}.{key}"
+        role = f"{section}.{key}"
         points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, wanted, town.crs, role)
         geometry = gpd.points_from_xy(points.pop("x"), points.pop("y"))
-        target = content[section] if key is None else content[section][key]
+        target = content[section][key]
         for coordinate in ("x", "y", "crs"):
             target.pop(coordinate, None)
         target |= save(gpd.GeoDataFrame(points, geometry=geometry, crs=town.crs), role)
@@ -128,9 +141,11 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         target = content[section][key]
         if key == "roads":
             target.pop("classes", None)
+            target.pop("crs", None)
             target |= save(_roads(d, layer, town), f"{section}.{key}")
         else:
-            frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.id] if key == "current" else [])
+            frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.id] if key == "current" else [], layer.crs)
+            target.pop("crs", None)
             target |= save(frame, f"{section}.{key}")
     if d.stations is not None and d.stations.elevation is not None:
         # a raster does not fit into the file: what the slopes make of the walks does
@@ -146,6 +161,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         locked = d.beats.locked
         frame, _ = read_table(d.path(locked.path), locked.layer, [locked.unit, locked.beat])
         content["beats"]["locked"] |= save(frame, "beats.locked")
+    if d.beats is not None and d.beats.decided_links is not None:
+        links = d.beats.decided_links
+        frame, _ = read_table(d.path(links.path), links.layer, ["from", "to", "accept"], ["reason"])
+        content["beats"]["decided_links"] = save(_as_text(frame), "beats.decided_links")
     if d.officers is not None:
         frame, _ = read_table(d.path(d.officers.path), d.officers.layer, ["officer"], ROSTER_COLUMNS)
         content["officers"] |= save(_as_text(frame), "officers")
@@ -169,6 +188,10 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
             frame, _ = read_table(d.path(table.path), table.layer, wanted)
             missing = {"missing": table.missing} if section == "stations" else {}
             content[section][key] = save(frame, f"{section}.{key}") | missing
+    if d.country is not None and d.country.regions is not None:
+        regions = d.country.regions
+        frame, _ = read_layer(d.path(regions.path), regions.layer, [regions.municipality, regions.region])
+        content["country"]["regions"] |= save(frame, "country.regions")
     if d.forum is not None:
         _write_forum_tables(d.forum, d, town, content["forum"], save)
     return content
@@ -203,6 +226,18 @@ def _write_forum_tables(rules: Forum, d: Description, town: Town, content: dict[
                 if isinstance(paths, dict)
                 else [str(d.path(p)) for p in paths]
             )
+
+
+def units_as_read(d: Description, town: Town) -> gpd.GeoDataFrame:
+    """Return the units as they were read and mended, under the names of the description's columns."""
+    u, there = d.units, town.units
+    ids = there["unit"].astype("int64") if town.unit_ids_are_whole_numbers else there["unit"]
+    found: dict[str, Any] = {u.id: ids}
+    named = {u.name: "name", u.municipality: "municipality", u.workload: "workload"}
+    residents = u.population or ("population" if town.has_population else None)
+    named |= {residents: "population"} | {column: f"group_{group}" for group, column in u.groups.items()}
+    found |= {column: there[key] for column, key in named.items() if column is not None and column not in found}
+    return gpd.GeoDataFrame(found, geometry=there.geometry.to_numpy(), crs=town.crs)
 
 
 def _roads(d: Description, layer: Any, town: Town) -> gpd.GeoDataFrame:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -11,12 +15,18 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from beatplanner.data.addresses import accepted_places, match_addresses, street_only
 from beatplanner.data.adjacency import drawn_edges, island_links, open_borders, touching
-from beatplanner.data.description import Description, IdLayer, Layer, PointTable, Table, WalkTable
+from beatplanner.data.categories import map_categories, personal
+from beatplanner.data.coverage import far_parts, mend_coverage
+from beatplanner.data.crs_guess import CERTAIN, accuracy_offline, guess_crs
+from beatplanner.data.description import Description, IdLayer, Incidents, Layer, PointTable, Table, WalkTable
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.homes import homes_of_layer, homes_of_raster, one_home_a_unit
 from beatplanner.data.layers import (
+    NO_CRS,
+    SET_CRS,
     Place,
     crs_from,
     dates,
@@ -30,9 +40,11 @@ from beatplanner.data.layers import (
     texts,
     times,
 )
-from beatplanner.data.road_layers import read_roads
+from beatplanner.data.population import join_table, split_census
+from beatplanner.data.road_layers import is_openstreetmap, read_roads
 from beatplanner.data.site_layers import generated_sites, site_costs, site_states
 from beatplanner.data.town import Source, Town
+from beatplanner.data.vector_files import check_kind
 from beatplanner.data.walking_network import (
     SNAP,
     Barriers,
@@ -46,6 +58,8 @@ from beatplanner.data.walking_network import (
 
 # Units farther than this from the middle of the others, in km, are in the wrong place on earth.
 FAR_UNITS_KM = 1_000
+# A part of a unit farther than this from the rest, in metres, is likely another place.
+FAR_PARTS = 2_000.0
 # Candidate sites farther than this from every unit, in km, are those of another town; at the second distance the file is wrong.
 FAR_SITES_KM = 20
 WRONG_SITES_KM = 500
@@ -53,6 +67,10 @@ WRONG_SITES_KM = 500
 # many times its straight line.
 ROAD_DISTANCE_LIMIT = 5_000
 UNCONNECTED_DETOUR = 2.0
+# Cells of a raster that are read at once at most, and more residents than any country has.
+MOST_CELLS = 60_000_000
+MOST_PEOPLE = 2e9
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 ROSTER_COLUMNS = (
     "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers",
     "absent_from", "absent_until", "ordered_on",
@@ -94,6 +112,9 @@ class _Reader:
         self.description = description
         self.findings = Findings()
         self.sources: list[Source] = []
+        self.group_sums: dict[str, np.ndarray] = {}
+        self.in_layer = 0.0
+        self.proposals: dict[str, pd.DataFrame] = {}
 
     def town(self) -> Town:
         d, findings = self.description, self.findings
@@ -143,27 +164,52 @@ class _Reader:
             published=published,
             notes=tuple(findings.notes),
             sources=tuple(self.sources),
+            proposals=self.proposals,
         )
 
-    def read(self, role: str, path: Path, rows_in: int, rows_used: int | None = None) -> None:
-        self.sources.append(
-            source_of(role, self.description.path(path), rows_in, rows_in if rows_used is None else rows_used)
-        )
+    def read(
+        self, role: str, path: Path, rows_in: int, rows_used: int | None = None, where: Place | None = None
+    ) -> None:
+        used = rows_in if rows_used is None else rows_used
+        self.sources.append(source_of(role, self.description.path(path), rows_in, used, where))
+
+    def take(self, found: tuple[Frame, Place]) -> tuple[Frame, Place]:
+        """Tell how a layer or table had to be read, and give it on."""
+        self.findings.add(found[1].told)
+        return found
 
     # ---- units
 
     def units(self) -> gpd.GeoDataFrame:
         rules = self.description.units
-        columns = [rules.id, rules.name, rules.population, rules.municipality, rules.workload, *rules.groups.values()]
-        frame, where = read_layer(self.description.path(rules.path), rules.layer, [c for c in columns if c])
+        columns = [
+            rules.id,
+            rules.name,
+            rules.population,
+            rules.municipality,
+            rules.workload,
+            *([] if rules.population_table else rules.groups.values()),
+        ]
+        frame, where = self.take(
+            read_layer(
+                self.description.path(rules.path), rules.layer, [c for c in columns if c], rules.crs, self.guess_units
+            )
+        )
+        rows = len(frame)
+        frame, where = self.without_empty(frame, where)
         ids = self.unit_ids(frame[rules.id], where)
         shapes, mended = polygons_of(frame, where, [f"unit {i}" for i in ids])
         self.crs = self.planning_crs(frame, where)
+        self.tell_accuracy(frame.crs, shapes, where)
         moved = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(self.crs)
-        polygons = np.asarray(moved.array, dtype=object)
+        polygons = np.array(moved.array, dtype=object)
+        # a change of CRS moves points, and may cross a thin polygon's border over itself
+        crossed = np.flatnonzero(~shapely.is_valid(polygons))
+        polygons[crossed] = shapely.make_valid(polygons[crossed], method="structure", keep_collapsed=False)
         self.check_places(polygons, ids, where)
-        if mended:
-            self.findings.tell("warning", f"{mended:,} polygons crossed themselves and were mended", file=where.file)
+        repaired = [f"{mended:,} polygons crossed themselves and were mended"] if mended else []
+        polygons = self.as_coverage(polygons, frame, ids, where, repaired)
+        self.findings.add(where.fact(r, "warning") for r in repaired)
         n = len(ids)
         inner = shapely.point_on_surface(polygons)
         municipality = self.municipalities(frame, where)
@@ -173,13 +219,16 @@ class _Reader:
             "municipality": municipality,
         }
         with self.findings.keep():
-            data["population"] = self.population(frame, polygons, where)
+            data["population"] = self.population(frame, polygons, ids, where)
         data["workload"] = np.full(n, np.nan)
         if rules.workload:
             with self.findings.keep():
                 data["workload"] = numbers(frame[rules.workload], where, least=0)
         data["current"], data["locked"] = None, None
         for group, column in rules.groups.items():
+            if group in self.group_sums:
+                data[f"group_{group}"] = self.group_sums[group]
+                continue
             with self.findings.keep():
                 data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0)
         data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
@@ -188,8 +237,169 @@ class _Reader:
         for column in ("current", "locked"):
             units[column] = units[column].astype(object)
         self.check_groups(units, where)
-        self.read("units", rules.path, n)
+        where = replace(where, told=(*where.told, *(where.fact(r) for r in repaired)))
+        self.read("units", rules.path, rows, n, where)
         return units
+
+    def without_empty(self, frame: gpd.GeoDataFrame, where: Place) -> tuple[gpd.GeoDataFrame, Place]:
+        """Leave out rows that hold nothing: no polygon and no residents, or the same as another row in everything."""
+        rules = self.description.units
+        people = None
+        if rules.population:
+            # a column that is no number is told later, with its rows
+            with contextlib.suppress(InputError):
+                people = numbers(frame[rules.population], where, empty=0.0, whole=True)
+                self.in_layer = float(people.sum())
+        shapes = frame.geometry.to_numpy().copy()
+        for i in np.flatnonzero(shapely.get_type_id(shapes) == 7):
+            # a collection of a polygon and its label or outline
+            parts = shapely.get_parts(shapes[i])
+            areas = parts[np.isin(shapely.get_type_id(parts), [3, 6])]
+            if len(areas):
+                shapes[i] = shapely.union_all(areas)
+        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+        no_polygon = (
+            shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~np.isin(shapely.get_type_id(shapes), [3, 6])
+        )
+        unused = no_polygon & ((people == 0) if people is not None else pd.isna(frame[rules.id]).to_numpy())
+        if no_polygon.all():
+            unused[:] = False
+        same = pd.DataFrame({c: frame[c].astype(str).to_numpy() for c in frame.columns if c != frame.geometry.name})
+        same["shape"] = shapely.to_wkb(shapes)
+        twice = same.duplicated().to_numpy() & ~unused
+        told = []
+        if unused.any():
+            what = f"{int(unused.sum()):,} rows without a polygon and without residents were left out"
+            told.append(where.fact(what, "warning"))
+        if twice.any():
+            what = f"{int(twice.sum()):,} rows stand twice, alike in everything, and were counted once"
+            told.append(where.fact(what, "warning"))
+        if not told:
+            return frame, where
+        self.findings.add(told)
+        kept = np.flatnonzero(~(unused | twice))
+        rows = tuple(where.rows[i] for i in kept)
+        return frame.iloc[kept].reset_index(drop=True), replace(where, rows=rows, told=(*where.told, *told))
+
+    def as_coverage(
+        self, polygons: np.ndarray, frame: gpd.GeoDataFrame, ids: list[str], where: Place, repaired: list[str]
+    ) -> np.ndarray:
+        """Close gaps and overlaps between units within the limit; what is left of them is a doubt."""
+        rules = self.description.units
+        names = [n or i for n, i in zip(texts(frame[rules.name]) if rules.name else ids, ids, strict=True)]
+        found = mend_coverage(polygons, names, rules.mend_metres)
+        repaired += found.told
+        for what in found.left:
+            self.findings.add([where.fact(what, "warning", "Correct their borders in QGIS", field="geometry")])
+        polygons = found.polygons
+        a, b = shapely.STRtree(polygons).query(polygons, predicate="overlaps")
+        a, b = a[a < b], b[a < b]
+        common = shapely.area(shapely.intersection(polygons[a], polygons[b]))
+        much = np.flatnonzero(common > 0.01 * np.minimum(shapely.area(polygons[a]), shapely.area(polygons[b])))
+        if len(much):
+            first = much[np.argmax(common[much])]
+            what = (f"{len(much):,} pairs of units overlap, most of all {names[a[first]]} and {names[b[first]]} by "
+                    f"{common[first]:,.0f} m²")  # fmt: skip
+            self.findings.tell("warning", what, "Check their borders", file=where.file, layer=where.layer)
+        many = int((shapely.get_num_geometries(polygons) > 1).sum())
+        far = far_parts(polygons, FAR_PARTS)
+        if far:
+            i, apart = far[0]
+            what = (f"{len(far):,} of {many:,} units in several parts have one farther than {FAR_PARTS:,.0f} m from the rest, most of "
+                    f"all {names[i]} ({apart:,.0f} m)")  # fmt: skip
+            self.findings.add([where.fact(what, "warning", "Give the part an id of its own if it is another place")])
+        elif many:
+            self.findings.add([where.fact(f"{many:,} units have several parts, near each other")])
+        return polygons
+
+    def tell_accuracy(self, crs: CRS, shapes: np.ndarray, where: Place) -> None:
+        """Say how exact a change of datum is without a grid that would have to be downloaded."""
+        if crs.geodetic_crs is None or self.crs.geodetic_crs is None:
+            return
+        if crs.geodetic_crs.datum == self.crs.geodetic_crs.datum:
+            return
+        box = shapely.box(*shapely.total_bounds(shapes))
+        bounds = gpd.GeoSeries([box], crs=crs).to_crs(4326).total_bounds
+        if not np.isfinite(bounds).all():
+            return
+        here, better = accuracy_offline(crs, self.crs, *(float(v) for v in bounds))
+        if here is not None and here >= 0.5:
+            more = f"; a grid that is not here would give {better:g} m" if better is not None else ""
+            what = (f"its places are exact to about {here:g} m after the change from {crs.geodetic_crs.name} to "
+                    f"{self.crs.name}{more}")  # fmt: skip
+            self.findings.add([where.fact(what)])
+
+    # ---- which CRS a layer is in
+
+    def guess_units(self, frame: gpd.GeoDataFrame, where: Place) -> InputError:
+        """Make the error for units without a CRS; the other layers say where they may lie."""
+        points = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy()))
+        return self.guessed(points, where, NO_CRS, "units", self.places_of_others())
+
+    def guess_beside(self, key: str, units: gpd.GeoDataFrame) -> Callable[[np.ndarray, Place, str], InputError]:
+        """Return what makes the error for points in no or a wrong CRS; the units say where they may lie."""
+
+        def error(points: np.ndarray, where: Place, what: str) -> InputError:
+            inner = gpd.GeoSeries(gpd.points_from_xy(units["x"], units["y"]), crs=units.crs).to_crs(4326)
+            return self.guessed(points, where, what, key, shapely.get_coordinates(inner.to_numpy()))
+
+        return error
+
+    def places_of_others(self) -> np.ndarray | None:
+        """Return longitudes and latitudes of the layers beside the units whose CRS is known."""
+        d, found = self.description, []
+        lonlat = CRS.from_epsg(4326)
+        for table in (d.incidents, *(getattr(d.stations, k, None) for k in ("existing", "candidates"))):
+            if table is not None and (table.crs is not None or table.x is None):
+                with contextlib.suppress(InputError):
+                    points, _ = read_points(
+                        d.path(table.path), table.layer, table.x, table.y, table.crs, [], lonlat, ""
+                    )
+                    found.append(points[["x", "y"]].dropna().to_numpy(float)[:2000])
+        layers = [getattr(d.beats, k, None) for k in ("current", "barriers", "roads")]
+        for layer in [*layers, getattr(d.stations, "roads", None)]:
+            if layer is not None and not is_openstreetmap(d.path(layer.path)):
+                with contextlib.suppress(InputError):
+                    frame, _ = read_layer(d.path(layer.path), layer.layer, [], layer.crs)
+                    middle = shapely.centroid(frame.geometry.to_crs(lonlat).to_numpy())
+                    found.append(shapely.get_coordinates(middle)[:2000])
+        found = [f for f in found if len(f)]
+        return np.vstack(found) if found else None
+
+    def guessed(
+        self, points: np.ndarray, where: Place, what: str, key: str, others: np.ndarray | None, given: str | None = None
+    ) -> InputError:
+        """Make the error for coordinates in an unknown or wrong CRS: the systems that fit, with probabilities; a person chooses."""
+        d = self.description
+        table: Any = d
+        for step in key.split("."):
+            table = getattr(table, step, None)
+        given = given or getattr(table, "crs", None)
+        planned = getattr(self, "crs", None)
+        known = [c for c in (d.project.crs, given, planned and planned.to_string()) if c]
+        found = guess_crs(points, others, known)
+        if not found:
+            return InputError(where.problem(what, SET_CRS, field=f"{key}.crs"))
+        best = found[0]
+        against = (
+            "it fits the other layers best in"
+            if others is not None
+            else "no other layer tells where it lies; it may be"
+        )
+        more = f"; then {', '.join(str(g) for g in found[1:3])}" if len(found) > 1 else ""
+        x, y = getattr(table, "x", None), getattr(table, "y", None)
+        mend, fix = f'If that is where it lies, give crs = "{best.code}" in {key}', ((f"{key}.crs", best.code),)
+        if best.swapped and x and y:
+            mend = f'x and y are swapped: give x = "{y}", y = "{x}"'
+            mend += "" if given == best.code else f', crs = "{best.code}"'
+            fix = ((f"{key}.x", y), (f"{key}.y", x), *fix)
+        elif best.swapped:
+            mend, fix = "x and y are swapped: exchange them in QGIS (Swap X and Y coordinates), and set the CRS", ()
+        # the user's own CRS with the axes exchanged is certain where nothing but near relatives of it fit
+        alike = sum(g.probability for g in found if g.swapped == best.swapped)
+        certain = best.probability >= CERTAIN or (best.code == given and alike >= CERTAIN)
+        note = where.problem(f"{what}; {against} {best}{more}", mend, field=f"{key}.crs")
+        return InputError(replace(note, fix=fix if certain else ()))
 
     def unit_ids(self, values: pd.Series, where: Place) -> list[str]:
         found = texts(values)
@@ -240,14 +450,6 @@ class _Reader:
             what = f"unit {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the middle of the others ({len(far):,} such units)"
             raise InputError(where.problem(what, "Correct its polygon", row=where.rows[far[0]], field="geometry"))
         tree = shapely.STRtree(polygons)
-        a, b = tree.query(polygons, predicate="overlaps")
-        a, b = a[a < b], b[a < b]
-        common = shapely.area(shapely.intersection(polygons[a], polygons[b]))
-        much = np.flatnonzero(common > 0.01 * np.minimum(shapely.area(polygons[a]), shapely.area(polygons[b])))
-        if len(much):
-            first = much[np.argmax(common[much])]
-            what = f"{len(much):,} pairs of units overlap, most of all {ids[a[first]]} and {ids[b[first]]} by {common[first]:,.0f} m²"
-            self.findings.tell("warning", what, "Check their borders", file=where.file, layer=where.layer)
         same = tree.query(polygons, predicate="covers")
         twice = [(ids[i], ids[j]) for i, j in same.T if i < j and shapely.equals(polygons[i], polygons[j])]
         if twice:
@@ -271,20 +473,95 @@ class _Reader:
             return [f"{m} {i}" if m else i for m, i in zip(municipality, ids, strict=True)]
         return [name or i for name, i in zip(texts(frame[column]), ids, strict=True)]
 
-    def population(self, frame: gpd.GeoDataFrame, polygons: np.ndarray, where: Place) -> np.ndarray:
+    def population(self, frame: gpd.GeoDataFrame, polygons: np.ndarray, ids: list[str], where: Place) -> np.ndarray:
         rules = self.description.units
         if rules.population_raster:
             return self.raster_population(polygons, where)
+        if rules.population_table:
+            return self.table_population(ids)
+        if rules.census:
+            return self.census_population(polygons)
         if not rules.population:
             self.findings.tell("warning", "Residents are unknown: plans count workload where they would count people",
                                "Name the column as units.population", file=where.file)  # fmt: skip
             return np.full(len(frame), np.nan)
-        people = numbers(frame[rules.population], where, least=0)
-        in_layer = pd.to_numeric(frame[rules.population].map(lambda v: str(v).replace(" ", "").replace(",", "."))).sum()
+        told: list[Note] = []
+        people = numbers(frame[rules.population], where, least=0, whole=True, told=told)
+        self.findings.add(told)
+        twice = (
+            f" ({self.in_layer - people.sum():,.0f} in rows that stand twice)" if self.in_layer != people.sum() else ""
+        )
         self.findings.tell(
-            "info", f"Residents: {in_layer:,.0f} in the layer, {people.sum():,.0f} in the plan", file=where.file
+            "info",
+            f"Residents: {self.in_layer:,.0f} in the layer{twice}, {people.sum():,.0f} in the plan",
+            file=where.file,
         )
         return people
+
+    def table_population(self, ids: list[str]) -> np.ndarray:
+        """Add up the residents of a table by unit; groups whose columns stand in it are kept for the units."""
+        rules = self.description.units.population_table
+        assert rules is not None
+        columns = list(dict.fromkeys([*rules.residents, *self.description.units.groups.values()]))
+        frame, where = self.take(read_table(self.description.path(rules.path), rules.layer, [rules.key, *columns]))
+        told: list[Note] = []
+        values = np.column_stack([numbers(frame[c], where, least=0, empty=0.0, whole=True, told=told) for c in columns])
+        found = join_table(ids, texts(frame[rules.key]), values)
+        told += [where.fact(f, field=rules.key) for f in found.facts]
+        told += [
+            where.fact(f, "warning", "Correct the codes; units without a row have no residents", field=rules.key)
+            for f in found.doubts
+        ]
+        sums = np.nan_to_num(found.sums)
+        people = sums[:, [columns.index(c) for c in rules.residents]].sum(axis=1)
+        if not people.any():
+            raise InputError(
+                where.problem(
+                    "no row of the table belongs to a unit",
+                    "Name the column with the units' ids as key",
+                    field=rules.key,
+                )
+            )
+        self.group_sums = {g: sums[:, columns.index(c)] for g, c in self.description.units.groups.items()}
+        in_table = values[:, [columns.index(c) for c in rules.residents]].sum()
+        told.append(where.fact(f"Residents: {in_table:,.0f} in the rows of the table, {people.sum():,.0f} in the plan"))
+        self.findings.add(told)
+        where = replace(where, told=(*where.told, *told))
+        self.read(
+            "units.population_table", rules.path, len(frame), int(np.isfinite(found.sums).any(axis=1).sum()), where
+        )
+        return people
+
+    def census_population(self, polygons: np.ndarray) -> np.ndarray:
+        """Split the residents of an older census over the units, to the person."""
+        rules = self.description.units.census
+        assert rules is not None
+        frame, where = self.take(
+            read_layer(self.description.path(rules.path), rules.layer, [rules.id, rules.population], rules.crs)
+        )
+        names = [f"census area {v}" for v in texts(frame[rules.id])]
+        shapes, _ = polygons_of(frame, where, names)
+        areas = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(self.crs).array, dtype=object)
+        residents = numbers(frame[rules.population], where, least=0, whole=True)
+        buildings = None if rules.buildings is None else self.shapes("units.census.buildings", rules.buildings)
+        found = split_census(areas, residents, polygons, buildings)
+        by = "area" if buildings is None else "the buildings in each part"
+        what = (f"Residents: {residents.sum():,.0f} in the census, {found.people.sum():,.0f} in the plan; {found.split[0]:,} areas with "
+                f"{found.split[1]:,.0f} residents lie in several units and were split by {by}, so that their units' numbers are estimates")  # fmt: skip
+        told = [where.fact(what, "warning" if found.split[0] else "info")]
+        if found.outside:
+            told.append(
+                where.fact(
+                    f"{found.outside:,.0f} residents live in census areas that meet no unit",
+                    "warning",
+                    "Check that the units cover the town",
+                )
+            )
+        if not found.people.any():
+            raise InputError(where.problem("no census area with residents meets a unit", "Check its CRS"))
+        self.findings.add(told)
+        self.read("units.census", rules.path, len(frame), where=replace(where, told=(*where.told, *told)))
+        return found.people
 
     def raster_population(self, polygons: np.ndarray, where: Place) -> np.ndarray:
         # heavy libraries, and few projects have a raster
@@ -293,23 +570,48 @@ class _Reader:
 
         rules = self.description.units
         path = self.description.path(rules.population_raster or Path())
+        check_kind(path, path)
         try:
             with rasterio.open(path) as raster:
-                crs, band = raster.crs, raster.read(1, masked=True).astype(float)
-        except rasterio.errors.RasterioIOError:
-            raise InputError(problem("the raster cannot be read", "Give a GeoTIFF", file=path.name)) from None
-        if crs is None:
-            raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
-        shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(polygons, crs=self.crs).to_crs(crs.to_wkt()))
-        found = exact_extract(str(path), shapes, ["sum"], output="pandas")["sum"].to_numpy(float)
-        people = np.nan_to_num(found)
-        total = float(band.filled(0).clip(min=0).sum())
-        self.findings.tell("info", f"Residents: {total:,.0f} in the raster, {people.sum():,.0f} inside the units "
-                           f"({total - people.sum():,.0f} live in cells outside)", file=path.name)  # fmt: skip
-        if people.sum() <= 0:
+                crs, size = raster.crs, raster.width * raster.height
+                if crs is None:
+                    raise InputError(
+                        problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name)
+                    )
+                shapes = gpd.GeoSeries(polygons, crs=self.crs).to_crs(crs.to_wkt())
+                window = None
+                if size > MOST_CELLS:
+                    # the raster of a country: only what lies around the units is read
+                    whole = rasterio.windows.Window(0, 0, raster.width, raster.height)
+                    window = rasterio.windows.from_bounds(*shapes.total_bounds, raster.transform).intersection(whole)
+                    if window.width * window.height > MOST_CELLS:
+                        what = f"the raster has {window.width * window.height:,.0f} cells around the units"
+                        raise InputError(problem(what, "Give a coarser one, of 100 m for instance", file=path.name))
+                band = raster.read(1, masked=True, window=window).astype(float)
+            found = exact_extract(str(path), gpd.GeoDataFrame(geometry=shapes), ["sum"], output="pandas")[
+                "sum"
+            ].to_numpy(float)
+        except InputError:
+            raise
+        except Exception as error:  # GDAL and exactextract raise whatever they like on broken files
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise InputError(
-                problem("no resident of the raster lives in any unit", "Check its CRS and extent", file=path.name)
+                problem(f"the raster cannot be read ({said[:200]})", "Give a GeoTIFF", file=path.name)
+            ) from None
+        people = np.nan_to_num(found, posinf=0.0, neginf=0.0)
+        people = np.where(people < 0, 0.0, people)
+        cells = band.filled(0)
+        total = float(cells[np.isfinite(cells)].clip(min=0).sum())
+        around = "in the raster" if window is None else "in the raster around the units"
+        self.findings.tell("info", f"Residents: {total:,.0f} {around}, {people.sum():,.0f} inside the units "
+                           f"({total - people.sum():,.0f} live in cells outside)", file=path.name)  # fmt: skip
+        if people.sum() <= 0 or people.sum() > MOST_PEOPLE:
+            what = (
+                "no resident of the raster lives in any unit"
+                if people.sum() <= 0
+                else f"the raster has {people.sum():,.0g} residents in the units"
             )
+            raise InputError(problem(what, "Check its CRS, extent and unit", file=path.name))
         self.read("units.population_raster", rules.population_raster or Path(), band.size)
         return people
 
@@ -331,9 +633,22 @@ class _Reader:
         edges["kind"] = "border"
         links = island_links(polygons, units["municipality"].to_numpy(object), edges)
         names = units["name"]
+        ids = units["unit"].to_numpy(object)
+        self.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
+                                                "accept": "", "reason": ""})  # fmt: skip
+        decided = self.decided_links(units) if rules is not None and rules.decided_links is not None else None
+        if decided is not None:
+            links = self.with_decisions(links, decided, units)
         for a, b, distance in links.itertuples(index=False):
+            if decided is not None and (a, b) in decided:
+                continue
             what = f"{names[a]} and {names[b]} do not touch; a link of {distance:,.0f} m is proposed so that beats can join them"
-            self.findings.tell("warning", what, "Check that officers can cross there")
+            self.findings.tell(
+                "warning",
+                what,
+                "Check that officers can cross there, and say so in beats.decided_links",
+                field="beats.decided_links",
+            )
         if rules is not None and rules.barriers is not None:
             edges = self.behind_barriers(edges, borders, names)
         joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
@@ -357,6 +672,51 @@ class _Reader:
             pairs[name] = [(place[a], place[b]) for a, b in drawn]
         return drawn_edges(edges, pairs["links"], pairs["closed"])
 
+    def decided_links(self, units: gpd.GeoDataFrame) -> dict[tuple[int, int], tuple[bool, str]]:
+        """Return what people decided about links: positions of the units (a < b), whether it holds, and why."""
+        rules = self.description.beats
+        assert rules is not None and rules.decided_links is not None
+        frame, where = self.take(
+            read_table(
+                self.description.path(rules.decided_links.path),
+                rules.decided_links.layer,
+                ["from", "to", "accept"],
+                ["reason"],
+            )
+        )
+        a, b = self.positions(frame["from"], units, where), self.positions(frame["to"], units, where)
+        open_ = [is_missing(v) for v in frame["accept"]]
+        yes = self.truths(frame["accept"], where)
+        reason = texts(frame["reason"]) if "reason" in frame else [None] * len(frame)
+        found = {}
+        for i, (u, v) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+            if u != v and not open_[i]:
+                found[min(u, v), max(u, v)] = (yes[i], reason[i] or "")
+        self.read("beats.decided_links", rules.decided_links.path, len(frame), len(found))
+        return found
+
+    def with_decisions(
+        self, links: pd.DataFrame, decided: dict[tuple[int, int], tuple[bool, str]], units: gpd.GeoDataFrame
+    ) -> pd.DataFrame:
+        """Return proposed links without those that were refused, and with those that people drew; each is told."""
+        names, polygons = units["name"], units.geometry.to_numpy()
+        for (a, b), (holds, reason) in decided.items():
+            why = f" ({reason})" if reason else ""
+            self.findings.tell(
+                "info",
+                f"{names[a]} and {names[b]} are {'linked' if holds else 'not linked, as was decided'}{why}",
+                field="beats.decided_links",
+            )
+        proposed = {(int(a), int(b)) for a, b in zip(links["a"], links["b"], strict=True)}
+        kept = [decided.get((int(a), int(b)), (True, ""))[0] for a, b in zip(links["a"], links["b"], strict=True)]
+        more = [
+            (a, b, float(shapely.distance(polygons[a], polygons[b])))
+            for (a, b), (holds, _) in decided.items()
+            if holds and (a, b) not in proposed
+        ]
+        drawn = pd.DataFrame(more, columns=["a", "b", "distance"])
+        return pd.concat([links[kept], drawn], ignore_index=True) if more else links[kept].reset_index(drop=True)
+
     def behind_barriers(self, edges: pd.DataFrame, borders: np.ndarray, names: pd.Series) -> pd.DataFrame:
         rules = self.description.beats
         assert rules is not None and rules.barriers is not None
@@ -367,7 +727,7 @@ class _Reader:
         return edges[is_open]
 
     def shapes(self, role: str, layer) -> np.ndarray:
-        frame, where = read_layer(self.description.path(layer.path), layer.layer, [])
+        frame, where = self.take(read_layer(self.description.path(layer.path), layer.layer, [], layer.crs))
         found = np.asarray(frame.geometry.to_crs(self.crs).array, dtype=object)
         found = found[~(shapely.is_missing(found) | shapely.is_empty(found))]
         if not len(found):
@@ -450,7 +810,7 @@ class _Reader:
         if rules is None or rules.current is None:
             return none
         layer: IdLayer = rules.current
-        frame, where = read_layer(self.description.path(layer.path), layer.layer, [layer.id])
+        frame, where = self.take(read_layer(self.description.path(layer.path), layer.layer, [layer.id], layer.crs))
         ids = texts(frame[layer.id])
         shapes, _ = polygons_of(frame, where, [f"beat {i}" for i in ids])
         shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(self.crs).array, dtype=object)
@@ -508,61 +868,260 @@ class _Reader:
         rules = self.description.incidents
         if rules is None:
             return None
-        columns = [c for c in (rules.category, rules.time) if c]
-        frame, where = self.points(rules, columns, "incidents")
-        there = np.isfinite(frame[["x", "y"]].to_numpy()).all(axis=1)
-        unit = np.full(len(frame), -1)
-        points = shapely.points(frame.loc[there, ["x", "y"]].to_numpy(float))
+        columns = [rules.category, rules.time, rules.time_of_day, *rules.time_else, rules.record, rules.address]
+        columns = list(dict.fromkeys(c for c in columns if c))
+        if rules.x is None and rules.address is not None:
+            frame, where = self.take(read_table(self.description.path(rules.path), rules.layer, columns))
+            frame.insert(0, "x", np.nan)
+            frame.insert(1, "y", np.nan)
+        else:
+            frame, where = self.points(rules, columns, "incidents", units)
+        rows, told = len(frame), []
+        for c in (rules.category,):
+            why = personal([t or "" for t in texts(frame[c])]) if c else ""
+            if why:
+                mend = "Name the column with the kind of incident; free text and personal data are never read"
+                raise InputError(
+                    where.problem(f"the column {why}, so it is not taken for a kind of incident", mend, field=c or "")
+                )
+        if rules.address is not None:
+            told += self.geocode(frame, rules, where)
+        category = [c or "" for c in texts(frame[rules.category])] if rules.category else [""] * rows
+        if rules.categories is not None:
+            category, notes, listed_kinds = map_categories(
+                category, self.description.path(rules.categories.path), rules.categories.layer
+            )
+            self.findings.add(notes)
+            self.read("incidents.categories", rules.categories.path, listed_kinds)
+        found = pd.DataFrame(
+            {
+                "x": frame["x"],
+                "y": frame["y"],
+                "unit": -1,
+                "category": category,
+                "time": self.incident_times(frame, rules, where, told),
+            }
+        )
+        if rules.record is not None:
+            found, note = self.once_a_record(found, frame[rules.record], where)
+            told += note
+        there = np.isfinite(found[["x", "y"]].to_numpy()).all(axis=1)
+        unit = np.full(len(found), -1)
+        points = shapely.points(found.loc[there, ["x", "y"]].to_numpy(float))
         polygons = np.asarray(units.geometry.array, dtype=object)
         p, u = shapely.STRtree(polygons).query(points, predicate="intersects")
         # a point on a border belongs to the first unit of the layer, always the same
         first = pd.DataFrame({"p": p, "u": u}).groupby("p")["u"].min()
         unit[np.flatnonzero(there)[first.index]] = first.to_numpy()
-        self.tell_outside(frame, unit, there, points, polygons, where)
-        self.read("incidents", rules.path, len(frame), int((unit >= 0).sum()))
-        category = [c or "" for c in texts(frame[rules.category])] if rules.category else ""
-        time = (
-            times(frame[rules.time], where)
-            if rules.time
-            else pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
-        )
-        return pd.DataFrame({"x": frame["x"], "y": frame["y"], "unit": unit, "category": category, "time": time})
+        self.tell_outside(found, unit, there, points, units, where)
+        found["unit"] = unit
+        if where.dropped:
+            what = f"{len(where.dropped)} column{'s' * (len(where.dropped) > 1)} left out, as of an incident only kind, time and place are taken: {listed(where.dropped, 12)}"
+            told.append(where.fact(what))
+        self.findings.add(told)
+        where = replace(where, told=(*where.told, *(n for n in told if n.severity != "error")))
+        self.read("incidents", rules.path, rows, int((unit >= 0).sum()), where)
+        if found["time"].notna().any():
+            self.sources[-1] = replace(self.sources[-1], newest=f"{found['time'].max():%Y-%m-%d}")
+        return found
 
-    def tell_outside(self, frame, unit, there, points, polygons, where: Place) -> None:
+    def incident_times(self, frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]) -> pd.Series:
+        """Return when incidents happened: the first of several columns that is filled, with the hour out of its own column where it has one."""
+        found = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
+        for k, column in enumerate([rules.time, *rules.time_else] if rules.time else []):
+            if column is None or not found.isna().any():
+                continue
+            open_ = found.isna().to_numpy()
+            part = frame[column][open_]
+            place = replace(where, rows=tuple(where.rows[i] for i in np.flatnonzero(open_)))
+            taken = times(part, place, rules.timezone, told)
+            found[open_] = taken.astype("datetime64[us]")
+            if k:
+                told.append(
+                    where.fact(f"{int(taken.notna().sum()):,} incidents have their time from “{column}”", field=column)
+                )
+        if rules.time and rules.time_of_day:
+            hour = times(self.with_a_day(frame[rules.time_of_day]), where, None, told)
+            found = found.dt.normalize() + (hour - hour.dt.normalize()).fillna(pd.Timedelta(0))
+        known = found.dropna()
+        midnight = int((known == known.dt.normalize()).sum())
+        # by chance one in 1,440 falls on it, or one in 24 where hours are rounded
+        if midnight > max(5, 0.06 * len(known)):
+            what = f"{midnight:,} of {len(known):,} incidents happened at 0:00, which often stands for an unknown hour"
+            told.append(
+                where.fact(
+                    what,
+                    "info" if midnight == len(known) else "warning",
+                    "Their day counts, their hour does not",
+                    field=rules.time or "",
+                )
+            )
+        ahead = int((known > pd.Timestamp.now() + pd.Timedelta(days=2)).sum())
+        if ahead:
+            told.append(
+                where.fact(
+                    f"{ahead:,} incidents lie in the future",
+                    "warning",
+                    "Check whether day and month, or the year, are mistaken",
+                    field=rules.time or "",
+                )
+            )
+        return found
+
+    @staticmethod
+    def with_a_day(values: pd.Series) -> pd.Series:
+        """Return hours with a day before them, for a reader of times: “22:15”, 22.15, 0.927 of a spreadsheet's day, or a time."""
+
+        def full(value: object) -> object:
+            if is_missing(value):
+                return None
+            if isinstance(value, float) and 0 <= value < 1:
+                return f"2000-01-01T{int(value * 1440) // 60:02d}:{int(value * 1440) % 60:02d}"
+            found = re.match(r"^(\d{1,2})(?:[:.h ](\d{2}))?(?:[:.](\d{2})(?:\.\d+)?)?$", str(value).strip())
+            return f"2000-01-01T{int(found[1]):02d}:{found[2] or '00'}:{found[3] or '00'}" if found else value
+
+        return values.map(full)
+
+    @staticmethod
+    def once_a_record(found: pd.DataFrame, record: pd.Series, where: Place) -> tuple[pd.DataFrame, list[Note]]:
+        """Count each record once, and once for each of its kinds; rows without a number stay."""
+        number = pd.Series(texts(record), index=found.index, dtype=object)
+        key = pd.DataFrame({"number": number, "category": found["category"]})
+        twice = key.duplicated() & number.notna()
+        # the row with a place is the better one of two
+        if twice.any():
+            order = found["x"].isna().argsort(kind="stable").to_numpy()
+            twice = (key.iloc[order].duplicated() & number.iloc[order].notna()).sort_index()
+        several = key[~twice & number.notna()]["number"].duplicated().sum()
+        notes = []
+        if twice.any():
+            notes.append(
+                where.fact(
+                    f"{int(twice.sum()):,} rows repeat a record and were counted once",
+                    "warning",
+                    field=str(record.name),
+                )
+            )
+        if several:
+            notes.append(
+                where.fact(
+                    f"{int(several):,} records have several kinds, and count once for each", field=str(record.name)
+                )
+            )
+        return found[~twice].reset_index(drop=True), notes
+
+    def geocode(self, frame: pd.DataFrame, rules: Incidents, where: Place) -> list[Note]:
+        """Place incidents without coordinates by their address: exact matches, and those by likeness that a person accepted."""
+        assert rules.gazetteer is not None and rules.address is not None
+        g = rules.gazetteer
+        known, place = self.points(g, [c for c in (g.address, g.number) if c], "incidents.gazetteer")
+        names = [
+            " ".join(p for p in parts if p)
+            for parts in zip(
+                texts(known[g.address]), texts(known[g.number]) if g.number else [""] * len(known), strict=True
+            )
+        ]
+        self.read("incidents.gazetteer", g.path, len(known), where=place)
+        open_ = ~np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1)
+        addresses = [a if o else None for a, o in zip(texts(frame[rules.address]), open_, strict=True)]
+        matches = match_addresses(sorted({a for a in addresses if a}), names)
+        accepted: dict[str, str] = {}
+        if rules.matches is not None:
+            table, at = read_table(
+                self.description.path(rules.matches.path), rules.matches.layer, ["address", "match", "accept"]
+            )
+            yes = self.truths(table["accept"], at)
+            accepted = {
+                a: m
+                for a, m, y in zip(texts(table["address"]), texts(table["match"]), yes, strict=True)
+                if y and a and m
+            }
+            self.read("incidents.matches", rules.matches.path, len(table), len(accepted))
+        found = accepted_places(addresses, matches, accepted, names, known[["x", "y"]].to_numpy(float))
+        placed = np.isfinite(found).all(axis=1)
+        frame.loc[placed, ["x", "y"]] = found[placed]
+        doubtful = [m for m in matches if m.at >= 0 and m.score < 1 and m.address not in accepted]
+        near = sum(street_only(m, names) for m in doubtful)
+        self.proposals["matches"] = pd.DataFrame(
+            [(m.address, names[m.at], round(m.score, 3), "") for m in doubtful],
+            columns=["address", "match", "score", "accept"],
+        )
+        notes = [
+            where.fact(
+                f"{int(placed.sum()):,} of {int(open_.sum()):,} incidents without coordinates were placed by their address",
+                field=rules.address,
+            )
+        ]
+        left = int(open_.sum() - placed.sum())
+        if left:
+            what = (f"{left:,} incidents have an address that the gazetteer does not hold as written; {len(doubtful):,} addresses are like one in it, "
+                    f"{near:,} of them but for the house number")  # fmt: skip
+            mend = "“beatplanner check --fix” writes the table of matches with their scores; write yes where one holds, and name it as incidents.matches"
+            notes.append(where.fact(what, "warning", mend, field=rules.address))
+        return notes
+
+    def tell_outside(self, frame, unit, there, points, units: gpd.GeoDataFrame, where: Place) -> None:
         rules = self.description.incidents
+        assert rules is not None
+        polygons = np.asarray(units.geometry.array, dtype=object)
         blank = int((~there).sum())
         if blank:
             self.findings.tell("warning", f"{blank:,} of {len(frame):,} incidents have no coordinates", "Geocode them",
                                file=where.file)  # fmt: skip
         outside = int((unit[there] < 0).sum())
-        if outside == there.sum():
-            swapped = ""
-            if rules is not None and rules.x and rules.y:
-                try:
-                    other, _ = read_points(self.description.path(rules.path), rules.layer, rules.y, rules.x, rules.crs, [],
-                                           self.crs, "incidents")  # fmt: skip
-                    tried = shapely.points(other[["x", "y"]].dropna().to_numpy(float))
-                    fits = len(
-                        np.unique(shapely.STRtree(polygons).query(tried, predicate="intersects")[0])
-                    ) > 0.5 * len(tried)
-                    swapped = "x and y are swapped: they fit the units the other way round" if fits else ""
-                except InputError:
-                    swapped = ""
-            what = "every incident lies outside every unit"
+        if outside and outside == there.sum():
+            raise self.misplaced(rules, units, where)
+        if not there.any():
             raise InputError(
-                where.problem(
-                    what, swapped or "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs"
-                )
+                where.problem("no incident has a place", "Name the columns with its coordinates", field="incidents.x")
             )
         if outside:
-            far = shapely.distance(points[unit[there] < 0], shapely.union_all(polygons)).max() / 1000
+            far = shapely.distance(points[unit[there] < 0], shapely.box(*shapely.total_bounds(polygons))).max() / 1000
             share = outside / len(frame)
             what = f"{outside:,} of {len(frame):,} incidents ({share:.1%}) lie outside every unit, up to {far:,.1f} km away; they are not planned with"
             self.findings.tell("warning" if share > 0.02 else "info", what, file=where.file)
 
-    def points(self, table: PointTable, columns: list[str], key: str) -> tuple[pd.DataFrame, Place]:
-        return read_points(
-            self.description.path(table.path), table.layer, table.x, table.y, table.crs, columns, self.crs, key
+    def misplaced(self, rules: Incidents, units: gpd.GeoDataFrame, where: Place) -> InputError:
+        """Make the error for incidents that all lie outside: swapped, or in another CRS than is said."""
+        what = "every incident lies outside every unit"
+        path, given = self.description.path(rules.path), rules.crs
+        try:
+            if rules.x is None:
+                own, _ = read_layer(path, rules.layer, [], rules.crs)
+                given = own.crs.to_string() if own.crs else None
+                raw = shapely.get_coordinates(shapely.centroid(own.geometry.to_numpy()))
+            else:
+                crs = crs_from(given or "EPSG:4326", file=path.name, field="incidents.crs")
+                points, _ = read_points(path, rules.layer, rules.x, rules.y, given, [], crs, "incidents")
+                raw = points[["x", "y"]].dropna().to_numpy(float)
+        except InputError:
+            return InputError(
+                where.problem(what, "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs")
+            )
+        inner = gpd.GeoSeries(gpd.points_from_xy(units["x"], units["y"]), crs=units.crs).to_crs(4326)
+        found = guess_crs(raw, shapely.get_coordinates(inner.to_numpy()), [given or ""])
+        if not found or (found[0].code == given and not found[0].swapped):
+            return InputError(
+                where.problem(what, "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs")
+            )
+        return self.guessed(raw, where, what, "incidents", shapely.get_coordinates(inner.to_numpy()), given)
+
+    def points(
+        self, table: PointTable, columns: list[str], key: str, units: gpd.GeoDataFrame | None = None
+    ) -> tuple[pd.DataFrame, Place]:
+        guess = None if units is None else self.guess_beside(key, units)
+        return self.take(
+            read_points(
+                self.description.path(table.path),
+                table.layer,
+                table.x,
+                table.y,
+                table.crs,
+                columns,
+                self.crs,
+                key,
+                guess,
+            )
         )
 
     # ---- stations
@@ -579,7 +1138,7 @@ class _Reader:
                 layer.layer,
                 None,
                 None,
-                None,
+                layer.crs,
                 [layer.unit, layer.residents],
                 self.crs,
                 "units.homes",
@@ -614,7 +1173,7 @@ class _Reader:
                 getattr(table, "state", None),
             ]
             only = getattr(table, "only", {})
-            frame, where = self.points(table, [c for c in [*named, *only] if c], f"stations.{key}")
+            frame, where = self.points(table, [c for c in [*named, *only] if c], f"stations.{key}", units)
             rows = len(frame)
             frame, where = self.only(frame, where, only)
             ids = texts(frame[table.id])
@@ -781,6 +1340,7 @@ class _Reader:
         from pyproj import Transformer
 
         path = self.description.path(rules.elevation)
+        check_kind(path, path)
         try:
             with rasterio.open(path) as raster:
                 crs, band, place = (

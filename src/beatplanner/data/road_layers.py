@@ -121,6 +121,26 @@ def read_roads(
     return roads, where, len(frame), dict(zip(gone.tolist(), count.tolist(), strict=True))
 
 
+def named_streets(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.GeoDataFrame, Place]:
+    """Read the streets of an OpenStreetMap extract around the units, with their column ``name``."""
+    west, south, east, north = around.to_crs(4326).total_bounds
+    where = Place(path.name, "lines", ())
+    try:
+        frame = pyogrio.read_dataframe(
+            path,
+            layer=layer.layer or "lines",
+            columns=["name"],
+            where="highway IS NOT NULL",
+            bbox=(west, south, east, north),
+        )
+    except Exception as error:  # as below
+        first = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)
+        ) from None
+    return gpd.GeoDataFrame(frame), where
+
+
 def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     try:
         there = list(pyogrio.read_info(path, layer=layer.layer)["fields"])
@@ -129,7 +149,7 @@ def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     by_fold = {c.casefold(): c for c in reversed(there)}
     kind = next((by_fold[c] for c in ROAD_CLASS_COLUMNS if c in by_fold), None)
     levels = [by_fold[c] for c in LEVEL_COLUMNS if c in by_fold]
-    frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c])
+    frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c], layer.crs)
     apart = np.zeros(len(frame), bool)
     for column in levels:
         said = frame[column].map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold())

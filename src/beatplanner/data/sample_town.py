@@ -90,6 +90,20 @@ min_tenure_months = 36
 handover_months = 1
 posts_per_beat = 2
 
+[budget]
+currency = "EUR"
+years = 5
+inflation = 0.03
+officer_salary = 14400
+station_yearly = 9000
+vehicles_per_beat = 0.5
+vehicle_price = 16000
+vehicle_years = 7
+vehicle_yearly = 1900
+forum_travel = 1.5
+training_seat = 650
+payers = { stations = "municipality", forums = "municipality", training = "donor" }
+
 [forum]
 languages = ["en", "mk", "sq"]
 decided_by = { en = "the Council of Rekagrad", mk = "Советот на Рекаград", sq = "Këshilli i Rekagradit" }
@@ -120,6 +134,49 @@ region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
 "domestic violence" = "Violence in the family"
 "welfare" = "People who need help"
 """
+# The scenarios tell a story: share the work out, move fewer people, spend more, spend less; today's plan is always beside them.
+SCENARIOS = {
+    "1-balanced.toml": """# Every scenario says only what differs from the description that it extends.
+extends = "../project.toml"
+remove = ["forum"]   # a pack is made of the plan that is chosen
+
+[scenario]
+name = "Balanced"
+about = "Everyone's officers have the same amount of work."
+
+[beats]
+tolerance = 0.05
+""",
+    "2-least-change.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "Least change"
+about = "As many beats as today, and at most one resident in four changes beat."
+
+[beats]
+count = 14
+tolerance = 0.20
+max_moved = 0.25
+""",
+    "3-more-stations.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "More stations"
+about = "The balanced beats, and three stations more."
+
+[stations]
+count = 9
+""",
+    "4-fewer-officers.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "Fewer officers"
+about = "Twelve beats in place of fifteen, with 24 officers."
+
+[beats]
+count = 12
+""",
+}
 # Streets of the sample town get their names from these, in the languages that are spoken there.
 STREETS = (
     "Lipova", "Стара", "Rruga e Kodrës", "Кејска", "Vinogradska", "Rruga e Gurit", "Железничка", "Mlinska", "Rruga e Shkollës", "Пазарна", "Topolska",
@@ -177,6 +234,9 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
     hours = "\n".join(f'"{name}" = {each}' for name, (_, each, _) in CATEGORIES.items())
     project = folder / "project.toml"
     project.write_text(DESCRIPTION % {"hours": hours}, encoding="utf-8")
+    (folder / "scenarios").mkdir(exist_ok=True)
+    for name, text in SCENARIOS.items():
+        (folder / "scenarios" / name).write_text(text, encoding="utf-8")
     return project
 
 
@@ -335,7 +395,7 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     ).to_crs("EPSG:4326")
     for i in range(40):
         name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"
-        languages = [language for language, share in (("albanian", 0.35), ("romani", 0.15)) if rng.random() < share]
+        languages = [language for language, share in (("albanian", 0.55), ("romani", 0.2)) if rng.random() < share]
         row = [name, None, None, ";".join(languages) or None, "f" if rng.random() < 0.3 else "m",
                round(homes.iloc[i].x, 5), round(homes.iloc[i].y, 5), None, None, None]  # fmt: skip
         if i < len(posts):

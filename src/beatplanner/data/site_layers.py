@@ -29,6 +29,8 @@ def site_states(frame: pd.DataFrame, where: Place, table: Candidates | Existing)
     """Return ``"candidate"`` or the state of a station that stands today; InputError where that is none of the known ones."""
     if isinstance(table, Candidates):
         return ["candidate"] * len(frame)
+    if table.state is None and getattr(table, "may_close", False):
+        return ["closable"] * len(frame)
     if table.state is None:
         return ["kept"] * len(frame)
     found = [(v or "kept").strip().casefold() for v in texts(frame[table.state])]

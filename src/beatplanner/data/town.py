@@ -33,6 +33,12 @@ class Source:
         Time of the last change, ISO, UTC.
     rows_in, rows_used
         Features or rows read, and those that the town uses.
+    repaired
+        What had to be found out or mended to read it, in sentences.
+    dropped
+        Columns of the file that were not taken.
+    newest
+        The newest day that the data tell of, ISO; empty where they tell none.
     """
 
     role: str
@@ -41,6 +47,9 @@ class Source:
     modified: str
     rows_in: int
     rows_used: int
+    repaired: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    newest: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,9 @@ class Town:
         Doubts and facts found while reading, such as incidents outside and the population check.
     sources
         The files read.
+    proposals
+        Tables for a person to decide on: ``"links"`` (``from``, ``to``, ``metres``, ``accept``, ``reason``) and ``"matches"`` (``address``,
+        ``match``, ``score``, ``accept``); ``check --fix`` writes them.
     """
 
     description: Description
@@ -113,6 +125,7 @@ class Town:
     published: pd.DataFrame | None = None
     notes: tuple[Note, ...] = field(default=())
     sources: tuple[Source, ...] = field(default=())
+    proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -7,10 +7,12 @@ rules cannot all be met, the smallest relaxation is searched for, said in words,
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -33,11 +35,14 @@ from beatplanner.solver.districting import (
     solve_districts,
 )
 
+if TYPE_CHECKING:
+    from beatplanner.planning.parallel import Farm
+
 # Tolerances are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
 TOLERANCE_STEP = 0.001
 UNLIMITED_NODES = 2**31 - 1
 # Who names a time wants it used: so many times the usual number of moves are tried, as far as the time goes.
-LONG_EFFORT = 6.0
+LONG_EFFORT = 2.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ def plan_beats(
     start: np.ndarray | None = None,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
+    farm: Farm | None = None,
 ) -> BeatPlan:
     """Draw the beats.
 
@@ -113,6 +119,8 @@ def plan_beats(
         Called with phase, best objective, bound and seconds.
     cancelled
         Asked often; True ends the search with the best beats so far.
+    farm
+        Workers that plan the municipalities in parallel; None plans one after another.
 
     Returns
     -------
@@ -121,6 +129,7 @@ def plan_beats(
     """
     begin = time.monotonic()
     planner = _Planner(town, workload, begin + seconds, threads, seed, nodes, start, progress, cancelled)
+    planner.farm = farm
     return planner.run(begin)
 
 
@@ -175,6 +184,45 @@ class _Part:
     away: np.ndarray  # units locked to a beat that lives on in another municipality
 
 
+@dataclass(frozen=True)
+class Alone:
+    """What became of one municipality: its districts, and what had to be relaxed for them.
+
+    Attributes
+    ----------
+    found
+        The districts.
+    relaxed
+        Fields of the problem that are other than asked for: ``count``, ``lower``, ``upper``, ``budget``, ``locked``.
+    mean, tolerance
+        Of the municipality.
+    clashes
+        In words.
+    short
+        Whether the change budget did not do; said in words once all municipalities are known.
+    """
+
+    found: Districts
+    relaxed: dict[str, Any]
+    mean: float
+    tolerance: float
+    clashes: list[str]
+    short: bool
+
+
+def plan_alone(planner: _Planner, part: _Part, seconds: float, cancelled: Callable[[], bool]) -> Alone:
+    """Draw the beats of one municipality, here or on a worker."""
+    planner = copy.copy(planner)
+    planner.clashes, planner.short, planner.cancelled = [], False, cancelled
+    planner.until = time.monotonic() + seconds
+    solved, found = planner._solve(part, seconds)
+    names = ("count", "lower", "upper", "budget", "locked")
+    relaxed = {
+        k: getattr(solved.problem, k) for k in names if getattr(solved.problem, k) is not getattr(part.problem, k)
+    }
+    return Alone(found, relaxed, solved.mean, solved.tolerance, planner.clashes, planner.short)
+
+
 class _Planner:
     """One run of `plan_beats`: the parts, what was relaxed, and the clock."""
 
@@ -186,6 +234,8 @@ class _Planner:
         self.nodes = UNLIMITED_NODES if nodes is None else nodes
         self.start: np.ndarray | None = start
         self.progress, self.cancelled = progress, cancelled
+        self.farm: Farm | None = None
+        self.short = False
         self.people = _people(town, workload)
         self.clashes: list[str] = []
         self.current, self.locked, self.labels = self._labels()
@@ -195,12 +245,77 @@ class _Planner:
         parts = [self._loosened_locks(part) for part in parts]
         parts = self._budgets(parts)
         total = sum(len(p.units) for p in parts)
-        solved: list[tuple[_Part, Districts]] = []
-        for part in parts:
-            left = total - sum(len(p.units) for p, _ in solved)
-            share = max(0.0, self.until - time.monotonic()) * len(part.units) / left
-            solved.append(self._solve(part, share, solved))
+        alone: list[Alone | BaseException] = []
+        if self.farm is not None:
+            alone = self._on_farm(parts)
+        else:
+            until = self.until
+            for part in parts:
+                share = max(0.0, until - time.monotonic()) * len(part.units) / total
+                total -= len(part.units)
+                alone.append(plan_alone(self, part, share, self.cancelled))
+        solved, short = [], False
+        for part, a in zip(parts, alone, strict=True):
+            if isinstance(a, BaseException):
+                a = self._left_whole(part, a)
+            solved.append(
+                (replace(part, problem=replace(part.problem, **a.relaxed), mean=a.mean, tolerance=a.tolerance), a.found)
+            )
+            self.clashes += a.clashes
+            short |= a.short
+        if short:
+            moved = np.array([d.moved + p.unavoidable for p, d in solved])
+            known = float(self.people[self.current >= 0].sum())
+            self.clashes.append(self._budget_clash(float(moved.sum()) / known, moved, parts))
         return self._assemble(solved, time.monotonic() - begin)
+
+    def _on_farm(self, parts: list[_Part]) -> list[Alone | BaseException]:
+        """Plan the municipalities on the workers, each with its share of all their time."""
+        assert self.farm is not None
+        shared = copy.copy(self)
+        shared.farm, shared.progress, shared.cancelled, shared.workload, shared.clashes = None, silent, _never, None, []  # type: ignore[assignment]
+        # of the town the workers need the names of its units alone
+        shared.town = replace(
+            self.town, units=pd.DataFrame(self.town.units[["name"]]), edges=self.town.edges.iloc[:0], incidents=None, unit_distances=None,
+            sites=None, homes=None, walks=None, network=None, roster=None, special_posts=None, published=None, notes=(), sources=(),
+        )  # fmt: skip
+        left = max(0.0, self.until - time.monotonic())
+        sizes = [len(p.units) for p in parts]
+        if self.nodes == UNLIMITED_NODES:
+            # who names a time wants all of it used, and no more
+            seconds = [min(left, left * min(self.farm.workers, len(parts)) * n / sum(sizes)) for n in sizes]
+        else:
+            seconds = [left] * len(parts)
+        settings = {"seed": self.seed, "threads": self.threads, "nodes": self.nodes, "time": left if self.nodes == UNLIMITED_NODES else None,
+                    "start": None if self.start is None else tuple(map(str, self.start))}  # fmt: skip
+        if settings["time"] is not None:
+            settings["time"] = round(settings["time"], -1)
+        return self.farm.each(
+            plan_alone, shared, parts, seconds, names=[p.name for p in parts], sizes=sizes, phase="beats", settings=settings,
+            progress=self.progress, cancelled=self.cancelled,
+        )  # fmt: skip
+
+    def _left_whole(self, part: _Part, error: BaseException) -> Alone:
+        """Leave a municipality that could not be planned as one beat, and say so: the others are not lost over it."""
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        n, problem = len(part.units), part.problem
+        centre = _best_member(np.arange(n), problem.weight, lambda a, b: np.hypot(*(problem.xy[a] - problem.xy[b]).T))
+        load = float(problem.weight.sum())
+        labels = [int(g) for g in np.unique(problem.current[problem.current >= 0])]
+        kept = max(labels, key=lambda g: float(problem.residents[problem.current == g].sum()), default=-1)
+        gone = (problem.current >= 0) & (problem.current != kept)
+        apart = (
+            np.hypot(*(problem.xy - problem.xy[centre]).T) if problem.distance is None else problem.distance[:, centre]
+        )
+        found = Districts(
+            np.zeros(n, int), np.array([centre]), np.array([kept]), float((problem.weight * apart).sum()) if problem.goal == TRAVEL else 0.0,
+            None, 0.0, float(problem.residents[gone].sum()), False,
+        )  # fmt: skip
+        said = (
+            f"{self._in(part)}the beats could not be planned ({reason}); it is left as one beat. The other municipalities are planned; "
+            "run the same again to plan this one alone."
+        )
+        return Alone(found, {"count": 1, "lower": load, "upper": load}, load, part.tolerance, [said], False)
 
     # ---- the problem of each municipality
 
@@ -369,7 +484,7 @@ class _Planner:
 
     # ---- solving
 
-    def _solve(self, part: _Part, seconds: float, done: list) -> tuple[_Part, Districts]:
+    def _solve(self, part: _Part, seconds: float) -> tuple[_Part, Districts]:
         problem = part.problem
         end = time.monotonic() + seconds
         phase = f"beats of {part.name}" if part.name else "beats"
@@ -409,7 +524,7 @@ class _Planner:
         if problem.budget is not None:
             free = self._quick(replace(problem, budget=None), effort=1.0)
             if keeps_balance(free, problem):
-                return self._more_budget(part, solve, done)
+                return self._more_budget(part, solve)
         return self._more_tolerance(part, found, solve)
 
     def _start_of(self, part: _Part) -> np.ndarray | None:
@@ -420,7 +535,7 @@ class _Planner:
         suits = len(ids) == part.problem.count and connected(district, part.problem.edges)
         return district if suits else None
 
-    def _more_budget(self, part: _Part, solve, done) -> tuple[_Part, Districts]:
+    def _more_budget(self, part: _Part, solve) -> tuple[_Part, Districts]:
         """Raise the change budget until there is a plan, and say how far."""
         problem = part.problem
         budget = max(self._least_moved(part), problem.budget or 0.0)
@@ -431,9 +546,7 @@ class _Planner:
             if (keeps_balance(found, relaxed) and keeps_budget(found, relaxed)) or budget > problem.residents.sum():
                 break
             budget *= 1.1
-        known = float(self.people[self.current >= 0].sum())
-        others = sum(d.moved for _, d in done) + part.unavoidable + sum(p.unavoidable for p, _ in done)
-        self.clashes.append(self._budget_clash((found.moved + others) / known, np.array([1.0]), [part]))
+        self.short = True
         return replace(part, problem=relaxed), found
 
     def _more_tolerance(self, part: _Part, found: Districts, solve) -> tuple[_Part, Districts]:
@@ -534,6 +647,10 @@ class _Planner:
             clashes=tuple(self.clashes),
             rules=pd.DataFrame(rules, columns=["municipality", "beats", "lower", "upper", "tolerance"]),
         )
+
+
+def _never() -> bool:
+    return False
 
 
 def _fresh_ids(taken: set[str]) -> Iterator[str]:

@@ -46,7 +46,7 @@ def run_curve(
     Returns
     -------
     list of dict
-        One row a budget: ``budget``, ``moved_share``, ``max_deviation``, ``travel``, ``lower_bound``, ``feasible``, ``folder``.
+        One row a budget: ``budget``, ``moved_share``, ``max_deviation``, ``relationship_years_kept`` and ``…_today`` (None without a roster), ``travel``, ``lower_bound``, ``feasible``, ``folder``.
 
     Raises
     ------
@@ -98,6 +98,8 @@ def run_curve(
                 "budget": label,
                 "moved_share": beats.get("moved_share"),
                 "max_deviation": beats["max_deviation"],
+                "relationship_years_kept": beats.get("relationship_years_kept"),
+                "relationship_years_today": beats.get("relationship_years_today"),
                 "travel": beats["objective"],
                 "lower_bound": beats["lower_bound"],
                 "feasible": summary["feasible"],

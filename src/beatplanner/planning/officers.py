@@ -36,6 +36,7 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town import Town
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.trust import relationship_years
+from beatplanner.planning.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
 from beatplanner.solver.tenure import (
     FREE,
     Breach,
@@ -48,6 +49,7 @@ from beatplanner.solver.tenure import (
     broken_tenures,
     gap_months,
     measure,
+    prepare,
     staffed,
 )
 
@@ -135,6 +137,8 @@ def plan_officers(
     InputError
         Where an officer's beat is neither one of today's nor one of the plan's.
     """
+    progress("officers: getting ready, which takes longer the first time", None, None, 0.0)
+    prepare()
     begin = time.monotonic()
     rules = town.description.officers
     assert rules is not None
@@ -146,11 +150,16 @@ def plan_officers(
     def tell(best: float, bound: float | None) -> None:
         progress("officers", best, bound, time.monotonic() - begin)
 
-    found = assign(problem_, seconds=seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
-    return _plan_of(town, beats, places, problem_, found, dates, time.monotonic() - begin, progress)
+    # a tenth is kept for ways out of what cannot be done, each of which is solved with
+    found = assign(problem_, seconds=0.9 * seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
+    taken = time.monotonic() - begin
+    trials = Trials(problem_, found.postings, begin + seconds, threads=threads, seed=seed, cancelled=cancelled)
+    return _plan_of(town, beats, places, problem_, found, dates, taken, progress, trials)
 
 
-def _plan_of(town, beats, places, problem_, found: Postings, dates, seconds: float, progress: Progress) -> OfficerPlan:
+def _plan_of(
+    town, beats, places, problem_, found: Postings, dates, seconds: float, progress: Progress, trials: Trials
+) -> OfficerPlan:
     rules = town.description.officers
     figures = measure(problem_, found.postings)
     wrong = breaches(problem_, found.postings)
@@ -169,6 +178,7 @@ def _plan_of(town, beats, places, problem_, found: Postings, dates, seconds: flo
         "officers": len(problem_.first),
         "months": problem_.months,
         "weights": rules.weights.model_dump(),
+        "broken_rules": _broken_rules(town, beats, places, wrong, dates),
     }
     assignments = _assignments(town, beats, places, problem_, found, dates)
     if town.special_posts is not None:
@@ -179,8 +189,8 @@ def _plan_of(town, beats, places, problem_, found: Postings, dates, seconds: flo
         assignments,
         proof,
         summary,
-        _clashes(town, beats, places, problem_, found, wrong, dates),
-        _notes(town, beats, places, problem_, found, dates),
+        _clashes(town, beats, places, problem_, found, wrong, dates, trials),
+        _notes(town, beats, places, problem_, found, dates, trials),
     )
 
 
@@ -439,7 +449,9 @@ def _posts(places: Places, problem_: TenureProblem, postings: list[Posting]) -> 
     return post
 
 
-def _clashes(town, beats, places: Places, problem_, found: Postings, wrong: list[Breach], dates) -> tuple[str, ...]:
+def _clashes(
+    town, beats, places: Places, problem_, found: Postings, wrong: list[Breach], dates, trials: Trials
+) -> tuple[str, ...]:
     """Say which rules are broken: officer, beat, month, and the cheapest way out."""
     names, told = town.roster["officer"], []
 
@@ -449,31 +461,61 @@ def _clashes(town, beats, places: Places, problem_, found: Postings, wrong: list
     broken = broken_tenures(problem_, found.postings)
     for o, p, t, served in broken[:20]:
         told.append(
-            f"Minimum tenure: {names.iat[o]} leaves {where(p)} in {dates[t]:%B %Y} after {served} of {problem_.min_tenure} months. "
-            f"Cheapest way out: a minimum tenure of {served} months for this post, or one more trained officer by {dates[t]:%B %Y}."
+            f"Minimum tenure: {names.iat[o]} leaves {where(p)} in {dates[t]:%B %Y} after {served} of {problem_.min_tenure} months."
         )
+    if broken:
+        first, least = min(t for _, _, t, _ in broken), min(served for *_, served in broken)
+        which = "this post" if len(broken) == 1 else f"these {len(broken)} posts"
+        which = which if all(problem_.home[o] == p for o, p, _, _ in broken) else "the force"
+        ways = [
+            (f"a minimum tenure of {least} instead of {problem_.min_tenure} months for {which}", with_shorter_tenure(problem_, broken)),
+            (f"one more trained officer by {dates[first]:%B %Y}", with_officer(problem_, first)),
+        ]  # fmt: skip
+        told[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
     said = {
-        "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: let one of them move, or lift the rule for them",
-        "moves": "more than {n} officers move in {t}. Cheapest way out: a higher limit of moves for that month",
-        "half": "more than half of the officers of {p} change in the 12 months from {t}. Cheapest way out: accept it for this beat",
-        "frozen": "{o} cannot serve in {p} in {t} as published. Cheapest way out: publish that posting anew",
-        "maximum": "{o} would be in {p} beyond the maximum tenure from {t}. Cheapest way out: a longer maximum for this officer",
+        "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: {w}",
+        "moves": "more than {n} officers move in {t}. Cheapest way out: {w}",
+        "half": "more than half of the officers of {p} change in the 12 months from {t}. Cheapest way out: accept it for this beat, as in this plan",
+        "frozen": "{o} cannot serve in {p} in {t} as published. Cheapest way out: {w}",
+        "maximum": "{o} would be in {p} beyond the maximum tenure from {t}. Cheapest way out: {w}",
     }
     seen: set[tuple[str, int, int]] = set()
     for breach in wrong:
-        key = (breach.rule, breach.officer, breach.place)
+        key = (breach.rule, breach.officer, breach.month if breach.rule == "moves" else breach.place)
         if key in seen:
             continue
         seen.add(key)
+        way = {
+            "couple": "lift the rule for them",
+            "moves": f"at most {(problem_.moves_a_month or 0) + 1} moves a month",
+            "frozen": "publish this officer's postings anew from then on",
+            "maximum": "let them stay for longer",
+        }.get(breach.rule, "")
+        if way:
+            changed = without(problem_, breach.rule, breach.officer, breach.month)
+            way = trials.mends([(way, changed)], breach.rule, breach.officer)
         text = said.get(breach.rule, "the rule “" + breach.rule + "” is broken in {p} in {t}")
         told.append(
             "Officers: "
             + text.format(
                 o=names.iat[breach.officer] if breach.officer >= 0 else "", p=where(breach.place) if breach.place >= 0 else "the beat",
-                t=f"{dates[breach.month]:%B %Y}", n=problem_.moves_a_month,
+                t=f"{dates[breach.month]:%B %Y}", n=problem_.moves_a_month, w=way,
             ) + "."
         )  # fmt: skip
     return tuple(told)
+
+
+def _broken_rules(town, beats, places: Places, wrong: list[Breach], dates) -> list[dict[str, str | None]]:
+    """Return the hard rules that the postings break as ``rule``, ``officer``, ``beat`` and ``month``, which `verify` counts again."""
+    return [
+        {
+            "rule": b.rule,
+            "officer": town.roster["officer"].iat[b.officer] if b.officer >= 0 else None,
+            "beat": str(beats["beat"].iat[places.beat[b.place]]) if b.place >= 0 else None,
+            "month": dates[b.month].isoformat(),
+        }
+        for b in wrong
+    ]
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
@@ -483,7 +525,7 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _notes(
-    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
+    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date], trials: Trials
 ) -> tuple[Note, ...]:
     """Say where posts stay vacant and languages unspoken, why, and the cheapest way out."""
     notes = []
@@ -500,6 +542,13 @@ def _notes(
                  f"{problem_.months} months; {short[worst]} are missing in {dates[worst]:%B %Y}",
                  f"Recruit {short.max()} more who are trained by {dates[int(np.flatnonzero(short)[0])]:%B %Y}, or plan fewer posts")
         )  # fmt: skip
+    checked = ""
+    if vacant.any():
+        first = int(np.flatnonzero(vacant.sum(axis=0))[0])
+        checked = (
+            trials.lessens(with_officer(problem_, first), "vacant_months", "vacant post-months in all")
+            or "which lessens little"
+        )
     for p in np.flatnonzero(vacant.sum(axis=1)):
         spans = _runs(vacant[p] > 0)
         begin, end = spans[0]
@@ -510,6 +559,8 @@ def _notes(
         way = f"one more officer trained by {dates[begin]:%B %Y}" + (
             f", so in training from {when:%B %Y}" if when > dates[0] else ""
         )
+        if begin == int(np.flatnonzero(vacant.sum(axis=0))[0]):
+            way += f" ({checked})"
         notes.append(
             Note("warning", f"{name} has {int(vacant[p].sum())} vacant post-months, the first from {dates[begin]:%B %Y} to {dates[end - 1]:%B %Y}",
                  f"Cheapest way out: {way}")
@@ -527,12 +578,34 @@ def _notes(
         text = f"No officer speaks {language} in {', '.join(gaps[:5])}" + (
             f" and {len(gaps) - 5} more beats" if len(gaps) > 5 else ""
         )
-        first = dates[int(np.argmax(lacking[worst[0], k]))]
-        notes.append(
-            Note(
-                "warning",
-                text,
-                f"Cheapest way out: train one more {language} speaker for {beats['name'].iat[worst[0]]} by {first:%B %Y}",
-            )
+        speaking = (
+            (problem_.first[:, None] <= month) & (month < problem_.last[:, None]) & problem_.has[:, k][:, None]
+        ).sum(axis=0)
+        fewest, wanted = int(np.argmin(speaking)), int(problem_.needs[:, k].sum())
+        text += (
+            f". {wanted} beats need {language}, and {int(problem_.has[:, k].sum())} officers of {len(problem_.first)} speak it, "
+            f"{speaking[fewest]} of them there in {dates[fewest]:%B %Y}"
         )
+        notes.append(Note("warning", text, _language_way(town, beats, places, found, worst, lacking, k, dates, trials)))
     return tuple(notes)
+
+
+def _language_way(town, beats, places: Places, found: Postings, worst, lacking, k: int, dates, trials: Trials) -> str:
+    """Say who should learn a language: of the beats that lack it the longest, the holder who serves the most of that time."""
+    language, ways = list(town.groups)[k], []
+    for b in worst[:2]:
+        served: dict[int, int] = {}
+        for p in found.postings:
+            if places.beat[p.place] == b:
+                served[p.officer] = served.get(p.officer, 0) + int(lacking[b, k, p.begin : p.end].sum())
+        if served:
+            o = max(served, key=lambda o: (served[o], -o))
+            ways.append((f"{town.roster['officer'].iat[o]} in {beats['name'].iat[b]} learns {language}", o, b))
+    for text, o, b in ways:
+        first = f"{dates[int(np.argmax(lacking[b, k]))]:%B %Y}"
+        checked = trials.lessens(
+            with_speaker(trials.problem, o, k), "language_gaps", "months without a language in all"
+        )
+        if checked is not None:
+            return f"Cheapest way out: {text} by {first} ({checked})"
+    return f"Train more speakers of {language}; no single one of those who serve there would mend it"

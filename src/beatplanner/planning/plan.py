@@ -21,11 +21,15 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
+from beatplanner.planning.budget import budget_summary
+from beatplanner.planning.country import as_summary, country_plan, write_country
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
+from beatplanner.planning.parallel import Farm, farm
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.station_access import access_shares
 from beatplanner.planning.stations import StationPlan, plan_stations
+from beatplanner.planning.trust import relationship_years_of_lines
 from beatplanner.planning.verification import verify
 from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
@@ -68,6 +72,9 @@ def run(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    pack: bool = True,
 ) -> dict[str, Any]:
     """Plan a project from its raw layers and write the results.
 
@@ -91,6 +98,10 @@ def run(
         Called with phase, best objective, bound and seconds.
     cancelled
         Asked often; True ends the search, and the best plan so far is written.
+    workers, scheduler
+        Local processes, or the address of a Dask scheduler, that plan the municipalities in parallel.
+    pack
+        Whether the forum's pack is made; a plan that only answers what-if is not for handing out.
 
     Returns
     -------
@@ -108,26 +119,42 @@ def run(
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     town = read_town(description)
-    check_pack_inputs(town)
+    if pack:
+        check_pack_inputs(town)
     beat = None if plan_from is None else _beats_of(plan_from, town)
     start = None if start_from is None else _beats_of(start_from, town)
-    plan = make_plan(
-        town,
-        steps=steps,
-        beat=beat,
-        start=start,
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        cancelled=cancelled,
-    )
+    with farm(workers, scheduler, out) as hands:
+        plan = make_plan(
+            town,
+            steps=steps,
+            beat=beat,
+            start=start,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+            hands=hands,
+        )
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
+    money = budget_summary(written, description, seed=seed)
+    if money is not None:
+        summary["budget"] = money
+
+    summed_up = None
+    if description.country is not None and written.beats is not None:
+        summed_up = country_plan(written, description)
+        summary["country"] = as_summary(summed_up)
 
     def finish(folder: Path) -> None:
+        if summed_up is not None:
+            write_country(folder, written, summed_up)
         verdict = _write_verdict(folder)
+        if not pack:
+            empty_pack(folder)
+            return
         try:
             stopped.extend(write_pack(folder, written, town, verdict=verdict))
         except InputError as error:
@@ -136,6 +163,8 @@ def run(
             empty_pack(folder)
 
     write_result(out, written, also=finish)
+    if hands is not None:
+        hands.finish()
     if stopped:
         told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
         raise InputError(*stopped, told)
@@ -153,10 +182,11 @@ def make_plan(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
+    hands: Farm | None = None,
 ) -> Plan:
     """Plan a town; parameters as for `run`.
 
-    `beat`, (n,), are the beats that the later steps use, and `start`, (n,), those from which the beats are sought.
+    `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `hands` the workers.
 
     Raises
     ------
@@ -184,7 +214,7 @@ def make_plan(
     if "beats" in wanted:
         # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
         nodes = PROOF_NODES if time_limit is None else None
-        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, **common)
+        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, farm=hands, **common)
     elif beat is not None or town.units["current"].notna().any():
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
     officers: OfficerPlan | None = None
@@ -410,6 +440,10 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         }
         if beats.moved_share is not None:
             summary["beats"]["moved_share"] = beats.moved_share
+            if town.roster is not None and description.officers is not None:
+                now = town.units.assign(beat=beats.beat)
+                known = set(beats.table["beat"].astype(str))
+                summary["beats"] |= relationship_years_of_lines(now, town.roster, known, description.officers)
     if plan.stations is not None:
         summary["stations"] = plan.stations.as_summary()
         assert description.stations is not None
@@ -447,6 +481,9 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "modified": s.modified,
             "rows_in": s.rows_in,
             "rows_used": s.rows_used,
+            "repaired": list(s.repaired),
+            "columns_left_out": len(s.dropped),
+            "newest": s.newest or None,
         }
         for s in town.sources
     ]

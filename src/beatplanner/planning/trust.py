@@ -6,13 +6,14 @@ plan serves the beat that the resident's unit now belongs to; it is lost where l
     today = Σ_o Σ_u in today's beat of o  residents_u × months_o / 12
     kept  = the same sum over units whose new beat o serves in the first month
     lost by lines = the part of `today` in units whose new beat is not the one that o's own carries on to; the rest is lost by moves
+
+Where lines alone are planned, `kept` is what is kept if every officer stays: the price of a change of lines, before anybody moves.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -44,33 +45,49 @@ def relationship_years(
     rules
         For the plan's start.
     """
-    people = units["population"].fillna(1.0).to_numpy(float)
-    now, before = units["beat"].to_numpy(object), units["current"].to_numpy(object)
     first = assignments[assignments["start"] == rules.start.isoformat()]
     serves = {str(o): str(b) for o, b in zip(first["officer"], first["beat"], strict=True)}
-    known = {str(b) for b in beats["beat"]}
+    return _figures(units, roster, {str(b) for b in beats["beat"]}, rules, serves)
+
+
+def relationship_years_of_lines(
+    units: pd.DataFrame, roster: pd.DataFrame, known: set[str], rules: Officers
+) -> dict[str, float]:
+    """Return ``relationship_years_today``, ``…_kept``, ``…_lost_by_lines`` where every officer stays with the beat that today's carries on to.
+
+    Parameters
+    ----------
+    units, roster, rules
+        As for `relationship_years`.
+    known
+        The new beats.
+    """
+    found = _figures(units, roster, known, rules, None)
+    return {k: v for k, v in found.items() if k != "relationship_years_lost_by_moves"}
+
+
+def _figures(
+    units: pd.DataFrame, roster: pd.DataFrame, known: set[str], rules: Officers, serves: dict[str, str] | None
+) -> dict[str, float]:
+    people = units["population"].fillna(1.0).to_numpy(float)
+    now, before = units["beat"].to_numpy(object), units["current"].to_numpy(object)
     today = kept = lines = 0.0
     for officer, beat, since in zip(roster["officer"], roster["beat"], roster["since"], strict=True):
         years = months_served(since, rules.start) / 12
         inside = before == beat
         if beat is None or not years or not inside.any():
             continue
-        today += years * float(people[inside].sum())
-        kept += years * float(people[inside & (now == serves.get(str(officer)))].sum())
         carried = str(beat)
         if carried not in known:
             shares = pd.Series(people[inside]).groupby(now[inside].astype(str)).sum()
             carried = str(shares.idxmax())
-        lines += years * float(people[inside & (now.astype(str) != carried) & (now != serves.get(str(officer)))].sum())
+        mine = carried if serves is None else serves.get(str(officer))
+        today += years * float(people[inside].sum())
+        kept += years * float(people[inside & (now == mine)].sum())
+        lines += years * float(people[inside & (now.astype(str) != carried) & (now != mine)].sum())
     return {
         "relationship_years_today": today,
         "relationship_years_kept": kept,
         "relationship_years_lost_by_lines": lines,
         "relationship_years_lost_by_moves": today - kept - lines,
     }
-
-
-def kept_share(figures: dict[str, float]) -> float:
-    """Return the share of today's relationship-years that are kept; 1 where there are none."""
-    today = figures.get("relationship_years_today", 0.0)
-    return figures["relationship_years_kept"] / today if today else float(np.float64(1.0))

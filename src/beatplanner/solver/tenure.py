@@ -11,7 +11,8 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
          E_opt ≥ S_op,t−X                                              maximum tenure X, where there is one
          Σ_o at work y_opt + v_pt ≥ posts_p                            vacant posts
          Σ_o at work (S_opt − E_op,t+h) ≤ posts_p + surplus_p          more only while a successor overlaps by h months
-         Σ_o (S_opt − S_op,t−1) ≤ v_p,t−1 + Σ_o (E_op,t+h − E_op,t+h−1)  a beginning fills a vacancy or overlaps
+         Σ_o (S_opt − S_op,t−1) ≤ v_p,t−1 + Σ_o (E_op,t+h − E_op,t+h−1) + Σ_o falls sick in t (S_op,t−1 − E_opt)
+                                                                       a beginning fills a vacancy, overlaps or stands in
          Σ_{o has k, p of b} y_opt + g_abt ≥ 1  for each k of a        what the beat's officers should cover: languages, both sexes
          r_o ≥ beginnings of o away from today's beat (without one: beyond the first)
          y_opt given in frozen months; couples never in one beat; at most m rotations a month;
@@ -19,10 +20,12 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
 
 E_opt ≤ S_op,t−U is the minimum up-time of Rajan and Takriti (2005), written with cumulative variables so that each row has three entries.
 The handover row leaves out officers who were not available h months before, and postings that were ordered: they may begin at once. Surplus
-posts are those that today's holders keep where a beat has more officers than posts. A posting that begins lasts at least h months.
+posts are those that today's holders keep where a beat has more officers than posts. Who comes back from sickness to their post does not count
+there for U months, so that whoever stood in may serve on for the minimum. A posting that begins lasts at least h months.
 
 Method: a search over whole series of postings (`tenure_search`), a Lagrangian bound in which each officer takes the series that is cheapest
-at the prices of posts and languages (`tenure_bound`), and, with what that bound cannot exclude, the exact model (`tenure_exact`).
+at the prices of posts and languages (`tenure_bound`), prices by column generation, whose program is mostly whole by itself (`tenure_columns`), and, with what
+the bound cannot exclude, the exact model (`tenure_exact`).
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beatplanner.solver import tenure_bound, tenure_exact, tenure_search
+from beatplanner.solver import tenure_bound, tenure_columns, tenure_exact, tenure_search
 
 # A month that is not frozen, in `TenureProblem.frozen`.
 FREE = -2
@@ -148,7 +151,11 @@ class TenureProblem:
 
 
 class Arrays(NamedTuple):
-    """A problem with nothing left out, as the compiled code takes it; `stop` is the first month after an officer's last."""
+    """A problem with nothing left out, as the compiled code takes it.
+
+    `stop` is the first month after an officer's last, `falls` (O, T) whether an officer falls sick in a month, and `back` (O, T) the place in which
+    an officer, back from sickness, does not count to the room; -1 for none.
+    """
 
     posts: np.ndarray
     surplus: np.ndarray
@@ -163,6 +170,8 @@ class Arrays(NamedTuple):
     cost: np.ndarray
     allowed: np.ndarray
     works: np.ndarray
+    falls: np.ndarray
+    back: np.ndarray
     has: np.ndarray
     needs: np.ndarray
     aspect: np.ndarray
@@ -200,6 +209,8 @@ def _arrays(p: TenureProblem) -> Arrays:
     allowed = np.ones((officers, places), bool) if p.allowed is None else np.array(p.allowed, dtype=bool)
     # who leaves today's beat does not come back
     allowed[(p.home >= 0)[:, None] & (beat == beat[p.home][:, None])] = False
+    works = np.ones((officers, months), bool) if p.works is None else np.ascontiguousarray(p.works, dtype=bool)
+    falls, back = _sick(p, works)
     there = p.home[(p.home >= 0) & (p.last > 0)].astype(int)
     return Arrays(
         posts=p.posts.astype(np.int64),
@@ -214,7 +225,9 @@ def _arrays(p: TenureProblem) -> Arrays:
         served=p.served.astype(np.int64),
         cost=np.ascontiguousarray(cost, dtype=float),
         allowed=allowed,
-        works=np.ones((officers, months), bool) if p.works is None else np.ascontiguousarray(p.works, dtype=bool),
+        works=works,
+        falls=falls,
+        back=back,
         has=np.ascontiguousarray(p.has, dtype=bool).reshape(officers, -1),
         needs=np.ascontiguousarray(p.needs, dtype=bool).reshape(int(beat.max()) + 1 if places else 0, -1),
         aspect=p.aspect.astype(np.int64),
@@ -238,6 +251,16 @@ def _arrays(p: TenureProblem) -> Arrays:
         rotation=float(w.rotation),
         changed=float(w.changed_month) if p.published is not None else 0.0,
     )
+
+
+def _sick(p: TenureProblem, works: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the months in which officers fall sick, and where they do not count to the room after it, (O, T) each."""
+    falls, back = np.zeros(works.shape, bool), np.full(works.shape, -1, np.int64)
+    falls[:, 1:] = works[:, :-1] & ~works[:, 1:]
+    for o, last in np.argwhere(works[:, 1:] & ~works[:, :-1]):
+        held = int(p.home[o]) if p.published is None else int(p.published[o, last])
+        back[o, last + 1 : last + 1 + max(1, p.min_tenure)] = held
+    return falls, back
 
 
 @dataclass(frozen=True)
@@ -435,7 +458,9 @@ def _crowded(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
     for p in postings:
         until = p.end - h if p.end < a.months else p.end
         span = slice(p.begin, max(p.begin, until))
-        load[p.place, span] += a.works[p.officer, span]
+        load[p.place, span] += a.works[p.officer, span] & (a.back[p.officer, span] != p.place)
+        for t in np.flatnonzero(a.falls[p.officer, p.begin + 1 : p.end]) + p.begin + 1:
+            ended[p.place, t + h] += t + h < a.months
         ended[p.place, p.end] += p.end < a.months
         if p.begin > 0 and h and a.first[p.officer] <= p.begin - h and a.ordered[p.officer] != p.begin:
             begun[p.place, p.begin] += 1
@@ -514,7 +539,7 @@ def assign(
         Today's postings as long as they may last, without a bound, where nothing better was found in time. Where rules on couples,
         moves or changes cannot be kept, `breaches` of the postings names what is left of them.
     """
-    _compile()
+    prepare()
     end = time.monotonic() + seconds
 
     def stop() -> bool:
@@ -525,23 +550,40 @@ def assign(
         return Postings([], float(a.posts.sum() * a.months * a.vacant))
     search = tenure_search.Search(a, seed)
     prices = tenure_bound.Prices(a)
-    for round_ in range(ROUNDS):
+    moves = _moves(a, effort)
+
+    def look(share: float, heat: float, part: float) -> None:
         now = time.monotonic()
-        left = max(0.0, end - now) / (ROUNDS - round_ + 1)
-        search.improve(_moves(a, effort) // ROUNDS, stop, now + SEARCH_SHARE * left, HEAT[round_])
+        search.improve(int(part * moves), stop, now + share * max(0.0, end - now), heat)
         tell(search.best, prices.bound)
-        if stop():
-            break
-        until = time.monotonic() + (1 - SEARCH_SHARE) * left
-        prices.improve(search.best, _steps(a, effort) // ROUNDS, lambda until=until: stop() or time.monotonic() > until)
+
+    def near() -> bool:
+        return not search.penalty and search.best - prices.bound <= CLOSE * search.best
+
+    # straight down, then with prices, then from what the prices' program mixes
+    look(0.1, 0.0, 0.1)
+    until = time.monotonic() + BOUND_SHARE * max(0.0, end - time.monotonic())
+    if not stop():
+        mixture = tenure_columns.raise_bound(
+            a,
+            prices,
+            search.postings(),
+            search.best,
+            lambda: -1.0 if cancelled() else until - time.monotonic(),
+            most=max(1, int(effort * MASTERS)),
+            tell=lambda: tell(search.best, prices.bound),
+        )
+        search.start_from(_likeliest(mixture))
         tell(search.best, prices.bound)
-        if not search.penalty and search.best - (prices.bound or 0) <= CLOSE * search.best:
+    for heat in HEAT:
+        if stop() or near():
             break
+        look(SEARCH_SHARE, heat, 1 / len(HEAT))
     found = [Posting(*p) for p in search.postings()]
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
     clean = not breaches(problem, found)
     small = a.cost.size * a.months <= EXACT_SIZE
-    if small and clean and bound is not None and not stop() and best - bound > CLOSE * best:
+    if small and clean and not stop() and best - bound > CLOSE * best:
         known = [(p.officer, p.place, p.begin, p.end) for p in found]
         solved = tenure_exact.solve(
             a,
@@ -562,11 +604,21 @@ def assign(
         if solved.bound is not None:
             bound = max(bound, solved.bound)
     tell(best, bound)
-    return Postings(found, max(0.0, min(bound, best)) if clean and bound is not None else None)
+    return Postings(found, max(0.0, min(bound, best)) if clean else None)
+
+
+def _likeliest(mixture: list[tuple[int, tuple[tuple[int, int, int], ...], float]]) -> list[tuple[int, int, int, int]]:
+    """Return the postings of the series with the largest share of each officer, by officer and month."""
+    share: dict[int, float] = {}
+    chosen: dict[int, tuple[tuple[int, int, int], ...]] = {}
+    for o, series, x in mixture:
+        if x > share.get(o, 0.0):
+            share[o], chosen[o] = x, series
+    return [(o, *posting) for o in sorted(chosen) for posting in chosen[o]]
 
 
 @functools.cache
-def _compile() -> None:
+def prepare() -> None:
     """Compile search and bound, before the clock starts: it takes half a minute once on a machine, and is kept on disk."""
     one = np.ones(2, int)
     problem = TenureProblem(
@@ -575,29 +627,25 @@ def _compile() -> None:
     )  # fmt: skip
     search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
     search.improve(2, lambda: False, np.inf, 1.0)
-    prices.improve(search.best, 1, lambda: False)
+    tenure_columns.raise_bound(problem.arrays, prices, search.postings(), search.best, lambda: 60.0, most=2)
     prices.starts(1)
 
 
-# Rounds of search and bound; a round is left after its share of the time, and one share is kept for the exact model.
-ROUNDS, SEARCH_SHARE = 4, 0.6
+# Shares of the time that is left: for the prices, and then for each round of the search; what remains is the exact model's.
+BOUND_SHARE, SEARCH_SHARE = 0.7, 0.2
 # How hot each round begins; the first goes straight down.
-HEAT = (0.0, 0.3, 0.1, 0.02)
+HEAT = (0.0, 0.1, 0.02)
+# Masters solved at most, so that a plan on a slow machine is the same.
+MASTERS = 2_000
 CLOSE = 5e-5
 # Officers × places × months above which the exact model would take longer to build than it could help.
 EXACT_SIZE = 5_000_000
-# Moves of the search an officer, and what the steps of the bound may cost together.
+# Moves of the search an officer.
 MOVES_AN_OFFICER, LEAST_MOVES = 1_500, 20_000
-BOUND_WORK, LEAST_STEPS, MOST_STEPS = 4_000_000_000, 400, 4_000
 
 
 def _moves(a: Arrays, effort: float) -> int:
     return int(effort * max(LEAST_MOVES, MOVES_AN_OFFICER * len(a.first)))
-
-
-def _steps(a: Arrays, effort: float) -> int:
-    size = len(a.first) * len(a.posts) * a.months
-    return int(effort * np.clip(BOUND_WORK / max(1, size), LEAST_STEPS, MOST_STEPS))
 
 
 def stay(problem: TenureProblem) -> list[Posting]:

@@ -9,29 +9,23 @@ With multipliers α (posts), β (room), γ (handover) and δ (what a beat needs)
 
 where α_pt + γ_p,t+1 ≤ w_v and Σ_k of one aspect δ_bkt ≤ its weight, so that no vacancy earns anything and gaps cost nothing more. The row on
 officers at work follows from the others; it says at once what a shortage costs, which prices alone would learn slowly. Limits on
-couples, moves and changes, and "once in each beat", are left out, which only lowers the bound. A deflected subgradient (Camerini, Fratta
-and Maffioli 1975; step of Polyak) raises it. An officer's minimum takes O(P T): with prefix sums along months, the best end of a posting is a
-running minimum.
+couples, moves and changes, and "once in each beat", are left out, which only lowers the bound. Prices come from `tenure_columns`, but any prices prove a
+bound. An officer's minimum takes O(P T): with prefix sums along months, the best end of a posting is a running minimum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
-from beatplanner.solver.tenure_search import INFINITE, SERIES, needs_handover, series
+from beatplanner.solver.tenure_search import FREE, INFINITE, SERIES, kernel, needs_handover, series
 
 if TYPE_CHECKING:
     from beatplanner.solver.tenure import Arrays
 
-STEPS_A_CALL = 25
-PATIENCE = 30
 
-
-@njit(cache=True)
+@kernel
 def prefix_prices(a, alpha, beta, delta, signature, gain, room):
     """Fill `gain` (signatures, P, T + 1), what an officer at work earns up to a month, and `room` (P, T + 1), what the room costs."""
     places, months = alpha.shape
@@ -48,11 +42,46 @@ def prefix_prices(a, alpha, beta, delta, signature, gain, room):
                 gain[g, p, t + 1] = gain[g, p, t] + c
 
 
-@njit(cache=True)
-def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts):
-    """As `tenure_search.series` at prices, in O(P T), for officers who are always at work and without frozen months or a maximum.
+@kernel
+def is_special(a, o):
+    """Whether months of o are not as those of others: frozen, away, or compared with a published plan."""
+    if a.pinned[o] or a.changed > 0:
+        return True
+    return not a.works[o].all()
 
-    `gain` and `room` are (P, T + 1) prefix sums; `starts` (P, T), where it has rows, gets the cost from a beginning on.
+
+@kernel
+def own_prices(a, o, gain, room, beta, gamma, own_gain, own_room, idle):
+    """Fill the prefix sums of o, (P, T + 1), and what o costs in a month without a post, (T,): none but in frozen months.
+
+    What is frozen otherwise costs so much that no other series is cheaper.
+    """
+    places, months = beta.shape
+    much = 10.0 * (months * (a.vacant + a.changed) + SERIES * (a.broken + a.rotation))
+    for p in range(places):
+        for t in range(months):
+            c, r = 0.0, 0.0
+            if a.works[o, t]:
+                c += gain[p, t + 1] - gain[p, t]
+                r = 0.0 if a.back[o, t] == p else beta[p, t]
+            elif t > 0 and a.falls[o, t]:
+                c += gamma[p, t]
+            if a.changed > 0 and a.published[o, t] == p:
+                c += a.changed
+            if a.frozen[o, t] != FREE and a.frozen[o, t] != p:
+                c -= much
+            own_gain[p, t + 1] = own_gain[p, t] + c
+            own_room[p, t + 1] = own_room[p, t] + r
+    for t in range(months):
+        idle[t] = much if a.frozen[o, t] >= 0 else 0.0
+
+
+@kernel
+def quick_series(a, o, gain, room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts):
+    """As `tenure_search.series` at prices, in O(P T), for officers without a maximum.
+
+    `gain` and `room` are (P, T + 1) prefix sums, `idle` (T,) the cost of a month without a post; `starts` (P, T), where it has rows, gets the cost
+    from a beginning on.
     """
     places, months = len(a.posts), a.months
     stop, first, h, least = a.stop[o], a.first[o], a.handover, a.tenure
@@ -70,8 +99,8 @@ def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, s
         suffix_end[0, p] = stop
         suffix_end[1, p] = stop
     for t in range(stop - 1, -1, -1):
-        value[0, t] = value[0, t + 1]
-        value[1, t] = value[1, t + 1]
+        value[0, t] = value[0, t + 1] + idle[t]
+        value[1, t] = value[1, t + 1] + idle[t]
         step_place[0, t] = -1
         step_place[1, t] = -1
         step_end[0, t] = t + 1
@@ -152,26 +181,35 @@ def quick_series(a, o, gain, room, gamma, value, step_place, step_end, suffix, s
     return best, number
 
 
-@njit(cache=True)
-def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
-                  step_end, suffix, suffix_end, out, starts):  # fmt: skip
-    """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where o is special."""
+@kernel
+def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, own_gain, own_room, idle, month_cost, begin_cost, end_cost, move_cost,
+                  value, step_place, step_end, suffix, suffix_end, out, starts):  # fmt: skip
+    """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where there is a maximum."""
     places, months = alpha.shape
-    special = a.pinned[o] or a.longest < months + a.served[o] or a.changed > 0
-    if not special:
-        for t in range(months):
-            if not a.works[o, t]:
-                special = True
-                break
-    if not special:
-        return quick_series(a, o, gain[g], room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts)
+    if a.longest >= months + a.served[o]:
+        if not is_special(a, o):
+            idle.fill(0.0)
+            return quick_series(
+                a, o, gain[g], room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+            )
+        own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
+        found, number = quick_series(
+            a, o, own_gain, own_room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+        )
+        if a.changed > 0:
+            for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
+                if a.published[o, t] >= 0:
+                    found += a.changed
+        return found, number
     full = np.zeros((places, months))
     for p in range(places):
         for t in range(months):
             c = a.cost[o, p]
             if a.works[o, t]:
                 c -= gain[g, p, t + 1] - gain[g, p, t]
-                full[p, t] = beta[p, t]
+                full[p, t] = 0.0 if a.back[o, t] == p else beta[p, t]
+            elif t > 0 and a.falls[o, t]:
+                c -= gamma[p, t]
             if a.changed > 0 and a.published[o, t] == p:
                 c -= a.changed
             month_cost[p, t] = c
@@ -180,7 +218,7 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
     found, number = series(a, o, month_cost, full, begin_cost, end_cost, move_cost, value, step_place, step_end, out)
     if found >= INFINITE:
         # a beat held twice: the path is no series, but its cost is still a bound
-        number = 0
+        number = -1
         history = 1 if a.rooted[o] or a.home[o] >= 0 else 0
         found = value[history, 0]
         home = a.home[o]
@@ -199,180 +237,85 @@ def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, month_cost, be
     return found, number
 
 
-@njit(cache=True)
-def ascend(a, short, group, signature, alpha, beta, gamma, delta, best_alpha, best_beta, best_gamma, best_delta, dir_a, dir_b, dir_g, dir_d,
-           steps, target, bound, scale, stalled):  # fmt: skip
-    """Take `steps` subgradient steps in place; return the best bound, the scale of steps and how long it has not risen."""
+@kernel
+def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number):
+    """Return the bound that the prices prove; `out` (O, SERIES + 1, 3) and `number` (O,) get each officer's cheapest series.
+
+    A number of −1 says that the cheapest path holds a beat twice and so is no series; what it costs is still a bound.
+    """
     places, months = alpha.shape
-    kinds, h = delta.shape[1], a.handover
     gain = np.zeros((signature.shape[0], places, months + 1))
     room = np.zeros((places, months + 1))
+    own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
     month_cost, begin_cost = np.zeros((places, months)), np.zeros((places, months))
     end_cost = np.zeros((places, months + 1))
     move_cost = np.full(months, a.rotation)
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
-    out = np.zeros((SERIES + 1, 3), np.int64)
     none = np.zeros((0, 0))
     taken = np.zeros(places, np.bool_)
-    s_a, s_b, s_g = np.zeros((places, months)), np.zeros((places, months)), np.zeros((places, months))
-    s_d = np.zeros(delta.shape)
-    for _ in range(steps):
-        total = 0.0
-        for p in range(places):
-            for t in range(months):
-                total += a.posts[p] * alpha[p, t] - (a.posts[p] + a.surplus[p]) * beta[p, t]
-                s_a[p, t] = a.posts[p]
-                s_b[p, t] = -(a.posts[p] + a.surplus[p])
-                s_g[p, t] = 0.0
-        for b in range(a.beats):
-            for k in range(kinds):
-                for t in range(months):
-                    s_d[b, k, t] = 0.0
-                    if a.needs[b, k]:
-                        total += delta[b, k, t]
-                        s_d[b, k, t] = 1.0
+    total = 0.0
+    for p in range(places):
         for t in range(months):
-            missing = short[t]
-            taken[:] = False
-            while missing > 0:
-                cheap, where = INFINITE, -1
-                for p in range(places):
-                    if not taken[p] and a.posts[p] > 0:
-                        rest = a.vacant - alpha[p, t] - (gamma[p, t + 1] if t + 1 < months else 0.0)
-                        if rest < cheap:
-                            cheap, where = rest, p
-                taken[where] = True
-                number = min(missing, a.posts[where])
-                total += cheap * number
-                s_a[where, t] -= number
-                if t + 1 < months:
-                    s_g[where, t + 1] -= number
-                missing -= number
-        prefix_prices(a, alpha, beta, delta, signature, gain, room)
-        for o in range(len(a.first)):
-            found, number = priced_series(
-                a, o, group[o], alpha, beta, gamma, delta, gain, room, month_cost, begin_cost, end_cost, move_cost, value, step_place,
-                step_end, suffix, suffix_end, out, none,
-            )  # fmt: skip
-            total += found
-            for i in range(number):
-                p, start, e = out[i, 0], out[i, 1], out[i, 2]
-                b = a.beat[p]
-                until = e - h if e < months else e
-                for t in range(start, e):
-                    if a.works[o, t]:
-                        s_a[p, t] -= 1.0
-                        if t < until:
-                            s_b[p, t] += 1.0
-                        for k in range(kinds):
-                            if a.needs[b, k] and a.has[o, k]:
-                                s_d[b, k, t] -= 1.0
-                if needs_handover(a, o, start) and not (start == 0 and p == a.home[o]):
-                    s_g[p, start] += 1.0
-                if e < months and e - h >= 1:
-                    s_g[p, e - h] -= 1.0
-        if total > bound + 1e-9 * abs(total):
-            stalled = 0
-            bound = total
-            best_alpha[:], best_beta[:], best_gamma[:], best_delta[:] = alpha, beta, gamma, delta
-        stalled += 1
-        if stalled >= PATIENCE:
-            scale *= 0.8
-            stalled = 0
-            alpha[:], beta[:], gamma[:], delta[:] = best_alpha, best_beta, best_gamma, best_delta
-            dir_a[:] = 0.0
-            dir_b[:] = 0.0
-            dir_g[:] = 0.0
-            dir_d[:] = 0.0
-            if scale < 1e-5:
-                break
-        # what a limit holds back is no direction
-        square = 0.0
-        for p in range(places):
-            for t in range(months):
-                after = gamma[p, t + 1] if t + 1 < months else 0.0
-                if alpha[p, t] + after >= a.vacant - 1e-9 and s_a[p, t] > 0:
-                    s_a[p, t] = 0.0
-                if alpha[p, t] <= 0 and s_a[p, t] < 0:
-                    s_a[p, t] = 0.0
-                if beta[p, t] <= 0 and s_b[p, t] < 0:
-                    s_b[p, t] = 0.0
-                if gamma[p, t] <= 0 and s_g[p, t] < 0:
-                    s_g[p, t] = 0.0
-                if t == 0 or h == 0:
-                    s_g[p, t] = 0.0
-                dir_a[p, t] = s_a[p, t] + 0.6 * dir_a[p, t]
-                dir_b[p, t] = s_b[p, t] + 0.6 * dir_b[p, t]
-                dir_g[p, t] = s_g[p, t] + 0.6 * dir_g[p, t]
-                square += dir_a[p, t] ** 2 + dir_b[p, t] ** 2 + dir_g[p, t] ** 2
-        for b in range(a.beats):
-            for k in range(kinds):
-                if a.needs[b, k]:
-                    for t in range(months):
-                        if delta[b, k, t] <= 0 and s_d[b, k, t] < 0:
-                            s_d[b, k, t] = 0.0
-                        if delta[b, k, t] >= a.gap[a.aspect[k]] and s_d[b, k, t] > 0:
-                            s_d[b, k, t] = 0.0
-                        dir_d[b, k, t] = s_d[b, k, t] + 0.6 * dir_d[b, k, t]
-                        square += dir_d[b, k, t] ** 2
-        if square < 1e-9 or bound >= target - 1e-9 * abs(target):
-            break
-        size = scale * max(target - total, 1e-6 * abs(target)) / square
-        for p in range(places):
-            for t in range(months):
-                alpha[p, t] = max(0.0, alpha[p, t] + size * dir_a[p, t])
-                beta[p, t] = max(0.0, beta[p, t] + size * dir_b[p, t])
-                if t > 0 and h > 0:
-                    gamma[p, t] = min(a.vacant, max(0.0, gamma[p, t] + size * dir_g[p, t]))
-        for p in range(places):
-            for t in range(months):
-                after = gamma[p, t + 1] if t + 1 < months else 0.0
-                alpha[p, t] = min(alpha[p, t], a.vacant - after)
-        for b in range(a.beats):
-            for k in range(kinds):
-                if a.needs[b, k]:
-                    for t in range(months):
-                        delta[b, k, t] = max(0.0, delta[b, k, t] + size * dir_d[b, k, t])
-            for aspect in range(2):
+            total += a.posts[p] * alpha[p, t] - (a.posts[p] + a.surplus[p]) * beta[p, t]
+    for b in range(a.beats):
+        for k in range(delta.shape[1]):
+            if a.needs[b, k]:
                 for t in range(months):
-                    total_d = 0.0
-                    for k in range(kinds):
-                        if a.needs[b, k] and a.aspect[k] == aspect:
-                            total_d += delta[b, k, t]
-                    if total_d > a.gap[aspect]:
-                        for k in range(kinds):
-                            if a.needs[b, k] and a.aspect[k] == aspect:
-                                delta[b, k, t] *= a.gap[aspect] / total_d
-    return bound, scale, stalled
+                    total += delta[b, k, t]
+    for t in range(months):
+        missing = short[t]
+        taken.fill(False)
+        while missing > 0:
+            cheap, where = INFINITE, -1
+            for p in range(places):
+                if not taken[p] and a.posts[p] > 0:
+                    rest = a.vacant - alpha[p, t] - (gamma[p, t + 1] if t + 1 < months else 0.0)
+                    if rest < cheap:
+                        cheap, where = rest, p
+            taken[where] = True
+            total += cheap * min(missing, a.posts[where])
+            missing -= min(missing, a.posts[where])
+    prefix_prices(a, alpha, beta, delta, signature, gain, room)
+    for o in range(len(a.first)):
+        found, number[o] = priced_series(
+            a, o, group[o], alpha, beta, gamma, delta, gain, room, own_gain, own_room, idle, month_cost, begin_cost, end_cost, move_cost,
+            value, step_place, step_end, suffix, suffix_end, out[o], none,
+        )  # fmt: skip
+        total += found
+    return total
 
 
-@njit(cache=True)
+@kernel
 def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     """Fill `starts` (P, T) with the cheapest cost at the prices of a series of o in which a posting begins in p in month t; return the least.
 
-    Only for officers of the quick way. The stay in today's place is not among the starts.
+    Only for officers without a maximum. The stay in today's place is not among the starts; what is the same for all series of o is left out.
     """
     places, months = alpha.shape
+    own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
+    own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
-    starts[:] = INFINITE
-    least, _ = quick_series(a, o, gain[g], room, gamma, value, step_place, step_end, suffix, suffix_end, out, starts)
+    starts.fill(INFINITE)
+    least, _ = quick_series(
+        a, o, own_gain, own_room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+    )
     stop, h, home = a.stop[o], a.handover, a.home[o]
     # the cheapest way to be free in a month, before and after a first posting
     fresh, after = np.full(months + 1, INFINITE), np.full(months + 1, INFINITE)
     if home < 0 and not a.rooted[o]:
-        fresh[:] = 0.0
+        fresh[0] = 0.0
     elif home < 0:
         after[0] = 0.0
     else:
         after[0] = a.broken if a.served[o] < a.tenure else 0.0
         c = a.cost[o, home]
         for e in range(1, stop):
-            here = a.carried[o] + c * e - gain[g, home, e] + room[home, max(0, e - h)]
+            here = a.carried[o] + c * e - own_gain[home, e] + own_room[home, max(0, e - h)]
             if e - h >= 1:
                 here -= gamma[home, e - h]
             if a.served[o] + e < a.tenure:
@@ -384,7 +327,8 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     begun = np.full((places, months), INFINITE)
     for t in range(stop):
         if t > 0:
-            after[t] = min(after[t], after[t - 1])
+            fresh[t] = fresh[t - 1] + idle[t - 1]
+            after[t] = min(after[t], after[t - 1] + idle[t - 1])
         if t > 0:
             for p in range(places):
                 if not a.allowed[o, p]:
@@ -394,7 +338,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
                 if t - shortest >= 0:
                     early[p] = min(early[p], begun[p, t - shortest])
                 c = a.cost[o, p]
-                f = c * t - gain[g, p, t] + room[p, max(0, t - h)]
+                f = c * t - own_gain[p, t] + own_room[p, max(0, t - h)]
                 if t - h >= 1:
                     f -= gamma[p, t - h]
                 after[t] = min(after[t], f + min(ready[p], early[p] + a.broken))
@@ -405,7 +349,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
         for p in range(places):
             if a.allowed[o, p]:
                 c = a.cost[o, p]
-                here = come + gain[g, p, t] - room[p, t] - c * t
+                here = come + own_gain[p, t] - own_room[p, t] - c * t
                 if handed:
                     here += gamma[p, t]
                 begun[p, t] = here
@@ -414,7 +358,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
 
 
 class Prices:
-    """The multipliers and the bound that they prove.
+    """The best multipliers so far and the bound that they prove; without any, each post that nobody can fill costs a vacant month.
 
     Parameters
     ----------
@@ -424,42 +368,46 @@ class Prices:
 
     def __init__(self, a: Arrays) -> None:
         self.a = a
-        self.bound: float | None = None
         places, kinds = len(a.posts), a.has.shape[1]
         self.signature, group = np.unique(a.has, axis=0, return_inverse=True)
         self.group = np.asarray(group, np.int64).reshape(-1)
-        shapes = ((places, a.months),) * 3 + ((a.beats, kinds, a.months),)
-        self.now = [np.zeros(shape) for shape in shapes]
-        self.best = [np.zeros(shape) for shape in shapes]
-        self.direction = [np.zeros(shape) for shape in shapes]
-        self.scale, self.stalled = 1.0, 0
         month = np.arange(a.months)
         able = a.works & (month < a.stop[:, None]) & ((month >= a.first[:, None]) | (a.home >= 0)[:, None])
         self.short = np.maximum(0, a.posts.sum() - able.sum(axis=0)).astype(np.int64)
+        self.series = np.zeros((len(a.first), SERIES + 1, 3), np.int64)
+        self.number = np.zeros(len(a.first), np.int64)
+        self.best = [np.zeros((places, a.months)) for _ in range(3)] + [np.zeros((a.beats, kinds, a.months))]
+        self.bound = -INFINITE
+        self._prefix, self._priced = (np.zeros(0), np.zeros(0)), None
+        self.price(self.best)
 
-    def improve(self, target: float, steps: int, stop: Callable[[], bool]) -> None:
-        """Raise the bound for `steps` steps, or until `stop`; `target` is the objective of known postings."""
-        for done in range(0, steps, STEPS_A_CALL):
-            if stop() and self.bound is not None:
-                break
-            before = -INFINITE if self.bound is None else self.bound
-            self.bound, self.scale, self.stalled = ascend(
-                self.a, self.short, self.group, self.signature, *self.now, *self.best, *self.direction, min(STEPS_A_CALL, steps - done), target,
-                before, self.scale, self.stalled,
-            )  # fmt: skip
-            self.bound = float(self.bound)
-            if self.scale < 1e-5 or self.bound >= target - 1e-9 * abs(target):
-                break
-        self.now = [x.copy() for x in self.best]
+    def price(self, multipliers: list[np.ndarray]) -> float:
+        """Return the bound that multipliers α, β, γ, δ prove; `series` and `number` hold each officer's cheapest series at them."""
+        alpha, beta, gamma, delta = (np.maximum(0.0, x) for x in multipliers)
+        # rounding of a linear program must not let a vacancy or a gap earn anything
+        a = self.a
+        gamma = np.minimum(gamma, a.vacant)
+        after = np.concatenate([gamma[:, 1:], np.zeros((len(a.posts), 1))], axis=1)
+        alpha = np.minimum(alpha, a.vacant - after)
+        for aspect in range(2):
+            kinds = a.needs & (a.aspect == aspect)
+            total = np.where(kinds[:, :, None], delta, 0.0).sum(axis=1, keepdims=True)
+            over = np.where(total > a.gap[aspect], a.gap[aspect] / np.maximum(total, 1e-12), 1.0)
+            delta = np.where(kinds[:, :, None], delta * over, delta)
+        made = [np.ascontiguousarray(x) for x in (alpha, beta, gamma, delta)]
+        found = float(price_all(a, self.short, self.group, self.signature, *made, self.series, self.number))
+        if found > self.bound:
+            self.bound, self.best = found, made
+        return found
 
     def starts(self, officer: int) -> tuple[float, np.ndarray]:
         """Return the least cost of a series of an officer at the best prices, and (P, T) that of series with a posting that begins there."""
         a = self.a
-        if not hasattr(self, "_prefix"):
+        if self._priced is not self.best:
             gain = np.zeros((len(self.signature), len(a.posts), a.months + 1))
             room = np.zeros((len(a.posts), a.months + 1))
             prefix_prices(a, self.best[0], self.best[1], self.best[3], self.signature, gain, room)
-            self._prefix = gain, room
+            self._prefix, self._priced = (gain, room), self.best
         found = np.zeros((len(a.posts), a.months))
         least = through_costs(a, officer, self.group[officer], *self.best, *self._prefix, found)
         return float(least), found

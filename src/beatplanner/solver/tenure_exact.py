@@ -161,7 +161,7 @@ def _pairs(a: Arrays, known, best: float, prices: Prices) -> tuple[dict[tuple[in
     """Return the months in which a posting may begin, (T,) bool, for each pair that is left; and whether the model is exact with them."""
     bound = prices.bound if prices.bound is not None else -np.inf
     spare = best - bound + 1e-6 * abs(best) + 1e-6
-    quick = ~a.pinned & a.works.all(axis=1) & (a.longest >= a.months + a.served) & (a.changed <= 0)
+    quick = a.longest >= a.months + a.served
     used = {(o, p) for o, p, _, _ in known}
     left: list[tuple[float, int, int, np.ndarray]] = []
     for o in range(len(a.first)):
@@ -331,10 +331,11 @@ def _place_rows(a: Arrays, model: _Model, c: _Columns) -> None:
             columns, values = _present(c, working, t)
             if posts:
                 model.row([*columns, int(vacancy[t])], [*values, 1.0], posts, infinite)
-            columns = [int(c.begins[pair][t]) for pair in working]
-            columns += [c.ended(pair, min(t + h, months - 1)) for pair in working]
-            columns, values = _summed(columns, [1.0] * len(working) + [-1.0] * len(working))
-            if working:
+            counting = [pair for pair in working if a.back[pair[0], t] != p]
+            columns = [int(c.begins[pair][t]) for pair in counting]
+            columns += [c.ended(pair, min(t + h, months - 1)) for pair in counting]
+            columns, values = _summed(columns, [1.0] * len(counting) + [-1.0] * len(counting))
+            if counting:
                 model.row(columns, values, -infinite, posts + int(a.surplus[p]))
             if h and t:
                 begun = [(o, p) for o, _ in there if a.first[o] <= t - h and a.home[o] != p and a.ordered[o] != t]
@@ -346,6 +347,10 @@ def _place_rows(a: Arrays, model: _Model, c: _Columns) -> None:
                             if t + h - 1 < a.stop[o]:
                                 columns += [c.ended((o, p), t + h), int(c.ends[o, p][t + h - 1])]
                                 values += [-1.0, 1.0]
+                    for o, _ in there:
+                        if a.falls[o, t]:
+                            columns += [int(c.begins[o, p][t - 1]), int(c.ends[o, p][t])]
+                            values += [-1.0, 1.0]
                     columns, values = _summed([*columns, int(vacancy[t - 1])], [*values, -1.0])
                     model.row(columns, values, -infinite, 0)
 

@@ -19,6 +19,9 @@ from numba import njit
 if TYPE_CHECKING:
     from beatplanner.solver.tenure import Arrays
 
+# Compiled once on a machine and kept on disk; what C code alone would call is left out, which takes a tenth off that time.
+kernel = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)  # pyright: ignore[reportCallIssue]
+
 INFINITE = 1e15
 PENALTY = 1e7
 RETRIES = 12  # series tried where a beat comes twice
@@ -39,7 +42,7 @@ class State(NamedTuple):
     number: np.ndarray  # (O,)
     filled: np.ndarray  # (P, T) at work
     load: np.ndarray  # (P, T) at work, but in the handover
-    ends: np.ndarray  # (P, T + 4) postings that end
+    ends: np.ndarray  # (P, T + 4) postings that end, and holders who fall sick h months before
     begun: np.ndarray  # (P, T) postings that begin and need a handover
     covered: np.ndarray  # (B, K, T)
     moved: np.ndarray  # (T,) rotations that begin
@@ -72,13 +75,13 @@ def empty_state(a: Arrays) -> State:
     )
 
 
-@njit(cache=True)
+@kernel
 def needs_handover(a, o, t):
     """Whether a posting of o that begins in month t needs one to hand over or a vacant post."""
     return t > 0 and a.handover > 0 and a.first[o] <= t - a.handover and a.ordered[o] != t
 
 
-@njit(cache=True)
+@kernel
 def apply(a, s, o, sign):
     """Enter (sign 1) or strike out (sign −1) the postings of o in the counts."""
     months, h = a.months, a.handover
@@ -93,11 +96,14 @@ def apply(a, s, o, sign):
         for t in range(b, e):
             if a.works[o, t]:
                 s.filled[p, t] += sign
-                if t < until:
+                if t < until and a.back[o, t] != p:
                     s.load[p, t] += sign
                 for k in range(a.has.shape[1]):
                     if a.has[o, k]:
                         s.covered[beat, k, t] += sign
+            elif t > b and a.falls[o, t]:
+                # a stand-in begins as a successor would
+                s.ends[p, t + h] += sign
         if e < months:
             s.ends[p, e] += sign
             if e == a.stop[o] or (a.frozen[o, e] != FREE and a.frozen[o, e] != p):
@@ -116,45 +122,53 @@ def apply(a, s, o, sign):
             s.chosen[a.beat[a.home[o]], 0] += sign
 
 
-@njit(cache=True)
-def own_cost(a, s, o):
-    """Return what the postings of o cost by themselves."""
+@kernel
+def series_cost(a, o, place, begin, end, number):
+    """Return what a series of postings of o costs by itself."""
     total = 0.0
     kept = False
     moves = 0
-    for i in range(s.number[o]):
-        p, b, e = s.place[o, i], s.begin[o, i], s.end[o, i]
-        stay = b == 0 and p == a.home[o]
+    for i in range(number):
+        stay = begin[i] == 0 and place[i] == a.home[o]
         kept = kept or stay
         if not stay:
             moves += 1
         else:
             total += a.carried[o]
-        served = e - b + (a.served[o] if stay else 0)
-        if e < a.stop[o]:
-            total += EARLY
-            if served < a.tenure:
-                total += a.broken
-        total += a.cost[o, p] * (e - b)
-    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
-        total += EARLY
-        if a.served[o] < a.tenure:
+        served = end[i] - begin[i] + (a.served[o] if stay else 0)
+        if end[i] < a.stop[o] and served < a.tenure:
             total += a.broken
-    rotations = moves if a.rooted[o] else max(0, moves - 1)
-    total += a.rotation * rotations
+        total += a.cost[o, place[i]] * (end[i] - begin[i])
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept and a.served[o] < a.tenure:
+        total += a.broken
+    total += a.rotation * (moves if a.rooted[o] else max(0, moves - 1))
     if a.changed > 0:
         for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
             if a.published[o, t] >= 0:
                 there = False
-                for i in range(s.number[o]):
-                    if s.begin[o, i] <= t < s.end[o, i]:
-                        there = s.place[o, i] == a.published[o, t]
+                for i in range(number):
+                    if begin[i] <= t < end[i]:
+                        there = place[i] == a.published[o, t]
                 if not there:
                     total += a.changed
     return total
 
 
-@njit(cache=True)
+@kernel
+def own_cost(a, s, o):
+    """Return what the postings of o cost by themselves, with what an early end costs in the search."""
+    total = series_cost(a, o, s.place[o], s.begin[o], s.end[o], s.number[o])
+    kept = False
+    for i in range(s.number[o]):
+        kept = kept or (s.begin[o, i] == 0 and s.place[o, i] == a.home[o])
+        if s.end[o, i] < a.stop[o]:
+            total += EARLY
+    if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
+        total += EARLY
+    return total
+
+
+@kernel
 def place_worth(a, s, p):
     """Return what a place costs for vacant posts; INFINITE where it is too full or a handover lacks."""
     total = 0.0
@@ -173,7 +187,7 @@ def place_worth(a, s, p):
     return total
 
 
-@njit(cache=True)
+@kernel
 def beat_worth(a, s, b, limit):
     """Return what a beat costs for what nobody there has, and for too many changes."""
     total = 0.0
@@ -199,7 +213,7 @@ def beat_worth(a, s, b, limit):
     return total
 
 
-@njit(cache=True)
+@kernel
 def other_penalties(a, s):
     """Return the penalties of couples and of rotations beyond the limit."""
     total = 0.0
@@ -224,7 +238,7 @@ def other_penalties(a, s):
     return total
 
 
-@njit(cache=True)
+@kernel
 def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out):
     """Find the cheapest series of postings of o and write it to `out`, (SERIES + 1, 3); return its cost and number.
 
@@ -333,7 +347,7 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
     return best, number
 
 
-@njit(cache=True)
+@kernel
 def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
     """Price every place and month for o, whose postings are struck out, by what the others leave."""
     kinds = a.has.shape[1]
@@ -353,7 +367,7 @@ def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
             if a.works[o, t]:
                 if s.filled[p, t] < a.posts[p]:
                     c -= a.vacant
-                if s.load[p, t] >= room:
+                if s.load[p, t] >= room and a.back[o, t] != p:
                     full_cost[p, t] = INFINITE
                 if wanted:
                     for aspect in range(2):
@@ -390,7 +404,7 @@ def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
         move_cost[t] = a.rotation + (PENALTY if s.moved[t] >= a.moves else 0.0)
 
 
-@njit(cache=True)
+@kernel
 def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_end, best_number):
     """Make `moves` moves at a falling temperature; `best…` hold the best postings met. Return the objective now and the best."""
     np.random.seed(seed)
@@ -401,7 +415,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
-    chosen = np.zeros(3, np.int64)
+    chosen, order = np.zeros(3, np.int64), np.zeros(3, np.int64)
     old_place, old_begin = np.zeros((3, SERIES), np.int64), np.zeros((3, SERIES), np.int64)
     old_end, old_number, old_own = np.zeros((3, SERIES), np.int64), np.zeros(3, np.int64), np.zeros(3)
     touched = np.zeros(places, np.bool_)
@@ -413,7 +427,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     for move in range(moves):
         temperature = hot * (cold / hot) ** (move / moves)
         size = min(officers, 1 + np.random.randint(3))
-        touched[:] = False
+        touched.fill(False)
         near = -1
         count = 0
         aimed = np.random.random() < 0.4
@@ -463,13 +477,18 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
             s.number[o] = 0
             count += 1
         legal = True
-        order = np.random.permutation(count)
+        for i in range(count):
+            j = np.random.randint(i + 1)
+            order[i] = order[j]
+            order[j] = i
         done = 0
-        for i in order:
+        for m in range(count):
+            i = order[m]
             o = chosen[i]
             price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost)
-            end_cost[:] = EARLY
-            end_cost[:, a.stop[o]] = 0.0
+            end_cost.fill(EARLY)
+            for p in range(places):
+                end_cost[p, a.stop[o]] = 0.0
             if temperature > 1e-6 and np.random.random() < 0.3:
                 # a place made dear for once, so that the search sees second-best series
                 p = np.random.randint(places)
@@ -499,7 +518,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
             done += 1
         after = INFINITE
         fresh = others
-        touched_beat[:] = False
+        touched_beat.fill(False)
         if legal:
             after = now
             for i in range(count):
@@ -531,7 +550,11 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
                     s.beat_cost[b] = old_beat[b]
             if now < best - 1e-7:
                 best = now
-                best_place[:], best_begin[:], best_end[:], best_number[:] = s.place, s.begin, s.end, s.number
+                # by element: a slice's check of shapes alone takes seconds to compile
+                for q in range(officers):
+                    best_number[q] = s.number[q]
+                    for j in range(SERIES):
+                        best_place[q, j], best_begin[q, j], best_end[q, j] = s.place[q, j], s.begin[q, j], s.end[q, j]
         else:
             for m in range(done):
                 apply(a, s, chosen[order[m]], -1)
@@ -545,7 +568,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
     return now, best
 
 
-@njit(cache=True)
+@kernel
 def enter_all(a, s, limit):
     """Count every posting of a state whose counts are empty, and return the objective."""
     for o in range(len(a.first)):
@@ -573,13 +596,31 @@ class Search:
         self.a = a
         self.random = np.random.default_rng(seed)
         self.limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(np.int64) // 2)
-        self.state = self._start()
-        enter_all(a, self.state, self.limit)
+        self.best = np.inf
+        self.kept: tuple[np.ndarray, ...] = ()
+        self._begin(self._start())
+
+    def _begin(self, state: State) -> None:
+        """Start from postings that keep posts, room and handovers; they are the best where they are better."""
+        a = self.a
+        self.state = state
+        enter_all(a, state, self.limit)
         self._fill()
-        self.state = self._fresh(self.state)
-        self.best = float(enter_all(a, self.state, self.limit))
-        s = self.state
-        self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
+        s = self.state = self._fresh(state)
+        worth = float(enter_all(a, s, self.limit))
+        if worth < self.best:
+            self.best = worth
+            self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
+
+    def start_from(self, postings: list[tuple[int, int, int, int]]) -> None:
+        """Start from (officer, place, begin, end) by officer and month; what breaks posts, room or handovers is taken out."""
+        s = empty_state(self.a)
+        for o, p, b, e in postings:
+            i = s.number[o]
+            s.place[o, i], s.begin[o, i], s.end[o, i] = p, b, e
+            s.number[o] += 1
+        self._drop_illegal(s)
+        self._begin(s)
 
     def _start(self) -> State:
         """Return today's postings, as long as officers, the maximum and frozen months let them, and what is frozen."""
@@ -668,7 +709,7 @@ class Search:
         a = self.a
         for p in range(len(a.posts)):
             for t in range(a.months):
-                here = np.flatnonzero((rows[:, t] == p) & a.works[:, t])
+                here = np.flatnonzero((rows[:, t] == p) & a.works[:, t] & (a.back[:, t] != p))
                 over = len(here) - int(a.posts[p] + a.surplus[p])
                 if over <= 0:
                     continue

@@ -10,6 +10,8 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import read_result
 from beatplanner.data.town import Town
 from beatplanner.planning.verification.beats import check_beats
+from beatplanner.planning.verification.budget import check_budget
+from beatplanner.planning.verification.country import check_country
 from beatplanner.planning.verification.evidence import Evidence, check_columns, with_text_ids
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.officers import check_officers
@@ -26,7 +28,7 @@ def verify(folder: Path) -> Verdict:
     Parameters
     ----------
     folder
-        A folder that ``beatplanner plan`` made.
+        A folder that ``beatplanner plan``, ``beatplanner compare`` or ``beatplanner prices`` made.
 
     Returns
     -------
@@ -38,6 +40,14 @@ def verify(folder: Path) -> Verdict:
     InputError
         Where the folder is no result.
     """
+    if (folder / "comparison.json").is_file():
+        from beatplanner.planning.verification.comparison import verify_comparison
+
+        return verify_comparison(folder, verify)
+    if (folder / "prices.json").is_file():
+        from beatplanner.planning.verification.prices import verify_prices
+
+        return verify_prices(folder, verify)
     tables = read_result(folder)
     ledger = Ledger()
     check_summary(ledger, tables.summary)
@@ -52,6 +62,8 @@ def verify(folder: Path) -> Verdict:
     check_beats(ledger, evidence)
     check_stations(ledger, evidence)
     check_officers(ledger, evidence)
+    check_budget(ledger, tables, rules)
+    check_country(ledger, tables, rules)
     return ledger.verdict()
 
 

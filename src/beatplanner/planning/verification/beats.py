@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import Ledger, missing, same, words
+from beatplanner.planning.verification.ledger import Ledger, missing, same, text, words
 
 # Units are neighbours by geometry where they share at least this much of a border, given gaps and overlaps of at most half a metre.
 LEAST_BORDER = 1.0
@@ -377,6 +377,29 @@ def _check_locks(ledger: Ledger, evidence: Evidence, met: bool) -> None:
     ledger.each("beats.locks", "every locked unit is in its beat", wrong, len(lock), "locked units")
 
 
+def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -> None:
+    """Recompute residents × years that their officer has served, today and where each officer stays with the beat that carries on."""
+    units, roster, rules = evidence.units, evidence.tables.roster, evidence.rules.officers
+    if roster is None or rules is None or evidence.beats is None:
+        return
+    residents = units["population"].fillna(1.0)
+    today = kept = 0.0
+    for row in roster.to_dict("records"):
+        there = units["current"] == text(row["beat"])
+        if missing(row["since"]) or text(row["beat"]) is None or not there.any():
+            continue
+        days = (pd.Timestamp(rules.start) - pd.Timestamp(str(row["since"]))).days
+        years = max(0, int(days / (365.25 / 12) + 1e-9)) / 12
+        by_beat = residents[there].groupby(units["beat"][there]).sum()
+        heir = text(row["beat"]) if text(row["beat"]) in evidence.beats.index else by_beat.idxmax()
+        today += years * float(by_beat.sum())
+        kept += years * float(by_beat.get(heir, 0.0))
+    ledger.number("beats.relationship_years_today", claims["relationship_years_today"], today)
+    ledger.number("beats.relationship_years_kept", claims.get("relationship_years_kept"), kept)
+    lost = claims.get("relationship_years_lost_by_lines")
+    ledger.number("beats.relationship_years_lost_by_lines", lost, today - kept)
+
+
 def _check_moved(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], ruled: bool) -> None:
     units, beats, people = evidence.units, evidence.beats, evidence.people
     assert beats is not None
@@ -385,6 +408,8 @@ def _check_moved(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], rul
     of = float(people[known].sum())
     share = float(people[moved].sum()) / of if of > 0 else None
     ledger.number("beats.moved_share", claims.get("moved_share"), share)
+    if "relationship_years_today" in claims:
+        _check_relationships(ledger, evidence, claims)
     limit = evidence.rules.beats.max_moved if evidence.rules.beats is not None else None
     if ruled and limit is not None and share is not None:
         ledger.add(

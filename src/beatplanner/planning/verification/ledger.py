@@ -188,3 +188,14 @@ def text(value: Any) -> str | None:
     if is_number(value) and not isinstance(value, str) and float(value) == int(value):
         return str(int(value))
     return str(value)
+
+
+def tells(number: str, values: Iterable[Any]) -> bool:
+    """Return whether a number in a sentence, such as ``1,315``, ``45%`` or ``2.83`` (million), is one of the values but for its rounding."""
+    plain = number.rstrip("%").rstrip(",").replace(",", "")
+    digits = len(plain.partition(".")[2])
+    said, half = float(plain), 0.5 * 10.0**-digits * (1 + 1e-6) + 1e-9
+    if number.endswith("%"):
+        return any(abs(100 * float(v) - said) <= half for v in values if is_number(v))
+    scales = (1.0, 1e-6) if digits else (1.0,)
+    return any(abs(float(v) * k - said) <= half for v in values if is_number(v) for k in scales)

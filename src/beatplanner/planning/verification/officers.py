@@ -12,6 +12,8 @@ from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
 
 LANGUAGE_SHARE = 0.10
+# Months for which an ordered posting is fixed.
+ORDER_MONTHS = 12
 
 
 def check_officers(ledger: Ledger, evidence: Evidence) -> None:
@@ -54,8 +56,8 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     held = np.zeros((len(beats), months), int)
     for officer, b, a, z in postings:
         held[b, a:z] += at_work[officer][a:z]
-    _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules.handover_months)
-    _check_handover(ledger, evidence, postings, roster, held, posts, beats, days, rules)
+    _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules)
+    _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules)
     _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
     figures = {
         "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months),
@@ -164,15 +166,22 @@ def _ready(row, days, training: int) -> int:
     return 0 if day is None else int(np.searchsorted(days[:-1], day))
 
 
-def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, handover) -> None:
-    wrong = []
+def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules) -> None:
+    """Check posts; who came back from sickness to the same post does not count for as long as a stand-in must stay."""
+    handover, least, wrong = rules.handover_months, max(1, rules.min_tenure_months), []
     today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
     for b, beat in enumerate(beats):
         extra = max(0, today.count(beat) - posts[b])
         mine = [p for p in postings if p[1] == b]
         for t in range(len(next(iter(at_work.values()))) if mine else 0):
             months = len(at_work[mine[0][0]])
-            there = sum(a <= t < z and at_work[o][t] and not (z < months and t >= z - handover) for o, _, a, z in mine)
+            there = sum(
+                a <= t < z
+                and at_work[o][t]
+                and not (z < months and t >= z - handover)
+                and at_work[o][max(a, t - least) : t].all()
+                for o, _, a, z in mine
+            )
             if there > posts[b] + extra:
                 wrong.append(f"{evidence.beat_name(beat)} has {there} officers in month {t + 1} for {posts[b]} posts.")
                 break
@@ -185,7 +194,7 @@ def _leaves_later(row, evidence: Evidence) -> bool:
     return leaves is None or leaves >= (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
 
 
-def _check_handover(ledger, evidence, postings, roster, held, posts, beats, days, rules) -> None:
+def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules) -> None:
     """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
     h, months, wrong = rules.handover_months, held.shape[1], []
     special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
@@ -199,9 +208,10 @@ def _check_handover(ledger, evidence, postings, roster, held, posts, beats, days
                 ordered = _date(row.get("ordered_on"))
                 exempt = ordered is not None and int(np.searchsorted(days[:-1], ordered)) == t
                 begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
-            slots = max(0, posts[b] - held[b, t - 1]) + sum(
-                c == b and z == t + h and z < months for _, c, _, z in postings
-            )
+            slots = max(0, posts[b] - held[b, t - 1])
+            slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
+            # who falls sick is stood in for at once
+            slots += sum(c == b and a < t < z and at_work[o][t - 1] and not at_work[o][t] for o, c, a, z in postings)
             if begun > slots:
                 wrong.append(f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may.")
     ledger.each(
@@ -210,8 +220,20 @@ def _check_handover(ledger, evidence, postings, roster, held, posts, beats, days
 
 
 def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules) -> None:
-    """Check special posts, maximum tenure, couples and the limit on moves, where there are any."""
-    months, clashes = len(days) - 1, bool(evidence.summary.get("clashes"))
+    """Check special posts, maximum tenure, couples and the limits on moves and changes, where there are any.
+
+    Where the summary says that such a rule is broken, it must be broken there and nowhere else.
+    """
+    months = len(days) - 1
+    told = evidence.summary["officers"].get("broken_rules") or []
+
+    def check(rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys=("officer",)) -> None:
+        """Compare what is broken, by a key in text, with what the summary says is."""
+        said = {" ".join(str(r[k]) for k in keys) for r in told if r["rule"] == rule}
+        wrong = [f"{text_} The summary does not say so." for key, text_ in found.items() if key not in said]
+        wrong += [f"The summary says that this rule is broken for {key}, and it is not." for key in said - set(found)]
+        ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
+
     wrong = []
     for (officer, start), text_ in asks.items():
         row = roster[officer]
@@ -229,62 +251,99 @@ def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
     if any(asks.values()):
         ledger.each("officers.special_posts", "holders have what their posts ask for", wrong, len(asks), "postings")
     limit = rules.max_tenure_months
-    if limit is not None and not clashes:
-        wrong = []
+    if limit is not None:
+        found = {}
         for officer, b, a, z in postings:
             row = roster[officer]
             kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
             served = _served(row, days) if kept else 0
             if z - a > (max(limit - served, rules.handover_months) if kept else limit):
-                wrong.append(f"{officer} is in {evidence.beat_name(beats[b])} for {served + z - a} months.")
-        ledger.each("officers.max_tenure", f"at most {limit} months in a post", wrong, len(postings), "postings")
-    apart = {(o, q) for o, row in roster.items() for q in str(text(row.get("not_with")) or "").split(";") if q}
-    if apart and not clashes:
-        wrong, grace = [], max(1, rules.handover_months)
+                found[f"{officer} {beats[b]}"] = (
+                    f"{officer} is in {evidence.beat_name(beats[b])} for {served + z - a} months."
+                )
+        claim = f"at most {limit} months in a post"
+        check("maximum", "officers.max_tenure", claim, found, len(postings), "postings", ("officer", "beat"))
+    order = {o: i for i, o in enumerate(roster)}
+    apart = {
+        (o, q) if order[o] < order[q] else (q, o)
+        for o, row in roster.items()
+        for q in str(text(row.get("not_with")) or "").split(";")
+        if q in order and q != o
+    }
+    if apart:
+        found, grace = {}, max(1, rules.handover_months)
         for o, q in sorted(apart):
-            same = (
-                o in roster
-                and q in roster
-                and _beat_today(roster[o], evidence, beats) == _beat_today(roster[q], evidence, beats)
-            )
+            same = _beat_today(roster[o], evidence, beats) == _beat_today(roster[q], evidence, beats)
             low = grace if same and text(roster[o].get("beat")) else 0
-            wrong += [f"{o} and {q} are both in {evidence.beat_name(beats[p[1]])}." for p in postings for r in postings
-                      if p[0] == o and r[0] == q and p[1] == r[1] and max(p[2], r[2], low) < min(p[3], r[3])]  # fmt: skip
-        ledger.each("officers.couples", "couples never share a beat", wrong, len(apart), "pairs")
-    if rules.moves_a_month is not None and not clashes:
+            for p, r in itertools.product(postings, postings):
+                if p[0] == o and r[0] == q and p[1] == r[1] and max(p[2], r[2], low) < min(p[3], r[3]):
+                    found[o] = f"{o} and {q} are both in {evidence.beat_name(beats[p[1]])}."
+        check("couple", "officers.couples", "couples never share a beat", found, len(apart), "pairs")
+    if rules.moves_a_month is not None:
         count = np.zeros(months, int)
         for officer, b, a, _ in postings:
             row = roster[officer]
             kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
             earlier = any(p[0] == officer and p[2] < a for p in postings)
             count[a] += not kept and (text(row.get("beat")) is not None or earlier)
-        wrong = [f"{count[t]} officers move in {days[t]}." for t in range(months) if count[t] > rules.moves_a_month]
-        ledger.each("officers.moves_a_month", f"at most {rules.moves_a_month} moves a month", wrong, months, "months")
-    if rules.half_a_year and not clashes:
-        _check_changes(ledger, evidence, postings, roster, beats, days, rules)
+        found = {
+            days[t].isoformat(): f"{count[t]} officers move in {days[t]}."
+            for t in range(months)
+            if count[t] > rules.moves_a_month
+        }
+        claim = f"at most {rules.moves_a_month} moves a month"
+        check("moves", "officers.moves_a_month", claim, found, months, "months", ("month",))
+    if rules.half_a_year:
+        found = _changing(evidence, postings, roster, beats, days, rules)
+        claim = "at most half of a beat's officers change in any 12 months"
+        check("half", "officers.half_a_year", claim, found, len(beats), "beats", ("beat",))
+    published = None if evidence.town is None else evidence.town.published
+    if published is not None and rules.freeze_months:
+        found = _unfrozen(published, postings, roster, beats, days, rules, evidence)
+        claim = f"the first {rules.freeze_months} months stay as published"
+        check("frozen", "officers.frozen", claim, found, len(published), "published postings")
 
 
-def _check_changes(ledger, evidence, postings, roster, beats, days, rules) -> None:
-    months, wrong = len(days) - 1, []
-    posts = evidence.beats["posts"].to_numpy(int)
+def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidence) -> dict[str, str]:
+    """Return the officers who do not serve as published in the frozen months in which they are there."""
+    found = {}
+    for r in published.to_dict("records"):
+        officer, beat = str(r["officer"]), text(r["beat"])
+        if officer not in roster or beat not in beats:
+            continue
+        row = roster[officer]
+        first = 0 if _beat_today(row, evidence, beats) in beats else _ready(row, days, rules.training_months)
+        start, end = (int(np.searchsorted(days[:-1], _date(r[k]))) for k in ("start", "end"))  # pyright: ignore
+        held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
+        for t in range(max(start, first), min(end, _stop(row, days), rules.freeze_months)):
+            if t not in held:
+                found[officer] = f"{officer} does not serve in {evidence.beat_name(beat)} in {days[t]} as published."
+    return found
+
+
+def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[str, str]:
+    """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
+    months, found = len(days) - 1, {}
+    posts = evidence.beats["posts"].to_numpy(int)  # pyright: ignore
     for b, beat in enumerate(beats):
         ends = []
         for officer, row in roster.items():
-            stop = _stop(row, days)
+            stop, ordered = _stop(row, days), _date(row.get("ordered_on"))
+            fixed = rules.freeze_months - 1
+            if ordered is not None:
+                fixed = max(fixed, int(np.searchsorted(days[:-1], ordered)) + ORDER_MONTHS - 1)
             mine = [p for p in postings if p[0] == officer and p[1] == b]
-            ends += [(p[3], p[3] == stop or p[3] <= rules.freeze_months) for p in mine if p[3] < months]
+            ends += [(p[3], p[3] == stop or p[3] <= fixed) for p in mine if p[3] < months]
             if _beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
-                ends.append((0, rules.freeze_months > 0))
+                ends.append((0, fixed >= 0))
         for t in range(max(1, months - 11)):
             inside = [forced for z, forced in ends if t <= z < t + 12]
             if not all(inside) and len(inside) > max(1, posts[b] // 2):
-                wrong.append(
+                found[str(beat)] = (
                     f"{evidence.beat_name(beat)}: {len(inside)} officers change in the 12 months from {days[t]}."
                 )
                 break
-    ledger.each(
-        "officers.half_a_year", "at most half of a beat's officers change in any 12 months", wrong, len(beats), "beats"
-    )
+    return found
 
 
 def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months) -> float:

@@ -32,6 +32,7 @@ from beatplanner.ui.command_line import progress_line
 from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
+from beatplanner.ui.desktop.comparison import install as install_comparison
 from beatplanner.ui.desktop.map_view import MapView
 from beatplanner.ui.desktop.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.recent import remember
@@ -55,6 +56,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.actions_by_name: dict[str, QAction] = {}
         self._build_widgets()
         self._build_actions()
+        self.comparing = install_comparison(self)
         self.session = Session(self)
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)

@@ -125,7 +125,12 @@ class Scenario:
         from beatplanner.data.description import read_raw
 
         document = self.document
-        same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
+        # where nothing was changed here the file counts, which another program may have changed
+        same = (
+            not document.active
+            and document.file.is_file()
+            and (not document.dirty or read_raw(document.file) == document.rules())
+        )
         return document.file if same else document.description()
 
     def take(self, folder: Path) -> None:

@@ -1,0 +1,261 @@
+"""Text tables as offices export them: encoding, separator and header row are found by evidence, and what was found is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+
+# More than any office exports in one file; beyond, a laptop's memory would decide.
+MOST_BYTES = 600 << 20
+MOST_ROWS = 3_000_000
+MOST_COLUMNS = 5_000
+MOST_LINE = 5_000_000
+SEPARATORS = (";", ",", "\t", "|")
+# Rows above the header in which a title, a date or a logo may stand.
+HEADER_DEPTH = 40
+# Letters that betray an old code page, with those of the region's languages. Source: the frequency tables of Serbian, Croatian, Romanian,
+# Polish and Hungarian for cp1250, of Western Europe and Albanian for cp1252, of Russian, Macedonian and Serbian for the Cyrillic ones.
+LETTERS = {
+    "cp1250": "čćžšđČĆŽŠĐăşţŞŢłęąśźżőűŐŰëçËÇâîáéíóöúüß–„“”",
+    "cp1252": "àèìòùâêîôûäëïöüçñãõåæøéáíóúßÀÈÉÇÄÖÜËÑÅØÆ–„“”",
+}
+CYRILLIC = {"cp1251": "windows-1251", "cp866": "DOS 866", "iso8859-5": "ISO 8859-5", "koi8-r": "KOI8-R"}
+FREQUENT_CYRILLIC = "оеаинтсрвлкмдпуОЕАИНТСРВЛКМДПУјЈљњЉЊћђ"
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A text table before its columns are chosen.
+
+    Attributes
+    ----------
+    frame
+        Every cell is text, None where empty; trimmed column names.
+    header
+        Row of the file (from 1) in which the header stands.
+    facts
+        What had to be found out: code page, separator, rows above the header.
+    """
+
+    frame: pd.DataFrame
+    header: int
+    facts: tuple[str, ...]
+
+
+def decode(content: bytes) -> tuple[str, str | None]:
+    """Return the text of a file, and the code page where it had to be guessed.
+
+    Unicode is certain: by its mark, by the zeros of UTF-16, or because bytes that are no UTF-8 hardly ever look like it. Otherwise the
+    letters decide. In Cyrillic text high bytes stand together as words, in Latin text they stand alone.
+    """
+    if content.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return content.decode("utf-32", errors="replace"), None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace"), None
+    start = content[:4000]
+    if start.count(0) > 0.2 * len(start):
+        even, odd = start[::2].count(0), start[1::2].count(0)
+        return content.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace"), None
+    try:
+        return content.decode("utf-8-sig"), None
+    except UnicodeDecodeError:
+        page = code_page(content)
+        return content.decode(page, errors="replace"), page
+
+
+def code_page(content: bytes) -> str:
+    """Return the old code page that bytes are most likely written in.
+
+    Examples
+    --------
+    >>> code_page("Шаблон, Скопје".encode("cp1251")), code_page("Čačak, Niš".encode("cp1250"))
+    ('cp1251', 'cp1250')
+    """
+    words = re.findall(rb"[\x80-\xff]+", content[:2_000_000])
+    high = sum(len(w) for w in words)
+    if not high:
+        return "cp1250"
+    together = sum(len(w) for w in words if len(w) >= 3)
+    if together > 0.5 * high:
+        sample = b" ".join(words[:50_000])
+
+        def cyrillic(page: str) -> float:
+            text = sample.decode(page, errors="replace")
+            # a capital inside a word is rare, and tells KOI8 (whose cases are exchanged) from the others
+            odd = len(re.findall(r"[а-яј][А-ЯЈ]", text)) + sum(not c.isalpha() and c != " " for c in text)
+            return sum(c in FREQUENT_CYRILLIC for c in text) - 2.0 * odd
+
+        return max(CYRILLIC, key=cyrillic)
+    counted = Counter(b"".join(words))
+
+    def latin(page: str) -> float:
+        return sum(
+            n * (1.0 if bytes([b]).decode(page, errors="replace") in LETTERS[page] else -1.0)
+            for b, n in counted.items()
+        )
+
+    # č, ć and đ share their bytes with è, æ and ð: with equal evidence the region's own code page is taken
+    return max(("cp1250", "cp1252"), key=latin)
+
+
+def header_row(rows: Sequence[Sequence[object]], wanted: Sequence[str]) -> int:
+    """Return the position of the header: the first row with the most of the wanted names, else the first that is about as full as any."""
+    names = {w.strip().casefold() for w in wanted}
+    best, most = -1, 0
+    for i, row in enumerate(rows[:HEADER_DEPTH]):
+        found = len(names & {str(c).strip().casefold() for c in row if c is not None})
+        if found > most:
+            best, most = i, found
+    if best >= 0:
+        return best
+    full = [sum(c is not None and str(c).strip() != "" for c in row) for row in rows[:HEADER_DEPTH]]
+    return next((i for i, n in enumerate(full) if n > 0 and n >= 0.6 * max(full)), -1)
+
+
+def separator_of(text: str) -> str:
+    """Return the sign that parts the cells: the one that parts most lines into the same number of them, more than one."""
+    start = "\n".join(text[:200_000].splitlines()[:200])
+    if start.lower().startswith("sep=") and len(start) > 4:
+        return start[4]
+    best, most = ",", 0.0
+    for sign in SEPARATORS:
+        try:
+            counts = Counter(len(r) for r in csv.reader(io.StringIO(start), delimiter=sign) if r)
+        except csv.Error:
+            continue
+        wide = {width: n for width, n in counts.items() if width > 1}
+        if wide:
+            width = max(wide, key=lambda w: (wide[w], w))
+            # of two signs that part evenly, the one that makes more cells: decimal commas part evenly too
+            score = wide[width] / sum(counts.values()) + 0.05 * min(width, 10)
+            if score > most:
+                best, most = sign, score
+    return best
+
+
+def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
+    """Read a CSV, TSV or similar text.
+
+    Parameters
+    ----------
+    path
+        The file.
+    wanted
+        Names that the header should hold, by which it is found; only their cells are loaded. None loads all.
+
+    Raises
+    ------
+    InputError
+        Where it is no table, empty, or larger than a laptop takes.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise InputError(
+            problem(f"the table has {path.stat().st_size / 1e9:.1f} GB, more than is read at once",
+                    "Export fewer columns, or one year a file", file=path.name)
+        )  # fmt: skip
+    content = path.read_bytes()
+    if _longest_line(content) > MOST_LINE:
+        what = f"a line has more than {MOST_LINE / 1e6:.0f} million letters, so this is no table"
+        raise InputError(problem(what, "Export it again as CSV", file=path.name))
+    text, page = decode(content)
+    del content
+    if not text[:100_000].strip("\ufeff\x00 \r\n\t"):
+        raise InputError(problem("the file is empty", "Export it again", file=path.name))
+    text = text.replace("\x00", "")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    sign = separator_of(text)
+    facts = [f"the text is not Unicode and was read as {CYRILLIC.get(page, page)}, by its letters"] if page else []
+    quoted = csv.QUOTE_MINIMAL
+    try:
+        start = _first_rows(text, sign)
+    except csv.Error:
+        # a quote that never ends, as in 5" pipe: quotes are then letters like others
+        quoted, start = csv.QUOTE_NONE, [line.split(sign) for line in text.splitlines()[:HEADER_DEPTH]]
+        facts.append("a quotation mark is never closed, so quotation marks were read as letters")
+    at = header_row(start, wanted or ())
+    if at < 0:
+        raise InputError(problem("the file holds no table", "Give a table with a header row", file=path.name))
+    if at > 0 and any(str(c).strip() for c in start[0]) and not start[0][0].lower().startswith("sep="):
+        facts.append(f"the header stands in row {at + 1}; the rows above it were left out")
+    body = text[_length_of_rows(text, sign, at, quoted) :].encode("utf-8", errors="replace")
+    del text
+    if len(start[at]) > MOST_COLUMNS:
+        raise InputError(
+            problem(f"the table has {len(start[at]):,} columns", "Export those needed only", file=path.name)
+        )
+    names = _unique([c.strip() for c in start[at]])
+    keep = set(names) if wanted is None else {w.strip() for w in wanted}
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(body), sep=sign, dtype=str, keep_default_na=False, skipinitialspace=True, header=0, names=names, index_col=False,
+            usecols=[i for i, n in enumerate(names) if n in keep] or [0], nrows=MOST_ROWS + 1, quoting=quoted, skip_blank_lines=True,
+            on_bad_lines="error",
+        )  # fmt: skip
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
+        mend = "Save it as CSV with a header row and the same number of cells in each row"
+        said = str(error).strip().splitlines()
+        what = f"the table cannot be read ({(said or [type(error).__name__])[0].rstrip('.')})"
+        raise InputError(problem(what, mend, file=path.name)) from None
+    if len(frame) > MOST_ROWS:
+        raise InputError(
+            problem(f"the table has more than {MOST_ROWS:,} rows", "Export one year a file", file=path.name)
+        )
+    for name in names:
+        if name not in frame.columns:
+            # the names of the others are kept for messages; their cells are never loaded
+            frame[name] = None
+    return TextTable(frame[names].astype(object).where(lambda f: f != "", None), at + 1, tuple(facts))
+
+
+def _longest_line(content: bytes) -> int:
+    """Return the greatest distance between two ends of lines; the parser below dies of a line that fills the memory."""
+    longest = last = 0
+    for start in range(0, len(content), 1 << 24):
+        part = np.frombuffer(content, np.uint8, min(1 << 24, len(content) - start), start)
+        ends = np.flatnonzero((part == 10) | (part == 13)) + start
+        if len(ends):
+            longest = max(longest, int(ends[0]) - last, int(np.diff(ends).max(initial=0)))
+            last = int(ends[-1])
+    return max(longest, len(content) - last)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Return names that are each the only one: what stands twice gets a number, what is empty its place."""
+    seen: Counter[str] = Counter()
+    found = []
+    for i, name in enumerate(names):
+        name = name or f"column {i + 1}"
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name}.{seen[name] - 1}")
+    return found
+
+
+def _first_rows(text: str, sign: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")[:2_000_000]), delimiter=sign, skipinitialspace=True)
+    rows = []
+    for row in reader:
+        rows.append(row)
+        if len(rows) >= HEADER_DEPTH:
+            break
+    return rows
+
+
+def _length_of_rows(text: str, sign: str, rows: int, quoting: int) -> int:
+    """Return how many letters the first rows take, whose cells may hold line breaks, with a mark before them."""
+    mark = len(text) - len(text.lstrip("\ufeff")) if text.startswith("\ufeff") else 0
+    stream = io.StringIO(text[mark : mark + 2_000_000])
+    reader = csv.reader(stream, delimiter=sign, quoting=quoting)  # type: ignore[arg-type]
+    for _ in range(rows):
+        next(reader, None)
+    return mark + stream.tell()

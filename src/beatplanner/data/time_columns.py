@@ -1,0 +1,273 @@
+"""Dates and times as offices write them, in local formats, as spreadsheet numbers and with time zones."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+# Days of 1930 to 2119 in a spreadsheet, counted from 1899-12-30; seconds and milliseconds since 1970 of 1990 to 2100.
+SERIAL = (10_959, 80_000)
+EPOCH_SECONDS = (6.3e8, 4.1e9)
+LOCAL = (
+    r"^(?P<a>\d{1,4})\s?[./\-]\s?(?P<b>\d{1,2})\s?[./\-]\s?(?P<c>\d{1,4})\.?"
+    r"(?:[\s,T]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?$"
+)
+NAMED = (
+    r"^(?P<d>\d{1,2})\.?\s*(?P<month>[^\W\d_]{3,12})\.?\s*(?P<y>\d{4})\.?"
+    r"(?:[\s,]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?)?$"
+)
+ZONED = r"^(?P<local>.*\d[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?)\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+# The first letters of the months in English, the languages of the region, and Russian.
+MONTHS = (
+    ("jan", "јан", "янв", "ian", "sij"), ("feb", "феб", "фев", "shk", "velj"), ("mar", "мар", "ožu"), ("apr", "апр", "pri", "trav"),
+    ("maj", "may", "мај", "май", "мая", "svi", "mai"), ("jun", "јун", "июн", "qer", "lip", "iun"), ("jul", "јул", "июл", "kor", "srp", "iul"),
+    ("aug", "avg", "авг", "gus", "kol"), ("sep", "сеп", "сен", "sht", "ruj"), ("okt", "oct", "окт", "tet", "lis"),
+    ("nov", "ное", "нов", "ноя", "nën", "stu", "noi"), ("dec", "дек", "дец", "dhj", "pro"),
+)  # fmt: skip
+
+
+# Formats that one look decides on where a whole column has them; anything else is taken apart.
+WHOLE_COLUMN = tuple(
+    day + clock for day in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y") for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
+)  # fmt: skip
+
+
+@dataclass
+class TimeColumn:
+    """Parsed times.
+
+    Attributes
+    ----------
+    values
+        Local times without a zone, NaT where empty or no time.
+    failed
+        Positions of cells that are no time.
+    warnings, facts
+        What is doubtful and what had to be decided, in sentences.
+    """
+
+    values: pd.Series
+    failed: np.ndarray
+    warnings: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+
+
+def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
+    """Return cells as local times.
+
+    Parameters
+    ----------
+    cells
+        Texts, dates or numbers; None or NaN where empty.
+    zone
+        Time zone of the place, such as ``"Europe/Skopje"``: times with an offset are turned into its clock. Without one the hour is
+        taken as written.
+
+    Notes
+    -----
+    Whether 03/04/2025 is in March or April is decided by the other cells of the column; where none of them tells, the day comes first.
+    """
+    index = cells.index
+    cells = cells.reset_index(drop=True)
+    there = cells.notna().to_numpy()
+    found = pd.Series(np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]"))
+    result = TimeColumn(found, np.array([], int))
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        found = _into_zone(cells, zone) if getattr(cells.dt, "tz", None) is not None else cells
+        result.values = found.astype("datetime64[us]").set_axis(index)
+        return result
+    if pd.api.types.is_numeric_dtype(cells):
+        is_number, is_text, is_date = there, np.zeros(len(cells), bool), np.zeros(len(cells), bool)
+    else:
+        kind = cells.map(type)
+        is_text = there & kind.isin([str]).to_numpy()
+        is_number = there & kind.isin([int, float, np.float64, np.int64]).to_numpy()
+        is_date = there & ~is_text & ~is_number
+    if is_date.any():
+        stamps = [_stamp(v, zone) for v in cells[is_date]]
+        found[is_date] = pd.Series(stamps, dtype="datetime64[us]").to_numpy()
+    texts = cells[is_text].astype(str).str.strip() if is_text.any() else pd.Series([], dtype=object)
+    quick = _of_one_format(texts) if len(texts) > 1000 else None
+    if quick is not None:
+        found[texts.index] = quick.to_numpy()
+        _tell_summer_time(quick, zone, result)
+        texts = texts[:0]
+    digits = (
+        texts.str.fullmatch(r"\d{5,6}(?:[.,]\d+)?|\d{8}|\d{10}|\d{13}") if len(texts) else pd.Series([], dtype=bool)
+    )
+    if digits.any():
+        is_number[texts.index[digits]] = True
+        texts = texts[~digits]
+    if is_number.any():
+        written = cells[is_number].astype(str).str.replace(",", ".", regex=False)
+        found[is_number] = _of_numbers(pd.to_numeric(written, errors="coerce").to_numpy(float), zone, result)
+    if len(texts):
+        found[texts.index] = _of_texts(texts, zone, result).to_numpy()
+    year = found.dt.year
+    found[(year < 1900) | (year > 2199)] = pd.NaT
+    result.values = found.set_axis(index)
+    result.failed = np.flatnonzero(found.isna().to_numpy() & there)
+    return result
+
+
+def _stamp(value: object, zone: str | None) -> pd.Timestamp:
+    if not isinstance(value, dt.date | dt.datetime):
+        return pd.NaT
+    stamp = pd.Timestamp(value)
+    if stamp.tzinfo is None:
+        return stamp
+    return (stamp.tz_convert(ZoneInfo(zone)) if zone else stamp).tz_localize(None)
+
+
+def _into_zone(times: pd.Series, zone: str | None) -> pd.Series:
+    return (times.dt.tz_convert(ZoneInfo(zone)) if zone else times).dt.tz_localize(None)
+
+
+def _of_numbers(values: np.ndarray, zone: str | None, result: TimeColumn) -> np.ndarray:
+    found = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+    serial = (values >= SERIAL[0]) & (values < SERIAL[1])
+    if serial.any():
+        seconds = np.round(values[serial] * 86_400).astype("int64")
+        found[serial] = np.datetime64("1899-12-30T00:00:00", "us") + seconds.astype("timedelta64[s]")
+        result.facts.append(
+            f"{int(serial.sum()):,} times are spreadsheet numbers and were read as days since 1899-12-30"
+        )
+    day = (values >= 19_000_101) & (values < 22_000_000) & (values % 1 == 0)
+    if day.any():
+        text = pd.Series(values[day].astype("int64").astype(str))
+        found[day] = pd.to_datetime(text, format="%Y%m%d", errors="coerce").to_numpy()
+    for scale, word in ((1.0, "seconds"), (1000.0, "milliseconds")):
+        epoch = (values >= EPOCH_SECONDS[0] * scale) & (values < EPOCH_SECONDS[1] * scale)
+        if epoch.any():
+            stamps = pd.Series(pd.to_datetime(np.round(values[epoch] / scale).astype("int64"), unit="s", utc=True))
+            found[epoch] = _into_zone(stamps, zone).to_numpy()
+            result.facts.append(f"{int(epoch.sum()):,} times are {word} since 1970")
+            if not zone:
+                result.warnings.append(
+                    "the times are in UTC, so hours of the day are shifted; give incidents.timezone, such as “Europe/Skopje”"
+                )
+    return found
+
+
+def _of_texts(texts: pd.Series, zone: str | None, result: TimeColumn) -> pd.Series:
+    found = pd.Series(np.datetime64("NaT"), index=texts.index, dtype="datetime64[us]")
+    zoned = texts.str.extract(ZONED)
+    has_zone = zoned["zone"].notna()
+    if has_zone.any():
+        local = zoned["local"].where(has_zone, texts)
+        found = _naive(local, result)
+        offsets = zoned["zone"][has_zone].map(_offset)
+        if zone:
+            utc = (found[has_zone] - pd.to_timedelta(offsets, unit="min")).dt.tz_localize("UTC")
+            found[has_zone] = _into_zone(utc, zone).astype("datetime64[us]")
+        elif (offsets == 0).all() and has_zone.mean() > 0.5:
+            result.warnings.append(
+                "the times are in UTC, so hours of the day are shifted; give incidents.timezone, such as “Europe/Skopje”"
+            )
+        elif offsets.nunique() > 2:
+            result.warnings.append(
+                f"the times have {offsets.nunique()} different offsets; the hours were taken as written"
+            )
+    else:
+        found = _naive(texts, result)
+    _tell_summer_time(found[~has_zone], zone, result)
+    return found
+
+
+def _of_one_format(texts: pd.Series) -> pd.Series | None:
+    """Return texts as times where all have one format that leaves no doubt; else None."""
+    for pattern in WHOLE_COLUMN:
+        if pd.to_datetime(texts.iloc[:200], format=pattern, errors="coerce").notna().all():
+            found = pd.to_datetime(texts, format=pattern, errors="coerce")
+            # a day after the 12th shows which of two numbers the day is
+            if found.notna().all() and (pattern.startswith("%Y") or (found.dt.day > 12).any()):
+                return found.astype("datetime64[us]")
+    return None
+
+
+def _tell_summer_time(times: pd.Series, zone: str | None, result: TimeColumn) -> None:
+    """Say how many times lie in the hours that do not exist, or exist twice, in a zone."""
+    plain = times.dropna()
+    if not zone or plain.empty:
+        return
+    shifted = plain.dt.tz_localize(ZoneInfo(zone), ambiguous="NaT", nonexistent="NaT").isna()
+    forward = plain[shifted].dt.tz_localize(ZoneInfo(zone), ambiguous=True, nonexistent="NaT").isna().sum()
+    if forward:
+        result.warnings.append(f"{int(forward):,} times lie in the hour that is skipped when summer time begins")
+    twice = int(shifted.sum()) - int(forward)
+    if twice:
+        result.facts.append(f"{twice:,} times lie in the hour that comes twice when summer time ends")
+
+
+def _offset(text: str) -> int:
+    if text in {"Z", "UTC", "GMT"}:
+        return 0
+    digits = text[1:].replace(":", "")
+    return (1 if text[0] == "+" else -1) * (int(digits[:2]) * 60 + int(digits[2:] or 0))
+
+
+def _naive(texts: pd.Series, result: TimeColumn) -> pd.Series:
+    """Return texts without a zone as times."""
+    found = pd.to_datetime(texts, format="ISO8601", errors="coerce").astype("datetime64[us]")
+    rest = texts[found.isna()]
+    if len(rest):
+        parts = rest.str.extract(LOCAL)
+        local = parts[parts["a"].notna()]
+        if len(local):
+            found[local.index] = _of_parts(local, rest, result)
+        named = rest[parts["a"].isna()].str.extract(NAMED)
+        named = named[named["month"].notna()]
+        if len(named):
+            month = named["month"].str.casefold().map(_month)
+            found[named.index] = _assembled(named["y"], month, named["d"], named)
+    return found
+
+
+def _month(word: str) -> float:
+    for number, starts in enumerate(MONTHS, 1):
+        if word.startswith(starts):
+            return number
+    return float("nan")
+
+
+def _of_parts(parts: pd.DataFrame, texts: pd.Series, result: TimeColumn) -> pd.Series:
+    a, b, c = (pd.to_numeric(parts[k]) for k in "abc")
+    year_first = parts["a"].str.len() == 4
+    day_first, month_first = (~year_first & (a > 12)), (~year_first & (b > 12))
+    first_is_day = True
+    if month_first.any() and not day_first.any():
+        first_is_day = False
+    elif day_first.any() and month_first.any():
+        result.warnings.append(
+            f"{int(day_first.sum()):,} dates have the day first and {int(month_first.sum()):,} the month; the day was taken where both are possible"
+        )
+    elif not day_first.any() and not year_first.all():
+        example = texts[parts.index[(~year_first).to_numpy()][0]]
+        unsure = f"whether “{example}” has the day or the month first is told by no row; the day was taken"
+        if texts.str.contains("/", regex=False).any():
+            result.warnings.append(unsure)
+        else:
+            result.facts.append(unsure)
+    day = b.where((~year_first & ~first_is_day) | month_first, a)
+    month = a.where((~year_first & ~first_is_day) | month_first, b)
+    year = c.where(c >= 100, c + np.where(c < 70, 2000, 1900))
+    day, month, year = day.where(~year_first, c), month.where(~year_first, b), year.where(~year_first, a)
+    return _assembled(year, month, day, parts)
+
+
+def _assembled(year: pd.Series, month: pd.Series, day: pd.Series, parts: pd.DataFrame) -> pd.Series:
+    hour, minute, second = (pd.to_numeric(parts[k]).fillna(0) if k in parts else 0 for k in ("h", "m", "s"))
+    if "half" in parts:
+        half = parts["half"].astype(object).where(parts["half"].notna(), "").str.casefold().str[:1]
+        hour = hour.where(half != "p", hour % 12 + 12).where(half != "a", hour % 12)
+    frame = pd.DataFrame({"year": pd.to_numeric(year), "month": pd.to_numeric(month), "day": pd.to_numeric(day),
+                          "hour": hour, "minute": minute, "second": second}, index=parts.index)  # fmt: skip
+    midnight = (frame["hour"] == 24) & (frame["minute"] == 0)
+    frame.loc[midnight, "hour"] = 0
+    wrong = (frame["hour"] > 23) | (frame["minute"] > 59) | (frame["second"] > 59)
+    found = pd.to_datetime(frame.where(~wrong), errors="coerce")
+    return (found + pd.to_timedelta(midnight.astype(int), unit="D")).astype("datetime64[us]")

@@ -1,0 +1,66 @@
+"""Checks of the country's sums, and of the share-out of officers by its own rule."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from beatplanner.data.description import Description
+from beatplanner.data.plan_tables import PlanTables
+from beatplanner.planning.verification.ledger import Ledger, missing
+
+
+def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> None:
+    """Check ``summary["country"]``."""
+    claims, has = tables.summary.get("country"), rules.country
+    if claims is None or has is None or tables.beats is None:
+        return
+    units, beats = tables.units, tables.beats
+    towns = sorted({str(m) for m in units["municipality"]})
+    residents = [float(v) for v in units["population"] if not missing(v)]
+    found: dict[str, Any] = {
+        "units": len(units),
+        "municipalities": len(towns),
+        "beats": len(beats),
+        "residents": math.fsum(residents) if residents else None,
+        "hours": math.fsum(float(v) for v in units["workload"]),
+        "officers_required": sum(int(v) for v in beats["officers_required"]),
+        "posts": math.fsum(float(v) for v in beats["posts"]),
+        "stations": 0 if tables.sites is None else int(tables.sites["chosen"].sum()),
+        "officers_shared": has.officers,
+        "officers_missing": None if has.officers is None else sum(int(v) for v in beats["officers_required"]) - has.officers,
+    }  # fmt: skip
+    ledger.pairs("country", "as summed up again", [(k, claims.get(k), v) for k, v in found.items()], "figures")
+    shares = {str(s["municipality"]): s for s in claims.get("shares", [])}
+    if has.officers is None:
+        ledger.add("country.shares", not shares, len(shares), "nothing to share out")
+        return
+    hours = dict.fromkeys(towns, 0.0)
+    for m, v in zip(units["municipality"], units["workload"], strict=True):
+        hours[str(m)] += float(v)
+    given = _hamilton(hours, has.officers, has.minimum)
+    rows = [(m, shares.get(m, {}).get("officers"), given[m]) for m in towns]
+    rows += [(m, shares.get(m, {}).get("hours"), hours[m]) for m in towns]
+    ledger.pairs("country.shares", "largest remainders after the minimum", rows, "figures")
+
+
+def _hamilton(hours: dict[str, float], officers: int, minimum: int) -> dict[str, int]:
+    """Share officers out again: the minimum for those below it, whole parts, then the largest remainders, equal ones by name."""
+    at_least: set[str] = set()
+    while True:
+        free = [m for m in hours if m not in at_least]
+        left = officers - minimum * len(at_least)
+        load = math.fsum(hours[m] for m in free)
+        quota = {m: hours[m] * left / load if load > 0 else left / len(free) for m in free}
+        low = {m for m in free if quota[m] < minimum - 1e-12}
+        if not low:
+            break
+        at_least |= low
+    given = {m: minimum if m in at_least else math.floor(quota[m] + 1e-12) for m in hours}
+    rest = officers - sum(given.values())
+    order = sorted(free, key=lambda m: (-round(max(0.0, quota[m] - given[m]), 12), m)) or sorted(
+        hours, key=lambda m: (-hours[m], m)
+    )
+    for m in order[:rest]:
+        given[m] += 1
+    return given

@@ -1,0 +1,128 @@
+"""Money by year against sums by hand, limits that keep areas out, survey waves and the price of a rule."""
+
+import pytest
+
+from beatplanner.data.results import read_result
+from beatplanner.planning.plan import run
+from beatplanner.planning.surveys import wilson
+from beatplanner.planning.verification import verify
+
+BUDGET = """
+[budget]
+first_year = 2027
+years = 3
+inflation = 0.10
+officer_salary = 1000
+vehicles_per_beat = 1
+vehicle_price = 500
+vehicle_years = 2
+training_seat = 50
+payers = { vehicles = "donor" }
+"""
+
+
+def planned(town, more="", steps=("beats",)):
+    town.project.write_text(town.project.read_text(encoding="utf-8").replace("[officers]", "[x]").split("[x]")[0] + BUDGET + more, encoding="utf-8")  # fmt: skip
+    run(town.project, town.path("out"), steps=steps, time_limit=3, pack=False)
+    return read_result(town.path("out"))
+
+
+def test_money_by_hand(town):
+    tables = planned(town)
+    told = tables.summary["budget"]
+    posts, beats = float(tables.beats["posts"].sum()), len(tables.beats)
+    assert told["years"] == ["2027", "2028", "2029"]
+    assert told["lines"]["salaries"] == pytest.approx([posts * 1000 * 1.1**t for t in range(3)])
+    # bought in the first year and again after two
+    assert told["lines"]["vehicles"] == pytest.approx([beats * 500, 0, beats * 500 * 1.21])
+    assert told["payers"]["donor"] == pytest.approx(told["lines"]["vehicles"])
+    assert told["lines"]["training"] == pytest.approx([posts * 50, 0, 0])
+    assert told["unfunded"] == [] and {s["year"] for s in told["starts"]} == {"2027"}
+    assert verify(town.path("out")).ok
+
+
+def test_a_ceiling_and_pilots_name_what_is_not_funded(town):
+    tables = planned(town, 'ceiling = 6000\npilots = ["West"]\n')
+    told = tables.summary["budget"]
+    assert max(told["total"]) <= 6000
+    starts = {s["area"]: s["year"] for s in told["starts"]}
+    assert starts["West"] is not None
+    assert {u["area"] for u in told["unfunded"]} == {a for a, y in starts.items() if y is None}
+    assert starts["Исток"] is None or starts["Исток"] > starts["West"]
+    verdict = verify(town.path("out"))
+    assert verdict.ok, [str(c) for c in verdict.failed]
+
+
+def test_a_budget_told_wrong_is_found(town):
+    import json
+
+    planned(town)
+    file = town.path("out") / "summary.json"
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    summary["budget"]["lines"]["salaries"][1] += 5
+    summary["budget"]["payers"]["donor"][0] += 5
+    file.write_text(json.dumps(summary), encoding="utf-8")
+    assert {"budget.lines", "budget.payers"} <= {c.name for c in verify(town.path("out")).failed}
+
+
+def test_pilots_must_be_there(town, command):
+    town.project.write_text(town.project.read_text(encoding="utf-8") + BUDGET + 'pilots = ["Wst"]\n', encoding="utf-8")
+    code, _, err = command("beats", town.project, "--out", town.path("out"), "--time-limit", 2)
+    assert code == 1 and "budget.pilots" in err and "Did you mean “West”?" in err
+
+
+def test_wilson_against_published_values():
+    # Newcombe 1998, table I: 81 of 263 and 0 of 20
+    _, low, high = wilson(81 / 263, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    _, low, high = wilson(0.0, 20)
+    assert (round(low, 4), round(high, 4)) == (0.0, 0.1611)
+
+
+def test_survey_waves(town, command):
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    beats = sorted(read_result(town.path("out")).beats["beat"].astype(str))
+    rows = ["beat,wave,question,n,yes"]
+    for wave, yes in (("2026", 56), ("2028", 48)):
+        rows += [f"{b},{wave},Feels safe,{70 if wave == '2026' else 80},{yes}" for b in beats]
+    rows += [f"{beats[0]},2026,Knows an officer,5,3"]
+    file = town.path("survey.csv")
+    file.write_text("\n".join(rows), encoding="utf-8")
+    code, out, err = command("survey", town.path("out"), file, "--out", town.path("told"))
+    assert code == 0 and "Feels safe, 2026 to 2028: -20.0 points" in out and "clear of chance" in out
+    assert "fewer than 20 answers" in err
+    table = (town.path("told") / "changes.csv").read_text(encoding="utf-8-sig").splitlines()
+    # Newcombe 1998, table II: 56/70 - 48/80 = 0.2, method 10 gives 0.0524 to 0.3339
+    cells = table[1].split(",")
+    assert (round(float(cells[7]), 4), round(float(cells[8]), 4)) == (-0.3339, -0.0524)
+    page = (town.path("told") / "survey.html").read_text(encoding="utf-8")
+    assert "too few answers" in page and "no ranking" in page
+    file.write_text("beat,wave,question,n,yes\n99,2026,Q,50,20\n1,2026,Q,50,60\n", encoding="utf-8")
+    code, _, err = command("survey", town.path("out"), file, "--out", town.path("told2"))
+    assert code == 1 and "row 2" in err and "no beat “99”" in err and "60 agree, but 50 answered" in err
+
+
+def test_the_price_of_each_rule(town, command):
+    code, out, _ = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 6)
+    assert code == 0
+    assert "Keeping beats inside municipalities" in out and "Opening 2 stations" in out
+    assert command("verify", town.path("prices"))[0] == 0
+    import json
+
+    file = town.path("prices") / "prices.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    for row in content["prices"]:
+        if row["at_least"] is not None and row["at_most"] is not None:
+            assert row["at_least"] <= row["at_most"] + 1e-6
+    content["prices"][0]["gain"] += 1000.0
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert command("verify", town.path("prices"))[0] == 1
+
+
+def test_robustness_says_whether_a_plan_is_an_outlier(town, command):
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    code, out, _ = command("robustness", town.path("out"), "--out", town.path("rob"), "--draws", 30, "--ensemble", 20)
+    assert code == 0
+    assert "draws of other weeks" in out and "of 20 neutral plans" in out
+    again = command("robustness", town.path("out"), "--draws", 30, "--ensemble", 20)[1]
+    assert again.splitlines()[:5] == out.splitlines()[:5]

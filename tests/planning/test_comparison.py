@@ -1,0 +1,182 @@
+"""A comparison of plans: today first, figures with known answers, and the checker that finds each falsehood."""
+
+import json
+import shutil
+
+import openpyxl
+import pytest
+
+from beatplanner.planning.comparison import compare
+from beatplanner.planning.plan import run
+from beatplanner.planning.verification import verify
+from conftest import write_grid_town
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory):
+    """Two plans of the grid town with different numbers of beats, and their comparison."""
+    folder = tmp_path_factory.mktemp("compared")
+    town = write_grid_town(folder / "town")
+    (town.folder / "scenarios").mkdir()
+    (town.folder / "scenarios" / "more.toml").write_text(
+        'extends = "../project.toml"\n[scenario]\nname = "More beats"\n[beats]\ncount = 6\ntolerance = 0.6\n'
+        '[stations]\ncount = 3\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\ninflation = 0.1\n',
+        encoding="utf-8",
+    )  # fmt: skip
+    run(town.project, folder / "same", time_limit=4, pack=False)
+    run(town.folder / "scenarios" / "more.toml", folder / "more", time_limit=4, pack=False)
+    content = compare([folder / "same", folder / "more"], folder / "cmp", draws=30)
+    return folder, content
+
+
+def rows(content):
+    return {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
+
+
+def test_today_is_first_and_measured_like_the_plans(plans):
+    _, content = plans
+    assert [c["name"] for c in content["columns"]] == ["Today", "same", "More beats"]
+    found = rows(content)
+    assert found["beats"] == [4, 4, 6]
+    assert found["moved_residents"][0] == 0 and found["relationship_kept"][0] == 1
+    # the roster has three officers in four of today's beats
+    assert found["posts"] == [3, 4, 6] and found["beats_without_officer"][0] == 1
+    # today's station stands among those of both plans, so its walks are known
+    assert found["stations"] == [1, 2, 3] and found["mean_walk"][0] > found["mean_walk"][1] >= found["mean_walk"][2]
+    assert [b["title"] for b in content["blocks"]] == [
+        "Rules kept", "Fairness of work", "Access on foot", "Trust", "Disruption", "Officers, stations and money",
+        "Community hours protected", "Robustness", "Proof",
+    ]  # fmt: skip
+
+
+def test_figures_are_those_of_the_summaries(plans):
+    folder, content = plans
+    found = rows(content)
+    for k, name in enumerate(("same", "more"), 1):
+        summary = json.loads((folder / name / "summary.json").read_text(encoding="utf-8"))
+        assert found["max_deviation"][k] == pytest.approx(summary["beats"]["max_deviation"])
+        assert found["moved_share"][k] == pytest.approx(summary["beats"]["moved_share"])
+        assert found["mean_walk"][k] == pytest.approx(summary["stations"]["mean_walk_minutes"])
+        assert found["within_limit"][k] == pytest.approx(summary["stations"]["share_within_limit"])
+        assert found["mean_way"][k] == pytest.approx(summary["beats"]["objective"] / summary["workload"]["hours"])
+        assert found["officers_required"][k] == summary["beats"]["officers_required"]
+    moved = sum(m["residents"] for m in content["moves"][2])
+    assert moved == pytest.approx(found["moved_residents"][2])
+    # 6 posts and 3 stations, prices rising by a tenth
+    assert found["money_total"][2] == pytest.approx(sum((6 * 1000 + 3 * 10) * 1.1**t for t in range(5)) + opening(folder))  # fmt: skip
+
+
+def opening(folder):
+    import geopandas as gpd
+
+    sites = gpd.read_file(folder / "more" / "plan.gpkg", layer="sites")
+    return float(sites.loc[(sites["chosen"].astype(str) == "True") | (sites["chosen"] == 1), "cost"].sum())
+
+
+def test_every_figure_is_verified(plans):
+    folder, content = plans
+    verdict = verify(folder / "cmp")
+    assert verdict.ok, [str(c) for c in verdict.failed]
+    names = {c.name for c in verdict.checks}
+    for block in content["blocks"]:
+        for r in block["rows"]:
+            assert all(f"{c['name']}: {r['label']}" in names for c in content["columns"])
+
+
+def falsified(plans, tmp_path, change):
+    folder, _ = plans
+    shutil.copytree(folder / "cmp", tmp_path / "x" / "cmp")
+    for name in ("same", "more"):
+        shutil.copytree(folder / name, tmp_path / "x" / name)
+    place = tmp_path / "x" / "cmp" / "comparison.json"
+    content = json.loads(place.read_text(encoding="utf-8"))
+    change(content, tmp_path / "x")
+    place.write_text(json.dumps(content), encoding="utf-8")
+    return [c.name for c in verify(tmp_path / "x" / "cmp").failed]
+
+
+def test_each_kind_of_falsehood_is_found(plans, tmp_path):
+    def every(content, folder):
+        # one figure in each row of all columns that is a number
+        for block in content["blocks"]:
+            for r in block["rows"]:
+                r["values"] = [v * 1.01 + 0.001 if isinstance(v, float) else v + 1 if type(v) is int else v for v in r["values"]]  # fmt: skip
+
+    wrong = falsified(plans, tmp_path, every)
+    _, content = plans
+    for block in content["blocks"]:
+        for r in block["rows"]:
+            for c, v in zip(content["columns"], r["values"], strict=True):
+                if isinstance(v, int | float) and not isinstance(v, bool):
+                    assert f"{c['name']}: {r['label']}" in wrong
+    assert "comparison.html" in wrong and "comparison.xlsx" in wrong
+
+
+def test_moves_sentences_and_robustness_are_checked(plans, tmp_path):
+    def change(content, folder):
+        content["moves"][2][0]["residents"] += 1
+        content["sentences"][1][0] = "The officer with the most work has 9,999 hours a year."
+        content["robustness"]["beats"][1][0]["holds"] = 0.123
+
+    assert set(falsified(plans, tmp_path, change)) == {"More beats: who moves", "same: sentences", "same: steadiness of each beat"}  # fmt: skip
+
+
+def test_a_plan_made_anew_is_noticed(plans, tmp_path):
+    def change(content, folder):
+        summary = folder / "more" / "summary.json"
+        summary.write_text(summary.read_text(encoding="utf-8") + " ", encoding="utf-8")
+
+    assert "More beats: summary.json" in falsified(plans, tmp_path, change)
+
+
+def test_the_page_needs_no_network_and_the_workbook_works(plans):
+    folder, _ = plans
+    page = (folder / "cmp" / "comparison.html").read_text(encoding="utf-8")
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "") and "https://" not in page
+    assert "default-src 'none'" in page and 'src="' not in page
+    book = openpyxl.load_workbook(folder / "cmp" / "comparison.xlsx")
+    cells = {str(r[0].value): r for r in book["Comparison"].iter_rows()}
+    assert str(cells["Hours a year of the officer with the most work"][1].value).startswith("=MAX(Beats!")
+    assert str(cells["Residents who change beat"][4].value).startswith("=")
+
+
+def test_plans_of_other_units_are_refused(plans, tmp_path, command):
+    folder, _ = plans
+    other = write_grid_town(tmp_path / "other")
+    units = other.units()
+    units.loc[0, "unit"] = 99
+    other.write_units(units)
+    run(other.project, tmp_path / "plan", steps=("beats",), time_limit=3, pack=False)
+    code, _, err = command("compare", folder / "same", tmp_path / "plan", "--out", tmp_path / "cmp")
+    assert code == 1 and "not for the same units" in err and "lacks unit 1" in err
+    assert command("compare", folder / "same", "--out", tmp_path / "cmp")[0] == 2
+    assert command("compare", folder / "same", tmp_path / "none", "--out", tmp_path / "cmp")[0] == 1
+    code, _, err = command("compare", folder / "same", folder / "more", "--out", folder / "town")
+    assert code == 1 and "not overwritten" in err
+
+
+def test_the_curve_is_told_and_verified(plans, tmp_path, command):
+    folder, _ = plans
+    assert command("curve", folder / "town" / "project.toml", "--out", tmp_path / "curve", "--moved", "free", "--time-limit", 2)[0] == 0  # fmt: skip
+    code, _, _ = command("compare", folder / "same", folder / "more", "--out", tmp_path / "cmp", "--curve", tmp_path / "curve", "--draws", 20)  # fmt: skip
+    assert code == 0
+    assert command("verify", tmp_path / "cmp")[0] == 0
+    assert 'href="../curve/moved-free/report.html"' in (tmp_path / "cmp" / "comparison.html").read_text(encoding="utf-8")  # fmt: skip
+
+
+def test_all_scenarios_are_run_and_one_that_fails_is_told(tmp_path, command):
+    town = write_grid_town(tmp_path / "town")
+    (town.folder / "scenarios").mkdir()
+    for name, more in (
+        ("a", "tolerance = 0.3"),
+        ("b", "tolerance = 0.4"),
+        ("c", 'current = { path = "../old.gpkg", id = "no" }'),
+    ):
+        text = f'extends = "../project.toml"\nremove = ["officers", "stations"]\n[beats]\n{more}\n'
+        (town.folder / "scenarios" / f"{name}.toml").write_text(text, encoding="utf-8")
+    code, _out, err = command("scenarios", town.project, "--out", tmp_path / "out", "--time-limit", 4)
+    assert code == 1 and "no" in err and "old.gpkg" in err
+    assert (tmp_path / "out" / "comparison" / "comparison.html").is_file()
+    content = json.loads((tmp_path / "out" / "comparison" / "comparison.json").read_text(encoding="utf-8"))
+    assert [c["name"] for c in content["columns"]] == ["Today", "a", "b"]
+    assert command("scenarios", town.project, "--out", tmp_path / "one", "--only", "zz")[0] == 2

@@ -1,0 +1,148 @@
+"""Municipalities in parallel give the plan of the serial run; a failure is told; a killed run goes on; officers are shared out."""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.results import read_result
+from beatplanner.planning import beats
+from beatplanner.planning.country import country_plan, largest_remainder
+from beatplanner.planning.plan import run
+from beatplanner.planning.verification import verify
+from conftest import SHARED
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=8), st.integers(0, 3), st.integers(0, 40))
+@settings(deadline=None)
+def test_largest_remainders_with_a_minimum(hours, minimum, spare):
+    total = minimum * len(hours) + spare
+    names = [f"M{k}" for k in range(len(hours))]
+    shares = largest_remainder(names, np.array(hours), total, minimum)
+    assert shares["officers"].sum() == total
+    assert (shares["officers"] >= minimum).all()
+    free = shares[~shares["at_minimum"]]
+    # who is above the minimum gets a neighbour of the exact share
+    assert (np.abs(free["officers"] - free["quota"]) < 1 + 1e-9).all() or free["hours"].sum() == 0
+
+
+def test_a_share_out_with_a_known_answer():
+    # quotas of ten officers: 5.3, 3.1, 1.6; the one left over goes to the largest remainder
+    shares = largest_remainder(["a", "b", "c"], np.array([53.0, 31.0, 16.0]), 10, 0)
+    assert shares["officers"].tolist() == [5, 3, 2]
+    # with a minimum of two the third leaves the table, and eight are shared between the others
+    shares = largest_remainder(["a", "b", "c"], np.array([53.0, 31.0, 6.0]), 10, 2)
+    assert shares["at_minimum"].tolist() == [False, False, True]
+    assert shares["officers"].tolist() == [5, 3, 2]
+    with pytest.raises(InputError, match="3 officers are fewer than 2 for each of 2 municipalities"):
+        largest_remainder(["a", "b"], np.ones(2), 3, 2)
+
+
+def told(folder):
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    for step in ("beats", "stations", "officers"):
+        summary.get(step, {}).pop("seconds", None)
+    units = gpd.read_file(folder / "plan.gpkg", layer="units")
+    return {k: summary.get(k) for k in ("beats", "clashes", "feasible", "workload")}, units
+
+
+def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
+    serial, parallel = town.path("serial"), town.path("parallel")
+    run(town.project, serial, steps=("beats",), pack=False)
+
+    # one municipality's problem is broken on its way to the worker
+    whole = beats._Planner._parts
+
+    def broken(self):
+        parts = whole(self)
+        first = parts[0]
+        bad = beats.replace(first.problem, weight=first.problem.weight[:-3])
+        return [beats.replace(first, problem=bad), *parts[1:]] if self.broken else parts
+
+    monkeypatch.setattr(beats._Planner, "broken", True, raising=False)
+    monkeypatch.setattr(beats._Planner, "_parts", broken)
+    monkeypatch.setattr(beats._Planner, "_loosened_locks", lambda self, part: part)
+    monkeypatch.setattr(beats._Planner, "_left_whole", _left_whole_of(whole))
+    summary = run(town.project, parallel, steps=("beats",), pack=False, workers=1)
+    assert not summary["feasible"]
+    assert (
+        "could not be planned" in summary["clashes"][0]
+        and "The other municipalities are planned" in summary["clashes"][0]
+    )
+    units = read_result(parallel).units
+    assert units.groupby("municipality")["beat"].nunique().to_dict()["Исток"] == 2 or units["beat"].nunique() == 3
+    kept = list((town.folder / ".parallel.municipalities").glob("*.json"))
+    assert len(kept) == 1
+
+    # the same again, mended: what was done is not done again, and the plan is that of the serial run
+    monkeypatch.undo()
+    lines = []
+    run(town.project, parallel, steps=("beats",), pack=False, workers=1, progress=lambda phase, *_: lines.append(phase))
+    assert any("2 of 2 municipalities, 1 kept from before" in line for line in lines)
+    assert not (town.folder / ".parallel.municipalities").exists()
+    (a, units_a), (b, units_b) = told(serial), told(parallel)
+    assert a == b
+    assert units_a["beat"].tolist() == units_b["beat"].tolist()
+    assert verify(parallel).ok
+
+
+def _left_whole_of(whole):
+    original = beats._Planner._left_whole
+
+    def left(self, part, error):
+        mended = next(p for p in whole(self) if p.name == part.name)
+        return original(self, mended, error)
+
+    return left
+
+
+def test_a_scheduler_that_does_not_answer(town, command, monkeypatch):
+    from beatplanner.planning import parallel
+
+    monkeypatch.setattr(parallel, "ANSWER", 0.5)
+    code, _, err = command("plan", town.project, "--out", town.path("out"), "--scheduler", "tcp://127.0.0.1:9")
+    assert code == 1 and "tcp://127.0.0.1:9 does not answer" in err and "dask worker" in err
+    assert command("plan", town.project, "--out", town.path("out"), "--workers", 2, "--scheduler", "tcp://a:1")[0] == 2
+    assert command("plan", town.project, "--out", town.path("out"), "--workers", 0)[0] == 2
+
+
+COUNTRY = """[project]
+name = "North Macedonia"
+[units]
+path = "{data}/units.gpkg"
+id = "settlement"
+name = "name"
+population = "population"
+municipality = "municipality"
+[beats]
+count = "auto"
+tolerance = 1.0
+[country]
+officers = 320
+regions = {{ path = "{data}/municipalities.gpkg", municipality = "name", region = "region" }}
+"""
+
+
+@pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
+def test_a_whole_country_summed_up(tmp_path):
+    project = tmp_path / "project.toml"
+    project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
+    run(project, tmp_path / "out", time_limit=10, pack=False)
+    tables = read_result(tmp_path / "out")
+    from beatplanner.data.description import read_description
+
+    found = country_plan(tables, read_description(project))
+    assert (found.table["level"] == "municipality").sum() == 80
+    regions, country = found.table[found.table["level"] == "region"], found.table.iloc[-1]
+    # thirteen municipalities of the layer have no region
+    assert "(no region)" in set(regions["name"]) and "13 municipalities have no region" in str(found.notes[0])
+    for key in ("residents", "hours", "beats", "officers_required", "officers_shared"):
+        assert regions[key].sum() == pytest.approx(country[key])
+    assert country["officers_shared"] == 320
+    assert tables.summary["country"]["officers_shared"] == 320
+    assert (tmp_path / "out" / "share-out.csv").is_file()
+    assert "Greater Skopje" in (tmp_path / "out" / "country.html").read_text(encoding="utf-8")

@@ -1,0 +1,71 @@
+"""Ways out of what a roster cannot do are offered only where solving with them shows that they help."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from beatplanner.planning.ways_out import NOT_CHECKED, Trials, with_officer, with_shorter_tenure, with_speaker, without
+from beatplanner.solver.tenure import TenureProblem, assign, breaches, broken_tenures
+
+
+def problem(**more) -> TenureProblem:
+    """Two beats: the officer of the first is the only one who may take the second, and the newcomer may take the first only."""
+    values = {
+        "posts": np.array([1, 1]), "months": 24, "first": np.array([0, 0]), "last": np.array([99, 99]), "home": np.array([0, -1]),
+        "rooted": np.array([True, False]), "served": np.array([10, 0]), "kilometres": np.zeros((2, 2)), "has": np.zeros((2, 1), bool),
+        "needs": np.array([[True], [False]]), "aspect": np.zeros(1, int), "min_tenure": 36, "handover": 1,
+        "allowed": np.array([[True, True], [True, False]]),
+    }  # fmt: skip
+    return TenureProblem(**{**values, **more})
+
+
+def trials(of: TenureProblem, seconds: float = 60.0) -> Trials:
+    return Trials(of, assign(of, seconds=20).postings, time.monotonic() + seconds)
+
+
+def test_a_broken_tenure_is_mended_by_a_shorter_one_for_that_post():
+    town = problem()
+    tried = trials(town)
+    broken = broken_tenures(town, tried.postings)
+    assert [(o, p) for o, p, _, _ in broken] == [(0, 0)]
+    useless, useful = ("nothing", town), ("a shorter tenure", with_shorter_tenure(town, broken))
+    assert tried.mends([useless, useful], "tenure") == "a shorter tenure (checked by solving with it)"
+    assert (
+        tried.mends([useless], "tenure")
+        == "no single change was found that mends it; 1 were tried by solving with them"
+    )
+
+
+def test_one_more_officer_fills_the_post_and_a_speaker_closes_the_gap():
+    town = problem(allowed=np.array([[True, False], [True, False]]))
+    tried = trials(town)
+    assert tried.before.vacant_months == 24
+    assert tried.lessens(with_officer(town, 12), "vacant_months", "months") == (
+        "checked by solving with it: 12 months instead of 24"
+    )
+    gaps = tried.lessens(with_speaker(town, 0, 0), "language_gaps", "months")
+    assert gaps == "checked by solving with it: 0 months instead of 24"
+    assert tried.lessens(town, "vacant_months", "months") is None
+
+
+def test_without_time_a_way_out_is_called_unchecked():
+    town = problem()
+    late = trials(town, seconds=0.0)
+    assert late.lessens(with_officer(town, 0), "vacant_months", "months") == NOT_CHECKED
+    assert NOT_CHECKED in late.mends([("this", town)], "tenure")
+
+
+@pytest.mark.parametrize("rule", ["couple", "moves", "frozen"])
+def test_lifting_a_rule_changes_that_rule_alone(rule):
+    frozen = np.full((2, 24), -2)
+    frozen[0] = 0
+    town = problem(couples=((0, 1),), moves_a_month=0, frozen=frozen)
+    lifted = without(town, rule, 0, 0)
+    assert lifted.couples == (() if rule == "couple" else ((0, 1),))
+    assert lifted.moves_a_month == (1 if rule == "moves" else 0)
+    assert lifted.frozen is not None
+    assert (lifted.frozen[0] == (-2 if rule == "frozen" else 0)).all()
+    assert not breaches(lifted, assign(lifted, seconds=10).postings)

@@ -1,0 +1,49 @@
+"""The comparison's window: figures, one scale, and maps that move together."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+from conftest import write_grid_town
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from beatplanner.planning.plan import run
+from beatplanner.ui.desktop.comparison import install, steps_of
+
+
+def test_plans_side_by_side(qtbot, tmp_path):
+    town = write_grid_town(tmp_path / "town")
+    run(town.project, tmp_path / "a", steps=("beats",), time_limit=2, pack=False)
+    town.swap("count = 4", "count = 6")
+    run(town.project, tmp_path / "b", steps=("beats",), time_limit=2, pack=False)
+    window = QtWidgets.QMainWindow()
+    qtbot.addWidget(window)
+    comparing = install(window)
+    assert [a.text() for a in window.menuBar().actions()] == ["Compare"]
+    comparing.compare([tmp_path / "a", tmp_path / "b"], tmp_path / "comparison")
+    qtbot.waitUntil(lambda: comparing.shown is not None, timeout=60_000)
+    shown = comparing.shown
+    assert (tmp_path / "comparison" / "comparison.html").is_file()
+    assert [shown.table.headerItem().text(k) for k in range(1, 4)] == ["Today", "a", "b"]
+    rows = {shown.table.topLevelItem(0).child(i).text(0) for i in range(shown.table.topLevelItem(0).childCount())}
+    assert "All rules of the plan are met" in rows
+    # what one map shows all show
+    shown.maps[0].moved.emit(1.0, 2.0, 3.0)
+    assert all((m.centre.x(), m.centre.y(), m.scale) == (1.0, 2.0, 3.0) for m in shown.maps)
+    shown.mode.setCurrentIndex(2)
+    changed = [m.fills.count(m.fills[0].__class__("#d95f0e")) for m in shown.maps]
+    assert changed[0] == 0 and changed[2] > 0
+    shown.tell(0)
+    assert "Today: beat 1" in shown.told.text() and "b: beat" in shown.told.text()
+    assert not shown.grab().isNull()
+    comparing.background.wait()
+
+
+def test_limits_are_round_and_hold_all_values():
+    assert steps_of([283.0, 1315.0]) == [500.0, 750.0, 1000.0, 1250.0, 1500.0]
+    assert len(steps_of([None, 5.0])) == 5
