@@ -150,7 +150,8 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     keys = [k.text for k in legend(window.map.content, window.map.stack)]
     assert "Residents per km²" in keys
     window.actions_by_name["layer_patterns"].trigger()
-    assert window.map.stack.patterns and tree.patterns.isChecked()
+    assert window.map.stack.patterns
+    qtbot.waitUntil(tree.patterns.isChecked)
     tree.up.click()
     assert window.map.stack.layers[2].name == "Population"
     # dropped by the mouse: the lowest becomes the uppermost
