@@ -155,6 +155,7 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     tree.up.click()
     assert window.map.stack.layers[2].name == "Population"
     # dropped by the mouse: the lowest becomes the uppermost
+    qtbot.waitUntil(lambda: not tree._later.isActive())
     item = tree.tree.takeTopLevelItem(tree.tree.topLevelItemCount() - 1)
     tree.tree.insertTopLevelItem(0, item)
     qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Beats")
