@@ -61,7 +61,7 @@ def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
     for units, beat in strokes:
         drawing.paint(units, beat)
     before = drawing.label.copy()
-    found = repair(drawing, seconds=10)
+    found = repair(drawing, seconds=4)
     np.testing.assert_array_equal(drawing.label, before)
     assert found.left == ()
     assert found.residents == pytest.approx(least_change(drawing))
@@ -80,7 +80,7 @@ def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
 def test_a_repair_keeps_locks(drawing):
     drawing.paint([13], "1")
     drawing.lock([13])
-    found = repair(drawing, seconds=10)
+    found = repair(drawing, seconds=4)
     assert 13 not in found.moves
     assert found.left == ()
     assert found.residents == pytest.approx(least_change(drawing))
@@ -129,5 +129,12 @@ def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
     assert verify(grid.folder / "better").ok
     units = read_result(grid.folder / "better").units
     assert units["beat"].iat[0] == read_result(plan).units["beat"].iat[0]
+    # what was drawn on a plan stays with it: the lock holds when the mended plan is drawn on again
+    again = call(
+        app, ["mend", str(grid.project), "--plan", str(grid.folder / "mended"), "--out", str(grid.folder / "again")]
+    )
+    assert again.exit_code == 0, again.output
+    summary = json.loads((grid.folder / "again" / "summary.json").read_text(encoding="utf-8"))
+    assert list(summary["rules"]["beats"]["held"].values()) == [[drawing.unit_ids[0]]]
     wrong = call(app, [*common, "--out", str(grid.folder / "x"), "--repair", "--improve"])
     assert wrong.exit_code == 2

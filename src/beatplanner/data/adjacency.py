@@ -135,7 +135,7 @@ def drawn_edges(edges: pd.DataFrame, links: list[tuple[int, int]], closed: list[
     apart = {(min(p), max(p)) for p in closed}
     if apart:
         gone = [pair in apart for pair in zip(edges["a"], edges["b"], strict=True)]
-        edges = edges[~np.array(gone, bool)]
+        edges = pd.DataFrame(edges[~np.array(gone, bool)])
     known = set(zip(edges["a"], edges["b"], strict=True))
     new = sorted({(min(p), max(p)) for p in links if p[0] != p[1]} - known)
     if new:

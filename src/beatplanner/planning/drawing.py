@@ -830,6 +830,44 @@ class Drawing:
         self._pairs_now = set(map(tuple, self._ends.tolist()))
 
 
+def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
+    """Return a town with the links, closed borders and locks that were drawn on the plan that is drawn on now.
+
+    Parameters
+    ----------
+    town
+        As it was read from the project, which may know nothing of them.
+    rules
+        The plan's description as JSON: ``rules`` of its summary.
+    """
+    beats = town.description.beats
+    section = rules.get("beats") or {}
+    if beats is None or not any(section.get(key) for key in ("links", "closed", "held")):
+        return town
+    place = {str(u): i for i, u in enumerate(town.units["unit"])}
+
+    def known(items: Iterable[Mapping[str, Any]], have: Sequence[Drawn]) -> list[Drawn]:
+        found = [Drawn.model_validate(item) for item in items]
+        return [d for d in found if d not in have and all(u in place for pair in d.pairs for u in pair)]
+
+    links, closed = known(section.get("links", ()), beats.links), known(section.get("closed", ()), beats.closed)
+    held = {b: tuple(u for u in units if u in place) for b, units in (section.get("held") or {}).items()}
+    lock = town.units["locked"].to_numpy(object).copy()
+    for beat, units in held.items():
+        for unit in units:
+            lock[place[unit]] = beat
+    changes = {"links": (*beats.links, *links), "closed": (*beats.closed, *closed), "held": {**beats.held, **held}}
+    joined = [(place[a], place[b]) for d in links for a, b in d.pairs]
+    apart = [(place[a], place[b]) for d in closed for a, b in d.pairs]
+    description = town.description.model_copy(update={"beats": beats.model_copy(update=changes)})
+    return replace(
+        town,
+        description=description,
+        edges=drawn_edges(town.edges, joined, apart),
+        units=town.units.assign(locked=lock),
+    )
+
+
 def now() -> dt.datetime:
     """Return the time, UTC."""
     return dt.datetime.now(tz=dt.UTC)

@@ -22,9 +22,9 @@ from beatplanner.data.edits import Edit, write_edits
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place
 from beatplanner.data.read_town import read_town
-from beatplanner.data.results import check_result_place, write_result
+from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.planning.beats import BeatPlan
-from beatplanner.planning.drawing import Drawing, RefusedError
+from beatplanner.planning.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, _write_verdict, make_plan, summarise, tables
 from beatplanner.planning.proof import Progress, Proof, silent
@@ -197,17 +197,18 @@ class _Part:
         self, seconds: float, threads: int, seed: int, cancelled: Callable[[], bool]
     ) -> tuple[np.ndarray | None, float | None]:
         """Return the nearest districts that were found (None where none keep the rules) and a proven bound."""
-        end, exact, bound = time.monotonic() + seconds, None, None
+        end = time.monotonic() + seconds
+        tried = [self.back(d) for d in self.searched(0.5 * seconds, threads, seed, cancelled)]
+        bound = None
         if len(self.units) * len(self.own) <= EXACT_PAIRS:
-            exact, bound = self.exact(0.6 * seconds, threads, seed, cancelled)
-            if exact is not None:
-                return exact, bound
-        tried = [self.back(d) for d in self.searched(max(1.0, end - time.monotonic()), threads, seed, cancelled)]
+            # the search takes a second where the proof may take minutes: what it found stands if the time ends
+            exact, bound = self.exact(max(1.0, end - time.monotonic()), threads, seed, cancelled)
+            tried += [] if exact is None else [exact]
         kept = [d for d in tried if self.kept(d)]
         # without a plan that keeps every rule, connected beats that are better balanced are still a repair
         some = kept or [d for d in tried if connected(d, self.edges) and self.outside(d) < self.outside(self.wish)]
         some = some or [d for d in tried if connected(d, self.edges) and not connected(self.wish, self.edges)]
-        return min(some, key=lambda d: (self.outside(d), self.apart(d)), default=None), bound
+        return min(some, key=lambda d: (0.0 if kept else self.outside(d), self.apart(d)), default=None), bound
 
     def apart(self, district: np.ndarray) -> float:
         """Return the residents who live elsewhere than drawn."""
@@ -235,7 +236,7 @@ class _Part:
         start = whole if connected(whole, self.edges) and len(np.unique(whole)) == len(self.own) else None
         try:
             found = solve_districts(
-                wanted, seconds=seconds, threads=threads, seed=seed, prove=False, start=start, effort=0.5, cancelled=cancelled
+                wanted, seconds=seconds, threads=threads, seed=seed, prove=False, start=start, effort=0.25, cancelled=cancelled
             )  # fmt: skip
         except (LocksApartError, NoRoomError, ValueError):
             # locks or barriers leave no such beats; what the drawing made whole is the best that can be said
@@ -371,6 +372,9 @@ def mend(
         raise InputError(
             problem("there are no beats to draw on", "Give a plan with --plan, or today's beats as beats.current", file=description.file)
         )  # fmt: skip
+    if plan_from is not None:
+        # what was drawn on that plan is part of it
+        town = with_rules_of_plan(town, read_result(_folder(plan_from)).summary.get("rules", {}))
     drawing = Drawing(town, plan_workload(town), beat, author=author)
     for number, edit in enumerate(edits, 1):
         try:
@@ -423,6 +427,10 @@ def mend(
     write_result(out, written, also=finish)
     summary["drawn"]["pack"] = [str(note) for note in stopped]
     return summary
+
+
+def _folder(plan_from: Path) -> Path:
+    return plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
 
 
 def _with_rules(plan: Plan, drawing: Drawing) -> Plan:

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.background import Background
-from beatplanner.ui.desktop.map_view import path_of
+from beatplanner.ui.desktop.rings import path_of
 
 if TYPE_CHECKING:
     from beatplanner.ui.desktop.main_window import MainWindow

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.cartography import fill_of
 from beatplanner.ui.desktop.drawing_process import DrawingProcess
@@ -62,7 +63,7 @@ ACTIONS = (
 WAYS = ("bridge", "footbridge", "ferry", "underpass", "road", "other link")
 OBSTACLES = ("river", "railway", "motorway", "wall or fence", "steep slope", "other barrier")
 COLUMNS = ("Beat", "Hours", "Deviation", "Officers", "Residents", "Moved in")
-REPAIR_SECONDS, IMPROVE_SECONDS = 20.0, 60.0
+REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
 FULL_BAR = 0.3  # deviation at which the colour of a cell is full
 
 
@@ -254,11 +255,13 @@ class DrawingPanel(QWidget):
     def begin(self) -> Drawing | None:
         """Return what is drawn on; made at the first call, None where there is nothing."""
         if self.drawing is None and self._can_draw():
-            from beatplanner.planning.drawing import Drawing
+            from beatplanner.planning.drawing import Drawing, with_rules_of_plan
             from beatplanner.planning.workload import plan_workload
 
             town, plan = self.scenario.town, self.scenario.plan
             assert town is not None
+            if plan is not None:
+                town = with_rules_of_plan(town, plan.summary.get("rules", {}))
             shown = dict(zip(self.scenario.units["unit"].astype(str), self.scenario.beat_of_unit(), strict=True))
             workload = plan_workload(town)
             if plan is not None and "fixed_hours" in plan.units:
@@ -682,7 +685,12 @@ class DrawingPanel(QWidget):
         self.map.use(None)
         # pydantic's models cross into the child as they are
         options: dict[str, Any] = {"edits": drawing.edits, "plan_from": self.scenario.result, "author": drawing.author}
-        window.solving.start(self.scenario.project, **options)
+        try:
+            project = self.scenario.to_plan()
+        except InputError as error:
+            window._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            return
+        window.solving.start(project, **options)
         self._say(self.tr("The plan is made of what was drawn…"))
         window._enable()
 

@@ -138,6 +138,7 @@ class PrintDialog(QDialog):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_page(painter, page, self.map.content, self.map.stack, mm)
         painter.setPen(QColor("#999999"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(0, 0, image.width() - 1, image.height() - 1))
         painter.end()
         image.setDevicePixelRatio(ratio)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -51,8 +51,14 @@ class LayerTree(QWidget):
         self.tree.setIndentation(16)
         self.tree.itemChanged.connect(self._checked)
         self.tree.currentItemChanged.connect(lambda *_: self._show_options())
-        self.tree.model().rowsMoved.connect(lambda *_: self._dropped())
-        self.tree.model().rowsInserted.connect(lambda *_: self._dropped())
+        # the tree is filled anew only when it has finished with what it does: an item must not vanish under its own click
+        self._later, self._drop = QTimer(self), QTimer(self)
+        for timer, slot in ((self._later, self.load), (self._drop, self._dropped)):
+            timer.setSingleShot(True)
+            timer.timeout.connect(slot)
+        model = self.tree.model()
+        for signal in (model.rowsMoved, model.rowsInserted, model.rowsRemoved):
+            signal.connect(lambda *_: None if self._filling else self._drop.start(0))
         column.addWidget(self.tree, 1)
         row = QHBoxLayout()
         self.up, self.down = QPushButton(self.tr("Up")), QPushButton(self.tr("Down"))
@@ -88,7 +94,7 @@ class LayerTree(QWidget):
         self.form = form
         column.addLayout(form)
         window.scenario.listeners.append(self.load)
-        self.stack.listeners.append(self.load)
+        self.stack.listeners.append(lambda: self._later.start(0))
         self.load()
 
     def load(self) -> None:
@@ -177,7 +183,8 @@ class LayerTree(QWidget):
             self.stack.move(self.current(), steps)
 
     def _dropped(self) -> None:
-        names = [self.tree.topLevelItem(i).data(0, NAME) for i in range(self.tree.topLevelItemCount())]
+        items = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
+        names = [str(item.data(0, NAME)) for item in items if item is not None]
         if (
             not self._filling
             and len(names) == len(self.stack.layers)

@@ -135,7 +135,9 @@ class MapContent:
         pairs = np.column_stack([unit[a[same]], unit[b[same]]])
         if scenario.town is not None:
             pairs = np.concatenate([pairs, scenario.town.edges[["a", "b"]].to_numpy(int)])
-        return np.unique(np.sort(pairs, axis=1), axis=0)
+        pairs = np.sort(pairs, axis=1)
+        n = len(self.polygons)
+        return np.column_stack(np.divmod(np.unique(pairs[:, 0] * n + pairs[:, 1]), n))
 
     def _load_points(self, scenario: Scenario) -> None:
         town, plan = scenario.town, scenario.plan

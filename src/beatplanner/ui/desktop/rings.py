@@ -114,3 +114,11 @@ def path_of_arrays(x: np.ndarray, y: np.ndarray, move: np.ndarray) -> QPainterPa
     stream >> path
     path.setFillRule(Qt.FillRule.OddEvenFill)
     return path
+
+
+def path_of(shape: shapely.Geometry) -> QPainterPath:
+    """Return the outline of a polygon or line as a painter's path in its own coordinates, y pointing up as on a map."""
+    rings = Rings.of(np.array([shape], dtype=object))
+    move = np.zeros(len(rings.xy), bool)
+    move[rings.start[:-1]] = True
+    return path_of_arrays(rings.xy[:, 0], rings.xy[:, 1], move)

@@ -1,0 +1,237 @@
+"""Draw and mend on the real window: brush, lock, link, barrier, undo, repair, solving on, and the plan that comes of it."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pytest
+
+from conftest import write_grid_town
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import Qt
+
+from beatplanner.data.results import read_result
+from beatplanner.planning.plan import run
+from beatplanner.planning.verification import verify
+from beatplanner.ui.desktop import recent
+from beatplanner.ui.desktop.drawing_panel import ACTIONS, ReasonDialog
+from beatplanner.ui.desktop.main_window import MainWindow
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("draw"))
+    run(town.project, town.folder / "plan", time_limit=10)
+    return town
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch, planned):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    told = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
+    window = MainWindow()
+    window.told = told
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "saved", True))
+    window.resize(1366, 768)
+    window.show()
+    window.open(planned.folder / "plan")
+    window.map.fit()
+    window.drawing_panel.dock.raise_()
+    yield window
+    window.drawing_panel.process.cancel()
+    window.solving.cancel()
+    window.saved = True
+
+
+def at(window, unit):
+    return window.map.to_widget(*window.map.content.middle[unit]).toPoint()
+
+
+def do(window, name):
+    action = window.actions_by_name[name]
+    assert action.isEnabled(), name
+    action.trigger()
+
+
+def stroke(window, qtbot, beat, *units):
+    """Paint as a hand does: choose the beat, press on the first unit, move over the others, let go."""
+    panel = window.drawing_panel
+    panel.choose(beat)
+    if not window.actions_by_name["draw_brush"].isChecked():
+        do(window, "draw_brush")
+    qtbot.mousePress(window.map, Qt.MouseButton.LeftButton, pos=at(window, units[0]))
+    for unit in units[1:]:
+        qtbot.mouseMove(window.map, at(window, unit))
+    qtbot.mouseRelease(window.map, Qt.MouseButton.LeftButton, pos=at(window, units[-1]))
+
+
+def test_every_action_has_words_and_keys_of_its_own(window):
+    assert {a.name for a in ACTIONS} == set(window.drawing_panel.actions_)
+    keys = [a.shortcut().toString() for a in window.actions_by_name.values() if not a.shortcut().isEmpty()]
+    assert len(set(keys)) == len(keys)
+    assert all(a.help.endswith(".") for a in ACTIONS)
+
+
+def test_a_stroke_shows_figures_flashes_what_breaks_and_is_undone(window, qtbot):
+    panel = window.drawing_panel
+    shown = window.map.grab().toImage()
+    drawing = panel.begin()
+    before = drawing.beat.copy()
+    stroke(window, qtbot, "1", 13)
+    assert drawing.beat[13] == "1"
+    assert not panel.warning.isHidden()
+    assert "falls into 2 pieces" in panel.warning.text()
+    assert set(window.map.flashing.tolist()) == set(drawing.figures().adrift.tolist())
+    assert not window.saved
+    row = list(drawing.figures().beat).index("1")
+    assert panel.table.item(row, 1).text() == f"{drawing.figures().hours[row]:,.0f}"
+    scale = window.map.scale
+    do(window, "draw_show_broken")
+    assert window.map.scale > scale
+    assert window.map.grab().toImage() != shown
+    do(window, "draw_undo")
+    np.testing.assert_array_equal(drawing.beat, before)
+    assert panel.warning.isHidden()
+    assert len(window.map.flashing) == 0
+    do(window, "draw_redo")
+    assert [h["kind"] for h in panel.history] == ["paint", "undo", "redo"]
+    assert all(h["time"] for h in panel.history)
+
+
+def test_one_stroke_over_many_units_is_one_edit_with_its_reason(window, qtbot):
+    panel = window.drawing_panel
+    panel.reason.setText("market day")
+    drawing = panel.begin()
+    stroke(window, qtbot, "1", 9, 12, 13)
+    assert set(drawing.beat[[9, 12, 13]]) == {"1"}
+    assert len(drawing.edits) == 1
+    assert drawing.edits[0].reason == "market day"
+
+
+def test_what_is_refused_is_said(window, qtbot):
+    panel = window.drawing_panel
+    window.map.select_units(np.array([2]))
+    panel.choose("1")
+    do(window, "draw_paint_selection")
+    assert "never cross" in panel.note.text()
+    assert not panel.drawing.can_undo
+    window.map.select_units(np.array([0, 1]))
+    do(window, "draw_lock")
+    assert panel.drawing.locked[[0, 1]].all()
+    panel.choose("2")
+    do(window, "draw_paint_selection")
+    assert "Locked" in panel.note.text()
+    do(window, "draw_unlock")
+    assert not panel.drawing.locked.any()
+
+
+def test_split_halve_and_merge(window, monkeypatch):
+    from beatplanner.ui.desktop import drawing_panel
+
+    panel = window.drawing_panel
+    window.map.select_units(np.array([0, 1]))
+    do(window, "draw_split")
+    assert panel.drawing.beats_in_use() == ["1", "2", "3", "4", "5"]
+    assert panel.beat.count() == 5
+    panel.choose("4")
+    do(window, "draw_halve")
+    assert panel.table.rowCount() == 6
+    monkeypatch.setattr(drawing_panel.QInputDialog, "getItem", lambda *a, **k: (a[3][0], True))
+    panel.choose("4")
+    do(window, "draw_merge")
+    assert panel.table.rowCount() == 5
+    assert panel.drawing.edits[-1].kind == "merge"
+
+
+def test_links_and_barriers_need_a_reason_and_stand_on_the_map(window, qtbot, monkeypatch):
+    panel = window.drawing_panel
+    monkeypatch.setattr(ReasonDialog, "ask", classmethod(lambda *a: ("ferry", "runs daily")))
+    do(window, "draw_link")
+    qtbot.mousePress(window.map, Qt.MouseButton.LeftButton, pos=at(window, 0))
+    qtbot.mouseMove(window.map, at(window, 12))
+    qtbot.mouseRelease(window.map, Qt.MouseButton.LeftButton, pos=at(window, 12))
+    assert (0, 12) in panel.drawing.links
+    assert len(window.map.content.lines["Links"].feature) == 1
+    do(window, "draw_barrier")
+    middle = (at(window, 0) + at(window, 1)) / 2
+    size = at(window, 1).x() - at(window, 0).x()
+    for dy in (-size / 3, size / 3):
+        point = middle.__class__(middle.x(), round(middle.y() + dy))
+        qtbot.mouseClick(window.map, Qt.MouseButton.LeftButton, pos=point)
+    window.map.grab()
+    qtbot.keyClick(window.map, Qt.Key.Key_Return)
+    assert list(panel.drawing.closed) == [(0, 1)]
+    assert panel.drawing.closed[0, 1].reason == "runs daily"
+    do(window, "draw_remove")
+    qtbot.mouseClick(window.map, Qt.MouseButton.LeftButton, pos=middle)
+    assert not panel.drawing.closed
+    monkeypatch.setattr(ReasonDialog, "ask", classmethod(lambda *a: None))
+    panel._link_drawn(2, 14)
+    assert (2, 14) not in panel.drawing.links
+
+
+def test_the_dialog_asks_for_a_reason(window, qtbot):
+    dialog = ReasonDialog("Link", "From here to there.", ("bridge",), window)
+    qtbot.addWidget(dialog)
+    assert not dialog.ok.isEnabled()
+    qtbot.keyClicks(dialog.reason, "new bridge")
+    assert dialog.ok.isEnabled()
+
+
+def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
+    panel = window.drawing_panel
+    stroke(window, qtbot, "1", 13)
+    drawing = panel.drawing
+    window.map.select_units(np.array([0]))
+    do(window, "draw_lock")
+    do(window, "draw_repair")
+    assert panel.process.running
+    with qtbot.waitSignal(panel.process.finished, timeout=60_000):
+        pass
+    assert drawing.figures().broken == ()
+    assert drawing.edits[-1].kind == "repair"
+    assert "Moved to restore the rules" in panel.note.text()
+    assert set(window.map.selected_units.tolist()) == {drawing.place[u] for u in drawing.edits[-1].moves}
+    do(window, "draw_undo")
+    assert drawing.figures().broken
+    do(window, "draw_redo")
+    locked = drawing.beat[0]
+    panel._start("improve", 3.0)
+    with qtbot.waitSignal(panel.process.finished, timeout=60_000):
+        pass
+    assert drawing.beat[0] == locked
+    assert drawing.figures().broken == ()
+    edits = drawing.edits
+    do(window, "draw_keep")
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
+        pass
+    assert window.scenario.result is not None
+    assert verify(window.scenario.result).ok
+    drawn = read_result(window.scenario.result).summary["drawn"]["edits"]
+    assert [e["kind"] for e in drawn] == [e.kind for e in edits]
+    assert panel.drawing is None
+    assert len(panel.history) >= len(edits)
+
+
+def test_a_repair_is_stopped_at_once(window, qtbot):
+    panel = window.drawing_panel
+    stroke(window, qtbot, "1", 13)
+    do(window, "draw_repair")
+    do(window, "draw_repair")
+    assert not panel.process.running
+    assert "Stopped" in panel.note.text()
+    assert len(panel.drawing.edits) == 1
+
+
+def test_a_project_without_beats_cannot_be_drawn_on(window):
+    window.scenario.town = None
+    window.scenario.changed()
+    assert window.drawing_panel.begin() is None
+    assert "cannot be drawn on" in window.drawing_panel.headline.text()
+    assert not window.actions_by_name["draw_brush"].isEnabled()

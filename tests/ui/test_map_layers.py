@@ -1,0 +1,75 @@
+"""The model of the layers, without a window: breaks, colours, order, search."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+import networkx as nx
+
+from beatplanner.ui.desktop.map_content import Place, search_places
+from beatplanner.ui.desktop.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
+
+
+def test_breaks_of_quantiles_hold_as_many_units_each():
+    values = np.arange(1.0, 101.0)
+    breaks = class_breaks(values, 4, "quantiles")
+    assert np.bincount(classified(values, breaks)).tolist() == [25, 25, 25, 25]
+    assert classified(np.array([np.nan, 0.0, 1e9]), breaks).tolist() == [-1, 0, 3]
+    assert class_breaks(values, 4, "equal steps").tolist() == [25.75, 50.5, 75.25, 100.0]
+    assert len(class_breaks(np.zeros(9), 5, "quantiles")) == 1
+    assert len(class_breaks(np.array([np.nan]), 5, "quantiles")) == 0
+
+
+@given(st.integers(0, 60), st.integers(2, 30))
+def test_neighbours_on_a_map_never_look_alike(seed, count):
+    random = np.random.default_rng(seed)
+    from scipy.spatial import Delaunay
+
+    points = random.random((count + 2, 2))
+    pairs = np.unique(np.sort(np.concatenate([Delaunay(points).simplices[:, k] for k in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0)  # fmt: skip
+    found = contrast_colours(pairs, count + 2, 7)
+    assert (found[pairs[:, 0]] != found[pairs[:, 1]]).all()
+    assert (contrast_colours(pairs, count + 2, 7, found) == found).all()
+
+
+def test_a_stroke_recolours_only_what_clashes():
+    before = np.array([0, 1, 0, -1])
+    found = contrast_colours(np.array([[0, 1], [1, 2], [0, 2], [2, 3]]), 4, 7, before)
+    assert found[:2].tolist() == [0, 1]
+    assert found[2] not in (0, 1)
+    assert nx.Graph([(2, 3)]).number_of_edges() and found[3] != found[2]
+
+
+def test_order_and_changes_are_told():
+    stack, told = LayerStack(), []
+    stack.listeners.append(lambda: told.append(1))
+    first = stack.layers[0].name
+    stack.move(first, 2)
+    assert stack.layers[2].name == first
+    stack.move(first, -99)
+    assert stack.layers[0].name == first
+    stack.change("Population", visible=True, classes=7)
+    assert stack["Population"].visible
+    assert len(told) == 3
+    with pytest.raises(AttributeError):
+        stack.change("Population", colour="red")
+    with pytest.raises(KeyError):
+        stack["Moon"]
+
+
+@pytest.mark.parametrize(("metres", "found"), [(1.0, 1), (4.9, 2), (5.0, 5), (999, 500), (12_345, 10_000)])
+def test_scale_bars_are_round(metres, found):
+    assert nice_length(metres) == found
+
+
+def test_places_are_found_without_accents_and_case():
+    box = (0.0, 0.0, 1.0, 1.0)
+    places = [Place("Čair 3", "unit", box), Place("Čair", "beat", box), Place("Old Čair market", "station", box)]
+    assert [p.kind for p in search_places(places, "cair")] == ["beat", "unit", "station"]
+    assert search_places(places, "MARKET old")[0].kind == "station"
+    assert search_places(places, "  ") == []

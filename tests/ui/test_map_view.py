@@ -1,0 +1,285 @@
+"""The map as a user handles it: layers, tools, search, pages and data."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pytest
+
+from conftest import write_grid_town
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from typer.testing import CliRunner
+
+from beatplanner.data.errors import InputError
+from beatplanner.planning.plan import run
+from beatplanner.ui.command_line import app
+from beatplanner.ui.desktop import recent
+from beatplanner.ui.desktop.cartography import View, draw, legend
+from beatplanner.ui.desktop.export_panel import PrintDialog, write_data
+from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.ui.desktop.map_layers import LayerStack
+from beatplanner.ui.desktop.printing import PAPER, Page, write_page
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("map"))
+    run(town.project, town.folder / "plan", time_limit=10)
+    return town
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch, planned):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    told = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
+    window = MainWindow()
+    window.told = told
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "saved", True))
+    window.resize(1366, 768)
+    window.show()
+    window.open(planned.folder / "plan")
+    window.map.fit()
+    yield window
+    window.drawing_panel.process.cancel()
+    window.solving.cancel()
+    window.saved = True
+
+
+def at(window, unit):
+    return window.map.to_widget(*window.map.content.middle[unit]).toPoint()
+
+
+def test_every_layer_changes_the_picture_or_has_nothing_to_show(window):
+    content = window.map.content
+    for layer in window.map.stack.layers:
+        for other in window.map.stack.layers:
+            other.visible = False
+        window.map.redraw()
+        empty = window.map.grab().toImage()
+        window.map.set_layer(layer.name, True)
+        something = layer.name not in ("Barriers", "Links", "Names of units") and not (
+            layer.name in ("Catchments", "Roads") and layer.name not in content.lines
+        )
+        assert (window.map.grab().toImage() != empty) is something or layer.name == "Names of units", layer.name
+
+
+def test_what_moves_under_the_hand_is_the_last_picture_until_the_hand_rests(window, qtbot):
+    view = window.map
+    view._cost = 1.0  # as if the picture took long
+    view.pan(50, 0)
+    assert view._rest.isActive()
+    assert view._seen is not None and view._seen.centre[0] != view.centre[0]
+    qtbot.waitUntil(lambda: view._seen is not None and view._seen.centre[0] == view.centre[0], timeout=5000)
+
+
+def test_lasso_box_and_keys_select_units(window, qtbot):
+    window.actions_by_name["map_box"].trigger()
+    assert window.actions_by_name["map_box"].isChecked()
+    low, high = at(window, 0), at(window, 5)
+    with qtbot.waitSignal(window.map.units_selected) as told:
+        qtbot.mousePress(window.map, Qt.MouseButton.LeftButton, pos=low - (high - low) / 4)
+        qtbot.mouseMove(window.map, high + (high - low) / 4)
+        qtbot.mouseRelease(window.map, Qt.MouseButton.LeftButton, pos=high + (high - low) / 4)
+    assert told.args[0].tolist() == [0, 1, 4, 5]
+    qtbot.mouseClick(window.map, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, at(window, 10))
+    assert window.map.selected_units.tolist() == [0, 1, 4, 5, 10]
+    qtbot.keyClick(window.map, Qt.Key.Key_Escape)
+    assert window.map.tool is None
+    assert not window.actions_by_name["map_box"].isChecked()
+    window.map.select(window.map.content.ids[0])
+    window.actions_by_name["map_select_beat"].trigger()
+    assert (window.map.content.label[window.map.selected_units] == 0).all()
+    window.actions_by_name["map_select_none"].trigger()
+    assert len(window.map.selected_units) == 0
+
+
+def test_measuring_tells_metres_and_square_kilometres(window):
+    window.actions_by_name["map_measure"].trigger()
+    tool = window.map.tool
+    for corner in ((0, 0), (3000, 0), (3000, 4000)):
+        tool.press(*corner, Qt.KeyboardModifier.NoModifier)
+    tool.finish()
+    assert tool.text() == "7.00 km  ·  6.00 km²"
+    window.map.grab()
+    tool.cancel()
+    assert tool.text() == "0 m"
+
+
+def test_a_place_is_found_and_shown(window, qtbot):
+    field = window.place_search
+    name = window.map.content.unit_names[7]
+    # QtTest types Latin letters alone
+    field.setText(name.lower())
+    field.textEdited.emit(name.lower())
+    assert field.find(name)[0].name.startswith(name)
+    scale = window.map.scale
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.map.scale > scale
+    found = window.map.selected_units.tolist()
+    assert found == [7] or window.map.content.unit_at(*window.map.centre) == 7
+
+
+def test_coordinates_are_told_in_degrees_and_metres(window):
+    window.coordinates.show_at(540_000.0, 4_650_000.0)
+    assert "N 4,650,000 m" in window.coordinates.text()
+    assert "° N" in window.coordinates.text()
+
+
+def test_the_tree_of_layers_rules_the_map(window, qtbot):
+    tree = window.layer_tree
+    names = [tree.tree.topLevelItem(i).text(0) for i in range(tree.tree.topLevelItemCount())]
+    assert names == [layer.name for layer in reversed(window.map.stack.layers)]
+    item = tree.tree.topLevelItem(names.index("Population"))
+    item.setCheckState(0, Qt.CheckState.Checked)
+    assert window.map.stack["Population"].visible
+    qtbot.waitUntil(lambda: tree.tree.topLevelItem(names.index("Population")).childCount() > 2)
+    tree.tree.setCurrentItem(tree.tree.topLevelItem(names.index("Population")))
+    tree.classes.setValue(3)
+    tree.opacity.setValue(50)
+    assert (window.map.stack["Population"].classes, window.map.stack["Population"].opacity) == (3, 0.5)
+    keys = [k.text for k in legend(window.map.content, window.map.stack)]
+    assert "Residents per km²" in keys
+    window.actions_by_name["layer_patterns"].trigger()
+    assert window.map.stack.patterns
+    qtbot.waitUntil(tree.patterns.isChecked)
+    tree.up.click()
+    assert window.map.stack.layers[2].name == "Population"
+    # dropped by the mouse: the lowest becomes the uppermost
+    qtbot.waitUntil(lambda: not tree._later.isActive())
+    item = tree.tree.takeTopLevelItem(tree.tree.topLevelItemCount() - 1)
+    tree.tree.insertTopLevelItem(0, item)
+    qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Beats")
+
+
+def test_labels_do_not_collide(window):
+    from beatplanner.ui.desktop import cartography
+
+    stack = LayerStack()
+    for layer in stack.layers:
+        layer.visible = layer.name in ("Names", "Names of units", "Stations")
+    image = QImage(700, 500, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    taken = []
+    view = View(window.map.centre, window.map.scale, 700, 500)
+    for layer in stack.layers:
+        if layer.visible:
+            list(cartography._layer(painter, view, window.map.content, stack, layer, taken))
+    painter.end()
+    assert len(taken) > 6
+    for i, a in enumerate(taken):
+        for b in taken[:i]:
+            shared = a.intersected(b)
+            assert min(shared.width(), shared.height()) <= 3.1, (a, b)
+
+
+# ---- paper
+
+
+def test_a_page_has_its_paper_and_its_exact_scale(window, tmp_path):
+    pymupdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
+    page = Page(title="Grid", paper="A3", scale=20_000)
+    write_page(tmp_path / "map.pdf", page, window.map.content, LayerStack())
+    box = pymupdf.PdfReader(tmp_path / "map.pdf").pages[0].mediabox
+    assert (float(box.width), float(box.height)) == pytest.approx((420 / 25.4 * 72, 297 / 25.4 * 72), abs=1)
+
+
+@pytest.mark.parametrize("paper", PAPER)
+def test_a_picture_of_a_page_measures_what_its_scale_says(window, tmp_path, paper):
+    content, stack = window.map.content, LayerStack()
+    for layer in stack.layers:
+        layer.visible = layer.name == "Beats"
+    page = Page(title="", paper=paper, scale=25_000)
+    write_page(tmp_path / "map.png", page, content, stack, dpi=72)
+    image = QImage(str(tmp_path / "map.png")).convertToFormat(QImage.Format.Format_RGB32)
+    width, height = page.size
+    mm = image.width() / width
+    assert image.height() / height == pytest.approx(mm, rel=0.01)
+    frame = page.frame
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)[:, : image.width(), :3]
+    top, left = int((frame.top() + 12) * mm), int((frame.left() + 1) * mm)
+    inside = pixels[top : int((frame.bottom() - 14) * mm), left : int((frame.right() - 14) * mm)]
+    columns = np.flatnonzero((inside != 255).any(axis=(0, 2)))
+    west, _, east, _ = content.bounds
+    assert (columns.max() - columns.min() + 1) / mm == pytest.approx((east - west) / 25_000 * 1000, abs=2.5 / mm)
+
+
+def test_incidents_never_leave_the_office_on_a_page(window):
+    stack = LayerStack()
+    for layer in stack.layers:
+        layer.visible = layer.name in ("Incidents", "Incident density")
+    image = QImage(300, 300, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    before = image.copy()
+    painter = QPainter(image)
+    view = View(window.map.centre, 300 / 2500, 300, 300)
+    draw(painter, view, window.map.content, stack, public=True)
+    assert legend(window.map.content, stack, public=True) == []
+    painter.end()
+    assert image == before
+    painter = QPainter(image)
+    draw(painter, view, window.map.content, stack)
+    painter.end()
+    assert image != before
+
+
+def test_pages_that_cannot_be_are_refused(window, tmp_path):
+    for name, page in (("a.bmp", Page("")), ("a.pdf", Page("", paper="A9")), ("a.pdf", Page("", scale=1)), ("none/a.pdf", Page("")), ("none/a.png", Page(""))):  # fmt: skip
+        with pytest.raises(InputError):
+            write_page(tmp_path / name, page, window.map.content, LayerStack())
+    assert list(tmp_path.iterdir()) == [] or not list(tmp_path.glob("*a.*"))
+
+
+def test_the_print_dialog_shows_the_page(window, qtbot):
+    dialog = PrintDialog(window)
+    qtbot.addWidget(dialog)
+    assert not dialog.picture.pixmap().isNull()
+    dialog.scale.setCurrentText("1 : 12,500")
+    dialog.preview()
+    assert dialog.page().scale == 12_500
+    dialog.scale.setCurrentText("as far as the moon")
+    dialog.preview()
+    assert not dialog.save.isEnabled()
+
+
+# ---- data
+
+
+def test_data_for_the_public_hides_small_numbers_and_holds_no_incidents(window, tmp_path):
+    files = write_data(window, tmp_path / "map.gpkg", "public")
+    assert gpd.list_layers(files[0])["name"].tolist() == ["units", "beats", "stations"]
+    units, beats = (gpd.read_file(files[0], layer=name) for name in ("units", "beats"))
+    assert set(units.columns) == {"unit", "name", "municipality", "current", "beat", "geometry"}
+    assert beats["residents"].sum() == pytest.approx(window.scenario.units["population"].sum())
+    write_data(window, tmp_path / "office.geojson", "office")
+    assert gpd.read_file(tmp_path / "office-beats.geojson").crs.to_epsg() == 4326
+    assert "workload" in gpd.read_file(tmp_path / "office-beats.geojson")
+
+
+def test_no_cell_of_a_workbook_is_a_formula(window, tmp_path):
+    window.scenario.plan.units.loc[0, "name"] = "=HYPERLINK(1)"
+    write_data(window, tmp_path / "map.xlsx", "public")
+    book = openpyxl.load_workbook(tmp_path / "map.xlsx")
+    assert book.sheetnames == ["Units", "Beats", "Stations"]
+    assert book["Units"]["B2"].value == "'=HYPERLINK(1)"
+    write_data(window, tmp_path / "map.csv", "public")
+    assert "'=HYPERLINK(1)" in (tmp_path / "map.csv").read_text(encoding="utf-8-sig")
+
+
+def test_the_command_line_exports_the_same(planned, tmp_path):
+    plan = str(planned.folder / "plan")
+    for name in ("map.pdf", "map.png", "map.xlsx"):
+        found = CliRunner().invoke(app, ["export", plan, "--out", str(tmp_path / name), "--paper", "A4"])
+        assert found.exit_code == 0, found.output
+        assert (tmp_path / name).stat().st_size > 1000
+    wrong = CliRunner().invoke(app, ["export", plan, "--out", str(tmp_path / "map.doc")])
+    assert isinstance(wrong.exception, InputError)
