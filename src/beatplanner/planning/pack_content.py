@@ -576,7 +576,7 @@ class PackContent:
         return [
             [
                 self.level_title(m.level),
-                m.title,
+                t.text("Beat {name}", name=m.area) if m.title == f"Beat {m.area}" else m.title,
                 self.when_and_where(m),
                 t.number(m.members),
                 "" if (share := self.walkers(m)) is None else t.percent(share),
