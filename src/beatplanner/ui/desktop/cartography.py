@@ -140,13 +140,13 @@ def _layer(
         yield from _outlines(painter, view, content.rings, QColor(90, 90, 90, 130), fog=True)
     elif name == "Beat borders":
         painter.setPen(_pen("#252525", 1.8 * dot))
-        painter.drawPath(view.path(content.beat_rings))
+        yield from _strokes(painter, view, content.beat_rings)
     elif name == "Today's beats":
         pen = _pen("#5e3c99", 1.5 * dot)
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         if name in content.lines:
-            painter.drawPath(view.path(content.lines[name]))
+            yield from _strokes(painter, view, content.lines[name])
     elif name == "Change since today":
         painter.setPen(_pen("#b2182b", 1.0 * dot))
         brush = QBrush(QColor("#b2182b"), Qt.BrushStyle.BDiagPattern)
@@ -193,6 +193,16 @@ def _layer(
         seen = np.flatnonzero((x > west) & (x < east) & (y > south) & (y < north) & (wide * view.scale > 36 * view.dot))
         order = seen[np.argsort(-wide[seen], kind="stable")][:600]
         _names(painter, view, [(content.unit_names[i], float(x[i]), float(y[i])) for i in order], taken, 10.0)
+
+
+def _strokes(painter: QPainter, view: View, rings: Rings) -> Iterator[None]:
+    """Draw thick outlines some at a time: a path's cost grows faster than its length."""
+    count = int(rings.feature.max()) + 1 if len(rings.feature) else 0
+    for first in range(0, count, 8):
+        only = np.zeros(count, bool)
+        only[first : first + 8] = True
+        painter.drawPath(view.path(rings, only))
+        yield
 
 
 def _pen(colour: str | QColor, width: float) -> QPen:
