@@ -125,6 +125,13 @@ class Scenario:
         from beatplanner.data.description import read_raw
 
         document = self.document
+        if (
+            not document.is_file
+            and not document.active
+            and not any(e.kind == "rules" for e in document.content.history)
+        ):
+            # a description that somebody edits meanwhile counts as it stands now
+            return document.file
         same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
         return document.file if same else document.description()
 
