@@ -125,12 +125,14 @@ class Scenario:
         from beatplanner.data.description import read_raw
 
         document = self.document
-        # where nothing was changed here the file counts, which another program may have changed
-        same = (
-            not document.active
-            and document.file.is_file()
-            and (not document.dirty or read_raw(document.file) == document.rules())
-        )
+        if (
+            not document.is_file
+            and not document.active
+            and not any(e.kind == "rules" for e in document.content.history)
+        ):
+            # a description that somebody edits meanwhile counts as it stands now
+            return document.file
+        same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
         return document.file if same else document.description()
 
     def take(self, folder: Path) -> None:
