@@ -130,7 +130,7 @@ def separator_of(text: str) -> str:
     best, most = ",", 0.0
     for sign in SEPARATORS:
         try:
-            counts = Counter(len(r) for r in csv.reader(io.StringIO(start), delimiter=sign) if r)
+            counts = Counter(len(r) for r in csv.reader(io.StringIO(start, newline=""), delimiter=sign) if r)
         except csv.Error:
             continue
         wide = {width: n for width, n in counts.items() if width > 1}
@@ -242,7 +242,7 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _first_rows(text: str, sign: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")[:2_000_000]), delimiter=sign, skipinitialspace=True)
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")[:2_000_000], newline=""), delimiter=sign, skipinitialspace=True)
     rows = []
     for row in reader:
         rows.append(row)
@@ -254,7 +254,7 @@ def _first_rows(text: str, sign: str) -> list[list[str]]:
 def _length_of_rows(text: str, sign: str, rows: int, quoting: int) -> int:
     """Return how many letters the first rows take, whose cells may hold line breaks, with a mark before them."""
     mark = len(text) - len(text.lstrip("\ufeff")) if text.startswith("\ufeff") else 0
-    stream = io.StringIO(text[mark : mark + 2_000_000])
+    stream = io.StringIO(text[mark : mark + 2_000_000], newline="")
     reader = csv.reader(stream, delimiter=sign, quoting=quoting)  # type: ignore[arg-type]
     for _ in range(rows):
         next(reader, None)

@@ -301,7 +301,7 @@ class ImportWizard(QDialog):
     def _make(self) -> None:
         page = self.steps[-1]
         assert isinstance(page, SavePage)
-        out = Path(page.place.text()).expanduser()
+        out = Path(page.place.text())
         if out.suffix.lower() != ".gpkg":
             out = out.with_name(out.name + ".gpkg")
         if out.exists() and not page.replace_box.isChecked():
