@@ -242,7 +242,9 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _first_rows(text: str, sign: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")[:2_000_000], newline=""), delimiter=sign, skipinitialspace=True)
+    reader = csv.reader(
+        io.StringIO(text.lstrip("\ufeff")[:2_000_000], newline=""), delimiter=sign, skipinitialspace=True
+    )
     rows = []
     for row in reader:
         rows.append(row)
