@@ -11,6 +11,7 @@ from platformdirs import user_documents_path
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
+    QDockWidget,
     QFileDialog,
     QGroupBox,
     QHBoxLayout,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTableView,
+    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -51,6 +53,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.scenario = Scenario()
         self.solving = SolveProcess(self)
         self.saved = True
+        self.put_away: list[QWidget] = []
         self.setWindowTitle("beatplanner")
         self.resize(1280, 720)
         self.actions_by_name: dict[str, QAction] = {}
@@ -70,7 +73,7 @@ class MainWindow(ProjectActions, QMainWindow):
     # ---- building
 
     def _build_actions(self) -> None:
-        toolbar = self.addToolBar(self.tr("Main"))
+        self.toolbar = toolbar = self.addToolBar(self.tr("Main"))
         toolbar.setMovable(False)
         toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         menus: dict[str, object] = {}
@@ -177,6 +180,7 @@ class MainWindow(ProjectActions, QMainWindow):
     def refresh(self) -> None:
         """Show the scenario as it is now."""
         self.pages.setCurrentIndex(1 if self.scenario.is_open else 0)
+        self._put_tools_away(away=not self.scenario.is_open)
         self.map.load()
         self.table_model.load()
         self.table.resizeColumnsToContents()
@@ -189,6 +193,21 @@ class MainWindow(ProjectActions, QMainWindow):
         self.figures.setText(self._figures())
         self._enable()
         self.session.refresh()
+
+    def _put_tools_away(self, *, away: bool) -> None:
+        """Hide what belongs to a town while none is open, and bring back what was hidden so."""
+        if away:
+            tools = [
+                w for w in (*self.findChildren(QDockWidget), *self.findChildren(QToolBar)) if w is not self.toolbar
+            ]
+            self.put_away += [w for w in tools if not w.isHidden()]
+            for widget in self.put_away:
+                widget.hide()
+        else:
+            # of panels that share a place the one shown last lies on top
+            for widget in reversed(self.put_away):
+                widget.show()
+            self.put_away = []
 
     def _figures(self) -> str:
         plan = self.scenario.plan
