@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.command_line import progress_line
-from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools
+from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools, palette
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable
 from beatplanner.ui.desktop.comparison import install as install_comparison
@@ -63,7 +63,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.session = Session(self)
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
-        for module in (map_tools, layer_tree, drawing_panel, export_panel):
+        for module in (map_tools, layer_tree, drawing_panel, export_panel, palette):
             module.install(self)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
@@ -423,8 +423,7 @@ class MainWindow(ProjectActions, QMainWindow):
 
     def show_help(self) -> None:
         """List the actions."""
-        lines = [f"{a.text.rstrip('…')}{f' ({a.shortcut})' if a.shortcut else ''}: {a.help}" for a in ACTIONS]
-        QMessageBox.information(self, self.tr("Actions and keys"), "\n".join(lines))
+        palette.ActionTable(self).exec()
 
     def show_about(self) -> None:
         """Show versions."""
