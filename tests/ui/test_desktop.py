@@ -150,3 +150,31 @@ def test_closing_while_planning_asks(window, planned, qtbot, monkeypatch):
     assert not window.close()
     assert len(asked) == 1
     assert window.solving.running
+
+
+def test_the_table_is_filtered_and_copied_as_it_is_seen(window, planned):
+    window.open(planned.folder / "plan")
+    rows = window.sorted_model.rowCount()
+    name = str(window.scenario.plan.beats["name"].iat[1])
+    window.table_filter.setText(name.upper())
+    assert 0 < window.sorted_model.rowCount() < rows
+    window.copy_table()
+    lines = [line.split("\t") for line in QtWidgets.QApplication.clipboard().text().splitlines()]
+    assert len(lines) == window.sorted_model.rowCount() + 1
+    assert lines[0][:4] == ["Beat", "Name", "Municipality", "Hours a year"]
+    beat = window.scenario.plan.beats.set_index("beat").loc[lines[1][0]]
+    assert float(lines[1][3]) == pytest.approx(beat["workload"])
+    window.table_filter.setText("")
+    assert window.sorted_model.rowCount() == rows
+
+
+def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
+    window.open(planned.project)
+    window.run_plan()
+    with qtbot.waitSignal(window.solving.progressed, timeout=120_000):
+        pass
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
+        window.finish_early()
+    assert not window.solving.running
+    assert window.scenario.plan is not None
+    assert not window.saved

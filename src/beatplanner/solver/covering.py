@@ -143,7 +143,8 @@ class _Cover:
             return None, np.inf, True
         if not len(self.rows) and self.rules.only_count:
             return np.flatnonzero(self.open), float(certain), True
-        sites = np.flatnonzero(self.live | self.open)
+        # where the number is exact, a dominated site covers nothing that matters but may be the one that fills it up
+        sites = np.flatnonzero(self.live | self.open | (self.rules.count is not None))
         model = pulp.LpProblem("cover", pulp.LpMinimize)
         y = {int(j): pulp.LpVariable(f"y_{j}", int(self.open[j]), 1, pulp.LpInteger) for j in sites}
         for row in self.rows:

@@ -71,7 +71,25 @@ ACTIONS = (
     Action(
         "run_plan", "Plan", "Plan", "Draw the beats, place the stations and assign the officers.", "F5", True, "idle"
     ),
+    Action(
+        "finish_early",
+        "Plan",
+        "Good enough",
+        "End the search now and take the best plan so far.",
+        "Ctrl+F5",
+        False,
+        "running",
+    ),
     Action("cancel_plan", "Plan", "Cancel", "Stop planning; the plan in force stays.", "Esc", True, "running"),
+    Action(
+        "copy_table",
+        "Plan",
+        "Copy table",
+        "Copy the table of beats as it is sorted and filtered, for a spreadsheet.",
+        "Ctrl+Shift+C",
+        False,
+        "plan",
+    ),
     Action("open_report", "Plan", "Open report", "Open the plan's report in the browser.", "Ctrl+R", False, "plan"),
     Action(
         "verify_plan", "Plan", "Verify", "Recompute every figure of the plan without the solvers.", "F6", False, "plan"

@@ -66,3 +66,22 @@ class BeatTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+
+def as_text_table(model: QAbstractTableModel) -> str:
+    """Return a table as it is sorted and filtered, as lines with tabs between cells, which a spreadsheet takes from the clipboard.
+
+    Numbers stand as numbers; text that a spreadsheet would take for a formula is neutralised.
+    """
+    from beatplanner.data.results import safe_cell
+
+    def cell(value: Any) -> str:
+        text = "" if isinstance(value, float) and not np.isfinite(value) else str(safe_cell(value))
+        return " ".join(text.split())
+
+    columns = range(model.columnCount())
+    across = Qt.Orientation.Horizontal
+    lines = [[str(model.headerData(c, across)) for c in columns]]
+    for row in range(model.rowCount()):
+        lines.append([cell(model.data(model.index(row, c), Qt.ItemDataRole.UserRole)) for c in columns])
+    return "\n".join("\t".join(line) for line in lines) + "\n"

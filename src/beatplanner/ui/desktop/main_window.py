@@ -9,13 +9,14 @@ from types import TracebackType
 
 from platformdirs import user_documents_path
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QGroupBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QMainWindow,
     QMessageBox,
     QProgressBar,
@@ -33,7 +34,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.command_line import progress_line
 from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools, palette
 from beatplanner.ui.desktop.actions import ACTIONS
-from beatplanner.ui.desktop.beat_table import BeatTable
+from beatplanner.ui.desktop.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.comparison import install as install_comparison
 from beatplanner.ui.desktop.map_view import MapView
 from beatplanner.ui.desktop.project_window import ProjectActions, Session
@@ -111,7 +112,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.table.selectionModel().currentRowChanged.connect(self._select_beat)
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.map)
-        right.addWidget(self.table)
+        right.addWidget(self._table_panel())
         right.setSizes([460, 200])
         whole = QSplitter(Qt.Orientation.Horizontal)
         whole.addWidget(self._side_panel())
@@ -124,6 +125,23 @@ class MainWindow(ProjectActions, QMainWindow):
         self.pages.addWidget(whole)
         self.setCentralWidget(self.pages)
         self.statusBar()
+
+    def _table_panel(self) -> QWidget:
+        """Return the table with a field that filters it."""
+        self.table_filter = QLineEdit()
+        self.table_filter.setPlaceholderText(self.tr("Filter beats by name, number or municipality…"))
+        self.table_filter.setAccessibleName(self.tr("Filter the table of beats"))
+        self.table_filter.setClearButtonEnabled(True)
+        self.sorted_model.setFilterKeyColumn(-1)
+        self.sorted_model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table_filter.textChanged.connect(self.sorted_model.setFilterFixedString)
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.table_filter)
+        column.addWidget(self.table)
+        return panel
 
     def _side_panel(self) -> QWidget:
         panel = QWidget()
@@ -151,9 +169,13 @@ class MainWindow(ProjectActions, QMainWindow):
         row = QHBoxLayout()
         row.addWidget(self.plan_button)
         row.addWidget(self.cancel_button)
+        self.enough_button = QPushButton(self.tr("Good enough"))
+        self.enough_button.setToolTip(self.tr("End the search now and take the best plan so far."))
+        self.enough_button.clicked.connect(self.finish_early)
         inner.addWidget(self.phase)
         inner.addWidget(self.bar)
         inner.addLayout(row)
+        inner.addWidget(self.enough_button)
         column.addWidget(run)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -242,6 +264,7 @@ class MainWindow(ProjectActions, QMainWindow):
             self.actions_by_name[entry.name].setEnabled(state[entry.needs])
         self.plan_button.setEnabled(state["idle"])
         self.cancel_button.setEnabled(state["running"])
+        self.enough_button.setEnabled(state["running"])
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit) if unit >= 0 else ""
@@ -318,6 +341,18 @@ class MainWindow(ProjectActions, QMainWindow):
         self.bar.setRange(0, 0)
         self.phase.setText(self.tr("Reading the layers…"))
         self._enable()
+
+    def finish_early(self) -> None:
+        """End the search now and take the best plan so far, with the bound that was proven for it."""
+        if self.solving.running:
+            self.solving.finish_early()
+            self.phase.setText(self.tr("Taking the best plan so far…"))
+            self.enough_button.setEnabled(False)
+
+    def copy_table(self) -> None:
+        """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""
+        QGuiApplication.clipboard().setText(as_text_table(self.sorted_model))
+        self.statusBar().showMessage(self.tr("Copied; paste it into a spreadsheet."), 5_000)
 
     def cancel_plan(self) -> None:
         """Stop planning at once; the plan in force stays."""

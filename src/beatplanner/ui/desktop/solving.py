@@ -15,8 +15,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 POLL_MS = 60
 
 
-def _child(project: Any, out: str, options: dict[str, Any], messages: Any) -> None:
-    """Plan in the child and send what happens; every message is (kind, content)."""
+def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enough: Any) -> None:
+    """Plan in the child and send what happens; every message is (kind, content). Once `enough` is set the best plan so far is taken."""
     from beatplanner.data.errors import InputError
     from beatplanner.planning.mending import mend
     from beatplanner.planning.plan import run
@@ -32,7 +32,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Any) -> No
     try:
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
-        summary = job(project, Path(out), progress=progress, **options)
+        summary = job(project, Path(out), progress=progress, cancelled=enough.is_set, **options)
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
@@ -65,6 +65,7 @@ class SolveProcess(QObject):
         super().__init__(parent)
         self._process: Any = None
         self._messages: Any = None
+        self._enough: Any = None
         self._folder = Path()
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -80,10 +81,16 @@ class SolveProcess(QObject):
         context = multiprocessing.get_context("spawn")
         self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
         self._messages = context.Queue()
-        arguments = (project, str(self._folder), options, self._messages)
+        self._enough = context.Event()
+        arguments = (project, str(self._folder), options, self._messages, self._enough)
         self._process = context.Process(target=_child, args=arguments, daemon=True)
         self._process.start()
         self._timer.start()
+
+    def finish_early(self) -> None:
+        """Let the run end its search now; the best plan so far is written and comes with `finished`."""
+        if self._process is not None:
+            self._enough.set()
 
     def cancel(self) -> None:
         """End the run at once; nothing of it is kept."""
