@@ -103,7 +103,7 @@ def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
     assert before == after
 
 
-def test_who_is_sick_comes_back_and_a_language_gap_has_a_way_out_that_was_solved_with(planned):
+def test_who_is_sick_comes_back_to_the_post(planned):
     sick = [Change("sick", "Ana", dt.date(2027, 7, 1), dt.date(2028, 1, 1))]
     found = replan(planned.folder / "plan", planned.folder / "sick", sick, time_limit=10)
     before = [r for r in _rows(planned.folder / "plan") if r["officer"] == "Ana"]
@@ -111,8 +111,6 @@ def test_who_is_sick_comes_back_and_a_language_gap_has_a_way_out_that_was_solved
     assert after == before
     assert found["summary"]["officers"]["changed_months"] == 0
     sound(planned.folder / "sick")
-    notes = [n["text"] for n in read_summary(planned.folder / "plan")["notes"] if "speaks" in n["text"]]
-    assert all("checked by solving with it" in n or "no single one" in n for n in notes)
 
 
 def test_the_template_is_exported_and_filled_in_as_it_is(town, command):
@@ -146,10 +144,6 @@ def test_succession_is_the_same_for_a_seed_and_grows_with_attrition(planned):
     one, same = (succession(folder, attrition=0.1, draws=20, seed=3) for _ in range(2))
     assert one.months.equals(same.months)
     assert succession(folder, attrition=0.5, draws=20, seed=3).months["vacancies"].sum() > one.months["vacancies"].sum()
-
-
-def read_summary(folder: Path) -> dict:
-    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
 
 def _rows(folder: Path) -> list[dict]:
