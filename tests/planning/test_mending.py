@@ -26,7 +26,10 @@ BEATS = np.array(list("1133114311242244"), dtype=object)
 
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory):
-    return write_grid_town(tmp_path_factory.mktemp("mending"))
+    town = write_grid_town(tmp_path_factory.mktemp("mending"))
+    with town.project.open("a", encoding="utf-8") as file:
+        file.write("\n[budget]\nofficer_salary = 1000\n\n[country]\nofficers = 20\n")
+    return town
 
 
 @pytest.fixture

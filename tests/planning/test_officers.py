@@ -12,6 +12,7 @@ import pytest
 from docx import Document
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.results import read_result
 from beatplanner.planning.plan import run
 from beatplanner.planning.replanning import Change, replan, succession
 from beatplanner.planning.verification import verify
@@ -21,6 +22,8 @@ from conftest import ROSTER, GridTown, write_grid_town, write_roster
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> GridTown:
     town = write_grid_town(tmp_path_factory.mktemp("staffed"))
+    with town.project.open("a", encoding="utf-8") as file:
+        file.write("\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\n")
     run(town.project, town.folder / "plan", time_limit=10)
     return town
 
@@ -103,6 +106,15 @@ def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
     assert before == after
 
 
+def test_a_leaver_within_a_month_is_succeeded_as_well_as_one_at_its_end(planned):
+    """The month of leaving is not frozen, nor the handover before it."""
+    costs = [
+        replan(planned.folder / "plan", None, [Change("leaves", "Ana", day)], time_limit=5)["summary"]["officers"]["objective"]
+        for day in (dt.date(2027, 7, 1), dt.date(2027, 7, 20))
+    ]  # fmt: skip
+    assert costs[0] == pytest.approx(costs[1], rel=1e-4)
+
+
 def test_who_is_sick_comes_back_to_the_post(planned):
     sick = [Change("sick", "Ana", dt.date(2027, 7, 1), dt.date(2028, 1, 1))]
     found = replan(planned.folder / "plan", planned.folder / "sick", sick, time_limit=10)
@@ -131,6 +143,10 @@ def test_an_order_is_priced_and_its_reason_kept(planned):
     assert (audit["reason"], audit["by"]) == ("A new school", "Ministry")
     there = [r for r in _rows(planned.folder / "ordered") if r["officer"] == "Ana" and r["beat"] == "4"]
     assert there[0]["start"] == "2027-07-01"
+    # beats and stations stay as they were published, with their proofs
+    was, now = read_result(planned.folder / "plan"), read_result(planned.folder / "ordered")
+    assert now.stations.equals(was.stations)
+    assert (now.summary["beats"], now.summary["stations"]) == (was.summary["beats"], was.summary["stations"])
     sound(planned.folder / "ordered")
 
 

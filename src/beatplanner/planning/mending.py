@@ -24,9 +24,10 @@ from beatplanner.data.output_place import check_place
 from beatplanner.data.read_town import read_town
 from beatplanner.data.results import check_result_place, read_result, write_result
 from beatplanner.planning.beats import BeatPlan
+from beatplanner.planning.country import write_country
 from beatplanner.planning.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
-from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, _write_verdict, make_plan, summarise, tables
+from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, _write_verdict, make_plan, sum_up, summarise, tables
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.districting import (
@@ -413,8 +414,11 @@ def mend(
     }  # fmt: skip
     progress("writing", None, None, time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
+    summed_up = sum_up(written, drawn.description, seed)
 
     def finish(folder: Path) -> None:
+        if summed_up is not None:
+            write_country(folder, written, summed_up)
         write_edits(folder / "edits.json", drawing.edits)
         verdict = _write_verdict(folder)
         try:

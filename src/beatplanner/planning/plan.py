@@ -22,7 +22,7 @@ from beatplanner.data.results import check_result_place, read_result, write_resu
 from beatplanner.data.town import Town
 from beatplanner.planning.beats import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.budget import budget_summary
-from beatplanner.planning.country import as_summary, country_plan, write_country
+from beatplanner.planning.country import CountryPlan, as_summary, country_plan, write_country
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers import OfficerPlan, plan_officers
 from beatplanner.planning.parallel import Farm, farm
@@ -141,14 +141,7 @@ def run(
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
-    money = budget_summary(written, description, seed=seed)
-    if money is not None:
-        summary["budget"] = money
-
-    summed_up = None
-    if description.country is not None and written.beats is not None:
-        summed_up = country_plan(written, description)
-        summary["country"] = as_summary(summed_up)
+    summed_up = sum_up(written, description, seed)
 
     def finish(folder: Path) -> None:
         if summed_up is not None:
@@ -415,6 +408,18 @@ def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)
 
 
+def sum_up(written: PlanTables, description: Description, seed: int) -> CountryPlan | None:
+    """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it."""
+    money = budget_summary(written, description, seed=seed)
+    if money is not None:
+        written.summary["budget"] = money
+    if description.country is None or written.beats is None:
+        return None
+    summed_up = country_plan(written, description)
+    written.summary["country"] = as_summary(summed_up)
+    return summed_up
+
+
 def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> dict[str, Any]:
     """Return the content of ``summary.json``; a step that was left out has no key."""
     town, work = plan.town, plan.workload
@@ -428,6 +433,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "threads": threads,
         "time_limit": time_limit,
         "clashes": list(plan.clashes),
+        "clashes_of_officers": [] if plan.officers is None else list(plan.officers.clashes),
     }
     if plan.beats is not None:
         beats = plan.beats

@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.data.results import read_result, write_result
+from beatplanner.planning.country import write_country
 from beatplanner.planning.officers import month_starts
-from beatplanner.planning.plan import _write_verdict, make_plan, summarise, tables
+from beatplanner.planning.plan import _write_verdict, make_plan, sum_up, summarise, tables
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.trust import months_served
 
@@ -107,7 +108,9 @@ def replan(
     _write_published(inputs / "published.csv", before, moves, officers.start, officers.years)
     first = min([c.day for c in changes], default=officers.start) if freeze_until is None else freeze_until
     starts = month_starts(officers.start, officers.years * 12)
-    frozen = max(0, int(np.searchsorted(starts[:-1], first)) - officers.handover_months * (freeze_until is None))
+    # who leaves in a month is there until it begins, and the successor comes the handover before
+    month = int(np.searchsorted(starts[:-1], first, side="right")) - 1
+    frozen = max(0, month - officers.handover_months * (freeze_until is None))
     changed = officers.model_copy(
         update={
             "path": inputs / "roster.csv", "layer": None, "crs": str(before.units.crs), "published": Table(path=inputs / "published.csv"),
@@ -144,8 +147,26 @@ def replan(
             "by": by, "reason": reason, "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"), "broken_rules": list(summary["clashes"]),
         }  # fmt: skip
     if out is not None:
-        write_result(out, tables(plan, summary), also=lambda part: _write_also(part, summary, folder))
+        written = _beside_the_officers(before, tables(plan, summary))
+        summed_up = sum_up(written, town.description, seed)
+
+        def finish(part: Path) -> None:
+            if summed_up is not None:
+                write_country(part, written, summed_up)
+            _write_also(part, written.summary, folder)
+
+        write_result(out, written, also=finish)
     return {"summary": summary, "diff": diff, "price": price, "trust": trust}
+
+
+def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
+    """Return the new plan of officers with beats and stations as they were published, and what was told of them."""
+    was, summary = before.summary, now.summary
+    of_officers = set(was.get("clashes_of_officers", was.get("clashes", [])))
+    summary["clashes"] = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
+    summary |= {k: was[k] for k in ("beats", "stations") if k in was}
+    summary["feasible"] = not summary["clashes"]
+    return replace(before, assignments=now.assignments, roster=now.roster, summary=summary)
 
 
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
