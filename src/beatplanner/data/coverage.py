@@ -97,7 +97,7 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
     if len(moved):
         most = moved[np.argmax(np.abs(changed[moved]))]
         told.append(
-            f"gaps and overlaps between units were closed: {len(moved):,} units changed by {np.abs(changed[moved]).sum() / 2:,.0f} m² together, most of "
+            f"gaps and overlaps between units were closed: {len(moved):,} units changed by {np.abs(changed[moved]).sum():,.0f} m² in all, most of "
             f"all {names[most]} by {abs(changed[most]):,.0f} m² ({abs(changed[most]) / before[most]:.1%})"
         )
     return Mended(found, shapely.area(found) - shapely.area(polygons), tuple(told), tuple(left))
