@@ -26,8 +26,9 @@ from beatplanner.data.results import check_result_place, read_result, write_resu
 from beatplanner.planning.beats import BeatPlan
 from beatplanner.planning.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
-from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, _write_verdict, make_plan, summarise, tables
+from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, make_plan, summarise, tables
 from beatplanner.planning.proof import Progress, Proof, silent
+from beatplanner.planning.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.districting import (
     MOVES,
@@ -416,7 +417,7 @@ def mend(
 
     def finish(folder: Path) -> None:
         write_edits(folder / "edits.json", drawing.edits)
-        verdict = _write_verdict(folder)
+        verdict = write_verdict(folder)
         try:
             stopped.extend(write_pack(folder, written, drawn, verdict=verdict))
         except InputError as error:

@@ -26,9 +26,10 @@ from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.data.results import read_result, write_result
 from beatplanner.planning.officers import month_starts
-from beatplanner.planning.plan import _write_verdict, make_plan, summarise, tables
+from beatplanner.planning.plan import make_plan, summarise, tables
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.trust import months_served
+from beatplanner.planning.verdict import write_verdict
 
 CHANGED_MONTH = 100.0
 FIGURES = {
@@ -149,7 +150,7 @@ def replan(
 
 
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
-    _write_verdict(part)
+    write_verdict(part)
     audit = summary["replanned"].get("audit")
     kept = folder / "audit.jsonl"
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.is_file() else []
