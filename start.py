@@ -103,9 +103,20 @@ def test() -> int:
     checks = {
         "style": [tools / "ruff", "check", "."],
         "format": [tools / "ruff", "format", "--check", "."],
-        "types": [tools / "pyright"],
+        "types": [tools / "pyright", "--level", "error"],
         "import directions": [tools / "lint-imports"],
-        "tests": [PYTHON, "-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"],
+        "tests": [
+            PYTHON,
+            "-m",
+            "pytest",
+            "--numprocesses",
+            "auto",
+            "--maxprocesses",
+            "4",
+            "--dist",
+            "loadfile",
+            "--no-loadscope-reorder",
+        ],
     }
     failed = []
     for name, command in checks.items():

@@ -178,3 +178,48 @@ def command(capsys):
         return int(end.value.code or 0), said.out, said.err
 
     return run
+
+
+def let_go(window) -> None:
+    """Make a window close without a question; for ``qtbot.addWidget(window, before_close_func=let_go)``, which comes before a fixture's own end."""
+    window.solving.cancel()
+    window.saved = True
+
+
+# A worker takes file after file; one that takes minutes begins early, or the others wait for it at the end.
+LONG = (
+    "test_bundle.py",
+    "test_guide.py",
+    "test_command_line.py",
+    "test_stations.py",
+    "test_project_window.py",
+    "test_real_towns.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+@pytest.fixture(autouse=True)
+def nobody_answers(monkeypatch):
+    """Fail where a dialog of the window asks and the test gave no answer, in place of waiting for ever."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None:
+        return
+
+    def refuse(name: str):
+        def asked(*arguments, **_):
+            words = [a for a in arguments if isinstance(a, str)]
+            raise AssertionError(f"{name} waits for an answer: {words}")
+
+        return asked
+
+    for dialog, names in (
+        (widgets.QMessageBox, ("question", "information", "warning", "critical")),
+        (widgets.QInputDialog, ("getText", "getItem", "getInt", "getMultiLineText")),
+        (widgets.QFileDialog, ("getOpenFileName", "getOpenFileNames", "getSaveFileName", "getExistingDirectory")),
+    ):
+        for name in names:
+            monkeypatch.setattr(dialog, name, refuse(f"{dialog.__name__}.{name}"))

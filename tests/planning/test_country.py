@@ -1,6 +1,11 @@
 """Municipalities in parallel give the plan of the serial run; a failure is told; a killed run goes on; officers are shared out."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+import threading
 
 import geopandas as gpd
 import numpy as np
@@ -108,6 +113,38 @@ def test_a_scheduler_that_does_not_answer(town, command, monkeypatch):
     assert code == 1 and "tcp://127.0.0.1:9 does not answer" in err and "dask worker" in err
     assert command("plan", town.project, "--out", town.path("out"), "--workers", 2, "--scheduler", "tcp://a:1")[0] == 2
     assert command("plan", town.project, "--out", town.path("out"), "--workers", 0)[0] == 2
+
+
+def test_a_scheduler_with_a_worker_plans_as_the_serial_run(town):
+    """As README and guide have it: a scheduler, a worker that joins it, and a plan sent there."""
+    address = re.compile(r"tcp://127\.0\.0\.1:\d+")
+    quiet = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=quiet) as scheduler:
+        worker = None
+        try:
+            where = next(found[0] for line in scheduler.stderr if (found := address.search(line)))
+            threading.Thread(target=scheduler.stderr.read, daemon=True).start()
+            serial = told_of(town, "serial")
+            with pytest.raises(InputError, match="has no workers"):
+                run(town.project, town.path("none"), steps=("beats",), pack=False, scheduler=where)
+            command = [sys.executable, "-m", "dask", "worker", where, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+            worker = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=quiet)
+            next(line for line in worker.stderr if "Registered to" in line)
+            threading.Thread(target=worker.stderr.read, daemon=True).start()
+            assert told_of(town, "there", scheduler=where) == serial
+            assert verify(town.path("there")).ok
+        finally:
+            for process in (worker, scheduler):
+                if process is not None:
+                    process.terminate()
+                    process.wait()
+
+
+def told_of(town, name, **options):
+    run(town.project, town.path(name), steps=("beats",), pack=False, **options)
+    summary, units = told(town.path(name))
+    return summary, units["beat"].tolist()
 
 
 COUNTRY = """[project]

@@ -9,7 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 
-from conftest import write_grid_town
+from conftest import let_go, write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -35,12 +35,10 @@ def window(qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
     window = MainWindow()
     window.told = told
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=let_go)
     window.resize(1200, 700)
     window.show()
-    yield window
-    window.solving.cancel()
-    window.saved = True
+    return window
 
 
 def test_every_action_has_words_and_a_method():

@@ -11,7 +11,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from conftest import write_grid_town
+from conftest import let_go, write_grid_town
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -44,15 +44,13 @@ def window(qtbot, tmp_path, monkeypatch, planned):
     monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
     window = MainWindow()
     window.told = told
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "saved", True))
+    qtbot.addWidget(window, before_close_func=let_go)
     window.resize(1366, 768)
     window.show()
     window.open(planned.folder / "plan")
     window.map.fit()
     yield window
     window.drawing_panel.process.cancel()
-    window.solving.cancel()
-    window.saved = True
 
 
 def at(window, unit):

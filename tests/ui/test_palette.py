@@ -7,15 +7,15 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 from beatplanner.ui.desktop.main_window import MainWindow
 from beatplanner.ui.desktop.palette import ActionTable, Palette, actions_of, rank
+from conftest import let_go
 
 
 @pytest.fixture
 def window(qtbot):
     made = MainWindow()
-    qtbot.addWidget(made)
+    qtbot.addWidget(made, before_close_func=let_go)
     made.show()
-    yield made
-    made.saved = True
+    return made
 
 
 def test_words_fit_without_accents_and_in_any_order():

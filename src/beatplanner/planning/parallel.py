@@ -188,6 +188,7 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
                 LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50) as cluster,
                 Client(cluster) as client,
             ):  # fmt: skip
+                warm_up_workers(client)
                 yield Farm(client, workers, kept)
             return
         try:
@@ -204,7 +205,36 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
                     problem(f"the scheduler {scheduler} has no workers", f"Start some with “dask worker {scheduler} --nthreads 1”", field="--scheduler")
                 )  # fmt: skip
             _check_versions(client)
+            warm_up_workers(client)
             yield Farm(client, sum(int(w["nthreads"]) for w in there.values()), kept)
+
+
+def warm_up_workers(client: Any) -> None:
+    """Have each worker load the solvers while this process reads the layers; nobody waits for it."""
+    from distributed import fire_and_forget
+
+    for worker in client.scheduler_info(n_workers=-1)["workers"]:
+        fire_and_forget(client.submit(_warm_up, workers=[worker], pure=False, key=f"warm-up-{worker}-{os.getpid()}-{time.monotonic_ns()}"))  # fmt: skip
+
+
+def _warm_up() -> None:
+    """Load the solvers and their compiled code by drawing four districts in a grid of twenty units."""
+    # the module of the tasks brings what they import
+    from beatplanner.planning import beats  # noqa: F401
+    from beatplanner.solver.districting import DistrictingProblem, solve_districts
+
+    units = np.arange(20).reshape(4, 5)
+    edges = np.concatenate([
+        np.column_stack([units[:, :-1].ravel(), units[:, 1:].ravel()]),
+        np.column_stack([units[:-1].ravel(), units[1:].ravel()]),
+    ])  # fmt: skip
+    solve_districts(
+        DistrictingProblem(
+            weight=1.0 + np.arange(20) % 3, xy=np.column_stack([units.ravel() % 5, units.ravel() // 5]) * 100.0, edges=edges,
+            border=np.full(len(edges), 100.0), count=4, lower=6.0, upper=14.0,
+        ),
+        seconds=2.0,
+    )  # fmt: skip
 
 
 def _check_versions(client: Any) -> None:

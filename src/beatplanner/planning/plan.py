@@ -117,20 +117,19 @@ def run(
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
-    town = read_town(description)
-    if pack:
-        check_pack_inputs(town)
-    beat = None if plan_from is None else _beats_of(plan_from, town)
-    start = None if start_from is None else _beats_of(start_from, town)
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once
         workers = scheduler = None
+    # the workers start while the layers are read
     with farm(workers, scheduler, out) as hands:
+        town = read_town(description)
+        if pack:
+            check_pack_inputs(town)
         plan = make_plan(
             town,
             steps=steps,
-            beat=beat,
-            start=start,
+            beat=None if plan_from is None else _beats_of(plan_from, town),
+            start=None if start_from is None else _beats_of(start_from, town),
             time_limit=time_limit,
             seed=seed,
             threads=threads,
