@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
@@ -12,10 +13,13 @@ from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.background import Background
 from beatplanner.ui.desktop.beat_card import BeatCardView
 from beatplanner.ui.desktop.charts_page import ChartsPage
+from beatplanner.ui.desktop.proof_page import ProofPage
 from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.warnings_page import WarningsPage
 
 if TYPE_CHECKING:
     from beatplanner.planning.beat_cards import BeatBook
+    from beatplanner.planning.plan_doubts import Doubt
 
 ACTIONS = (
     Action("show_results", "View", "Results", "Show cards, charts, warnings and the proof of the plan.", "Ctrl+I"),
@@ -50,6 +54,9 @@ class ResultsPanel(QWidget):
         self.card, self.charts = BeatCardView(), ChartsPage()
         self.tabs.addTab(self.card, self.tr("Beat"))
         self.tabs.addTab(self.charts, self.tr("Charts"))
+        self.warnings, self.proof = WarningsPage(), ProofPage(self.work)
+        self.tabs.addTab(self.warnings, self.tr("Warnings"))
+        self.tabs.addTab(self.proof, self.tr("Proof"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
@@ -58,6 +65,8 @@ class ResultsPanel(QWidget):
         self.card.zoomed.connect(self.zoom)
         self.card.copied.connect(self.copy)
         self.charts.picked.connect(self.choose)
+        self.warnings.wanted.connect(self.show_place)
+        self.proof.judged.connect(self._judged)
         window.map.beat_picked.connect(self._on_map)
         window.table.selectionModel().currentRowChanged.connect(self._in_table)
         window.table.doubleClicked.connect(lambda _: self.open_card())
@@ -69,30 +78,74 @@ class ResultsPanel(QWidget):
     def load(self) -> None:
         """Take the plan in force; its cards are counted in a thread."""
         plan = self.scenario.plan
-        plan = None if plan is None or plan.beats is None else plan
         if plan is self._plan and (plan is None or self.book is not None):
             return
         self._plan, self.book, self.beat = plan, None, ""
         self.charts.take(None, {})
+        self._warn([])
+        self.proof.take(None if plan is None else self.scenario.result, None if plan is None else plan.summary)
         if plan is None:
             self.card.say(self.tr("There is no plan yet. Press Plan, then click a beat."))
             return
-        self.card.say(self.tr("Counting…"))
+        self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         town = self.scenario.town
 
-        def count() -> BeatBook:
+        def count() -> tuple[BeatBook | None, list[Doubt]]:
             from beatplanner.planning.beat_cards import BeatBook
+            from beatplanner.planning.plan_doubts import plan_doubts
 
-            return BeatBook(plan, town).read()
+            return None if plan.beats is None else BeatBook(plan, town).read(), plan_doubts(plan)
 
-        def done(book: BeatBook) -> None:
-            if self._plan is book.tables:
-                self._take(book)
+        def done(found: tuple[BeatBook | None, list[Doubt]]) -> None:
+            if self._plan is plan:
+                self._warn(found[1])
+                if found[0] is not None:
+                    self._take(found[0])
 
         def failed(error: Exception) -> None:
-            self.card.say(self.tr("The figures of the beats cannot be counted: {0}").format(error))
+            if self._plan is plan:
+                self.card.say(self.tr("The figures of the beats cannot be counted: {0}").format(error))
 
         self.work.run(count, done, failed)
+
+    def _warn(self, doubts: list[Doubt]) -> None:
+        self.warnings.take(doubts)
+        number = self.warnings.serious
+        title = self.tr("Warnings ({0})").format(number) if number else self.tr("Warnings")
+        self.tabs.setTabText(self.tabs.indexOf(self.warnings), title)
+
+    def _judged(self, ok: bool | None) -> None:
+        mark = {True: " ✔", False: " ✘"}.get(ok, "") if ok is not None else ""  # type: ignore[arg-type]
+        self.tabs.setTabText(self.tabs.indexOf(self.proof), self.tr("Proof") + mark)
+
+    def show_proof(self) -> None:
+        """Show the proof, and check the plan again."""
+        self.tabs.setCurrentWidget(self.proof)
+        self.open()
+        self.proof.check()
+
+    def show_place(self, doubt: Doubt) -> None:
+        """Zoom to what a sentence names, and select it."""
+        view = self.window_.map
+        content = view.content
+        units = [u for u in doubt.units if u < len(content.polygons)]
+        shapes = [content.polygons[u] for u in units]
+        beats = [k for k in (self._place(b) for b in doubt.beats) if k is not None]
+        shapes += [s for s in (content.shapes[k] for k in beats) if s is not None]
+        if not shapes:
+            return
+        boxes = np.array([s.bounds for s in shapes])
+        west, south, east, north = *boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)
+        # a lone unit is told by what lies around it
+        around = max(east - west, north - south) * (0.6 if not beats else 0.1)
+        view.zoom_to((west - around, south - around, east + around, north + around))
+        members = np.flatnonzero(np.isin(content.label, beats)) if len(beats) > 1 else np.array([], int)
+        view.select_units(np.union1d(np.array(units, int), members))
+        if len(beats) == 1:
+            beat = content.ids[beats[0]]
+            self.window_._select_row(beat)
+            view.select(beat)
+            self.show_beat(beat)
 
     def _take(self, book: BeatBook) -> None:
         self.book = book
@@ -214,6 +267,7 @@ class ResultsPanel(QWidget):
 
     def close_down(self) -> None:
         """End what is under way; the window is closed."""
+        self.proof.process.cancel()
         self.work.wait()
 
 
