@@ -29,7 +29,7 @@ from beatplanner.data.read_town import read_town
 from beatplanner.data.results import read_result
 from beatplanner.data.town import Town
 from beatplanner.data.translation import Speech
-from beatplanner.planning.forums import Meeting, plan_forums
+from beatplanner.planning.forums import Meeting, meetings_of
 from beatplanner.planning.pack_content import PackContent
 from beatplanner.planning.pack_figures import PackFigures, decide
 from beatplanner.planning.privacy import AuditCheck, audit, hash_of, read_published
@@ -84,12 +84,7 @@ def write_pack(
     figures = decide(tables, town, rules, earlier)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
-    venues, walks = extra.venues, None
-    if venues is None and town.sites is not None:
-        # without a list of its own a forum meets in one of the buildings that stations were looked for in
-        venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
-        walks = town.unit_walks()
-    meetings = plan_forums(tables, rules, venues, walks)
+    meetings = meetings_of(tables, town, extra)
     day = day or dt.datetime.now().astimezone().date()
     version = importlib.metadata.version("beatplanner")
     known = []

@@ -17,7 +17,9 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.description import Forum, ForumLevel
+from beatplanner.data.forum_tables import ForumTables
 from beatplanner.data.plan_tables import PlanTables
+from beatplanner.data.town import Town
 
 Level = Literal["neighbourhood", "municipality", "region"]
 LEVELS: tuple[Level, ...] = ("neighbourhood", "municipality", "region")
@@ -91,6 +93,15 @@ class Meeting:
     year_cost: float
     seats: tuple[tuple[str, int], ...]
     at: tuple[float, float]
+
+
+def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meeting]:
+    """Plan the forums of a town in its venues; without a list of those they meet in one of the buildings that stations were looked for in."""
+    venues, walks = extra.venues, None
+    if venues is None and town.sites is not None:
+        venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
+        walks = town.unit_walks()
+    return plan_forums(tables, town.description.forum or Forum(), venues, walks)
 
 
 def plan_forums(

@@ -27,8 +27,9 @@ from beatplanner.planning.beats import BeatPlan
 from beatplanner.planning.country import write_country
 from beatplanner.planning.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.forum_pack import check_pack_inputs, empty_pack, write_pack
-from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, _write_verdict, make_plan, sum_up, summarise, tables
+from beatplanner.planning.plan import STEPS, Plan, Step, _beats_of, make_plan, sum_up, summarise, tables
 from beatplanner.planning.proof import Progress, Proof, silent
+from beatplanner.planning.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.districting import (
     MOVES,
@@ -420,7 +421,7 @@ def mend(
         if summed_up is not None:
             write_country(folder, written, summed_up)
         write_edits(folder / "edits.json", drawing.edits)
-        verdict = _write_verdict(folder)
+        verdict = write_verdict(folder)
         try:
             stopped.extend(write_pack(folder, written, drawn, verdict=verdict))
         except InputError as error:

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from beatplanner.data.description import Forum, ForumLevel
 from beatplanner.data.forum_files import public_rules
@@ -18,6 +17,7 @@ from beatplanner.data.forum_tables import ForumTables, consented, lines_by_stree
 from beatplanner.data.plan_tables import PlanTables
 from beatplanner.data.town import Town
 from beatplanner.data.translation import Speech
+from beatplanner.planning.beat_cards import languages_of, partners_of, postings_at_start, walk_of
 from beatplanner.planning.forums import Meeting
 from beatplanner.planning.pack_figures import PackFigures
 
@@ -290,20 +290,7 @@ class PackContent:
 
     def postings(self, beat: str) -> list[tuple[Any, dt.date]]:
         """Return who holds a post of a beat when the plan begins, each with the day on which the posting ends."""
-        frame = self.tables.assignments
-        if frame is None or not len(frame):
-            return []
-        begin = min(str(s) for s in frame["start"])
-        there = frame[(frame["beat"].astype(str) == beat) & (frame["start"].astype(str) == begin)]
-        return [(row, dt.date.fromisoformat(str(row.end))) for row in there.itertuples(index=False)]
-
-    def _speaks(self, officer: str) -> list[str]:
-        roster = self.tables.roster
-        if roster is None:
-            return []
-        found = roster.loc[roster["officer"].astype(str) == officer, "languages"]
-        value = found.iloc[0] if len(found) else None
-        return [w for w in (value if isinstance(value, tuple) else str(value or "").split(";")) if w]
+        return postings_at_start(self.tables, beat)
 
     def _officers(self, beat: Any, photos: dict[str, str]) -> list[Block]:
         t, rules = self.speech, self.town.description.officers
@@ -320,7 +307,7 @@ class PackContent:
                 if end.isoformat() == horizon
                 else [t.text("until {date}", date=t.date(end))]
             )
-            spoken = self._speaks(str(row.officer))
+            spoken = languages_of(self.tables, str(row.officer))
             languages += spoken
             item = {"name": name, "lines": lines}
             if agreed is not None and agreed["contact"]:
@@ -353,25 +340,15 @@ class PackContent:
 
     def walk(self, beat: Any) -> tuple[str, float, float | None] | None:
         """Return the station nearest to most residents of a beat, the mean minutes to it and the share within the limit (None: hidden)."""
-        units = self.tables.units
-        if self.tables.stations is None:
+        found = walk_of(self.tables, str(beat.beat))
+        if found is None:
             return None
-        own = units[units["beat"].astype(str) == str(beat.beat)]
-        people = own["population"].to_numpy(float)
-        people = people if np.nansum(people) > 0 else own["workload"].to_numpy(float)
-        minutes = own["walk_minutes"].to_numpy(float)
-        reached = np.isfinite(minutes)
-        if not reached.any() or people[reached].sum() <= 0:
-            return None
-        station = (
-            pd.Series(people[reached]).groupby(own["station"].to_numpy(object)[reached].astype(str)).sum().idxmax()
-        )
         inside, total = self.figures.value("within", str(beat.beat)), self.figures.value("beat", str(beat.beat))
         if ("within", str(beat.beat)) not in self.figures.residents.values and total is not None:
             inside = 0
         # a share gives away both its parts
         share = None if inside is None or not total or 0 < total - inside < self.figures.threshold else inside / total
-        return str(station), float(np.average(minutes[reached], weights=people[reached])), share
+        return *found, share
 
     def _station(self, beat: Any) -> list[Block]:
         t, found = self.speech, self.walk(beat)
@@ -482,11 +459,10 @@ class PackContent:
         return t.text("Reports of {n} days.", n=t.number(period.get("days") or 0))
 
     def _partners(self, beat: Any) -> list[Block]:
-        t, frame = self.speech, self.extra.partners
+        t = self.speech
         kind = "police"
         rows = [(t.text(PARTNER_TITLES[kind]), t.text(WHO_DOES_WHAT[kind]))]
-        area = {str(beat.beat), str(beat.name), str(beat.municipality)}
-        here = frame[np.array([a is None or str(a) in area for a in frame["area"]], dtype=bool)]
+        here = partners_of(self.extra, str(beat.beat), str(beat.name), str(beat.municipality))
         for kind in ("school", "health", "social services", "municipality", "other"):
             own = here[here["kind"].astype(str).str.casefold() == kind]
             for p in own.itertuples(index=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.station_access import access_shares
 from beatplanner.planning.stations import StationPlan, plan_stations
 from beatplanner.planning.trust import relationship_years_of_lines
-from beatplanner.planning.verification import verify
+from beatplanner.planning.verdict import write_verdict
 from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
 from beatplanner.solver.districting import PROOF_NODES
@@ -146,7 +145,7 @@ def run(
     def finish(folder: Path) -> None:
         if summed_up is not None:
             write_country(folder, written, summed_up)
-        verdict = _write_verdict(folder)
+        verdict = write_verdict(folder)
         if not pack:
             empty_pack(folder)
             return
@@ -248,18 +247,6 @@ def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
                     "Use a plan of the same units", file=folder / "plan.gpkg", layer="units", field="beat")
         )  # fmt: skip
     return np.array([str(beat[u]) for u in town.units["unit"]], dtype=object)
-
-
-def _write_verdict(folder: Path) -> dict[str, Any]:
-    """Check the plan just written, by code that shares nothing with the solvers, and keep the verdict beside it; return it."""
-    verdict = verify(folder)
-    content = {
-        "ok": verdict.ok,
-        "checks": len(verdict.checks),
-        "failed": [{"name": c.name, "detail": c.detail} for c in verdict.checks if not c.ok],
-    }
-    (folder / "verification.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
-    return content
 
 
 def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:

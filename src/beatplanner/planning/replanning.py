@@ -27,9 +27,10 @@ from beatplanner.data.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.data.results import read_result, write_result
 from beatplanner.planning.country import write_country
 from beatplanner.planning.officers import month_starts
-from beatplanner.planning.plan import _write_verdict, make_plan, sum_up, summarise, tables
+from beatplanner.planning.plan import make_plan, sum_up, summarise, tables
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.trust import months_served
+from beatplanner.planning.verdict import write_verdict
 
 CHANGED_MONTH = 100.0
 FIGURES = {
@@ -170,7 +171,7 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
 
 
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
-    _write_verdict(part)
+    write_verdict(part)
     audit = summary["replanned"].get("audit")
     kept = folder / "audit.jsonl"
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.is_file() else []

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.command_line import progress_line
-from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools, palette
+from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools, palette, results_panel
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.comparison import install as install_comparison
@@ -64,7 +64,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.session = Session(self)
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
-        for module in (map_tools, layer_tree, drawing_panel, export_panel, palette):
+        for module in (map_tools, layer_tree, drawing_panel, results_panel, export_panel, palette):
             module.install(self)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
@@ -425,16 +425,8 @@ class MainWindow(ProjectActions, QMainWindow):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.scenario.result / "report.html")))
 
     def verify_plan(self) -> None:
-        """Recompute every figure and say what was found."""
-        from beatplanner.planning.verification import verify
-
-        assert self.scenario.result is not None
-        verdict = verify(self.scenario.result)
-        failed = [f"{c.name}: {c.detail}" for c in verdict.checks if not c.ok]
-        if failed:
-            self._tell(self.tr("Some figures are wrong"), failed)
-        else:
-            self.statusBar().showMessage(self.tr("All {0} checks passed.").format(len(verdict.checks)))
+        """Recompute every figure in a process of its own, and show what was found."""
+        self.results.show_proof()
 
     def zoom_in(self) -> None:
         """Zoom in about the middle."""
@@ -508,6 +500,7 @@ class MainWindow(ProjectActions, QMainWindow):
         """Close, unless the user would rather not."""
         if self._may_leave():
             self.session.work.wait()
+            self.results.close_down()
             self.scenario.close_document()
             event.accept()
         else:

@@ -1,0 +1,100 @@
+"""What each step of a plan proves, in figures that a planner knows: metres to walk, kilometres of border, months without an officer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Standing = Literal["best", "within", "no bound", "relaxed", "given"]
+# What one of each figure counts in the officers' objective: the weight's name, and the key of the figure.
+OFFICER_PARTS = {
+    "vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps", "gender_gap": "gender_gaps",
+    "rotation": "rotations", "home_km_month": "home_km_months", "unpreferred_month": "unpreferred_months", "changed_month": "changed_months",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StepProof:
+    """One step.
+
+    Attributes
+    ----------
+    step
+        beats, stations or officers.
+    kind
+        The objective: ``travel``, ``cut``, ``p-median``, ``coverage``, ``p-center``, ``fewest`` or ``weights``.
+    standing
+        Proven best; proven within the gap; no bound; rules relaxed; or given and not sought.
+    objective, bound, gap, seconds
+        As in the summary; bound and gap None where none was computed.
+    plain, plain_bound
+        The objective and its bound in plain units: metres from the centre for an hour of work (travel), kilometres of border (cut), metres on foot for
+        a resident (p-median), residents beyond the limit (coverage), metres of the farthest (p-center), stations (fewest), points (weights).
+    parts
+        For officers: name of the weight, the figure, points.
+    """
+
+    step: str
+    kind: str
+    standing: Standing
+    objective: float
+    bound: float | None
+    gap: float | None
+    seconds: float
+    plain: float
+    plain_bound: float | None
+    parts: tuple[tuple[str, float, float], ...] = ()
+
+
+def step_proofs(summary: dict[str, Any]) -> list[StepProof]:
+    """Return what the steps of a summary prove."""
+    found = []
+    for step in ("beats", "stations", "officers"):
+        said = summary.get(step)
+        if said is None:
+            continue
+        kind, size = _kind(summary, step, said)
+        objective, bound = float(said["objective"]), said["lower_bound"]
+        parts = ()
+        if step == "officers":
+            weights = said.get("weights", {})
+            rows = [(w, float(said.get(key) or 0.0)) for w, key in OFFICER_PARTS.items()]
+            parts = tuple((w, n, n * float(weights.get(w, 0.0))) for w, n in rows if n and weights.get(w))
+        found.append(
+            StepProof(
+                step=step,
+                kind=kind,
+                standing=_standing(said),
+                objective=objective,
+                bound=None if bound is None else float(bound),
+                gap=None if said["gap"] is None else float(said["gap"]),
+                seconds=float(said["seconds"]),
+                plain=objective / size,
+                plain_bound=None if bound is None else float(bound) / size,
+                parts=parts,
+            )
+        )
+    return found
+
+
+def _standing(said: dict[str, Any]) -> Standing:
+    if said.get("planned") is False:
+        return "given"
+    if said["status"] == "infeasible":
+        return "relaxed"
+    if said["lower_bound"] is None:
+        return "no bound"
+    return "best" if said["status"] == "optimal" else "within"
+
+
+def _kind(summary: dict[str, Any], step: str, said: dict[str, Any]) -> tuple[str, float]:
+    """Return a step's objective, and by what it is divided to be told in plain units."""
+    if step == "officers":
+        return "weights", 1.0
+    if step == "stations":
+        kind = str(said.get("objective_kind", "p-median"))
+        people = summary.get("population") or summary.get("workload", {}).get("hours") or 1.0
+        return kind, float(people) if kind == "p-median" else 1.0
+    kind = str((summary.get("rules", {}).get("beats") or {}).get("objective", "travel"))
+    hours = float(summary.get("workload", {}).get("hours") or 1.0)
+    return kind, 1000.0 if kind == "cut" else hours

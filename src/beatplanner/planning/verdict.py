@@ -1,0 +1,69 @@
+"""The checker's verdict kept beside a plan, with the hashes of what was checked, so that nobody waits for it twice or trusts an old one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from beatplanner.planning.verification import verify
+
+FILE = "verification.json"
+CHECKED = ("plan.gpkg", "summary.json")
+BLOCK = 1 << 20
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a result that the checker's verdict is about."""
+    found = {}
+    for name in CHECKED:
+        digest = hashlib.sha256()
+        with (folder / name).open("rb") as stream:
+            while block := stream.read(BLOCK):
+                digest.update(block)
+        found[name] = digest.hexdigest()
+    return found
+
+
+def examine(folder: Path) -> dict[str, Any]:
+    """Check a result folder.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``checks`` (number), ``failed`` and ``unchecked`` (lists of ``name``, ``detail``; what cannot be checked does not fail), ``checked_on``
+        (ISO, UTC), ``files`` (hashes).
+
+    Raises
+    ------
+    InputError
+        Where the folder is no result.
+    """
+    verdict = verify(folder)
+    return {
+        "ok": verdict.ok,
+        "checks": len(verdict.checks),
+        "failed": [{"name": c.name, "detail": c.detail} for c in verdict.checks if not c.ok],
+        "unchecked": [{"name": c.name, "detail": c.detail} for c in verdict.checks if c.ok and c.found == "not checked"],
+        "checked_on": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "files": hashes(folder),
+    }  # fmt: skip
+
+
+def write_verdict(folder: Path) -> dict[str, Any]:
+    """Check a result folder, keep the verdict in it, and return it; see `examine`."""
+    content = examine(folder)
+    (folder / FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    return content
+
+
+def read_verdict(folder: Path) -> dict[str, Any] | None:
+    """Return the verdict that lies beside a plan; None where there is none, or the plan's files are not those that were checked."""
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        known = isinstance(content, dict) and isinstance(content.get("checks"), int) and content.get("files") == hashes(folder)  # fmt: skip
+    except (OSError, ValueError):
+        return None
+    return content if known else None

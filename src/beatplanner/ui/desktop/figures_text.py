@@ -1,0 +1,53 @@
+"""Numbers, shares and dates as the window shows them: by the locale in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+from PySide6.QtCore import QDate, QLocale
+
+NONE = "–"
+MINUS = "\N{MINUS SIGN}"
+
+
+def _locale() -> QLocale:
+    found = QLocale()
+    # a system without a locale writes 1000000 without a sign between
+    return QLocale(QLocale.Language.English) if found.language() == QLocale.Language.C else found
+
+
+def number(value: float | None, digits: int = 0, *, sign: bool = False) -> str:
+    """Return a number; a dash where there is none."""
+    if value is None or not np.isfinite(value):
+        return NONE
+    value = round(float(value), digits) + 0.0
+    text = _locale().toString(abs(value), "f", digits)
+    return f"{MINUS if value < 0 else '+' if sign and value > 0 else ''}{text}"
+
+
+def percent(share: float | None, digits: int = 0, *, sign: bool = False) -> str:
+    """Return a share as per cent, such as 12 %; figure and sign stay on one line."""
+    if share is None or not np.isfinite(share):
+        return NONE
+    return f"{number(100 * share, digits, sign=sign)}\N{NO-BREAK SPACE}%"
+
+
+def date(day: dt.date) -> str:
+    """Return a date, such as 1 June 2029."""
+    return _locale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
+
+
+def month(day: dt.date) -> str:
+    """Return month and year."""
+    return _locale().toString(QDate(day.year, day.month, day.day), "MMMM yyyy")
+
+
+def weekdays() -> list[str]:
+    """Return the short names of the days of the week, from Monday."""
+    return [_locale().standaloneDayName(d, QLocale.FormatType.ShortFormat) for d in range(1, 8)]
+
+
+def weekday(number_: int) -> str:
+    """Return the name of a day of the week, 0 for Monday."""
+    return _locale().standaloneDayName(number_ + 1, QLocale.FormatType.LongFormat)
