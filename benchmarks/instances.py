@@ -35,6 +35,9 @@ def town(units: int, beats: int, tolerance: float, seconds: float, seed: int) ->
     centres = random.uniform(0.2, 0.8, (3, 2)) * side
     around = centres[random.integers(3, size=units // 2)] + random.normal(0, side / 9, (units // 2, 2))
     points = np.clip(np.concatenate([around, random.uniform(0, side, (units - len(around), 2))]), 1.0, side - 1.0)
+    # two that were clipped to the same corner would share a cell
+    twice = np.setdiff1d(np.arange(units), np.unique(points, axis=0, return_index=True)[1])
+    points[twice] = random.uniform(1.0, side - 1.0, (len(twice), 2))
     box = shapely.box(0, 0, side, side)
     cells = shapely.voronoi_polygons(shapely.multipoints(points), extend_to=box, ordered=True)
     polygons = shapely.intersection(np.array(cells.geoms), box)

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.background import Background
 from beatplanner.ui.desktop.rings import path_of
+from beatplanner.ui.desktop.tool_actions import menu_named
 
 if TYPE_CHECKING:
     from beatplanner.ui.desktop.main_window import MainWindow
@@ -319,7 +320,7 @@ class Comparing:
         self.action = QAction(window.tr("Compare plans…"), window)
         self.action.setStatusTip(window.tr("Lay result folders side by side, today's plan before them."))
         self.action.triggered.connect(self.choose)
-        window.menuBar().addMenu(window.tr("Compare")).addAction(self.action)
+        menu_named(window, "Compare").addAction(self.action)
 
     def choose(self) -> None:
         """Ask for result folders one after another, then for where the comparison goes."""
