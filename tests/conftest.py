@@ -150,10 +150,12 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
 
 @pytest.fixture(autouse=True)
 def _journals_of_their_own(tmp_path, monkeypatch):
-    """Keep the journals of tests out of the user's own folder."""
+    """Keep journals and recent projects of tests out of the user's own folders."""
     from beatplanner.data import journal
 
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
+    if "beatplanner.ui.desktop.recent" in sys.modules:
+        monkeypatch.setattr("beatplanner.ui.desktop.recent._file", lambda: tmp_path / "recent.json")
 
 
 @pytest.fixture

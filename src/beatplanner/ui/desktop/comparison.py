@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.background import Background
+from beatplanner.ui.desktop.guide_pages import explain
 from beatplanner.ui.desktop.rings import path_of
 from beatplanner.ui.desktop.tool_actions import menu_named
 
@@ -177,6 +178,8 @@ class ComparisonWindow(QDialog):
 
     def __init__(self, found: dict[str, Any], out: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        if hasattr(parent, "open_guide"):
+            explain(self, parent)
         self.found, self.out = found, out
         content = found["content"]
         self.setWindowTitle(self.tr("Comparison: {0}").format(content["project"]))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.actions import Action
+from beatplanner.ui.desktop.guide_pages import explain
 from beatplanner.ui.desktop.printing import PAPER, SCALES, Page, draw_page, write_page
 from beatplanner.ui.desktop.tool_actions import add_action
 
@@ -37,6 +38,7 @@ class PrintDialog(QDialog):
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
+        explain(self, window)
         self.map = window.map
         self.setWindowTitle(self.tr("Print map"))
         row = QHBoxLayout(self)
@@ -150,6 +152,7 @@ class DataDialog(QDialog):
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
+        explain(self, window)
         self.setWindowTitle(self.tr("Export data"))
         form = QFormLayout(self)
         self.format = QComboBox()

@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.background import Background
+from beatplanner.ui.desktop.guide_pages import explain
 from beatplanner.ui.desktop.preview_map import LOOKS, PreviewMap
 from beatplanner.ui.desktop.quiet import quiet
 
@@ -71,6 +72,8 @@ class ImportWizard(QDialog):
 
     def __init__(self, parent: QWidget | None = None, files: list[Path] | None = None) -> None:
         super().__init__(parent)
+        if hasattr(parent, "open_guide"):
+            explain(self, parent)
         # what reads layers is loaded when it is needed first
         from beatplanner.data.import_draft import ImportDraft
 

@@ -32,7 +32,16 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.command_line import progress_line
-from beatplanner.ui.desktop import drawing_panel, export_panel, layer_tree, map_tools, palette, results_panel
+from beatplanner.ui.desktop import (
+    drawing_panel,
+    export_panel,
+    guide_pages,
+    layer_tree,
+    map_tools,
+    palette,
+    results_panel,
+    tour,
+)
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.comparison import install as install_comparison
@@ -64,8 +73,12 @@ class MainWindow(ProjectActions, QMainWindow):
         self.session = Session(self)
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
-        for module in (map_tools, layer_tree, drawing_panel, results_panel, export_panel, palette):
+        for module in (map_tools, layer_tree, drawing_panel, results_panel, export_panel, palette, tour):
             module.install(self)
+        layers = self.findChild(QDockWidget, "layers")
+        if layers is not None:
+            # all panels share the side, so that each has the height of a small screen
+            self.tabifyDockWidget(layers, self.session.dock)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
@@ -326,6 +339,7 @@ class MainWindow(ProjectActions, QMainWindow):
             self._tell(self.tr("The sample town cannot be written"), [str(error)])
             return
         self.open(project)
+        tour.begin_once(self)
 
     def run_plan(self) -> None:
         """Plan in a child process."""
@@ -441,9 +455,9 @@ class MainWindow(ProjectActions, QMainWindow):
         self.map.fit()
 
     def open_guide(self) -> None:
-        """Open the guide in the browser; it lies beside the program and needs no network."""
-        page = GUIDE / "index.html"
-        if page.is_file():
+        """Open the guide's page of the panel in view in the browser; it lies beside the program and needs no network."""
+        page = guide_pages.file_of(GUIDE, guide_pages.page_in_view(self))
+        if page is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
         else:
             self._tell(self.tr("The guide is not here"), [self.tr("Make it with: python -m delivery.guide")])

@@ -316,8 +316,13 @@ class ProjectActions:
 
     def show_project_dock(self: Any) -> None:
         """Show scenarios, plans and history."""
-        self.session.dock.setVisible(not self.session.dock.isVisible())
-        self.session.dock.load()
+        dock = self.session.dock
+        if not dock.visibleRegion().isEmpty():
+            dock.hide()
+            return
+        dock.show()
+        dock.raise_()
+        dock.load()
 
     def _may_leave_project(self: Any) -> bool:
         """Ask before unsaved work is left; return whether the window may go on."""
