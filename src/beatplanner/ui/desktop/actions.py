@@ -80,6 +80,15 @@ ACTIONS = (
         False,
         "running",
     ),
+    Action(
+        "pause_plan",
+        "Plan",
+        "Pause or go on",
+        "Let the run wait, so that the computer is free, or go on with it.",
+        "Shift+F5",
+        False,
+        "running",
+    ),
     Action("cancel_plan", "Plan", "Cancel", "Stop planning; the plan in force stays.", "Esc", True, "running"),
     Action(
         "copy_table",

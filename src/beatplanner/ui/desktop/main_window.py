@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -40,6 +41,8 @@ from beatplanner.ui.desktop import (
     map_tools,
     palette,
     results_panel,
+    rule_editor,
+    run_chart,
     tour,
 )
 from beatplanner.ui.desktop.actions import ACTIONS
@@ -53,6 +56,8 @@ from beatplanner.ui.desktop.solving import SolveProcess
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[1] / "guide"
+# A run of so many seconds is cancelled after a question only.
+ASK_AFTER = 20.0
 
 
 class MainWindow(ProjectActions, QMainWindow):
@@ -63,6 +68,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.scenario = Scenario()
         self.solving = SolveProcess(self)
         self.saved = True
+        self.stopped_early, self.begun = False, 0.0
         self.put_away: list[QWidget] = []
         self.setWindowTitle("beatplanner")
         self.resize(1280, 720)
@@ -73,7 +79,17 @@ class MainWindow(ProjectActions, QMainWindow):
         self.session = Session(self)
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
-        for module in (map_tools, layer_tree, drawing_panel, results_panel, export_panel, palette, tour):
+        for module in (
+            map_tools,
+            layer_tree,
+            drawing_panel,
+            results_panel,
+            rule_editor,
+            run_chart,
+            export_panel,
+            palette,
+            tour,
+        ):
             module.install(self)
         layers = self.findChild(QDockWidget, "layers")
         if layers is not None:
@@ -167,9 +183,8 @@ class MainWindow(ProjectActions, QMainWindow):
         self.heading.setWordWrap(True)
         column.addWidget(self.heading)
         self.figures = self._text_box(column, self.tr("The plan"))
-        self.rules = self._text_box(column, self.tr("Rules"))
         run = QGroupBox(self.tr("Run"))
-        inner = QVBoxLayout(run)
+        self.run_box = inner = QVBoxLayout(run)
         self.phase = QLabel(self.tr("Not running."))
         self.phase.setWordWrap(True)
         self.phase.setTextFormat(Qt.TextFormat.PlainText)
@@ -188,8 +203,21 @@ class MainWindow(ProjectActions, QMainWindow):
         inner.addWidget(self.phase)
         inner.addWidget(self.bar)
         inner.addLayout(row)
-        inner.addWidget(self.enough_button)
+        row = QHBoxLayout()
+        self.pause_button = QPushButton(self.tr("Pause"))
+        self.pause_button.setToolTip(
+            self.tr("Let the run wait, so that the computer is free; its time limit waits too.")
+        )
+        self.pause_button.clicked.connect(self.pause_plan)
+        row.addWidget(self.pause_button)
+        row.addWidget(self.enough_button)
+        inner.addLayout(row)
         column.addWidget(run)
+        self.rules = self._text_box(column, self.tr("Rules"))
+        self.rules_button = QPushButton(self.tr("Change rules…"))
+        box = self.rules.parentWidget()
+        assert box is not None and box.layout() is not None
+        box.layout().addWidget(self.rules_button)  # type: ignore[union-attr]
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(panel)
@@ -278,6 +306,8 @@ class MainWindow(ProjectActions, QMainWindow):
         self.plan_button.setEnabled(state["idle"])
         self.cancel_button.setEnabled(state["running"])
         self.enough_button.setEnabled(state["running"])
+        self.pause_button.setEnabled(state["running"])
+        self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit) if unit >= 0 else ""
@@ -351,6 +381,8 @@ class MainWindow(ProjectActions, QMainWindow):
             self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return
         self.solving.start(project)
+        self.stopped_early, self.begun = False, time.monotonic()
+        self.chart.clear()
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
         self.phase.setText(self.tr("Reading the layers…"))
@@ -360,6 +392,8 @@ class MainWindow(ProjectActions, QMainWindow):
         """End the search now and take the best plan so far, with the bound that was proven for it."""
         if self.solving.running:
             self.solving.finish_early()
+            self.stopped_early = True
+            self._enable()
             self.phase.setText(self.tr("Taking the best plan so far…"))
             self.enough_button.setEnabled(False)
 
@@ -368,8 +402,27 @@ class MainWindow(ProjectActions, QMainWindow):
         QGuiApplication.clipboard().setText(as_text_table(self.sorted_model))
         self.statusBar().showMessage(self.tr("Copied; paste it into a spreadsheet."), 5_000)
 
+    def pause_plan(self) -> None:
+        """Let the run wait, or go on."""
+        if self.solving.running:
+            self.solving.pause(not self.solving.paused)
+            self.bar.setRange(0, 1 if self.solving.paused else 0)
+            if self.solving.paused:
+                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
+            self._enable()
+
     def cancel_plan(self) -> None:
-        """Stop planning at once; the plan in force stays."""
+        """Stop planning; the plan in force stays. A run that took a while is not thrown away by one wrong key."""
+        if not self.solving.running:
+            return
+        if time.monotonic() - self.begun > ASK_AFTER:
+            question = self.tr("Stop planning and lose what was found? “Good enough” takes the best plan so far.")
+            if QMessageBox.question(self, self.tr("beatplanner"), question) != QMessageBox.StandardButton.Yes:
+                return
+        self.drop_run()
+
+    def drop_run(self) -> None:
+        """End the run at once, without a question."""
         if self.solving.running:
             self.solving.cancel()
             self._stopped(self.tr("Cancelled; the plan in force was kept."))
@@ -384,14 +437,25 @@ class MainWindow(ProjectActions, QMainWindow):
             "best": best if isinstance(best, float | int) else None,
             "bound": bound if isinstance(bound, float | int) else None,
         }
-        self.phase.setText(f"{progress_line(phase, number['best'], number['bound'])}\n{seconds:,.0f} s in this step")
+        self.chart.add(phase, seconds, number["best"], number["bound"])
+        if not self.solving.paused:
+            words = progress_line(phase, number["best"], number["bound"])
+            self.phase.setText(f"{words}\n" + self.tr("{0} s in this step").format(f"{seconds:,.0f}"))
 
     def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
         self.saved = False
         self.scenario.take(folder)
-        self._stopped(self.tr("Done. Save the result to keep it."))
+        self._stopped(self._ended())
         if not feasible:
             self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
+
+    def _ended(self) -> str:
+        """Return how the run ended: each step's proof, and whether the user ended it."""
+        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        summary = {} if self.scenario.plan is None else self.scenario.plan.summary
+        head = self.tr("Ended by you: the best plan so far was taken.") if self.stopped_early else self.tr("Done.")
+        lines = [f"{words}: {_proof(summary[step])}" for step, words in names.items() if step in summary]
+        return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
 
     def _show_refusal(self, lines: list) -> None:
         self._stopped(self.tr("There is no new plan."))
@@ -503,7 +567,7 @@ class MainWindow(ProjectActions, QMainWindow):
         answer = QMessageBox.question(self, self.tr("beatplanner"), question)
         if answer == QMessageBox.StandardButton.Yes:
             was_running = self.solving.running
-            self.cancel_plan()
+            self.drop_run()
             if was_running and self.scenario.document is not None:
                 return self._may_leave_project()
             self.saved = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,12 @@ class Scenario:
 
         if self.document is not None:
             self.town = read_town(self.document.description())
+            self.changed()
+
+    def take_rules(self) -> None:
+        """Show the project with the rules that are in force now; its layers are read again when it is planned."""
+        if self.document is not None and self.town is not None:
+            self.town = replace(self.town, description=self.document.description())
             self.changed()
 
     def show_plan(self, plan: int) -> None:

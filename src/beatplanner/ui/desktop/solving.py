@@ -15,24 +15,60 @@ from PySide6.QtCore import QObject, QTimer, Signal
 POLL_MS = 60
 
 
-def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enough: Any) -> None:
-    """Plan in the child and send what happens; every message is (kind, content). Once `enough` is set the best plan so far is taken."""
+class _Pause:
+    """Lets the child wait while the user has paused it; its clock stands still meanwhile, so that no time limit runs out."""
+
+    def __init__(self, paused: Any) -> None:
+        self.paused, self.waited, self.clock = paused, 0.0, time.monotonic
+        # all limits of the solvers are read from this clock
+        time.monotonic = lambda: self.clock() - self.waited
+
+    def wait(self) -> None:
+        """Wait as long as the run is paused."""
+        begin = self.clock()
+        while self.paused.is_set():
+            time.sleep(0.1)
+            self.waited, begin = self.waited + self.clock() - begin, self.clock()
+
+
+def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enough: Any, paused: Any) -> None:
+    """Plan in the child and send what happens; every message is (kind, content).
+
+    Once `enough` is set the best plan so far is taken; while `paused` is set nothing is done.
+    """
+    pause = _Pause(paused)
     from beatplanner.data.errors import InputError
     from beatplanner.planning.mending import mend
     from beatplanner.planning.plan import run
 
-    last = 0.0
+    last, held = 0.0, None
 
     def progress(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-        nonlocal last
+        nonlocal last, held
+        pause.wait()
+        if held is not None and held[0].partition(":")[0] != phase.partition(":")[0]:
+            tell_held()
+        held = (phase, best, bound, seconds)
         if time.monotonic() - last > 0.05 or best is None:
             last = time.monotonic()
-            messages.put(("progress", (phase, best, bound, seconds)))
+            tell_held()
+
+    def tell_held() -> None:
+        """Send what was told last; of many that come at once the last of each step counts."""
+        nonlocal held
+        if held is not None:
+            messages.put(("progress", held))
+            held = None
+
+    def cancelled() -> bool:
+        pause.wait()
+        return bool(enough.is_set())
 
     try:
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
-        summary = job(project, Path(out), progress=progress, cancelled=enough.is_set, **options)
+        summary = job(project, Path(out), progress=progress, cancelled=cancelled, **options)
+        tell_held()
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
@@ -66,6 +102,7 @@ class SolveProcess(QObject):
         self._process: Any = None
         self._messages: Any = None
         self._enough: Any = None
+        self._paused: Any = None
         self._folder = Path()
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -81,16 +118,27 @@ class SolveProcess(QObject):
         context = multiprocessing.get_context("spawn")
         self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
         self._messages = context.Queue()
-        self._enough = context.Event()
-        arguments = (project, str(self._folder), options, self._messages, self._enough)
+        self._enough, self._paused = context.Event(), context.Event()
+        arguments = (project, str(self._folder), options, self._messages, self._enough, self._paused)
         self._process = context.Process(target=_child, args=arguments, daemon=True)
         self._process.start()
         self._timer.start()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits."""
+        return self._process is not None and bool(self._paused.is_set())
+
+    def pause(self, on: bool) -> None:
+        """Let the run wait, or go on; what it has found stays, and its time limit waits too."""
+        if self._process is not None:
+            (self._paused.set if on else self._paused.clear)()
 
     def finish_early(self) -> None:
         """Let the run end its search now; the best plan so far is written and comes with `finished`."""
         if self._process is not None:
             self._enough.set()
+            self._paused.clear()
 
     def cancel(self) -> None:
         """End the run at once; nothing of it is kept."""

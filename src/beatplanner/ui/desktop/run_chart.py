@@ -1,0 +1,169 @@
+"""A run as a chart: the best plan and the proven bound over time, and the gap between them, for each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
+# Of the chart's height the last gap takes at most this share: what came before may leave it at the top and the bottom.
+SHARE = 0.4
+STEPS = ("beats", "stations", "officers")
+
+
+@dataclass
+class Series:
+    """What a step told: seconds with its best objective and its bound, whichever came."""
+
+    best: list[tuple[float, float]] = field(default_factory=list)
+    bound: list[tuple[float, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, seconds: float, best: float | None, bound: float | None) -> None:
+        """Take what was told."""
+        self.seconds = max(self.seconds, seconds)
+        # the proven bound of a step never falls, its best plan never gets worse
+        if best is not None:
+            self.best.append((seconds, best if not self.best else min(best, self.best[-1][1])))
+        if bound is not None:
+            self.bound.append((seconds, bound if not self.bound else max(bound, self.bound[-1][1])))
+
+    @property
+    def gap(self) -> float | None:
+        """How far the best plan can be above the best possible one, as a share of it."""
+        if not self.best or not self.bound or self.best[-1][1] == 0:
+            return None
+        return max(0.0, 1 - self.bound[-1][1] / self.best[-1][1])
+
+    def limits(self) -> tuple[float, float]:
+        """Return the least and the greatest objective that the chart shows."""
+        lines = [v for line in (self.best, self.bound) for _, v in line]
+        if not lines:
+            return 0.0, 1.0
+        last = [line[-1][1] for line in (self.best, self.bound) if line]
+        middle, apart = sum(last) / len(last), max(last) - min(last)
+        around = max(apart / SHARE / 2, 0.01 * abs(middle), 1e-9)
+        return max(min(lines), middle - around) - 0.05 * around, min(max(lines), middle + around) + 0.05 * around
+
+
+class RunChart(QWidget):
+    """Draws the series of the step that is solved, or of the one that `step` says."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.series: dict[str, Series] = {}
+        self.step = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Chart of the run"))
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.series, self.step = {}, ""
+        self.hide()
+
+    def add(self, phase: str, seconds: float, best: float | None, bound: float | None) -> None:
+        """Take what the run told; `phase` begins with the step's name."""
+        # each municipality's beats are a search of their own
+        step = phase.partition(":")[0]
+        if not step.startswith(STEPS):
+            return
+        self.series.setdefault(step, Series()).add(seconds, best, bound)
+        self.step = step
+        self.show()
+        self.setAccessibleDescription(self.in_words(step))
+        self.update()
+
+    def in_words(self, step: str) -> str:
+        """Return what the chart says of a step."""
+        series = self.series.get(step)
+        if series is None or not series.best:
+            return self.tr("No plan yet.")
+        gap = series.gap
+        if gap is None:
+            return self.tr("A plan is found; nothing is proven yet.")
+        if gap < 1e-4:
+            return self.tr("Proven best.")
+        return self.tr("At most {0} % from the best possible.").format(
+            f"{gap * 100:.2f}" if gap < 0.1 else f"{gap * 100:.0f}"
+        )
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a height that grows with the font."""
+        return QSize(220, 8 * QFontMetrics(self.font()).height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw both lines, what is between them, and their names."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        text, line = self.palette().text().color(), QFontMetrics(self.font()).height()
+        series = self.series.get(self.step)
+        area = QRectF(4, line + 4, self.width() - 8, self.height() - 2 * line - 8)
+        faint = QColor(text)
+        faint.setAlpha(60)
+        painter.setPen(QPen(faint, 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        painter.setPen(text)
+        if series is None or not (series.best or series.bound):
+            painter.drawText(
+                self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Best plan and proven bound are drawn here.")
+            )
+            return
+        low, high = series.limits()
+        end = max(series.seconds, 1e-3)
+
+        def steps(points: list[tuple[float, float]]) -> QPolygonF:
+            found, last = QPolygonF(), None
+            for seconds, value in [*points, (end, points[-1][1])]:
+                x = area.left() + area.width() * min(1.0, seconds / end)
+                y = area.bottom() - area.height() * (min(max(value, low), high) - low) / (high - low)
+                if last is not None:
+                    found.append(QPointF(x, last))
+                found.append(QPointF(x, y))
+                last = y
+            return found
+
+        best, bound = (steps(p) if p else None for p in (series.best, series.bound))
+        if best is not None and bound is not None:
+            between = QColor(BOUND)
+            between.setAlpha(35)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(between)
+            painter.drawPolygon(QPolygonF([*best, *reversed(list(bound))]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for points, colour, style in ((best, BEST, Qt.PenStyle.SolidLine), (bound, BOUND, Qt.PenStyle.DashLine)):
+            if points is not None:
+                painter.setPen(QPen(colour, 2, style))
+                painter.drawPolyline(points)
+        self._legend(painter, line, best is not None, bound is not None)
+        painter.setPen(text)
+        below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
+        painter.drawText(
+            below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(f"{end:.0f}" if end >= 10 else f"{end:.1f}")
+        )
+
+    def _legend(self, painter: QPainter, line: int, best: bool, bound: bool) -> None:
+        x, metrics = 4.0, QFontMetrics(self.font())
+        for there, colour, style, words in (
+            (best, BEST, Qt.PenStyle.SolidLine, self.tr("best plan")),
+            (bound, BOUND, Qt.PenStyle.DashLine, self.tr("proven bound")),
+        ):
+            if there:
+                painter.setPen(QPen(colour, 2, style))
+                painter.drawLine(QPointF(x, line / 2 + 1), QPointF(x + 18, line / 2 + 1))
+                painter.setPen(self.palette().text().color())
+                painter.drawText(QPointF(x + 22, line - metrics.descent() + 1), words)
+                x += 22 + metrics.horizontalAdvance(words) + 14
+
+
+def install(window: Any) -> RunChart:
+    """Put the chart into the window's run box, above its buttons."""
+    chart = RunChart()
+    window.run_box.insertWidget(2, chart)
+    chart.hide()
+    window.chart = chart
+    return chart

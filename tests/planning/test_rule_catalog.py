@@ -1,0 +1,97 @@
+"""The catalogue of rules says what the description says: fields, limits, choices, defaults; presets change what they name and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from beatplanner.data.description import checked_description, read_raw
+from beatplanner.planning.rule_catalog import (
+    PRESETS,
+    RULES,
+    change,
+    choices_of,
+    default_of,
+    differences,
+    hours_in_words,
+    in_words,
+    kept,
+    preset_values,
+    rules_of,
+    shown,
+    value_of,
+)
+from conftest import ROOT
+
+BY_KEY = {r.key: r for r in RULES}
+
+
+def with_(rules, key, value):
+    section, name = key.split(".")
+    return {**rules, section: {**rules.get(section, {}), name: value}}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.key)
+def test_a_rule_has_what_the_window_needs(rule, town):
+    assert rule.why.endswith(".") and rule.source.endswith(".")
+    if rule.kind in ("choice", "switch"):
+        assert rule.kind == "switch" or set(rule.choices) == set(choices_of(rule))
+        values = list(rule.choices)
+    else:
+        assert "{value}" in rule.words
+        values = [kept(rule, rule.low), kept(rule, rule.high)] + (["auto"] if rule.auto else [])
+    raw = read_raw(town.project)
+    for value in values:
+        assert in_words(rule, value)
+        if rule.key != "stations.objective":
+            checked_description(with_(raw, rule.key, value), town.project)
+    default = default_of(rule)
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        assert rule.low <= shown(rule, default) <= rule.high
+        assert kept(rule, shown(rule, default)) == default
+    elif default is None:
+        assert rule.off or rule.key in ("beats.count", "stations.count")
+
+
+def test_the_guide_has_the_same_defaults():
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    table = {key: cell.strip() for key, cell in re.findall(r"^\| `(\w+)`[^|]*\| ([^|]+) \|", text, re.MULTILINE)}
+    for key in ("community_share", "abstraction", "absence", "min_officers_per_beat"):
+        rule = BY_KEY[f"workload.{key}"]
+        assert table[key].rstrip(" %") == f"{shown(rule, default_of(rule)):g}"
+    for key in ("min_tenure_months", "handover_months"):
+        assert table[key] == f"{default_of(BY_KEY[f'officers.{key}']):g}"
+
+
+def test_presets_change_what_they_name(town):
+    raw = read_raw(town.project)
+    for preset in PRESETS:
+        values = preset_values(preset, raw)
+        assert set(values) <= set(preset.values)
+        changed = {**raw}
+        for key, value in values.items():
+            section, name = key.split(".")
+            changed[section] = {k: v for k, v in {**changed[section], name: value}.items() if v is not None}
+        checked_description(changed, town.project)
+        # it is in force now: nothing is left to change
+        assert preset_values(preset, changed) == {}
+    assert preset_values(PRESETS[1], raw)["beats.max_moved"] == 0.1
+    without = {**raw, "beats": {k: v for k, v in raw["beats"].items() if k != "current"}}
+    assert "beats.max_moved" not in preset_values(PRESETS[1], without)
+
+
+def test_values_sentences_and_differences(town):
+    raw = read_raw(town.project)
+    rule = BY_KEY["beats.tolerance"]
+    assert value_of(raw, rule) == 0.25
+    assert in_words(rule, 0.25) == "each beat within ±25 % of its municipality's mean work"
+    assert in_words(BY_KEY["beats.max_moved"], None) == "any number of residents may change beat"
+    assert in_words(BY_KEY["officers.posts_per_beat"], "auto") == "as many posts as a beat's work needs"
+    assert hours_in_words([{"municipality": "Y", "lower": 75.0, "upper": 125.0}], 0.1) == ["Y: 90 to 110"]
+    assert change({"beats.tolerance": 0.1, "beats.max_moved": ...}) == {"beats": {"tolerance": 0.1, "max_moved": None}}
+    assert [(r.key, a, b) for r, a, b in differences(raw, with_(raw, "beats.tolerance", 0.1))] == [
+        ("beats.tolerance", 0.25, 0.1)
+    ]
+    only_beats = {k: v for k, v in raw.items() if k in ("project", "units", "beats")}
+    assert {r.section for r in rules_of(only_beats)} == {"workload", "beats"}

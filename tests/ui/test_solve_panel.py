@@ -1,0 +1,212 @@
+"""Rules are changed in the window as in the description; a run is drawn, waits and goes on; leaving it asks."""
+
+from __future__ import annotations
+
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+
+from beatplanner.planning.plan import run
+from beatplanner.planning.rule_catalog import PRESETS
+from beatplanner.ui.desktop import main_window, recent
+from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.ui.desktop.run_chart import RunChart, Series
+from conftest import let_go, write_grid_town
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    made = write_grid_town(tmp_path_factory.mktemp("ruled"))
+    run(made.project, made.folder / "plan", time_limit=4, pack=False)
+    return made
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch, town):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: self.told.append((title, lines)))
+    made = MainWindow()
+    made.told = []
+    qtbot.addWidget(made, before_close_func=let_go)
+    made.resize(1366, 768)
+    made.show()
+    made.open(town.project)
+    made.scenario.take(town.folder / "plan")
+    return made
+
+
+def field(window, key):
+    return next(f for f in window.rule_panel.fields if f.rule.key == key)
+
+
+def rules(window):
+    return window.scenario.document.rules()
+
+
+def test_a_value_that_is_typed_is_a_rule_a_sentence_and_a_line_of_history(window, qtbot):
+    window.actions_by_name["change_rules"].trigger()
+    entry = field(window, "beats.tolerance")
+    assert entry.number.value() == 25
+    entry.number.setValue(30)
+    # the sentence follows at once, the rule once typing rests
+    assert "±30 %" in entry.sentence.text() and "hours a year" in entry.sentence.text()
+    qtbot.waitUntil(lambda: rules(window)["beats"]["tolerance"] == 0.3)
+    assert "±30%" in window.rules.text()
+    assert window.scenario.document.content.history[-1].what.startswith("Balance: each beat within ±30 %")
+    assert not window.saved
+    assert "±25 % of its municipality's mean work → each beat within ±30 %" in window.rule_panel.stale.text()
+    window.rule_panel.take_back()
+    assert rules(window)["beats"]["tolerance"] == 0.25
+    assert entry.number.value() == 25
+    assert not window.rule_panel.stale.isVisibleTo(window.rule_panel)
+
+
+def test_optional_rules_switches_and_choices(window):
+    moved = field(window, "beats.max_moved")
+    assert not moved.number.isEnabled()
+    moved.on.click()
+    assert rules(window)["beats"]["max_moved"] == 0.1
+    moved.on.click()
+    assert rules(window)["beats"].get("max_moved") is None
+    count = field(window, "beats.count")
+    count.on.click()
+    assert rules(window)["beats"]["count"] == "auto"
+    count.on.click()
+    assert rules(window)["beats"]["count"] == 4
+    half = field(window, "officers.half_a_year")
+    half.on.click()
+    assert rules(window)["officers"]["half_a_year"] is True
+    half.back.click()
+    assert "half_a_year" not in rules(window)["officers"]
+
+
+def test_rules_that_contradict_are_told_at_the_field_and_change_nothing(window):
+    window.rule_panel.set({"officers.min_tenure_months": 36})
+    before = rules(window)
+    longest = field(window, "officers.max_tenure_months")
+    longest.on.click()
+    longest.number.setValue(24)
+    longest.timer.timeout.emit()
+    assert "24 months is below the minimum of 36" in longest.wrong.text()
+    assert longest.wrong.isVisibleTo(longest)
+    assert rules(window)["officers"]["max_tenure_months"] == 60
+    longest.number.setValue(48)
+    longest.timer.timeout.emit()
+    assert not longest.wrong.isVisibleTo(longest)
+    assert rules(window)["officers"]["max_tenure_months"] == 48
+    assert before["officers"].get("max_tenure_months") is None
+
+
+def test_why_tells_reason_default_and_source(window):
+    entry = field(window, "officers.min_tenure_months")
+    entry.why.click()
+    assert all(words in window.rule_panel.explained for words in ("trust", "36 months", "Patten"))
+    QtWidgets.QWhatsThis.hideText()
+
+
+def test_a_preset_says_what_it_would_set_and_is_undone_in_one_step(window, monkeypatch):
+    asked, answer = [], QtWidgets.QMessageBox.StandardButton
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: asked.append(a[2]) or answer.No)
+    before = rules(window)
+    window.rule_panel.offer(PRESETS[1])
+    assert "±20 %" in asked[0] and "at most 10 % of residents" in asked[0]
+    assert rules(window) == before
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: answer.Yes)
+    window.rule_panel.offer(PRESETS[1])
+    assert (rules(window)["beats"]["tolerance"], rules(window)["beats"]["max_moved"]) == (0.2, 0.1)
+    window.rule_panel.take_back()
+    assert rules(window)["beats"] == before["beats"]
+
+
+def test_a_result_without_its_project_open_shows_rules_that_cannot_be_changed(window, town):
+    window.saved = True
+    window.open(town.folder / "plan")
+    assert not any(f.isEnabled() for f in window.rule_panel.fields)
+    assert field(window, "beats.tolerance").number.value() == 25
+
+
+def test_every_field_has_a_name_and_fits_the_panel(window):
+    window.actions_by_name["change_rules"].trigger()
+    window.rule_panel.more.setChecked(True)
+    QtWidgets.QApplication.processEvents()
+    for entry in window.rule_panel.fields:
+        for widget in (entry.number, entry.choice, entry.on, entry.why, entry.back):
+            if widget.isVisible():
+                assert widget.accessibleName()
+                right = widget.mapTo(window.rule_panel, QtCore.QPoint(widget.width(), 0)).x()
+                assert right <= window.rule_panel.width(), entry.rule.key
+
+
+def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
+    window.run_plan()
+    window.solving.pause(True)
+    window._enable()
+    assert window.pause_button.text() == "Go on"
+    qtbot.wait(1500)
+    assert window.solving.running and window.solving.paused
+    window.pause_plan()
+    assert window.pause_button.text() == "Pause"
+    with qtbot.waitSignal(window.solving.finished, timeout=60_000):
+        pass
+    assert {"beats of West", "beats of Исток", "stations", "officers"} <= set(window.chart.series)
+    assert all(s.best for s in window.chart.series.values())
+    assert window.chart.isVisibleTo(window)
+    assert "Beats: Proven best." in window.phase.text()
+    assert not window.pause_button.isEnabled()
+
+
+def test_the_clock_of_a_paused_run_stands_still(monkeypatch):
+    import threading
+    import time
+
+    from beatplanner.ui.desktop.solving import _Pause
+
+    monkeypatch.setattr(time, "monotonic", time.monotonic)
+    paused = threading.Event()
+    pause, real = _Pause(paused), time.perf_counter
+    begin, begun = time.monotonic(), real()
+    paused.set()
+    threading.Timer(0.5, paused.clear).start()
+    pause.wait()
+    assert real() - begun >= 0.4
+    # of the half second that was waited the clock knows nothing
+    assert time.monotonic() - begin < (real() - begun) - 0.3
+
+
+def test_a_long_run_is_not_thrown_away_by_one_key(window, qtbot, monkeypatch):
+    asked, answer = [], QtWidgets.QMessageBox.StandardButton
+    monkeypatch.setattr(main_window, "ASK_AFTER", 0.0)
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: asked.append(a) or answer.No)
+    window.run_plan()
+    window.solving.pause(True)
+    window.cancel_plan()
+    assert asked and window.solving.running
+    # closing asks too, and staying keeps the run
+    window.close()
+    assert len(asked) == 2 and window.isVisible() and window.solving.running
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: answer.Yes)
+    window.cancel_plan()
+    assert not window.solving.running
+
+
+def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
+    series = Series()
+    for seconds, best, bound in ((0.1, 200.0, None), (0.2, None, 50.0), (0.3, 120.0, 90.0), (0.4, 130.0, 80.0)):
+        series.add(seconds, best, bound)
+    assert [v for _, v in series.best] == [200.0, 120.0, 120.0]
+    assert [v for _, v in series.bound] == [50.0, 90.0, 90.0]
+    assert series.gap == pytest.approx(0.25)
+    low, high = series.limits()
+    assert low < 90 and high > 120
+    chart = RunChart()
+    qtbot.addWidget(chart)
+    chart.add("beats: proof", 1.0, 100.0, 99.0)
+    assert chart.in_words("beats") == "At most 1.00 % from the best possible."
+    chart.add("officers: proof", 1.0, 5.0, None)
+    assert chart.in_words("officers") == "A plan is found; nothing is proven yet."
+    chart.resize(260, 140)
+    chart.show()
+    picture = chart.grab().toImage()
+    colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert "#d95f0e" in colours
