@@ -75,7 +75,7 @@ ACTIONS = (
         "finish_early",
         "Plan",
         "Good enough",
-        "End the search now and take the best plan so far.",
+        "End the step under way and take the best plan that it has so far.",
         "Ctrl+F5",
         False,
         "running",

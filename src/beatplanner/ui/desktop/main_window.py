@@ -68,7 +68,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.scenario = Scenario()
         self.solving = SolveProcess(self)
         self.saved = True
-        self.stopped_early, self.begun = False, 0.0
+        self.stopped_early, self.begun, self.step_running = False, 0.0, ""
         self.put_away: list[QWidget] = []
         self.setWindowTitle("beatplanner")
         self.resize(1280, 720)
@@ -389,7 +389,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self._enable()
 
     def finish_early(self) -> None:
-        """End the search now and take the best plan so far, with the bound that was proven for it."""
+        """End the step under way and take the best that it has, with the bound that was proven for it."""
         if self.solving.running:
             self.solving.finish_early()
             self.stopped_early = True
@@ -438,6 +438,10 @@ class MainWindow(ProjectActions, QMainWindow):
             "bound": bound if isinstance(bound, float | int) else None,
         }
         self.chart.add(phase, seconds, number["best"], number["bound"])
+        if phase.split()[0] != self.step_running:
+            # another step begins: what was good enough was the one before
+            self.step_running = phase.split()[0]
+            self.enough_button.setEnabled(True)
         if not self.solving.paused:
             words = progress_line(phase, number["best"], number["bound"])
             self.phase.setText(f"{words}\n" + self.tr("{0} s in this step").format(f"{seconds:,.0f}"))

@@ -142,6 +142,9 @@ class RunChart(QWidget):
         painter.setPen(text)
         below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
+        if series.gap is not None:
+            words = self.tr("gap {0} %").format(f"{series.gap * 100:.2f}")
+            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
         painter.drawText(
             below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(f"{end:.0f}" if end >= 10 else f"{end:.1f}")
         )

@@ -34,18 +34,22 @@ class _Pause:
 def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enough: Any, paused: Any) -> None:
     """Plan in the child and send what happens; every message is (kind, content).
 
-    Once `enough` is set the best plan so far is taken; while `paused` is set nothing is done.
+    Once `enough` is set the step takes the best that it has, and the next one begins; while `paused` is set nothing is done.
     """
     pause = _Pause(paused)
     from beatplanner.data.errors import InputError
     from beatplanner.planning.mending import mend
     from beatplanner.planning.plan import run
 
-    last, held = 0.0, None
+    last, held, step = 0.0, None, ""
 
     def progress(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-        nonlocal last, held
+        nonlocal last, held, step
         pause.wait()
+        if phase.replace(":", " ").split()[0] != step:
+            # what was good enough was the step before
+            step = phase.replace(":", " ").split()[0]
+            enough.clear()
         if held is not None and held[0].partition(":")[0] != phase.partition(":")[0]:
             tell_held()
         held = (phase, best, bound, seconds)
@@ -135,7 +139,7 @@ class SolveProcess(QObject):
             (self._paused.set if on else self._paused.clear)()
 
     def finish_early(self) -> None:
-        """Let the run end its search now; the best plan so far is written and comes with `finished`."""
+        """Let the step under way (beats, stations or officers) take the best that it has; the others are planned as ever."""
         if self._process is not None:
             self._enough.set()
             self._paused.clear()
