@@ -39,7 +39,7 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
     """Bring up one screen after another; yields its name and the widget to draw."""
     from PySide6.QtWidgets import QDialog, QDockWidget
 
-    from beatplanner.ui.desktop import export_panel, palette, tour
+    from beatplanner.ui.desktop import export_panel, palette, settings, tour
     from beatplanner.ui.desktop.import_wizard import ImportWizard
 
     let_go(0.5)
@@ -80,6 +80,7 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
         "actions": lambda: palette.ActionTable(window),
         "print": lambda: export_panel.PrintDialog(window),
         "export": lambda: export_panel.DataDialog(window),
+        "settings": lambda: settings.SettingsDialog(window),
     }
     for name, make in dialogs.items():
         dialog = make()
@@ -101,8 +102,7 @@ def draw(folder: Path, out: Path, language: str, size: str, theme: str, guide: b
     from beatplanner.ui.desktop.main_window import MainWindow
 
     application = QApplication([])
-    if language != "en" or theme != "light":
-        prepare(application, language, theme)
+    prepare(application, language, theme)
     window = MainWindow()
     wide, high = (int(n) for n in size.split("x"))
     window.resize(int(wide / SIZES[size]), int(high / SIZES[size]))

@@ -52,7 +52,7 @@ def test_a_value_that_is_typed_is_a_rule_a_sentence_and_a_line_of_history(window
     # the sentence follows at once, the rule once typing rests
     assert "±30 %" in entry.sentence.text() and "hours a year" in entry.sentence.text()
     qtbot.waitUntil(lambda: rules(window)["beats"]["tolerance"] == 0.3)
-    assert "±30%" in window.rules.text()
+    assert "±30 %" in window.rules.text()
     assert window.scenario.document.content.history[-1].what.startswith("Balance: each beat within ±30 %")
     assert not window.saved
     assert "±25 % of its municipality's mean work → each beat within ±30 %" in window.rule_panel.stale.text()

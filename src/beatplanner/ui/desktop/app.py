@@ -21,13 +21,22 @@ def open_desktop(project: Path | None) -> int:
     """
     from PySide6.QtWidgets import QApplication
 
+    from beatplanner.ui.desktop.languages import install_language
     from beatplanner.ui.desktop.main_window import MainWindow
+    from beatplanner.ui.desktop.settings import look, read_settings
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    found = QApplication.instance()
+    application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("beatplanner")
+    settings = read_settings()
+    # kept here as long as the window is
+    translator = install_language(application, settings.language, settings.terms)
+    look(settings)
     window = MainWindow()
     window.report_errors()
     window.show()
     if project is not None:
         window.open(project)
-    return application.exec()
+    code = application.exec()
+    application.removeTranslator(translator)
+    return code

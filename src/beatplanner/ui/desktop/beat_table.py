@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from beatplanner.ui.desktop.figures_text import number, percent
 from beatplanner.ui.desktop.scenario import Scenario
 
 Index = QModelIndex | QPersistentModelIndex
-# Heading, column of the beats layer, format; the raw number is what the table sorts by.
+# Heading, column of the beats layer, how it is written; the raw number is what the table sorts by.
 COLUMNS = (
-    ("Beat", "beat", "{}"), ("Name", "name", "{}"), ("Municipality", "municipality", "{}"), ("Hours a year", "workload", "{:,.0f}"),
-    ("Deviation", "deviation", "{:+.1%}"), ("Residents", "population", "{:,.0f}"), ("Moved in", "moved_in", "{:,.0f}"),
-    ("Officers needed", "officers_required", "{:,.0f}"), ("Posts", "posts", "{:,.0f}"), ("Compactness", "compactness", "{:.2f}"),
+    ("Beat", "beat", str), ("Name", "name", str), ("Municipality", "municipality", str), ("Hours a year", "workload", number),
+    ("Deviation", "deviation", lambda v: percent(v, 1, sign=True)), ("Residents", "population", number), ("Moved in", "moved_in", number),
+    ("Officers needed", "officers_required", number), ("Posts", "posts", number), ("Compactness", "compactness", lambda v: number(v, 2)),
 )  # fmt: skip
 
 
@@ -50,20 +51,20 @@ class BeatTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802 - Qt's name
         """Return a heading."""
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section][0]
+            return self.tr(COLUMNS[section][0])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a cell as text, for sorting (user role), or its alignment."""
-        _, column, layout = COLUMNS[index.column()]
+        _, column, written = COLUMNS[index.column()]
         value = self._beats()[column].iat[index.row()]
-        number = isinstance(value, int | float | np.number)
+        is_number = isinstance(value, int | float | np.number)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "–" if number and not np.isfinite(value) else layout.format(value if value is not None else "")
+            return written(value) if value is not None else ""
         if role == Qt.ItemDataRole.UserRole:
             text = str(value)
-            return float(value) if number else int(text) if text.isdigit() else text
-        if role == Qt.ItemDataRole.TextAlignmentRole and number:
+            return float(value) if is_number else int(text) if text.isdigit() else text
+        if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 

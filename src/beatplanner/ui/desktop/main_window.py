@@ -48,6 +48,7 @@ from beatplanner.ui.desktop import (
 from beatplanner.ui.desktop.actions import ACTIONS
 from beatplanner.ui.desktop.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.comparison import install as install_comparison
+from beatplanner.ui.desktop.figures_text import number, percent
 from beatplanner.ui.desktop.map_view import MapView
 from beatplanner.ui.desktop.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.recent import remember
@@ -249,10 +250,11 @@ class MainWindow(ProjectActions, QMainWindow):
         self.table.resizeColumnsToContents()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
-        self.rules.setText(
-            "\n".join(f"• {line}" for line in self.scenario.rules_in_words())
-            or self.tr("The inputs of this result are gone.")
-        )
+        lines = self.scenario.rules_in_words(self.tr)
+        for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
+            words = self.tr("{0} beats between {1} and {2} hours a year").format(count, number(low), number(high))
+            lines.append(f"{place}: {words}" if place else words)
+        self.rules.setText("\n".join(f"• {line}" for line in lines) or self.tr("The inputs of this result are gone."))
         self.figures.setText(self._figures())
         self._enable()
         self.session.refresh()
@@ -279,18 +281,39 @@ class MainWindow(ProjectActions, QMainWindow):
         s, lines = plan.summary, []
         if "beats" in s:
             b = s["beats"]
-            moved = f", {b['moved_share']:.1%} of residents change beat" if "moved_share" in b else ""
-            lines.append(f"{b['count']} beats within ±{b['max_deviation']:.1%}{moved}. {_proof(b)}")
+            words = self.tr("{0} beats within ±{1}").format(b["count"], percent(b["max_deviation"], 1))
+            if "moved_share" in b:
+                words += ", " + self.tr("{0} of residents change beat").format(percent(b["moved_share"], 1))
+            lines.append(f"{words}. {self._proof(b)}")
         if "stations" in s:
-            lines.append(
-                f"{s['stations']['count']} stations, {s['stations']['share_within_limit']:.1%} of residents within the limit. {_proof(s['stations'])}"
+            words = self.tr("{0} stations, {1} of residents within the limit").format(
+                s["stations"]["count"], percent(s["stations"]["share_within_limit"], 1)
             )
+            lines.append(f"{words}. {self._proof(s['stations'])}")
         if "officers" in s:
             o = s["officers"]
-            lines.append(f"{o['posts']} posts, {o['vacant_months']:,.0f} vacant months, {o['rotations']} rotations, "
-                         f"{o['tenure_violations']} broken tenures, {o['language_gaps']:,.0f} language gaps. {_proof(o)}")  # fmt: skip
-        lines += [f"Rules clash: {c}" for c in s.get("clashes", [])]
+            words = self.tr("{0} posts, {1} vacant months, {2} rotations, {3} broken tenures, {4} language gaps")
+            words = words.format(
+                o["posts"],
+                number(o["vacant_months"]),
+                o["rotations"],
+                o["tenure_violations"],
+                number(o["language_gaps"]),
+            )
+            lines.append(f"{words}. {self._proof(o)}")
+        lines += [self.tr("Rules clash: {0}").format(c) for c in s.get("clashes", [])]
         return "\n\n".join(lines)
+
+    def _proof(self, step: dict) -> str:
+        if step["status"] == "optimal":
+            return self.tr("Proven best.")
+        if step["status"] == "infeasible":
+            return self.tr("Rules were relaxed.")
+        return (
+            self.tr("No bound.")
+            if step["gap"] is None
+            else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
+        )
 
     def _enable(self) -> None:
         state = {
@@ -433,17 +456,15 @@ class MainWindow(ProjectActions, QMainWindow):
         self._enable()
 
     def _show_progress(self, phase: str, best: object, bound: object, seconds: float) -> None:
-        number = {
-            "best": best if isinstance(best, float | int) else None,
-            "bound": bound if isinstance(bound, float | int) else None,
-        }
-        self.chart.add(phase, seconds, number["best"], number["bound"])
+        found = best if isinstance(best, float | int) else None
+        proven = bound if isinstance(bound, float | int) else None
+        self.chart.add(phase, seconds, found, proven)
         if phase.split()[0] != self.step_running:
             # another step begins: what was good enough was the one before
             self.step_running = phase.split()[0]
             self.enough_button.setEnabled(True)
         if not self.solving.paused:
-            words = progress_line(phase, number["best"], number["bound"])
+            words = progress_line(phase, found, proven)
             self.phase.setText(f"{words}\n" + self.tr("{0} s in this step").format(f"{seconds:,.0f}"))
 
     def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
@@ -458,7 +479,7 @@ class MainWindow(ProjectActions, QMainWindow):
         names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
         summary = {} if self.scenario.plan is None else self.scenario.plan.summary
         head = self.tr("Ended by you: the best plan so far was taken.") if self.stopped_early else self.tr("Done.")
-        lines = [f"{words}: {_proof(summary[step])}" for step, words in names.items() if step in summary]
+        lines = [f"{words}: {self._proof(summary[step])}" for step, words in names.items() if step in summary]
         return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
 
     def _show_refusal(self, lines: list) -> None:
@@ -587,11 +608,3 @@ class MainWindow(ProjectActions, QMainWindow):
             event.accept()
         else:
             event.ignore()
-
-
-def _proof(step: dict) -> str:
-    if step["status"] == "optimal":
-        return "Proven best."
-    if step["status"] == "infeasible":
-        return "Rules were relaxed."
-    return "No bound." if step["gap"] is None else f"At most {step['gap']:.2%} from the best."

@@ -215,35 +215,24 @@ class Scenario:
             parts.append(f"beat {beat}")
         return "  ·  ".join(parts)
 
-    def rules_in_words(self) -> list[str]:
-        """Return the rules of the project in words and units."""
-        d = self.town.description if self.town is not None else None
-        if d is None:
+    def rules_in_words(self, translated: Callable[[str], str] = str) -> list[str]:
+        """Return the rules of the project in words and units: the most used ones, and all that differ from their defaults."""
+        if self.town is None:
             return []
-        lines = []
-        if d.beats is not None:
-            count = "as many beats as the workload needs" if d.beats.count == "auto" else f"{d.beats.count} beats"
-            lines.append(f"{count}, each within ±{d.beats.tolerance:.0%} of its municipality's mean workload")
-            if self.plan is not None:
-                for m in self.plan.summary.get("beats", {}).get("municipalities", []):
-                    where = f"{m['municipality']}: " if m["municipality"] else ""
-                    lines.append(
-                        f"{where}{m['beats']} beats between {m['lower']:,.0f} and {m['upper']:,.0f} hours a year"
-                    )
-            lines.append(
-                "least travel to the centre" if d.beats.objective == "travel" else "shortest borders between beats"
-            )
-            if d.beats.max_moved is not None:
-                lines.append(f"at most {d.beats.max_moved:.0%} of residents change beat")
-            if d.beats.barriers is not None:
-                lines.append("barriers separate beats, except at crossings")
-        if d.stations is not None:
-            number = f"{d.stations.count} stations" if d.stations.count else "the fewest stations"
-            lines.append(
-                f"{number} ({d.stations.objective}), {d.stations.walk_minutes:g} minutes on foot at {d.stations.walk_kmh:g} km/h"
-            )
-        if d.officers is not None:
-            o = d.officers
-            lines.append(f"officers for {o.years} years from {o.start:%d %B %Y}, at least {o.min_tenure_months} months in a beat, "
-                         f"{o.handover_months} month(s) of handover")  # fmt: skip
+        from beatplanner.planning.rule_catalog import default_of, in_words, rules_of, value_of
+
+        rules = self.town.description.model_dump(mode="json")
+        lines = [
+            in_words(rule, value_of(rules, rule), translated)
+            for rule in rules_of(rules)
+            if value_of(rules, rule) != default_of(rule) or (rule.common and rule.section != "workload")
+        ]
+        beats = self.town.description.beats
+        if beats is not None and beats.barriers is not None:
+            lines.append(translated("barriers separate beats, except at crossings"))
         return lines
+
+    def hours_of_beats(self) -> list[tuple[str, int, float, float]]:
+        """Return municipality, number of beats, and the hours a year that each may have, by the plan in force."""
+        found = [] if self.plan is None else (self.plan.summary.get("beats") or {}).get("municipalities", [])
+        return [(m["municipality"], m["beats"], m["lower"], m["upper"]) for m in found]

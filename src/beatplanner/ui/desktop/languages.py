@@ -1,0 +1,104 @@
+"""The window's languages: Qt's `tr` finds its texts in gettext catalogues, beside those of the forum pack.
+
+A text that a catalogue lacks stands in English. Texts flagged *fuzzy* are used; they wait for a native reviewer.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+LANGUAGES = {
+    "en": "English",
+    "sq": "Shqip",
+    "sr-Cyrl": "Српски",
+    "sr-Latn": "Srpski",
+    "mk": "Македонски",
+    "ro": "Română",
+    "ru": "Русский",
+}
+# Words that a force may call by its own name.
+TERMS = ("beat", "forum", "station")
+_FILES = {"sr-Cyrl": "sr_Cyrl", "sr-Latn": "sr_Latn"}
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return the texts of a language by their English; empty for English."""
+    if language not in LANGUAGES or language == "en":
+        return {}
+    from babel.messages.pofile import read_po
+
+    file = files("beatplanner.data") / "catalogues" / "interface" / f"{_FILES.get(language, language)}.po"
+    with file.open("rb") as stream:
+        found = read_po(stream)
+    return {str(m.id): str(m.string) for m in found if m.id and m.string}
+
+
+class InterfaceTranslator(QTranslator):
+    """Gives `tr` its texts.
+
+    Parameters
+    ----------
+    language
+        One of `LANGUAGES`.
+    terms
+        A force's own words for `TERMS`.
+    """
+
+    def __init__(self, language: str, terms: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.texts = catalogue(language)
+        self.terms = {}
+        for term, own in (terms or {}).items():
+            said = self.texts.get(term, term)
+            self.terms[said.casefold()] = own
+            # where the word stands in English, in the plural too
+            if not self.texts:
+                self.terms[f"{said}s".casefold()] = own if own.endswith("s") else f"{own}s"
+        words = "|".join(re.escape(w) for w in sorted(self.terms, key=len, reverse=True))
+        self._of_terms = re.compile(rf"\b({words})\b", re.IGNORECASE) if words else None
+
+    def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
+        """Tell Qt that there are texts."""
+        return False
+
+    def translate(self, _context: str, text: str, _comment: str | None = None, _number: int = -1) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a text in this language; None where there is none, and Qt takes the English."""
+        said = self.texts.get(text)
+        if self._of_terms is None:
+            return said
+        return self._of_terms.sub(self._own, said if said is not None else text)
+
+    def _own(self, found: re.Match[str]) -> str:
+        own = self.terms[found[0].casefold()]
+        return own[:1].upper() + own[1:] if found[0][:1].isupper() else own
+
+
+def of_system() -> str:
+    """Return the language of the system where the window speaks it, else English."""
+    locale = QLocale.system()
+    name = locale.bcp47Name()
+    if name.startswith("sr"):
+        return "sr-Latn" if locale.script() == QLocale.Script.LatinScript else "sr-Cyrl"
+    return next((code for code in LANGUAGES if name.split("-")[0] == code), "en")
+
+
+def install_language(
+    application: QApplication, language: str, terms: dict[str, str] | None = None
+) -> InterfaceTranslator:
+    """Let all windows that are made from now on speak a language, with its numbers and dates; "" is the system's."""
+    language = language if language in LANGUAGES else of_system()
+    before: Any = application.property("translator")
+    if isinstance(before, QTranslator):
+        application.removeTranslator(before)
+    translator = InterfaceTranslator(language, terms)
+    application.installTranslator(translator)
+    application.setProperty("translator", translator)
+    QLocale.setDefault(QLocale(language.replace("sr-", "sr_")))
+    return translator
