@@ -29,14 +29,11 @@ def open_desktop(project: Path | None) -> int:
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("beatplanner")
     settings = read_settings()
-    # kept here as long as the window is
-    translator = install_language(application, settings.language, settings.terms)
+    install_language(application, settings.language, settings.terms)
     look(settings)
     window = MainWindow()
     window.report_errors()
     window.show()
     if project is not None:
         window.open(project)
-    code = application.exec()
-    application.removeTranslator(translator)
-    return code
+    return application.exec()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
@@ -89,16 +88,16 @@ def of_system() -> str:
     return next((code for code in LANGUAGES if name.split("-")[0] == code), "en")
 
 
-def install_language(
-    application: QApplication, language: str, terms: dict[str, str] | None = None
-) -> InterfaceTranslator:
+# Qt does not own a translator: it lives as long as it is installed.
+_installed: list[InterfaceTranslator] = []
+
+
+def install_language(application: QApplication, language: str, terms: dict[str, str] | None = None) -> None:
     """Let all windows that are made from now on speak a language, with its numbers and dates; "" is the system's."""
     language = language if language in LANGUAGES else of_system()
-    before: Any = application.property("translator")
-    if isinstance(before, QTranslator):
-        application.removeTranslator(before)
     translator = InterfaceTranslator(language, terms)
     application.installTranslator(translator)
-    application.setProperty("translator", translator)
+    while _installed:
+        application.removeTranslator(_installed.pop())
+    _installed.append(translator)
     QLocale.setDefault(QLocale(language.replace("sr-", "sr_")))
-    return translator

@@ -1,0 +1,186 @@
+"""Bring the catalogues of the window up to date: `python docs/interface_catalogues.py`.
+
+Texts come from every `tr("…")` of the desktop, from its tables of actions, layers and choices, and from the rules. New ones come in empty, texts that are
+gone are dropped, Serbian in Latin letters is written from Serbian in Cyrillic. A translation that no native speaker has reviewed is flagged "fuzzy".
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
+DESKTOP = ROOT / "src" / "beatplanner" / "ui" / "desktop"
+FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues" / "interface"
+LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
+HEADER = "# The window of beatplanner.\n# Written by a machine; texts flagged fuzzy wait for a native speaker."
+# What Qt itself writes on the buttons of its dialogs.
+BUTTONS = (
+    "OK",
+    "Cancel",
+    "&Yes",
+    "&No",
+    "Save",
+    "Discard",
+    "Close",
+    "Apply",
+    "Reset",
+    "Help",
+    "Open",
+    "Retry",
+    "Ignore",
+    "Abort",
+)
+
+
+def menus() -> list[str]:
+    """Return menus, actions and the names of panels: what must be translated first."""
+    found: dict[str, None] = {}
+    for call in _calls("Action"):
+        for argument in call.args[1:3]:
+            found |= dict.fromkeys(_texts(argument))
+    for file in sorted(DESKTOP.glob("*.py")):
+        for call in _calls_of(file, "QDockWidget"):
+            for inner in ast.walk(call):
+                if isinstance(inner, ast.Call):
+                    found |= dict.fromkeys(t for a in inner.args for t in _texts(a))
+    # menus that are named by a constant
+    from beatplanner.ui.desktop import drawing_panel
+
+    return list(dict.fromkeys([*found, drawing_panel.MENU, "Compare", "Compare plans…"]))
+
+
+def rules() -> list[str]:
+    """Return labels, sentences and units of the rules, and the presets."""
+    from beatplanner.planning.rule_catalog import PRESETS, RULES
+    from beatplanner.ui.desktop.rule_editor import TITLES
+
+    found = list(TITLES.values())
+    for r in RULES:
+        found += [t for t in (r.label, r.words, r.off, r.auto, r.unit, *r.choices.values()) if t and t != "%"]
+    found += [p.name for p in PRESETS] + ["barriers separate beats, except at crossings"]
+    return list(dict.fromkeys(found))
+
+
+def others() -> list[str]:
+    """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
+    from beatplanner.planning.rule_catalog import PRESETS, RULES
+    from beatplanner.ui.desktop import beat_table, comparison, drawing_panel, export_panel, map_layers, tour
+    from beatplanner.ui.desktop.languages import TERMS
+
+    found: dict[str, None] = {}
+    for name in ("tr", "translated"):
+        for call in _calls(name):
+            if call.args:
+                found |= dict.fromkeys(_texts(call.args[0]))
+    tables = (
+        [c[0] for c in beat_table.COLUMNS], drawing_panel.COLUMNS, drawing_panel.WAYS, drawing_panel.OBSTACLES, map_layers.METHODS, map_layers.SHADES,
+        [layer.name for layer in map_layers.first_layers()], comparison.MODES, [name for name, _ in export_panel.FORMATS], TERMS, BUTTONS,
+        ("Menu", "Action", "Keys", "What it does"), ("When", "Who", "What", "Why"),
+    )  # fmt: skip
+    for table in tables:
+        found |= dict.fromkeys(str(t) for t in table)
+    for stop in tour.STOPS:
+        found |= dict.fromkeys((stop.title, stop.text))
+    for rule in RULES:
+        found |= dict.fromkeys((rule.why, rule.source))
+    found |= dict.fromkeys(p.about for p in PRESETS)
+    for call in _calls("Action"):
+        for argument in call.args[3:4]:
+            found |= dict.fromkeys(_texts(argument))
+    return list(found)
+
+
+def messages() -> list[str]:
+    """Return every text of the window, the most needed first."""
+    return list(dict.fromkeys(t for t in (*menus(), *rules(), *others()) if t.strip()))
+
+
+def _calls(name: str) -> list[ast.Call]:
+    return [call for file in sorted(DESKTOP.glob("*.py")) for call in _calls_of(file, name)]
+
+
+def _calls_of(file: Path, name: str) -> list[ast.Call]:
+    tree = ast.parse(file.read_text("utf-8"))
+    called = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    return [
+        n for n in called if (n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", "")) == name
+    ]
+
+
+def _texts(node: ast.AST) -> list[str]:
+    """Return the texts that an argument can be: a text, or either of a choice."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body) + _texts(node.orelse)
+    return []
+
+
+def updated(locale: str, wanted: list[str], given: dict[str, str]) -> Catalog:
+    """Return a catalogue with just the texts that are wanted, translated as far as the old one or `given` has them."""
+    path = FOLDER / f"{locale}.po"
+    old = Catalog(locale=locale)
+    if path.exists():
+        with path.open("rb") as stream:
+            old = read_po(stream, locale=locale)
+    new = Catalog(
+        locale=locale, project="beatplanner", version="1", fuzzy=False, copyright_holder="the beatplanner project"
+    )
+    new.header_comment = old.header_comment if path.exists() else HEADER
+    for text in wanted:
+        known = old.get(text)
+        said = given.get(text) or (known.string if known else None)
+        new.add(text, said, flags={"fuzzy"} if known is None or known.fuzzy or text in given else ())
+    return new
+
+
+def save(catalogue: Catalog, locale: str) -> None:
+    """Write a catalogue, without the date, so that it changes only where a text does."""
+    path = FOLDER / f"{locale}.po"
+    with path.open("wb") as stream:
+        write_po(stream, catalogue, width=0, omit_header=False, ignore_obsolete=True)
+    dates = ('"POT-Creation-Date', '"PO-Revision-Date')
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(dates)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Update every catalogue and say what is missing.
+
+    A table may be given: lines of English and its translation into each of `LOCALES`, with tabs between.
+    """
+    from catalogues import latin
+
+    FOLDER.mkdir(exist_ok=True)
+    given: dict[str, dict[str, str]] = {locale: {} for locale in LOCALES}
+    for name in sys.argv[1:]:
+        for line in Path(name).read_text("utf-8").splitlines():
+            english, *said = line.replace("\\n", "\n").split("\t")
+            for locale, text in zip(LOCALES, said, strict=False):
+                given[locale][english] = text
+    wanted = messages()
+    first = set(menus()) | set(rules())
+    for locale in LOCALES:
+        catalogue = updated(locale, wanted, given[locale])
+        save(catalogue, locale)
+        empty = [str(m.id) for m in catalogue if m.id and not m.string]
+        print(
+            f"{locale}: {len(wanted)} texts, {len(empty)} not translated, {sum(t in first for t in empty)} of them menus and rules"
+        )
+        if locale == "sr_Cyrl":
+            other = Catalog(locale="sr_Latn", project="beatplanner", version="1", fuzzy=False)
+            other.header_comment = catalogue.header_comment
+            for m in catalogue:
+                if m.id:
+                    other.add(m.id, latin(str(m.string or "")), flags=m.flags)
+            save(other, "sr_Latn")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""The window speaks the user's language: menus, actions and rules in all of them, nothing cut, numbers by locale, own words, theme and size."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+
+from beatplanner.planning.plan import run
+from beatplanner.ui.desktop import settings, theme
+from beatplanner.ui.desktop.languages import LANGUAGES, catalogue, install_language
+from beatplanner.ui.desktop.main_window import MainWindow
+from conftest import ROOT, let_go, write_grid_town
+
+sys.path.insert(0, str(ROOT / "docs"))
+import interface_catalogues
+
+OTHERS = [language for language in LANGUAGES if language != "en"]
+CYRILLIC = re.compile("[А-Яа-яЀ-ӿ]")
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("spoken"))
+    run(town.project, town.folder / "plan", time_limit=4, pack=False)
+    return town.folder / "plan"
+
+
+@pytest.fixture
+def speak(qtbot, tmp_path, monkeypatch, planned):
+    """Make a window in a language with a plan open; English again afterwards."""
+    monkeypatch.setattr("beatplanner.ui.desktop.recent._file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr(settings, "_file", lambda: tmp_path / "settings" / "settings.json")
+    application = QtWidgets.QApplication.instance()
+
+    def window(language, terms=None):
+        install_language(application, language, terms)
+        made = MainWindow()
+        qtbot.addWidget(made, before_close_func=let_go)
+        made.resize(1366, 768)
+        made.show()
+        made.open(planned)
+        return made
+
+    yield window
+    install_language(application, "en")
+    QtCore.QLocale.setDefault(QtCore.QLocale.c())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_menus_actions_and_rules_are_translated_with_their_places_for_values(language):
+    texts = catalogue(language)
+    wanted = {*interface_catalogues.menus(), *interface_catalogues.rules()}
+    assert len(wanted) > 130
+    assert [t for t in wanted if t not in texts] == []
+    for english, said in texts.items():
+        assert sorted(re.findall(r"\{[^}]*\}", english)) == sorted(re.findall(r"\{[^}]*\}", said)), english
+        assert english.endswith("…") == said.endswith("…"), english
+
+
+def test_catalogues_are_up_to_date_and_flagged_for_review():
+    from babel.messages.pofile import read_po
+
+    wanted = interface_catalogues.messages()
+    for file in interface_catalogues.FOLDER.glob("*.po"):
+        with file.open("rb") as stream:
+            found = read_po(stream)
+        there = {str(m.id) for m in found if m.id}
+        assert there == set(wanted), f"{file.name}: run python docs/interface_catalogues.py"
+        assert all(m.fuzzy for m in found if m.id and m.string)
+
+
+@pytest.mark.parametrize("language", ["sq", "sr-Cyrl", "mk", "ro", "ru"])
+def test_no_button_is_cut_on_a_small_screen(speak, language):
+    window = speak(language)
+    for dock in window.findChildren(QtWidgets.QDockWidget):
+        dock.show()
+        dock.raise_()
+        QtWidgets.QApplication.processEvents()
+        for button in dock.findChildren(QtWidgets.QAbstractButton):
+            if button.isVisible() and button.text() and not button.visibleRegion().isEmpty():
+                wide = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
+                assert button.width() >= wide, f"{dock.windowTitle()}: {button.text()}"
+                edge = button.mapTo(window, QtCore.QPoint(button.width(), 0)).x()
+                assert edge <= window.width(), f"{dock.windowTitle()}: {button.text()}"
+    bar = window.toolbar
+    assert not bar.findChild(QtWidgets.QToolButton, "qt_toolbar_ext_button").isVisible(), "the toolbar is too wide"
+
+
+def test_the_window_speaks_macedonian_with_its_numbers(speak):
+    window = speak("mk")
+    menus = [a.text() for a in window.menuBar().actions()]
+    assert all(CYRILLIC.search(m) for m in menus), menus
+    assert window.plan_button.text() == "Планирај"
+    assert "Докажано најдобро." in window.figures.text()
+    assert "реони" in window.rules.text()
+    header = [window.table_model.headerData(c, QtCore.Qt.Orientation.Horizontal) for c in range(5)]
+    assert all(CYRILLIC.search(h) for h in header)
+    cells = [window.table_model.data(window.table_model.index(0, c)) for c in range(5)]
+    assert re.search(r"\d,\d", cells[4]), cells
+    box = QtWidgets.QMessageBox(QtWidgets.QMessageBox.Icon.Question, "", "", QtWidgets.QMessageBox.StandardButton.Yes)
+    assert box.button(QtWidgets.QMessageBox.StandardButton.Yes).text() == "&Да"
+
+
+def test_a_text_that_is_missing_stands_in_english(speak):
+    window = speak("sq")
+    assert window.tr("No such text in any catalogue") == "No such text in any catalogue"
+    assert window.tr("Undo") == "Zhbëj"
+
+
+def test_a_force_has_its_own_words(speak):
+    window = speak("en", {"beat": "sector", "station": "outpost"})
+    assert window.table_model.headerData(0, QtCore.Qt.Orientation.Horizontal) == "Sector"
+    assert window.actions_by_name["next_beat"].text() == "Next sector"
+    assert window.findChild(QtWidgets.QDockWidget, "rules") is not None
+    assert "sectors in all" in window.rules.text()
+
+
+def test_settings_are_kept_and_what_is_broken_is_as_it_comes(speak, monkeypatch):
+    window = speak("en")
+    application = QtWidgets.QApplication.instance()
+    before = application.font().pointSizeF()
+    dialog = settings.SettingsDialog(window)
+    dialog.language.setCurrentIndex(dialog.language.findData("mk"))
+    dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
+    dialog.size.setValue(150)
+    dialog.terms["beat"].setText("сектор")
+    assert application.font().pointSizeF() == pytest.approx(1.5 * before)
+    assert theme.is_dark(application)
+    dialog.accept()
+    found = settings.read_settings()
+    assert (found.language, found.theme, found.text_size, found.terms) == ("mk", "dark", 150, {"beat": "сектор"})
+    monkeypatch.setenv("BEATPLANNER_LANGUAGE", "ro")
+    assert settings.read_settings().language == "ro"
+    monkeypatch.delenv("BEATPLANNER_LANGUAGE")
+    settings._file().write_text(json.dumps({"language": 7, "text_size": 9000, "terms": {"beat": 3}}), "utf-8")
+    broken = settings.read_settings()
+    assert (broken.language, broken.text_size, broken.terms) == ("", settings.LARGEST, {})
+    settings._file().write_text("{", "utf-8")
+    assert settings.read_settings() == settings.Settings()
+    settings.look(settings.Settings(theme="light"))
+    assert not theme.is_dark(application)
+    assert application.font().pointSizeF() == pytest.approx(before)
+
+
+def test_cancelling_the_settings_leaves_the_look(speak):
+    window = speak("en")
+    application = QtWidgets.QApplication.instance()
+    before = application.font().pointSizeF()
+    dialog = settings.SettingsDialog(window)
+    dialog.size.setValue(200)
+    dialog.reject()
+    assert application.font().pointSizeF() == pytest.approx(before)
+    assert not settings._file().exists()
+
+
+def test_text_can_be_read_in_both_themes():
+    def light(colour):
+        channels = [
+            c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (colour.redF(), colour.greenF(), colour.blueF())
+        ]
+        return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+
+    pairs = (
+        ("WindowText", "Window"),
+        ("Text", "Base"),
+        ("ButtonText", "Button"),
+        ("HighlightedText", "Highlight"),
+        ("ToolTipText", "ToolTipBase"),
+        ("Link", "Base"),
+    )
+    for colours in (theme.LIGHT, theme.DARK):
+        palette = theme.palette_of(colours)
+        for front, back in pairs:
+            one, other = sorted((light(palette.color(type(palette).ColorRole[r])) for r in (front, back)), reverse=True)
+            # WCAG 2.2, 1.4.3
+            assert (one + 0.05) / (other + 0.05) >= 4.5, (front, back)
