@@ -58,6 +58,7 @@ def replan(
     freeze_until: dt.date | None = None,
     reason: str = "",
     by: str = "",
+    wished: pd.DataFrame | None = None,
     time_limit: float = 60.0,
     seed: int = 0,
     threads: int = 1,
@@ -78,6 +79,8 @@ def replan(
         Months before this day stay as published; else those before the first change.
     reason, by
         Kept in the audit of a plan with ordered moves.
+    wished
+        Postings (as the layer ``assignments``) that are kept as far as the rules allow, in place of the published ones.
     time_limit, seed, threads, progress, cancelled
         As for `plan.run`.
 
@@ -106,7 +109,8 @@ def replan(
     inputs.mkdir(parents=True, exist_ok=True)
     moves = [c for c in changes if c.kind == "moves"]
     _write_roster(inputs / "roster.csv", before, changes)
-    _write_published(inputs / "published.csv", before, moves, officers.start, officers.years)
+    held = before if wished is None else replace(before, assignments=wished)
+    _write_published(inputs / "published.csv", held, moves, officers.start, officers.years)
     first = min([c.day for c in changes], default=officers.start) if freeze_until is None else freeze_until
     starts = month_starts(officers.start, officers.years * 12)
     # who leaves in a month is there until it begins, and the successor comes the handover before

@@ -614,6 +614,59 @@ def order(
 
 
 @app.command()
+def postings(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The published plan.")],
+    table: Annotated[
+        Path,
+        typer.Option(
+            "--table", help="All postings as they are to be: officer, beat, start, end, post.", dir_okay=False
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Accept them: folder of the new plan.", file_okay=False)
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Keep the rules with the fewest changes to the table.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why a tenure is cut short; kept in the audit.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who accepts it; kept in the audit.")] = "",
+    time_limit: TimeOption = 60,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out."""
+    from beatplanner.data.results import read_result
+    from beatplanner.planning.replanning import replan as plan_anew
+    from beatplanner.planning.roster_edits import FIGURES, Judge, accept, read_postings, table_of
+
+    tables = read_result(folder)
+    wanted = read_postings(table, tables)
+    if repair:
+        if out is None:
+            raise typer.BadParameter("a repaired plan needs a folder", param_hint="--out")
+        with _interruptible() as cancelled, _progress() as progress:
+            found = plan_anew(folder, out, [], wished=table_of(wanted, tables), reason=reason, by=by, time_limit=time_limit or 60, seed=seed,
+                              threads=threads, progress=progress, cancelled=cancelled)  # fmt: skip
+        _print_change(found)
+        out_console.print(f"Results: {out.resolve()}", markup=False)
+        _say_clashes(found["summary"])
+        return
+    judge = Judge(tables, folder)
+    told = judge(wanted)
+    for text in (*told.broken, *told.costs):
+        out_console.print(f"- {text}", markup=False)
+    for key, words in FIGURES.items():
+        out_console.print(f"{words}: {judge.before.get(key, 0):,.0f} → {told.figures.get(key, 0):,.0f}")
+    if out is None:
+        out_console.print(
+            "Nothing was written. Accept the postings with --out DIR; a tenure that is cut short needs --reason “…”."
+        )
+        raise typer.Exit(3 if told.broken else 0)
+    accept(folder, out, wanted, reason=reason, by=by)
+    out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
+
+
+@app.command()
 def succession(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with officers.")],
     out: Annotated[

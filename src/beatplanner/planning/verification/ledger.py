@@ -70,6 +70,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.checks: list[Check] = []
+        self.values: dict[str, float] = {}  # what was found, in full, by the claim's name
 
     def verdict(self) -> Verdict:
         """Close the ledger."""
@@ -83,6 +84,8 @@ class Ledger:
     def number(self, name: str, claimed: Any, found: float | None, unit: str = "", detail: str = "") -> bool:
         """Enter a check that two numbers agree; None agrees with None only. Returns whether they do."""
         ok = same(claimed, found)
+        if found is not None:
+            self.values[name] = float(found)
         said, was = words(claimed), words(found)
         if not ok and said == was:
             said, was = repr(claimed), repr(found)

@@ -1,0 +1,135 @@
+"""Postings moved by hand: the rules answer with officer, place and month, a plan that is accepted passes the checker, a broken one is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.results import read_result
+from beatplanner.planning.plan import run
+from beatplanner.planning.replanning import replan
+from beatplanner.planning.roster_edits import Judge, accept, moved, postings_of, table_of
+from beatplanner.planning.verification import verify
+from conftest import ROSTER, write_grid_town, write_roster
+
+SPARE = [[name, None, None, "sq", "m", 21.49, 42.0, "2025-01-01", None, None] for name in ("Filip", "Goran")]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    made = write_grid_town(tmp_path_factory.mktemp("posted"))
+    write_roster(made.path("officers.xlsx"), [*ROSTER, *SPARE])
+    with made.project.open("a", encoding="utf-8") as file:
+        file.write("\n[budget]\nofficer_salary = 1000\n")
+    run(made.project, made.path("plan"), time_limit=10, pack=False)
+    return made
+
+
+@pytest.fixture
+def plan(town):
+    return read_result(town.path("plan"))
+
+
+def longest(postings):
+    """A posting over the whole plan."""
+    return next(n for n, p in enumerate(postings) if (p.start, p.end) == (0, 24))
+
+
+def test_the_published_plan_is_judged_as_it_says_itself(plan):
+    judge = Judge(plan)
+    told = judge(judge.published)
+    assert not told.broken and not told.reason_needed
+    for key, value in told.figures.items():
+        assert value == pytest.approx(plan.summary["officers"][key]), key
+    assert table_of(judge.published, plan).shape == plan.assignments.shape
+
+
+def test_a_tenure_cut_short_is_told_with_officer_place_and_month(plan):
+    judge = Judge(plan)
+    number = next(
+        n
+        for n, p in enumerate(judge.published)
+        if (p.start, p.end) == (0, 24) and plan.roster.set_index("officer")["beat"].get(p.officer) is None
+    )
+    p = judge.published[number]
+    told = judge(moved(judge.published, number, end=-17, months=24))
+    assert told.reason_needed and not told.broken
+    assert told.costs[0].startswith(f"{p.officer} leaves ")
+    assert told.costs[0].endswith("in August 2027 after 7 of 12 months: 5 too few.")
+    assert any("is empty: August 2027 to December 2028." in t for t in told.costs)
+    assert told.figures["vacant_months"] == judge.before["vacant_months"] + 17
+    assert told.figures["tenure_violations"] == judge.before["tenure_violations"] + 1
+
+
+def test_two_posts_at_once_and_too_many_in_one_beat_stop_it(plan, town, tmp_path):
+    judge = Judge(plan)
+    first, other = longest(judge.published), longest(judge.published[::-1])
+    postings = list(judge.published)
+    twin = replace(postings[first], beat=postings[len(postings) - 1 - other].beat)
+    told = judge([*postings, twin])
+    assert any("holds two posts at once" in t for t in told.broken)
+    assert any("officers in month" in t for t in told.broken)
+    with pytest.raises(InputError, match="two posts at once"):
+        accept(town.path("plan"), tmp_path / "no", [*postings, twin])
+    assert not (tmp_path / "no").exists()
+
+
+def test_what_is_accepted_passes_the_checker_and_is_kept_with_its_reason(plan, town, tmp_path):
+    judge = Judge(plan)
+    shorter = moved(judge.published, longest(judge.published), end=-17, months=24)
+    if judge(shorter).reason_needed:
+        with pytest.raises(InputError, match="nobody says why"):
+            accept(town.path("plan"), tmp_path / "new", shorter)
+    found = accept(town.path("plan"), tmp_path / "new", shorter, reason="moves to the school", by="Ana")
+    verdict = verify(tmp_path / "new")
+    assert verdict.ok, [str(c) for c in verdict.failed]
+    assert len(found["diff"]) == 1
+    summary = read_result(tmp_path / "new").summary
+    assert summary["edited_postings"]["reason"] == "moves to the school"
+    assert summary["officers"]["lower_bound"] == pytest.approx(plan.summary["officers"]["lower_bound"])
+    audit = json.loads((tmp_path / "new" / "audit.jsonl").read_text("utf-8").splitlines()[-1])
+    assert audit["edited_postings"]["by"] == "Ana"
+    # and it can be moved on from
+    again = postings_of(read_result(tmp_path / "new"))
+    assert sorted(again, key=str) == sorted(shorter, key=str)
+
+
+def test_repair_keeps_the_rules_with_few_changes(plan, town, tmp_path):
+    judge = Judge(plan)
+    first = longest(judge.published)
+    other = next(n for n, p in enumerate(judge.published) if p.beat != judge.published[first].beat)
+    wish = moved(judge.published, first, beat=judge.published[other].beat, months=24)
+    assert judge(wish).broken
+    replan(town.path("plan"), tmp_path / "mended", [], wished=table_of(wish, plan), time_limit=5)
+    mended = read_result(tmp_path / "mended")
+    assert verify(tmp_path / "mended").ok
+    assert not Judge(mended)(postings_of(mended)).broken
+
+
+def test_nothing_leaves_the_plan_and_a_month_stays(plan):
+    postings = postings_of(plan)
+    first = longest(postings)
+    for start, end in ((-99, 0), (99, 0), (0, -99), (0, 99), (50, -50)):
+        p = moved(postings, first, start=start, end=end, months=24)[first]
+        assert 0 <= p.start < p.end <= 24
+
+
+def test_the_command_line_judges_and_accepts(town, command, tmp_path, plan):
+    judge = Judge(plan)
+    table = tmp_path / "edited.csv"
+    table_of(moved(judge.published, longest(judge.published), end=-17, months=24), plan).to_csv(table, index=False)
+    code, said, _ = command("postings", town.path("plan"), "--table", table)
+    assert code == 0 and "is empty: August 2027" in said and "vacant months:" in said
+    code, said, err = command(
+        "postings", town.path("plan"), "--table", table, "--out", tmp_path / "out", "--reason", "a wish"
+    )
+    assert code == 0, err
+    assert command("verify", tmp_path / "out")[0] == 0
+    table.write_text(table.read_text("utf-8").replace(judge.published[0].officer, "Nobody"), "utf-8")
+    code, _, err = command("postings", town.path("plan"), "--table", table)
+    assert code == 1 and "there is no officer “Nobody”" in err
+    table.write_text("officer,beat,start,end\nAna,1,2027-01-15,2027-07-01\n", "utf-8")
+    assert "no first day of a month" in command("postings", town.path("plan"), "--table", table)[2]
