@@ -125,6 +125,7 @@ def test_settings_are_kept_and_what_is_broken_is_as_it_comes(speak, monkeypatch)
     window = speak("en")
     application = QtWidgets.QApplication.instance()
     before = application.font().pointSizeF()
+    assert "open_settings" in window.actions_by_name
     dialog = settings.SettingsDialog(window)
     dialog.language.setCurrentIndex(dialog.language.findData("mk"))
     dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))

@@ -40,9 +40,10 @@ def plan_doubts(tables: PlanTables) -> list[Doubt]:
     """Return clashes, warnings and facts of a plan, in this order."""
     summary = tables.summary
     notes = summary.get("notes", [])
-    found: list[tuple[Severity, str]] = [("clash", str(c)) for c in summary.get("clashes", [])]
-    found += [("warning", str(n["text"])) for n in notes if n["severity"] != "info"]
-    found += [("fact", str(n["text"])) for n in notes if n["severity"] == "info"]
+    found: list[tuple[Severity, str]] = []
+    found.extend(("clash", str(c)) for c in summary.get("clashes", []))
+    found.extend(("warning", str(n["text"])) for n in notes if n["severity"] != "info")
+    found.extend(("fact", str(n["text"])) for n in notes if n["severity"] == "info")
     names = PlaceNames(tables)
     return [Doubt(severity, text, *names.found_in(text)) for severity, text in found]
 

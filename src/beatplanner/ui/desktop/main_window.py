@@ -36,6 +36,7 @@ from beatplanner.ui.command_line import progress_line
 from beatplanner.ui.desktop import (
     drawing_panel,
     export_panel,
+    gantt_panel,
     guide_pages,
     layer_tree,
     map_tools,
@@ -43,6 +44,7 @@ from beatplanner.ui.desktop import (
     results_panel,
     rule_editor,
     run_chart,
+    settings,
     tour,
 )
 from beatplanner.ui.desktop.actions import ACTIONS
@@ -86,10 +88,12 @@ class MainWindow(ProjectActions, QMainWindow):
             drawing_panel,
             results_panel,
             rule_editor,
+            gantt_panel,
             run_chart,
             export_panel,
             palette,
             tour,
+            settings,
         ):
             module.install(self)
         layers = self.findChild(QDockWidget, "layers")
