@@ -70,7 +70,15 @@ def rules() -> list[str]:
 def others() -> list[str]:
     """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
     from beatplanner.planning.rule_catalog import PRESETS, RULES
-    from beatplanner.ui.desktop import beat_table, comparison, drawing_panel, export_panel, map_layers, tour
+    from beatplanner.ui.desktop import (
+        beat_table,
+        comparison,
+        drawing_panel,
+        export_panel,
+        gantt_panel,
+        map_layers,
+        tour,
+    )
     from beatplanner.ui.desktop.languages import TERMS
 
     found: dict[str, None] = {}
@@ -81,7 +89,8 @@ def others() -> list[str]:
     tables = (
         [c[0] for c in beat_table.COLUMNS], drawing_panel.COLUMNS, drawing_panel.WAYS, drawing_panel.OBSTACLES, map_layers.METHODS, map_layers.SHADES,
         [layer.name for layer in map_layers.first_layers()], comparison.MODES, [name for name, _ in export_panel.FORMATS], TERMS, BUTTONS,
-        ("Menu", "Action", "Keys", "What it does"), ("When", "Who", "What", "Why"),
+        ("Menu", "Action", "Keys", "What it does"), ("When", "Who", "What", "Why"), ("Officer", "Beat", "From", "Until", "Months"), ("Site", "Open"),
+        gantt_panel.FIGURES.values(),
     )  # fmt: skip
     for table in tables:
         found |= dict.fromkeys(str(t) for t in table)

@@ -14,7 +14,7 @@ from beatplanner.planning.rule_catalog import (
     choices_of,
     default_of,
     differences,
-    hours_in_words,
+    hours_of,
     in_words,
     kept,
     preset_values,
@@ -88,7 +88,9 @@ def test_values_sentences_and_differences(town):
     assert in_words(rule, 0.25) == "each beat within ±25 % of its municipality's mean work"
     assert in_words(BY_KEY["beats.max_moved"], None) == "any number of residents may change beat"
     assert in_words(BY_KEY["officers.posts_per_beat"], "auto") == "as many posts as a beat's work needs"
-    assert hours_in_words([{"municipality": "Y", "lower": 75.0, "upper": 125.0}], 0.1) == ["Y: 90 to 110"]
+    assert hours_of([{"municipality": "Y", "lower": 75.0, "upper": 125.0}], 0.1) == [
+        ("Y", pytest.approx(90), pytest.approx(110))
+    ]
     assert change({"beats.tolerance": 0.1, "beats.max_moved": ...}) == {"beats": {"tolerance": 0.1, "max_moved": None}}
     assert [(r.key, a, b) for r, a, b in differences(raw, with_(raw, "beats.tolerance", 0.1))] == [
         ("beats.tolerance", 0.25, 0.1)

@@ -359,6 +359,7 @@ class Stations(Section):
     crossings: Layer | None = None
     phases: Phases | None = None
     mobile: Mobile | None = None
+    held_open: tuple[str, ...] = ()  # set by hand: sites that open whatever the objective says
 
 
 class OfficerWeights(Section):

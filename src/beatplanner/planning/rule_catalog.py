@@ -297,8 +297,8 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
     return translated(rule.words).replace("{value}", f"{shown(rule, float(value)):,g}")
 
 
-def hours_in_words(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list[str]:
-    """Return what a tolerance means in hours a year, such as “Rekagrad: 1,346 to 1,645”.
+def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list[tuple[str, float, float]]:
+    """Return what a tolerance means: municipality, and the least and the most hours a year of a beat there.
 
     Parameters
     ----------
@@ -307,12 +307,11 @@ def hours_in_words(municipalities: Iterable[dict[str, Any]], tolerance: float) -
     tolerance
         The share that is asked about.
     """
-    lines = []
+    found = []
     for m in municipalities:
         mean = (float(m["lower"]) + float(m["upper"])) / 2
-        place = f"{m['municipality']}: " if m["municipality"] else ""
-        lines.append(f"{place}{mean * max(0.0, 1 - tolerance):,.0f} to {mean * (1 + tolerance):,.0f}")
-    return lines
+        found.append((str(m["municipality"] or ""), mean * max(0.0, 1 - tolerance), mean * (1 + tolerance)))
+    return found
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[Rule, Any, Any]]:

@@ -54,7 +54,11 @@ def station_rules(town: Town) -> StationRules:
     rules, sites = town.description.stations, town.sites
     assert rules is not None and sites is not None
     clashes: list[str] = []
-    kept = sites["existing"].to_numpy(bool) & (sites["state"] != "closable").to_numpy()
+    names = sites["station"].astype(str)
+    held = names.isin(rules.held_open).to_numpy()
+    for name in sorted(set(rules.held_open) - set(names)):
+        clashes.append(f"stations.held_open names “{name}”, which is no site. Take it out of the list.")
+    kept = sites["existing"].to_numpy(bool) & (sites["state"] != "closable").to_numpy() | held
     price, closing = site_prices(town)
     count = None if rules.objective == "fewest" else _count(rules.count, kept, clashes)
     area, needed = _municipalities(town, count, clashes)
@@ -73,7 +77,7 @@ def _count(wanted: int | None, kept: np.ndarray, clashes: list[str]) -> int:
     count, least, most = wanted or int(kept.sum()) or 1, int(kept.sum()), len(kept)
     if count < least:
         clashes.append(
-            f"stations.count = {count} is below the {least} existing stations, which are kept open. The smallest number that would "
+            f"stations.count = {count} is below the {least} stations that stand today or are held open by hand. The smallest number that would "
             f"do is {least}; or make some of them closable."
         )
     if count > most:

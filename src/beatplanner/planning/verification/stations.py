@@ -191,7 +191,10 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -
         for s, e, st in zip(sites["station"], sites["existing"], state, strict=True)
         if e and st != "closable" and str(s) not in names
     ]
+    absent = [f"{s} is held open by hand, and is not chosen." for s in rules.held_open if s not in names]
     feasible = evidence.summary.get("feasible") is True
+    if rules.held_open and (feasible or claims.get("status") != "infeasible"):
+        ledger.each("stations.held_open", "sites held open by hand are chosen", absent, len(rules.held_open), "sites")
     if feasible or claims.get("status") != "infeasible":
         ledger.each(
             "stations.existing",

@@ -690,7 +690,7 @@ class DrawingPanel(QWidget):
         except InputError as error:
             window._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return
-        window.solving.start(project, **options)
+        window.begin_run(project, **options)
         self._say(self.tr("The plan is made of what was drawn…"))
         window._enable()
 

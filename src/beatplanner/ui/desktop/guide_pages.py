@@ -17,6 +17,7 @@ PAGES = {
     "results": "reading-a-plan",
     "layers": "desktop",
     "gantt": "officers",
+    "stations": "stations",
     "rules": "rules",
     "ImportWizard": "data",
     "ComparisonWindow": "scenarios",

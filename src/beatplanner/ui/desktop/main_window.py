@@ -45,6 +45,7 @@ from beatplanner.ui.desktop import (
     rule_editor,
     run_chart,
     settings,
+    station_panel,
     tour,
 )
 from beatplanner.ui.desktop.actions import ACTIONS
@@ -89,6 +90,7 @@ class MainWindow(ProjectActions, QMainWindow):
             results_panel,
             rule_editor,
             gantt_panel,
+            station_panel,
             run_chart,
             export_panel,
             palette,
@@ -407,7 +409,11 @@ class MainWindow(ProjectActions, QMainWindow):
         except InputError as error:
             self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return
-        self.solving.start(project)
+        self.begin_run(project)
+
+    def begin_run(self, project: object, **options: object) -> None:
+        """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
+        self.solving.start(project, **options)
         self.stopped_early, self.begun = False, time.monotonic()
         self.chart.clear()
         self.bar.setVisible(True)

@@ -34,7 +34,7 @@ from beatplanner.planning.rule_catalog import (
     change,
     default_of,
     differences,
-    hours_in_words,
+    hours_of,
     in_words,
     kept,
     preset_values,
@@ -43,6 +43,7 @@ from beatplanner.planning.rule_catalog import (
     value_of,
 )
 from beatplanner.ui.desktop.actions import Action
+from beatplanner.ui.desktop.figures_text import number
 from beatplanner.ui.desktop.tool_actions import add_action
 
 # Typing is one edit once it rests for so long, in milliseconds.
@@ -321,7 +322,11 @@ class RulePanel(QWidget):
         """Return what a tolerance means in hours, by the plan that is shown; at most three municipalities."""
         plan = self.window_.scenario.plan
         found = [] if plan is None else (plan.summary.get("beats") or {}).get("municipalities", [])
-        return hours_in_words(found[:3], tolerance)
+        lines = []
+        for place, low, high in hours_of(found[:3], tolerance):
+            words = self.tr("{0} to {1}").format(number(low), number(high))
+            lines.append(f"{place}: {words}" if place else words)
+        return lines
 
     def count(self, section: str) -> int:
         """Return how many beats or stations the plan that is shown has."""

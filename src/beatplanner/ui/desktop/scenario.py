@@ -230,6 +230,11 @@ class Scenario:
         beats = self.town.description.beats
         if beats is not None and beats.barriers is not None:
             lines.append(translated("barriers separate beats, except at crossings"))
+        stations = self.town.description.stations
+        if stations is not None and stations.held_open:
+            lines.append(
+                translated("{value} stations are held open by hand").replace("{value}", str(len(stations.held_open)))
+            )
         return lines
 
     def hours_of_beats(self) -> list[tuple[str, int, float, float]]:

@@ -1,0 +1,115 @@
+"""Stations are dragged on the map and ticked in the table; walks are told at once; what was drawn becomes the plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+from beatplanner.planning.plan import run
+from beatplanner.planning.verification import verify
+from beatplanner.ui.desktop import recent
+from beatplanner.ui.desktop.main_window import MainWindow
+from conftest import let_go, write_grid_town
+
+Mods = QtCore.Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    made = write_grid_town(tmp_path_factory.mktemp("sited"))
+    run(made.project, made.path("plan"), time_limit=6, pack=False)
+    return made
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch, town):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: self.told.append((title, lines)))
+    made = MainWindow()
+    made.told = []
+    qtbot.addWidget(made, before_close_func=let_go)
+    made.resize(1366, 768)
+    made.show()
+    made.open(town.project)
+    made.scenario.take(town.path("plan"))
+    made.map.fit()
+    made.actions_by_name["show_stations"].trigger()
+    QtWidgets.QApplication.processEvents()
+    return made
+
+
+def free(panel):
+    """An open site that may close, and a closed one."""
+    judge = panel.judge
+    return next(s for s in panel.chosen if not judge.fixed[s]), next(
+        s for s in range(len(judge.ids)) if s not in panel.chosen
+    )
+
+
+def test_a_station_is_dragged_and_walks_are_told_on_the_way(window):
+    panel = window.stations
+    taken, over = free(panel)
+    panel.use.setChecked(True)
+    tool = window.map.tool
+    before = panel.figures.text()
+    assert tool.press(*panel.judge.xy[taken], Mods)
+    assert tool.move(*panel.judge.xy[over], True)
+    # on the way already, before anything is done
+    assert panel.figures.text() != before and "→" in panel.figures.text()
+    assert len(panel.steps) == 1
+    window.map.grab()
+    assert tool.release(*panel.judge.xy[over])
+    assert over in panel.chosen and taken not in panel.chosen
+    panel.undo()
+    assert taken in panel.chosen
+    assert "→" not in panel.figures.text()
+    panel.redo()
+    assert over in panel.chosen
+
+
+def test_escape_lets_it_go_where_it_was_and_a_click_opens(window):
+    panel = window.stations
+    taken, over = free(panel)
+    panel.use.setChecked(True)
+    tool = window.map.tool
+    tool.press(*panel.judge.xy[taken], Mods)
+    tool.move(*panel.judge.xy[over], True)
+    tool.cancel()
+    assert len(panel.steps) == 1 and "→" not in panel.figures.text()
+    tool.press(*panel.judge.xy[over], Mods)
+    tool.release(*panel.judge.xy[over])
+    assert over in panel.chosen
+    assert "3 stations are open, and the rule says 2." in panel.figures.text()
+    # far from any site the map is moved as ever
+    assert not tool.press(panel.judge.xy[0][0] + 1e6, panel.judge.xy[0][1], Mods)
+
+
+def test_the_table_does_the_same_and_what_stands_today_may_not_close(window):
+    panel = window.stations
+    fixed = int(np.flatnonzero(panel.judge.fixed)[0])
+    assert not panel.table.item(fixed, 1).flags() & QtCore.Qt.ItemFlag.ItemIsUserCheckable
+    panel.toggle(fixed)
+    assert fixed in panel.chosen
+    assert "may not close" in window.statusBar().currentMessage()
+    _, over = free(panel)
+    panel.table.item(over, 1).setCheckState(QtCore.Qt.CheckState.Checked)
+    assert over in panel.chosen
+
+
+def test_what_was_drawn_becomes_the_plan_and_can_be_released(window, qtbot):
+    panel = window.stations
+    taken, over = free(panel)
+    panel.swap(taken, over)
+    wanted = {panel.judge.ids[s] for s in panel.chosen}
+    with qtbot.waitSignal(window.solving.finished, timeout=60_000):
+        panel.buttons["keep"].click()
+    assert {str(s) for s in window.scenario.plan.stations["station"]} == wanted
+    assert verify(window.scenario.result).ok
+    assert any("Stations by hand" in e.what for e in window.scenario.document.content.history)
+    assert "held open by hand" in window.rules.text()
+    assert not window.told
+    window.actions_by_name["show_stations"].trigger()
+    panel.buttons["release"].click()
+    assert "held open by hand" not in window.rules.text()
