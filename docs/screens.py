@@ -20,8 +20,8 @@ from typing import Any
 
 PICTURES = Path(__file__).parent / "pictures"
 # What the guide and the README show, by the screen's name.
-OF_GUIDE = {"start": "desktop-start", "beat": "desktop", "drawing": "desktop-drawing", "tour": "desktop-tour", "import": "desktop-import",
-            "officers": "desktop-officers", "comparison": "desktop-comparison"}  # fmt: skip
+OF_GUIDE = {"start": "desktop-start", "beat": "desktop", "drawing": "desktop-drawing", "gantt": "desktop-postings", "stations": "desktop-stations",
+            "rules": "desktop-rules", "comparison": "desktop-comparison"}  # fmt: skip
 SIZES = {"1366x768": 1.0, "3840x2160": 2.0}
 
 
@@ -49,18 +49,29 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
     )
     wizard.resize(1180, 700)
     wizard.show()
-    let_go(20, lambda: not wizard.work.busy if hasattr(wizard, "work") and hasattr(wizard.work, "busy") else False)
+    let_go(3)
     yield "import", wizard
     wizard.close()
     window.open(plans[0])
     let_go(1.5)
     window.map.fit()
-    window.map.select("3")
-    let_go(20, lambda: window.results.proof.verdict is not None if hasattr(window.results.proof, "verdict") else False)
+    window.table.selectRow(2)
+    let_go(20, lambda: window.results.proof.verdict is not None)
     for dock in window.findChildren(QDockWidget):
         dock.show()
         dock.raise_()
         let_go(1.0)
+        if dock.objectName() == "gantt":
+            window.gantt.move(3, 0, -30, "", 0)
+            window.gantt.gantt.choose(3)
+        elif dock.objectName() == "stations":
+            window.stations.use.setChecked(True)
+            taken = next(s for s in window.stations.chosen if not window.stations.judge.fixed[s])
+            closed = next(s for s in range(len(window.stations.judge.ids)) if s not in window.stations.chosen)
+            window.stations.swap(taken, closed)
+        elif dock.objectName() == "draw and mend":
+            window.drawing_panel.halve()
+        let_go(0.5)
         yield {"draw and mend": "drawing", "results": "beat"}.get(dock.objectName(), dock.objectName()), window
         if dock.objectName() == "results":
             tabs = window.results.tabs
@@ -69,6 +80,8 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
                 let_go(1.0)
                 yield f"results-{k}", window
             tabs.setCurrentIndex(0)
+        elif dock.objectName() == "stations":
+            window.stations.use.setChecked(False)
     shown = tour.begin(window)
     for _ in range(4):
         shown.go(1)
@@ -138,7 +151,7 @@ def save_small(picture: Any, path: Path) -> None:
     import io
 
     image = Image.open(io.BytesIO(bytes(content.data()))).convert("RGB")
-    image.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def make_plans(folder: Path) -> None:
