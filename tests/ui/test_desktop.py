@@ -13,7 +13,7 @@ from conftest import let_go, write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 
 from beatplanner.planning.plan import run
 from beatplanner.ui.desktop import main_window, recent
@@ -176,3 +176,34 @@ def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
     assert not window.solving.running
     assert window.scenario.plan is not None
     assert not window.saved
+
+
+def test_the_window_goes_on_while_a_town_is_read(window, town, monkeypatch):
+    import time
+
+    from beatplanner.data import read_town as module
+
+    whole = module.read_town
+
+    def slow(description):
+        time.sleep(0.8)
+        return whole(description)
+
+    monkeypatch.setattr(module, "read_town", slow)
+    ticks = []
+    timer = QTimer()
+    timer.setInterval(20)
+    timer.timeout.connect(lambda: ticks.append(time.monotonic()))
+    timer.start()
+    window.open(town.project)
+    timer.stop()
+    assert window.scenario.town is not None
+    # of the reading's 0.8 seconds the window was free in most of its twentieths
+    assert len(ticks) >= 20
+
+
+def test_an_error_while_reading_is_told_as_ever(window, town):
+    town.swap('population = "pop"', 'population = "people"')
+    window.open(town.project)
+    assert window.told and "people" in window.told[0][1][0]
+    assert not window.scenario.is_open

@@ -49,6 +49,7 @@ from beatplanner.ui.desktop import (
     tour,
 )
 from beatplanner.ui.desktop.actions import ACTIONS
+from beatplanner.ui.desktop.background import wait_for
 from beatplanner.ui.desktop.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.comparison import install as install_comparison
 from beatplanner.ui.desktop.figures_text import number, percent
@@ -81,6 +82,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self._build_actions()
         self.comparing = install_comparison(self)
         self.session = Session(self)
+        self.scenario.reading = wait_for
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
         for module in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -41,6 +41,8 @@ class Scenario:
         Number of the document's plan in force; 0 where it is none of them.
     before_reading
         Called with a document before it is read: unsaved work is restored there.
+    reading
+        Does what takes long, such as reading layers, and returns its result; the window does it beside its own work.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,7 @@ class Scenario:
         self.document: ProjectDocument | None = None
         self.plan_shown = 0
         self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
+        self.reading: Callable[[Callable[[], Any]], Any] = lambda work: work()
 
     def open(self, path: Path) -> None:
         """Open a description, a project file, or a result folder (or its ``plan.gpkg``).
@@ -69,10 +72,10 @@ class Scenario:
         document, shown = None, 0
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
-            plan = read_result(folder)
+            plan = self.reading(lambda: read_result(folder))
             project = Path(str(plan.summary.get("description_file", "")))
             # a result can be looked at without its inputs, but not planned again
-            town = read_town(read_description(project)) if project.is_file() else None
+            town = self.reading(lambda: read_town(read_description(project))) if project.is_file() else None
             self.project, self.result = (project if town is not None else None), folder
         else:
             if self.document is not None and self.document.file == path.resolve():
@@ -81,12 +84,13 @@ class Scenario:
             document = ProjectDocument.open(path)
             try:
                 self.before_reading(document)
-                town = read_town(document.description())
+                description = document.description()
+                town = self.reading(lambda: read_town(description))
                 plan, result = None, None
                 shown = max(document.content.plans, default=0)
                 if shown:
-                    result = document.plan_folder(shown)
-                    plan = read_result(result)
+                    result = folder = document.plan_folder(shown)
+                    plan = self.reading(lambda: read_result(folder))
             except BaseException:
                 document.close(keep_journal=document.dirty)
                 raise
@@ -107,7 +111,8 @@ class Scenario:
         from beatplanner.data.read_town import read_town
 
         if self.document is not None:
-            self.town = read_town(self.document.description())
+            description = self.document.description()
+            self.town = self.reading(lambda: read_town(description))
             self.changed()
 
     def take_rules(self) -> None:
