@@ -258,7 +258,7 @@ class BeatBook:
         told = known & time.notna().to_numpy() & ~sensitive[code]
         by_hour = by_weekday = None
         if told.any():
-            hour, day = time.dt.hour.to_numpy()[told].astype(int), time.dt.weekday.to_numpy()[told].astype(int)
+            hour, day = time.dt.hour.to_numpy()[told].astype(int), time.dt.day_of_week.to_numpy()[told].astype(int)
             by_weekday = np.bincount(beat[told] * WEEKDAYS + day, minlength=rows * WEEKDAYS).reshape(rows, WEEKDAYS)
             # dates without a time of day are all midnight
             if (hour > 0).any() or (time.dt.minute.to_numpy()[told] > 0).any():

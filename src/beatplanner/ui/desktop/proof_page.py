@@ -211,9 +211,9 @@ class ProofPage(QWidget):
 
     def _plain(self, p: StepProof, value: float) -> str:
         if p.kind in ("travel", "p-median", "p-center"):
-            return self.tr("{0} m").format(number(value, 0 if value >= 100 else 1))
+            return self.tr("{0}\N{NO-BREAK SPACE}m").format(number(value, 0 if value >= 100 else 1))
         if p.kind == "cut":
-            return self.tr("{0} km").format(number(value, 1))
+            return self.tr("{0}\N{NO-BREAK SPACE}km").format(number(value, 1))
         if p.kind == "coverage":
             return self.tr("{0} residents").format(number(value))
         if p.kind == "fewest":
@@ -252,7 +252,7 @@ class ProofPage(QWidget):
     def _meaning(self, p: StepProof) -> str:
         said = {
             "best": self.tr("the program has proven that no other plan under these rules is better. Longer search changes nothing; only other rules would."),
-            "within": self.tr("a better plan may exist, but only by so little. More time may find it, or prove that there is none; for people in the town it would hardly be felt.")
+            "within": self.tr("a better plan may exist, but only by so little. More time may find it, or prove that there is none.")
             if p.gap is not None and p.gap <= 0.02
             else self.tr("a better plan may exist, by this much at most. More time may find it, or prove that there is none."),
             "no bound": self.tr("the plan keeps the rules, but nobody has computed how much better another could be. Do not call it the best."),
@@ -267,7 +267,8 @@ class ProofPage(QWidget):
         parts = []
         for title, standing, lines in self.steps(summary):
             parts.append(f"<h3>{_safe(title)}: {_safe(standing)}</h3>")
-            parts += [f"<p>{_safe(line)}</p>" for line in lines]
+            # the last sentence says what the others mean
+            parts += [f"<p>{_safe(line)}</p>" for line in lines[:-1]] + [f"<p><i>{_safe(lines[-1])}</i></p>"]
         parts.append(f"<h3>{_safe(self.tr('Run card'))}</h3>")
         parts += [f"<p>{_safe(line)}</p>" for line in self._run(summary)]
         for title, lines in self._inputs(summary):

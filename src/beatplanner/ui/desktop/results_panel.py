@@ -233,10 +233,10 @@ class ResultsPanel(QWidget):
     def _busy_elsewhere(self) -> bool:
         """Whether the planner is at a work that must not be covered: a tool in hand, or another panel for drawing."""
         window = self.window_
-        drawing = getattr(window, "drawing_panel", None)
         if window.map.tool is not None:
             return True
-        return drawing is not None and not drawing.visibleRegion().isEmpty()
+        others = (getattr(window, name, None) for name in ("drawing_panel", "gantt", "stations", "rule_panel"))
+        return any(panel is not None and not panel.visibleRegion().isEmpty() for panel in others)
 
     def bring_up(self) -> None:
         """Show the card, unless the panel was closed or something else is being done."""

@@ -1,0 +1,102 @@
+"""Doubts with their places, proofs in plain units, and the verdict kept beside a plan."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from beatplanner.data.results import read_result
+from beatplanner.planning.plan import run
+from beatplanner.planning.plan_doubts import PlaceNames, plan_doubts
+from beatplanner.planning.proof_figures import step_proofs
+from beatplanner.planning.verdict import FILE, read_verdict, write_verdict
+from conftest import write_grid_town
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("results"))
+    run(town.project, town.folder / "plan", time_limit=10)
+    return town.folder / "plan"
+
+
+@pytest.fixture(scope="module")
+def tables(folder):
+    return read_result(folder)
+
+
+def test_places_are_found_as_they_are_written(tables):
+    names = PlaceNames(tables)
+    beat = tables.beats.iloc[0]
+    assert names.found_in(f"No officer in {beat['name']} (3 months).") == ((str(beat["beat"]),), ())
+    taken = set(tables.beats["name"])
+    free = next(i for i, n in enumerate(tables.units["name"]) if n not in taken)
+    assert names.found_in(f"“{tables.units['name'].iat[free]}” is an island") == ((), (free,))
+    inside, units = names.found_in("Units 3, 4 and 16 lie apart; 12 hours are too many, beat 2 is full")
+    assert units == (2, 3, 15)
+    assert inside == ("2",)
+    assert names.found_in("The 4 incidents of 12 units are outside.") == ((), ())
+    west = {str(b) for b, m in zip(tables.beats["beat"], tables.beats["municipality"], strict=True) if m == "West"}
+    assert set(names.found_in("The beats of West cannot be balanced.")[0]) == west
+
+
+def test_clashes_stand_first_and_facts_last(tables):
+    from dataclasses import replace
+
+    summary = {**tables.summary, "clashes": ["Beat 1 is too small."],
+               "notes": [{"severity": "info", "text": "a"}, {"severity": "warning", "text": "b"}]}  # fmt: skip
+    found = plan_doubts(replace(tables, summary=summary))
+    assert [(d.severity, d.text) for d in found] == [("clash", "Beat 1 is too small."), ("warning", "b"), ("fact", "a")]
+    assert found[0].beats == ("1",)
+
+
+def test_proofs_in_plain_units(tables):
+    summary = tables.summary
+    proofs = {p.step: p for p in step_proofs(summary)}
+    assert list(proofs) == ["beats", "stations", "officers"]
+    beats = proofs["beats"]
+    assert beats.kind == "travel"
+    assert beats.plain * summary["workload"]["hours"] == pytest.approx(summary["beats"]["objective"])
+    # the mean way on foot, where everybody reaches a station, is told in minutes too
+    metres = proofs["stations"].plain
+    assert metres / (4500 / 60) == pytest.approx(summary["stations"]["mean_walk_minutes"], rel=1e-6)
+    officers = proofs["officers"]
+    assert sum(points for _, _, points in officers.parts) == pytest.approx(summary["officers"]["objective"])
+
+
+@pytest.mark.parametrize(
+    ("change", "standing"),
+    [
+        ({"status": "optimal", "lower_bound": 9.0, "gap": 0.0}, "best"),
+        ({"status": "feasible", "lower_bound": 8.0, "gap": 0.1}, "within"),
+        ({"status": "feasible", "lower_bound": None, "gap": None}, "no bound"),
+        ({"status": "infeasible", "lower_bound": None, "gap": None}, "relaxed"),
+        ({"status": "feasible", "lower_bound": None, "gap": None, "planned": False}, "given"),
+    ],
+)
+def test_standings(tables, change, standing):
+    said = {**tables.summary["beats"], "planned": True} | change
+    assert step_proofs({**tables.summary, "beats": said})[0].standing == standing
+
+
+def test_the_verdict_is_trusted_only_for_the_files_that_were_checked(folder, tmp_path):
+    kept = read_verdict(folder)
+    assert kept is not None and kept["ok"] and kept["failed"] == []
+    assert kept["checks"] > 20
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    assert read_verdict(copy) == kept
+    summary = json.loads((copy / "summary.json").read_text("utf-8"))
+    summary["beats"]["max_deviation"] = 0.001
+    (copy / "summary.json").write_text(json.dumps(summary), "utf-8")
+    assert read_verdict(copy) is None
+    anew = write_verdict(copy)
+    assert not anew["ok"]
+    assert "beats.max_deviation" in [f["name"] for f in anew["failed"]]
+    assert read_verdict(copy) == anew
+    (copy / FILE).write_text("{", "utf-8")
+    assert read_verdict(copy) is None
+    (copy / FILE).unlink()
+    assert read_verdict(copy) is None

@@ -1,0 +1,104 @@
+"""Cards, charts, warnings and proof follow map and table, and the checker's verdict comes by itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+from PySide6.QtGui import QGuiApplication
+
+from beatplanner.planning.plan import run
+from beatplanner.ui.desktop import recent
+from beatplanner.ui.desktop.main_window import MainWindow
+from conftest import let_go, write_grid_town
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("shown"))
+    run(town.project, town.folder / "plan", time_limit=6, pack=False)
+    return town.folder / "plan"
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch, planned):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    made = MainWindow()
+    qtbot.addWidget(made, before_close_func=let_go)
+    made.resize(1366, 768)
+    made.show()
+    made.open(planned)
+    qtbot.waitUntil(lambda: made.results.book is not None, timeout=20_000)
+    return made
+
+
+def test_a_row_brings_its_card_and_marks_its_bar(window):
+    results = window.results
+    window.table.selectRow(1)
+    beat = window.table_model.beat(window.sorted_model.mapToSource(window.sorted_model.index(1, 0)).row())
+    assert results.beat == beat
+    card, plan = results.card.card, window.scenario.plan.beats.set_index("beat").loc[beat]
+    assert card.beat == beat and card.name == plan["name"]
+    assert results.charts.marked == beat
+    results.step(1)
+    assert results.beat != beat
+    results.step(-1)
+    assert results.beat == beat
+
+
+def test_a_bar_picks_the_beat_on_map_and_in_the_table(window):
+    results = window.results
+    results.tabs.setCurrentWidget(results.charts)
+    results.charts.bars.picked.emit("3")
+    row = window.table.selectionModel().selectedRows()[0]
+    assert window.table_model.beat(window.sorted_model.mapToSource(row).row()) == "3"
+    assert window.map.selected == "3"
+    assert results.card.card.beat == "3"
+
+
+def test_every_measure_has_a_bar_for_each_beat(window):
+    charts = window.results.charts
+    assert charts.measure.count() >= 4
+    for k in range(charts.measure.count()):
+        charts.measure.setCurrentIndex(k)
+        assert charts.bars.model().rowCount() == len(window.scenario.plan.beats)
+        assert charts.note.text()
+
+
+def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, planned, tmp_path):
+    import shutil
+
+    proof = window.results.proof
+    qtbot.waitUntil(lambda: proof.verdict is not None, timeout=60_000)
+    assert proof.verdict["ok"]
+    text = proof.page.toPlainText()
+    assert "Beats" in text and "proven best" in text and "What this means" in text
+    wrong = tmp_path / "wrong"
+    shutil.copytree(planned, wrong)
+    summary = json.loads((wrong / "summary.json").read_text("utf-8"))
+    summary["officers"]["rotations"] += 5
+    (wrong / "summary.json").write_text(json.dumps(summary), "utf-8")
+    window.open(wrong)
+    qtbot.waitUntil(lambda: proof.verdict is not None and not proof.verdict["ok"], timeout=60_000)
+    assert any("rotations" in f["name"] for f in proof.verdict["failed"])
+    assert "rotations" in proof.banner.text() + proof.page.toPlainText()
+
+
+def test_the_card_is_copied_without_names(window):
+    window.results.choose("1")
+    window.results.copy()
+    text = QGuiApplication.clipboard().text()
+    assert window.scenario.plan.beats.set_index("beat").loc["1", "name"] in text
+    for officer in window.scenario.plan.roster["officer"]:
+        assert officer not in text
+
+
+def test_a_panel_that_is_worked_in_is_not_covered(window):
+    window.actions_by_name["show_postings"].trigger()
+    QtWidgets.QApplication.processEvents()
+    window.map.beat_picked.emit("2")
+    assert window.results.beat == "2"
+    assert not window.gantt.visibleRegion().isEmpty()
