@@ -7,6 +7,9 @@ import shutil
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import subprocess
+import sys
+
 import pytest
 
 from conftest import let_go, write_grid_town
@@ -207,3 +210,22 @@ def test_an_error_while_reading_is_told_as_ever(window, town):
     window.open(town.project)
     assert window.told and "people" in window.told[0][1][0]
     assert not window.scenario.is_open
+
+
+def test_the_window_stands_without_what_only_a_town_needs():
+    """A second of imports goes unnoticed once a town is read, but not before the window is there."""
+    late = (
+        "geopandas",
+        "pandas",
+        "scipy",
+        "numba",
+        "pulp",
+        "highspy",
+        "pydantic",
+        "babel",
+        "beatplanner.planning.plan",
+    )
+    made = "w = MainWindow(); print([m for m in late if m in sys.modules])"
+    code = f"import sys; from PySide6.QtWidgets import QApplication; a = QApplication([]); from beatplanner.ui.desktop.main_window import MainWindow; late = {late}; {made}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -20,7 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from beatplanner.planning.roster_edits import Posting
+if TYPE_CHECKING:
+    # what plans is loaded with the first plan: the window itself stands at once
+    from beatplanner.planning.roster_edits import Posting
 
 # Light fills, on which black text has a contrast of 7 to 1 at least; stable by an officer's place in the roster.
 FILLS = (

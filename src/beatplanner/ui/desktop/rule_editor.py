@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QPalette
@@ -26,29 +26,23 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.planning.rule_catalog import (
-    PRESETS,
-    RULES,
-    Preset,
-    Rule,
-    change,
-    default_of,
-    differences,
-    hours_of,
-    in_words,
-    kept,
-    preset_values,
-    rules_of,
-    shown,
-    value_of,
-)
 from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.figures_text import number
 from beatplanner.ui.desktop.tool_actions import add_action
 
+if TYPE_CHECKING:
+    from beatplanner.planning.rule_catalog import Preset, Rule
+
 # Typing is one edit once it rests for so long, in milliseconds.
 REST = 600
 TITLES = {"beats": "Beats", "stations": "Stations", "officers": "Officers", "workload": "Work"}
+
+
+def catalog() -> Any:
+    """Return the catalogue of rules; it is loaded with the first project, so that the window itself stands at once."""
+    from beatplanner.planning import rule_catalog
+
+    return rule_catalog
 
 
 class RuleField(QFrame):
@@ -132,7 +126,7 @@ class RuleField(QFrame):
 
     def load(self, rules: dict[str, Any]) -> None:
         """Show the value in force."""
-        self.value = value_of(rules, self.rule)
+        self.value = catalog().value_of(rules, self.rule)
         self.timer.stop()
         self.wrong.hide()
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
@@ -145,20 +139,21 @@ class RuleField(QFrame):
             if number:
                 # a value outside what is usual is shown as it is
                 self.number.setRange(
-                    min(self.rule.low, shown(self.rule, self.value)), max(self.rule.high, shown(self.rule, self.value))
+                    min(self.rule.low, catalog().shown(self.rule, self.value)),
+                    max(self.rule.high, catalog().shown(self.rule, self.value)),
                 )
-                self.number.setValue(shown(self.rule, self.value))
+                self.number.setValue(catalog().shown(self.rule, self.value))
             self.number.blockSignals(False)
             self.number.setEnabled(number)
             self.on.setChecked(number)
-        self.back.setEnabled(self.value != default_of(self.rule) and not self._must_be_said())
+        self.back.setEnabled(self.value != catalog().default_of(self.rule) and not self._must_be_said())
         self._say(self.value)
 
     def _must_be_said(self) -> bool:
         return self.rule.key == "beats.count"
 
     def _say(self, value: Any) -> None:
-        words = in_words(self.rule, value, self.tr)
+        words = catalog().in_words(self.rule, value, self.tr)
         if self.rule.key == "beats.tolerance" and isinstance(value, float):
             hours = self.panel.hours(value)
             if hours:
@@ -168,20 +163,20 @@ class RuleField(QFrame):
         self.sentence.setVisible(self.rule.kind != "choice")
 
     def _typed(self, number: float) -> None:
-        self._say(kept(self.rule, number))
+        self._say(catalog().kept(self.rule, number))
         self.timer.start()
 
     def _switched(self, on: bool) -> None:
         if on:
             begin = self.number.value() if self.number.value() > self.rule.low else self._usual()
-            self._set(kept(self.rule, begin))
+            self._set(catalog().kept(self.rule, begin))
         else:
             self._set("auto" if self.rule.auto else None)
 
     def _usual(self) -> float:
-        default = default_of(self.rule)
+        default = catalog().default_of(self.rule)
         if isinstance(default, int | float) and not isinstance(default, bool):
-            return shown(self.rule, default)
+            return catalog().shown(self.rule, default)
         if self.rule.key in ("beats.count", "stations.count"):
             count = self.panel.count(self.rule.section)
             if count:
@@ -189,7 +184,7 @@ class RuleField(QFrame):
         return {"%": 10.0, "months": 60.0}.get(self.rule.unit, self.rule.low)
 
     def _edit(self) -> None:
-        self._set(kept(self.rule, self.number.value()))
+        self._set(catalog().kept(self.rule, self.number.value()))
 
     def _set(self, value: Any) -> None:
         self.timer.stop()
@@ -199,8 +194,8 @@ class RuleField(QFrame):
 
     def explain(self) -> None:
         """Say why there is such a rule, its default and where that comes from."""
-        default = default_of(self.rule)
-        words = self.tr("There is no default.") if default is None and self._must_be_said() else self.tr("Default: {0}.").format(in_words(self.rule, default, self.tr))  # fmt: skip
+        default = catalog().default_of(self.rule)
+        words = self.tr("There is no default.") if default is None and self._must_be_said() else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr))  # fmt: skip
         text = f"{self.label.text()}\n\n{self.tr(self.rule.why)}\n\n{words}\n{self.tr(self.rule.source)}"
         place = self.why.mapToGlobal(self.why.rect().bottomLeft())
         QWhatsThis.showText(place, "<p>" + text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>").replace("\n", "<br>") + "</p>", self)  # fmt: skip
@@ -221,10 +216,7 @@ class RulePanel(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.presets = QPushButton(self.tr("Presets"))
         menu = QMenu(self.presets)
-        for preset in PRESETS:
-            action = menu.addAction(self.tr(preset.name))
-            action.setToolTip(self.tr(preset.about))
-            action.triggered.connect(lambda _=False, p=preset: self.offer(p))
+        menu.aboutToShow.connect(lambda: self._fill_presets(menu))
         menu.setToolTipsVisible(True)
         self.presets.setMenu(menu)
         self.undo = QPushButton(self.tr("Undo"))
@@ -262,6 +254,13 @@ class RulePanel(QWidget):
         self._before: list[dict[str, Any]] = []
         self._of: object = None
 
+    def _fill_presets(self, menu: QMenu) -> None:
+        if menu.isEmpty():
+            for preset in catalog().PRESETS:
+                action = menu.addAction(self.tr(preset.name))
+                action.setToolTip(self.tr(preset.about))
+                action.triggered.connect(lambda _=False, p=preset: self.offer(p))
+
     def _show_more(self, on: bool) -> None:
         self.more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
         self.rest.setVisible(on)
@@ -287,7 +286,7 @@ class RulePanel(QWidget):
         if rules is None:
             plan = self.window_.scenario.plan
             rules = {} if plan is None else dict(plan.summary.get("rules", {}))
-        there = rules_of(rules) if rules else []
+        there = catalog().rules_of(rules) if rules else []
         if tuple(r.key for r in there) != self._keys:
             self._build(there)
         for entry in self.fields:
@@ -323,7 +322,7 @@ class RulePanel(QWidget):
         plan = self.window_.scenario.plan
         found = [] if plan is None else (plan.summary.get("beats") or {}).get("municipalities", [])
         lines = []
-        for place, low, high in hours_of(found[:3], tolerance):
+        for place, low, high in catalog().hours_of(found[:3], tolerance):
             words = self.tr("{0} to {1}").format(number(low), number(high))
             lines.append(f"{place}: {words}" if place else words)
         return lines
@@ -338,11 +337,11 @@ class RulePanel(QWidget):
         plan, rules = self.window_.scenario.plan, self.rules()
         if plan is None or rules is None or not plan.summary.get("rules"):
             return ""
-        changed = differences(plan.summary["rules"], rules)
+        changed = catalog().differences(plan.summary["rules"], rules)
         if not changed:
             return ""
         lines = [
-            f"{self.tr(r.label)}: {in_words(r, before, self.tr)} → {in_words(r, now, self.tr)}"
+            f"{self.tr(r.label)}: {catalog().in_words(r, before, self.tr)} → {catalog().in_words(r, now, self.tr)}"
             for r, before, now in changed
         ]
         return (
@@ -358,19 +357,21 @@ class RulePanel(QWidget):
         document, rules = self.window_.scenario.document, self.rules()
         if document is None or rules is None:
             return ""
-        by_key = {r.key: r for r in RULES}
+        by_key = {r.key: r for r in catalog().RULES}
         values = {
-            k: v for k, v in values.items() if value_of(rules, by_key[k]) != (default_of(by_key[k]) if v is None else v)
+            k: v
+            for k, v in values.items()
+            if catalog().value_of(rules, by_key[k]) != (catalog().default_of(by_key[k]) if v is None else v)
         }
         if not values:
             return ""
         before = {k: (rules.get(by_key[k].section) or {}).get(by_key[k].name) for k in values}
         words = what or "; ".join(
-            f"{by_key[k].label}: {in_words(by_key[k], default_of(by_key[k]) if v is None else v)}"
+            f"{by_key[k].label}: {catalog().in_words(by_key[k], catalog().default_of(by_key[k]) if v is None else v)}"
             for k, v in values.items()
         )
         try:
-            document.change_rules(change(values), words)
+            document.change_rules(catalog().change(values), words)
         except InputError as error:
             return "\n".join(". ".join(t for t in (note.what, note.mend) if t) for note in error.problems)
         self._before.append(before)
@@ -382,7 +383,7 @@ class RulePanel(QWidget):
         document = self.window_.scenario.document
         if document is not None and self._before:
             before = self._before.pop()
-            document.change_rules(change(before), self.tr("Rules as before"))
+            document.change_rules(catalog().change(before), self.tr("Rules as before"))
             self._took_effect()
 
     def _took_effect(self) -> None:
@@ -395,12 +396,13 @@ class RulePanel(QWidget):
         rules = self.rules()
         if rules is None:
             return
-        values, by_key = preset_values(preset, rules), {r.key: r for r in RULES}
+        values, by_key = catalog().preset_values(preset, rules), {r.key: r for r in catalog().RULES}
         if not values:
             QMessageBox.information(self, self.tr(preset.name), self.tr("These rules are in force already."))
             return
         lines = [
-            f"• {in_words(by_key[k], default_of(by_key[k]) if v is None else v, self.tr)}" for k, v in values.items()
+            f"• {catalog().in_words(by_key[k], catalog().default_of(by_key[k]) if v is None else v, self.tr)}"
+            for k, v in values.items()
         ]
         answer = QMessageBox.question(self, self.tr(preset.name), f"{self.tr(preset.about)}\n\n{self.tr('This would be set:')}\n" + "\n".join(lines))  # fmt: skip
         if answer == QMessageBox.StandardButton.Yes:
