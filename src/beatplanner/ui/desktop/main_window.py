@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTableView,
+    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -63,6 +64,7 @@ from beatplanner.ui.desktop.solving import SolveProcess
 GUIDE = Path(__file__).parents[1] / "guide"
 # A run of so many seconds is cancelled after a question only.
 ASK_AFTER = 20.0
+PANEL_WIDTH = 350
 
 
 class MainWindow(ProjectActions, QMainWindow):
@@ -102,8 +104,10 @@ class MainWindow(ProjectActions, QMainWindow):
             module.install(self)
         layers = self.findChild(QDockWidget, "layers")
         if layers is not None:
-            # all panels share the side, so that each has the height of a small screen
+            # all panels share the side, so that each has the height of a small screen; their names stand upright, so that the map keeps its width
             self.tabifyDockWidget(layers, self.session.dock)
+            self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
+            self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
