@@ -36,6 +36,7 @@ from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.cartography import fill_of
 from beatplanner.ui.desktop.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
+from beatplanner.ui.desktop.figures_text import number, percent
 from beatplanner.ui.desktop.tool_actions import add_action
 
 if TYPE_CHECKING:
@@ -320,13 +321,23 @@ class DrawingPanel(QWidget):
         f = drawing.figures()
         lines = [
             self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers").format(
-                len(f.beat), f"{f.max_deviation:.1%}", f"{int(f.officers.sum()):,}"
+                len(f.beat), percent(f.max_deviation, 1), number(int(f.officers.sum()))
             )
         ]
-        people = self.tr("residents") if drawing.town.has_population else self.tr("hours")
+        known = drawing.town.has_population
         if f.moved_share is not None:
-            lines.append(self.tr("{0} of {1} in another beat than today").format(f"{f.moved_share:.1%}", people))
-        lines.append(self.tr("{0} {1} moved since drawing began").format(f"{f.changed:,.0f}", people))
+            words = (
+                self.tr("{0} of residents in another beat than today")
+                if known
+                else self.tr("{0} of the work in another beat than today")
+            )
+            lines.append(words.format(percent(f.moved_share, 1)))
+        words = (
+            self.tr("{0} residents moved since drawing began")
+            if known
+            else self.tr("{0} hours moved since drawing began")
+        )
+        lines.append(words.format(number(f.changed)))
         self.headline.setText("\n".join(lines))
         self.warning.setVisible(bool(f.broken))
         shown = list(f.broken[:4])

@@ -345,7 +345,7 @@ class MainWindow(ProjectActions, QMainWindow):
         self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
 
     def _show_unit(self, unit: int) -> None:
-        text = self.scenario.unit_text(unit) if unit >= 0 else ""
+        text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
         self.statusBar().showMessage(text)
 
     def _select_beat(self, current, _previous) -> None:

@@ -205,19 +205,23 @@ class Scenario:
         known = np.array([isinstance(b, str) for b in beat])
         return {b: shapely.union_all(shapes[known & (beat == b)]) for b in sorted(set(beat[known]))}
 
-    def unit_text(self, unit: int) -> str:
-        """Describe a unit for the status bar."""
+    def unit_text(
+        self, unit: int, translated: Callable[[str], str] = str, written: Callable[[float], str] = "{:,.0f}".format
+    ) -> str:
+        """Describe a unit for the status bar; `translated` gives words in the reader's language, `written` numbers."""
         row = self.units.iloc[unit]
-        parts = [f"{row['name']} ({row['unit']})" if str(row["name"]) != str(row["unit"]) else f"Unit {row['unit']}"]
+        name = str(row["name"])
+        parts = [f"{name} ({row['unit']})" if name != str(row["unit"]) else translated("Unit {0}").format(row["unit"])]
         if np.isfinite(row["population"]):
-            parts.append(f"{row['population']:,.0f} residents")
+            parts.append(translated("{0} residents").format(written(row["population"])))
         if self.plan is not None:
-            parts.append(f"{row['workload']:,.1f} hours a year")
+            parts.append(translated("{0} hours a year").format(written(row["workload"])))
             if row.get("station"):
-                parts.append(f"{row['walk_minutes']:,.0f} minutes on foot to {row['station']}")
+                words = translated("{0} minutes on foot to {1}")
+                parts.append(words.format(written(row["walk_minutes"]), row["station"]))
         beat = self.beat_of_unit()[unit]
         if beat is not None:
-            parts.append(f"beat {beat}")
+            parts.append(translated("Beat {0}").format(beat))
         return "  ·  ".join(parts)
 
     def rules_in_words(self, translated: Callable[[str], str] = str) -> list[str]:
