@@ -62,6 +62,21 @@ def test_a_value_that_is_typed_is_a_rule_a_sentence_and_a_line_of_history(window
     assert not window.rule_panel.stale.isVisibleTo(window.rule_panel)
 
 
+def test_what_was_typed_is_not_lost_when_another_field_changes_or_the_plan_begins(window):
+    tolerance, least = field(window, "beats.tolerance"), field(window, "officers.min_tenure_months")
+    tolerance.number.setValue(31)
+    field(window, "officers.half_a_year").on.click()
+    assert tolerance.number.value() == 31
+    tolerance.timer.timeout.emit()
+    least.number.setValue(14)
+    window.run_plan()
+    assert (rules(window)["beats"]["tolerance"], rules(window)["officers"]["min_tenure_months"]) == (0.31, 14)
+    # and while the plan is made nobody changes what it is made of
+    assert not any(f.isEnabled() for f in window.rule_panel.fields)
+    window.drop_run()
+    assert all(f.isEnabled() for f in window.rule_panel.fields)
+
+
 def test_optional_rules_switches_and_choices(window):
     moved = field(window, "beats.max_moved")
     assert not moved.number.isEnabled()

@@ -211,6 +211,10 @@ class GanttPanel(QWidget):
             lines.append(words.format(written(abs(lost))))
         return "\n".join(lines) or self.tr("Every rule is kept, and nothing is worse than before.")
 
+    def enable(self) -> None:
+        """Follow whether a plan is being made."""
+        self._show()
+
     # ---- what is done
 
     def move(self, posting: int, start: int, end: int, beat: str, post: int) -> None:

@@ -342,6 +342,10 @@ class MainWindow(ProjectActions, QMainWindow):
         self.cancel_button.setEnabled(state["running"])
         self.enough_button.setEnabled(state["running"])
         self.pause_button.setEnabled(state["running"])
+        for name in ("rule_panel", "gantt", "stations"):
+            # the panels come after the window's own parts
+            if hasattr(self, name):
+                getattr(self, name).enable()
         self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
 
     def _show_unit(self, unit: int) -> None:
@@ -410,6 +414,7 @@ class MainWindow(ProjectActions, QMainWindow):
         """Plan in a child process."""
         if self.scenario.project is None or self.solving.running:
             return
+        self.rule_panel.commit()
         try:
             project = self.scenario.to_plan()
         except InputError as error:
@@ -597,6 +602,7 @@ class MainWindow(ProjectActions, QMainWindow):
 
     def _may_leave(self) -> bool:
         """Ask before a run is ended or an unsaved plan is lost."""
+        self.rule_panel.commit()
         if self.scenario.document is not None and not self.solving.running:
             return self._may_leave_project()
         if self.solving.running:

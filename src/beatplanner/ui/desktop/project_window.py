@@ -281,6 +281,7 @@ class ProjectActions:
 
     def save_project(self: Any) -> None:
         """Save the project in its file; one without a file is given one."""
+        self.rule_panel.commit()
         document = self.scenario.document
         if document is None:
             return
@@ -291,6 +292,7 @@ class ProjectActions:
 
     def save_project_as(self: Any) -> bool:
         """Ask for a name and save the project there."""
+        self.rule_panel.commit()
         target = self._ask_project_name()
         return target is not None and self.session.save(target)
 

@@ -125,9 +125,10 @@ class RuleField(QFrame):
         grid.addWidget(self.wrong, 3, 0)
 
     def load(self, rules: dict[str, Any]) -> None:
-        """Show the value in force."""
+        """Show the value in force, unless another was just typed."""
+        if self.timer.isActive():
+            return
         self.value = catalog().value_of(rules, self.rule)
-        self.timer.stop()
         self.wrong.hide()
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if self.rule.kind == "choice":
@@ -185,6 +186,11 @@ class RuleField(QFrame):
 
     def _edit(self) -> None:
         self._set(catalog().kept(self.rule, self.number.value()))
+
+    def commit(self) -> None:
+        """Take what was typed at once."""
+        if self.timer.isActive():
+            self._edit()
 
     def _set(self, value: Any) -> None:
         self.timer.stop()
@@ -278,7 +284,6 @@ class RulePanel(QWidget):
         if document is not self._of:
             self._of, self._before = document, []
         rules = self.rules()
-        editable = rules is not None and not self.window_.solving.running
         self.head.setText(
             self.tr("Open the project to change its rules; these are the rules of a plan that was made.") if rules is None
             else self.tr("Scenario “{0}”").format(document.active) if document.active else self.tr("The project's own rules")
@@ -291,9 +296,7 @@ class RulePanel(QWidget):
             self._build(there)
         for entry in self.fields:
             entry.load(rules)
-            entry.setEnabled(editable)
-        self.presets.setEnabled(editable)
-        self.undo.setEnabled(editable and bool(self._before))
+        self.enable()
         self.stale.setText(self.stale_words())
         self.stale.setVisible(bool(self.stale.text()))
 
@@ -350,7 +353,20 @@ class RulePanel(QWidget):
             + "\n".join(f"• {t}" for t in lines)
         )
 
+    def enable(self) -> None:
+        """Let rules be changed, but not while a plan is made of them."""
+        editable = self.rules() is not None and not self.window_.solving.running
+        for entry in self.fields:
+            entry.setEnabled(editable)
+        self.presets.setEnabled(editable)
+        self.undo.setEnabled(editable and bool(self._before))
+
     # ---- what is changed
+
+    def commit(self) -> None:
+        """Take what was typed at once: before it is planned with, saved or left."""
+        for entry in list(self.fields):
+            entry.commit()
 
     def set(self, values: dict[str, Any], what: str = "") -> str:
         """Change rules; return in words what is wrong, "" where nothing is."""
@@ -380,6 +396,7 @@ class RulePanel(QWidget):
 
     def take_back(self) -> None:
         """Undo the last change of rules."""
+        self.commit()
         document = self.window_.scenario.document
         if document is not None and self._before:
             before = self._before.pop()
@@ -393,6 +410,7 @@ class RulePanel(QWidget):
 
     def offer(self, preset: Preset) -> None:
         """Say what a preset would change, and change it where the user agrees."""
+        self.commit()
         rules = self.rules()
         if rules is None:
             return

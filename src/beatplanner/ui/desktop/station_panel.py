@@ -262,6 +262,10 @@ class StationPanel(QWidget):
         lines += [f"✖ {text}" for text in now.broken]
         self.figures.setText("\n".join(lines))
 
+    def enable(self) -> None:
+        """Follow whether a plan is being made."""
+        self._show()
+
     # ---- what is done
 
     def use_tool(self, on: bool) -> None:
