@@ -49,6 +49,8 @@ def menus() -> list[str]:
             for inner in ast.walk(call):
                 if isinstance(inner, ast.Call):
                     found |= dict.fromkeys(t for a in inner.args for t in _texts(a))
+    for call in _calls("add_panel"):
+        found |= dict.fromkeys(_texts(call.args[3]))
     # menus that are named by a constant
     from beatplanner.ui.desktop import drawing_panel
 

@@ -133,3 +133,26 @@ def test_the_command_line_judges_and_accepts(town, command, tmp_path, plan):
     assert code == 1 and "there is no officer “Nobody”" in err
     table.write_text("officer,beat,start,end\nAna,1,2027-01-15,2027-07-01\n", "utf-8")
     assert "no first day of a month" in command("postings", town.path("plan"), "--table", table)[2]
+
+
+def test_every_tenure_that_the_checker_counts_is_named(plan):
+    judge = Judge(plan)
+    for number in range(len(judge.published)):
+        for start, end in ((1, 0), (6, 0), (0, -3), (0, -20), (2, 2)):
+            told = judge(moved(judge.published, number, start=start, end=end, months=24))
+            assert len(told.cut) == told.figures["tenure_violations"], (judge.published[number], start, end)
+
+
+def test_a_tenure_that_is_cut_is_a_clash_of_the_plan_that_is_accepted(plan, town, tmp_path, command):
+    judge = Judge(plan)
+    tried = (moved(judge.published, n, end=-17, months=24) for n in range(len(judge.published)))
+    wish = next(p for p in tried if judge(p).reason_needed and not judge(p).broken)
+    table = tmp_path / "edited.csv"
+    table_of(wish, plan).to_csv(table, index=False)
+    out = tmp_path / "out"
+    code, _, _ = command("postings", town.path("plan"), "--table", table, "--out", out, "--reason", "a wish")
+    summary = read_result(out).summary
+    assert code == 3 and not summary["feasible"]
+    cut = [c for c in summary["clashes"] if c.startswith("Minimum tenure: ")]
+    assert len(cut) == summary["officers"]["tenure_violations"] > 0
+    assert verify(out).ok

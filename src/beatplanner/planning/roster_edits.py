@@ -27,18 +27,21 @@ from beatplanner.planning.country import write_country
 from beatplanner.planning.officers import month_starts
 from beatplanner.planning.plan import sum_up
 from beatplanner.planning.proof import Proof
+from beatplanner.planning.replanning import FIGURES as PRICED
 from beatplanner.planning.replanning import difference
 from beatplanner.planning.verdict import write_verdict
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
-from beatplanner.planning.verification.officers import check_officers
+from beatplanner.planning.verification.officers import check_officers, months_at_work, short_tenures
 
 # What no plan may break, by the checker's names; the others are counted and cost.
 HARD = ("assignments.rows", "officers.availability", "officers.capacity", "officers.handover", "officers.special_posts", "officers.max_tenure",
         "officers.couples", "officers.moves_a_month", "officers.half_a_year", "officers.frozen")  # fmt: skip
-FIGURES = {"vacant_months": "vacant months", "tenure_violations": "broken tenures", "language_gaps": "months without a language of the beat",
-           "gender_gaps": "months without a woman or a man", "rotations": "rotations"}  # fmt: skip
-MONTH = 365.25 / 12
+FIGURES = {
+    **{k: v for k, v in PRICED.items() if k != "changed_months"},
+    "gender_gaps": "months without a woman or a man",
+}
+TENURE = "Minimum tenure: "
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,10 @@ class Judgement:
     ----------
     broken
         Sentences on rules that no plan may break.
-    costs
-        Sentences on tenures that are cut short and posts that stay empty.
+    cut
+        Sentences on tenures that are cut short, by officer, beat and month.
+    empty
+        Sentences on posts that stay empty.
     figures
         By the keys of `FIGURES`, and ``objective``.
     reason_needed
@@ -70,9 +75,15 @@ class Judgement:
     """
 
     broken: tuple[str, ...]
-    costs: tuple[str, ...]
+    cut: dict[tuple[str, int, int], str]
+    empty: tuple[str, ...]
     figures: dict[str, float]
     reason_needed: bool
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """What does not forbid the postings, and is paid for them."""
+        return (*self.cut.values(), *self.empty)
 
 
 def rules_of(tables: PlanTables) -> Description:
@@ -127,6 +138,13 @@ class Judge:
     ----------
     tables
         The published plan.
+    file
+        Named in errors.
+
+    Attributes
+    ----------
+    published, as_published, before
+        The published postings, what the rules make of them, and their figures.
 
     Raises
     ------
@@ -150,48 +168,36 @@ class Judge:
         self.posts = {str(b): int(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
         self.roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
         self.published = postings_of(tables)
-        self.before = self._figures(self.published)[1]
-        self._cut_before = set(self._cut(self.published))
+        self.cut_before: frozenset[tuple[str, int, int]] = frozenset()
+        self.as_published = self(self.published)
+        self.before = self.as_published.figures
+        self.cut_before = frozenset(self.as_published.cut)
 
     def __call__(self, postings: Sequence[Posting]) -> Judgement:
         """Judge postings."""
-        broken, figures = self._figures(postings)
-        cut = self._cut(postings)
-        costs = [*cut.values(), *self._empty(postings)]
-        return Judgement(tuple(broken), tuple(costs), figures, bool(set(cut) - self._cut_before))
-
-    def _figures(self, postings: Sequence[Posting]) -> tuple[list[str], dict[str, float]]:
         tables = replace(self.tables, assignments=table_of(postings, self.tables))
-        # of what depends on the claims only the special posts are needed
+        evidence = Evidence(self.units, self.beats, self.edges, tables, tables.summary, self.rules, None)
         ledger = Ledger()
-        check_officers(ledger, Evidence(self.units, self.beats, self.edges, tables, tables.summary, self.rules, None))
-        broken = [c.detail for c in ledger.checks if not c.ok and c.name in HARD]
+        check_officers(ledger, evidence)
+        broken = tuple(c.detail for c in ledger.checks if not c.ok and c.name in HARD)
         keys = (*FIGURES, "objective", "home_km_months", "unpreferred_months", "relationship_years_kept")
         figures = {k: ledger.values[f"officers.{k}"] for k in keys if f"officers.{k}" in ledger.values}
-        return broken, figures
+        cut = self._cut(postings, evidence)
+        return Judgement(broken, cut, tuple(self._empty(postings)), figures, not cut.keys() <= self.cut_before)
 
     def _month(self, month: int) -> str:
         return f"{self.days[month]:%B %Y}"
 
-    def _cut(self, postings: Sequence[Posting]) -> dict[tuple[str, str, int], str]:
-        """Return who leaves a beat before the minimum tenure, and says so: by officer, beat and month."""
-        rules = self.rules.officers
+    def _cut(self, postings: Sequence[Posting], evidence: Evidence) -> dict[tuple[str, int, int], str]:
+        """Say who leaves a beat before the minimum tenure, as the checker counts them."""
+        rules, beats = self.rules.officers, list(self.posts)
         assert rules is not None
-        months, found = len(self.days) - 1, {}
-        for p in postings:
-            row = self.roster.get(p.officer, {})
-            leaves = row.get("leaves_on")
-            stop = months if _missing(leaves) else int(np.searchsorted(self.days, dt.date.fromisoformat(str(leaves)[:10]), side="right")) - 1  # fmt: skip
-            since = row.get("since")
-            served = 0
-            if p.start == 0 and str(row.get("beat")) == p.beat and not _missing(since):
-                served = max(0, int((self.days[0] - dt.date.fromisoformat(str(since)[:10])).days / MONTH + 1e-9))
-            stayed = p.end - p.start + served
-            if p.end < min(stop, months) and stayed < rules.min_tenure_months:
-                found[p.officer, p.beat, p.end] = (
-                    f"{p.officer} leaves {self.name.get(p.beat, p.beat)} in {self._month(p.end)} after {stayed} of {rules.min_tenure_months} months: "
-                    f"{rules.min_tenure_months - stayed} too few."
-                )
+        rows = [(p.officer, beats.index(p.beat), p.start, p.end) for p in postings if p.officer in self.roster and p.beat in self.posts]  # fmt: skip
+        least, found = rules.min_tenure_months, {}
+        for officer, beat, month, stayed in short_tenures(rows, self.roster, self.days, beats, least, evidence):
+            found[officer, beat, month] = (
+                f"{officer} leaves {self.name[beats[beat]]} in {self._month(month)} after {stayed} of {least} months: {least - stayed} too few."
+            )
         return found
 
     def _empty(self, postings: Sequence[Posting]) -> list[str]:
@@ -200,8 +206,8 @@ class Judge:
         for beat, posts in self.posts.items():
             held = np.zeros(months, int)
             for p in postings:
-                if p.beat == beat:
-                    held[p.start : p.end] += 1
+                if p.beat == beat and p.officer in self.roster:
+                    held[p.start : p.end] += months_at_work(self.roster[p.officer], self.days)[p.start : p.end]
             empty = np.flatnonzero(held < posts)
             if len(empty):
                 runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1)
@@ -274,29 +280,34 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         raise InputError(*(problem(text.rstrip("."), "Move the posting again, or let “Repair” find the fewest changes that keep the rules") for text in judgement.broken))  # fmt: skip
     if judgement.reason_needed and not reason.strip():
         raise InputError(problem("a tenure is cut short, and nobody says why", "Give a reason; it is kept with the plan", field="--reason"))  # fmt: skip
-    was = before.summary["officers"]
+    was, kept = before.summary["officers"], "relationship_years_kept"
     figures = {k: v for k, v in judgement.figures.items() if k in was}
-    bound = was.get("lower_bound")
-    # the bound holds for every plan that keeps the rules, and this one does
-    proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, feasible=True).as_summary()
-    diff = difference(before.assignments, table_of(postings, before), before)  # type: ignore[arg-type]
-    of_officers = set(before.summary.get("clashes_of_officers", []))
-    clashes = [c for c in before.summary.get("clashes", []) if c not in of_officers]
+    # the bound holds for every plan that keeps the rules; those that the published plan breaks this one breaks too
+    bound, sound = was.get("lower_bound"), was.get("status") != "infeasible"
+    proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, sound).as_summary()
     officers = {**was, **figures, **proof}
-    officers["relationship_years_lost_by_moves"] = _lost_by_moves(was, figures)
+    if "relationship_years_lost_by_moves" in was:
+        officers["relationship_years_lost_by_moves"] += was[kept] - figures[kept]
+    table = table_of(postings, before)
+    diff = difference(before.assignments, table, before)  # type: ignore[arg-type]
+    # a tenure that is cut short is a clash, as in every other plan
+    of_officers = [c for c in before.summary.get("clashes_of_officers", []) if not c.startswith(TENURE)]
+    of_officers += [TENURE + text for text in judgement.cut.values()]
+    others = set(before.summary.get("clashes_of_officers", []))
+    clashes = [c for c in before.summary.get("clashes", []) if c not in others] + of_officers
     summary = {
         **before.summary,
-        "officers": {k: v for k, v in officers.items() if v is not None or k in was},
+        "officers": officers,
         "clashes": clashes,
-        "clashes_of_officers": [],
+        "clashes_of_officers": of_officers,
         "feasible": not clashes,
         "edited_postings": {"from": str(folder.resolve()), "diff": diff, "reason": reason, "by": by, "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
                             "told": [*judgement.costs]},
     }  # fmt: skip
-    written = replace(before, assignments=table_of(postings, before), summary=summary)
+    written = replace(before, assignments=table, summary=summary)
     summed_up = sum_up(written, rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}), int(summary.get("seed", 0)))  # fmt: skip
-    kept = folder / "audit.jsonl"
-    lines = kept.read_text(encoding="utf-8").splitlines() if kept.is_file() else []
+    audit = folder / "audit.jsonl"
+    lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []
     lines.append(json.dumps({"edited_postings": summary["edited_postings"]}, ensure_ascii=False))
 
     def finish(part: Path) -> None:
@@ -327,15 +338,3 @@ def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
         if str(row["beat"]) not in judge.posts:
             raise InputError(problem(f"there is no beat “{row['beat']}”", did_you_mean(str(row["beat"]), judge.posts) or "Use beats of the plan", file=path.name, row=str(number), field="beat"))  # fmt: skip
     return postings_of(tables, frame)
-
-
-def _lost_by_moves(was: dict[str, Any], now: dict[str, float]) -> float | None:
-    """Return the relationship-years that moves of officers lose: what the lines keep less what is kept."""
-    lost = was.get("relationship_years_lost_by_moves")
-    if lost is None or "relationship_years_kept" not in now:
-        return lost
-    return float(lost) + float(was["relationship_years_kept"]) - now["relationship_years_kept"]
-
-
-def _missing(value: object) -> bool:
-    return value is None or value != value or str(value) in ("", "NaT", "None", "nan")

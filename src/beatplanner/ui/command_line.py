@@ -662,8 +662,9 @@ def postings(
             "Nothing was written. Accept the postings with --out DIR; a tenure that is cut short needs --reason “…”."
         )
         raise typer.Exit(3 if told.broken else 0)
-    accept(folder, out, wanted, reason=reason, by=by)
+    found = accept(folder, out, wanted, reason=reason, by=by)
     out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
+    _say_clashes(found["summary"])
 
 
 @app.command()

@@ -43,7 +43,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         len(tables.assignments),
         "postings",
     )
-    at_work = {officer: _at_work(row, days) for officer, row in roster.items()}
+    at_work = {officer: months_at_work(row, days) for officer, row in roster.items()}
     requires = [text(v) or "" for v in tables.assignments["requires"]]
     asks = dict(zip([(p[0], p[2]) for p in postings], requires, strict=True)) if len(postings) == len(requires) else {}
     _check_availability(ledger, postings, roster, days, rules.training_months, evidence, beats)
@@ -61,7 +61,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
     figures = {
         "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months),
-        **_tenure(postings, roster, days, beats, rules.min_tenure_months, months, evidence),
+        **_tenure(postings, roster, days, beats, rules.min_tenure_months, evidence),
         **_gaps(ledger, evidence, postings, roster, at_work, months, beats, posts if rules.gender_mix else posts * 0),
         "home_km_months": _home(evidence, postings, roster, beats),
         "unpreferred_months": _unpreferred(postings, roster, beats),
@@ -143,7 +143,7 @@ def _beat_today(row, evidence: Evidence, beats) -> str | None:
     return str(shares.idxmax())
 
 
-def _at_work(row, days) -> np.ndarray:
+def months_at_work(row, days) -> np.ndarray:
     """Return the months in which an officer is at work, not sick, (T,)."""
     month = np.ones(len(days) - 1, bool)
     off, back = _date(row.get("absent_from")), _date(row.get("absent_until"))
@@ -413,23 +413,35 @@ def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
     ledger.number("officers.relationship_years_kept", claims.get("relationship_years_kept"), kept)
 
 
-def _tenure(postings, roster, days, beats, least, months, evidence) -> dict[str, float]:
-    """Count broken tenures and rotations."""
-    broken = rotations = 0
+def short_tenures(postings, roster, days, beats, least, evidence) -> list[tuple[str, int, int, int]]:
+    """Return the tenures that are cut short: officer, beat's position, first month away, months stayed."""
+    found = []
     for officer, row in roster.items():
         home = _beat_today(row, evidence, beats)
         last, served = _stop(row, days), _served(row, days)
         mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
         kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
-        if home in beats and not kept and last > 0:
-            broken += served < least
+        if home in beats and not kept and last > 0 and served < least:
+            found.append((officer, beats.index(home), 0, served))
         for p in mine:
-            broken += p[3] < last and p[3] - p[2] + (served if p in kept else 0) < least
-        today = text(row.get("beat"))
+            stayed = p[3] - p[2] + (served if p in kept else 0)
+            if p[3] < last and stayed < least:
+                found.append((officer, p[1], p[3], stayed))
+    return found
+
+
+def _tenure(postings, roster, days, beats, least, evidence) -> dict[str, float]:
+    """Count broken tenures and rotations."""
+    rotations = 0
+    for officer, row in roster.items():
+        home, today = _beat_today(row, evidence, beats), text(row.get("beat"))
+        mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
+        kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
         # a beat that carries on today's under another id is another beat
         rotations += (
             sum(p not in kept or beats[p[1]] != today for p in mine) if today is not None else max(0, len(mine) - 1)
         )
+    broken = len(short_tenures(postings, roster, days, beats, least, evidence))
     return {"tenure_violations": float(broken), "rotations": float(rotations)}
 
 

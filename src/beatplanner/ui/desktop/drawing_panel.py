@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDockWidget,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -37,7 +36,7 @@ from beatplanner.ui.desktop.cartography import fill_of
 from beatplanner.ui.desktop.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.figures_text import number, percent
-from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.planning.drawing import Done, Drawing, Figures
@@ -703,7 +702,6 @@ class DrawingPanel(QWidget):
             return
         window.begin_run(project, **options)
         self._say(self.tr("The plan is made of what was drawn…"))
-        window._enable()
 
 
 def install(window: Any) -> DrawingPanel:
@@ -727,14 +725,7 @@ def install(window: Any) -> DrawingPanel:
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setMinimumWidth(300)
-    dock = QDockWidget(window.tr("Draw and mend"), window)
-    dock.setObjectName("draw and mend")
-    dock.setWidget(scroll)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    layers = window.findChild(QDockWidget, "layers")
-    if layers is not None:
-        window.tabifyDockWidget(layers, dock)
-        layers.raise_()
+    dock = add_panel(window, scroll, "draw and mend", "Draw and mend")
     panel.dock = dock
     window.drawing_panel = panel
     QTimer.singleShot(0, panel._enable)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
+
+from beatplanner.ui.desktop.child_process import ChildProcess, of_error
 
 if TYPE_CHECKING:
     from beatplanner.planning.drawing import Drawing
 
-POLL_MS = 60
 Job = Literal["repair", "improve"]
 
 
@@ -40,14 +39,10 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Any) -> None:
         moves = {int(u): str(plan.beat[u]) for u in range(len(before)) if plan.beat[u] != before[u]}
         messages.put(("finished", (moves, (), plan.clashes)))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
-        from beatplanner.ui.crash_report import write_crash_report
-
-        report = write_crash_report(type(error), error.__traceback__)
-        where = f" A report that holds no data of yours is in {report}" if report else ""
-        messages.put(("refused", f"This stopped by an error of the program ({type(error).__name__}).{where}"))
+        messages.put(("refused", of_error(error, "This")))
 
 
-class DrawingProcess(QObject):
+class DrawingProcess(ChildProcess):
     """One repair, or one run that solves on.
 
     Signals
@@ -66,53 +61,24 @@ class DrawingProcess(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process: Any = None
-        self._messages: Any = None
         self._job = ""
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
-
-    @property
-    def running(self) -> bool:
-        """Whether it is at work."""
-        return self._process is not None
 
     def start(self, drawing: Drawing, job: Job, seconds: float) -> None:
         """Start; what is drawn is copied to the child."""
-        context = multiprocessing.get_context("spawn")
-        self._messages, self._job = context.Queue(), job
-        self._process = context.Process(target=_child, args=(drawing, job, seconds, self._messages), daemon=True)
-        self._process.start()
-        self._timer.start()
+        self._job = job
+        self.begin(_child, drawing, job, seconds)
 
-    def cancel(self) -> None:
-        """End it at once; the drawing stays as it is."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._close()
+    def told(self, content: Any) -> None:
+        """Tell how far it is."""
+        self.progressed.emit(*content)
 
-    def _close(self) -> None:
-        self._timer.stop()
-        self._process = None
+    def ended(self, kind: str, content: Any) -> None:
+        """Tell what moves, or why nothing does."""
+        if kind == "finished":
+            self.finished.emit(self._job, *content)
+        else:
+            self.refused.emit(content)
 
-    def _poll(self) -> None:
-        while self._process is not None:
-            try:
-                kind, content = self._messages.get_nowait()
-            except queue.Empty:
-                break
-            if kind == "progress":
-                self.progressed.emit(*content)
-                continue
-            self._process.join()
-            self._close()
-            if kind == "finished":
-                self.finished.emit(self._job, *content)
-            else:
-                self.refused.emit(content)
-            return
-        if self._process is not None and not self._process.is_alive() and self._messages.empty():
-            self._close()
-            self.refused.emit("This ended without a result; the computer may be short of memory.")
+    def died(self) -> None:
+        """Tell that nothing came of it."""
+        self.refused.emit("This ended without a result; the computer may be short of memory.")

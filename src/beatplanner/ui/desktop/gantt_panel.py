@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -29,7 +28,7 @@ from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.background import Background
 from beatplanner.ui.desktop.figures_text import number as written
 from beatplanner.ui.desktop.gantt import Gantt, Row
-from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.tool_actions import add_action, add_panel
 
 FIGURES = {
     "vacant_months": "vacant months",
@@ -194,7 +193,7 @@ class GanttPanel(QWidget):
                 "Drag the end of a posting, or a whole posting to another post; Shift and the arrows do the same by a month."
             )
         lines = [f"✖ {text}" for text in self.told.broken]
-        told_before = set(self.judge(self.judge.published).costs)
+        told_before = set(self.judge.as_published.costs)
         lines += [f"• {text}" for text in self.told.costs if text not in told_before]
         for key, words in FIGURES.items():
             before, now = self.judge.before.get(key, 0.0), self.told.figures.get(key, 0.0)
@@ -301,15 +300,8 @@ class GanttPanel(QWidget):
 def install(window: Any) -> GanttPanel:
     """Add the panel and its key."""
     panel = GanttPanel(window)
-    dock = QDockWidget(window.tr("Postings"), window)
-    dock.setObjectName("gantt")
     panel.setMinimumWidth(320)
-    dock.setWidget(panel)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    layers = window.findChild(QDockWidget, "layers")
-    if layers is not None:
-        window.tabifyDockWidget(layers, dock)
-        layers.raise_()
+    dock = add_panel(window, panel, "gantt", "Postings")
     panel.dock = dock
 
     def open_panel() -> None:

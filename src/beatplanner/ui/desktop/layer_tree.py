@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QDockWidget,
     QFormLayout,
     QHBoxLayout,
     QPushButton,
@@ -25,7 +24,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.cartography import Key, draw_key, legend
 from beatplanner.ui.desktop.map_layers import METHODS, SHADES, LayerStack
-from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.tool_actions import add_action, add_panel
 
 ACTIONS = (
     Action("layer_patterns", "View", "Patterns for black and white", "Hatch the beats instead of colouring them.", "Ctrl+B"),
@@ -204,10 +203,7 @@ def install(window: Any) -> LayerTree:
     tree = LayerTree(window)
     action = add_action(window, ACTIONS[0], tree.set_patterns, checkable=True)
     tree.stack.listeners.append(lambda: action.setChecked(tree.stack.patterns))
-    dock = QDockWidget(window.tr("Layers"), window)
-    dock.setObjectName("layers")
-    dock.setWidget(tree)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    dock = add_panel(window, tree, "layers", "Layers")
     window.layer_tree = tree
     tree.dock = dock
     return tree

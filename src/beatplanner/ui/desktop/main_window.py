@@ -58,7 +58,7 @@ from beatplanner.ui.desktop.map_view import MapView
 from beatplanner.ui.desktop.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.recent import remember
 from beatplanner.ui.desktop.scenario import Scenario
-from beatplanner.ui.desktop.solving import SolveProcess
+from beatplanner.ui.desktop.solving import SolveProcess, step_of
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[1] / "guide"
@@ -480,9 +480,9 @@ class MainWindow(ProjectActions, QMainWindow):
         found = best if isinstance(best, float | int) else None
         proven = bound if isinstance(bound, float | int) else None
         self.chart.add(phase, seconds, found, proven)
-        if phase.split()[0] != self.step_running:
+        if step_of(phase) != self.step_running:
             # another step begins: what was good enough was the one before
-            self.step_running = phase.split()[0]
+            self.step_running = step_of(phase)
             self.enough_button.setEnabled(True)
         if not self.solving.paused:
             words = progress_line(phase, found, proven)

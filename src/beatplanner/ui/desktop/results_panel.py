@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -14,7 +13,7 @@ from beatplanner.ui.desktop.background import Background
 from beatplanner.ui.desktop.beat_card import BeatCardView
 from beatplanner.ui.desktop.charts_page import ChartsPage
 from beatplanner.ui.desktop.proof_page import ProofPage
-from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.tool_actions import add_action, add_panel
 from beatplanner.ui.desktop.warnings_page import WarningsPage
 
 if TYPE_CHECKING:
@@ -282,15 +281,8 @@ def install(window: Any) -> ResultsPanel:
     }
     for entry in ACTIONS:
         add_action(window, entry, slots[entry.name])
-    dock = QDockWidget(window.tr("Results"), window)
-    dock.setObjectName("results")
-    dock.setWidget(panel)
     panel.setMinimumWidth(300)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    layers = window.findChild(QDockWidget, "layers")
-    if layers is not None:
-        window.tabifyDockWidget(layers, dock)
-        layers.raise_()
+    dock = add_panel(window, panel, "results", "Results")
     panel.dock = dock
     window.results = panel
     return panel

@@ -9,7 +9,6 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDockWidget,
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
@@ -28,7 +27,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.figures_text import number
-from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.planning.rule_catalog import Preset, Rule
@@ -443,15 +442,8 @@ def _heading(text: str) -> QLabel:
 def install(window: Any) -> RulePanel:
     """Add the panel, the button that opens it, and its key."""
     panel = RulePanel(window)
-    dock = QDockWidget(window.tr("Rules"), window)
-    dock.setObjectName("rules")
     panel.setMinimumWidth(280)
-    dock.setWidget(panel)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    layers = window.findChild(QDockWidget, "layers")
-    if layers is not None:
-        window.tabifyDockWidget(layers, dock)
-        layers.raise_()
+    dock = add_panel(window, panel, "rules", "Rules")
 
     def open_panel() -> None:
         dock.show()

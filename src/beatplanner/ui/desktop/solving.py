@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
-import queue
 import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-POLL_MS = 60
+from beatplanner.ui.desktop.child_process import ChildProcess, of_error
+
+
+def step_of(phase: str) -> str:
+    """Return the step that a phase belongs to: its first word, such as “beats” of “beats of West: bound”."""
+    return phase.replace(":", " ").split()[0]
 
 
 class _Pause:
@@ -31,7 +35,7 @@ class _Pause:
             self.waited, begin = self.waited + self.clock() - begin, self.clock()
 
 
-def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enough: Any, paused: Any) -> None:
+def _child(project: Any, out: str, options: dict[str, Any], enough: Any, paused: Any, messages: Any) -> None:
     """Plan in the child and send what happens; every message is (kind, content).
 
     Once `enough` is set the step takes the best that it has, and the next one begins; while `paused` is set nothing is done.
@@ -46,9 +50,9 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enoug
     def progress(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
         nonlocal last, held, step
         pause.wait()
-        if phase.replace(":", " ").split()[0] != step:
+        if step_of(phase) != step:
             # what was good enough was the step before
-            step = phase.replace(":", " ").split()[0]
+            step = step_of(phase)
             enough.clear()
         if held is not None and held[0].partition(":")[0] != phase.partition(":")[0]:
             tell_held()
@@ -77,14 +81,10 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Any, enoug
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
-        from beatplanner.ui.crash_report import write_crash_report
-
-        report = write_crash_report(type(error), error.__traceback__)
-        where = f" A report that holds no data of yours is in {report}" if report else ""
-        messages.put(("refused", [f"Planning stopped by an error of the program ({type(error).__name__}).{where}"]))
+        messages.put(("refused", [of_error(error, "Planning")]))
 
 
-class SolveProcess(QObject):
+class SolveProcess(ChildProcess):
     """One run of the main job.
 
     Signals
@@ -103,30 +103,16 @@ class SolveProcess(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process: Any = None
-        self._messages: Any = None
         self._enough: Any = None
         self._paused: Any = None
         self._folder = Path()
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
-
-    @property
-    def running(self) -> bool:
-        """Whether a run is under way."""
-        return self._process is not None
 
     def start(self, project: Any, **options: Any) -> None:
         """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
         context = multiprocessing.get_context("spawn")
         self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
-        self._messages = context.Queue()
         self._enough, self._paused = context.Event(), context.Event()
-        arguments = (project, str(self._folder), options, self._messages, self._enough, self._paused)
-        self._process = context.Process(target=_child, args=arguments, daemon=True)
-        self._process.start()
-        self._timer.start()
+        self.begin(_child, project, str(self._folder), options, self._enough, self._paused)
 
     @property
     def paused(self) -> bool:
@@ -146,33 +132,21 @@ class SolveProcess(QObject):
 
     def cancel(self) -> None:
         """End the run at once; nothing of it is kept."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.join()
-        self._close()
-        shutil.rmtree(self._folder.parent, ignore_errors=True)
+        if self.running:
+            super().cancel()
+            shutil.rmtree(self._folder.parent, ignore_errors=True)
 
-    def _close(self) -> None:
-        self._timer.stop()
-        self._process = None
+    def told(self, content: Any) -> None:
+        """Tell how far it is."""
+        self.progressed.emit(*content)
 
-    def _poll(self) -> None:
-        while self._process is not None:
-            try:
-                kind, content = self._messages.get_nowait()
-            except queue.Empty:
-                break
-            if kind == "progress":
-                self.progressed.emit(*content)
-                continue
-            self._process.join()
-            self._close()
-            if kind == "finished":
-                self.finished.emit(self._folder, *content)
-            else:
-                self.refused.emit(content)
-            return
-        if self._process is not None and not self._process.is_alive() and self._messages.empty():
-            self._close()
-            self.refused.emit(["Planning ended without a result; the computer may be short of memory."])
+    def ended(self, kind: str, content: Any) -> None:
+        """Tell the result, or why there is none."""
+        if kind == "finished":
+            self.finished.emit(self._folder, *content)
+        else:
+            self.refused.emit(content)
+
+    def died(self) -> None:
+        """Tell that there is none."""
+        self.refused.emit(["Planning ended without a result; the computer may be short of memory."])

@@ -9,7 +9,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDockWidget,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.actions import Action
 from beatplanner.ui.desktop.figures_text import number, percent
-from beatplanner.ui.desktop.tool_actions import add_action
+from beatplanner.ui.desktop.tool_actions import add_action, add_panel
 
 # How near the pointer must be to a site, in pixels.
 NEAR = 14.0
@@ -372,15 +371,8 @@ class StationPanel(QWidget):
 def install(window: Any) -> StationPanel:
     """Add the panel and its key."""
     panel = StationPanel(window)
-    dock = QDockWidget(window.tr("Stations"), window)
-    dock.setObjectName("stations")
     panel.setMinimumWidth(280)
-    dock.setWidget(panel)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    layers = window.findChild(QDockWidget, "layers")
-    if layers is not None:
-        window.tabifyDockWidget(layers, dock)
-        layers.raise_()
+    dock = add_panel(window, panel, "stations", "Stations")
 
     def open_panel() -> None:
         dock.show()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QToolBar
+from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QWidget
 
 from beatplanner.ui.desktop.actions import Action
 
@@ -49,3 +50,26 @@ def add_action(
     window.actions_by_name[entry.name] = action
     window.added_actions = [*getattr(window, "added_actions", []), entry]
     return action
+
+
+def add_panel(window: Any, panel: QWidget, name: str, title: str) -> QDockWidget:
+    """Put a panel at the window's right side, where all share one place and the layers lie on top at first.
+
+    Parameters
+    ----------
+    panel
+        What is shown.
+    name
+        Of the dock as an object, by which the guide's page is found.
+    title
+        In English; it is translated.
+    """
+    dock = QDockWidget(window.tr(title), window)
+    dock.setObjectName(name)
+    dock.setWidget(panel)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    layers = window.findChild(QDockWidget, "layers")
+    if layers is not None and layers is not dock:
+        window.tabifyDockWidget(layers, dock)
+        layers.raise_()
+    return dock

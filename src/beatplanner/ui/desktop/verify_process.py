@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-POLL_MS = 80
+from beatplanner.ui.desktop.child_process import ChildProcess
 
 
 def _child(folder: str, messages: Any) -> None:
@@ -28,7 +26,7 @@ def _child(folder: str, messages: Any) -> None:
         messages.put(("refused", type(error).__name__))
 
 
-class VerifyProcess(QObject):
+class VerifyProcess(ChildProcess):
     """One check of a result folder.
 
     Signals
@@ -44,51 +42,18 @@ class VerifyProcess(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process: Any = None
-        self._messages: Any = None
         self._folder = Path()
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
-
-    @property
-    def running(self) -> bool:
-        """Whether a check is under way."""
-        return self._process is not None
 
     def start(self, folder: Path) -> None:
         """Begin; a check that is under way ends."""
         self.cancel()
-        context = multiprocessing.get_context("spawn")
-        self._folder, self._messages = folder, context.Queue()
-        self._process = context.Process(target=_child, args=(str(folder), self._messages), daemon=True)
-        self._process.start()
-        self._timer.start()
+        self._folder = folder
+        self.begin(_child, str(folder))
 
-    def cancel(self) -> None:
-        """End it at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._close()
+    def ended(self, kind: str, content: Any) -> None:
+        """Tell the verdict, or why there is none."""
+        (self.finished if kind == "finished" else self.refused).emit(self._folder, content)
 
-    def _close(self) -> None:
-        self._timer.stop()
-        self._process = None
-
-    def _poll(self) -> None:
-        if self._process is None:
-            return
-        try:
-            kind, content = self._messages.get_nowait()
-        except queue.Empty:
-            if not self._process.is_alive():
-                self._close()
-                self.refused.emit(self._folder, "")
-            return
-        self._process.join()
-        self._close()
-        if kind == "finished":
-            self.finished.emit(self._folder, content)
-        else:
-            self.refused.emit(self._folder, content)
+    def died(self) -> None:
+        """Tell that there is none."""
+        self.refused.emit(self._folder, "")
