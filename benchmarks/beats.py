@@ -23,7 +23,7 @@ from peers import PEERS, installed, travel
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.solver.districting import solve_districts
+from beatplanner.solver.districts.solve import solve_districts
 
 HEADER = (
     "| instance | method | travel, workload-km | above the best bound | worst deviation | broken beats | seconds |\n"

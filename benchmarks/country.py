@@ -26,11 +26,11 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description import Beats, Description, Project, Units, Workload
-from beatplanner.data.town import Town
-from beatplanner.planning.beats import _Planner, plan_alone
-from beatplanner.planning.parallel import Farm, farm
-from beatplanner.planning.plan import PROOF_NODES, run
+from beatplanner.data.description.models import Beats, Description, Project, Units, Workload
+from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.parallel import Farm, farm
+from beatplanner.planning.beats.plan import _Planner, plan_alone
+from beatplanner.planning.whole.run import PROOF_NODES, run
 from beatplanner.planning.workload import plan_workload
 
 ROOT = Path(__file__).parents[1]
@@ -103,8 +103,8 @@ def timed_phase() -> dict[str, float]:
 
 def macedonia(data: Path, workers: list[int]) -> list[str]:
     """Plan the country by each number of workers, check that the plans are alike, and tell the times."""
-    from beatplanner.data.description import read_description
-    from beatplanner.data.read_town import read_town
+    from beatplanner.data.description.models import read_description
+    from beatplanner.data.town.read_town import read_town
     from beatplanner.planning.verification import verify
 
     lines = [

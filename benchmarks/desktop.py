@@ -36,8 +36,8 @@ def town(units: int, incidents: int, beats: int):
     import shapely
     from pyproj import CRS
 
-    from beatplanner.data.description import Description
-    from beatplanner.data.town import Town
+    from beatplanner.data.description.models import Description
+    from beatplanner.data.town.town import Town
 
     random = np.random.default_rng(1)
     side = round(units**0.5)
@@ -144,7 +144,7 @@ def main() -> int:
     from PySide6.QtWidgets import QApplication
 
     application = QApplication(sys.argv[:1])
-    from beatplanner.ui.desktop.main_window import MainWindow
+    from beatplanner.ui.desktop.window.main_window import MainWindow
 
     window = MainWindow()
     window.resize(options.width, options.height)
@@ -156,7 +156,7 @@ def main() -> int:
         window.map.finish_picture()
         application.processEvents()
 
-    from beatplanner.data.sample_town import write_sample_town
+    from beatplanner.data.sample.sample_town import write_sample_town
 
     with tempfile.TemporaryDirectory() as folder:
         project = write_sample_town(Path(folder) / "town")

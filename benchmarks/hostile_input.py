@@ -40,7 +40,7 @@ def worker() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES + (2 << 30), LIMIT_BYTES + (2 << 30)))
     except ImportError:
         resource = None
-    from beatplanner.data.checks import check
+    from beatplanner.data.guided_import.checks import check
 
     for line in sys.stdin:
         begin = time.monotonic()

@@ -77,9 +77,9 @@ def write(folder: Path, incidents: int, units: int) -> None:
 
 
 def ours(folder: Path) -> dict[str, float]:
-    from beatplanner.data.checks import check
-    from beatplanner.data.description import read_description
-    from beatplanner.data.read_town import read_town
+    from beatplanner.data.description.models import read_description
+    from beatplanner.data.guided_import.checks import check
+    from beatplanner.data.town.read_town import read_town
 
     begin, used = time.perf_counter(), time.process_time()
     town = read_town(read_description(folder / "project.toml"))

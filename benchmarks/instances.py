@@ -11,8 +11,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from beatplanner.data.adjacency import island_links, touching
-from beatplanner.solver.districting import DistrictingProblem
+from beatplanner.data.town.adjacency import island_links, touching
+from beatplanner.solver.districts.solve import DistrictingProblem
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.solver.districting import DistrictingProblem
+from beatplanner.solver.districts.solve import DistrictingProblem
 
 
 def travel(problem: DistrictingProblem, district: np.ndarray) -> float:

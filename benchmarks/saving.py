@@ -23,7 +23,7 @@ from pathlib import Path
 CHILD = """
 import sys
 from pathlib import Path
-from beatplanner.data.project_document import ProjectDocument
+from beatplanner.data.project.document import ProjectDocument
 
 document = ProjectDocument.open(Path(sys.argv[1]))
 count = int(document.content.state.get("count", 0))
@@ -44,8 +44,8 @@ def kill_during_saves(project: Path, kills: int, seed: int = 0, longest: float =
     AssertionError
         Where a saved state was lost or damaged.
     """
-    from beatplanner.data.journal import recoveries
-    from beatplanner.data.project_document import ProjectDocument, read_document
+    from beatplanner.data.project.document import ProjectDocument, read_document
+    from beatplanner.data.project.journal import recoveries
 
     chance = random.Random(seed)
     caught = leftovers = 0
@@ -90,8 +90,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    from beatplanner.data.project_file import build
-    from beatplanner.data.sample_town import write_sample_town
+    from beatplanner.data.project.build import build
+    from beatplanner.data.sample.sample_town import write_sample_town
 
     folder = Path(tempfile.mkdtemp(prefix="beatplanner-saving-"))
     os.environ["XDG_STATE_HOME"] = str(folder / "state")

@@ -30,7 +30,7 @@ from pathlib import Path
 started = float(sys.argv[1])
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.ui.desktop.window.main_window import MainWindow
 window = MainWindow()
 window.show()
 application.processEvents()
@@ -116,7 +116,7 @@ def main() -> None:
     if town and warm[0]["opened"] is not None:
         print(f"idle memory, town     {max(r['opened'] for r in warm):6.0f} MB  (target 250)")
     print(f"loaded for the window: {', '.join(warm[0]['loaded'])}")
-    for what, statement in (("the window", "import beatplanner.ui.desktop.main_window"), ("a plan", "import beatplanner.planning.plan")):  # fmt: skip
+    for what, statement in (("the window", "import beatplanner.ui.desktop.window.main_window"), ("a plan", "import beatplanner.planning.whole.run")):  # fmt: skip
         print(f"slowest imports for {what}, ms:")
         for milliseconds, name in imports(statement):
             print(f"  {milliseconds:7.0f}  {name}")

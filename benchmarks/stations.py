@@ -30,9 +30,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 import orlib
 
-from beatplanner.solver.covering import coverage, fewest, p_center
-from beatplanner.solver.p_median import greedy, p_median
-from beatplanner.solver.site_rules import SiteRules
+from beatplanner.solver.location.covering import coverage, fewest, p_center
+from beatplanner.solver.location.p_median import greedy, p_median
+from beatplanner.solver.location.site_rules import SiteRules
 
 # A 20-minute walk at 4.5 km/h.
 LIMIT = 1500.0

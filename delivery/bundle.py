@@ -193,7 +193,7 @@ def _write_starters(content: Path, platform: str, python: str, version: str) -> 
 
 
 def _write_sample_town(folder: Path) -> None:
-    from beatplanner.data.sample_town import write_sample_town
+    from beatplanner.data.sample.sample_town import write_sample_town
 
     write_sample_town(folder)
 

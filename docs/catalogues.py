@@ -27,7 +27,7 @@ LETTERS = {
 
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack, in the order of the code; those in tables of the code come last."""
-    from beatplanner.planning import forums, pack_content
+    from beatplanner.planning.forum import forums, pack_content
 
     found: dict[str | tuple[str, str], None] = {}
     for name in SOURCES:

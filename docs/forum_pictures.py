@@ -17,8 +17,8 @@ PICTURES = ROOT / "docs" / "pictures"
 
 from browser import Page  # the tests' driver of a headless browser
 
-from beatplanner.data.sample_town import write_sample_town
-from beatplanner.planning.plan import run
+from beatplanner.data.sample.sample_town import write_sample_town
+from beatplanner.planning.whole.run import run
 
 
 def beside(pictures: list[Image.Image], height: int) -> Image.Image:

@@ -44,7 +44,7 @@ def menus() -> list[str]:
     for call in _calls("Action"):
         for argument in call.args[1:3]:
             found |= dict.fromkeys(_texts(argument))
-    for file in sorted(DESKTOP.glob("*.py")):
+    for file in sorted(DESKTOP.rglob("*.py")):
         for call in _calls_of(file, "QDockWidget"):
             for inner in ast.walk(call):
                 if isinstance(inner, ast.Call):
@@ -52,7 +52,7 @@ def menus() -> list[str]:
     for call in _calls("add_panel"):
         found |= dict.fromkeys(_texts(call.args[3]))
     # menus that are named by a constant
-    from beatplanner.ui.desktop import drawing_panel
+    from beatplanner.ui.desktop.panels import drawing_panel
 
     return list(dict.fromkeys([*found, drawing_panel.MENU, "Compare", "Compare plans…"]))
 
@@ -60,7 +60,7 @@ def menus() -> list[str]:
 def rules() -> list[str]:
     """Return labels, sentences and units of the rules, and the presets."""
     from beatplanner.planning.rule_catalog import PRESETS, RULES
-    from beatplanner.ui.desktop.rule_editor import TITLES
+    from beatplanner.ui.desktop.panels.rule_editor import TITLES
 
     found = list(TITLES.values())
     for r in RULES:
@@ -72,16 +72,10 @@ def rules() -> list[str]:
 def others() -> list[str]:
     """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
     from beatplanner.planning.rule_catalog import PRESETS, RULES
-    from beatplanner.ui.desktop import (
-        beat_table,
-        comparison,
-        drawing_panel,
-        export_panel,
-        gantt_panel,
-        map_layers,
-        tour,
-    )
-    from beatplanner.ui.desktop.languages import TERMS
+    from beatplanner.ui.desktop.map import export_panel, map_layers
+    from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_panel, gantt_panel
+    from beatplanner.ui.desktop.window import tour
+    from beatplanner.ui.desktop.window.languages import TERMS
 
     found: dict[str, None] = {}
     for name in ("tr", "translated"):
@@ -113,7 +107,7 @@ def messages() -> list[str]:
 
 
 def _calls(name: str) -> list[ast.Call]:
-    return [call for file in sorted(DESKTOP.glob("*.py")) for call in _calls_of(file, name)]
+    return [call for file in sorted(DESKTOP.rglob("*.py")) for call in _calls_of(file, name)]
 
 
 def _calls_of(file: Path, name: str) -> list[ast.Call]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from beatplanner.data.report import draw_map
-from beatplanner.data.results import read_result
-from beatplanner.data.sample_town import write_sample_town
-from beatplanner.planning.plan import run
+from beatplanner.data.publish.report import draw_map
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.sample.sample_town import write_sample_town
+from beatplanner.planning.whole.run import run
 
 PICTURES = Path(__file__).parent / "pictures"
 

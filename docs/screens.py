@@ -39,8 +39,9 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
     """Bring up one screen after another; yields its name and the widget to draw."""
     from PySide6.QtWidgets import QDialog, QDockWidget
 
-    from beatplanner.ui.desktop import export_panel, palette, settings, tour
-    from beatplanner.ui.desktop.import_wizard import ImportWizard
+    from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
+    from beatplanner.ui.desktop.map import export_panel
+    from beatplanner.ui.desktop.window import palette, settings, tour
 
     let_go(0.5)
     yield "start", window
@@ -112,7 +113,7 @@ def draw(folder: Path, out: Path, language: str, size: str, theme: str, guide: b
     """Draw all screens in one language and size; in a process of its own, since Qt takes scale and language once."""
     from PySide6.QtWidgets import QApplication
 
-    from beatplanner.ui.desktop.main_window import MainWindow
+    from beatplanner.ui.desktop.window.main_window import MainWindow
 
     application = QApplication([])
     prepare(application, language, theme)
@@ -132,8 +133,8 @@ def draw(folder: Path, out: Path, language: str, size: str, theme: str, guide: b
 
 def prepare(application: Any, language: str, theme: str) -> None:
     """Set the language and the theme as the user's settings do."""
-    from beatplanner.ui.desktop import languages
-    from beatplanner.ui.desktop import theme as themes
+    from beatplanner.ui.desktop.window import languages
+    from beatplanner.ui.desktop.window import theme as themes
 
     languages.install_language(application, language)
     themes.apply_theme(application, theme)
@@ -156,8 +157,8 @@ def save_small(picture: Any, path: Path) -> None:
 
 def make_plans(folder: Path) -> None:
     """Plan the sample town twice, so that there is something to compare."""
-    from beatplanner.data.sample_town import write_sample_town
-    from beatplanner.planning.plan import run
+    from beatplanner.data.sample.sample_town import write_sample_town
+    from beatplanner.planning.whole.run import run
 
     project = write_sample_town(folder / "layers")
     run(project, folder / "plan", time_limit=60)

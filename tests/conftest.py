@@ -151,11 +151,11 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
 @pytest.fixture(autouse=True)
 def _journals_of_their_own(tmp_path, monkeypatch):
     """Keep journals and recent projects of tests out of the user's own folders."""
-    from beatplanner.data import journal
+    from beatplanner.data.project import journal
 
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
-    if "beatplanner.ui.desktop.recent" in sys.modules:
-        monkeypatch.setattr("beatplanner.ui.desktop.recent._file", lambda: tmp_path / "recent.json")
+    if "beatplanner.ui.desktop.window.recent" in sys.modules:
+        monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def command(capsys):
     """Run a command as a user would; returns exit code, standard output and standard error."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        from beatplanner.ui import command_line
+        from beatplanner.ui.commands import app as command_line
 
         before, sys.argv = sys.argv, ["beatplanner", *(str(a) for a in arguments)]
         try:

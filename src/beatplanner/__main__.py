@@ -10,7 +10,7 @@ def main() -> None:
     multiprocessing.freeze_support()
     # as on Windows everywhere, so that what works here works there
     multiprocessing.set_start_method("spawn", force=True)
-    from beatplanner.ui.command_line import run
+    from beatplanner.ui.commands.app import run
 
     run()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beatplanner.solver.p_median import p_median
-from beatplanner.solver.site_rules import SiteRules
+from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.site_rules import SiteRules
 
 _file = Path(__file__).parents[2] / "benchmarks" / "orlib.py"
 _spec = importlib.util.spec_from_file_location("orlib", _file)

@@ -13,14 +13,14 @@ import pyogrio
 import pytest
 import shapely
 
-from beatplanner.data.description import read_description
+from beatplanner.data.description.models import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.layers import Place, numbers, read_layer, read_table
-from beatplanner.data.number_columns import parse_numbers
-from beatplanner.data.read_town import read_town
-from beatplanner.data.text_tables import code_page, decode, separator_of
-from beatplanner.data.time_columns import parse_times
-from beatplanner.data.workbooks import read_workbook
+from beatplanner.data.formats.layers import Place, numbers, read_layer, read_table
+from beatplanner.data.formats.number_columns import parse_numbers
+from beatplanner.data.formats.text_tables import code_page, decode, separator_of
+from beatplanner.data.formats.time_columns import parse_times
+from beatplanner.data.formats.workbooks import read_workbook
+from beatplanner.data.town.read_town import read_town
 
 PLACES = [f"Улица {n + 1}" for n in range(16)]
 

@@ -9,10 +9,10 @@ import pytest
 import shapely
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.guessing import guess_columns, guess_crs, guess_role, look_at, plain, time_format_of
-from beatplanner.data.import_doubts import import_doubts, mend
-from beatplanner.data.import_draft import ImportDraft
-from beatplanner.data.starting_hours import starting_hours
+from beatplanner.data.guided_import.doubts import import_doubts, mend
+from beatplanner.data.guided_import.draft import ImportDraft
+from beatplanner.data.guided_import.guessing import guess_columns, guess_crs, guess_role, look_at, plain, time_format_of
+from beatplanner.data.guided_import.starting_hours import starting_hours
 from conftest import SHARED, write_grid_town
 
 
@@ -131,8 +131,8 @@ def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     assert not [d.text for d in left if d.severity == "error"]
     assert not [d for d in left if d.mend]
     draft.write(tmp_path / "town.gpkg")
-    from beatplanner.data.description import read_description
-    from beatplanner.data.read_town import read_town
+    from beatplanner.data.description.models import read_description
+    from beatplanner.data.town.read_town import read_town
 
     made = read_town(read_description(tmp_path / "town.gpkg"))
     assert len(made.units) == 15

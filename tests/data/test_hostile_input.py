@@ -20,15 +20,15 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.checks import check
-from beatplanner.data.coordinates import parse_degrees, parse_pairs
-from beatplanner.data.description import read_description
+from beatplanner.data.description.models import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.layers import read_table
-from beatplanner.data.number_columns import parse_numbers
-from beatplanner.data.read_town import read_town
-from beatplanner.data.text_tables import code_page
-from beatplanner.data.time_columns import parse_times
+from beatplanner.data.formats.coordinates import parse_degrees, parse_pairs
+from beatplanner.data.formats.layers import read_table
+from beatplanner.data.formats.number_columns import parse_numbers
+from beatplanner.data.formats.text_tables import code_page
+from beatplanner.data.formats.time_columns import parse_times
+from beatplanner.data.guided_import.checks import check
+from beatplanner.data.town.read_town import read_town
 from conftest import CRS, SOUTH, WEST
 
 _file = Path(__file__).parents[2] / "benchmarks" / "mutations.py"
@@ -109,7 +109,7 @@ def test_a_polygon_of_a_hundred_thousand_points(town):
 
 def test_more_rows_than_a_laptop_holds(town, monkeypatch):
     # ten million rows would take a minute to write here: the limit is lowered instead, to see that it holds
-    monkeypatch.setattr("beatplanner.data.text_tables.MOST_ROWS", 1_000)
+    monkeypatch.setattr("beatplanner.data.formats.text_tables.MOST_ROWS", 1_000)
     row = "theft,2025-01-01,21.5,42.0\n"
     town.path("incidents.csv").write_text("type,when,lon,lat\n" + row * 5_000, encoding="utf-8")
     tracemalloc.start()

@@ -7,8 +7,8 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from beatplanner.data.description import read_description
-from beatplanner.data.read_town import read_town
+from beatplanner.data.description.models import read_description
+from beatplanner.data.town.read_town import read_town
 from conftest import CRS, SIDE, SOUTH, WEST
 
 

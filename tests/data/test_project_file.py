@@ -17,14 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data import journal, project_lock, safe_save
 from beatplanner.data.errors import InputError
-from beatplanner.data.journal import recoveries
-from beatplanner.data.project_document import ProjectDocument, difference, merged, read_document, version_of
-from beatplanner.data.project_file import build
-from beatplanner.data.project_lock import ProjectLock
-from beatplanner.planning.plan import run
+from beatplanner.data.project import journal, safe_save
+from beatplanner.data.project import lock as project_lock
+from beatplanner.data.project.build import build
+from beatplanner.data.project.document import ProjectDocument, difference, merged, read_document, version_of
+from beatplanner.data.project.journal import recoveries
+from beatplanner.data.project.lock import ProjectLock
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import ROOT, write_grid_town
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -234,7 +235,7 @@ def test_kills_during_saves_lose_nothing(project, tmp_path, monkeypatch):
 LIMITED = """
 import resource, signal, sys
 from pathlib import Path
-from beatplanner.data.project_document import ProjectDocument
+from beatplanner.data.project.document import ProjectDocument
 from beatplanner.data.errors import InputError
 
 document = ProjectDocument.open(Path(sys.argv[1]))
@@ -325,7 +326,7 @@ def test_a_file_open_in_qgis_is_neither_damaged_nor_ignored(project):
 
 
 def test_a_target_that_stays_locked_keeps_the_new_one_beside(project, monkeypatch):
-    from beatplanner.data import output_place
+    from beatplanner.data.result import output_place
 
     document = ProjectDocument.open(project)
     document.record("Work")

@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from beatplanner.data.addresses import evened, match_addresses
-from beatplanner.data.categories import STANDARD, personal, proposed
-from beatplanner.data.checks import check
-from beatplanner.data.coordinates import degrees, parse_mgrs
-from beatplanner.data.coverage import mend_coverage
-from beatplanner.data.crs_guess import CERTAIN, accuracy_offline, guess_crs
-from beatplanner.data.description import read_description
+from beatplanner.data.description.models import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.population import join_table, split_census, whole_parts
-from beatplanner.data.read_town import read_town
+from beatplanner.data.formats.coordinates import degrees, parse_mgrs
+from beatplanner.data.formats.crs_guess import CERTAIN, accuracy_offline, guess_crs
+from beatplanner.data.guided_import.checks import check
+from beatplanner.data.town.addresses import evened, match_addresses
+from beatplanner.data.town.categories import STANDARD, personal, proposed
+from beatplanner.data.town.coverage import mend_coverage
+from beatplanner.data.town.population import join_table, split_census, whole_parts
+from beatplanner.data.town.read_town import read_town
 from conftest import CRS, SIDE, SOUTH, WEST
 
 

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 import shapely
 
-from beatplanner.data.description import read_description
-from beatplanner.data.read_town import read_town
-from beatplanner.data.sample_town import write_sample_town
+from beatplanner.data.description.models import read_description
+from beatplanner.data.sample.sample_town import write_sample_town
+from beatplanner.data.town.read_town import read_town
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,8 @@ def test_same_seed_same_town(folder, tmp_path):
 
 
 def test_the_sample_town_carries_scenarios_that_tell_a_story(tmp_path):
-    from beatplanner.data.sample_town import write_sample_town
-    from beatplanner.data.scenarios import find_scenarios
+    from beatplanner.data.description.scenarios import find_scenarios
+    from beatplanner.data.sample.sample_town import write_sample_town
 
     found = find_scenarios(write_sample_town(tmp_path / "town"))
     # today's plan needs no file: it stands first in every comparison

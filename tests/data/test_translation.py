@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.translation import LOCALES, Speech, write_catalogue
+from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))

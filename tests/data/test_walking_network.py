@@ -10,11 +10,11 @@ import shapely
 from extracts import write_extract
 from rasterio.transform import from_origin
 
-from beatplanner.data.description import read_description
+from beatplanner.data.description.models import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.read_town import read_town
-from beatplanner.data.road_layers import default_classes, read_roads, road_classes
-from beatplanner.data.walking_network import (
+from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.roads import default_classes, read_roads, road_classes
+from beatplanner.data.town.walking_network import (
     Barriers,
     Roads,
     catchments,

@@ -182,7 +182,7 @@ def test_linux_bundle_installs_without_a_network_and_plans_the_sample_town(linux
     assert json.loads((tmp_path / "план" / "summary.json").read_text("utf-8"))["feasible"] is True
     done = run("sh", starter, "verify", tmp_path / "план")
     assert done.returncode == 0, done.stdout
-    window = "from PySide6.QtWidgets import QApplication; a = QApplication([]); import beatplanner.ui.desktop.main_window as m; w = m.MainWindow(); w.show(); a.processEvents(); print(w.isVisible())"  # fmt: skip
+    window = "from PySide6.QtWidgets import QApplication; a = QApplication([]); import beatplanner.ui.desktop.window.main_window as m; w = m.MainWindow(); w.show(); a.processEvents(); print(w.isVisible())"  # fmt: skip
     done = run(target / "env" / "bin" / "python", "-c", window)
     assert "True" in done.stdout, done.stderr
     # removing leaves nothing behind

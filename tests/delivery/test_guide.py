@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beatplanner.data.sample_town import write_sample_town
+from beatplanner.data.sample.sample_town import write_sample_town
 from delivery.wheels import ROOT
 
 DOCS = ROOT / "docs"
@@ -57,7 +57,7 @@ def test_other_commands_exist():
 
 
 def test_descriptions_in_the_guide_are_right(tmp_path):
-    from beatplanner.data.description import read_description
+    from beatplanner.data.description.models import read_description
     from beatplanner.data.errors import InputError
 
     found = blocks("toml")
@@ -77,7 +77,7 @@ def test_descriptions_in_the_guide_are_right(tmp_path):
 
 
 def test_defaults_in_the_guide_are_the_program_s():
-    from beatplanner.data.description import Officers, Workload
+    from beatplanner.data.description.models import Officers, Workload
 
     page = (DOCS / "rules.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)`[^|]*\| ([\d.,]+)( %)? \|", page, re.MULTILINE)
@@ -106,9 +106,9 @@ def test_pages_are_whole_and_fetch_nothing():
 
 
 def test_the_window_opens_the_guide(monkeypatch):
-    main_window = pytest.importorskip("beatplanner.ui.desktop.main_window", exc_type=ImportError)
+    main_window = pytest.importorskip("beatplanner.ui.desktop.window.main_window", exc_type=ImportError)
     assert Path(main_window.__file__).parents[1] / "guide" == main_window.GUIDE
     assert main_window.GUIDE.parent == (ROOT / "src" / "beatplanner" / "ui")
-    from beatplanner.ui.desktop.actions import ACTIONS
+    from beatplanner.ui.desktop.window.actions import ACTIONS
 
     assert next(a.name for a in ACTIONS if a.shortcut == "F1") == "open_guide"

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from beatplanner.data.description import read_description
-from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result
-from beatplanner.planning.beat_cards import BeatBook, beat_figures
-from beatplanner.planning.plan import run
+from beatplanner.data.description.models import read_description
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.forum.beat_cards import BeatBook, beat_figures
+from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from beatplanner.data.results import read_result
-from beatplanner.planning.plan import run
-from beatplanner.planning.surveys import wilson
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.compare.surveys import wilson
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 
 BUDGET = """
 [budget]

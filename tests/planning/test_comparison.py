@@ -6,9 +6,9 @@ import shutil
 import openpyxl
 import pytest
 
-from beatplanner.planning.comparison import compare
-from beatplanner.planning.plan import run
+from beatplanner.planning.compare.comparison import compare
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
 

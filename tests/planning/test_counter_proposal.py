@@ -11,14 +11,14 @@ import openpyxl
 import pytest
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.results import read_result
-from beatplanner.planning.counter_proposal import judge_proposal
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.forum.counter_proposal import judge_proposal
 from conftest import GridTown, write_grid_town
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> GridTown:
-    from beatplanner.planning.plan import run
+    from beatplanner.planning.whole.run import run
 
     town = write_grid_town(tmp_path_factory.mktemp("planned"))
     run(town.project, town.folder / "plan", steps=("beats",), time_limit=10)

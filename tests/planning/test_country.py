@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.results import read_result
-from beatplanner.planning import beats
-from beatplanner.planning.country import country_plan, largest_remainder
-from beatplanner.planning.plan import run
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.beats import plan as beats
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.country import country_plan, largest_remainder
+from beatplanner.planning.whole.run import run
 from conftest import SHARED
 
 
@@ -106,7 +106,7 @@ def _left_whole_of(whole):
 
 
 def test_a_scheduler_that_does_not_answer(town, command, monkeypatch):
-    from beatplanner.planning import parallel
+    from beatplanner.planning.beats import parallel
 
     monkeypatch.setattr(parallel, "ANSWER", 0.5)
     code, _, err = command("plan", town.project, "--out", town.path("out"), "--scheduler", "tcp://127.0.0.1:9")
@@ -170,7 +170,7 @@ def test_a_whole_country_summed_up(tmp_path):
     project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
     run(project, tmp_path / "out", time_limit=10, pack=False)
     tables = read_result(tmp_path / "out")
-    from beatplanner.data.description import read_description
+    from beatplanner.data.description.models import read_description
 
     found = country_plan(tables, read_description(project))
     assert (found.table["level"] == "municipality").sum() == 80

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description import read_description
-from beatplanner.data.edits import Edit, read_edits, write_edits
+from beatplanner.data.description.models import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.read_town import read_town
-from beatplanner.planning.beats import given_beats
-from beatplanner.planning.drawing import Drawing, RefusedError
+from beatplanner.data.project.edits import Edit, read_edits, write_edits
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.beats.drawing import Drawing, RefusedError
+from beatplanner.planning.beats.plan import given_beats
 from beatplanner.planning.workload import plan_workload
 from conftest import write_grid_town
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from beatplanner.data.description import Forum, ForumLevel
-from beatplanner.data.plan_tables import PlanTables
-from beatplanner.planning.forums import DETOUR, METRE, plan_forums
+from beatplanner.data.description.models import Forum, ForumLevel
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.forum.forums import DETOUR, METRE, plan_forums
 
 FIRST = dt.date(2027, 1, 18)
 

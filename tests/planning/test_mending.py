@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beatplanner.data.description import read_description
-from beatplanner.data.edits import read_edits, write_edits
-from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result
-from beatplanner.planning import mending
-from beatplanner.planning.drawing import Drawing
-from beatplanner.planning.mending import repair, replace_beats
+from beatplanner.data.description.models import read_description
+from beatplanner.data.project.edits import read_edits, write_edits
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.beats import mending
+from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.planning.beats.mending import repair, replace_beats
 from beatplanner.planning.verification import verify
 from beatplanner.planning.workload import plan_workload
-from beatplanner.ui.command_line import app
+from beatplanner.ui.commands.app import app
 from conftest import write_grid_town
 
 BEATS = np.array(list("1133114311242244"), dtype=object)

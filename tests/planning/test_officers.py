@@ -12,10 +12,10 @@ import pytest
 from docx import Document
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.results import read_result
-from beatplanner.planning.plan import run
-from beatplanner.planning.replanning import Change, replan, succession
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.officers.replanning import Change, replan, succession
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import ROSTER, GridTown, write_grid_town, write_roster
 
 
@@ -163,7 +163,7 @@ def test_succession_is_the_same_for_a_seed_and_grows_with_attrition(planned):
 
 
 def _rows(folder: Path) -> list[dict]:
-    from beatplanner.data.results import read_result
+    from beatplanner.data.result.folder import read_result
 
     frame = read_result(folder).assignments
     assert frame is not None

@@ -7,11 +7,11 @@ import shutil
 
 import pytest
 
-from beatplanner.data.results import read_result
-from beatplanner.planning.plan import run
-from beatplanner.planning.plan_doubts import PlaceNames, plan_doubts
-from beatplanner.planning.proof_figures import step_proofs
-from beatplanner.planning.verdict import FILE, read_verdict, write_verdict
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.whole.plan_doubts import PlaceNames, plan_doubts
+from beatplanner.planning.whole.proof_figures import step_proofs
+from beatplanner.planning.whole.run import run
+from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
 from conftest import write_grid_town
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from beatplanner.data.errors import InputError
-from beatplanner.planning.forum_pack import audit_pack
-from beatplanner.planning.privacy import (
+from beatplanner.planning.forum.forum_pack import audit_pack
+from beatplanner.planning.forum.privacy import (
     Areas,
     Cell,
     audit,
@@ -95,7 +95,7 @@ def test_sensitive_themes_stay_above_the_beat():
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory) -> GridTown:
     """A grid town with a plan whose pack has passed the gate, for a year of incidents."""
-    from beatplanner.planning.plan import run
+    from beatplanner.planning.whole.run import run
 
     town = write_grid_town(tmp_path_factory.mktemp("packed"))
     rows = town.path("incidents.csv").read_text(encoding="utf-8").splitlines()
@@ -208,7 +208,7 @@ def docx_text(path) -> str:
 
 
 def test_less_than_twelve_months_are_not_told(town):
-    from beatplanner.planning.plan import run
+    from beatplanner.planning.whole.run import run
 
     rows = town.path("incidents.csv").read_text(encoding="utf-8").splitlines()
     town.path("incidents.csv").write_text(
@@ -252,7 +252,7 @@ def test_a_sliver_of_two_packs_stops_the_export_and_the_plan_is_kept(town, comma
 
 
 def test_a_later_pack_is_protected_against_an_earlier_one(town):
-    from beatplanner.planning.plan import run
+    from beatplanner.planning.whole.run import run
 
     # the earlier pack told how many live in all areas but one, where three people live
     frame = town.units()

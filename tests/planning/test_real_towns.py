@@ -9,8 +9,8 @@ import random
 import pyogrio
 import pytest
 
-from beatplanner.planning.plan import run
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import SHARED
 
 NEW_HAVEN = """[project]
@@ -142,8 +142,8 @@ def test_greater_skopje_in_cyrillic(tmp_path):
 
 @pytest.mark.skipif(not (SHARED / "newhaven").is_dir(), reason="the New Haven data are not beside the project")
 def test_scenarios_of_new_haven_side_by_side(tmp_path):
-    from beatplanner.data.scenarios import find_scenarios
-    from beatplanner.planning.scenario_runs import run_scenarios
+    from beatplanner.data.description.scenarios import find_scenarios
+    from beatplanner.planning.compare.scenario_runs import run_scenarios
 
     project = tmp_path / "project.toml"
     text = NEW_HAVEN.format(data=(SHARED / "newhaven").as_posix())

@@ -6,10 +6,10 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from beatplanner.data.description import read_description
+from beatplanner.data.description.models import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.planning.plan import run
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import CRS, SIDE, SOUTH, WEST, write_grid_town
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.results import read_result
-from beatplanner.planning.plan import run
-from beatplanner.planning.replanning import replan
-from beatplanner.planning.roster_edits import Judge, accept, moved, postings_of, table_of
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.officers.replanning import replan
+from beatplanner.planning.officers.roster_edits import Judge, accept, moved, postings_of, table_of
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import ROSTER, write_grid_town, write_roster
 
 SPARE = [[name, None, None, "sq", "m", 21.49, 42.0, "2025-01-01", None, None] for name in ("Filip", "Goran")]

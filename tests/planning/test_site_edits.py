@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beatplanner.data.description import read_description
-from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result
-from beatplanner.planning.plan import run
-from beatplanner.planning.site_edits import SiteJudge, held
+from beatplanner.data.description.models import read_description
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.stations.site_edits import SiteJudge, held
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from beatplanner.planning.plan import run
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
 

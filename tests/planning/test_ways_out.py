@@ -7,8 +7,15 @@ import time
 import numpy as np
 import pytest
 
-from beatplanner.planning.ways_out import NOT_CHECKED, Trials, with_officer, with_shorter_tenure, with_speaker, without
-from beatplanner.solver.tenure import TenureProblem, assign, breaches, broken_tenures
+from beatplanner.planning.officers.ways_out import (
+    NOT_CHECKED,
+    Trials,
+    with_officer,
+    with_shorter_tenure,
+    with_speaker,
+    without,
+)
+from beatplanner.solver.officers.assign import TenureProblem, assign, breaches, broken_tenures
 
 
 def problem(**more) -> TenureProblem:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_districting import grid_problem
 
-from beatplanner.solver.district_knapsack import price_sites
-from beatplanner.solver.district_sites import AllSites
-from beatplanner.solver.district_tree import exact_districts
-from beatplanner.solver.districting import DistrictingProblem, solve_districts
+from beatplanner.solver.districts.knapsack import price_sites
+from beatplanner.solver.districts.sites import AllSites
+from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
+from beatplanner.solver.districts.tree import exact_districts
 
 
 def true_value(reduced, weight, lower, upper) -> float:
@@ -81,8 +81,8 @@ def test_a_proof_from_a_poor_plan_agrees_with_one_from_a_good_plan(seed):
 
 
 def _proof(problem: DistrictingProblem, best_known: float):
-    from beatplanner.solver.district_bound import lagrangian_bound
-    from beatplanner.solver.district_growth import Graph
+    from beatplanner.solver.districts.bound import lagrangian_bound
+    from beatplanner.solver.districts.growth import Graph
 
     n = len(problem.weight)
     graph, none = Graph(n, problem.edges, problem.border), np.full(n, -1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.solver.districting import (
+from beatplanner.solver.districts.solve import (
     CUT,
     MOVES,
     TRAVEL,
@@ -325,8 +325,8 @@ def test_units_without_work_follow_todays_lines_then_the_shorter_border():
 
 
 def test_memory_of_the_sites_does_not_grow_with_units_squared():
-    from beatplanner.solver.district_growth import Graph
-    from beatplanner.solver.district_sites import AllSites
+    from beatplanner.solver.districts.growth import Graph
+    from beatplanner.solver.districts.sites import AllSites
 
     pairs = []
     for side in (30, 60):

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.solver.covering import coverage, fewest, p_center
-from beatplanner.solver.fair_sites import FairRule, fair_sites
-from beatplanner.solver.p_median import p_median, total_cost
-from beatplanner.solver.phasing import phase, total
-from beatplanner.solver.site_rules import SiteRules
+from beatplanner.solver.location.covering import coverage, fewest, p_center
+from beatplanner.solver.location.fair_sites import FairRule, fair_sites
+from beatplanner.solver.location.p_median import p_median, total_cost
+from beatplanner.solver.location.phasing import phase, total
+from beatplanner.solver.location.site_rules import SiteRules
 
 
 def case(seed: int, n: int = 14, m: int = 9):

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from beatplanner.solver.recombination import percentile, recombinations
-from beatplanner.solver.rollout import rollout, served
+from beatplanner.solver.districts.recombination import percentile, recombinations
+from beatplanner.solver.location.rollout import rollout, served
 
 
 def best_by_enumeration(residents, cost, rise, funds, seats, room, pilots):

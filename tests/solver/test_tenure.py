@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatplanner.solver.tenure import FREE, Posting, TenureProblem, Weights, assign, breaches, measure, stay
+from beatplanner.solver.officers.assign import FREE, Posting, TenureProblem, Weights, assign, breaches, measure, stay
 
 WEIGHTS = Weights(1000.0, 500.0, 50.0, 30.0, 20.0, 0.01, 0.005, 3.0)
 # Rules that give way where they cannot be kept, the maximum only to a frozen posting; all others hold on any roster.

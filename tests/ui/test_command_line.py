@@ -17,7 +17,7 @@ from conftest import GridTown, write_grid_town
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> GridTown:
     """A grid town with a plan in its folder `plan`."""
-    from beatplanner.planning.plan import run
+    from beatplanner.planning.whole.run import run
 
     town = write_grid_town(tmp_path_factory.mktemp("planned"))
     run(town.project, town.folder / "plan", time_limit=20)

@@ -12,8 +12,8 @@ from conftest import write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from beatplanner.planning.plan import run
-from beatplanner.ui.desktop.comparison import install, steps_of
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.panels.comparison import install, steps_of
 
 
 def test_plans_side_by_side(qtbot, tmp_path):

@@ -18,10 +18,10 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 
-from beatplanner.planning.plan import run
-from beatplanner.ui.desktop import main_window, recent
-from beatplanner.ui.desktop.actions import ACTIONS
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window import main_window, recent
+from beatplanner.ui.desktop.window.actions import ACTIONS
+from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
 def test_the_window_goes_on_while_a_town_is_read(window, town, monkeypatch):
     import time
 
-    from beatplanner.data import read_town as module
+    from beatplanner.data.town import read_town as module
 
     whole = module.read_town
 
@@ -223,9 +223,9 @@ def test_the_window_stands_without_what_only_a_town_needs():
         "highspy",
         "pydantic",
         "babel",
-        "beatplanner.planning.plan",
+        "beatplanner.planning.whole.run",
     )
     made = "w = MainWindow(); print([m for m in late if m in sys.modules])"
-    code = f"import sys; from PySide6.QtWidgets import QApplication; a = QApplication([]); from beatplanner.ui.desktop.main_window import MainWindow; late = {late}; {made}"
+    code = f"import sys; from PySide6.QtWidgets import QApplication; a = QApplication([]); from beatplanner.ui.desktop.window.main_window import MainWindow; late = {late}; {made}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr

@@ -15,12 +15,12 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missi
 
 from PySide6.QtCore import Qt
 
-from beatplanner.data.results import read_result
-from beatplanner.planning.plan import run
+from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
-from beatplanner.ui.desktop import recent
-from beatplanner.ui.desktop.drawing_panel import ACTIONS, ReasonDialog
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.panels.drawing_panel import ACTIONS, ReasonDialog
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_what_is_refused_is_said(window, qtbot):
 
 
 def test_split_halve_and_merge(window, monkeypatch):
-    from beatplanner.ui.desktop import drawing_panel
+    from beatplanner.ui.desktop.panels import drawing_panel
 
     panel = window.drawing_panel
     window.map.select_units(np.array([0, 1]))

@@ -57,7 +57,7 @@ def with_forum(town: GridTown) -> GridTown:
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory) -> GridTown:
-    from beatplanner.planning.plan import run
+    from beatplanner.planning.whole.run import run
 
     town = with_forum(write_grid_town(tmp_path_factory.mktemp("packed")))
     run(town.project, town.folder / "plan", time_limit=10)

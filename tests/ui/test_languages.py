@@ -11,10 +11,10 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
-from beatplanner.planning.plan import run
-from beatplanner.ui.desktop import settings, theme
-from beatplanner.ui.desktop.languages import LANGUAGES, catalogue, install_language
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window import settings, theme
+from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language
+from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go, write_grid_town
 
 sys.path.insert(0, str(ROOT / "docs"))
@@ -34,7 +34,7 @@ def planned(tmp_path_factory):
 @pytest.fixture
 def speak(qtbot, tmp_path, monkeypatch, planned):
     """Make a window in a language with a plan open; English again afterwards."""
-    monkeypatch.setattr("beatplanner.ui.desktop.recent._file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
     monkeypatch.setattr(settings, "_file", lambda: tmp_path / "settings" / "settings.json")
     application = QtWidgets.QApplication.instance()
 

@@ -11,8 +11,8 @@ pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing",
 
 import networkx as nx
 
-from beatplanner.ui.desktop.map_content import Place, search_places
-from beatplanner.ui.desktop.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
+from beatplanner.ui.desktop.map.map_content import Place, search_places
+from beatplanner.ui.desktop.map.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
 
 
 def test_breaks_of_quantiles_hold_as_many_units_each():

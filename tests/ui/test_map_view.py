@@ -20,14 +20,14 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from typer.testing import CliRunner
 
 from beatplanner.data.errors import InputError
-from beatplanner.planning.plan import run
-from beatplanner.ui.command_line import app
-from beatplanner.ui.desktop import recent
-from beatplanner.ui.desktop.cartography import View, draw, legend
-from beatplanner.ui.desktop.export_panel import PrintDialog, write_data
-from beatplanner.ui.desktop.main_window import MainWindow
-from beatplanner.ui.desktop.map_layers import LayerStack
-from beatplanner.ui.desktop.printing import PAPER, Page, write_page
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.commands.app import app
+from beatplanner.ui.desktop.map.cartography import View, draw, legend
+from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
+from beatplanner.ui.desktop.map.map_layers import LayerStack
+from beatplanner.ui.desktop.map.printing import PAPER, Page, write_page
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
 
 
 def test_labels_do_not_collide(window):
-    from beatplanner.ui.desktop import cartography
+    from beatplanner.ui.desktop.map import cartography
 
     stack = LayerStack()
     for layer in stack.layers:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 QtCore = pytest.importorskip("PySide6.QtCore")
-from beatplanner.ui.desktop.main_window import MainWindow
-from beatplanner.ui.desktop.palette import ActionTable, Palette, actions_of, rank
+from beatplanner.ui.desktop.window.main_window import MainWindow
+from beatplanner.ui.desktop.window.palette import ActionTable, Palette, actions_of, rank
 from conftest import let_go
 
 

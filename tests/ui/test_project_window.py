@@ -16,13 +16,14 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 
 from PySide6.QtCore import Qt
 
-from beatplanner.data import journal
-from beatplanner.data.project_document import ProjectDocument, read_document
-from beatplanner.data.project_file import build
+from beatplanner.data.project import journal
+from beatplanner.data.project.build import build
+from beatplanner.data.project.document import ProjectDocument, read_document
 from beatplanner.planning.verification import verify
-from beatplanner.ui.desktop import project_window, recent
-from beatplanner.ui.desktop.import_wizard import ColumnsPage, DoubtsPage, ImportWizard, SavePage
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.ui.desktop.guided_import.wizard import ColumnsPage, DoubtsPage, ImportWizard, SavePage
+from beatplanner.ui.desktop.session import project_window
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
 
 Buttons = QtWidgets.QMessageBox.StandardButton
 
@@ -314,7 +315,7 @@ def test_a_second_window_is_read_only_and_saves_a_copy(new_window, project, qtbo
 
 
 def test_a_failing_save_keeps_everything(new_window, project, qtbot, monkeypatch):
-    from beatplanner.data import safe_save
+    from beatplanner.data.project import safe_save
 
     window = new_window()
     window.open(project)
@@ -375,7 +376,7 @@ newhaven = pytest.mark.skipif(
 
 def paint_undo_lock_and_solve_on(window, qtbot, monkeypatch) -> dict[str, str]:
     """Paint a unit into the next beat, undo it, lock it, solve on with the lock kept, and make that the plan."""
-    from beatplanner.ui.desktop import drawing_panel
+    from beatplanner.ui.desktop.panels import drawing_panel
 
     panel, document = window.drawing_panel, window.scenario.document
     drawing = panel.begin()
@@ -444,7 +445,7 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
         locked = paint_undo_lock_and_solve_on(window, qtbot, monkeypatch)
         plans = 2
         assert window.scenario.plan.summary["beats"]["contiguous"]
-        from beatplanner.ui.desktop.printing import Page, write_page
+        from beatplanner.ui.desktop.map.printing import Page, write_page
 
         page = tmp_path / "map.pdf"
         write_page(

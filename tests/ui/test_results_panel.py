@@ -10,9 +10,9 @@ QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from PySide6.QtGui import QGuiApplication
 
-from beatplanner.planning.plan import run
-from beatplanner.ui.desktop import recent
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 
 

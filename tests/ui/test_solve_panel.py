@@ -7,11 +7,11 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
-from beatplanner.planning.plan import run
 from beatplanner.planning.rule_catalog import PRESETS
-from beatplanner.ui.desktop import main_window, recent
-from beatplanner.ui.desktop.main_window import MainWindow
-from beatplanner.ui.desktop.run_chart import RunChart, Series
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.panels.run_chart import RunChart, Series
+from beatplanner.ui.desktop.window import main_window, recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 
 
@@ -175,7 +175,7 @@ def test_the_clock_of_a_paused_run_stands_still(monkeypatch):
     import threading
     import time
 
-    from beatplanner.ui.desktop.solving import _Pause
+    from beatplanner.ui.desktop.session.solving import _Pause
 
     monkeypatch.setattr(time, "monotonic", time.monotonic)
     paused = threading.Event()

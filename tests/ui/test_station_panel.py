@@ -7,10 +7,10 @@ import pytest
 
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
-from beatplanner.planning.plan import run
 from beatplanner.planning.verification import verify
-from beatplanner.ui.desktop import recent
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 
 Mods = QtCore.Qt.KeyboardModifier.NoModifier

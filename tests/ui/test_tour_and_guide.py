@@ -8,9 +8,9 @@ QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from PySide6.QtGui import QDesktopServices
 
-from beatplanner.planning.plan import run
-from beatplanner.ui.desktop import guide_pages, tour
-from beatplanner.ui.desktop.main_window import MainWindow
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window import guide_pages, tour
+from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go, write_grid_town
 
 Key = QtCore.Qt.Key
@@ -25,7 +25,7 @@ def planned(tmp_path_factory):
 
 @pytest.fixture
 def window(qtbot, tmp_path, monkeypatch, planned):
-    monkeypatch.setattr("beatplanner.ui.desktop.recent._file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
     monkeypatch.setattr(tour, "_seen", lambda: tmp_path / "settings" / "tour-seen")
     made = MainWindow()
     qtbot.addWidget(made, before_close_func=let_go)
@@ -84,7 +84,7 @@ def test_f1_opens_the_page_of_the_panel_with_the_focus(window, tmp_path, monkeyp
     guide.mkdir()
     for page in {*guide_pages.PAGES.values(), "index"}:
         (guide / f"{page}.html").touch()
-    monkeypatch.setattr("beatplanner.ui.desktop.main_window.GUIDE", guide)
+    monkeypatch.setattr("beatplanner.ui.desktop.window.main_window.GUIDE", guide)
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.fileName()))
     for name, page in (("layers", "desktop"), ("draw and mend", "drawing"), ("results", "reading-a-plan")):

@@ -16,10 +16,10 @@ import geopandas
 import openpyxl
 import pytest
 
-from beatplanner.data import output_place
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import check_place, own_name, swap_in
 from beatplanner.data.paths import read_only_uri, relative_or_whole
+from beatplanner.data.result import output_place
+from beatplanner.data.result.output_place import check_place, own_name, swap_in
 from conftest import write_grid_town
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ def test_no_letter_ends_the_program_in_an_old_code_page(tmp_path, encoding):
 
 
 def test_without_any_console_the_program_still_ends_well(town, monkeypatch):
-    from beatplanner.ui import command_line
+    from beatplanner.ui.commands import app as command_line
 
     # so it is under pythonw.exe, which the Start menu uses
     monkeypatch.setattr(sys, "stdout", None)
@@ -268,7 +268,7 @@ def test_every_process_is_spawned_and_nothing_is_posix_only():
 def test_a_crash_report_stays_here_and_holds_no_data(town, command, monkeypatch, tmp_path):
     import platformdirs
 
-    import beatplanner.data.checks
+    import beatplanner.data.guided_import.checks
 
     monkeypatch.setattr(platformdirs, "user_log_path", lambda *a, **k: tmp_path / "logs")
     (tmp_path / "logs").mkdir()
@@ -278,7 +278,7 @@ def test_a_crash_report_stays_here_and_holds_no_data(town, command, monkeypatch,
         officer = secret
         raise RuntimeError(f"{officer} in {project}")
 
-    monkeypatch.setattr(beatplanner.data.checks, "check", break_down)
+    monkeypatch.setattr(beatplanner.data.guided_import.checks, "check", break_down)
     code, _, error = command("check", town.project)
     assert code == 1
     assert "error of its own" in error
@@ -301,7 +301,7 @@ def test_settings_and_logs_are_where_the_system_keeps_them():
 
 
 def test_versions_name_everything_that_computes(command):
-    from beatplanner.planning.versions import versions
+    from beatplanner.planning.whole.versions import versions
 
     code, said, _ = command("--version")
     assert code == 0

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from pydantic_core import PydanticUndefined
 
-from beatplanner.data.description import Beats, Officers, Stations, Workload
+from beatplanner.data.description.models import Beats, Officers, Stations, Workload
 
 SECTIONS = {"workload": Workload, "beats": Beats, "stations": Stations, "officers": Officers}
 Kind = Literal["share", "whole", "number", "choice", "switch"]

@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from beatplanner.data import description
+from beatplanner.data.description import models as description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.town import Town
+from beatplanner.data.town.town import Town
 
 DAYS_A_YEAR = 365.25
 

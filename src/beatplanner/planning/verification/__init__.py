@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beatplanner.data.description import Description, read_description
+from beatplanner.data.description.models import Description, read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result
-from beatplanner.data.town import Town
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.beats import check_beats
 from beatplanner.planning.verification.budget import check_budget
 from beatplanner.planning.verification.country import check_country

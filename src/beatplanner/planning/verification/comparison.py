@@ -19,12 +19,12 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
-from beatplanner.data.comparison_files import in_words
-from beatplanner.data.description import Description, read_description
+from beatplanner.data.description.models import Description, read_description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.plan_tables import PlanTables
-from beatplanner.data.read_town import read_town
-from beatplanner.data.results import read_result
+from beatplanner.data.publish.comparison_files import in_words
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.ledger import Ledger, Verdict, is_number, missing, same, tells, text, words
 

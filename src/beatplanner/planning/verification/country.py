@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from beatplanner.data.description import Description
-from beatplanner.data.plan_tables import PlanTables
+from beatplanner.data.description.models import Description
+from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, missing
 
 

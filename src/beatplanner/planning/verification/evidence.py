@@ -9,9 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description import Description
-from beatplanner.data.plan_tables import PlanTables
-from beatplanner.data.town import Town
+from beatplanner.data.description.models import Description
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.ledger import Ledger, missing, text
 
 COLUMNS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.results import read_result
+from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.fingerprint import fingerprint
+from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4

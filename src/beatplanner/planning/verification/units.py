@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.town import Town
+from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, missing
 

@@ -21,9 +21,9 @@ def open_desktop(project: Path | None) -> int:
     """
     from PySide6.QtWidgets import QApplication
 
-    from beatplanner.ui.desktop.languages import install_language
-    from beatplanner.ui.desktop.main_window import MainWindow
-    from beatplanner.ui.desktop.settings import look, read_settings
+    from beatplanner.ui.desktop.window.languages import install_language
+    from beatplanner.ui.desktop.window.main_window import MainWindow
+    from beatplanner.ui.desktop.window.settings import look, read_settings
 
     found = QApplication.instance()
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])

@@ -1,0 +1,898 @@
+"""The project description: the TOML of a project as checked models."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sqlite3
+import tomllib
+import zoneinfo
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.paths import read_only_uri
+
+
+def _whole_or_auto(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError('give a whole number of at least 1, or "auto"')
+    if isinstance(value, int) and value < 1:
+        raise ValueError('give a whole number of at least 1, or "auto"')
+    if isinstance(value, str) and value != "auto":
+        raise ValueError('give a whole number of at least 1, or "auto"')
+    return value
+
+
+CountOrAuto = Annotated[int | Literal["auto"], BeforeValidator(_whole_or_auto)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1, strict=True)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Whole = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Section(BaseModel):
+    """A section of the description: no unknown keys, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Layer(Section):
+    """A vector layer; ``layer`` picks a layer of the file, ``crs`` says what its coordinates are in where the file does not, or wrongly."""
+
+    path: Path
+    layer: str | None = None
+    crs: str | None = None
+
+
+class IdLayer(Layer):
+    """A vector layer whose features are named by the column ``id``."""
+
+    id: str
+
+
+class Table(Section):
+    """A table: CSV, TSV, XLSX or any format that GDAL reads; ``layer`` picks a layer or sheet."""
+
+    path: Path
+    layer: str | None = None
+
+
+def _as_table(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+# A table that may be given as a bare path, or as { path = "…", layer = "…" } to pick a layer or sheet.
+TablePath = Annotated[Table, BeforeValidator(_as_table)]
+
+
+class LockTable(Table):
+    """Units that must stay in a beat."""
+
+    unit: str = "unit"
+    beat: str = "beat"
+
+
+class PointTable(Table):
+    """Points: a vector layer, or a table with ``x`` and ``y`` in ``crs``; both may name one column that holds “latitude, longitude” or MGRS."""
+
+    x: str | None = None
+    y: str | None = None
+    crs: str | None = None
+
+
+class Candidates(PointTable):
+    """Candidate sites of outreach stations.
+
+    ``cost`` is the column with the cost of opening one, ``yearly_cost`` that with its cost a year; ``only`` keeps the rows whose columns
+    hold one of the named values, such as ``{ kind = ["school", "townhall"] }``. Polygons count by a point inside them. ``name`` is the
+    column with the name that people know it by, where the id is a number.
+    """
+
+    id: str
+    name: str | None = None
+    cost: str | None = None
+    yearly_cost: str | None = None
+    only: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class Existing(PointTable):
+    """Stations that stand today.
+
+    ``state`` is a column with ``kept`` (stays open; the default), ``closable`` (may close), or ``fixed`` (stays open whatever happens:
+    it is never proposed for closing). ``cost``, ``yearly_cost`` and ``closing_cost`` are columns with the cost of keeping one, its cost a
+    year, and the cost of closing it; ``name`` is as for candidates. Without such a column ``may_close`` lets all of them close.
+    """
+
+    id: str
+    name: str | None = None
+    cost: str | None = None
+    yearly_cost: str | None = None
+    closing_cost: str | None = None
+    state: str | None = None
+    may_close: Annotated[bool, Field(strict=True)] = False
+
+
+class Roads(Layer):
+    """Roads and paths that people walk on: any layer of lines, or an OpenStreetMap extract (``.osm.pbf``).
+
+    ``classes`` is a table of road classes, columns ``class`` and ``walked`` (yes or no), optionally ``factor`` (times the length) and
+    ``wait_minutes``; its rows stand before those that come with beatplanner (``beatplanner classes`` writes them for editing).
+    """
+
+    classes: Path | None = None
+
+
+class WalkTable(Table):
+    """Walking metres from units to sites; an empty cell is “not reachable on foot”, a missing pair an error unless ``missing`` says so."""
+
+    missing: Literal["error", "unreachable"] = "error"
+
+
+class Phases(Section):
+    """The same stations opened over several years.
+
+    ``budgets`` has one amount a year; what is left of one may be spent later. ``pilots`` names stations that open before all others.
+    """
+
+    budgets: Annotated[list[NonNegative], Field(min_length=1, max_length=15)]
+    start: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None  # the first year; else years 1, 2, …
+    pilots: list[str] = Field(default_factory=list)
+
+
+class Mobile(Section):
+    """Mobile-outreach stops for residents whom no station reaches on foot; the defaults are assumptions."""
+
+    visits_per_year: Positive = 24.0
+    hours_per_visit: Positive = 3.0
+    drive_kmh: Positive = 40.0
+    walk_minutes: Positive | None = None  # to a stop; stations.walk_minutes where not given
+
+
+class Project(Section):
+    """The project's name and planning CRS (in metres; the best UTM zone where none is given)."""
+
+    name: str = Field(min_length=1)
+    crs: str | None = None
+
+
+class Homes(Layer):
+    """Points where residents live: the columns with the unit's id and with the residents."""
+
+    unit: str = "unit"
+    residents: str = "residents"
+
+
+class PopulationTable(Table):
+    """Residents by unit in a table of its own: the columns (such as age and sex groups) are added up, and so are rows of one unit.
+
+    ``key`` is the column with the unit's id. The columns of ``units.groups`` are then those of this table.
+    """
+
+    key: str
+    residents: Annotated[list[str], Field(min_length=1)]
+
+
+class Census(Layer):
+    """Polygons of an older census, whose residents are split over the units by area, or by the ``buildings`` in them."""
+
+    id: str
+    population: str
+    buildings: Layer | None = None
+
+
+class Units(Section):
+    """Population polygons, the smallest areas that a beat is made of.
+
+    ``mend_metres`` is how wide gaps and overlaps between units may be that are closed; 0 closes none.
+    """
+
+    path: Path
+    layer: str | None = None
+    crs: str | None = None
+    id: str
+    name: str | None = None
+    population: str | None = None
+    population_raster: Path | None = None
+    population_table: PopulationTable | None = None
+    census: Census | None = None
+    mend_metres: Annotated[float, Field(ge=0, le=100, strict=True)] = 2.0
+    homes: Homes | None = (
+        None  # where residents live inside the units; else from the raster, else a point inside each unit
+    )
+    municipality: str | None = None
+    workload: str | None = None
+    groups: dict[str, str] = Field(default_factory=dict)
+
+
+class Gazetteer(PointTable):
+    """Addresses with their places: the columns with the street, and with the house number where it has one of its own."""
+
+    address: str
+    number: str | None = None
+
+
+class Incidents(PointTable):
+    """Recorded incidents: points with an optional category and time, and nothing else.
+
+    Attributes
+    ----------
+    category, categories
+        Column of the kind, and a table that a user edits with what each kind counts as: columns ``category`` and ``standard``.
+    time, time_of_day, time_else
+        Column of the day and hour; of the hour, where it has a column of its own; columns that are taken, in this order, where the first is empty.
+    timezone
+        The place's time zone, such as ``"Europe/Skopje"``: times with an offset are turned into its clock.
+    record
+        Column of the record number: an incident that stands in several rows counts once. It is used for this only.
+    address, gazetteer, matches
+        Column of the address, addresses with places, and a table that a user edits with which doubtful matches hold: columns ``address``,
+        ``match``, ``score``, ``accept``. Addresses are used for this only.
+    """
+
+    category: str | None = None
+    categories: TablePath | None = None
+    time: str | None = None
+    time_of_day: str | None = None
+    time_else: list[str] = Field(default_factory=list)
+    timezone: str | None = None
+    record: str | None = None
+    address: str | None = None
+    gazetteer: Gazetteer | None = None
+    matches: TablePath | None = None
+    days: Positive | None = None  # the time span that the records cover, where no times exist
+
+
+class Workload(Section):
+    """From incidents to officer hours a year; defaults and their sources are in ``planning.workload``."""
+
+    default_hours: NonNegative = 1.0
+    community_hours_per_1000: NonNegative = 120.0
+    hours: dict[str, NonNegative] = Field(default_factory=dict)
+    fixed_hours_per_beat: NonNegative = 0.0
+    annual_hours: Positive = 2080.0
+    absence: ShareBelowOne = 0.184
+    abstraction: ShareBelowOne = 0.20
+    community_share: ShareBelowOne = 0.40
+    admin_share: ShareBelowOne = 0.05
+    min_officers_per_beat: Annotated[int, Field(ge=1, strict=True)] = 2
+
+
+class Drawn(Section):
+    """What a planner drew on the map: links or closed borders, kept with their reason."""
+
+    pairs: tuple[tuple[str, str], ...] = Field(min_length=1)  # units that are joined, or parted
+    what: str = ""  # "bridge", "ferry", "railway", …
+    reason: str = ""
+    line: tuple[tuple[float, float], ...] = ()  # as it was drawn, in the planning CRS
+
+
+class Beats(Section):
+    """How many beats, and the rules that they keep."""
+
+    count: CountOrAuto
+    tolerance: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.10
+    objective: Literal["travel", "cut"] = "travel"
+    distances: TablePath | None = None
+    roads: Layer | None = None  # distances between units along these roads
+    adjacency: TablePath | None = None
+    current: IdLayer | None = None
+    max_moved: Share | None = None
+    barriers: Layer | None = None
+    crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
+    # from, to, accept (yes or no), reason: which proposed links of islands hold, and more
+    decided_links: TablePath | None = None
+    locked: LockTable | None = None
+    links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
+    closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses
+    held: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # drawn by hand: beat and its units that must stay
+
+
+WalkTablePath = Annotated[WalkTable, BeforeValidator(_as_table)]
+
+
+class Stations(Section):
+    """How many outreach stations, where they may open, and how residents walk to them; ``docs/stations.md`` explains the rules.
+
+    Attributes
+    ----------
+    count, objective
+        Stations to open (none for ``"fewest"``), and what is least: residents × metres, residents beyond the limit, the farthest walk, or stations.
+    walk_minutes, walk_kmh
+        Limit for coverage and reporting, and walking speed.
+    candidates, existing
+        Sites that may open, and stations of today.
+    roads, detour, distances
+        How walks are measured: along roads, straight line × detour, or a table.
+    budget, cost_years
+        Greatest sum of cost, of yearly cost times these years, and of closing costs.
+    min_distance
+        Metres, straight line, between any two stations, two that are kept aside.
+    one_per_municipality
+        Whether each municipality gets a station at least.
+    group_excess
+        No group's mean walk is more than this share above the average.
+    reach_minutes
+        A longer way counts as not reachable on foot.
+    bands
+        Minutes of the catchments and of the shares of residents.
+    generated
+        Sites generated at most where no candidates are given.
+    snap_metres, access_metres
+        Ends of roads that are joined; and how far from roads and units a site may lie.
+    elevation
+        Raster of heights in metres; slopes count by Tobler's function.
+    barriers, crossings
+        Lines or polygons that nobody crosses on foot, and where one may; those of the beats where none are given here.
+    phases, mobile
+        Opening over years, and mobile-outreach stops.
+    """
+
+    count: Annotated[int, Field(ge=1, strict=True)] | None = None
+    objective: Literal["p-median", "coverage", "p-center", "fewest"] = "p-median"
+    walk_minutes: Positive = 20.0
+    walk_kmh: Annotated[float, Field(gt=0, le=10, strict=True)] = 4.5
+    candidates: Candidates | None = None
+    existing: Existing | None = None
+    roads: Roads | None = None
+    detour: Annotated[float, Field(ge=1, le=5, strict=True)] = 1.3
+    distances: WalkTablePath | None = None
+    budget: NonNegative | None = None
+    cost_years: NonNegative = 1.0
+    min_distance: NonNegative = 0.0
+    one_per_municipality: Annotated[bool, Field(strict=True)] = False
+    group_excess: NonNegative | None = None
+    reach_minutes: Positive | None = None
+    bands: Annotated[list[Positive], Field(min_length=1, max_length=6)] = [5.0, 10.0, 20.0]
+    generated: Annotated[int, Field(ge=1, le=2000, strict=True)] = 200
+    snap_metres: NonNegative = 1.0
+    access_metres: Positive = 1000.0
+    elevation: Path | None = None
+    barriers: Layer | None = None
+    crossings: Layer | None = None
+    phases: Phases | None = None
+    mobile: Mobile | None = None
+    held_open: tuple[str, ...] = ()  # set by hand: sites that open whatever the objective says
+
+
+class OfficerWeights(Section):
+    """Weights of the officers' objective, in the order of what matters most."""
+
+    vacant_month: NonNegative = 10_000.0
+    tenure_violation: NonNegative = 5_000.0
+    language_gap: NonNegative = 50.0
+    gender_gap: NonNegative = 25.0
+    rotation: NonNegative = 20.0
+    home_km_month: NonNegative = 0.01
+    unpreferred_month: NonNegative = 0.005
+    changed_month: NonNegative = 0.0  # a month of the published plan that is not served as published
+
+
+class Officers(Section):
+    """The roster and the rules of tenure."""
+
+    path: Path
+    layer: str | None = None
+    crs: str = "EPSG:4326"
+    start: dt.date
+    years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5
+    min_tenure_months: Whole = 36
+    handover_months: Annotated[int, Field(ge=0, le=3, strict=True)] = 1
+    training_months: Annotated[int, Field(ge=0, le=24, strict=True)] = 4
+    posts_per_beat: CountOrAuto = 1
+    posts: TablePath | None = None  # posts that ask for something: beat, posts, languages, licence, gender
+    gender_mix: bool = False
+    max_tenure_months: Annotated[int, Field(ge=1, strict=True)] | None = None
+    moves_a_month: Whole | None = None
+    half_a_year: bool = False  # at most half of a beat's officers change in any 12 months
+    published: TablePath | None = None  # officer, beat, start, end
+    freeze_months: Whole = 0
+    job_template: Path | None = None
+    weights: OfficerWeights = OfficerWeights()
+
+
+LANGUAGES = ("en", "sq", "sr-Latn", "sr-Cyrl", "mk", "ro", "ru")
+
+
+def _languages(value: Any) -> Any:
+    """Check languages of the forum pack, given as one or as a list."""
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list | tuple) or not found or any(v not in LANGUAGES for v in found):
+        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
+    return tuple(found)
+
+
+def _words(value: Any) -> Any:
+    """Check words that people read: one text, or one for each language."""
+    texts = list(value.values()) if isinstance(value, dict) else [value]
+    if not texts or not all(isinstance(v, str) and v for v in texts):
+        raise ValueError("give text in quotes, or a table of it by language")
+    if isinstance(value, dict) and any(k not in LANGUAGES for k in value):
+        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
+    return value
+
+
+Words = Annotated[str | dict[str, str], BeforeValidator(_words)]
+
+
+class Streets(Layer):
+    """Named streets, for the maps and the street index; ``name`` is their column."""
+
+    name: str
+
+
+class Venues(PointTable):
+    """Public buildings where forums can meet; ``cost`` is the column with the price of an evening."""
+
+    id: str
+    cost: str | None = None
+
+
+class ForumLevel(Section):
+    """One level of forums."""
+
+    name: Words | None = None  # the local name, such as "Citizen Advisory Group"
+    members: Annotated[int, Field(ge=1, le=500, strict=True)] = 15
+    meetings_a_year: Annotated[int, Field(ge=1, le=52, strict=True)] = 6
+    first: dt.date | None = None  # the first meeting after the plan
+    time: str = "18:00"
+
+
+class Forum(Section):
+    """What a forum gets: languages, privacy, meetings, and the tables that the pack tells from."""
+
+    languages: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en",)
+    catalogues: dict[str, Path] = Field(default_factory=dict)  # a force's own .po file for a language
+    terms: dict[str, Words] = Field(default_factory=dict)  # another word for a text of the catalogue
+    threshold: Annotated[int, Field(ge=3, le=20, strict=True)] = 5
+    themes: dict[str, str] = Field(default_factory=dict)  # category of incidents: theme that people know it by
+    sensitive: tuple[str, ...] = ()  # more categories that are told for the municipality only
+    published_before: tuple[Path, ...] = ()  # earlier packs and other scenarios that people have
+    made_by: str | None = None
+    decided_by: Words | None = None
+    decided_on: dt.date | None = None
+    source: Words | None = None
+    contact: str | None = None  # where objections go
+    objections_until: dt.date | None = None
+    streets: Streets | None = None
+    consents: TablePath | None = None  # officer, name, contact, photo, agreed_on, until
+    report_back: TablePath | None = None  # forum, asked_on, asked, action, responsible, due, done_on, result
+    partners: TablePath | None = None  # kind, name, area, does
+    hours: TablePath | None = None  # station, hours
+    venues: Venues | None = None
+    roles: tuple[str, ...] = ()  # who is invited beside the residents, in place of the usual roles
+    cost_per_km: NonNegative = 0.15
+    currency: str = "EUR"
+    neighbourhood: ForumLevel = ForumLevel()
+    municipality: ForumLevel = ForumLevel(members=25, meetings_a_year=4)
+    region: ForumLevel = ForumLevel(members=20, meetings_a_year=2)
+
+
+BUDGET_LINES = ("salaries", "stations", "vehicles", "forums", "training")
+# A sum of every year alike, or one of each year.
+Yearly = NonNegative | list[NonNegative]
+
+
+class Payers(Section):
+    """Who pays each line."""
+
+    salaries: Annotated[str, Field(min_length=1)] = "ministry"
+    stations: Annotated[str, Field(min_length=1)] = "ministry"
+    vehicles: Annotated[str, Field(min_length=1)] = "ministry"
+    forums: Annotated[str, Field(min_length=1)] = "ministry"
+    training: Annotated[str, Field(min_length=1)] = "ministry"
+
+
+class Budget(Section):
+    """Prices of the first year, what rises, who pays, and what there is; ``docs/scenarios.md`` explains the rules.
+
+    Attributes
+    ----------
+    currency, first_year, years, inflation
+        Of all sums; the first year is that of the officers' start where none is given.
+    officer_salary
+        A year and post.
+    station_yearly
+        Rent and running of each station, beside its own yearly cost.
+    vehicles_per_beat, vehicle_price, vehicle_years, vehicle_yearly
+        How many, what one costs, after how many years it is replaced, and its running a year.
+    forum_travel
+        A member and meeting of the neighbourhood forums.
+    training_seat, training_seats
+        Price of a seat, and seats in a year.
+    payers, funds, ceiling
+        Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
+    pilots
+        Municipalities (beats, where there is one municipality only) that start before all others.
+    """
+
+    currency: str = "EUR"
+    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5
+    inflation: Annotated[float, Field(ge=-0.5, le=5, strict=True)] = 0.0
+    officer_salary: NonNegative = 0.0
+    station_yearly: NonNegative = 0.0
+    vehicles_per_beat: NonNegative = 0.0
+    vehicle_price: NonNegative = 0.0
+    vehicle_years: Annotated[int, Field(ge=1, le=30, strict=True)] = 8
+    vehicle_yearly: NonNegative = 0.0
+    forum_travel: NonNegative = 0.0
+    training_seat: NonNegative = 0.0
+    training_seats: Whole | None = None
+    payers: Payers = Payers()
+    funds: dict[str, Yearly] = Field(default_factory=dict)
+    ceiling: Yearly | None = None
+    pilots: list[str] = Field(default_factory=list)
+
+
+class Regions(Layer):
+    """Which region each municipality lies in: the columns with both names."""
+
+    municipality: str
+    region: str
+
+
+class Country(Section):
+    """What a ministry has for all municipalities: officers to share out, at least so many each, and the regions to sum up by."""
+
+    officers: Whole | None = None
+    minimum: Whole = 2
+    regions: Regions | None = None
+
+
+class Scenario(Section):
+    """What a scenario is called, and what it is about."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    about: str | None = None
+
+
+class Description(Section):
+    """A whole project description.
+
+    Attributes
+    ----------
+    folder
+        The folder that paths are relative to.
+    file
+        The description file itself.
+    """
+
+    project: Project
+    units: Units
+    incidents: Incidents | None = None
+    workload: Workload = Workload()
+    beats: Beats | None = None
+    stations: Stations | None = None
+    officers: Officers | None = None
+    forum: Forum | None = None
+    budget: Budget | None = None
+    country: Country | None = None
+    scenario: Scenario | None = None
+    folder: Path = Field(default=Path(), exclude=True)
+    file: Path = Field(default=Path("project.toml"), exclude=True)
+
+    def path(self, relative: Path) -> Path:
+        """Return where a path of the description leads."""
+        return (self.folder / relative).resolve()
+
+
+PROJECT_TABLE = "beatplanner_project"
+SECTIONS: dict[str, type[Section]] = {
+    "project": Project,
+    "units": Units,
+    "incidents": Incidents,
+    "workload": Workload,
+    "beats": Beats,
+    "stations": Stations,
+    "officers": Officers,
+    "forum": Forum,
+    "budget": Budget,
+    "country": Country,
+    "scenario": Scenario,
+}
+
+
+def read_description(path: Path) -> Description:
+    """Read and check a project description.
+
+    Parameters
+    ----------
+    path
+        A TOML description, or a project file made by `beatplanner.data.project.build.build`.
+
+    Returns
+    -------
+    Description
+        Its ``folder`` and ``file`` are absolute.
+
+    Raises
+    ------
+    InputError
+        With every problem found: syntax, unknown or missing keys, wrong types, contradicting rules,
+        and files that do not exist.
+    """
+    file = Path(path).resolve()
+    return checked_description(read_raw(file), file)
+
+
+def read_raw(path: Path) -> dict[str, Any]:
+    """Return the sections of a description or project file as they stand there, unchecked; InputError where it is neither."""
+    file = Path(path).resolve()
+    if not file.is_file():
+        what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
+        raise InputError(problem(what, _nearest_file(file) or "Give the path of a project description", file=path))
+    stored = stored_description(file)
+    if stored is None:
+        return _read_toml(file)
+    # which version wrote it is known by its tables; a newer one is refused before its content is taken for ours
+    from beatplanner.data.project.document import version_of
+
+    version_of(file)
+    return into_file(json.loads(stored), file.name)
+
+
+def into_file(value: Any, name: str) -> Any:
+    """Return a stored description whose layers lie in the file as it is called now: it may have been renamed."""
+    if not isinstance(value, dict):
+        return value
+    found = {key: into_file(inner, name) for key, inner in value.items()}
+    if isinstance(found.get("path"), str) and "layer" in found and not Path(found["path"]).is_absolute():
+        found["path"] = name
+    return found
+
+
+def checked_description(raw: dict[str, Any], file: Path) -> Description:
+    """Return the checked description of sections that were read from a file, or changed since.
+
+    Parameters
+    ----------
+    raw
+        Sections, as TOML or JSON gives them.
+    file
+        The description or project file, absolute; paths are relative to its folder.
+
+    Raises
+    ------
+    InputError
+        As for `read_description`.
+    """
+    if "extends" in raw:
+        # a scenario: what it extends is read by the module that knows of them
+        from beatplanner.data.description.scenarios import resolve
+
+        raw = resolve(file, raw)
+    findings = Findings()
+    sections = _checked_sections(raw, file.name, findings)
+    for name, section in sections.items():
+        findings.add(_missing_files(name, section, file))
+    findings.add(problem(what, mend, file=file.name, field=key) for key, what, mend in _contradictions(sections))
+    findings.raise_if_any()
+    return Description(**sections, folder=file.parent, file=file)
+
+
+def stored_description(path: Path) -> str | None:
+    """Return the description (JSON text) inside a project file, or None where the file is none."""
+    with path.open("rb") as stream:
+        if stream.read(16) != b"SQLite format 3\x00":
+            return None
+    try:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as database:
+            query = f"SELECT description FROM {PROJECT_TABLE}"  # noqa: S608 - a constant
+            return database.execute(query).fetchone()[0]
+    except (sqlite3.Error, TypeError):
+        return None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    content = file.read_bytes()
+    if content.startswith(b"SQLite format 3\x00"):
+        mend = "Give the TOML description, or a project file made by “beatplanner build”"
+        raise InputError(problem("this GeoPackage is not a beatplanner project", mend, file=file.name))
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        row = str(content[: error.start].count(b"\n") + 1)
+        mend = "Save it as UTF-8 in your editor"
+        raise InputError(problem("the text is not UTF-8", mend, file=file.name, row=row)) from None
+    except RecursionError:
+        what = "this is not valid TOML: lists or tables are nested hundreds of times"
+        raise InputError(problem(what, "Write it anew", file=file.name)) from None
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        place = re.search(r"at line (\d+), column (\d+)", text)
+        lines = content.count(b"\n") + 1
+        row = place[1] if place else str(lines) if "end of document" in text else ""
+        said = re.sub(r"\s*\(at .*?\)$", "", text)
+        mend = "Text stands in quotes, sections in [brackets], and each key stands once as key = value"
+        what = f"this is not valid TOML: {said[:1].lower()}{said[1:]}"
+        raise InputError(problem(what, mend, file=file.name, row=row)) from None
+
+
+def _checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict[str, Any]:
+    """Return the valid sections by name; what is wrong with the others goes to the findings."""
+    sections: dict[str, Any] = {}
+    for name, value in raw.items():
+        model = SECTIONS.get(name)
+        if model is None:
+            mend = did_you_mean(name, [*SECTIONS, "extends", "remove"]) or f"The sections are: {listed(SECTIONS)}"
+            findings.add([problem(f"there is no section [{name}]", mend, file=file, field=name)])
+            continue
+        try:
+            sections[name] = model.model_validate(value)
+        except ValidationError as error:
+            findings.add(_as_note(name, model, dict(e), file) for e in error.errors())
+    for name in ("project", "units"):
+        if name not in raw:
+            findings.add([problem(f"the section [{name}] is missing", "Add it", file=file, field=name)])
+    return sections
+
+
+def _as_note(section: str, model: type[Section], error: dict[str, Any], file: str) -> Note:
+    """Turn one error of pydantic into plain words."""
+    steps = [str(step) for step in error["loc"]]
+    field = ".".join([section, *(step for step in steps if step != "[key]")])
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = list(_section_at(model, steps[:-1]).model_fields)
+        mend = did_you_mean(steps[-1], known) or f"The keys of this section are: {listed(known, 20)}"
+        return problem(f"there is no key “{steps[-1]}” here", mend, file=file, field=field)
+    if kind == "missing":
+        return problem("this key is missing", f"Add {steps[-1]} = …", file=file, field=field)
+    found = f"found {_in_words(error['input'])}"
+    wanted = {
+        "string": "give text in quotes",
+        "float": "give a number",
+        "finite": "give a finite number",
+        "int": "give a whole number without quotes",
+        "path": "give a file name in quotes",
+        "date": "give a date such as 2027-01-01",
+        "dict": "give a table such as { name = … }",
+        "model": "give a table such as { path = … }" if steps else f"give a section [{section}] with its keys",
+    }
+    limit = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than")}
+    limit |= {"less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}
+    if kind in limit:
+        name, words = limit[kind]
+        what = f"give a number that is {words} {limits[name]:g}, {found}"
+    elif kind == "literal_error":
+        choices = [
+            str(choice) for choice in get_args(_section_at(model, steps[:-1]).model_fields[steps[-1]].annotation)
+        ]
+        mend = did_you_mean(str(error["input"]), choices)
+        return problem(f"give one of {listed(choices)}, {found}", mend, file=file, field=field)
+    elif kind == "value_error":
+        what = f"{limits['error']}, {found}"
+    elif kind == "string_too_short":
+        what = "this must not be empty"
+    else:
+        what = f"{wanted.get(kind.split('_')[0], str(error['msg']).lower())}, {found}"
+    return problem(what, file=file, field=field)
+
+
+def _section_at(model: type[Section], steps: list[str]) -> type[Section]:
+    """Return the model that a path of keys leads to."""
+    for step in steps:
+        annotation = model.model_fields[step].annotation
+        parts = [annotation, *get_args(annotation)]
+        parts += [inner for part in parts for inner in get_args(part)]
+        model = next(part for part in parts if isinstance(part, type) and issubclass(part, Section))
+    return model
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text “{value}”"
+    if isinstance(value, dict):
+        return "a table"
+    return "a list" if isinstance(value, list) else str(value)
+
+
+def _missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
+    """Yield a note for each file named in a section that does not exist."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _missing_files(f"{key}.{name}", value, file)
+        paths = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+        for path in paths:
+            if isinstance(path, Path) and not _exists(file.parent / path):
+                mend = _nearest_file(file.parent / path) or "Paths are relative to the project description"
+                yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no system can hold
+        return False
+
+
+def _nearest_file(path: Path) -> str:
+    """Return the sentence that proposes the file of the same folder whose name is nearest."""
+    if not _exists(path.parent) or not path.parent.is_dir():
+        return f"There is no folder “{str(path.parent)[-200:]}”"
+    return did_you_mean(path.name, sorted(p.name for p in path.parent.iterdir()))
+
+
+def _contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
+    units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
+    if units and units.population and units.population_raster:
+        what = "residents are given twice, as a column and as a raster"
+        yield "units.population_raster", what, "Keep population or population_raster"
+    if units:
+        given = [k for k in ("population", "population_raster", "population_table", "census") if getattr(units, k)]
+        if len(given) > 1 and set(given) != {"population", "population_raster"}:
+            yield f"units.{given[-1]}", f"residents are given in {len(given)} ways: {listed(given)}", "Keep one of them"
+    incidents = sections.get("incidents")
+    if incidents and (incidents.address is None) != (incidents.gazetteer is None):
+        absent = "gazetteer" if incidents.gazetteer is None else "address"
+        yield f"incidents.{absent}", "addresses and a gazetteer go together", f"Add {absent} = …"
+    if incidents and incidents.timezone is not None and not _is_zone(incidents.timezone):
+        yield "incidents.timezone", f"“{incidents.timezone}” is no time zone", 'Give one such as "Europe/Skopje"'
+    if beats and beats.max_moved is not None and beats.current is None:
+        mend = 'Add current = { path = "…", id = "…" }, or take max_moved away'
+        yield "beats.max_moved", "a change budget needs today's beats", mend
+    if stations and stations.count is None and stations.objective != "fewest":
+        what = f"the objective “{stations.objective}” needs the number of stations"
+        yield "stations.count", what, 'Add count = …, or choose objective = "fewest"'
+    if beats and beats.roads and beats.distances:
+        what = "distances between units are given twice, as a road network and as a table"
+        yield "beats.distances", what, "Keep roads or distances"
+    if stations and stations.roads and stations.distances:
+        what = "walking distances are given twice, as a road network and as a table"
+        yield "stations.distances", what, "Keep roads or distances"
+    if stations and stations.elevation and not stations.roads:
+        yield "stations.elevation", "slopes need a walking network", "Add roads = { path = … }, or leave elevation out"
+    if stations and stations.crossings and not (stations.barriers or (beats and beats.barriers)):
+        yield "stations.crossings", "crossings are given but no barriers", "Add barriers, or leave crossings out"
+    if stations and stations.group_excess is not None and not (units and units.groups):
+        mend = "Name the columns as units.groups, or leave group_excess out"
+        yield "stations.group_excess", "a rule for groups needs the residents of each group", mend
+    if stations and stations.one_per_municipality and not (units and units.municipality):
+        mend = "Name the column as units.municipality"
+        yield "stations.one_per_municipality", "the units have no municipality", mend
+    if stations and list(stations.bands) != sorted(set(stations.bands)):
+        yield "stations.bands", "the minutes must rise", "Give them as [5, 10, 20]"
+    officers = sections.get("officers")
+    if officers and officers.max_tenure_months is not None and officers.max_tenure_months < officers.min_tenure_months:
+        what = f"the maximum tenure of {officers.max_tenure_months} months is below the minimum of {officers.min_tenure_months}"
+        yield "officers.max_tenure_months", what, "Raise it, or lower min_tenure_months"
+    if officers and officers.freeze_months and officers.published is None:
+        what = "a freeze needs the postings that were published"
+        yield "officers.freeze_months", what, 'Add published = "postings.csv", or take freeze_months away'
+    points = {"incidents": sections.get("incidents")}
+    points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
+    for key, table in points.items():
+        if table and (table.x is None) != (table.y is None):
+            given, absent = ("x", "y") if table.y is None else ("y", "x")
+            yield f"{key}.{absent}", f"{given} is given but not {absent}", f'Add {absent} = "…", a column'
+        elif isinstance(table, Incidents) and table.address is not None and table.x is None:
+            continue
+        elif (
+            table and table.x is None and table.path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+        ):
+            mend = 'Add x = "…", y = "…" (columns) and crs = "EPSG:…"'
+            yield (
+                f"{key}.x",
+                f"“{table.path}” is a table, so its columns with the coordinates are needed",
+                mend,
+            )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

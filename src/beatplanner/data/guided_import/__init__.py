@@ -1,0 +1,1 @@
+"""From unknown files to a description: guesses, doubts and their repairs."""

@@ -1,0 +1,193 @@
+"""``check --fix``: what is certain is mended in a copy of the description, what is a person's to decide is laid out as a table to edit.
+
+Nothing of the user's is changed. Beside the description ``NAME.toml`` stand afterwards ``NAME-fixed.toml``, and in the folder ``NAME-fixed``
+the mended units and the tables: proposed links of islands, kinds of incidents, doubtful matches of addresses.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from beatplanner.data.description.models import read_description, stored_description
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.text_tables import decode
+from beatplanner.data.project.build import units_as_read
+from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.output_place import check_place
+from beatplanner.data.town.categories import category_table
+from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.town import Town
+
+# One mistake may hide another behind it; more than this hides none.
+ROUNDS = 8
+
+
+@dataclass
+class Fixed:
+    """What was mended.
+
+    Attributes
+    ----------
+    description
+        The mended description, or None where there was nothing to mend.
+    done
+        What was changed or written, in sentences.
+    """
+
+    description: Path | None
+    done: list[str] = field(default_factory=list)
+
+
+def fix(path: Path, find: Callable[[Path], list[Note]]) -> Fixed:
+    """Mend what is certain.
+
+    Parameters
+    ----------
+    path
+        A TOML description.
+    find
+        Returns the notes of a project, as `beatplanner.data.guided_import.checks.check` does.
+
+    Returns
+    -------
+    Fixed
+
+    Raises
+    ------
+    InputError
+        Where the file is a project file, or its TOML cannot be read.
+    """
+    file = Path(path).resolve()
+    if not file.is_file() or stored_description(file) is not None:
+        raise InputError(
+            problem("only a TOML description can be mended", "Give the description that it was built from", file=path)
+        )
+    text = decode(file.read_bytes())[0]
+    try:
+        content = tomlkit.parse(text)
+    except TOMLKitError:
+        return Fixed(None)
+    stem = file.stem.removesuffix("-fixed")
+    out, folder = file.with_name(f"{stem}-fixed.toml"), file.with_name(f"{stem}-fixed")
+    check_place(out)
+    result = Fixed(None)
+    before = out.read_bytes() if out.exists() else None
+    try:
+        for _ in range(ROUNDS):
+            out.write_text(tomlkit.dumps(content), encoding="utf-8")
+            if not _apply(content, find(out), result.done):
+                break
+        try:
+            town = read_town(read_description(out))
+        except InputError:
+            town = None
+        if town is not None:
+            _write_tables(town, content, folder, result.done)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    if not result.done:
+        # nothing to mend: what stood there stays
+        out.unlink(missing_ok=True)
+        if before is not None:
+            out.write_bytes(before)
+        return result
+    out.write_text(tomlkit.dumps(content), encoding="utf-8")
+    result.description = out
+    return result
+
+
+def _apply(content: Any, notes: list[Note], done: list[str]) -> bool:
+    """Set the keys that errors are certain about; tell whether anything changed."""
+    changed = False
+    for note in notes:
+        for key, value in note.fix:
+            *steps, last = key.split(".")
+            table: Any = content
+            for step in steps:
+                table = table.get(step, {})
+            if not table or table.get(last) == value:
+                continue
+            was = table.get(last)
+            table[last] = value
+            done.append(f"{key} = “{value}”" + (f" in place of “{was}”" if was is not None else "") + f": {note.what}")
+            changed = True
+    return changed
+
+
+def _write_tables(town: Town, content: Any, folder: Path, done: list[str]) -> None:
+    d = town.description
+    written: dict[str, Callable[[Path], None]] = {}
+    units = next(s for s in town.sources if s.role == "units")
+    mended = [
+        r for r in units.repaired if any(w in r for w in ("mended", "closed", "taken out", "left out", "counted once"))
+    ]
+    if mended:
+        written["units.gpkg"] = lambda to: units_as_read(d, town).to_file(to, driver="GPKG")
+        keys = ("layer", "crs", "population_table", "census")
+        for key in keys:
+            content["units"].pop(key, None)
+        content["units"]["path"] = f"{folder.name}/units.gpkg"
+        if d.units.population is None and d.units.population_raster is None and town.has_population:
+            content["units"]["population"] = "population"
+        done.append(f"{folder.name}/units.gpkg holds the units as they are planned with: {'; '.join(mended)}")
+    links = town.proposals.get("links")
+    if links is not None and len(links) and d.beats is not None and d.beats.decided_links is None:
+        written["links.csv"] = _table(links)
+        content["beats"]["decided_links"] = f"{folder.name}/links.csv"
+        done.append(
+            f"{folder.name}/links.csv proposes {len(links):,} links of islands; write yes or no into the column accept"
+        )
+    matches = town.proposals.get("matches")
+    if matches is not None and len(matches):
+        written["matches.csv"] = _table(matches)
+        content["incidents"]["matches"] = f"{folder.name}/matches.csv"
+        done.append(
+            f"{folder.name}/matches.csv proposes places for {len(matches):,} addresses; write yes where one holds. It holds addresses: keep it safe"
+        )
+    kinds = category_table([] if town.incidents is None else town.incidents["category"])
+    if len(kinds) and d.incidents is not None and d.incidents.categories is None:
+        written["categories.csv"] = _table(
+            pd.DataFrame(
+                {
+                    "category": kinds["category"],
+                    "standard": "",
+                    "proposed": kinds["standard"],
+                    "sure": kinds["sure"],
+                    "incidents": kinds["incidents"],
+                }
+            )
+        )
+        content["incidents"]["categories"] = f"{folder.name}/categories.csv"
+        done.append(
+            f"{folder.name}/categories.csv lists {len(kinds):,} kinds of incidents; write what each counts as into the column standard"
+        )
+    if not written:
+        return
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        for name, write in written.items():
+            # a table that a person has edited is theirs
+            if name.endswith(".csv") and (folder / name).exists():
+                shutil.copyfile(folder / name, part / name)
+            else:
+                write(part / name)
+        for name in written:
+            folder.mkdir(exist_ok=True)
+            (part / name).replace(folder / name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _table(frame: pd.DataFrame) -> Callable[[Path], None]:
+    return lambda to: write_csv(to, list(frame.columns), frame.itertuples(index=False, name=None))

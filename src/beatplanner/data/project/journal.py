@@ -1,0 +1,170 @@
+"""What was done since the last save, written down at once, so that a crash loses no work."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.project.processes import is_running, start_of
+
+JOURNAL, BASE = "journal.jsonl", "base.gpkg"
+# The system writes to the disk at the latest after so many seconds; a power cut loses no more than that, a crash nothing.
+FLUSH_AFTER = 5.0
+
+
+def recovery_folder() -> Path:
+    """Return the folder of this computer where journals lie: never on a network drive."""
+    from platformdirs import user_state_path
+
+    return user_state_path("beatplanner", appauthor=False) / "recovery"
+
+
+class Journal:
+    """One line for each thing that was done to a project since its last save.
+
+    Attributes
+    ----------
+    folder
+        Where the journal, a copy of the last saved state, and the plans made since lie.
+    id
+        Names this journal in the project that it was saved into.
+    count
+        How many things it holds.
+    """
+
+    def __init__(self, project: Path, save_id: str) -> None:
+        self.id = uuid.uuid4().hex
+        self.folder = recovery_folder() / self.id
+        self.folder.mkdir(parents=True)
+        self.count = 0
+        self._flushed = time.monotonic()
+        self._stream = (self.folder / JOURNAL).open("a", encoding="utf-8")
+        pid = os.getpid()
+        head = {
+            "journal": self.id,
+            "project": str(project),
+            "save_id": save_id,
+            "host": platform.node(),
+            "pid": pid,
+            "started": start_of(pid),
+        }
+        self._write(head)
+
+    def add(self, done: dict[str, Any]) -> None:
+        """Write down one thing."""
+        self._write(done)
+        self.count += 1
+
+    def since(self, count: int) -> list[dict[str, Any]]:
+        """Return what was done after the first `count` things."""
+        return _read(self.folder / JOURNAL)[1][count:]
+
+    def flush(self) -> None:
+        """Make the system write to the disk."""
+        if not self._stream.closed:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        self._flushed = time.monotonic()
+
+    def _write(self, content: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(content, ensure_ascii=False) + "\n")
+        self._stream.flush()
+        if time.monotonic() - self._flushed > FLUSH_AFTER:
+            self.flush()
+
+    def close(self, *, keep: bool = False) -> None:
+        """End the journal; it is deleted unless it is to be kept for recovery."""
+        self._stream.close()
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Work that was not saved before a crash.
+
+    Attributes
+    ----------
+    folder
+        The journal's.
+    project
+        The project that it belongs to.
+    save_id
+        The saved state that it starts from.
+    done
+        What was done since, in order.
+    last
+        When the last of it was done, ISO.
+    """
+
+    folder: Path
+    project: Path
+    save_id: str
+    done: tuple[dict[str, Any], ...]
+    last: str
+
+    @property
+    def id(self) -> str:
+        """The journal's name."""
+        return self.folder.name
+
+    def forget(self) -> None:
+        """Delete it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def recoveries(project: Path | None = None) -> list[Recovery]:
+    """Return what programs that no longer run left unsaved, the latest first; journals without content are deleted.
+
+    Parameters
+    ----------
+    project
+        Only this project's; None for every project's.
+    """
+    found = []
+    root = recovery_folder()
+    for folder in root.iterdir() if root.is_dir() else ():
+        head, done = _read(folder / JOURNAL)
+        if head is None:
+            # a program that has just begun has written no line yet
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > 60:
+                    shutil.rmtree(folder, ignore_errors=True)
+            continue
+        pid = int(head.get("pid", 0))
+        if head.get("host") == platform.node() and is_running(pid) and start_of(pid) in ("", head.get("started")):
+            continue
+        if not done:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        path = Path(str(head.get("project")))
+        if project is None or path == project.resolve():
+            last = max(str(d.get("time", "")) for d in done)
+            found.append(Recovery(folder, path, str(head.get("save_id", "")), tuple(done), last))
+    return sorted(found, key=lambda r: r.last, reverse=True)
+
+
+def _read(file: Path) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Return the head and the things done; the last line may have been cut by the crash."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None, []
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        try:
+            content = json.loads(line)
+        except ValueError:
+            break
+        if not isinstance(content, dict):
+            break
+        found.append(content)
+    return (found[0], found[1:]) if found and "journal" in found[0] else (None, [])

@@ -1,0 +1,135 @@
+"""Replacing a GeoPackage so that a kill, a full disk or a vanished drive leaves the last saved state."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import read_only_uri
+from beatplanner.data.project.processes import is_running
+from beatplanner.data.result.output_place import check_place, swap_in
+
+# How long another program may hold the file before a save gives up, in ms.
+BUSY_MS = 2000
+
+
+def replace_package(target: Path, base: Path | None, change: Callable[[Path], None]) -> None:
+    """Write a new version of a GeoPackage beside the old one, flush it to the disk, and swap it in.
+
+    Parameters
+    ----------
+    target
+        The file; what is there stays as it is until the new version is complete.
+    base
+        The version to start from; None for an empty one. It is read through SQLite, so that what another program has in
+        its write-ahead log is not lost.
+    change
+        Called with the path of the new version, to change it.
+
+    Raises
+    ------
+    InputError
+        Where the place cannot be written, the disk is full, or another program holds the file.
+    """
+    target = target.resolve()
+    check_place(target)
+    folder = target.parent
+    if not folder.is_dir():
+        raise InputError(problem("the folder is gone; a drive may have been disconnected",
+                                 "Connect it again, or save under another name", file=target))  # fmt: skip
+    part = target.with_name(f".{target.name}.{os.getpid()}.part.gpkg")
+    clear_leftovers(target)
+    try:
+        if base is not None:
+            copy_package(base, part)
+        change(part)
+        flush(part)
+        _settle(target)
+        swap_in(part, target)
+        flush_folder(folder)
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(_cannot(error, target)) from None
+    finally:
+        for name in (part, *_companions(part)):
+            with suppress(OSError):
+                name.unlink(missing_ok=True)
+
+
+def _cannot(error: Exception, target: Path):
+    said = str(getattr(error, "strerror", None) or error).strip()
+    full = "full" in said.lower() or getattr(error, "errno", 0) in (27, 28, 122) or "disk i/o" in said.lower()
+    if full:
+        return problem(f"there is no room left on the disk ({said}); the last saved state is untouched",
+                       "Free space, or save on another drive", file=target)  # fmt: skip
+    if isinstance(error, PermissionError) or getattr(error, "errno", 0) in (13, 30):
+        return problem("this folder may only be read; the last saved state is untouched",
+                       "Save under another name in a folder of your own", file=target)  # fmt: skip
+    if "locked" in said.lower() or "busy" in said.lower():
+        return problem("another program, such as QGIS, has the file open with changes of its own",
+                       "Close it there and save again, or save under another name", file=target)  # fmt: skip
+    return problem(f"the project cannot be saved ({said}); the last saved state is untouched",
+                   "Save again, or under another name on another drive", file=target)  # fmt: skip
+
+
+def copy_package(source: Path, target: Path) -> None:
+    """Copy a GeoPackage as it stands, with what its write-ahead log holds; OSError or sqlite3.Error where that fails."""
+    if not source.is_file():
+        raise FileNotFoundError(2, "the file is gone", str(source))
+    if not any(p.exists() for p in _companions(source)):
+        shutil.copyfile(source, target)
+        return
+    with (
+        closing(sqlite3.connect(read_only_uri(source), uri=True, timeout=BUSY_MS / 1000)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+
+
+def _companions(path: Path) -> tuple[Path, ...]:
+    """Return the files that SQLite keeps beside a database."""
+    return tuple(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+
+
+def _settle(target: Path) -> None:
+    """Take away the write-ahead log of the old version, which SQLite would otherwise play over the new one."""
+    if not any(p.exists() for p in _companions(target)):
+        return
+    with closing(sqlite3.connect(target, timeout=BUSY_MS / 1000)) as database:
+        mode = database.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+        # an exclusive lock is had only where no other program is at work on the file
+        database.execute("BEGIN EXCLUSIVE")
+        database.rollback()
+    if mode != "delete" or any(p.exists() for p in _companions(target)):
+        raise sqlite3.OperationalError("the file is locked")
+
+
+def flush(path: Path) -> None:
+    """Make the system write a file to the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the system write a folder's list of files; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def clear_leftovers(target: Path) -> None:
+    """Delete what saves that were killed left beside a project."""
+    for name in target.parent.glob(f".{target.name}.*.part.gpkg*"):
+        number = name.name.removeprefix(f".{target.name}.").split(".", 1)[0]
+        if number.isdigit() and int(number) != os.getpid() and not is_running(int(number)):
+            with suppress(OSError):
+                name.unlink()

@@ -1,0 +1,1 @@
+"""What people read: report, forum pack, maps, comparison and officers' papers."""

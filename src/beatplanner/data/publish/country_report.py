@@ -1,0 +1,117 @@
+"""The country as tables and a page: municipalities, regions, what the ministry has, and the share-out step by step."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.plan_tables import PlanTables
+
+HEADS = {
+    "name": "Name", "region": "Region", "units": "Units", "beats": "Beats", "residents": "Residents", "hours": "Hours of work a year",
+    "officers_required": "Officers needed", "posts": "Posts", "officers_shared": "Officers shared out", "officers_missing": "Officers missing",
+    "hours_per_officer": "Hours per officer", "max_deviation": "Greatest deviation", "stations": "Stations", "money": "Money, all years",
+}  # fmt: skip
+SHARES = {
+    "municipality": "Municipality", "hours": "Hours of work a year", "quota": "Exact share", "at_minimum": "At the minimum", "whole": "Whole officers",
+    "remainder": "Remainder", "rank": "Rank of the remainder", "officers": "Officers",
+}  # fmt: skip
+
+
+def write_country_files(folder: Path, tables: PlanTables, table: pd.DataFrame, shares: pd.DataFrame | None, notes: list[str]) -> None:  # fmt: skip
+    """Write ``country.csv``, ``share-out.csv`` and ``country.html``; see `beatplanner.planning.whole.country.CountryPlan` for the tables."""
+    write_csv(folder / "country.csv", list(table.columns), table.itertuples(index=False))
+    if shares is not None:
+        write_csv(folder / "share-out.csv", list(shares.columns), shares.itertuples(index=False))
+    country = table.iloc[-1]
+    name = escape(str(country["name"]))
+    parts = [f"<p>{_sentence(country)}</p>", *(f"<p class='warn'>{escape(n)}</p>" for n in notes)]
+    parts.append(f"<img alt='Map of the municipalities by hours of work per officer' src='{_map(tables, table)}'>")
+    heads = {k: v for k, v in HEADS.items() if not table[k].isna().all() and not (table[k].astype(str) == "").all()}
+    for level, title in (("region", "By region"), ("municipality", "By municipality")):
+        rows = table[table["level"] == level]
+        if len(rows):
+            more = (
+                table[table["level"] == "country"]
+                if level == "region" or not (table["level"] == "region").any()
+                else rows.iloc[:0]
+            )
+            parts.append(f"<h2>{title}</h2>" + _table(pd.concat([rows, more]), heads))
+    if shares is not None:
+        parts.append("<h2>How the officers are shared out</h2><p>Each municipality's exact share is by its hours of work. Who would get less than the minimum "
+                     "gets the minimum; the others get the whole part of their share, and the officers that are left go one each to the largest remainders.</p>"
+                     + _table(shares, SHARES))  # fmt: skip
+    page = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{name}: the country</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<style>body{{font:16px/1.5 system-ui,"Segoe UI",sans-serif;max-width:80rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a}}h2{{border-bottom:2px solid #08306b;margin-top:2rem}}
+table{{border-collapse:collapse;width:100%;font-size:.9rem}}td,th{{padding:.3rem .5rem;border-bottom:1px solid #d6dbe1;text-align:left;vertical-align:top}}
+td.n,th.n{{text-align:right;font-variant-numeric:tabular-nums}}img{{max-width:100%}}.warn{{background:#fff3cd;border-left:4px solid #b58900;padding:.4rem .7rem}}
+tr.sum td{{font-weight:600;background:#eef2f7}}.scroll{{overflow-x:auto}}</style></head><body>
+<h1>{name}</h1>{"".join(parts)}</body></html>
+"""
+    (folder / "country.html").write_text(page, encoding="utf-8")
+
+
+def _sentence(c: pd.Series) -> str:
+    text = f"{c['beats']:,.0f} beats for {_of(c['residents'])} residents and {c['hours']:,.0f} hours of work a year, which ask for {c['officers_required']:,.0f} officers."
+    if not np.isnan(c["officers_shared"]):
+        gap = c["officers_missing"]
+        has = f"The ministry has {c['officers_shared']:,.0f}"
+        text += f" {has}: {gap:,.0f} are missing." if gap > 0 else f" {has}, which is enough."
+    return text
+
+
+def _of(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:,.0f}"
+
+
+def _cell(key: str, value: Any) -> tuple[str, str]:
+    if isinstance(value, bool | np.bool_):
+        return "", "yes" if value else ""
+    if isinstance(value, str):
+        return "", escape(value)
+    if value is None or np.isnan(value):
+        return "n", "–"
+    if key == "max_deviation":
+        return "n", f"±{value:.1%}"
+    return "n", f"{value:,.2f}" if key in ("quota", "remainder") else f"{value:,.0f}"
+
+
+def _table(rows: pd.DataFrame, heads: dict[str, str]) -> str:
+    numbers = {k for k in heads if pd.api.types.is_numeric_dtype(rows[k]) and not pd.api.types.is_bool_dtype(rows[k])}
+    head = "".join(f"<th scope='col'{' class=n' if k in numbers else ''}>{escape(v)}</th>" for k, v in heads.items())
+    body = []
+    for row in rows.to_dict("records"):
+        cells = "".join("<td class='{}'>{}</td>".format(*_cell(k, row[k])) for k in heads)
+        body.append(f"<tr{' class=sum' if row.get('level') == 'country' else ''}>{cells}</tr>")
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+
+
+def _map(tables: PlanTables, table: pd.DataFrame) -> str:
+    from matplotlib.figure import Figure
+
+    rows = table[table["level"] == "municipality"].set_index("name")
+    shapes = tables.units[["municipality", "geometry"]].assign(municipality=tables.units["municipality"].astype(str))
+    shapes = shapes.dissolve("municipality")
+    load = rows["hours_per_officer"].reindex(shapes.index)
+    west, south, east, north = shapes.total_bounds
+    figure = Figure(figsize=(10, float(np.clip(10 * (north - south) / max(east - west, 1), 4, 12))), layout="constrained")  # fmt: skip
+    axes = figure.subplots()
+    shapes.assign(load=load).plot(ax=axes, column="load", cmap="YlOrBr", edgecolor="#444444", linewidth=0.5, legend=True, missing_kwds={"color": "#e4e4e4"},
+                                  legend_kwds={"label": "hours of work a year per officer", "shrink": 0.6})  # fmt: skip
+    if tables.stations is not None:
+        axes.scatter(tables.stations.geometry.x, tables.stations.geometry.y, s=9, color="#08306b", edgecolor="white", linewidth=0.4, zorder=3, label="station")  # fmt: skip
+        axes.legend(loc="lower left", fontsize=8)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

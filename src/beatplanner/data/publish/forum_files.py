@@ -1,0 +1,151 @@
+"""The small files of a forum pack: tables, the sheet of a counter-proposal, minutes to fill in, run card, the gate's record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from beatplanner.data.result.folder import safe_cell, without_nan, write_csv
+from beatplanner.data.town.forum_tables import REPORT_BACK
+
+PROPOSAL = ("unit", "name", "beat", "proposed_beat")
+
+
+def write_tables(folder: Path, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]) -> None:
+    """Write tables as CSV: name of the file: header and rows."""
+    for name, (header, rows) in tables.items():
+        write_csv(folder / name, list(header), rows)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that people can read."""
+    path.write_text(json.dumps(without_nan(content), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def write_minutes(path: Path, forums: Sequence[tuple[str, str]], guide: str) -> None:
+    """Write the sheet on which a forum notes what it asked and what came of it; the next pack tells it from there.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    forums
+        Id and name of each area.
+    guide
+        How to fill it in.
+    """
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.title = "minutes"
+    _head(sheet, REPORT_BACK, (16, 12, 40, 40, 20, 12, 12, 30))
+    for area, _ in forums:
+        sheet.append([safe_cell(area)])
+    _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]])
+    book.save(path)
+
+
+def write_proposal(
+    path: Path, units: Sequence[tuple[Any, str, str]], beats: Sequence[tuple[str, str]], guide: str
+) -> None:
+    """Write the sheet of a counter-proposal: one row a unit, with the list of beats to choose from.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    units
+        Id, name and planned beat of each unit.
+    beats
+        Id and name of each beat.
+    guide
+        How to fill it in.
+    """
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.title = "proposal"
+    _head(sheet, PROPOSAL, (12, 30, 12, 16))
+    for unit, name, beat in units:
+        sheet.append([safe_cell(unit), safe_cell(name), safe_cell(beat), None])
+    other: Any = book.create_sheet("beats")
+    _head(other, ("beat", "name"), (12, 30))
+    for beat, name in beats:
+        other.append([safe_cell(beat), safe_cell(name)])
+    choice = DataValidation(type="list", formula1=f"=beats!$A$2:$A${len(beats) + 1}", allow_blank=True)
+    sheet.add_data_validation(choice)
+    choice.add(f"D2:D{len(units) + 1}")
+    _guide(book, [guide])
+    book.save(path)
+
+
+def _head(sheet: Any, header: Sequence[str], widths: Sequence[int]) -> None:
+    sheet.append(list(header))
+    for cell, width in zip(sheet[1], widths, strict=True):
+        cell.font = Font(bold=True)
+        sheet.column_dimensions[cell.column_letter].width = width
+    sheet.freeze_panes = "A2"
+
+
+def _guide(book: Any, lines: Sequence[str]) -> None:
+    sheet = book.create_sheet("help")
+    sheet.column_dimensions["A"].width = 90
+    for line in lines:
+        sheet.append([safe_cell(line)])
+    for row in sheet.iter_rows():
+        row[0].alignment = Alignment(wrap_text=True)
+
+
+def run_card(summary: Mapping[str, Any], extra: Sequence[Any], verdict: Mapping[str, Any] | None, *, made_by: str | None,
+             decided_by: str | None, languages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # fmt: skip
+    """Return the run card: what a pack was made from, by whom, when, under which rules and with what proof.
+
+    Parameters
+    ----------
+    summary
+        The plan's summary.
+    extra
+        Sources of the forum's own tables.
+    verdict
+        Of `verify`; None where it was not asked.
+    made_by, decided_by
+        People or offices, as the description names them.
+    languages
+        What is known of each language's translation.
+    """
+    data = [
+        {"role": i["role"], "file": _file(i["path"]), "date": i["modified"], "sha256": i["sha256"]}
+        for i in summary["inputs"]
+    ]
+    data += [{"role": s.role, "file": s.path.name, "date": s.modified, "sha256": s.sha256} for s in extra]
+    return {
+        "project": summary["project"],
+        "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+        "made_by": made_by,
+        "decided_by": decided_by,
+        "data": data,
+        "rules": public_rules(summary["rules"]),
+        "feasible": summary["feasible"],
+        "gaps": {step: summary[step]["gap"] for step in ("beats", "stations", "officers") if step in summary},
+        "verified": None if verdict is None else {"ok": verdict["ok"], "checks": verdict["checks"]},
+        "seed": summary["seed"],
+        "versions": summary["versions"],
+        "languages": list(languages),
+    }
+
+
+def _file(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def public_rules(rules: Any) -> Any:
+    """Return rules for a pack: paths are file names, since a user's folders are nobody's business, and groups of residents are left out."""
+    if isinstance(rules, Mapping):
+        return {k: _file(v) if k in ("path", "population_raster") and isinstance(v, str) else public_rules(v) for k, v in rules.items()
+                if k not in ("published_before", "catalogues", "groups")}  # fmt: skip
+    return [public_rules(v) for v in rules] if isinstance(rules, list | tuple) else rules

@@ -1,0 +1,282 @@
+"""The forum's interactive map: one HTML file with everything inside, which opens without a network and names no officer.
+
+Its content policy lets nothing be loaded or sent, and runs only the scripts that were written here: each is named by its hash, so a script
+that came in with a name of a place would not run even if it were not escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import branca.element
+import folium
+import geopandas as gpd
+import jinja2
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.colours import beat_colours
+from beatplanner.data.result.plan_tables import PlanTables
+
+# Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
+SIMPLIFY_SHARE = 1 / 4000
+DIGITS = 5
+POLICY_PLACE = "BEATPLANNER-POLICY"
+
+
+@dataclass(frozen=True)
+class MapWords:
+    """What the map says, in one language.
+
+    Attributes
+    ----------
+    language
+        BCP 47.
+    texts
+        By the names that the template uses.
+    decision, made, review
+        Who decided, when the map was made, and a warning about the translation (may be empty).
+    residents
+        By beat: what is shown of its residents; empty where they are unknown.
+    figures
+        By beat: the shown number, or None where it is hidden.
+    station, forum
+        By beat: its station and its next forum, in words.
+    walk, why
+        (n,) of each unit: its way to a station, and why it is in its beat, in words.
+    questions
+        Questions and answers.
+    card_title, card
+        How the map was made: a title, and blocks of text and tables.
+    """
+
+    language: str
+    texts: Mapping[str, str]
+    decision: str
+    made: str
+    review: str
+    residents: Mapping[str, str]
+    figures: Mapping[str, int | None]
+    station: Mapping[str, str]
+    forum: Mapping[str, str]
+    walk: Sequence[str]
+    why: Sequence[str]
+    questions: Sequence[tuple[str, str]]
+    card_title: str
+    card: Sequence[Mapping[str, Any]]
+
+
+def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
+    """Write the map of a plan's beats and stations.
+
+    Parameters
+    ----------
+    path
+        The HTML file.
+    tables
+        A plan with beats. Of the units only names, shapes and beats are shown.
+    words
+        What it says.
+    """
+    assert tables.beats is not None
+    templates = files("beatplanner.data") / "templates"
+    units, beats, t = _simplified(tables.units), tables.beats, words.texts
+    name_of = {str(b): str(n) for b, n in zip(beats["beat"], beats["name"], strict=True)}
+    colours = beat_colours(beats)
+    shapes = _dissolved(units, "beat")
+    west, south, east, north = shapely.total_bounds(units.geometry.to_numpy())
+    view = folium.Map(
+        tiles=None, control_scale=True, zoom_control=True, attribution_control=False, zoom_snap=0.25, zoom_delta=0.5
+    )
+    view.default_js, view.default_css = [], []
+    new = folium.FeatureGroup(name="new")
+    for b in beats.itertuples(index=False):
+        beat = str(b.beat)
+        text = f"<b>{escape(str(b.name))}</b><br>{escape(t['beat'])} {escape(beat)}"
+        if words.residents.get(beat):
+            text += f"<br>{escape(t['residents'])}: {escape(words.residents[beat])}"
+        _add(new, shapes[beat], colours[beat], text)
+    new.add_to(view)
+    old = None
+    current = units["current"].dropna() if "current" in units else pd.Series(dtype=object)
+    if len(current):
+        old = folium.FeatureGroup(name="old", show=False)
+        before = units[units["current"].notna()]
+        for beat, shape in _dissolved(before, "current").items():
+            _add(old, shape, "#f0f0f0", f"<b>{escape(t['before'])}: {escape(beat)}</b>")
+        old.add_to(view)
+    _add_stations(view, tables, t)
+    view.fit_bounds([[south, west], [north, east]])
+    _plain_head(view)
+    inner = shapely.point_on_surface(units.geometry.to_numpy())
+    places = [
+        {
+            "unit": str(u.unit),
+            "name": str(u.name),
+            "beat": str(u.beat),
+            "old": u.current if isinstance(getattr(u, "current", None), str) else "",
+            "at": [round(p.y, DIGITS), round(p.x, DIGITS)],
+            "walk": walk,
+            "why": why,
+            "shape": _rings(u.geometry),
+        }
+        for u, p, walk, why in zip(units.itertuples(index=False), inner, words.walk, words.why, strict=True)
+    ]
+    environment = jinja2.Environment(
+        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
+    )
+    # a mark that no name can hold tells our scripts from one that came in with a name
+    own = secrets.token_hex(16)
+    branca.element.Figure.render(view.get_root())
+    parts = _parts(view)
+    parts["head"] = parts["head"].replace("<style>", f"<style {own}>").replace("<script>", f"<script {own}>")
+    page = environment.get_template("forum_map.html").render(
+        policy=POLICY_PLACE,
+        own=own,
+        language=words.language,
+        t=t,
+        project=tables.summary["project"],
+        decision=words.decision,
+        made=words.made,
+        review=words.review,
+        body=parts,
+        leaflet_css=(templates / "leaflet" / "leaflet.css").read_text("utf-8"),
+        leaflet_js=(templates / "leaflet" / "leaflet.js").read_text("utf-8"),
+        map_name=view.get_name(),
+        new_name=new.get_name(),
+        old_name=old.get_name() if old is not None else "",
+        names=sorted({p["name"] for p in places} | set(name_of.values())),
+        stations=tables.stations is not None,
+        residents=bool(words.residents),
+        municipalities=bool((beats["municipality"].astype(str) != "").any()),
+        figures=_in_script(dict(words.figures)),
+        places_json=_in_script(places),
+        words=_in_script({"beats": name_of, "colours": colours, "found": t["found"], "nothing": t["nothing"], "painted": t["painted"]}),
+        beats=[
+            {
+                "beat": b.beat,
+                "name": b.name,
+                "municipality": b.municipality,
+                "residents": words.residents.get(str(b.beat), ""),
+                "posts": b.posts,
+                "station": words.station.get(str(b.beat), ""),
+                "forum": words.forum.get(str(b.beat), ""),
+            }
+            for b in beats.itertuples(index=False)
+        ],
+        places=sorted(({**p, "beat_name": name_of.get(p["beat"], p["beat"])} for p in places), key=lambda p: p["name"]),
+        questions=words.questions,
+        card_title=words.card_title,
+        card=words.card,
+        infeasible=not tables.summary["feasible"],
+    )  # fmt: skip
+    path.write_text(_with_policy(page, own), encoding="utf-8", newline="\n")
+
+
+def _with_policy(page: str, own: str) -> str:
+    """Return a page whose content policy lets nothing come from elsewhere, and lets only the marked scripts and styles run."""
+
+    def hashes(tag: str) -> str:
+        found = re.findall(rf"<{tag} {own}>(.*?)</{tag}>", page, re.DOTALL)
+        digests = (hashlib.sha256(text.encode("utf-8")).digest() for text in found)
+        return " ".join(dict.fromkeys(f"'sha256-{base64.b64encode(d).decode('ascii')}'" for d in digests))
+
+    policy = f"default-src 'none'; script-src {hashes('script')}; style-src {hashes('style')}; img-src data:; base-uri 'none'; form-action 'none'"
+    return page.replace(f" {own}>", ">").replace(POLICY_PLACE, policy, 1)
+
+
+def _parts(view: folium.Map) -> dict[str, str]:
+    figure: Any = view.get_root()
+    return {
+        "head": figure.header.render(),
+        "html": figure.html.render(),
+        "script": figure.script.render(),
+    }
+
+
+def _plain_head(view: folium.Map) -> None:
+    """Take out of folium's page what would be loaded from elsewhere; the template brings it inline."""
+    for child in list(view._children.values()):
+        for attribute in ("default_js", "default_css"):
+            if hasattr(child, attribute):
+                setattr(child, attribute, [])
+
+
+def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the units in longitude and latitude with fewer vertices, borders still shared."""
+    width = max(1.0, float(np.ptp(frame.total_bounds[[0, 2]])))
+    shapes = shapely.coverage_simplify(frame.geometry.to_numpy(), width * SIMPLIFY_SHARE)
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    return frame.to_crs("EPSG:4326")
+
+
+def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
+    found = {}
+    for beat, group in units.groupby(units[column].astype(str), sort=True):
+        merged = shapely.coverage_union_all(group.geometry.to_numpy())
+        found[str(beat)] = merged if shapely.is_valid(merged) else shapely.union_all(group.geometry.to_numpy())
+    return found
+
+
+def _rings(shape: shapely.Geometry) -> list[Any]:
+    """Return a polygon as Leaflet draws it: parts of rings of latitude and longitude."""
+    return [
+        [[[round(y, DIGITS), round(x, DIGITS)] for x, y in ring.coords[:-1]] for ring in (p.exterior, *p.interiors)]
+        for p in shapely.get_parts(shape)
+    ]
+
+
+def _add(group: folium.FeatureGroup, shape: Any, fill: str, text: str) -> None:
+    geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 10.0**-DIGITS)))
+    style = {"fillColor": fill, "color": "#333333", "weight": 1.5, "fillOpacity": 0.65}
+    layer = folium.GeoJson({"type": "Feature", "properties": {}, "geometry": geometry}, style_function=lambda _: style)
+    folium.Tooltip(_for_template(text), sticky=True).add_to(layer)
+    layer.add_to(group)
+
+
+def _for_template(text: str) -> str:
+    """Return HTML that folium may put between backquotes of a script."""
+    return (
+        text.replace("\\", "&#92;")
+        .replace("`", "&#96;")
+        .replace("${", "&#36;{")
+        .replace("{{", "&#123;{")
+        .replace("{%", "&#123;%")
+    )
+
+
+def _add_stations(view: folium.Map, tables: PlanTables, texts: Mapping[str, str]) -> None:
+    if tables.stations is None:
+        return
+    points = tables.stations.to_crs("EPSG:4326")
+    for s in points.itertuples(index=False):
+        kind = texts["station_today"] if s.existing else texts["station_new"]
+        marker = folium.CircleMarker(
+            [round(s.geometry.y, DIGITS), round(s.geometry.x, DIGITS)], radius=7, color="#ffffff", weight=2, fill=True,
+            fill_color="#08306b" if s.existing else "#cb181d", fill_opacity=1.0,
+        )  # fmt: skip
+        folium.Tooltip(_for_template(f"<b>{escape(kind)}</b><br>{escape(str(s.station))}")).add_to(marker)
+        marker.add_to(view)
+
+
+def _in_script(value: Any) -> str:
+    """Return JSON that may stand in a script: no text in it can end the script."""
+    text = json.dumps(value, ensure_ascii=False)
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )

@@ -1,0 +1,89 @@
+"""The picture for social media and a notice board: the new beats, 1200 × 630, with the project's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from beatplanner.data.colours import beat_colours
+from beatplanner.data.result.plan_tables import PlanTables
+
+
+def write_picture(path: Path, tables: PlanTables, *, title: str, subtitle: str, lines: list[str]) -> None:
+    """Write the picture.
+
+    Parameters
+    ----------
+    path
+        The PNG file.
+    tables
+        A plan with beats.
+    title, subtitle
+        In large and in small letters.
+    lines
+        Short facts below.
+    """
+    from matplotlib.figure import Figure
+
+    beats = tables.beats
+    assert beats is not None
+    figure = Figure(figsize=(12, 6.3))
+    figure.set_facecolor("#ffffff")
+    axes = figure.add_axes((0.40, 0.02, 0.59, 0.96))
+    colours = beat_colours(beats)
+    beats.plot(ax=axes, color=[colours[str(b)] for b in beats["beat"]], edgecolor="#1a1a1a", linewidth=1.2)
+    if tables.stations is not None:
+        for existing, colour, marker in ((True, "#08306b", "s"), (False, "#b2182b", "D")):
+            there = tables.stations[tables.stations["existing"] == existing]
+            if len(there):
+                axes.scatter(
+                    there.geometry.x, there.geometry.y, marker=marker, s=60, color=colour, edgecolor="white", zorder=5
+                )
+    _label(axes, beats)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    words: dict[str, Any] = {"ha": "left", "va": "top", "wrap": True, "parse_math": False}
+    figure.text(0.03, 0.90, _wrapped(title, 20), fontsize=26, fontweight="bold", color="#08306b", **words)
+    below = 0.90 - 0.092 * (1 + _wrapped(title, 20).count("\n"))
+    figure.text(0.03, below - 0.02, _wrapped(subtitle, 36), fontsize=15, color="#444444", **words)
+    figure.text(
+        0.03,
+        below - 0.14,
+        "\n\n".join(_wrapped(line, 42) for line in lines),
+        fontsize=12.5,
+        color="#1a1a1a",
+        linespacing=1.3,
+        **words,
+    )
+    figure.savefig(path, dpi=100, metadata={"Software": None, "Title": np.str_(title).item()})
+
+
+def _label(axes: Any, beats: gpd.GeoDataFrame) -> None:
+    """Write names, the largest beats first, where none lies on another."""
+    from matplotlib import patheffects
+
+    inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
+    west, south, east, north = beats.total_bounds
+    # the map is about 650 by 600 points, a letter of 8.5 points about 5.5 wide
+    unit = max((east - west) / 500, (north - south) / 430)
+    taken: list[tuple[float, float, float, float]] = []
+    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+    for i in np.argsort(-shapely.area(beats.geometry.to_numpy()), kind="stable"):
+        (x, y), name = inner[i], str(beats["name"].iloc[i])
+        wide, high = 2.9 * len(name) * unit, 7 * unit
+        box = (x - wide, y - high, x + wide, y + high)
+        if all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken):
+            taken.append(box)
+            axes.annotate(
+                name, (x, y), ha="center", va="center", fontsize=8.5, color="#1a1a1a", path_effects=halo, zorder=6
+            )
+
+
+def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width)) or text

@@ -1,0 +1,300 @@
+"""What the personnel office gets: ``officers.xlsx``, ``handovers.ics`` and a job description for each post, from a template that a force can edit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.output_place import own_name
+from beatplanner.data.result.plan_tables import PlanTables
+
+TEMPLATE = "job_description.docx"
+HEAD = "08306B"
+
+
+def write_officers_pack(folder: Path, tables: PlanTables) -> None:
+    """Write the workbook, the calendar and the job descriptions of a plan with officers.
+
+    Parameters
+    ----------
+    folder
+        The result folder.
+    tables
+        The plan.
+
+    Raises
+    ------
+    InputError
+        Where the force's own template cannot be used.
+    """
+    if tables.assignments is None or tables.beats is None or tables.roster is None:
+        return
+    _write_workbook(folder / "officers.xlsx", tables)
+    _write_calendar(folder / "handovers.ics", tables)
+    _write_jobs(folder / "job_descriptions", tables)
+
+
+def names(tables: PlanTables) -> dict[str, str]:
+    """Return the name of each beat."""
+    assert tables.beats is not None
+    return dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
+
+
+def plan_months(tables: PlanTables) -> list[str]:
+    """Return the first day of each month of the plan and of the one after, ISO."""
+    rules = tables.summary["rules"]["officers"]
+    first = pd.Timestamp(rules["start"])
+    return [(first + pd.DateOffset(months=t)).date().isoformat() for t in range(12 * rules["years"] + 1)]
+
+
+def vacancies(tables: PlanTables) -> pd.DataFrame:
+    """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs."""
+    assert tables.beats is not None and tables.assignments is not None and tables.roster is not None
+    months = plan_months(tables)[:-1]
+    off = {
+        str(r["officer"]): (str(r["absent_from"]), str(r["absent_until"]))
+        for r in tables.roster.to_dict("records")
+        if r.get("absent_from") and r.get("absent_until")
+    }
+    count = pd.DataFrame(0, index=tables.beats["beat"].astype(str), columns=months)
+    for r in tables.assignments.to_dict("records"):
+        from_, until = off.get(str(r["officer"]), ("9999", "9999"))
+        there = [m for m in months if str(r["start"]) <= m < str(r["end"]) and not from_ <= m < until]
+        count.loc[str(r["beat"]), there] += 1
+    posts = pd.Series(tables.beats["posts"].to_numpy(int), index=count.index)
+    return (-count).add(posts, axis=0).clip(lower=0)
+
+
+def handovers(tables: PlanTables) -> list[dict[str, str]]:
+    """Return each change of a post: day, beat, post, who leaves, who comes, first and last day of the overlap."""
+    assert tables.assignments is not None
+    name, found = names(tables), []
+    start, end = plan_months(tables)[0], plan_months(tables)[-1]
+    by_post = tables.assignments.sort_values("start").groupby(["beat", "post"], sort=True)
+    for (beat, post), part in by_post:
+        rows = part.to_dict("records")
+        for i, r in enumerate(rows):
+            if str(r["start"]) > start:
+                before = rows[i - 1] if i else None
+                until = str(before["end"]) if before else str(r["start"])
+                found.append({"day": str(r["start"]), "until": max(until, str(r["start"])), "beat": name.get(str(beat), str(beat)),
+                              "post": str(post), "leaves": str(before["officer"]) if before else "", "comes": str(r["officer"])})  # fmt: skip
+        last = rows[-1]
+        if str(last["end"]) < end:
+            found.append({"day": str(last["end"]), "until": str(last["end"]), "beat": name.get(str(beat), str(beat)), "post": str(post),
+                          "leaves": str(last["officer"]), "comes": ""})  # fmt: skip
+    return sorted(found, key=lambda h: (h["day"], h["beat"], h["post"]))
+
+
+def _write_workbook(path: Path, tables: PlanTables) -> None:
+    import openpyxl
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    from beatplanner.data.result.folder import safe_cell
+
+    assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
+    name, book = names(tables), openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+
+    def sheet(title: str, header: list[str], rows: list[list[Any]], widths: list[int]) -> Any:
+        page = book.create_sheet(title)
+        page.append(header)
+        for row in rows:
+            page.append([safe_cell(v) for v in row])
+        for cell in page[1]:
+            cell.font, cell.fill = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor=HEAD)
+            cell.alignment = Alignment(vertical="center", wrap_text=True)
+        for i, width in enumerate(widths, 1):
+            page.column_dimensions[openpyxl.utils.get_column_letter(i)].width = width
+        page.row_dimensions[1].height = 30
+        for line in page.iter_rows(min_row=2):
+            for cell in line:
+                if isinstance(cell.value, dt.date | int):
+                    # beside what stands to the right it would look glued to it
+                    cell.alignment = Alignment(horizontal="left")
+        page.freeze_panes = "B2"
+        # on paper: all columns on one page's width, the heading on every page
+        page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
+        page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True  # pyright: ignore
+        page.print_title_rows = "1:1"
+        page.oddFooter.center.text = "&A, page &P of &N"
+        if rows:
+            page.auto_filter.ref = page.dimensions
+        return page
+
+    def day(value: Any) -> Any:
+        return dt.date.fromisoformat(str(value)[:10]) if value else None
+
+    postings = [
+        [
+            r["officer"],
+            r["beat"],
+            name.get(str(r["beat"])),
+            r["post"],
+            day(r["start"]),
+            day(r["end"]),
+            r.get("requires") or "",
+        ]
+        for r in tables.assignments.sort_values(["officer", "start"]).to_dict("records")
+    ]
+    sheet(
+        "Postings",
+        ["Officer", "Beat", "Beat name", "Post", "From", "Until (first day after)", "Post asks for"],
+        postings,
+        [26, 8, 26, 7, 12, 14, 20],
+    )
+    changes = [
+        [
+            day(h["day"]),
+            day(h["until"]),
+            h["beat"],
+            h["post"],
+            h["leaves"] or "vacant post",
+            h["comes"] or "nobody: vacant",
+        ]
+        for h in handovers(tables)
+    ]
+    sheet("Handovers", ["From", "Until", "Beat", "Post", "Leaves", "Comes"], changes, [12, 12, 26, 7, 26, 26])
+    posted = {str(o) for o in tables.assignments["officer"]}
+    people = [
+        [r["officer"], r["beat"], day(r["since"]), r["languages"] if isinstance(r["languages"], str) else "; ".join(r["languages"] or ()),
+         r["gender"], day(r["trained_on"]), day(r["joins_on"]), day(r["leaves_on"]), "posted" if str(r["officer"]) in posted else "reserve"]
+        for r in tables.roster.to_dict("records")
+    ]  # fmt: skip
+    sheet("Roster", ["Officer", "Beat today", "Since", "Languages", "Gender", "Trained on", "Joins on", "Leaves on", "In this plan"], people,
+          [26, 10, 12, 20, 8, 12, 12, 12, 12])  # fmt: skip
+    gaps = vacancies(tables)
+    rows = [[name.get(b, b), *[v or None for v in gaps.loc[b].tolist()]] for b in gaps.index]
+    page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[4] * len(gaps.columns)])
+    for cell in page[1][1:]:
+        cell.alignment = Alignment(text_rotation=90, vertical="bottom")
+    page.row_dimensions[1].height = 48
+    page.page_setup.paperSize = page.PAPERSIZE_A3
+    red = PatternFill("solid", fgColor="F4B6B0")
+    for line in page.iter_rows(min_row=2, min_col=2):
+        for cell in line:
+            if cell.value:
+                cell.fill = red
+    figures = tables.summary["officers"]
+    said = [[k.replace("_", " "), v] for k, v in figures.items() if isinstance(v, int | float | str)]
+    said += [[f"weight of a {k.replace('_', ' ')}", v] for k, v in figures["weights"].items()]
+    page = sheet("Figures", ["Figure", "Value"], said, [40, 16])
+    for name_, value in page.iter_rows(min_row=2, max_col=2):
+        value.alignment = Alignment(horizontal="right")
+        if isinstance(value.value, float):
+            value.number_format = (
+                "0.00%" if name_.value == "gap" else "#,##0.00#" if "weight" in str(name_.value) else "#,##0"
+            )
+    book.save(path)
+
+
+def _write_calendar(path: Path, tables: PlanTables) -> None:
+    import icalendar
+
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//beatplanner//handovers//EN")
+    calendar.add("version", "2.0")
+    start = dt.date.fromisoformat(plan_months(tables)[0])
+    for h in handovers(tables):
+        event = icalendar.Event()
+        first = dt.date.fromisoformat(h["day"])
+        if h["comes"] and h["leaves"]:
+            title = f"Handover in {h['beat']}, post {h['post']}: {h['leaves']} to {h['comes']}"
+        elif h["comes"]:
+            title = f"{h['comes']} begins in {h['beat']}, post {h['post']}"
+        else:
+            title = f"{h['leaves']} leaves {h['beat']}, post {h['post']}: no successor"
+        event.add("summary", title)
+        event.add("dtstart", first)
+        event.add("dtend", max(dt.date.fromisoformat(h["until"]), first + dt.timedelta(days=1)))
+        event.add("dtstamp", dt.datetime.combine(start, dt.time(), dt.UTC))
+        event.add("uid", f"{h['day']}-{abs(hash_of(title)):x}@beatplanner")
+        calendar.add_component(event)
+    path.write_bytes(calendar.to_ical())
+
+
+def hash_of(text: str) -> int:
+    """Return a number for a text that is the same in every run."""
+    import hashlib
+
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big")
+
+
+def _write_jobs(folder: Path, tables: PlanTables) -> None:
+    from docxtpl import DocxTemplate
+    from jinja2 import TemplateError
+
+    assert tables.beats is not None and tables.assignments is not None
+    rules = tables.summary["rules"]
+    own = rules["officers"].get("job_template")
+    base = Path(tables.summary["description_file"]).parent
+    with (files("beatplanner.data") / "templates").joinpath(TEMPLATE).open("rb") as stream:
+        source: Any = (base / own) if own else stream
+        if own and not (base / own).is_file():
+            raise InputError(
+                problem(f"the template “{own}” does not exist", "Give a DOCX file", field="officers.job_template")
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        content = Path(source).read_bytes() if own else stream.read()
+    import io
+
+    taken: set[str] = set()
+    for row in tables.beats.to_dict("records"):
+        for post in range(1, int(row["posts"]) + 1):
+            try:
+                document = DocxTemplate(io.BytesIO(content))
+                document.render(_job(tables, row, post), autoescape=True)
+            except (TemplateError, ValueError, KeyError, OSError) as error:
+                raise InputError(
+                    problem(f"the template cannot be filled in ({str(error).splitlines()[0]})", "Mend the field in double braces",
+                            file=own or TEMPLATE, field="officers.job_template")
+                ) from None  # fmt: skip
+            name = own_name(f"{row['name']} ({row['beat']}) post {post}", taken)
+            document.save(folder / f"{name}.docx")
+
+
+def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
+    """Return what a job description may name; docs/officers.md lists the fields."""
+    assert tables.assignments is not None
+    rules, summary = tables.summary["rules"], tables.summary
+    mine = tables.assignments[
+        (tables.assignments["beat"].astype(str) == str(beat["beat"])) & (tables.assignments["post"] == post)
+    ]
+    holders = [
+        {
+            "officer": r["officer"],
+            "start": r["start"],
+            "end": r["end"],
+            "last_day": (dt.date.fromisoformat(str(r["end"])) - dt.timedelta(days=1)).isoformat(),
+        }
+        for r in mine.sort_values("start").to_dict("records")
+    ]
+    units = tables.units[tables.units["beat"].astype(str) == str(beat["beat"])]
+    work = rules.get("workload", {})
+    share = float(work.get("community_share", 0.4))
+    hours = float(summary.get("workload", {}).get("hours_on_the_beat_per_officer", 0.0))
+    stations = [str(s) for s in units["station"].dropna().unique()] if "station" in units else []
+    people = beat["population"]
+    start = pd.Timestamp(rules["officers"]["start"])
+    forums = [(start + pd.DateOffset(months=m)).strftime("%B %Y") for m in range(1, 13, 3)]
+    known = people is not None and people == people
+    requires = sorted({str(r) for r in mine["requires"] if r} if "requires" in mine else set())
+    return {
+        "project": summary["project"], "beat": beat["beat"], "beat_name": beat["name"], "municipality": beat["municipality"] or "–", "post": post,
+        "posts": int(beat["posts"]), "residents": f"{people:,.0f}" if known else "not known", "places": ", ".join(units["name"].astype(str).head(40)),
+        "languages": ", ".join(str(beat["languages"] or "").split(";")).strip(", ") or "the official language", "requires": ", ".join(requires) or "–",
+        "workload": f"{beat['workload']:,.0f}", "community_share": f"{share:.0%}", "community_hours": f"{hours * share:,.0f}",
+        "hours_on_beat": f"{hours:,.0f}", "stations": ", ".join(stations) or "to be named", "forums": forums, "holders": holders,
+        "min_tenure": rules["officers"]["min_tenure_months"], "handover_months": rules["officers"]["handover_months"],
+        "partners": ["schools", "health centre", "social services", "municipality", "residents’ associations and faith communities"],
+    }  # fmt: skip
+
+
+def default_template() -> bytes:
+    """Return the template that is filled in where a force has none of its own, to be edited."""
+    return (files("beatplanner.data") / "templates").joinpath(TEMPLATE).read_bytes()

@@ -1,0 +1,39 @@
+"""The prices of the rules as a table and a page."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.result.folder import write_csv
+
+COLUMNS = (
+    "key", "rule", "how", "step", "with", "with_bound", "without", "without_bound", "gain", "at_least", "at_most", "share", "metres", "minutes",
+    "moved_residents", "residents_within", "hours", "money", "feasible", "folder",
+)  # fmt: skip
+
+
+def write_prices(out: Path, content: dict[str, Any]) -> None:
+    """Write ``prices.csv`` and ``prices.html``; `content` as `price_rules` returns it."""
+    rows = content["prices"]
+    write_csv(out / "prices.csv", list(COLUMNS), ([row.get(c) for c in COLUMNS] for row in rows))
+    top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
+    items = "".join(
+        f"<tr><td>{escape(r['sentence'])} <a href='{escape(r['folder'])}/report.html'>The plan without it</a></td>"
+        f"<td class='n'>{'–' if r['share'] is None or not r['feasible'] else format(max(0.0, r['share']), '.1%')}"
+        f"<span class='bar'><i style='width:{100 * max(0.0, r['share'] or 0.0) / top:.0f}%'></i></span></td></tr>"
+        for r in sorted(rows, key=lambda r: -(r["share"] or 0.0))
+    )
+    page = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(content["project"])}: the price of each rule</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>body{{font:16px/1.5 system-ui,"Segoe UI",sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}}table{{border-collapse:collapse;width:100%}}
+td,th{{padding:.5rem;border-bottom:1px solid #d6dbe1;text-align:left;vertical-align:top}}td.n{{text-align:right;min-width:8rem;font-size:1.1rem}}
+.bar{{display:block;height:.42rem;background:#e3e8ee;margin-top:.2rem}}.bar i{{display:block;height:100%;background:#b5651d}}</style></head><body>
+<h1>{escape(content["project"])}: the price of each rule</h1>
+<p>The <a href="plan/report.html">plan</a> was planned again without each of its rules, or with it loosened a little. What it would gain is the price of the rule;
+the proven bounds say between which values the price of the best possible plans lies.</p>
+<table><thead><tr><th>Rule</th><th>Price</th></tr></thead><tbody>{items}</tbody></table></body></html>
+"""
+    (out / "prices.html").write_text(page, encoding="utf-8")

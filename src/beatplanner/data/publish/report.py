@@ -1,0 +1,380 @@
+"""The internal report: everything in ``summary.json`` in words and pictures, in one file without a network."""
+
+from __future__ import annotations
+
+import base64
+import io
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.colours import beat_colours
+from beatplanner.data.publish.officer_charts import officer_charts
+from beatplanner.data.result.plan_tables import PlanTables
+
+DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
+
+
+def write_report(path: Path, tables: PlanTables) -> None:
+    """Write ``report.html``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    tables
+        The plan.
+    """
+    templates = files("beatplanner.data") / "templates"
+    environment = jinja2.Environment(
+        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
+    )
+    environment.filters.update(number=_number, share=_share, proof=proof_in_words)
+    summary = tables.summary
+    page = environment.get_template("report.html").render(
+        summary=summary,
+        steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
+        pictures=_pictures(tables),
+        beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
+        stations=None if tables.stations is None else _named(tables.stations).to_dict("records"),
+        access=_access(tables),
+        effects=_effects(tables),
+        stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
+        assignments=_assignments(tables),
+        limits=_limits(summary),
+        warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],
+        facts=[n["text"] for n in summary.get("notes", []) if n["severity"] == "info"],
+        rules=_flat(summary.get("rules", {})),
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _number(value: Any, digits: int = 0) -> str:
+    return "–" if value is None or (isinstance(value, float) and not np.isfinite(value)) else f"{value:,.{digits}f}"
+
+
+def _share(value: Any, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}%}"
+
+
+def proof_in_words(step: dict[str, Any]) -> str:
+    """Say what a step proves, for people who know no optimisation."""
+    if step["status"] == "infeasible":
+        return "The rules could not all be met; this is the best plan found under the smallest relaxation, so nothing is proven about it."
+    if step["lower_bound"] is None:
+        return "No bound was computed: a better plan may exist."
+    if step["status"] == "optimal":
+        return f"Proven: no plan under these rules has an objective below {step['lower_bound']:,.0f}, and this one reaches it (gap {step['gap']:.3%})."
+    return (
+        f"Proven: no plan under these rules can have an objective below {step['lower_bound']:,.0f}; this one has {step['objective']:,.0f}, "
+        f"so it is at most {step['gap']:.2%} above the best possible."
+    )
+
+
+def _limits(summary: dict[str, Any]) -> list[str]:
+    """Return the balance rule in hours, a sentence a municipality."""
+    return [
+        f"{m['municipality'] + ': ' if m['municipality'] else ''}{m['beats']} beats, each between {m['lower']:,.0f} and "
+        f"{m['upper']:,.0f} hours a year (±{m['tolerance']:.1%})"
+        for m in summary.get("beats", {}).get("municipalities", [])
+    ]
+
+
+def _flat(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows = []
+    for key, value in rules.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{key}.")
+        elif value is not None:
+            rows.append((prefix + key, str(value)))
+    return rows
+
+
+def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
+    if tables.assignments is None or tables.beats is None:
+        return []
+    name = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"], strict=True))
+    frame = tables.assignments.assign(name=[name.get(str(b), b) for b in tables.assignments["beat"]])
+    return frame.to_dict("records")
+
+
+def _pictures(tables: PlanTables) -> dict[str, str]:
+    """Return the charts as data addresses of PNG pictures."""
+    # pyplot would look for a screen; figures of their own need none
+    pictures = {}
+    if tables.beats is not None:
+        pictures["map"] = _picture(draw_map(tables), 130)
+        pictures["hours"] = _picture(_draw_hours(tables))
+    if tables.stations is not None:
+        pictures["reach"] = _picture(_draw_reach(tables), 120)
+        pictures["walks"] = _picture(_draw_walks(tables))
+    if tables.assignments is not None and tables.beats is not None and len(tables.assignments):
+        pictures["postings"] = _picture(_draw_postings(tables))
+        pictures |= {name: _picture(figure) for name, figure in officer_charts(tables).items()}
+    return pictures
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _picture(figure: Any, dpi: int = 100) -> str:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
+    """Draw beats with names, today's beats as dashed outlines, and stations, as a matplotlib figure."""
+    beats, units = tables.beats, tables.units
+    assert beats is not None
+    west, south, east, north = beats.total_bounds
+    height = float(np.clip(width * (north - south) / max(east - west, 1.0), 0.5 * width, 1.25 * width))
+    figure = _figure(width, height)
+    axes = figure.subplots()
+    colours = beat_colours(beats)
+    units.boundary.plot(ax=axes, color="#bdbdbd", linewidth=0.25)
+    beats.plot(ax=axes, color=[colours[str(b)] for b in beats["beat"]], edgecolor=DARK, linewidth=1.2, alpha=0.85)
+    if "current" in units and units["current"].notna().any():
+        today = units[units["current"].notna()].dissolve("current")
+        today.boundary.plot(ax=axes, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), alpha=0.7)
+        axes.plot([], [], color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), label="today's beats")
+    if tables.stations is not None:
+        for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
+            there = tables.stations[tables.stations["existing"] == existing]
+            if len(there):
+                axes.scatter(
+                    there.geometry.x,
+                    there.geometry.y,
+                    marker="s",
+                    s=36,
+                    color=colour,
+                    edgecolor="white",
+                    zorder=5,
+                    label=label,
+                )
+    inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
+    from matplotlib import patheffects
+
+    halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+    for (x, y), name in zip(inner, beats["name"], strict=True):
+        axes.annotate(
+            str(name), (x, y), ha="center", va="center", fontsize=7.5, color=DARK, path_effects=halo, zorder=6
+        )
+    metres = _round_length((east - west) / 4)
+    axes.plot(
+        [west, west + metres], [south - 0.03 * (north - south)] * 2, color=DARK, linewidth=3, solid_capstyle="butt"
+    )
+    axes.annotate(
+        f"{metres / 1000:g} km", (west + metres / 2, south - 0.035 * (north - south)), ha="center", va="top", fontsize=8
+    )
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="upper right", fontsize=8, frameon=True)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    return figure
+
+
+def _round_length(metres: float) -> float:
+    power = 10 ** np.floor(np.log10(metres))
+    return float(max(f * power for f in (1, 2, 5) if f * power <= metres))
+
+
+def _draw_hours(tables: PlanTables) -> Any:
+    beats = tables.beats
+    assert beats is not None
+    figure = _figure(9, 0.9 + 0.27 * len(beats))
+    axes = figure.subplots()
+    place = np.arange(len(beats))
+    axes.barh(place, beats["workload"], color="#6baed6", edgecolor=DARK, linewidth=0.5, height=0.7)
+    for m in tables.summary.get("beats", {}).get("municipalities", []):
+        inside = np.flatnonzero((beats["municipality"] == m["municipality"]).to_numpy())
+        for k, limit in enumerate(("lower", "upper")):
+            axes.vlines([m[limit]] * len(inside), inside - 0.45, inside + 0.45, color=OPENED, linewidth=1.6,
+                        label="limits" if k == 0 and m is tables.summary["beats"]["municipalities"][0] else None)  # fmt: skip
+    axes.set_yticks(place, [str(n) for n in beats["name"]], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("officer hours a year")
+    axes.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(fontsize=8, frameon=False, loc="lower right")
+    return figure
+
+
+# Rows of the table of sites that stay closed, and of municipalities: the report is for reading, the layers hold them all.
+ROWS = 15
+
+
+def _access(tables: PlanTables) -> dict[str, Any] | None:
+    """Return shares of residents within some minutes: the minutes, and rows of kind, name, residents and shares."""
+    if tables.access is None or tables.access.empty:
+        return None
+    table = tables.access
+    bands = sorted(table["minutes"].dropna().unique())
+    rows = []
+    for (kind, name), part in table.groupby(["kind", "name"], sort=False):
+        within = part.dropna(subset="minutes").set_index("minutes")["share"]
+        cut_off = part[part["minutes"].isna()].iloc[0]
+        rows.append(
+            {
+                "kind": kind,
+                "name": name,
+                "shares": [within[b] for b in bands],
+                "cut_off": cut_off["share"],
+                "residents": cut_off["residents"],
+            }
+        )
+    kinds = [[r for r in rows if r["kind"] == k] for k in ("all", "group", "beat", "municipality")]
+    many = [
+        part if len(part) <= 2 * ROWS else sorted(part, key=lambda r: np.nan_to_num(r["shares"][-1], nan=2.0))[:ROWS]
+        for part in kinds
+    ]
+    return {
+        "minutes": bands,
+        "rows": [r for part in many for r in part],
+        "left_out": len(rows) - sum(len(p) for p in many),
+    }
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return stations or sites with the name that people know them by."""
+    frame = frame.drop(columns="geometry")
+    return frame if "name" in frame else frame.assign(name=frame["station"])
+
+
+def _effects(tables: PlanTables) -> dict[str, Any] | None:
+    """Return the sites with what opening or closing each would change, those that matter most first."""
+    sites = tables.sites
+    if sites is None or "change_minutes" not in sites:
+        return None
+    rows = _named(sites)
+    chosen = rows["chosen"].astype(bool)
+    opened = rows[chosen].sort_values(["change_minutes"], ascending=False)
+    closed = rows[~chosen].sort_values(["change_minutes", "change_within_limit"], ascending=[True, False])
+    return {
+        "open": opened.to_dict("records"),
+        "closed": closed.head(ROWS).to_dict("records"),
+        "left_out": max(0, len(closed) - ROWS),
+    }
+
+
+def _draw_reach(tables: PlanTables) -> Any:
+    """Draw who reaches a station on foot: catchments, stations, and sites that stay closed."""
+    units, stations = tables.units, tables.stations
+    assert stations is not None
+    west, south, east, north = units.total_bounds
+    height = float(np.clip(9 * (north - south) / max(east - west, 1.0), 4.5, 11.0))
+    figure = _figure(9, height)
+    axes = figure.subplots()
+    units.plot(ax=axes, color="#f7f7f7", edgecolor="#bdbdbd", linewidth=0.25)
+    if tables.catchments is not None:
+        blues = ("#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#084594")
+        minutes = sorted(tables.catchments["minutes"].unique(), reverse=True)
+        for shade, band in zip(blues[max(0, 3 - len(minutes)) :], minutes, strict=False):
+            area = shapely.union_all(tables.catchments.loc[tables.catchments["minutes"] == band].geometry.to_numpy())
+            for polygon in shapely.get_parts(area):
+                axes.fill(*polygon.exterior.xy, color=shade, linewidth=0)
+            axes.fill([], [], color=shade, label=f"within {band:g} minutes")
+    if tables.sites is not None:
+        rest = tables.sites[~tables.sites["chosen"].astype(bool)]
+        if len(rest):
+            axes.scatter(
+                rest.geometry.x, rest.geometry.y, s=7, color="#737373", label="site that stays closed", zorder=4
+            )
+    for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
+        there = stations[stations["existing"] == existing]
+        if len(there):
+            axes.scatter(
+                there.geometry.x,
+                there.geometry.y,
+                marker="s",
+                s=36,
+                color=colour,
+                edgecolor="white",
+                zorder=5,
+                label=label,
+            )
+    if tables.stops is not None and len(tables.stops):
+        axes.scatter(
+            tables.stops.geometry.x,
+            tables.stops.geometry.y,
+            marker="^",
+            s=16 if len(tables.stops) < 200 else 4,
+            color="#e6550d",
+            zorder=4,
+            label="mobile-outreach stop",
+        )
+    axes.legend(loc="upper right", fontsize=8, frameon=True)
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    return figure
+
+
+def _draw_walks(tables: PlanTables) -> Any:
+    units = tables.units
+    people = units["population"].fillna(0).to_numpy(float)
+    if people.sum() <= 0:
+        people = units["workload"].to_numpy(float)
+    minutes = units["walk_minutes"].to_numpy(float)
+    reached = np.isfinite(minutes)
+    limit = tables.summary["stations"].get("walk_minutes", 20.0)
+    top = max(60.0, 2 * limit)
+    figure = _figure(9, 2.6)
+    axes = figure.subplots()
+    bins = np.arange(0, top + 5, 5)
+    counts, _ = np.histogram(np.clip(minutes[reached], 0, top - 1e-9), bins=bins, weights=people[reached])
+    axes.bar(
+        bins[:-1],
+        counts,
+        width=4.6,
+        align="edge",
+        color=["#6baed6" if b < limit else "#fdae6b" for b in bins[:-1]],
+        edgecolor=DARK,
+        linewidth=0.5,
+    )
+    axes.axvline(limit, color=OPENED, linewidth=1.6, label=f"limit of {limit:g} minutes")
+    axes.set_xlabel(f"minutes on foot to the nearest station (the last bar holds all above {top - 5:g})")
+    axes.set_ylabel("residents")
+    axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=8, frameon=False)
+    return figure
+
+
+def _draw_postings(tables: PlanTables) -> Any:
+    import matplotlib.dates as mdates
+
+    frame, beats = tables.assignments, tables.beats
+    assert frame is not None and beats is not None
+    order = [str(b) for b in beats["beat"]]
+    rows = sorted({(order.index(str(b)), int(p)) for b, p in zip(frame["beat"], frame["post"], strict=True)})
+    place = {row: i for i, row in enumerate(rows)}
+    names = [str(n) for n in beats["name"]]
+    figure = _figure(9, 1.0 + 0.2 * len(rows))
+    axes = figure.subplots()
+    start, end = pd.to_datetime(frame["start"]), pd.to_datetime(frame["end"])
+    for k, (b, p, s, e, officer) in enumerate(
+        zip(frame["beat"], frame["post"], start, end, frame["officer"], strict=True)
+    ):
+        y = place[order.index(str(b)), int(p)]
+        axes.barh(y, e - s, left=s, height=0.78, color="#9ecae1" if k % 2 else "#c6dbef", edgecolor=DARK, linewidth=0.5)
+        if (e - s).days > 200:
+            axes.annotate(str(officer), (s + (e - s) / 2, y), ha="center", va="center", fontsize=6.5)
+    axes.set_yticks(range(len(rows)), [f"{names[b]}, post {p}" for b, p in rows], fontsize=6.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(mdates.YearLocator())
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+    axes.grid(axis="x", color="#d9d9d9", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    return figure

@@ -1,0 +1,1 @@
+"""The result folder: tables, styles, summary, and where they may be written."""

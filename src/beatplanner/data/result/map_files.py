@@ -1,0 +1,111 @@
+"""Exports of the map as files: GeoPackage, GeoJSON, CSV and XLSX, each written beside and swapped in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.folder import _plain_types, safe_cell, write_csv
+from beatplanner.data.result.output_place import check_place, swap_in
+
+FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
+
+
+def write_map_file(path: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]) -> list[Path]:  # fmt: skip
+    """Write layers in the format that the file's ending names.
+
+    Parameters
+    ----------
+    path
+        The file. A GeoJSON or CSV holds one layer: each further one goes into a file of its own beside it, with the layer's name.
+    layers
+        Layers by name.
+    readable
+        Turns a table into one for people: signs for hidden numbers.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files that were written.
+
+    Raises
+    ------
+    InputError
+        Where the format is unknown or the file cannot be written.
+    """
+    path = path.resolve()
+    check_place(path)
+    kind = path.suffix.lower()
+    if kind not in FORMATS:
+        raise InputError(problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path))  # fmt: skip
+    if kind in (".gpkg", ".xlsx"):
+        _swapped(path, lambda part: _write_all(part, layers, readable))
+        return [path]
+    files = []
+    for name, frame in layers.items():
+        file = path if not files else path.with_name(f"{path.stem}-{name}{path.suffix}")
+        _swapped(file, lambda part, frame=frame: _write_one(part, frame, readable))
+        files.append(file)
+    return files
+
+
+def _swapped(path: Path, write: Callable[[Path], None]) -> None:
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        write(part)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        part.unlink(missing_ok=True)
+        text = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise InputError(problem(f"the export cannot be written ({text})", "Free space or give another place", file=path)) from None  # fmt: skip
+    swap_in(part, path)
+
+
+def _write_one(part: Path, frame: gpd.GeoDataFrame, readable: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    if part.suffix.lower() == ".csv":
+        table = readable(_without_shapes(frame))
+        write_csv(part, [str(c) for c in table.columns], table.itertuples(index=False))
+    else:
+        # GeoJSON is in degrees by its standard (RFC 7946)
+        pyogrio.write_dataframe(_plain_types(frame.to_crs(4326)), part, driver="GeoJSON", RFC7946="YES")
+
+
+def _write_all(part: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]) -> None:  # fmt: skip
+    if part.suffix.lower() == ".gpkg":
+        for name, frame in layers.items():
+            pyogrio.write_dataframe(_plain_types(frame), part, layer=name, driver="GPKG", append=part.exists())
+        return
+    import openpyxl
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, frame in layers.items():
+        table = readable(_without_shapes(frame))
+        page = book.create_sheet(name.capitalize())
+        page.append([str(c) for c in table.columns])
+        for row in table.itertuples(index=False):
+            page.append([_cell(v) for v in row])
+        for k, column in enumerate(table.columns, 1):
+            page.cell(1, k).font = Font(bold=True)
+            widest = max([len(str(column)), *(len(str(v)) for v in table[column].head(200))])
+            page.column_dimensions[get_column_letter(k)].width = min(48, widest + 2)
+        page.freeze_panes = "A2"
+        page.auto_filter.ref = page.dimensions
+    book.save(part)
+
+
+def _cell(value: object) -> object:
+    """Return a cell that a workbook can hold and no spreadsheet takes for a formula."""
+    value = safe_cell(value)
+    return value.item() if hasattr(value, "item") else value
+
+
+def _without_shapes(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(_plain_types(frame).drop(columns="geometry"))

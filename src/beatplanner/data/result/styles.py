@@ -1,0 +1,147 @@
+"""Styles that QGIS applies when it opens ``plan.gpkg``: the table ``layer_styles``, one default style a layer."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import pyogrio
+from geopandas import GeoDataFrame
+
+from beatplanner.data.colours import beat_colours
+from beatplanner.data.result.plan_tables import PlanTables
+
+# A fixed date keeps the file the same for the same plan.
+WRITTEN = "2026-01-01T00:00:00.000Z"
+
+
+def write_styles(path: Path, tables: PlanTables) -> None:
+    """Add the styles to a GeoPackage that holds the plan's layers."""
+    styles = {"units": ("MultiPolygon", _plain_fill("#ffffff00", "#999999", 0.15))}
+    if tables.beats is not None:
+        styles["beats"] = ("MultiPolygon", _beat_fills(beat_colours(tables.beats)))
+    if tables.stations is not None:
+        styles["stations"] = ("Point", _marker("square", "#08306b", 3.6))
+    if tables.catchments is not None:
+        styles["catchments"] = ("MultiPolygon", _plain_fill("#6baed640", "#2171b5", 0.2))
+    if tables.stops is not None:
+        styles["stops"] = ("Point", _marker("triangle", "#e6550d", 2.6))
+    if tables.homes is not None:
+        styles["homes"] = ("Point", _marker("circle", "#bdbdbd", 1.0))
+    if tables.sites is not None:
+        styles["sites"] = ("Point", _marker("circle", "#969696", 1.8))
+    add_styles(path, {layer: qml for layer, (_, qml) in styles.items()})
+
+
+def add_styles(path: Path, styles: dict[str, str]) -> None:
+    """Add default styles (QML, by layer) to a GeoPackage; older styles of the same layers are replaced."""
+    with closing(sqlite3.connect(path)) as database, database:
+        geometry = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT, "
+            "f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, "
+            "description TEXT, owner TEXT, ui TEXT, update_time DATETIME)"
+        )
+        for layer, qml in styles.items():
+            database.execute("DELETE FROM layer_styles WHERE f_table_name = ?", (layer,))
+            database.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, "
+                "styleSLD, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, 'beatplanner', ?, '', 1, '', '', ?)",
+                (
+                    layer,
+                    geometry.get(layer, "geom"),
+                    f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>{qml}",
+                    WRITTEN,
+                ),
+            )
+        database.execute(
+            "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)", (WRITTEN,),
+        )  # fmt: skip
+
+
+# How the layers of a project look in QGIS.
+PROJECT_STYLES = {
+    "units": lambda: _plain_fill("#f7f7f7", "#969696", 0.15),
+    "incidents": lambda: _marker("circle", "#cb181d", 0.9),
+    "stations.candidates": lambda: _marker("circle", "#969696", 1.8),
+    "stations.existing": lambda: _marker("square", "#08306b", 3.2),
+    "beats.current": lambda: _plain_fill("#ffffff00", "#525252", 0.5),
+    "units.homes": lambda: _marker("circle", "#bdbdbd", 0.8),
+    "forum.venues": lambda: _marker("triangle", "#e6550d", 2.6),
+}
+
+
+def project_styles(layers: set[str]) -> dict[str, str]:
+    """Return the styles of those layers of a project that have one."""
+    return {layer: PROJECT_STYLES[layer]() for layer in sorted(layers & set(PROJECT_STYLES))}
+
+
+def plan_styles(beats: GeoDataFrame | None, prefix: str, layers: set[str]) -> dict[str, str]:
+    """Return the styles of the layers of one plan inside a project."""
+    found = {
+        f"{prefix}units": _plain_fill("#ffffff00", "#999999", 0.15),
+        f"{prefix}stations": _marker("square", "#08306b", 3.6),
+    }
+    if beats is not None:
+        found[f"{prefix}beats"] = _beat_fills(beat_colours(beats))
+    return {layer: qml for layer, qml in found.items() if layer in layers}
+
+
+def style_of(path: Path, layer: str) -> str | None:
+    """Return the default style (QML) of a layer, None where it has none."""
+    frame = pyogrio.read_dataframe(path, layer="layer_styles")
+    found = frame.loc[frame["f_table_name"] == layer, "styleQML"]
+    return None if found.empty else str(found.iloc[0])
+
+
+def _rgba(colour: str) -> str:
+    value = colour.lstrip("#")
+    parts = [int(value[i : i + 2], 16) for i in range(0, len(value), 2)]
+    return ",".join(str(p) for p in [*parts, 255][:4])
+
+
+def _fill_symbol(name: str, fill: str, line: str, width: float) -> str:
+    options = {
+        "color": _rgba(fill), "outline_color": _rgba(line), "outline_width": f"{width}", "outline_width_unit": "MM", "style": "solid",
+        "outline_style": "solid",
+    }  # fmt: skip
+    inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
+    return f"<symbol type='fill' name='{name}' alpha='1'><layer class='SimpleFill' enabled='1'><Option type='Map'>{inner}</Option></layer></symbol>"
+
+
+def _plain_fill(fill: str, line: str, width: float) -> str:
+    symbol = _fill_symbol("0", fill, line, width)
+    return f"<qgis version='3.28' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>{symbol}</symbols></renderer-v2></qgis>"
+
+
+def _beat_fills(colours: dict[str, str]) -> str:
+    categories = "".join(
+        f"<category render='true' symbol='{i}' value={quoteattr(beat)} label={quoteattr('Beat ' + beat)} type='string'/>"
+        for i, beat in enumerate(colours)
+    )
+    symbols = "".join(_fill_symbol(str(i), fill, "#252525", 0.5) for i, fill in enumerate(colours.values()))
+    return (
+        "<qgis version='3.28' styleCategories='Symbology|Labeling' labelsEnabled='1'>"
+        f"<renderer-v2 type='categorizedSymbol' attr='beat'><categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
+        "<labeling type='simple'><settings><text-style fieldName='name' fontSize='9' textColor='37,37,37,255'>"
+        "<text-buffer bufferDraw='1' bufferSize='0.8' bufferColor='255,255,255,255'/></text-style></settings></labeling></qgis>"
+    )
+
+
+def _marker(shape: str, colour: str, size: float) -> str:
+    options = {
+        "name": shape,
+        "color": _rgba(colour),
+        "outline_color": "255,255,255,255",
+        "size": f"{size}",
+        "size_unit": "MM",
+    }
+    inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
+    return (
+        "<qgis version='3.28' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>"
+        "<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>"
+        f"<Option type='Map'>{inner}</Option></layer></symbol></symbols></renderer-v2></qgis>"
+    )

@@ -1,0 +1,510 @@
+"""The sample town: raw layers of a fictional town, in the formats and coordinate systems that offices hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyogrio
+import shapely
+
+from beatplanner.data.sample.sample_geography import MUNICIPALITIES, WORKING_CRS, Geography, draw_geography
+
+NATIONAL_GRID = "EPSG:6316"  # MGI 1901 / Balkans zone 7
+INCIDENTS = 6_000
+STRAY_INCIDENTS = 20
+# Category: share of incidents, officer hours each (domain's starting numbers), hour of the day around which they gather.
+CATEGORIES = {
+    "theft": (0.22, 0.75, 14), "vandalism": (0.12, 0.75, 22), "vehicle crime": (0.10, 0.75, 3), "traffic collision": (0.14, 2.0, 16),
+    "noise": (0.14, 1.25, 23), "assault": (0.07, 3.0, 22), "burglary": (0.07, 2.5, 11), "drugs or youth": (0.05, 1.5, 20),
+    "domestic violence": (0.05, 4.5, 21), "welfare": (0.04, 3.0, 10),
+}  # fmt: skip
+BEATS_TODAY = (8, 4, 2)
+BUILDINGS = (
+    "primary school",
+    "health centre",
+    "library",
+    "town hall office",
+    "post office",
+    "youth centre",
+    "market hall",
+)
+FIRST = ("Ana", "Arben", "Borko", "Besa", "Vera", "Goran", "Drita", "Elena", "Zoran", "Ilir", "Jana", "Kiro", "Liridon", "Mila", "Nikola",
+         "Rina", "Stojan", "Teuta", "Filip", "Hana")  # fmt: skip
+FAMILY = ("Lipova", "Rekovski", "Kodra", "Dolenov", "Guri", "Brezova", "Kamenov", "Lumi", "Topolski", "Zelena")
+
+DESCRIPTION = """# The sample town: every key is explained in the guide.
+[project]
+name = "Rekagrad (sample town)"
+
+[units]
+path = "census.gpkg"
+layer = "enumeration_areas"
+id = "unit"
+name = "place"
+population = "residents"
+municipality = "municipality"
+groups = { albanian = "speak_sq", romani = "speak_rom" }
+
+[incidents]
+path = "incidents.csv"
+x = "lon"
+y = "lat"
+crs = "EPSG:4326"
+category = "category"
+time = "occurred"
+
+[workload]
+default_hours = 1.0
+community_hours_per_1000 = 120
+fixed_hours_per_beat = 80
+min_officers_per_beat = 2
+
+[workload.hours]
+%(hours)s
+
+[beats]
+count = 15
+tolerance = 0.10
+objective = "travel"
+current = { path = "beats_today.shp", id = "beat" }
+barriers = { path = "water.gpkg", layer = "river" }
+crossings = { path = "water.gpkg", layer = "bridges" }
+
+[stations]
+count = 6
+objective = "p-median"
+walk_minutes = 20
+candidates = { path = "sites.csv", x = "east", y = "north", crs = "EPSG:32634", id = "site", cost = "cost_eur" }
+existing = { path = "stations.geojson", id = "name" }
+roads = { path = "roads.gpkg" }
+
+[officers]
+path = "officers.xlsx"
+start = 2027-01-01
+years = 5
+min_tenure_months = 36
+handover_months = 1
+posts_per_beat = 2
+
+[budget]
+currency = "EUR"
+years = 5
+inflation = 0.03
+officer_salary = 14400
+station_yearly = 9000
+vehicles_per_beat = 0.5
+vehicle_price = 16000
+vehicle_years = 7
+vehicle_yearly = 1900
+forum_travel = 1.5
+training_seat = 650
+payers = { stations = "municipality", forums = "municipality", training = "donor" }
+
+[forum]
+languages = ["en", "mk", "sq"]
+decided_by = { en = "the Council of Rekagrad", mk = "Советот на Рекаград", sq = "Këshilli i Rekagradit" }
+decided_on = 2026-11-12
+made_by = "Planning office of the police of Rekagrad"
+source = { en = "census of 2021 and police records", mk = "попис 2021 и полициска евиденција", sq = "regjistrimi 2021 dhe të dhënat e policisë" }
+contact = "forum@police.rekagrad.example"
+objections_until = 2026-12-20
+streets = { path = "roads.gpkg", name = "name" }
+consents = "consents.csv"
+report_back = "minutes.csv"
+partners = "partners.csv"
+hours = "hours.csv"
+cost_per_km = 0.20
+neighbourhood = { name = { en = "Citizen Advisory Group", mk = "Советодавна група на граѓани", sq = "Grupi këshillues i qytetarëve" }, members = 15, meetings_a_year = 6, first = 2027-01-18 }
+municipality = { name = { en = "Municipal Safety Council", mk = "Општински совет за превенција", sq = "Këshilli komunal për siguri" }, members = 25, meetings_a_year = 4, first = 2027-02-15 }
+region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
+
+[forum.themes]
+"theft" = "Theft"
+"burglary" = "Burglary"
+"vehicle crime" = "Theft from and damage to vehicles"
+"vandalism" = "Vandalism"
+"traffic collision" = "Traffic accidents"
+"noise" = "Noise and neighbour disputes"
+"assault" = "Assault"
+"drugs or youth" = "Drugs"
+"domestic violence" = "Violence in the family"
+"welfare" = "People who need help"
+"""
+# The scenarios tell a story: share the work out, move fewer people, spend more, spend less; today's plan is always beside them.
+SCENARIOS = {
+    "1-balanced.toml": """# Every scenario says only what differs from the description that it extends.
+extends = "../project.toml"
+remove = ["forum"]   # a pack is made of the plan that is chosen
+
+[scenario]
+name = "Balanced"
+about = "Everyone's officers have the same amount of work."
+
+[beats]
+tolerance = 0.05
+""",
+    "2-least-change.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "Least change"
+about = "As many beats as today, and at most one resident in four changes beat."
+
+[beats]
+count = 14
+tolerance = 0.20
+max_moved = 0.25
+""",
+    "3-more-stations.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "More stations"
+about = "The balanced beats, and three stations more."
+
+[stations]
+count = 9
+""",
+    "4-fewer-officers.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "Fewer officers"
+about = "Twelve beats in place of fifteen, with 24 officers."
+
+[beats]
+count = 12
+""",
+}
+# Streets of the sample town get their names from these, in the languages that are spoken there.
+STREETS = (
+    "Lipova", "Стара", "Rruga e Kodrës", "Кејска", "Vinogradska", "Rruga e Gurit", "Железничка", "Mlinska", "Rruga e Shkollës", "Пазарна", "Topolska",
+    "Rruga e Urës", "Бистра", "Jablanova", "Rruga e Malit", "Цветна", "Kovačka", "Rruga e Liqenit", "Сончева", "Borova", "Rruga e Dardhës", "Зелена",
+    "Ribarska", "Rruga e Pishës", "Камена", "Orahova", "Rruga e Fushës", "Полска", "Brezova", "Rruga e Lumit", "Градска", "Višnjina",
+)  # fmt: skip
+# A street goes straight on: it ends where nothing leaves it within this angle, or after so many blocks.
+BEND, BLOCKS = 60.0, 30
+
+
+def write_sample_town(folder: Path, seed: int = 7) -> Path:
+    """Write the sample town's raw layers and its description.
+
+    Parameters
+    ----------
+    folder
+        Made where it does not exist; files of an older sample town are replaced.
+    seed
+        The same seed gives the same town.
+
+    Returns
+    -------
+    pathlib.Path
+        ``project.toml``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    ground = draw_geography(rng)
+    beats = _beats_today(ground, np.random.default_rng(seed + 1))
+    _write_units(folder / "census.gpkg", ground, rng)
+    _write_incidents(folder / "incidents.csv", ground, rng)
+    shapes = gpd.GeoDataFrame({"beat": beats}, geometry=ground.cells, crs=WORKING_CRS).dissolve("beat").reset_index()
+    _write(shapes.to_crs(NATIONAL_GRID), folder / "beats_today.shp")
+    water = folder / "water.gpkg"
+    _write(
+        gpd.GeoDataFrame(
+            {"name": ["Reka"]}, geometry=[ground.river.intersection(ground.outline.buffer(500))], crs=WORKING_CRS
+        ),
+        water,
+        "river",
+    )
+    names = ["West bridge", "Old bridge", "East bridge"]
+    pyogrio.write_dataframe(
+        gpd.GeoDataFrame({"name": names}, geometry=list(ground.bridges), crs=WORKING_CRS),
+        water,
+        layer="bridges",
+        append=True,
+    )
+    kinds, lines = zip(*ground.roads, strict=True)
+    named = {"kind": kinds, "name": _street_names(kinds, lines)}
+    _write(gpd.GeoDataFrame(named, geometry=list(lines), crs=WORKING_CRS), folder / "roads.gpkg", "roads")
+    _write_sites(folder, ground, rng)
+    _write_roster(folder / "officers.xlsx", ground, beats, rng)
+    _write_forum(folder)
+    hours = "\n".join(f'"{name}" = {each}' for name, (_, each, _) in CATEGORIES.items())
+    project = folder / "project.toml"
+    project.write_text(DESCRIPTION % {"hours": hours}, encoding="utf-8")
+    (folder / "scenarios").mkdir(exist_ok=True)
+    for name, text in SCENARIOS.items():
+        (folder / "scenarios" / name).write_text(text, encoding="utf-8")
+    return project
+
+
+def _write(frame: gpd.GeoDataFrame, path: Path, layer: str | None = None) -> None:
+    path.unlink(missing_ok=True)
+    options = {"encoding": "UTF-8"} if path.suffix == ".shp" else {}
+    pyogrio.write_dataframe(frame, path, **({"layer": layer} if layer else {}), **options)
+
+
+def _write_units(path: Path, ground: Geography, rng: np.random.Generator) -> None:
+    """Write the census areas, with two minorities that live close together in parts of the town and in some villages."""
+    number: dict[str, int] = {}
+    names = []
+    for place in ground.places:
+        number[place] = number.get(place, 0) + 1
+        names.append(f"{place} {number[place]}")
+    share = {}
+    for column, centres, width, top in (("speak_sq", 5, 1_500.0, 0.75), ("speak_rom", 3, 700.0, 0.55)):
+        spots = ground.centres[rng.choice(len(ground.centres), centres, replace=False)]
+        apart = np.min(np.hypot(*(ground.centres[:, None] - spots[None]).transpose(2, 0, 1)), axis=1)
+        share[column] = top * np.exp(-((apart / width) ** 2))
+    share["speak_rom"] = np.minimum(share["speak_rom"], 1 - share["speak_sq"])
+    units = gpd.GeoDataFrame(
+        {
+            "unit": np.arange(101, 101 + len(names)),
+            "place": names,
+            "municipality": ground.municipalities,
+            "residents": ground.residents,
+            **{column: np.floor(s * ground.residents).astype(int) for column, s in share.items()},
+        },
+        geometry=ground.cells,
+        crs=WORKING_CRS,
+    )
+    _write(units.to_crs(NATIONAL_GRID), path, "enumeration_areas")
+
+
+def _write_incidents(path: Path, ground: Geography, rng: np.random.Generator) -> None:
+    """Write a year of incidents: more in the middle of the town, each category at its hours, and a column that import must drop."""
+    middle = ground.centres[int(np.argmin(np.hypot(*(ground.centres - ground.centres.mean(axis=0)).T)))]
+    apart = np.hypot(*(ground.centres - middle).T)
+    pull = ground.residents * (0.6 + 1.2 * np.exp(-((apart / 1_800.0) ** 2)))
+    unit = rng.choice(len(pull), INCIDENTS, p=pull / pull.sum())
+    points = np.array([_point_in(ground.cells[u], ground.centres[u], rng) for u in unit])
+    west, south, east, north = ground.outline.bounds
+    angle = rng.uniform(0, 2 * np.pi, STRAY_INCIDENTS)
+    radius = np.column_stack([(east - west) * 0.6 * np.cos(angle), (north - south) * 0.6 * np.sin(angle)])
+    points = np.vstack([points, np.array([(east + west) / 2, (north + south) / 2]) + radius])
+    names = list(CATEGORIES)
+    shares = np.array([CATEGORIES[n][0] for n in names])
+    kind = rng.choice(len(names), len(points), p=shares / shares.sum())
+    hour = (np.array([CATEGORIES[names[k]][2] for k in kind]) + rng.normal(0, 3.5, len(points))) % 24
+    weekday = np.array([1.0, 0.95, 0.95, 1.0, 1.25, 1.3, 0.9])
+    days = pd.date_range("2025-07-01", "2026-06-30", freq="D")
+    chance = weekday[days.dayofweek] * (1 + 0.2 * np.sin(2 * np.pi * (days.dayofyear.to_numpy() - 100) / 365))
+    day = days[rng.choice(len(days), len(points), p=chance / chance.sum())]
+    day = day.where(np.arange(len(day)) != 0, days[0]).where(np.arange(len(day)) != 1, days[-1])
+    when = day + pd.to_timedelta((hour * 60).astype(int), unit="min")
+    place = gpd.GeoSeries(gpd.points_from_xy(*points.T), crs=WORKING_CRS).to_crs("EPSG:4326")
+    frame = pd.DataFrame(
+        {
+            "record": [f"R{n:05d}" for n in range(1, len(points) + 1)],
+            "category": [names[k] for k in kind],
+            "occurred": when.strftime("%Y-%m-%dT%H:%M"),
+            "lon": place.x.round(6),
+            "lat": place.y.round(6),
+            "remarks": "reported by telephone",
+        }
+    )
+    frame.sort_values("occurred", kind="stable").to_csv(
+        path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n"
+    )
+
+
+def _point_in(cell: shapely.Polygon, centre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw a point of the cell, near the middle of where people live."""
+    reach = 0.35 * np.sqrt(cell.area)
+    for _ in range(20):
+        spot = centre + rng.normal(0, reach, 2)
+        if shapely.contains_xy(cell, *spot):
+            return spot
+    return centre
+
+
+def _beats_today(ground: Geography, rng: np.random.Generator) -> np.ndarray:
+    """Return today's beat of each unit: in one piece each, drawn well once, and out of balance since."""
+    beat = np.zeros(len(ground.cells), int)
+    municipality = np.array(ground.municipalities)
+    given = 0
+    for name, count in zip(MUNICIPALITIES, BEATS_TODAY, strict=True):
+        inside = ground.neighbours.subgraph(np.flatnonzero(municipality == name).tolist())
+        units = np.array(sorted(inside))
+        middle = np.average(ground.centres[units], axis=0, weights=ground.residents[units])
+        seeds = [int(units[np.argmin(np.hypot(*(ground.centres[units] - middle).T))])]
+        while len(seeds) < count:
+            near = np.min(
+                np.hypot(*(ground.centres[units][:, None] - ground.centres[seeds][None]).transpose(2, 0, 1)), axis=1
+            )
+            chance = ground.residents[units] * near**1.5
+            seeds.append(int(rng.choice(units, p=chance / chance.sum())))
+        # the beat with the fewest residents, as they were then, takes its nearest free neighbour
+        growth = rng.uniform(0.6, 1.5, count)
+        load = np.zeros(count)
+        for k, seed in enumerate(seeds):
+            beat[seed], load[k] = 1 + given + k, growth[k] * ground.residents[seed]
+        while (beat[units] == 0).any():
+            for k in np.argsort(load, kind="stable"):
+                border = {v for u in units[beat[units] == 1 + given + k] for v in inside[int(u)] if beat[v] == 0}
+                if border:
+                    unit = min(
+                        sorted(border), key=lambda v: float(np.hypot(*(ground.centres[v] - ground.centres[seeds[k]])))
+                    )
+                    beat[unit] = 1 + given + k
+                    load[k] += growth[k] * ground.residents[unit]
+                    break
+        given += count
+    return beat
+
+
+def _write_sites(folder: Path, ground: Geography, rng: np.random.Generator) -> None:
+    """Write three stations of today, all in the town, and forty public buildings with what opening a station there costs."""
+    order = np.argsort(-ground.residents, kind="stable")
+    today = order[[0, 9, 23]]
+    stations = gpd.GeoDataFrame(
+        {"name": [f"Station {ground.places[u]} {i}" for i, u in enumerate(today, 1)]},
+        geometry=gpd.points_from_xy(*ground.centres[today].T),
+        crs=WORKING_CRS,
+    )
+    _write(stations.to_crs("EPSG:4326"), folder / "stations.geojson")
+    chance = np.sqrt(ground.residents.astype(float))
+    chance[today] = 0
+    chosen = rng.choice(len(chance), 40, replace=False, p=chance / chance.sum())
+    rows = []
+    for i, u in enumerate(chosen, 1):
+        east, north = _point_in(ground.cells[u], ground.centres[u], rng)
+        kind = BUILDINGS[int(rng.integers(len(BUILDINGS)))]
+        rows.append(
+            (f"{ground.places[u]} {kind} {i}", round(east, 1), round(north, 1), int(rng.integers(16, 61)) * 500)
+        )
+    pd.DataFrame(rows, columns=["site", "east", "north", "cost_eur"]).to_csv(
+        folder / "sites.csv", index=False, encoding="utf-8"
+    )
+
+
+def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.random.Generator) -> None:
+    """Write forty officers: most hold one of today's beats, some join or finish their course later, some retire."""
+    start = pd.Timestamp("2027-01-01")
+    posts = np.repeat(np.unique(beats), 2)[:27]
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "officers"
+    sheet.append(["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"])
+    homes = gpd.GeoSeries(
+        gpd.points_from_xy(*ground.centres[rng.choice(len(beats), 40, p=ground.residents / ground.residents.sum())].T),
+        crs=WORKING_CRS,
+    ).to_crs("EPSG:4326")
+    for i in range(40):
+        name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"
+        languages = [language for language, share in (("albanian", 0.55), ("romani", 0.2)) if rng.random() < share]
+        row = [name, None, None, ";".join(languages) or None, "f" if rng.random() < 0.3 else "m",
+               round(homes.iloc[i].x, 5), round(homes.iloc[i].y, 5), None, None, None]  # fmt: skip
+        if i < len(posts):
+            row[1], row[2] = int(posts[i]), (start - pd.DateOffset(months=int(rng.integers(2, 72)))).date()
+            row[7] = (pd.Timestamp(row[2]) - pd.DateOffset(months=1)).date()
+            if rng.random() < 0.25:
+                row[9] = (start + pd.DateOffset(months=int(rng.integers(6, 56)))).date()
+        elif i < 32:
+            row[7] = (start - pd.DateOffset(months=int(rng.integers(1, 12)))).date()
+        else:
+            row[8] = (start + pd.DateOffset(months=int(rng.integers(3, 30)))).date()
+        sheet.append(row)
+    path.unlink(missing_ok=True)
+    book.save(path)
+
+
+def _street_names(kinds: tuple[str, ...], lines: tuple[shapely.LineString, ...]) -> list[str | None]:
+    """Name the town's streets: blocks that go straight on belong to one street."""
+    names: list[str | None] = [None] * len(lines)
+    ends: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for i, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
+        if kind == "street":
+            points = np.array(line.coords)
+            for at, away in ((points[0], points[-1]), (points[-1], points[0])):
+                angle = float(np.degrees(np.arctan2(*(away - at)[::-1])))
+                ends.setdefault((round(at[0]), round(at[1])), []).append((i, angle))
+    number = 0
+    for i in np.argsort([-line.length for line in lines], kind="stable"):
+        if kinds[i] != "street" or names[i] is not None:
+            continue
+        turn = number // len(STREETS)
+        name = STREETS[number % len(STREETS)] + (f" {turn + 1}" if turn else "")
+        number += 1
+        names[i] = name
+        for end in (0, -1):
+            last, blocks = int(i), 0
+            place = lines[last].coords[end]
+            while blocks < BLOCKS:
+                here = (round(place[0]), round(place[1]))
+                coming = next(angle for j, angle in ends[here] if j == last) + 180
+                on = [(abs((a - coming + 180) % 360 - 180), j) for j, a in ends[here] if names[j] is None]
+                if not on or min(on)[0] > BEND:
+                    break
+                last = min(on)[1]
+                names[last] = name
+                first, final = lines[last].coords[0], lines[last].coords[-1]
+                place = final if (round(first[0]), round(first[1])) == here else first
+                blocks += 1
+    return names
+
+
+def _write_forum(folder: Path) -> None:
+    """Write what the forum pack tells beside the plan: consents, minutes of the last forums, partners, opening hours."""
+    officers = pd.read_excel(folder / "officers.xlsx")["officer"].tolist()
+    _write_portrait(folder / "portrait.png")
+    rows = [
+        (officers[0], officers[0], "070 555 101", "portrait.png", "2026-10-02", "2028-10-02"),
+        (officers[1], officers[1], "070 555 102", "", "2026-10-02", "2028-10-02"),
+        (officers[4], officers[4], "", "", "2026-10-09", ""),
+    ]
+    _write_csv(folder / "consents.csv", ["officer", "name", "contact", "photo", "agreed_on", "until"], rows)
+    rows = [
+        ("1", "2026-09-14", "More light between the market and the bus stop", "Six lamps repaired", "Municipality", "2026-10-31", "2026-10-20", ""),
+        ("1", "2026-09-14", "Somebody at the school gate in the morning", "An officer stands there from 7:30", "Police", "", "2026-09-21", ""),
+        ("2", "2026-09-16", "Лекување и совет за млади со дроги", "Советувалиште во здравствениот дом", "Здравствен дом", "2027-02-01", "", ""),
+        ("13", "2026-09-23", "A bus on forum evenings", "Asked of the bus company", "Municipality", "2026-10-15", "", "No answer yet"),
+        ("Rekagrad", "2026-09-30", "One telephone number for all community officers", "Number agreed", "Police", "2027-03-01", "", ""),
+    ]  # fmt: skip
+    _write_csv(
+        folder / "minutes.csv",
+        ["forum", "asked_on", "asked", "action", "responsible", "due", "done_on", "result"],
+        rows,
+    )
+    rows = [
+        ("school", "Primary school Kej", "Rekagrad", "Safe ways to school; a class council speaks in the forum."),
+        ("health", "Health centre Rekagrad", "", ""),
+        ("social services", "", "", ""),
+        (
+            "other",
+            "Women's centre Luna",
+            "Rekagrad",
+            "Advice and a room for women who are beaten or threatened, day and night.",
+        ),
+    ]
+    _write_csv(folder / "partners.csv", ["kind", "name", "area", "does"], rows)
+    rows = [
+        ("Station Stara Čaršija 3", "every day 7–22"),
+        ("Station Kej 2", "Monday to Friday 8–18, Saturday 9–13"),
+        ("Station Ветроглав 1", "Monday to Friday 8–16"),
+    ]
+    _write_csv(folder / "hours.csv", ["station", "hours"], rows)
+
+
+def _write_csv(path: Path, header: list[str], rows: list[tuple]) -> None:
+    pd.DataFrame(rows, columns=header).to_csv(path, index=False, encoding="utf-8")
+
+
+def _write_portrait(path: Path) -> None:
+    """Draw a head and shoulders in place of a photo."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Circle, Ellipse
+
+    figure = Figure(figsize=(2.0, 2.4))
+    figure.set_facecolor("#dfe8f1")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.add_patch(Ellipse((0.5, 0.0), 0.9, 0.8, color="#08306b"))
+    axes.add_patch(Circle((0.5, 0.62), 0.2, color="#d9b99b"))
+    axes.add_patch(Ellipse((0.5, 0.77), 0.42, 0.18, color="#08306b"))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.2)
+    axes.set_axis_off()
+    figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -1,0 +1,1 @@
+"""The town: every layer read once, one reader a layer."""

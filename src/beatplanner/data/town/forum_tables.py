@@ -1,0 +1,244 @@
+"""The tables that a forum pack tells from: consents, report-back, partners, hours, venues, streets; read once, every problem told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.description.models import Description, Forum, Table
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import Findings, did_you_mean
+from beatplanner.data.formats.layers import (
+    dates,
+    is_missing,
+    numbers,
+    read_layer,
+    read_points,
+    read_table,
+    source_of,
+    texts,
+)
+from beatplanner.data.town.roads import is_openstreetmap, named_streets
+from beatplanner.data.town.town import Source, Town
+
+CONSENTS = ("officer", "name", "contact", "photo", "agreed_on", "until")
+REPORT_BACK = ("forum", "asked_on", "asked", "action", "responsible", "due", "done_on", "result")
+PARTNERS = ("kind", "name", "area", "does")
+HOURS = ("station", "hours")
+PARTNER_KINDS = ("school", "health", "social services", "municipality", "other")
+PHOTOS = {".jpg", ".jpeg", ".png"}
+
+
+@dataclass(frozen=True)
+class ForumTables:
+    """What the pack tells beside the plan.
+
+    Attributes
+    ----------
+    consents
+        One row an officer who agreed in writing: ``officer``, ``name``, ``contact`` (text or None), ``photo`` (path or None), ``agreed_on``,
+        ``until`` (date or None).
+    report_back
+        What forums asked and what came of it: `REPORT_BACK`; dates or None.
+    partners
+        ``kind`` (of `PARTNER_KINDS`), ``name``, ``area`` (a beat, a municipality, or None: everywhere), ``does``.
+    hours
+        Opening hours by station.
+    venues
+        ``venue``, ``x``, ``y`` (planning CRS, metres), ``cost`` of an evening; None: the stations' sites.
+    streets
+        Lines in the planning CRS with ``name`` (text or None).
+    waters
+        Lines of the barriers, planning CRS.
+    sources
+        The files read.
+    """
+
+    consents: pd.DataFrame
+    report_back: pd.DataFrame
+    partners: pd.DataFrame
+    hours: dict[str, str]
+    venues: pd.DataFrame | None
+    streets: gpd.GeoDataFrame | None
+    waters: gpd.GeoSeries | None
+    sources: tuple[Source, ...] = field(default=())
+
+
+def read_forum_tables(town: Town) -> ForumTables:
+    """Read the tables of a town's section ``[forum]``; empty ones where the description has none.
+
+    Raises
+    ------
+    InputError
+        With every problem of every table.
+    """
+    d = town.description
+    rules = d.forum or Forum()
+    findings = Findings()
+    sources: list[Source] = []
+
+    def table(key: str, given: Table | None, wanted: Sequence[str], least: int) -> tuple[pd.DataFrame, Any]:
+        if given is None:
+            return pd.DataFrame({c: pd.Series(dtype=object) for c in wanted}), None
+        path = d.path(given.path)
+        frame, where = read_table(path, given.layer, wanted[:least], wanted[least:])
+        for column in wanted:
+            if column not in frame:
+                frame[column] = None
+        sources.append(source_of(f"forum.{key}", path, len(frame), len(frame)))
+        frame = frame[list(wanted)].reset_index(drop=True)
+        for column in wanted:
+            if column.endswith("_on") or column in ("due", "until"):
+                with findings.keep():
+                    frame[column] = pd.Series(dates(frame[column], where), dtype=object)
+            else:
+                frame[column] = pd.Series(texts(frame[column]), dtype=object)
+        return frame, where
+
+    empty = pd.DataFrame()
+    consents = report_back = partners = hours = empty
+    with findings.keep():
+        consents, where = table("consents", rules.consents, CONSENTS, 2)
+        if where is not None:
+            _check_consents(consents, where, town, d, findings)
+            photos = [None if p is None else str(d.path(Path(p))) for p in consents["photo"]]
+            consents["photo"] = pd.Series(photos, dtype=object)
+    with findings.keep():
+        report_back, _ = table("report_back", rules.report_back, REPORT_BACK, 3)
+    with findings.keep():
+        partners, where = table("partners", rules.partners, PARTNERS, 2)
+        for i, kind in enumerate(partners["kind"]):
+            if where is not None and str(kind).casefold() not in PARTNER_KINDS:
+                mend = did_you_mean(str(kind), PARTNER_KINDS) or f"The kinds are: {', '.join(PARTNER_KINDS)}"
+                findings.add([where.problem(f"“{kind}” is no kind of partner", mend, row=where.rows[i], field="kind")])
+    with findings.keep():
+        hours, _ = table("hours", rules.hours, HOURS, 2)
+    venues = None
+    with findings.keep():
+        venues = _venues(rules, town, d, sources)
+    streets = waters = None
+    with findings.keep():
+        streets = _streets(rules, town, d, sources)
+    with findings.keep():
+        waters = _waters(town, d)
+    findings.raise_if_any()
+    known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
+    return ForumTables(consents, report_back, partners, known, venues, streets, waters, tuple(sources))
+
+
+def _check_consents(consents: pd.DataFrame, where: Any, town: Town, d: Description, findings: Findings) -> None:
+    known = [] if town.roster is None else list(town.roster["officer"])
+    for i, row in enumerate(consents.itertuples(index=False)):
+        place = where.rows[i]
+        if row.officer not in known:
+            mend = did_you_mean(str(row.officer), known) or "Use the names of the roster"
+            findings.add(
+                [where.problem(f"the roster has no officer “{row.officer}”", mend, row=place, field="officer")]
+            )
+        if row.agreed_on is None:
+            what = f"{row.officer} has no date of consent, and nobody is shown without one"
+            mend = "Give the day on which the officer agreed in writing"
+            findings.add([where.problem(what, mend, row=place, field="agreed_on")])
+        if row.photo is not None:
+            photo = d.path(Path(row.photo))
+            if photo.suffix.lower() not in PHOTOS or not photo.is_file():
+                what = f"the photo “{row.photo}” does not exist or is neither JPEG nor PNG"
+                mend = "Paths are relative to the project description"
+                findings.add([where.problem(what, mend, row=place, field="photo")])
+
+
+def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> pd.DataFrame | None:
+    given = rules.venues
+    if given is None:
+        return None
+    path = d.path(given.path)
+    columns = [c for c in (given.id, given.cost) if c]
+    frame, where = read_points(path, given.layer, given.x, given.y, given.crs, columns, town.crs, "forum.venues")
+    sources.append(source_of("forum.venues", path, len(frame), len(frame)))
+    names = texts(frame[given.id])
+    there = np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1)
+    bad = [i for i, n in enumerate(names) if n is None or not there[i]]
+    if bad:
+        what = "a venue needs a name and coordinates"
+        raise InputError(where.problem(what, "Give both", row=where.rows[bad[0]], field=given.id))
+    cost = numbers(frame[given.cost], where, least=0, empty=0.0) if given.cost else 0.0
+    return pd.DataFrame({"venue": names, "x": frame["x"], "y": frame["y"], "cost": cost})
+
+
+def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) -> gpd.GeoDataFrame | None:
+    columns: list[str] = []
+    if rules.streets is not None:
+        layer, columns = rules.streets, [rules.streets.name]
+    else:
+        layer = (d.stations.roads if d.stations else None) or (d.beats.roads if d.beats else None)
+    if layer is None:
+        return None
+    path = d.path(layer.path)
+    if is_openstreetmap(path):
+        columns = columns or ["name"]
+        frame, where = named_streets(path, layer, town.units.geometry)
+    else:
+        frame, where = read_layer(path, layer.layer, columns, layer.crs)
+    lines = frame.geometry.to_crs(town.crs)
+    keep = ~(lines.isna() | lines.is_empty) & lines.geom_type.isin(["LineString", "MultiLineString"])
+    if not keep.any():
+        raise InputError(where.problem("the layer holds no lines", "Give a layer of streets"))
+    names = [None if is_missing(v) else str(v).strip() or None for v in frame[columns[0]]] if columns else None
+    if rules.streets is not None:
+        sources.append(source_of("forum.streets", path, len(frame), int(keep.sum())))
+    found = gpd.GeoDataFrame(
+        {"name": pd.Series(names if names else [None] * len(frame), dtype=object)},
+        geometry=lines.to_numpy(),
+        crs=town.crs,
+    )
+    return gpd.GeoDataFrame(found[keep.to_numpy()].reset_index(drop=True))
+
+
+def _waters(town: Town, d: Description) -> gpd.GeoSeries | None:
+    if d.beats is None or d.beats.barriers is None:
+        return None
+    frame, _ = read_layer(d.path(d.beats.barriers.path), d.beats.barriers.layer, [], d.beats.barriers.crs)
+    lines = frame.geometry.to_crs(town.crs)
+    lines = lines[~(lines.isna() | lines.is_empty)]
+    return lines if len(lines) else None
+
+
+def consented(tables: ForumTables, day: dt.date) -> dict[str, dict[str, Any]]:
+    """Return who may be named on a day: officer in the roster: what is shown (``name``, ``contact``, ``photo``)."""
+    return {
+        str(row.officer): {"name": row.name, "contact": row.contact, "photo": row.photo}
+        for row in tables.consents.itertuples(index=False)
+        if row.agreed_on is not None and row.agreed_on <= day and (row.until is None or day < row.until)
+    }
+
+
+def folder_of_pack(path: Path) -> Path:
+    """Return the ``forum`` folder of a result folder or of a pack itself.
+
+    Raises
+    ------
+    InputError
+        Where there is no pack.
+    """
+    for folder in (path / "forum", path):
+        if (folder / "units.csv").is_file() and (folder / "beats.csv").is_file():
+            return folder
+    raise InputError(
+        problem("there is no forum pack here", "Give a result folder, or the folder “forum” of one", file=path)
+    )
+
+
+def lines_by_street(streets: gpd.GeoDataFrame | None) -> dict[str, Any]:
+    """Return each named street's lines as one geometry."""
+    if streets is None or streets["name"].isna().all():
+        return {}
+    named = streets[streets["name"].notna()]
+    return {str(n): shapely.union_all(g.geometry.to_numpy()) for n, g in named.groupby("name", sort=True)}

@@ -1,0 +1,196 @@
+"""Reads roads and paths that people walk on, by a table of road classes that a user can edit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS
+
+from beatplanner.data.description.models import Layer
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.layers import Place, numbers, read_layer, read_table, texts
+from beatplanner.data.town.walking_network import Roads
+
+# Columns in which road layers keep the class of a road; and those that say it is a bridge or a tunnel.
+ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
+LEVEL_COLUMNS = ("bridge", "tunnel")
+OPENSTREETMAP = (".osm.pbf", ".osm", ".pbf")
+# Roads of an extract are read this far around the units, in degrees.
+MARGIN = 0.05
+_YES, _NO = {"yes", "true", "1", "y", "t", "да", "po", "da"}, {"no", "false", "0", "n", "f", "не", "jo", "ne"}
+
+
+@dataclass(frozen=True)
+class RoadClass:
+    """Whether people walk on a class of roads, level metres for a metre of it, and minutes of waiting."""
+
+    walked: bool
+    factor: float = 1.0
+    wait_minutes: float = 0.0
+
+
+def default_classes() -> str:
+    """Return the table of road classes that comes with beatplanner, as CSV."""
+    return (files("beatplanner.data") / "road_classes.csv").read_text("utf-8")
+
+
+def road_classes(table: Path | None) -> dict[str, RoadClass]:
+    """Return the road classes by name in lower case: those of a user's table before those that come with beatplanner."""
+    known = {r["class"]: RoadClass(r["walked"] == "yes", float(r["factor"]), float(r["wait_minutes"]))
+             for r in csv.DictReader(io.StringIO(default_classes()))}  # fmt: skip
+    if table is None:
+        return known
+    frame, where = read_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
+    factor = numbers(frame["factor"], where, least=1, empty=1.0) if "factor" in frame else np.ones(len(frame))
+    wait = (
+        numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
+    )
+    walked = [str(v or "").strip().casefold() for v in frame["walked"]]
+    for i, (name, word) in enumerate(zip(texts(frame["class"]), walked, strict=True)):
+        if name is None or word not in _YES | _NO:
+            what = "no class is named" if name is None else f"“{frame['walked'].iat[i]}” is neither yes nor no"
+            raise InputError(where.problem(what, "Write yes or no", row=where.rows[i], field="walked"))
+        known[name.casefold()] = RoadClass(word in _YES, float(factor[i]), float(wait[i]))
+    return known
+
+
+def is_openstreetmap(path: Path) -> bool:
+    """Tell whether a file is an OpenStreetMap extract by its name."""
+    return path.name.lower().endswith(OPENSTREETMAP)
+
+
+def read_roads(
+    path: Path, layer: Layer, to: CRS, around: gpd.GeoSeries, metres_a_minute: float, classes: Path | None
+) -> tuple[Roads, Place, int, dict[str, int]]:
+    """Read the roads that people walk on.
+
+    Parameters
+    ----------
+    path, layer
+        The file, and the layer of it.
+    to
+        CRS of the result, metres.
+    around
+        Units, around which roads of an OpenStreetMap extract are read.
+    metres_a_minute
+        Walking speed, which turns waits into metres.
+    classes
+        A user's table of road classes.
+
+    Returns
+    -------
+    tuple
+        The roads, the layer, its number of rows, and how many rows of each class were left out.
+
+    Raises
+    ------
+    InputError
+        Where the layer cannot be read or holds no line that people walk on.
+    """
+    table = road_classes(classes)
+    frame, where = _read_extract(path, layer, around) if is_openstreetmap(path) else _read_lines(path, layer)
+    kind = (
+        frame.pop("class").map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold()).to_numpy(object)
+    )
+    foot = frame.pop("foot").to_numpy(object) if "foot" in frame else np.full(len(frame), None)
+    rule = [table.get(k, RoadClass(True)) for k in kind]
+    walked = np.array([(r.walked or f == "yes") and f != "no" for r, f in zip(rule, foot, strict=True)], bool)
+    lines = np.asarray(frame.geometry.to_crs(to).array, dtype=object)
+    usable = walked & np.isin(shapely.get_type_id(lines), [1, 5]) & ~shapely.is_empty(lines)
+    if not usable.any():
+        raise InputError(
+            where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths")
+        )
+    gone, count = np.unique(kind[~walked].astype(str), return_counts=True)
+    kept = np.flatnonzero(usable)
+    roads = Roads(
+        lines[kept],
+        frame["apart"].to_numpy(bool)[kept],
+        np.array([rule[i].factor for i in kept]),
+        np.array([rule[i].wait_minutes * metres_a_minute for i in kept]),
+    )
+    return roads, where, len(frame), dict(zip(gone.tolist(), count.tolist(), strict=True))
+
+
+def named_streets(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.GeoDataFrame, Place]:
+    """Read the streets of an OpenStreetMap extract around the units, with their column ``name``."""
+    west, south, east, north = around.to_crs(4326).total_bounds
+    where = Place(path.name, "lines", ())
+    try:
+        frame = pyogrio.read_dataframe(
+            path,
+            layer=layer.layer or "lines",
+            columns=["name"],
+            where="highway IS NOT NULL",
+            bbox=(west, south, east, north),
+        )
+    except Exception as error:  # as below
+        first = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)
+        ) from None
+    return gpd.GeoDataFrame(frame), where
+
+
+def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
+    try:
+        there = list(pyogrio.read_info(path, layer=layer.layer)["fields"])
+    except Exception:  # read_layer says what is wrong with the file
+        there = []
+    by_fold = {c.casefold(): c for c in reversed(there)}
+    kind = next((by_fold[c] for c in ROAD_CLASS_COLUMNS if c in by_fold), None)
+    levels = [by_fold[c] for c in LEVEL_COLUMNS if c in by_fold]
+    frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c], layer.crs)
+    apart = np.zeros(len(frame), bool)
+    for column in levels:
+        said = frame[column].map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold())
+        apart |= ~said.isin({"", *_NO, "0.0"}).to_numpy()
+    return gpd.GeoDataFrame({"class": frame[kind] if kind else None, "apart": apart}, geometry=frame.geometry), where
+
+
+def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.GeoDataFrame, Place]:
+    """Read the ways of an OpenStreetMap extract with GDAL's driver, which needs no network."""
+    west, south, east, north = around.to_crs(4326).total_bounds
+    box = (west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN)
+    where = Place(path.name, "lines", ())
+    try:
+        frame = pyogrio.read_dataframe(
+            path, layer=layer.layer or "lines", columns=["highway", "other_tags"], bbox=box,
+            where="highway IS NOT NULL OR other_tags LIKE '%\"route\"=>\"ferry\"%'",
+        )  # fmt: skip
+    except Exception as error:  # GDAL's drivers raise whatever they like on broken files
+        first = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)
+        ) from None
+    if frame.empty:
+        raise InputError(
+            where.problem("the extract holds no roads around the units", "Give the extract of this region")
+        )
+    tags = frame["other_tags"].map(lambda v: "" if v is None or pd.isna(v) else str(v))
+
+    def tagged(key: str, *values: str) -> pd.Series:
+        return tags.str.contains(f'"{key}"=>"(?:{"|".join(values)})"', regex=True)
+
+    ferry = tagged("route", "ferry")
+    kind = frame["highway"].astype(object).where(~ferry | frame["highway"].notna(), "ferry")
+    level = (tags.str.contains('"bridge"=>"') & ~tagged("bridge", "no")) | (
+        tags.str.contains('"tunnel"=>"') & ~tagged("tunnel", "no")
+    )
+    forbidden = tagged("foot", "no", "private") | (
+        tagged("access", "no", "private") & ~tagged("foot", "yes", "designated", "permissive")
+    )
+    foot = np.where(forbidden, "no", np.where(tagged("foot", "yes", "designated", "permissive"), "yes", None))
+    found = gpd.GeoDataFrame(
+        {"class": kind, "apart": level | ferry, "foot": foot}, geometry=frame.geometry, crs=frame.crs
+    )
+    return found, where

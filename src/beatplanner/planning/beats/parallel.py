@@ -1,0 +1,301 @@
+"""Municipalities planned in parallel by Dask: local processes, or an existing cluster.
+
+What a municipality's beats need is sent to the workers once; each municipality is then a task of its own, the largest first. A task computes what
+the serial run computes, with the same seed and the same length of proof, so that the plan is the same. What is done is kept in a folder beside the
+result, from which a run that was killed goes on. A municipality whose task fails is reported, and the others finish.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.folder import without_nan
+from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.whole.versions import versions
+from beatplanner.solver.districts.solve import Districts
+
+if TYPE_CHECKING:
+    from beatplanner.planning.beats.plan import Alone
+
+# How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
+ANSWER, ASK = 15.0, 1.0
+# Beside a task's own memory: what the interpreter and the compiled code take. A worker above its limit is started again by Dask.
+STOP = "beatplanner-stop"
+
+
+class Farm:
+    """Workers for the municipalities of one run; use it as `farm` makes it.
+
+    Parameters
+    ----------
+    client
+        Of Dask.
+    workers
+        How many tasks run at once.
+    kept
+        Folder of what is done already; None to keep nothing.
+    """
+
+    def __init__(self, client: Any, workers: int, kept: Path | None) -> None:
+        self.client, self.workers, self.kept = client, workers, kept
+        self.failed = False
+
+    def each(
+        self,
+        what: Callable[..., Any],
+        shared: Any,
+        parts: Sequence[Any],
+        seconds: Sequence[float],
+        *,
+        names: Sequence[str],
+        sizes: Sequence[int],
+        phase: str,
+        settings: dict[str, Any],
+        progress: Progress = silent,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Any]:
+        """Do the same for each municipality.
+
+        Parameters
+        ----------
+        what
+            ``what(shared, part, seconds, cancelled)``, of a module, so that workers find it.
+        shared
+            What all tasks need; sent once.
+        parts, seconds, names, sizes
+            One a municipality: its own data, its time, its name and its number of units.
+        phase
+            For the progress.
+        settings
+            All else that the result depends on, for what is kept.
+        progress, cancelled
+            As for `plan_beats`.
+
+        Returns
+        -------
+        list
+            In the order of `parts`; a task that failed gives its exception.
+        """
+        from distributed import Event, wait
+
+        begin = time.monotonic()
+        stop = Event(STOP, client=self.client)
+        stop.clear()
+        done: dict[int, Any] = {}
+        names_of = [self._file(part, settings) for part in parts]
+        for k, file in enumerate(names_of):
+            if file is not None and file.is_file():
+                done[k] = _read(file)
+        resumed = len(done)
+        left = sorted((k for k in range(len(parts)) if k not in done), key=lambda k: (-sizes[k], k))
+        if left:
+            sent = self.client.scatter(shared, broadcast=True, hash=False)
+            tasks = {
+                self.client.submit(
+                    _task, what, sent, parts[k], float(seconds[k]), pure=False, retries=1, key=f"{phase}-{k}-{os.getpid()}-{time.monotonic_ns()}"
+                ): k
+                for k in left
+            }  # fmt: skip
+            told = f", {resumed} kept from before" if resumed else ""
+            waiting = set(tasks)
+            while waiting:
+                if cancelled():
+                    # tasks ask for this and end with the best that they have
+                    stop.set()
+                try:
+                    ready = wait(list(waiting), timeout=0.5, return_when="FIRST_COMPLETED").done
+                except TimeoutError:
+                    continue
+                for task in ready:
+                    k = tasks[task]
+                    if task.status == "finished":
+                        done[k] = task.result()
+                        self._keep(names_of[k], done[k], bool(stop.is_set()))
+                    else:
+                        done[k] = task.exception() or RuntimeError("the worker was lost")
+                        self.failed = True
+                    task.release()
+                    progress(f"{phase}: {len(done)} of {len(parts)} municipalities{told}, last {names[k] or 'the town'}", None, None, time.monotonic() - begin)  # fmt: skip
+                waiting -= ready
+        return [done[k] for k in range(len(parts))]
+
+    def _file(self, part: Any, settings: dict[str, Any]) -> Path | None:
+        """Return where a municipality's result is kept: named by all that it depends on."""
+        if self.kept is None:
+            return None
+        content = pickle.dumps((part, sorted(settings.items()), sorted(versions().items())), protocol=5)
+        return self.kept / f"{hashlib.sha256(content).hexdigest()[:32]}.json"
+
+    def _keep(self, file: Path | None, result: Alone, stopped: bool) -> None:
+        if file is None or stopped:
+            return
+        self.kept.mkdir(exist_ok=True)  # type: ignore[union-attr]
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(without_nan(_as_json(result))), encoding="utf-8")
+        part.replace(file)
+
+    def finish(self) -> None:
+        """Forget what was kept, unless a municipality failed."""
+        if self.kept is not None and not self.failed:
+            shutil.rmtree(self.kept, ignore_errors=True)
+
+
+@contextmanager
+def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm | None]:
+    """Start local workers, or join a cluster; None where neither is asked for.
+
+    Parameters
+    ----------
+    workers
+        Local processes.
+    scheduler
+        Address of a cluster's scheduler, such as ``tcp://10.0.0.5:8786``.
+    out
+        Folder of the result; what is done is kept beside it.
+
+    Raises
+    ------
+    InputError
+        Where the scheduler does not answer, has no workers, or its workers have another version of beatplanner.
+    """
+    if workers is None and scheduler is None:
+        yield None
+        return
+    # a second that only such a run needs
+    import dask
+    from distributed import Client, LocalCluster
+
+    out = out.resolve()
+    kept = out.parent / f".{out.name}.municipalities"
+    quiet = {"distributed.worker.multiprocessing-method": "spawn", "distributed.logging.distributed": "critical",
+             "distributed.scheduler.allowed-failures": 1, "distributed.admin.log-format": "%(message)s"}  # fmt: skip
+    with dask.config.set(quiet):  # type: ignore[attr-defined]
+        if workers is not None:
+            with (
+                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50) as cluster,
+                Client(cluster) as client,
+            ):  # fmt: skip
+                warm_up_workers(client)
+                yield Farm(client, workers, kept)
+            return
+        try:
+            client = Client(scheduler, timeout=ANSWER)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(
+                problem(f"the scheduler {scheduler} does not answer ({error})".replace("\n", " "),
+                        "Start one with “dask scheduler”, and workers with “dask worker ADDRESS --nthreads 1”", field="--scheduler")
+            ) from None  # fmt: skip
+        with client:
+            there = client.scheduler_info(n_workers=-1)["workers"]
+            if not there:
+                raise InputError(
+                    problem(f"the scheduler {scheduler} has no workers", f"Start some with “dask worker {scheduler} --nthreads 1”", field="--scheduler")
+                )  # fmt: skip
+            _check_versions(client)
+            warm_up_workers(client)
+            yield Farm(client, sum(int(w["nthreads"]) for w in there.values()), kept)
+
+
+def warm_up_workers(client: Any) -> None:
+    """Have each worker load the solvers while this process reads the layers; nobody waits for it."""
+    from distributed import fire_and_forget
+
+    for worker in client.scheduler_info(n_workers=-1)["workers"]:
+        fire_and_forget(client.submit(_warm_up, workers=[worker], pure=False, key=f"warm-up-{worker}-{os.getpid()}-{time.monotonic_ns()}"))  # fmt: skip
+
+
+def _warm_up() -> None:
+    """Load the solvers and their compiled code by drawing four districts in a grid of twenty units."""
+    # the module of the tasks brings what they import
+    from beatplanner.planning.beats import plan as beats  # noqa: F401
+    from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
+
+    units = np.arange(20).reshape(4, 5)
+    edges = np.concatenate([
+        np.column_stack([units[:, :-1].ravel(), units[:, 1:].ravel()]),
+        np.column_stack([units[:-1].ravel(), units[1:].ravel()]),
+    ])  # fmt: skip
+    solve_districts(
+        DistrictingProblem(
+            weight=1.0 + np.arange(20) % 3, xy=np.column_stack([units.ravel() % 5, units.ravel() // 5]) * 100.0, edges=edges,
+            border=np.full(len(edges), 100.0), count=4, lower=6.0, upper=14.0,
+        ),
+        seconds=2.0,
+    )  # fmt: skip
+
+
+def _check_versions(client: Any) -> None:
+    """Raise InputError where a worker computes with other versions than this computer: plans could differ."""
+    here = versions()
+    for address, there in client.run(_versions_there).items():
+        if not isinstance(there, dict):
+            what = f"the worker {address} has no beatplanner"
+        else:
+            other = [
+                f"{k} {there.get(k)} in place of {v}" for k, v in here.items() if k != "python" and there.get(k) != v
+            ]
+            if not other:
+                continue
+            what = f"the worker {address} computes with other versions: {', '.join(other[:3])}"
+        raise InputError(problem(what, "Install the same version of beatplanner on every computer of the cluster", field="--scheduler"))  # fmt: skip
+
+
+def _versions_there() -> dict[str, str] | None:
+    try:
+        return versions()
+    except ImportError:
+        return None
+
+
+class _Stopped:
+    """Asks the scheduler now and then whether the user stopped the run."""
+
+    def __init__(self) -> None:
+        self.asked, self.answer, self.event = time.monotonic(), False, None
+
+    def __call__(self) -> bool:
+        if not self.answer and time.monotonic() - self.asked > ASK:
+            from distributed import Event
+
+            self.event = self.event or Event(STOP)
+            self.answer, self.asked = bool(self.event.is_set()), time.monotonic()
+        return self.answer
+
+
+def _task(what: Callable[..., Any], shared: Any, part: Any, seconds: float) -> Any:
+    return what(shared, part, seconds, _Stopped())
+
+
+# ---- what is kept
+
+
+def _as_json(result: Alone) -> dict[str, Any]:
+    found = {f.name: _plain(getattr(result.found, f.name)) for f in fields(Districts)}
+    return {"found": found, "problem": {k: _plain(v) for k, v in result.relaxed.items()}, "mean": result.mean, "tolerance": result.tolerance,
+            "clashes": result.clashes, "short": result.short}  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _read(file: Path) -> Alone:
+    from beatplanner.planning.beats.plan import Alone
+
+    told = json.loads(file.read_text(encoding="utf-8"))
+    arrays = {k: np.array(v, dtype=int) if isinstance(v, list) else v for k, v in told["found"].items()}
+    relaxed = {k: np.array(v, dtype=int) if isinstance(v, list) else v for k, v in told["problem"].items()}
+    return Alone(Districts(**arrays), relaxed, told["mean"], told["tolerance"], told["clashes"], told["short"])

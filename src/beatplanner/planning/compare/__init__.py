@@ -1,0 +1,1 @@
+"""Scenarios side by side: figures, prices of rules, robustness and surveys."""

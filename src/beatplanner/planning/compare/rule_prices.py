@@ -1,0 +1,248 @@
+"""The price of each rule: the same plan with one rule dropped or loosened a little, solved again, and what that would gain.
+
+A price is no dual of an integer program but the difference of two plans, each with its proven bound::
+
+    gain          = objective with the rule − objective without it
+    at least      = max(0, bound with the rule − objective without it), where dropping the rule only adds plans
+    at most       = objective with the rule − bound without it
+
+so that the true price lies between the two, however far both searches came. The plan without a rule starts from the plan with it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.publish.price_report import write_prices
+from beatplanner.data.result.folder import check_result_place, read_result, without_nan
+from beatplanner.planning.compare.comparison import moves, read_columns
+from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.whole.run import Step, run
+
+# Of a car in a town, for putting metres into minutes that people can feel.
+CAR_KMH = 30.0
+# How much a rule is loosened where it is not dropped.
+TOLERANCE, MOVED, BUDGET, EXCESS = 0.05, 0.05, 0.10, 0.10
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A rule, and the description without it.
+
+    Attributes
+    ----------
+    key
+        Of the rule, such as ``"beats.tolerance"``; the plan's folder is named after it.
+    rule
+        What the rule asks for, as the subject of a sentence.
+    how
+        What is done to it.
+    step
+        The step whose plan it binds.
+    rules
+        The description with the rule dropped or loosened.
+    """
+
+    key: str
+    rule: str
+    how: str
+    step: Step
+    rules: Description
+
+
+def relaxations(d: Description) -> Iterator[Relaxation]:
+    """Yield each rule of a description with the description that lacks it."""
+
+    def beats(**changes: Any) -> Description:
+        assert d.beats is not None
+        return d.model_copy(update={"beats": d.beats.model_copy(update=changes)})
+
+    def stations(**changes: Any) -> Description:
+        assert d.stations is not None
+        return d.model_copy(update={"stations": d.stations.model_copy(update=changes)})
+
+    b, s = d.beats, d.stations
+    if b is not None:
+        wider = round(min(1.0, b.tolerance + TOLERANCE), 4)
+        yield Relaxation("beats.tolerance", f"Balance within ±{b.tolerance:.0%}", f"±{wider:.0%} in its place", "beats", beats(tolerance=wider))  # fmt: skip
+        if b.barriers is not None:
+            yield Relaxation("beats.barriers", f"Keeping the {b.barriers.layer or b.barriers.path.stem} as a border", "without it", "beats", beats(barriers=None, crossings=None))  # fmt: skip
+        if b.locked is not None:
+            yield Relaxation("beats.locked", "Keeping the locked units", "all free", "beats", beats(locked=None))
+        if b.max_moved is not None:
+            more = round(min(1.0, b.max_moved + MOVED), 4)
+            yield Relaxation("beats.max_moved", f"Moving at most {b.max_moved:.0%} of residents", f"{more:.0%} in its place", "beats", beats(max_moved=more))  # fmt: skip
+            yield Relaxation("beats.max_moved-free", f"Moving at most {b.max_moved:.0%} of residents", "no limit at all", "beats", beats(max_moved=None))  # fmt: skip
+        if d.units.municipality is not None:
+            whole = d.model_copy(update={"units": d.units.model_copy(update={"municipality": None})})
+            yield Relaxation("units.municipality", "Keeping beats inside municipalities", "borders may be crossed, balance by the mean of all", "beats", whole)  # fmt: skip
+    if s is not None:
+        if s.count is not None:
+            yield Relaxation("stations.count", f"Opening {s.count} stations", "one more", "stations", stations(count=s.count + 1))  # fmt: skip
+        if s.budget is not None:
+            yield Relaxation("stations.budget", f"A station budget of {s.budget:,.0f}", f"{BUDGET:.0%} more", "stations", stations(budget=s.budget * (1 + BUDGET)))  # fmt: skip
+        if s.min_distance:
+            yield Relaxation("stations.min_distance", f"Keeping stations {s.min_distance:,.0f} m apart", "no distance", "stations", stations(min_distance=0.0))  # fmt: skip
+        if s.one_per_municipality:
+            yield Relaxation("stations.one_per_municipality", "A station in each municipality", "wherever people gain most", "stations", stations(one_per_municipality=False))  # fmt: skip
+        if s.group_excess is not None:
+            looser = s.group_excess + EXCESS
+            yield Relaxation("stations.group_excess", f"No group walking over {s.group_excess:.0%} more than the average", f"{looser:.0%} in its place", "stations", stations(group_excess=looser))  # fmt: skip
+        if (
+            s.existing is not None
+            and s.existing.state is None
+            and not s.existing.may_close
+            and s.objective in ("p-median", "coverage", "p-center")
+        ):
+            free = stations(existing=s.existing.model_copy(update={"may_close": True}))
+            yield Relaxation("stations.existing", "Keeping today's stations open", "they may close", "stations", free)
+
+
+def price_rules(
+    project: Path,
+    out: Path,
+    *,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Plan a project, then plan it again without each rule, and write what each rule costs.
+
+    Parameters
+    ----------
+    project
+        A description with beats or stations.
+    out
+        Folder: ``prices.json``, ``prices.csv``, ``prices.html``, and a plan folder a rule beside that of the plan itself, ``plan``.
+    time_limit
+        Seconds of solving over all plans.
+    seed, threads, progress, cancelled
+        As for `run`.
+
+    Returns
+    -------
+    dict
+        The content of ``prices.json``.
+
+    Raises
+    ------
+    InputError
+        Where there is neither a section ``beats`` nor ``stations``.
+    """
+    d = read_description(project).model_copy(update={"officers": None, "forum": None, "budget": None, "country": None})
+    every = list(relaxations(d))
+    if not every:
+        raise InputError(problem("there are no rules to price", "Give a section [beats] or [stations]", file=d.file.name))  # fmt: skip
+    for name in ("plan", *(r.key for r in every)):
+        check_result_place(out / name)
+    out.mkdir(parents=True, exist_ok=True)
+    end = None if time_limit is None else time.monotonic() + time_limit
+    steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations") if getattr(d, s) is not None)  # type: ignore[misc]
+
+    def plan(rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str) -> dict[str, Any]:  # fmt: skip
+        left = None if end is None else max(1.0, end - time.monotonic()) / share
+
+        def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+            progress(f"{label}: {phase}", best, bound, seconds)
+
+        return run(rules, folder, steps=wanted, start_from=start, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled, pack=False)  # fmt: skip
+
+    base = plan(d, out / "plan", steps, None, len(every) + 1, "the plan itself")
+    rows = []
+    for k, r in enumerate(every):
+        start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
+        summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
+        rows.append(_price(r, base, summary, out, d))
+    content = without_nan(
+        {"version": 1, "project": d.project.name, "feasible": bool(base["feasible"]), "prices": rows, "sentences": [r["sentence"] for r in rows]}
+    )  # fmt: skip
+    (out / "prices.json").write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")  # fmt: skip
+    write_prices(out, content)
+    return content
+
+
+def _price(r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Path, d: Description) -> dict[str, Any]:
+    """Return one price, with its bounds, what it is in other units, and its sentence."""
+    a, b = base[r.step], relaxed[r.step]
+    row: dict[str, Any] = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
+    row |= {"with": a["objective"], "with_bound": a["lower_bound"], "without": b["objective"], "without_bound": b["lower_bound"]}  # fmt: skip
+    row["gain"] = a["objective"] - b["objective"]
+    row["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
+    if row["at_least"] is not None and r.key != "units.municipality":
+        # without the rule there are all plans that there are with it; not so for municipalities, whose means the balance is measured by
+        row["at_least"] = max(0.0, row["at_least"])
+    row["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
+    row["share"] = row["gain"] / b["objective"] if b["objective"] else None
+    with_plan, without = read_result(out / "plan"), read_result(out / r.key)
+    if r.step == "beats":
+        hours = float(with_plan.units["workload"].sum())
+        row["metres"] = row["gain"] / hours if hours and d.beats is not None and d.beats.objective == "travel" else None
+        row["minutes"] = None if row["metres"] is None else row["metres"] / (CAR_KMH * 1000 / 60)
+        row["moved_residents"] = _moved(out / r.key) - _moved(out / "plan")
+        row["hours"] = _heaviest(without) - _heaviest(with_plan)
+        row["money"] = None
+    else:
+        row["metres"], row["moved_residents"], row["hours"] = None, None, None
+        walk = [s["mean_walk_minutes"] for s in (a, b)]
+        row["minutes"] = None if None in walk else walk[0] - walk[1]
+        row["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (base.get("population") or 0.0)
+        row["money"] = b["cost"] - a["cost"]
+    row["feasible"] = bool(relaxed["feasible"])
+    row["sentence"] = _sentence(r, row, base, relaxed)
+    return row
+
+
+def _moved(folder: Path) -> float:
+    return float(sum(m["residents"] for m in moves(read_columns([folder])[1])))
+
+
+def _heaviest(tables: Any) -> float:
+    return float(np.max(tables.beats["workload"].to_numpy(float)))
+
+
+def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], relaxed: dict[str, Any]) -> str:
+    if not base["feasible"] or not relaxed["feasible"]:
+        which = "The plan itself" if not base["feasible"] else f"The plan with {r.how}"
+        return f"{r.rule}: no price can be told. {which} cannot meet all its rules."
+    what = "travel" if r.step == "beats" else "walking"
+    share = row["share"] or 0.0
+    least, most = row["at_least"], row["at_most"]
+    if r.key == "units.municipality" and most is not None and most < 0:
+        return f"{r.rule} costs nothing ({r.how}): there is no plan with less {what}."
+    if share < 0.0005 and (most is None or most < 0.0005 * abs(row["without"] or 1)):
+        return f"{r.rule} costs nothing ({r.how}: no less {what})."
+    proven = ""
+    if least is not None and most is not None and row["without"]:
+        low, high = f"{least / row['without']:.1%}", f"{most / row['without']:.1%}"
+        proven = "; proven" if low == high else f"; proven: between {low} and {high}"
+    text = f"{r.rule} costs {max(0.0, share):.1%} more {what} ({r.how}{proven})"
+    extra = []
+    if row.get("metres") is not None and row["metres"] >= 0.5:
+        extra.append(
+            f"{row['metres']:,.0f} m less, or {row['minutes'] * 60:,.0f} seconds by car, on the mean way to work"
+        )
+    elif row["step"] == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
+        extra.append(f"{row['minutes']:.1f} minutes less on the mean walk")
+    extra += [
+        f"{abs(value):,.0f} {('more' if value > 0 else 'fewer') if many else ''}{' ' if many else ''}{words}{'' if many else (' more' if value > 0 else ' less')}"
+        for value, many, words in (
+            (row.get("residents_within"), True, "residents within the walking limit"),
+            (row["moved_residents"], True, "residents change beat"),
+            (row["hours"], False, "hours a year in the heaviest beat"),
+            (row["money"], False, "in cost of stations"),
+        )
+        if value is not None and abs(value) >= 1
+    ]  # fmt: skip
+    tail = f". Without it: {', '.join(extra)}." if extra else "."
+    return text + tail

@@ -1,0 +1,73 @@
+"""Plans the scenarios of a project one after another and lays them side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.description.scenarios import ScenarioFile
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.planning.compare.comparison import compare
+from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.whole.run import run
+
+
+def run_scenarios(
+    scenarios: Sequence[ScenarioFile],
+    out: Path,
+    *,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[dict[str, Any] | None, list[tuple[Note, ...]]]:
+    """Plan each scenario into a folder of its own name, and compare those that were planned.
+
+    Parameters
+    ----------
+    scenarios
+        Those of a project.
+    out
+        Folder; the comparison is in it as ``comparison``.
+    time_limit
+        Seconds of solving over all scenarios.
+    seed, threads, progress, cancelled
+        As for `run`.
+
+    Returns
+    -------
+    dict or None
+        The content of ``comparison.json``; None where nothing was planned.
+    list of tuple of Note
+        The problems of each scenario that could not be planned; the others are.
+
+    Raises
+    ------
+    InputError
+        Where there are no scenarios.
+    """
+    if not scenarios:
+        raise InputError(
+            problem("this project has no scenarios", "Make one with “beatplanner scenarios PROJECT --new NAME --set KEY=VALUE”",
+                    file="scenarios")
+        )  # fmt: skip
+    out.mkdir(parents=True, exist_ok=True)
+    end = None if time_limit is None else time.monotonic() + time_limit
+    done, failed = [], []
+    for k, s in enumerate(scenarios):
+        left = None if end is None else max(1.0, end - time.monotonic()) / (len(scenarios) - k)
+
+        def tell(phase: str, best: float | None, bound: float | None, seconds: float, s=s, k=k) -> None:
+            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, seconds)
+
+        folder = out / s.file.stem
+        try:
+            run(s.file, folder, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled)
+            done.append(folder)
+        except InputError as error:
+            failed.append(error.problems)
+    content = compare(done, out / "comparison", seed=seed) if done else None
+    return content, failed

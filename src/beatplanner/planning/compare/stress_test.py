@@ -1,0 +1,220 @@
+"""A plan under strain: other weeks and seasons, another year, officers who leave, and an ensemble of neutral plans beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.folder import write_csv
+from beatplanner.planning.compare.comparison import Column, read_columns
+from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
+from beatplanner.planning.officers.replanning import succession
+from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.solver.districts.recombination import percentile, recombinations
+
+# A plan is called an outlier where fewer than this share of the neutral plans are as far out.
+OUTLIER = 0.05
+KEPT_EVERY = 10
+
+
+def stress_test(
+    folder: Path,
+    *,
+    draws: int = 200,
+    ensemble: int = 200,
+    attrition: float = 0.05,
+    incidents: Path | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Put a plan under strain.
+
+    Parameters
+    ----------
+    folder
+        A plan with beats.
+    draws
+        Of weeks, of work by category, and of officers who leave.
+    ensemble
+        Neutral plans to compare with; 0 for none.
+    attrition
+        Share of officers who leave in a year beyond known leavers.
+    incidents
+        A project description with the incidents of another year, for the same units; None for none.
+    seed
+        The same seed gives the same draws.
+    progress, cancelled
+        As for `run`.
+
+    Returns
+    -------
+    dict
+        ``figures`` and ``beats`` of the draws, ``attrition``, ``ensemble``, ``other_year``, and ``sentences``.
+
+    Raises
+    ------
+    InputError
+        Where the plan has no beats.
+    """
+    progress("draws", None, None, 0.0)
+    today, plan = read_columns([folder])
+    told = robustness_figures([today, plan], draws=draws, seed=seed)
+    found: dict[str, Any] = {"draws": draws, "seed": seed, "tolerance": plan.band, "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")}}  # fmt: skip
+    found["beats"] = told["beats"][1] if told.get("beats") else []
+    sentences = []
+    if told.get("missing"):
+        sentences.append(told["missing"])
+    else:
+        weakest = min(found["beats"], key=lambda r: r["holds"])
+        sentences.append(f"In {plan.figures['robust_share']:.0%} of {draws} draws of other weeks and ±20% work by category every beat stays within ±{plan.band:.0%}; "
+                         f"beat {weakest['beat']} is the least steady and stays within in {weakest['holds']:.0%}.")  # fmt: skip
+        if plan.figures.get("back_cast") is not None:
+            sentences.append(f"Had these lines existed in the first half of the records, the greatest deviation would have been ±{plan.figures['back_cast']:.1%}.")  # fmt: skip
+        off = {s: max((abs(r[s]) for r in found["beats"] if r[s] is not None), default=0.0) for s in ("winter", "spring", "summer", "autumn")}  # fmt: skip
+        worst = max(off, key=lambda s: off[s])
+        sentences.append(f"Of the seasons {worst} is the hardest: were the whole year like it, the greatest deviation would be ±{off[worst]:.1%}.")  # fmt: skip
+    if incidents is not None:
+        found["other_year"] = _other_year(plan, incidents, draws, seed)
+        sentences.append(f"With the incidents of {incidents.name} the greatest deviation is ±{found['other_year']['max_deviation']:.1%}, and {found['other_year']['within']:.0%} of the beats are within ±{plan.band:.0%}.")  # fmt: skip
+    if plan.tables.assignments is not None and plan.tables.roster is not None:
+        progress("officers who leave", None, None, 0.0)
+        left = succession(folder, attrition=attrition, draws=draws, seed=seed)
+        vacancies = float(left.months["vacancies"].sum())
+        post_months = float(plan.tables.beats["posts"].sum()) * len(left.months)  # type: ignore[index]
+        found["attrition"] = {"share_a_year": attrition, "vacant_months": vacancies, "post_months": post_months}
+        sentences.append(f"Should {attrition:.0%} of the officers leave each year, {vacancies / post_months:.1%} of all post-months would stand empty unless recruits are found.")  # fmt: skip
+    if ensemble:
+        found["ensemble"] = neutral_plans(plan, ensemble, seed, progress, cancelled)
+        sentences += found["ensemble"]["sentences"]
+    found["sentences"] = sentences
+    return found
+
+
+def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str, Any]:
+    """Return how the beats would do with the incidents of another description."""
+    from beatplanner.data.description.models import read_description
+    from beatplanner.data.town.read_town import read_town
+
+    town = read_town(read_description(project).model_copy(update={"stations": None, "officers": None, "forum": None, "beats": None}))  # fmt: skip
+    if town.incidents is None:
+        raise InputError(problem("this description has no incidents", "Give one with a section [incidents]", file=project))  # fmt: skip
+    summary = {"description_file": str(project.resolve()), "inputs": []}
+    records = read_records(summary, list(plan.units["unit"]))
+    if records is None or (records.unit < 0).any():
+        raise InputError(problem("this description is not for the units of the plan", "Give one with the same units", file=project))  # fmt: skip
+    rows = steadiness(replace(plan, figures={}), records, draws=draws, seed=seed) or []
+    off = np.array([abs(r["deviation"]) for r in rows])
+    return {"max_deviation": float(off.max()), "within": float((off <= plan.band + 1e-9).mean())}
+
+
+def neutral_plans(
+    plan: Column, count: int, seed: int, progress: Progress = silent, cancelled: Callable[[], bool] = lambda: False
+) -> dict[str, Any]:
+    """Compare a plan with neutral ones: districts as balanced and in one piece as its own, drawn without any other aim.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    count
+        Neutral plans, one every ten recombinations of each municipality.
+    seed, progress, cancelled
+        As for `stress_test`.
+
+    Returns
+    -------
+    dict
+        ``plans``, and for ``mean_way`` (m), ``border`` (m), ``max_deviation``: the plan's, the neutral plans' 5th, 50th and 95th percentile, and the plan's
+        percentile; ``outlier``: in which of them it is one; ``sentences``.
+    """
+    units = plan.units
+    hours, xy = units["workload"].to_numpy(float), units[["x", "y"]].to_numpy(float)
+    place = {u: i for i, u in enumerate(units["unit"])}
+    table = plan.tables.edges
+    edges = np.array([[place[str(a)], place[str(b)]] for a, b in zip(table["unit_a"].astype(str), table["unit_b"].astype(str), strict=True)])  # fmt: skip
+    metres = table["metres"].to_numpy(float)
+    ids, whole = np.unique(plan.beat.astype(str), return_inverse=True)
+    municipality = units["municipality"].astype(str).to_numpy(object)
+    if len({(b, m) for b, m in zip(whole, municipality, strict=True)}) > len(ids):
+        municipality = np.full(len(whole), "")
+    walks = []
+    for m, name in enumerate(sorted(set(municipality))):
+        inside = np.flatnonzero(municipality == name)
+        at = np.full(len(whole), -1)
+        at[inside] = np.arange(len(inside))
+        own = edges[(at[edges[:, 0]] >= 0) & (at[edges[:, 1]] >= 0)]
+        labels, district = np.unique(whole[inside], return_inverse=True)
+        progress(f"neutral plans of {name or 'the town'}", None, None, 0.0)
+        mean = hours[inside].sum() / len(labels)
+        rng = np.random.default_rng([seed, m])
+        steps = KEPT_EVERY * (count + 10)
+        met = [district] * (count + 10) if len(labels) == 1 else recombinations(
+            district, at[own], hours[inside], mean * (1 - plan.band), mean * (1 + plan.band), steps=steps, every=KEPT_EVERY, rng=rng, cancelled=cancelled)  # fmt: skip
+        walks.append((inside, labels, met))
+    usable = min(len(met) for _, _, met in walks)
+    # the first hundred steps still remember the start
+    neutral = []
+    for k in range(min(10, usable), usable):
+        district = np.empty(len(whole), int)
+        for inside, labels, met in walks:
+            district[inside] = labels[met[k]]
+        neutral.append(_measures(district, hours, xy, edges, metres, municipality))
+    own_figures = _measures(whole, hours, xy, edges, metres, municipality)
+    found: dict[str, Any] = {"plans": len(neutral), "outlier": [], "sentences": []}
+    words = {"mean_way": ("mean way to work", "m"), "border": ("length of the borders", "m"), "max_deviation": ("greatest deviation", "")}  # fmt: skip
+    for k, (key, (name, unit)) in enumerate(words.items()):
+        values = np.array([n[k] for n in neutral])
+        if not len(values):
+            continue
+        rank = percentile(values, own_figures[k])
+        low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
+        found[key] = {"plan": own_figures[k], "p05": low, "p50": middle, "p95": high, "percentile": rank}
+        out = rank <= OUTLIER / 2 or rank >= 1 - OUTLIER / 2
+        if out:
+            found["outlier"].append(key)
+        shown = (lambda v: f"{v:.1%}") if not unit else (lambda v: f"{v:,.0f} {'m'}")
+        better = "better than" if rank < 0.5 else "worse than"
+        share = 1 - rank if rank < 0.5 else rank
+        found["sentences"].append(
+            f"Its {name} is {shown(own_figures[k])}, {better} {share:.0%} of {len(values)} neutral plans (most of them between {shown(low)} and {shown(high)})"
+            + (": an outlier." if out else ": nothing out of the ordinary.")
+        )  # fmt: skip
+    return found
+
+
+def _measures(
+    district: np.ndarray,
+    hours: np.ndarray,
+    xy: np.ndarray,
+    edges: np.ndarray,
+    metres: np.ndarray,
+    municipality: np.ndarray,
+) -> tuple[float, float, float]:
+    """Return the mean way to work, the length of the borders and the greatest deviation."""
+    travel = 0.0
+    for k in np.unique(district):
+        here = np.flatnonzero(district == k)
+        apart = np.hypot(*(xy[here][:, None] - xy[here][None]).transpose(2, 0, 1))
+        travel += float((apart * hours[here]).sum(axis=1).min())
+    border = float(metres[district[edges[:, 0]] != district[edges[:, 1]]].sum())
+    load = pd.Series(hours).groupby(district).sum()
+    town = pd.Series(municipality).groupby(district).first()
+    mean = load.groupby(town).transform("mean")
+    return travel / float(hours.sum()), border, float((load / mean - 1).abs().max())
+
+
+def write_stress_test(folder: Path, found: dict[str, Any]) -> None:
+    """Write ``robustness.json`` and ``robustness.csv`` (a row a beat) into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "robustness.json").write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8")
+    if found["beats"]:
+        header = list(found["beats"][0])
+        write_csv(folder / "robustness.csv", header, ([r[h] for h in header] for r in found["beats"]))

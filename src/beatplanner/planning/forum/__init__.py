@@ -1,0 +1,1 @@
+"""Forums and their public pack, behind the privacy gate."""

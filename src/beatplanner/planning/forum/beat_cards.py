@@ -1,0 +1,534 @@
+"""What a planner asks of one beat: people, work, problems, officers, languages, the way to a station, forum, partners, neighbours, who moved.
+
+Everything is counted from the plan's tables and its town; nothing is planned here. A `BeatBook` counts what needs a look at every incident or unit
+once for all beats, so that turning from one card to the next costs nothing.
+
+Sensitive kinds of incidents (domestic, sexual, hate, minors) are told for the municipality only, here too: a card is often shown to others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.description.models import Forum
+from beatplanner.data.errors import InputError
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
+from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.forums import Meeting, meetings_of
+from beatplanner.planning.forum.pack_figures import period_of
+from beatplanner.planning.forum.privacy import is_sensitive
+
+HOURS, WEEKDAYS = 24, 7
+
+
+@dataclass(frozen=True)
+class Posting:
+    """An officer in a post.
+
+    Attributes
+    ----------
+    officer
+        As the roster calls them.
+    start, end
+        First day, and the first day that no longer belongs to it.
+    to_the_end
+        Whether it ends only because the plan does.
+    languages
+        That the officer speaks.
+    """
+
+    officer: str
+    start: dt.date
+    end: dt.date
+    to_the_end: bool
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A language of a beat: residents, their share of all, and how many of its first officers speak it."""
+
+    language: str
+    residents: float
+    share: float
+    officers: int
+
+
+@dataclass(frozen=True)
+class Problems:
+    """Recorded incidents of a beat.
+
+    Attributes
+    ----------
+    by_category
+        Kind and number, most first, without the sensitive ones.
+    by_hour, by_weekday
+        Without the sensitive ones: 24 hours from midnight, 7 days from Monday; None where the records do not tell.
+    sensitive
+        Kind and number in the whole municipality.
+    period
+        ``from``, ``to`` (ISO or None), ``days`` (None where unknown).
+    """
+
+    by_category: tuple[tuple[str, int], ...]
+    by_hour: tuple[int, ...] | None
+    by_weekday: tuple[int, ...] | None
+    sensitive: tuple[tuple[str, int], ...]
+    period: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BeatCard:
+    """One beat.
+
+    Attributes
+    ----------
+    beat, name, municipality
+        Who it is.
+    units, area_km2
+        Number of its units, and its area.
+    residents
+        None where they are unknown.
+    hours, mean, lower, upper, deviation
+        Officer hours a year; the mean of its municipality's beats; the limits that the rules set (None where the beats were given); the signed share.
+    reactive, community, fixed
+        What the hours are for.
+    officers_required, posts
+        Officers that the work needs, and posts planned.
+    holders
+        The postings of each post, in the order of time; empty where a post is never filled; None where officers were not planned.
+    languages
+        Those of at least a tenth of the residents.
+    station, minutes, limit, share_within, share_cut_off
+        The nearest station for most, mean minutes to it, the walking limit in minutes, shares of residents within it and of those who reach no
+        station on foot; None where unknown.
+    problems
+        None where there are no incidents.
+    meeting
+        The beat's forum; None where it could not be planned.
+    partners
+        Kind, name, what they do.
+    neighbours
+        Beats that touch it: id and metres of shared border (0: by a link only), longest first.
+    from_today
+        Today's beats that its residents come from: id and residents (units where residents are unknown), most first; empty without today's beats.
+    moved_in, moved_out
+        Residents who come from another of today's beats, and who leave today's beat of this number; None where unknown.
+    """
+
+    beat: str
+    name: str
+    municipality: str
+    units: int
+    area_km2: float
+    residents: float | None
+    hours: float
+    mean: float
+    lower: float | None
+    upper: float | None
+    deviation: float
+    reactive: float
+    community: float
+    fixed: float
+    officers_required: int
+    posts: int
+    holders: tuple[tuple[Posting, ...], ...] | None
+    languages: tuple[Spoken, ...]
+    station: str | None
+    minutes: float | None
+    limit: float | None
+    share_within: float | None
+    share_cut_off: float | None
+    problems: Problems | None
+    meeting: Meeting | None
+    partners: tuple[tuple[str, str, str], ...]
+    neighbours: tuple[tuple[str, float], ...]
+    from_today: tuple[tuple[str, float], ...]
+    moved_in: float | None
+    moved_out: float | None
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Recorded incidents by beat (rows, in the order of the plan's beats) and category, hour, weekday."""
+
+    categories: list[str]
+    sensitive: np.ndarray
+    by_category: np.ndarray
+    by_hour: np.ndarray | None
+    by_weekday: np.ndarray | None
+    period: dict[str, Any]
+
+
+@dataclass
+class BeatBook:
+    """The cards of a plan.
+
+    Attributes
+    ----------
+    tables
+        A plan with beats.
+    town
+        Its town; None where its inputs are gone, and then there are no incidents and no forums.
+    problem
+        Why a card lacks something, in a sentence; empty where nothing is amiss.
+    """
+
+    tables: PlanTables
+    town: Town | None
+    problem: str = ""
+    _made: dict[str, BeatCard] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.town is not None and [str(u) for u in self.tables.units["unit"]] != list(self.town.units["unit"]):
+            self.town = None
+            self.problem = "The units have changed since this plan was made: problems and forums are not shown."
+
+    def read(self) -> BeatBook:
+        """Count and read everything now, such as in a thread; return the book."""
+        _ = self.counts, self.forums, self.figures, self._edges, self._unit
+        return self
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The beats, in the plan's order."""
+        assert self.tables.beats is not None
+        return [str(b) for b in self.tables.beats["beat"]]
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Row of each beat."""
+        return {b: i for i, b in enumerate(self.ids)}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Name of each beat."""
+        assert self.tables.beats is not None
+        return dict(zip(self.ids, self.tables.beats["name"].astype(str), strict=True))
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """See `beat_figures`."""
+        return beat_figures(self.tables)
+
+    @cached_property
+    def _unit(self) -> np.ndarray:
+        """Row of the beat of each unit, (n,); −1 for none."""
+        return np.array([self.place.get(str(b), -1) for b in self.tables.units["beat"]], int)
+
+    @cached_property
+    def _edges(self) -> dict[tuple[int, int], float]:
+        """Metres of border between two beats, by their rows, the smaller first."""
+        row = dict(zip(self.tables.units["unit"].astype(str), self._unit, strict=True))
+        edges = self.tables.edges
+        found: dict[tuple[int, int], float] = {}
+        for a, b, m in zip(edges["unit_a"].astype(str), edges["unit_b"].astype(str), edges["metres"], strict=True):
+            one, other = row.get(a, -1), row.get(b, -1)
+            if one != other and one >= 0 and other >= 0:
+                pair = (int(min(one, other)), int(max(one, other)))
+                found[pair] = found.get(pair, 0.0) + float(m)
+        return found
+
+    @cached_property
+    def counts(self) -> _Counts | None:
+        """Recorded incidents; None where there are none."""
+        if self.town is None or self.town.incidents is None or not len(self.town.incidents):
+            return None
+        frame = self.town.incidents
+        inside = frame["unit"].to_numpy(int) >= 0
+        beat = np.full(len(frame), -1)
+        beat[inside] = self._unit[frame["unit"].to_numpy(int)[inside]]
+        known = beat >= 0
+        code, names = pd.factorize(frame["category"].astype(str).str.strip(), sort=True)
+        categories = [str(n) for n in names]
+        rules = self.town.description.forum or Forum()
+        sensitive = np.array([is_sensitive(c, rules.sensitive) for c in categories], bool)
+        rows, shape = len(self.ids), max(len(categories), 1)
+        by_category = np.bincount(beat[known] * shape + code[known], minlength=rows * shape).reshape(rows, shape)
+        time = frame["time"]
+        told = known & time.notna().to_numpy() & ~sensitive[code]
+        by_hour = by_weekday = None
+        if told.any():
+            hour, day = time.dt.hour.to_numpy()[told].astype(int), time.dt.day_of_week.to_numpy()[told].astype(int)
+            by_weekday = np.bincount(beat[told] * WEEKDAYS + day, minlength=rows * WEEKDAYS).reshape(rows, WEEKDAYS)
+            # dates without a time of day are all midnight
+            if (hour > 0).any() or (time.dt.minute.to_numpy()[told] > 0).any():
+                by_hour = np.bincount(beat[told] * HOURS + hour, minlength=rows * HOURS).reshape(rows, HOURS)
+        period = period_of(self.town) or {"from": None, "to": None, "days": None}
+        return _Counts(categories, sensitive, by_category, by_hour, by_weekday, period)
+
+    @cached_property
+    def forums(self) -> tuple[ForumTables, list[Meeting]] | None:
+        """Tables and meetings of the forums; None where the town or the tables cannot be read."""
+        if self.town is None:
+            return None
+        try:
+            extra = read_forum_tables(self.town)
+        except InputError as error:
+            self.problem = str(error.problems[0])
+            return None
+        return extra, meetings_of(self.tables, self.town, extra)
+
+    def card(self, beat: str) -> BeatCard:
+        """Return the card of a beat."""
+        if beat not in self._made:
+            self._made[beat] = self._make(beat)
+        return self._made[beat]
+
+    def _make(self, beat: str) -> BeatCard:
+        tables, k = self.tables, self.place[beat]
+        assert tables.beats is not None
+        row, figures = tables.beats.iloc[k], self.figures.iloc[k]
+        own = tables.units[self._unit == k]
+        municipality = str(row["municipality"] or "")
+        limits = next(
+            (m for m in tables.summary.get("beats", {}).get("municipalities", []) if str(m["municipality"] or "") == municipality),
+            None,
+        )  # fmt: skip
+        hours, deviation = float(row["workload"]), float(row["deviation"])
+        walk = walk_of(tables, beat)
+        titles = _station_titles(tables)
+        meeting, partners = None, ()
+        if self.forums is not None:
+            extra, meetings = self.forums
+            meeting = next((m for m in meetings if m.level == "neighbourhood" and m.area == beat), None)
+            here = partners_of(extra, beat, str(row["name"]), municipality)
+            partners = tuple((str(p.kind), str(p.name or ""), str(p.does or "")) for p in here.itertuples(index=False))
+        holders = holders_of(tables, beat, int(row["posts"]))
+        near = [(b if a == k else a, m) for (a, b), m in self._edges.items() if k in (a, b)]
+        return BeatCard(
+            beat=beat,
+            name=str(row["name"]),
+            municipality=municipality,
+            units=len(own),
+            area_km2=float(shapely.area(row.geometry)) / 1e6,
+            residents=_known(row["population"]),
+            hours=hours,
+            mean=_mean(tables, municipality),
+            lower=None if limits is None else float(limits["lower"]),
+            upper=None if limits is None else float(limits["upper"]),
+            deviation=deviation,
+            reactive=_total(own, "reactive_hours"),
+            community=_total(own, "community_hours"),
+            fixed=_total(own, "fixed_hours"),
+            officers_required=int(row["officers_required"]),
+            posts=int(row["posts"]),
+            holders=holders,
+            languages=_spoken(own, str(row["languages"] or ""), holders),
+            station=None if walk is None else titles.get(walk[0], walk[0]),
+            minutes=None if walk is None else walk[1],
+            limit=_limit(tables),
+            share_within=_known(figures["share_within"]),
+            share_cut_off=_known(figures["share_cut_off"]),
+            problems=self._problems(k, municipality),
+            meeting=meeting,
+            partners=partners,
+            neighbours=tuple((self.ids[o], m) for o, m in sorted(near, key=lambda n: (-n[1], n[0]))),
+            from_today=_from_today(own),
+            moved_in=_known(row["moved_in"]),
+            moved_out=_known(figures["moved_out"]),
+        )
+
+    def _problems(self, k: int, municipality: str) -> Problems | None:
+        counts, beats = self.counts, self.tables.beats
+        if counts is None or beats is None:
+            return None
+        here = counts.by_category[k]
+        shown = [(c, int(n)) for c, n, s in zip(counts.categories, here, counts.sensitive, strict=True) if n and not s]
+        same = (beats["municipality"].astype(object).fillna("").astype(str) == municipality).to_numpy()
+        around = counts.by_category[same].sum(axis=0)
+        hidden = [(c, int(n)) for c, n, s in zip(counts.categories, around, counts.sensitive, strict=True) if n and s]
+        return Problems(
+            by_category=tuple(sorted(shown, key=lambda p: (-p[1], p[0]))),
+            by_hour=None if counts.by_hour is None else tuple(int(v) for v in counts.by_hour[k]),
+            by_weekday=None if counts.by_weekday is None else tuple(int(v) for v in counts.by_weekday[k]),
+            sensitive=tuple(sorted(hidden, key=lambda p: (-p[1], p[0]))),
+            period=counts.period,
+        )
+
+
+# ---- figures of all beats
+
+
+def beat_figures(tables: PlanTables) -> pd.DataFrame:
+    """Return figures of the beats that the plan's table of beats does not hold itself.
+
+    Parameters
+    ----------
+    tables
+        A plan with beats.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a beat in the plan's order: ``beat``, ``share_within`` and ``share_cut_off`` (of residents within the walking limit, and who reach no
+        station on foot; NaN without stations), ``walk_minutes`` (mean), ``incidents`` (a year), ``moved_out`` (residents who leave today's beat of
+        this number; NaN without today's beats), ``area_km2``.
+    """
+    assert tables.beats is not None
+    units, ids = tables.units, [str(b) for b in tables.beats["beat"]]
+    beat = units["beat"].astype(str).to_numpy(object)
+    people = _people(units)
+    found = pd.DataFrame({"beat": ids})
+    found["incidents"] = _by_beat(ids, beat, units["incidents"].to_numpy(float)) if "incidents" in units else np.nan
+    found["area_km2"] = shapely.area(tables.beats.geometry.to_numpy()) / 1e6
+    found["share_within"] = found["share_cut_off"] = found["walk_minutes"] = np.nan
+    limit = _limit(tables)
+    if limit is not None and "walk_minutes" in units:
+        minutes = units["walk_minutes"].to_numpy(float)
+        reached = np.isfinite(minutes)
+        total, able = _by_beat(ids, beat, people), _by_beat(ids, beat, people * reached)
+        ways = _by_beat(ids, beat, np.where(reached, minutes, 0.0) * people)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found["walk_minutes"] = ways / np.where(able > 0, able, np.nan)
+            found["share_within"] = _by_beat(ids, beat, people * (np.nan_to_num(minutes, nan=np.inf) <= limit * (1 + 1e-12))) / np.where(total > 0, total, np.nan)  # fmt: skip
+            found["share_cut_off"] = (total - able) / np.where(total > 0, total, np.nan)
+        if tables.access is not None:
+            # counted at the homes, which may be finer than the units
+            rows = tables.access[tables.access["kind"] == "beat"]
+            for column, wanted in (
+                ("share_within", np.isclose(rows["minutes"].to_numpy(float), limit)),
+                ("share_cut_off", rows["minutes"].isna().to_numpy()),
+            ):
+                share = dict(zip(rows["name"].astype(str)[wanted], rows["share"][wanted], strict=True))
+                if set(ids) <= set(share):
+                    found[column] = [share[b] for b in ids]
+    found["moved_out"] = np.nan
+    if "current" in units and units["current"].notna().any() and units["population"].notna().all():
+        current = units["current"].astype(object).where(units["current"].notna(), "").astype(str).to_numpy(object)
+        gone = np.where(current != beat, units["population"].to_numpy(float), 0.0)
+        today = set(current)
+        out = _by_beat(ids, current, gone)
+        found["moved_out"] = [v if b in today else np.nan for b, v in zip(ids, out, strict=True)]
+    return found
+
+
+def _by_beat(ids: Sequence[str], beat: np.ndarray, value: np.ndarray) -> np.ndarray:
+    place = {b: i for i, b in enumerate(ids)}
+    at = np.array([place.get(b, len(ids)) for b in beat], int)
+    return np.bincount(at, weights=np.nan_to_num(value), minlength=len(ids) + 1)[: len(ids)]
+
+
+def _people(units: pd.DataFrame) -> np.ndarray:
+    """Return residents of each unit, (n,); hours of work where they are unknown."""
+    people = units["population"].to_numpy(float)
+    return people if np.nansum(people) > 0 else units["workload"].to_numpy(float)
+
+
+def _known(value: Any) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _total(own: pd.DataFrame, column: str) -> float:
+    return float(np.nansum(own[column].to_numpy(float))) if column in own else 0.0
+
+
+def _limit(tables: PlanTables) -> float | None:
+    return tables.summary.get("stations", {}).get("walk_minutes", 20.0) if tables.stations is not None else None
+
+
+def _mean(tables: PlanTables, municipality: str) -> float:
+    beats = tables.beats
+    assert beats is not None
+    same = beats["municipality"].astype(object).fillna("").astype(str) == municipality
+    return float(beats.loc[same, "workload"].mean())
+
+
+# ---- what cards and forum packs both tell
+
+
+def postings_at_start(tables: PlanTables, beat: str) -> list[tuple[Any, dt.date]]:
+    """Return who holds a post of a beat when the plan begins: rows of the assignments, each with the day on which the posting ends."""
+    frame = tables.assignments
+    if frame is None or not len(frame):
+        return []
+    begin = min(str(s) for s in frame["start"])
+    there = frame[(frame["beat"].astype(str) == beat) & (frame["start"].astype(str) == begin)]
+    return [(row, dt.date.fromisoformat(str(row.end))) for row in there.itertuples(index=False)]
+
+
+def languages_of(tables: PlanTables, officer: str) -> list[str]:
+    """Return the languages that an officer speaks, as the roster has them."""
+    roster = tables.roster
+    if roster is None:
+        return []
+    found = roster.loc[roster["officer"].astype(str) == officer, "languages"]
+    value = found.iloc[0] if len(found) else None
+    return [w for w in (value if isinstance(value, tuple) else str(value or "").split(";")) if w]
+
+
+def walk_of(tables: PlanTables, beat: str) -> tuple[str, float] | None:
+    """Return the station that is nearest to most residents of a beat, and the mean minutes to stations; None where none is reached on foot."""
+    units = tables.units
+    if tables.stations is None:
+        return None
+    own = units[units["beat"].astype(str) == beat]
+    people = _people(own)
+    minutes = own["walk_minutes"].to_numpy(float)
+    reached = np.isfinite(minutes)
+    if not reached.any() or people[reached].sum() <= 0:
+        return None
+    station = pd.Series(people[reached]).groupby(own["station"].to_numpy(object)[reached].astype(str)).sum().idxmax()
+    return str(station), float(np.average(minutes[reached], weights=people[reached]))
+
+
+def partners_of(extra: ForumTables, beat: str, name: str, municipality: str) -> pd.DataFrame:
+    """Return the partners of a beat: its own, its municipality's, and those of everywhere."""
+    area = {beat, name, municipality}
+    return extra.partners[np.array([a is None or str(a) in area for a in extra.partners["area"]], dtype=bool)]
+
+
+def holders_of(tables: PlanTables, beat: str, posts: int) -> tuple[tuple[Posting, ...], ...] | None:
+    """Return the postings of each post of a beat, in the order of time; None where officers were not planned."""
+    frame = tables.assignments
+    if frame is None:
+        return None
+    last = max((str(e) for e in frame["end"]), default="")
+    found: list[list[Posting]] = [[] for _ in range(posts)]
+    there = frame[frame["beat"].astype(str) == beat].sort_values(["post", "start"], kind="stable")
+    for row in there.itertuples(index=False):
+        number = int(row.post)  # type: ignore[arg-type]
+        while len(found) < number:
+            found.append([])
+        start, end = dt.date.fromisoformat(str(row.start)), dt.date.fromisoformat(str(row.end))
+        spoken = tuple(languages_of(tables, str(row.officer)))
+        found[number - 1].append(Posting(str(row.officer), start, end, str(row.end) == last, spoken))
+    return tuple(tuple(p) for p in found)
+
+
+def _station_titles(tables: PlanTables) -> dict[str, str]:
+    stations = tables.stations
+    if stations is None or "name" not in stations:
+        return {}
+    return {str(s): str(n or s) for s, n in zip(stations["station"], stations["name"], strict=True)}
+
+
+def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...], ...] | None) -> tuple[Spoken, ...]:
+    """Return the languages of a beat that need an officer who speaks them, with who does at the plan's beginning."""
+    residents = float(np.nansum(own["population"].to_numpy(float)))
+    first = [post[0] for post in holders or () if post]
+    found = []
+    for language in [w for w in languages.split(";") if w]:
+        speakers = _total(own, f"group_{language}")
+        number = sum(language in p.languages for p in first)
+        found.append(Spoken(language, speakers, speakers / residents if residents > 0 else np.nan, number))
+    return tuple(sorted(found, key=lambda s: (-s.residents, s.language)))
+
+
+def _from_today(own: pd.DataFrame) -> tuple[tuple[str, float], ...]:
+    if "current" not in own or own["current"].isna().all():
+        return ()
+    known = own[own["current"].notna()]
+    people = known["population"].to_numpy(float)
+    weight = np.nan_to_num(people) if np.isfinite(people).any() else np.ones(len(known))
+    total = pd.Series(weight).groupby(known["current"].astype(str).to_numpy(object)).sum()
+    return tuple((str(b), float(v)) for b, v in sorted(total.items(), key=lambda p: (-p[1], str(p[0]))) if v > 0)

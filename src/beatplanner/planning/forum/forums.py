@@ -1,0 +1,243 @@
+"""Forums at three levels: where each meets, when, who is invited by role, and what the way there costs its members.
+
+The venue of a forum is the 1-median over the public buildings of its area (Hakimi 1964), by what a meeting costs its members: who lives within
+the walking limit walks, everybody else pays the way there and back, and the building has a price an evening. Members are expected where the
+residents live, each unit with its share.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.description.models import Forum, ForumLevel
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.forum_tables import ForumTables
+from beatplanner.data.town.town import Town
+
+Level = Literal["neighbourhood", "municipality", "region"]
+LEVELS: tuple[Level, ...] = ("neighbourhood", "municipality", "region")
+# Buildings looked at from outside where an area has none of its own.
+NEAREST_VENUES = 10
+# A metre on foot counts this much money, so that among venues that cost the same the nearer one is taken.
+METRE = 1e-6
+WALK_MINUTES, WALK_KMH, DETOUR = 20.0, 4.5, 1.3
+# Seats of a forum by role, beside those of residents; a force's own list takes their place.
+ROLES: dict[Level, tuple[str, ...]] = {
+    "neighbourhood": ("Community officers of the beat", "School", "Health centre", "Social services", "Municipality", "Young people", "Older people"),
+    "municipality": ("Head of the police station", "Mayor's office", "Schools", "Health centre", "Social services", "Women's organisations", "Young people"),
+    "region": ("Regional police commander", "Ministry of the interior", "Education authority", "Public health", "Social services"),
+}  # fmt: skip
+
+RESIDENTS: dict[Level, str] = {
+    "neighbourhood": "Residents",
+    "municipality": "Members sent by the neighbourhood forums",
+    "region": "Members sent by the municipal forums",
+}
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A forum: whom it is for, where and when it meets, and what that costs.
+
+    Attributes
+    ----------
+    level
+        Neighbourhood, municipality or region.
+    area
+        The beat's id, the municipality's name, or ``""`` for the region.
+    title
+        Name of the area in words.
+    venue
+        The building; None where there is none.
+    first
+        The first meeting; None where no date was given.
+    time
+        Time of the day, as given.
+    meetings
+        Meetings a year.
+    members
+        Seats.
+    walkers
+        Share of members who can walk there, 0..1; NaN where unknown.
+    farthest_km
+        The longest way to the venue, km.
+    trip_cost, year_cost
+        Travel reimbursed and the venue, for one meeting and a year, in the currency of the description.
+    travel_cost
+        The travel alone, for one meeting.
+    seats
+        Who is invited: role and number of seats.
+    at
+        The venue's place, metres; NaN where there is none.
+    """
+
+    level: Level
+    area: str
+    title: str
+    venue: str | None
+    first: dt.date | None
+    time: str
+    meetings: int
+    members: int
+    walkers: float
+    farthest_km: float
+    travel_cost: float
+    trip_cost: float
+    year_cost: float
+    seats: tuple[tuple[str, int], ...]
+    at: tuple[float, float]
+
+
+def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meeting]:
+    """Plan the forums of a town in its venues; without a list of those they meet in one of the buildings that stations were looked for in."""
+    venues, walks = extra.venues, None
+    if venues is None and town.sites is not None:
+        venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
+        walks = town.unit_walks()
+    return plan_forums(tables, town.description.forum or Forum(), venues, walks)
+
+
+def plan_forums(
+    tables: PlanTables, rules: Forum, venues: pd.DataFrame | None, walks: np.ndarray | None
+) -> list[Meeting]:
+    """Plan the forums of all three levels.
+
+    Parameters
+    ----------
+    tables
+        A plan with beats.
+    rules
+        The section ``[forum]``.
+    venues
+        Public buildings: ``venue``, ``x``, ``y`` (metres), ``cost`` of an evening. None: there are none, and places are announced later.
+    walks
+        (n, v) metres on foot from each unit to each venue, inf where there is no way; None: straight line × 1.3.
+
+    Returns
+    -------
+    list of Meeting
+        Neighbourhoods first, then municipalities, then the region.
+    """
+    assert tables.beats is not None
+    if venues is None:
+        venues = pd.DataFrame({"venue": pd.Series(dtype=object), "x": [], "y": [], "cost": []}, dtype=float)
+    units, beats = tables.units, tables.beats
+    people = np.nan_to_num(units["population"].to_numpy(float))
+    people = people if people.sum() > 0 else units["workload"].to_numpy(float)
+    home = units[["x", "y"]].to_numpy(float)
+    place = venues[["x", "y"]].to_numpy(float)
+    straight = DETOUR * np.hypot(home[:, None, 0] - place[None, :, 0], home[:, None, 1] - place[None, :, 1])
+    metres = straight if walks is None else np.where(np.isfinite(walks), walks, straight)
+    limit = tables.summary.get("stations", {}).get("walk_minutes", WALK_MINUTES)
+    speed = tables.summary.get("stations", {}).get("walk_kmh", WALK_KMH)
+    on_foot = metres <= limit * speed * 1000 / 60
+    fare = np.where(on_foot, 0.0, 2 * metres / 1000 * rules.cost_per_km)
+    beat_of, muni_of = units["beat"].astype(str).to_numpy(object), units["municipality"].astype(str).to_numpy(object)
+    points = shapely.points(place)
+    found = []
+
+    def add(
+        level: Level, area: str, title: str, inside: np.ndarray, own: np.ndarray, number: int, rule: ForumLevel
+    ) -> None:
+        candidates = np.flatnonzero(own) if own.any() else _nearest(metres, inside, people)
+        found.append(
+            _meeting(
+                level,
+                area,
+                title,
+                np.flatnonzero(inside),
+                candidates,
+                people,
+                metres,
+                fare,
+                on_foot,
+                venues,
+                rule,
+                rules,
+                number,
+                tables,
+            )
+        )
+
+    for number, b in enumerate(beats.itertuples(index=False)):
+        inside = beat_of == str(b.beat)
+        within = shapely.intersects(points, b.geometry) if len(points) else np.zeros(0, bool)
+        add("neighbourhood", str(b.beat), str(b.name), inside, within, number, rules.neighbourhood)
+    for number, name in enumerate(sorted(set(muni_of))):
+        inside = muni_of == name
+        shape = shapely.union_all(beats.geometry.to_numpy()[(beats["municipality"].astype(str) == name).to_numpy()])
+        within = shapely.intersects(points, shape) if len(points) else np.zeros(0, bool)
+        add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
+    add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)
+    return found
+
+
+def _nearest(metres: np.ndarray, inside: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Return the venues that are nearest to an area without one."""
+    if metres.shape[1] == 0:
+        return np.zeros(0, int)
+    weight = people[inside] if people[inside].sum() > 0 else np.ones(int(inside.sum()))
+    return np.argsort((metres[inside] * weight[:, None]).sum(axis=0), kind="stable")[:NEAREST_VENUES]
+
+
+def _meeting(
+    level, area, title, units, candidates, people, metres, fare, on_foot, venues, rule, rules, number, tables
+) -> Meeting:
+    seats = _seats(level, rule, rules)
+    first = rule.first
+    if first is not None:
+        # officers and ministry staff cannot be everywhere on one evening
+        first += dt.timedelta(days=7 * (number % 4) + number // 4 % 5)
+        first += dt.timedelta(days={5: 2, 6: 1}.get(first.weekday(), 0))
+    common = {
+        "level": level,
+        "area": area,
+        "title": title,
+        "first": first,
+        "time": rule.time,
+        "meetings": rule.meetings_a_year,
+        "seats": seats,
+    }
+    if not len(candidates):
+        nothing = {
+            "walkers": float("nan"),
+            "farthest_km": float("nan"),
+            "travel_cost": 0.0,
+            "trip_cost": 0.0,
+            "year_cost": 0.0,
+        }
+        return Meeting(**common, venue=None, members=rule.members, **nothing, at=(float("nan"), float("nan")))
+    weight = people[units] if people[units].sum() > 0 else np.ones(len(units))
+    share = weight / weight.sum()
+    price = venues["cost"].to_numpy(float)[candidates]
+    way = np.ix_(units, candidates)
+    cost = rule.members * share[:, None] * (fare[way] + METRE * metres[way]) + share[:, None] * price[None, :]
+    # of one site the p-median is the least column sum
+    chosen = int(np.argmin(cost.sum(axis=0)))
+    at = candidates[chosen]
+    travel = float(rule.members * (share * fare[units, at]).sum())
+    return Meeting(
+        **common,
+        venue=str(venues["venue"].iat[at]),
+        members=rule.members,
+        walkers=float((share * on_foot[units, at]).sum()),
+        farthest_km=float(metres[units, at].max() / 1000),
+        travel_cost=travel,
+        trip_cost=travel + float(price[chosen]),
+        year_cost=rule.meetings_a_year * (travel + float(price[chosen])),
+        at=(float(venues["x"].iat[at]), float(venues["y"].iat[at])),
+    )  # fmt: skip
+
+
+def _seats(level: Level, rule: ForumLevel, rules: Forum) -> tuple[tuple[str, int], ...]:
+    """Share the seats out: one a role as far as half of them go, the others are the residents'."""
+    roles: Sequence[str] = rules.roles or ROLES[level]
+    taken = tuple(roles)[: rule.members // 2]
+    return ((RESIDENTS[level], rule.members - len(taken)), *((role, 1) for role in taken))

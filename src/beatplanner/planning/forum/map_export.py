@@ -1,0 +1,78 @@
+"""What an export of the map may hold: for people outside only what the privacy gate lets through, for the office the plan's own figures.
+
+For the public: which unit is in which beat, now and before; beats with their residents, small numbers and what would give them back hidden; and
+stations. For the office: every figure of the plan's units, beats and stations. Points of incidents are in neither.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.forum.pack_figures import areas_of
+from beatplanner.planning.forum.privacy import HIDDEN, pass_gate, resident_cells, whole
+
+Audience = Literal["public", "office"]
+THRESHOLD = 5  # ONS and ICO practice, where the description sets no other
+UNITS = ("unit", "name", "municipality", "current", "beat")
+BEATS = ("beat", "name", "municipality")
+STATIONS = ("station", "name", "existing")
+
+
+def export_tables(tables: PlanTables, audience: Audience) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of an export: ``units``, and ``beats`` and ``stations`` where the plan has them.
+
+    Parameters
+    ----------
+    tables
+        The plan.
+    audience
+        ``"public"`` or ``"office"``.
+
+    Raises
+    ------
+    InputError
+        Where hiding small numbers cannot keep them from being computed; the message names what would be given away.
+    """
+    found: dict[str, gpd.GeoDataFrame] = {"units": tables.units}
+    if tables.beats is not None:
+        found["beats"] = tables.beats
+    if tables.stations is not None:
+        found["stations"] = tables.stations
+    if audience == "office":
+        return found
+    kept = {"units": UNITS, "beats": BEATS, "stations": STATIONS}
+    public = {
+        name: gpd.GeoDataFrame(frame[[c for c in kept[name] if c in frame] + ["geometry"]]) for name, frame in found.items()
+    }  # fmt: skip
+    if tables.beats is not None and tables.units["population"].notna().all():
+        public["beats"].insert(3, "residents", _residents(tables))
+    return public
+
+
+def _residents(tables: PlanTables) -> pd.Series:
+    """Return the residents of each beat, NaN where they are hidden."""
+    assert tables.beats is not None
+    forum = tables.summary.get("rules", {}).get("forum") or {}
+    areas = areas_of(tables)
+    people = whole(tables.units["population"].to_numpy(float))
+    gate = pass_gate(people, resident_cells(areas), areas.name, int(forum.get("threshold", THRESHOLD)))
+    if gate.leaks:
+        raise InputError(
+            *(problem(text, "Move the unit to a neighbouring beat, or export for the office") for text in gate.leaks)
+        )
+    values = [gate.values.get(("beat", str(b))) for b in tables.beats["beat"]]
+    return pd.Series([np.nan if v is None else float(v) for v in values], index=tables.beats.index)
+
+
+def hidden_as_sign(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table for reading, in which a hidden number of residents is ``*``."""
+    if "residents" not in frame:
+        return frame
+    shown = [HIDDEN if pd.isna(v) else int(v) for v in frame["residents"]]
+    return frame.assign(residents=pd.Series(shown, index=frame.index, dtype=object))

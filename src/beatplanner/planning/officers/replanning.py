@@ -1,0 +1,446 @@
+"""What happens after a plan was published: an officer leaves, is promoted or sick, or a ministry orders moves; and who is to be recruited.
+
+A re-plan takes the published postings as wishes: every month that is not served as published costs `CHANGED_MONTH`, more than a language gap, so
+that little changes, and what lies before the day of the change is frozen. An order fixes the moved officers in their new beats for a year; its price is
+the difference of the figures and the relationship-years that the moved officers lose.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Description, Table
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.result.folder import read_result, write_result
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.read_town import ROSTER_COLUMNS, read_town
+from beatplanner.planning.officers.plan import month_starts
+from beatplanner.planning.officers.trust import months_served
+from beatplanner.planning.whole.country import write_country
+from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.verdict import write_verdict
+
+CHANGED_MONTH = 100.0
+FIGURES = {
+    "vacant_months": "vacant months", "tenure_violations": "broken tenures", "language_gaps": "language gaps", "rotations": "rotations",
+    "changed_months": "changed months",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to an officer: ``"leaves"`` or ``"promoted"`` on `day`, ``"sick"`` from `day` until `until`, ``"moves"`` to `beat`."""
+
+    kind: str
+    officer: str
+    day: dt.date
+    until: dt.date | None = None
+    beat: str | None = None
+
+
+def replan(
+    folder: Path,
+    out: Path | None,
+    changes: Sequence[Change],
+    *,
+    freeze_until: dt.date | None = None,
+    reason: str = "",
+    by: str = "",
+    wished: pd.DataFrame | None = None,
+    time_limit: float = 60.0,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Plan the officers anew with the fewest changes to a published plan.
+
+    Parameters
+    ----------
+    folder
+        The published plan.
+    out
+        Folder of the new plan; its roster and the published postings are written beside it. None shows what would be and writes no plan.
+    changes
+        What happens.
+    freeze_until
+        Months before this day stay as published; else those before the first change.
+    reason, by
+        Kept in the audit of a plan with ordered moves.
+    wished
+        Postings (as the layer ``assignments``) that are kept as far as the rules allow, in place of the published ones.
+    time_limit, seed, threads, progress, cancelled
+        As for `plan.run`.
+
+    Returns
+    -------
+    dict
+        ``summary``, ``diff`` (rows of officer, before, after), ``price`` (figure: before, after), ``trust`` (relationship-years lost by moved officers).
+
+    Raises
+    ------
+    InputError
+        Where the plan has no officers, its inputs are gone, or a change names an unknown officer, beat or month.
+    """
+    begin = time.monotonic()
+    before = read_result(folder)
+    rules = before.summary.get("rules", {})
+    if before.assignments is None or before.roster is None or before.beats is None or "officers" not in before.summary:
+        raise InputError(problem("this plan has no officers to plan anew", "Give a plan with officers", file=folder))
+    file = Path(before.summary.get("description_file", ""))
+    description = Description.model_validate(rules).model_copy(update={"folder": file.parent, "file": file})
+    officers = description.officers
+    assert officers is not None
+    _check(before, changes, officers.start, officers.years, folder)
+    beside = (out if out is not None else folder).resolve()
+    inputs = beside.parent / f"{beside.name}-inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
+    moves = [c for c in changes if c.kind == "moves"]
+    _write_roster(inputs / "roster.csv", before, changes)
+    held = before if wished is None else replace(before, assignments=wished)
+    _write_published(inputs / "published.csv", held, moves, officers.start, officers.years)
+    first = min([c.day for c in changes], default=officers.start) if freeze_until is None else freeze_until
+    starts = month_starts(officers.start, officers.years * 12)
+    # who leaves in a month is there until it begins, and the successor comes the handover before
+    month = int(np.searchsorted(starts[:-1], first, side="right")) - 1
+    frozen = max(0, month - officers.handover_months * (freeze_until is None))
+    changed = officers.model_copy(
+        update={
+            "path": inputs / "roster.csv", "layer": None, "crs": str(before.units.crs), "published": Table(path=inputs / "published.csv"),
+            "freeze_months": frozen, "weights": officers.weights.model_copy(update={"changed_month": CHANGED_MONTH}),
+        }
+    )  # fmt: skip
+    town = read_town(description.model_copy(update={"officers": changed}))
+    beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
+    plan = make_plan(
+        town,
+        steps=("officers",),
+        beat=beat,
+        time_limit=time_limit,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+    assert plan.officers is not None
+    diff = difference(before.assignments, plan.officers.assignments, before)
+    was, now = before.summary["officers"], summary["officers"]
+    price = {k: (float(was.get(k) or 0), float(now.get(k) or 0)) for k in FIGURES}
+    trust = _trust_lost(before, moves, officers.start)
+    summary["replanned"] = {
+        "from": str(folder.resolve()),
+        "changes": [{k: None if v is None else str(v) for k, v in vars(c).items()} for c in changes],
+        "diff": diff,
+        "price": price,
+        "relationship_years_lost_by_order": trust,
+    }
+    if moves:
+        summary["replanned"]["audit"] = {
+            "by": by, "reason": reason, "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"), "broken_rules": list(summary["clashes"]),
+        }  # fmt: skip
+    if out is not None:
+        written = _beside_the_officers(before, tables(plan, summary))
+        summed_up = sum_up(written, town.description, seed)
+
+        def finish(part: Path) -> None:
+            if summed_up is not None:
+                write_country(part, written, summed_up)
+            _write_also(part, written.summary, folder)
+
+        write_result(out, written, also=finish)
+    return {"summary": summary, "diff": diff, "price": price, "trust": trust}
+
+
+def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
+    """Return the new plan of officers with beats and stations as they were published, and what was told of them."""
+    was, summary = before.summary, now.summary
+    of_officers = set(was.get("clashes_of_officers", was.get("clashes", [])))
+    summary["clashes"] = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
+    summary |= {k: was[k] for k in ("beats", "stations") if k in was}
+    summary["feasible"] = not summary["clashes"]
+    return replace(before, assignments=now.assignments, roster=now.roster, summary=summary)
+
+
+def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
+    write_verdict(part)
+    audit = summary["replanned"].get("audit")
+    kept = folder / "audit.jsonl"
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept.is_file() else []
+    if audit:
+        lines.append(
+            json.dumps(
+                {**audit, "orders": summary["replanned"]["changes"], "price": summary["replanned"]["price"]},
+                ensure_ascii=False,
+            )
+        )
+    if lines:
+        (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years: int, folder: Path) -> None:
+    assert before.roster is not None and before.beats is not None
+    names, beats = [str(o) for o in before.roster["officer"]], [str(b) for b in before.beats["beat"]]
+    starts = month_starts(start, years * 12)
+    wrong = []
+    for c in changes:
+        if c.officer not in names:
+            wrong.append(
+                problem(
+                    f"there is no officer “{c.officer}”",
+                    did_you_mean(c.officer, names) or "Use names of the roster",
+                    file=folder,
+                )
+            )
+        if c.beat is not None and c.beat not in beats:
+            wrong.append(
+                problem(
+                    f"there is no beat “{c.beat}”", did_you_mean(c.beat, beats) or "Use beats of the plan", file=folder
+                )
+            )
+        if not starts[0] <= c.day < starts[-1]:
+            wrong.append(
+                problem(
+                    f"{c.day} is not in the plan, which runs from {starts[0]} to {starts[-1]}",
+                    "Give a day inside",
+                    file=folder,
+                )
+            )
+        if c.until is not None and c.until <= c.day:
+            wrong.append(
+                problem(f"{c.officer} is sick from {c.day} until {c.until}", "Give the later day last", file=folder)
+            )
+    if wrong:
+        raise InputError(*wrong)
+
+
+def _write_roster(path: Path, before: PlanTables, changes: Sequence[Change]) -> None:
+    assert before.roster is not None
+    roster = before.roster.copy().astype(object)
+    for c in ROSTER_COLUMNS:
+        if c not in roster:
+            roster[c] = None
+    roster["licence"] = ["yes" if str(v).casefold() in ("true", "1", "1.0") else "no" for v in roster["licence"]]
+    for change in changes:
+        row = roster["officer"].astype(str) == change.officer
+        if change.kind in ("leaves", "promoted"):
+            roster.loc[row, "leaves_on"] = change.day.isoformat()
+        elif change.kind == "sick" and change.until is not None:
+            roster.loc[row, "absent_from"], roster.loc[row, "absent_until"] = (
+                change.day.isoformat(),
+                change.until.isoformat(),
+            )
+        elif change.kind == "moves":
+            roster.loc[row, "ordered_on"] = change.day.isoformat()
+    roster[["officer", *ROSTER_COLUMNS]].to_csv(path, index=False, encoding="utf-8")
+
+
+def _write_published(path: Path, before: PlanTables, moves: Sequence[Change], start: dt.date, years: int) -> None:
+    assert before.assignments is not None
+    starts = month_starts(start, years * 12)
+    rows = []
+    ordered = {c.officer: c for c in moves}
+    for r in before.assignments.to_dict("records"):
+        c = ordered.get(str(r["officer"]))
+        begin, end = str(r["start"]), str(r["end"])
+        if c is not None:
+            cut = starts[int(np.searchsorted(starts, c.day))].isoformat()
+            if begin >= cut:
+                continue
+            end = min(end, cut)
+        rows.append((r["officer"], r["beat"], begin, end, r.get("requires") or ""))
+    for c in moves:
+        cut = starts[int(np.searchsorted(starts, c.day))].isoformat()
+        rows.append((c.officer, c.beat, cut, starts[-1].isoformat(), ""))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["officer", "beat", "start", "end", "requires"])
+        writer.writerows(rows)
+
+
+def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> list[dict[str, str]]:
+    """Return the officers whose postings differ, with both series in words."""
+    name = (
+        {}
+        if plan.beats is None
+        else dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
+    )
+
+    def series(frame: pd.DataFrame) -> dict[str, str]:
+        words: dict[str, list[str]] = {}
+        for r in frame.sort_values("start").to_dict("records"):
+            words.setdefault(str(r["officer"]), []).append(
+                f"{name.get(str(r['beat']), r['beat'])} {r['start'][:7]} to {r['end'][:7]}"
+            )
+        return {o: ", ".join(w) for o, w in words.items()}
+
+    old, new = series(before), series(after)
+    return [
+        {"officer": o, "before": old.get(o, "no post"), "after": new.get(o, "no post")}
+        for o in sorted({*old, *new})
+        if old.get(o) != new.get(o)
+    ]
+
+
+def _trust_lost(before: PlanTables, moves: Sequence[Change], start: dt.date) -> float:
+    """Return the residents × years known that moved officers leave behind."""
+    if before.beats is None or before.assignments is None or before.roster is None:
+        return 0.0
+    people = dict(zip(before.beats["beat"].astype(str), before.beats["population"].fillna(0.0), strict=True))
+    roster = {str(r["officer"]): r for r in before.roster.to_dict("records")}
+    lost = 0.0
+    for c in moves:
+        for r in before.assignments.to_dict("records"):
+            if (
+                str(r["officer"]) == c.officer
+                and str(r["start"]) <= c.day.isoformat() < str(r["end"])
+                and str(r["beat"]) != c.beat
+            ):
+                months = (c.day - dt.date.fromisoformat(str(r["start"]))).days / (365.25 / 12)
+                row = roster[c.officer]
+                if str(r["start"]) == start.isoformat() and str(row.get("beat")) == str(r["beat"]):
+                    months += months_served(row.get("since"), start)
+                lost += float(people.get(str(r["beat"]), 0.0)) * months / 12
+    return lost
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Vacancies to come and what fills them, over seeded draws.
+
+    Attributes
+    ----------
+    months
+        ``month``, ``vacancies`` (mean), ``vacancies_p90``, and a column a language: vacancies in beats that would lose their last speaker.
+    quarters
+        ``quarter``, ``recruits`` (mean number to start training), ``recruits_p90``, ``seats`` (mean number in training), ``seats_p90``.
+    """
+
+    months: pd.DataFrame
+    quarters: pd.DataFrame
+
+
+def succession(folder: Path, *, attrition: float, draws: int, seed: int) -> Succession:
+    """Draw who leaves beyond the known leavers, fill posts from the reserve, and count the recruits that remain to be found.
+
+    Parameters
+    ----------
+    folder
+        A plan with officers.
+    attrition
+        Share of officers who leave in a year beyond those who are known to.
+    draws
+        Scenarios.
+    seed
+        The same seed gives the same draws.
+
+    Returns
+    -------
+    Succession
+
+    Raises
+    ------
+    InputError
+        Where the plan has no officers.
+    """
+    plan = read_result(folder)
+    if plan.assignments is None or plan.roster is None or plan.beats is None:
+        raise InputError(problem("this plan has no officers", "Give a plan with officers", file=folder))
+    rules = Description.model_validate(plan.summary["rules"]).officers
+    assert rules is not None
+    dates = month_starts(rules.start, rules.years * 12)
+    months = len(dates) - 1
+    roster, place = plan.roster.to_dict("records"), {str(b): i for i, b in enumerate(plan.beats["beat"])}
+    number = {str(r["officer"]): i for i, r in enumerate(roster)}
+    where = np.full((len(roster), months), -1)
+    for r in plan.assignments.to_dict("records"):
+        a, z = (int(np.searchsorted([d.isoformat() for d in dates], str(r[k]))) for k in ("start", "end"))
+        where[number[str(r["officer"])], a:z] = place[str(r["beat"])]
+    languages = sorted({w for text in plan.beats["languages"].fillna("") for w in str(text).split(";") if w})
+    needs = [[w for w in str(t or "").split(";") if w] for t in plan.beats["languages"].fillna("")]
+    speaks = [set(str(r["languages"] or "").split(";")) for r in roster]
+    first, last = np.zeros(len(roster), int), np.full(len(roster), months)
+    for i, r in enumerate(roster):
+        if r["leaves_on"]:
+            last[i] = max(
+                0, int(np.searchsorted([d.isoformat() for d in dates], str(r["leaves_on"]), side="right")) - 1
+            )
+        if (where[i] < 0).all() or where[i, 0] < 0:
+            ready = r["trained_on"] or r["joins_on"]
+            if ready:
+                day = pd.Timestamp(str(ready)) + pd.DateOffset(months=0 if r["trained_on"] else rules.training_months)
+                first[i] = int(np.searchsorted([d.isoformat() for d in dates[:-1]], day.date().isoformat()))
+    random = np.random.default_rng(seed)
+    hazard = 1 - (1 - attrition) ** (1 / 12)
+    ahead = rules.training_months + rules.handover_months
+    open_posts = np.zeros((draws, months))
+    spoken = np.zeros((draws, len(languages), months))
+    intake = np.zeros((draws, months + ahead))
+    posts = plan.beats["posts"].to_numpy(int)
+    for d in range(draws):
+        leaves = np.minimum(last, random.geometric(hazard, len(roster)) if hazard > 0 else months)
+        extra = np.full(len(roster), -1)
+        hired = np.zeros(len(posts), int)
+        taught: list[set[str]] = [set() for _ in posts]
+        for t in range(months):
+            here = np.where(t < leaves, np.where(where[:, t] >= 0, where[:, t], extra), -1)
+            for b in range(len(posts)):
+                there = np.flatnonzero(here == b)
+                missing = int(posts[b]) - len(there) - int(hired[b])
+                for _ in range(max(0, missing)):
+                    lacking = [
+                        w
+                        for w in needs[b]
+                        if w not in taught[b] and not any(w in speaks[o] for o in np.flatnonzero(here == b))
+                    ]
+                    reserve = [
+                        o
+                        for o in range(len(roster))
+                        if here[o] < 0 and first[o] <= t < leaves[o] and (where[o, t:] < 0).all()
+                    ]
+                    reserve.sort(key=lambda o: (-sum(w in speaks[o] for w in lacking), o))
+                    if reserve:
+                        extra[reserve[0]] = b
+                        here[reserve[0]] = b
+                        continue
+                    open_posts[d, t] += 1
+                    hired[b] += 1
+                    intake[d, t] += 1
+                    for w in lacking:
+                        spoken[d, languages.index(w), t] += 1
+                        taught[b].add(w)
+    table = pd.DataFrame({"month": [x.isoformat()[:7] for x in dates[:-1]], "vacancies": open_posts.mean(axis=0),
+                          "vacancies_p90": np.percentile(open_posts, 90, axis=0)})  # fmt: skip
+    for k, w in enumerate(languages):
+        table[w] = spoken[:, k].mean(axis=0)
+    rows = []
+    span = range(-(-ahead // 3) * -3, months, 3)
+    for q in span:
+        begin = intake[:, max(0, q + ahead) : max(0, q + 3 + ahead)].sum(axis=1)
+        seats = intake[:, max(0, q + rules.handover_months) : max(0, q + 3 + ahead)].sum(axis=1)
+        day = pd.Timestamp(rules.start) + pd.DateOffset(months=q)
+        rows.append(
+            (
+                f"{day.year} Q{(day.month - 1) // 3 + 1}",
+                begin.mean(),
+                np.percentile(begin, 90),
+                seats.mean(),
+                np.percentile(seats, 90),
+            )
+        )
+    return Succession(table, pd.DataFrame(rows, columns=["quarter", "recruits", "recruits_p90", "seats", "seats_p90"]))
+
+
+__all__ = ["Change", "Succession", "difference", "replan", "succession"]

@@ -1,0 +1,340 @@
+"""Postings moved by hand: what the rules say of them at once, and the plan that comes of it.
+
+The judge is the checker of `planning.verification`, so that what is told while a posting is dragged is what `verify` will say of the plan. Rules that no plan
+may break (one post at a time, trained before the post, handover, no more officers than posts, and the options that a force switched on) stop an edit from being
+accepted; tenures, vacancies and languages are told with their cost, and a tenure that is cut short needs a reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.result.folder import read_result, write_result
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.officers.plan import month_starts
+from beatplanner.planning.officers.replanning import FIGURES as PRICED
+from beatplanner.planning.officers.replanning import difference
+from beatplanner.planning.verification.evidence import Evidence, with_text_ids
+from beatplanner.planning.verification.ledger import Ledger
+from beatplanner.planning.verification.officers import check_officers, months_at_work, short_tenures
+from beatplanner.planning.whole.country import write_country
+from beatplanner.planning.whole.proof import Proof
+from beatplanner.planning.whole.run import sum_up
+from beatplanner.planning.whole.verdict import write_verdict
+
+# What no plan may break, by the checker's names; the others are counted and cost.
+HARD = ("assignments.rows", "officers.availability", "officers.capacity", "officers.handover", "officers.special_posts", "officers.max_tenure",
+        "officers.couples", "officers.moves_a_month", "officers.half_a_year", "officers.frozen")  # fmt: skip
+FIGURES = {
+    **{k: v for k, v in PRICED.items() if k != "changed_months"},
+    "gender_gaps": "months without a woman or a man",
+}
+TENURE = "Minimum tenure: "
+
+
+@dataclass(frozen=True)
+class Posting:
+    """An officer in a post of a beat from one month to another, half-open, counted from the plan's first month."""
+
+    officer: str
+    beat: str
+    post: int
+    start: int
+    end: int
+    requires: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules say.
+
+    Attributes
+    ----------
+    broken
+        Sentences on rules that no plan may break.
+    cut
+        Sentences on tenures that are cut short, by officer, beat and month.
+    empty
+        Sentences on posts that stay empty.
+    figures
+        By the keys of `FIGURES`, and ``objective``.
+    reason_needed
+        Whether a tenure is cut short that the published plan did not cut.
+    """
+
+    broken: tuple[str, ...]
+    cut: dict[tuple[str, int, int], str]
+    empty: tuple[str, ...]
+    figures: dict[str, float]
+    reason_needed: bool
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """What does not forbid the postings, and is paid for them."""
+        return (*self.cut.values(), *self.empty)
+
+
+def rules_of(tables: PlanTables) -> Description:
+    """Return the rules that a plan was made by."""
+    return Description.model_validate(tables.summary.get("rules", {}))
+
+
+def months_of(tables: PlanTables) -> list[dt.date]:
+    """Return the first day of each month of the plan, and of the one after."""
+    officers = rules_of(tables).officers
+    assert officers is not None
+    return month_starts(officers.start, 12 * officers.years)
+
+
+def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[Posting]:
+    """Return the postings of a plan, or of a table with its columns, by beat, post and time.
+
+    Raises
+    ------
+    InputError
+        Where a posting begins or ends within a month, or outside the plan.
+    """
+    month = {day.isoformat(): m for m, day in enumerate(months_of(tables))}
+    rows = tables.assignments if table is None else table
+    assert rows is not None
+    found = []
+    for number, r in enumerate(rows.to_dict("records"), 1):
+        start, end = (str(r[k])[:10] for k in ("start", "end"))
+        for key, day in (("start", start), ("end", end)):
+            if day not in month:
+                raise InputError(problem(f"“{day}” is no first day of a month of the plan", f"Give days such as {next(iter(month))}", row=str(number), field=key))  # fmt: skip
+        requires = r.get("requires")
+        post = r.get("post")
+        found.append(
+            Posting(str(r["officer"]), str(r["beat"]), int(post) if post is not None and post == post else 1, month[start], month[end],
+                    "" if requires is None or requires != requires else str(requires))
+        )  # fmt: skip
+    return sorted(found, key=lambda p: (p.beat, p.post, p.start))
+
+
+def table_of(postings: Sequence[Posting], tables: PlanTables) -> pd.DataFrame:
+    """Return postings as the layer ``assignments`` has them."""
+    days = [d.isoformat() for d in months_of(tables)]
+    rows = [(p.officer, p.beat, days[p.start], days[p.end], p.post, p.requires) for p in postings if p.start < p.end]
+    return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post", "requires"])
+
+
+class Judge:
+    """Says what the rules make of postings.
+
+    Parameters
+    ----------
+    tables
+        The published plan.
+    file
+        Named in errors.
+
+    Attributes
+    ----------
+    published, as_published, before
+        The published postings, what the rules make of them, and their figures.
+
+    Raises
+    ------
+    InputError
+        Where the plan has no officers.
+    """
+
+    def __init__(self, tables: PlanTables, file: Path | None = None) -> None:
+        if (
+            tables.assignments is None
+            or tables.roster is None
+            or tables.beats is None
+            or "officers" not in tables.summary
+        ):
+            raise InputError(problem("this plan has no officers", "Give a plan with officers", file=file or ""))
+        self.tables, self.rules = tables, rules_of(tables)
+        assert self.rules.officers is not None
+        self.units, self.beats, self.edges = with_text_ids(tables)
+        self.days = months_of(tables)
+        self.name = {str(b): f"{n} (beat {b})" if str(n) != str(b) else f"beat {b}" for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)}  # fmt: skip
+        self.posts = {str(b): int(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
+        self.roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
+        self.published = postings_of(tables)
+        self.cut_before: frozenset[tuple[str, int, int]] = frozenset()
+        self.as_published = self(self.published)
+        self.before = self.as_published.figures
+        self.cut_before = frozenset(self.as_published.cut)
+
+    def __call__(self, postings: Sequence[Posting]) -> Judgement:
+        """Judge postings."""
+        tables = replace(self.tables, assignments=table_of(postings, self.tables))
+        evidence = Evidence(self.units, self.beats, self.edges, tables, tables.summary, self.rules, None)
+        ledger = Ledger()
+        check_officers(ledger, evidence)
+        broken = tuple(c.detail for c in ledger.checks if not c.ok and c.name in HARD)
+        keys = (*FIGURES, "objective", "home_km_months", "unpreferred_months", "relationship_years_kept")
+        figures = {k: ledger.values[f"officers.{k}"] for k in keys if f"officers.{k}" in ledger.values}
+        cut = self._cut(postings, evidence)
+        return Judgement(broken, cut, tuple(self._empty(postings)), figures, not cut.keys() <= self.cut_before)
+
+    def _month(self, month: int) -> str:
+        return f"{self.days[month]:%B %Y}"
+
+    def _cut(self, postings: Sequence[Posting], evidence: Evidence) -> dict[tuple[str, int, int], str]:
+        """Say who leaves a beat before the minimum tenure, as the checker counts them."""
+        rules, beats = self.rules.officers, list(self.posts)
+        assert rules is not None
+        rows = [(p.officer, beats.index(p.beat), p.start, p.end) for p in postings if p.officer in self.roster and p.beat in self.posts]  # fmt: skip
+        least, found = rules.min_tenure_months, {}
+        for officer, beat, month, stayed in short_tenures(rows, self.roster, self.days, beats, least, evidence):
+            found[officer, beat, month] = (
+                f"{officer} leaves {self.name[beats[beat]]} in {self._month(month)} after {stayed} of {least} months: {least - stayed} too few."
+            )
+        return found
+
+    def _empty(self, postings: Sequence[Posting]) -> list[str]:
+        """Return where posts stay empty."""
+        months, found = len(self.days) - 1, []
+        for beat, posts in self.posts.items():
+            held = np.zeros(months, int)
+            for p in postings:
+                if p.beat == beat and p.officer in self.roster:
+                    held[p.start : p.end] += months_at_work(self.roster[p.officer], self.days)[p.start : p.end]
+            empty = np.flatnonzero(held < posts)
+            if len(empty):
+                runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1)
+                spans = [f"{self._month(int(r[0]))}" + (f" to {self._month(int(r[-1]))}" if len(r) > 1 else "") for r in runs]  # fmt: skip
+                more = f" and {len(spans) - 3} times more" if len(spans) > 3 else ""
+                found.append(f"A post of {self.name[beat]} is empty: {', '.join(spans[:3])}{more}.")
+        return found
+
+
+def moved(
+    postings: Sequence[Posting],
+    number: int,
+    *,
+    start: int = 0,
+    end: int = 0,
+    beat: str = "",
+    post: int = 0,
+    months: int,
+) -> list[Posting]:
+    """Return postings with one of them moved.
+
+    Parameters
+    ----------
+    postings, number
+        Which of them.
+    start, end
+        Months by which it begins and ends later.
+    beat, post
+        Where it goes; "" and 0 for where it is.
+    months
+        Of the plan; nothing leaves it, and a posting keeps a month at least.
+    """
+    found = list(postings)
+    p = found[number]
+    begin = min(max(0, p.start + start), months - 1)
+    stop = min(max(begin + 1, p.end + end), months)
+    begin = min(begin, stop - 1)
+    found[number] = replace(p, start=begin, end=stop, beat=beat or p.beat, post=post or p.post)
+    return found
+
+
+def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str = "", by: str = "") -> dict[str, Any]:
+    """Write a plan with postings that were moved by hand.
+
+    Parameters
+    ----------
+    folder
+        The published plan, which stays as it is.
+    out
+        Folder of the new plan.
+    postings
+        All of them.
+    reason, by
+        Kept in the plan and in ``audit.jsonl``; a reason is needed where a tenure is cut short.
+
+    Returns
+    -------
+    dict
+        ``summary``, ``diff`` (as of `replanning.replan`) and ``judgement``.
+
+    Raises
+    ------
+    InputError
+        Where a rule is broken that no plan may break, or the reason is missing.
+    """
+    begin = time.monotonic()
+    before = read_result(folder)
+    judgement = Judge(before, folder)(postings)
+    if judgement.broken:
+        raise InputError(*(problem(text.rstrip("."), "Move the posting again, or let “Repair” find the fewest changes that keep the rules") for text in judgement.broken))  # fmt: skip
+    if judgement.reason_needed and not reason.strip():
+        raise InputError(problem("a tenure is cut short, and nobody says why", "Give a reason; it is kept with the plan", field="--reason"))  # fmt: skip
+    was, kept = before.summary["officers"], "relationship_years_kept"
+    figures = {k: v for k, v in judgement.figures.items() if k in was}
+    # the bound holds for every plan that keeps the rules; those that the published plan breaks this one breaks too
+    bound, sound = was.get("lower_bound"), was.get("status") != "infeasible"
+    proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, sound).as_summary()
+    officers = {**was, **figures, **proof}
+    if "relationship_years_lost_by_moves" in was:
+        officers["relationship_years_lost_by_moves"] += was[kept] - figures[kept]
+    table = table_of(postings, before)
+    diff = difference(before.assignments, table, before)  # type: ignore[arg-type]
+    # a tenure that is cut short is a clash, as in every other plan
+    of_officers = [c for c in before.summary.get("clashes_of_officers", []) if not c.startswith(TENURE)]
+    of_officers += [TENURE + text for text in judgement.cut.values()]
+    others = set(before.summary.get("clashes_of_officers", []))
+    clashes = [c for c in before.summary.get("clashes", []) if c not in others] + of_officers
+    summary = {
+        **before.summary,
+        "officers": officers,
+        "clashes": clashes,
+        "clashes_of_officers": of_officers,
+        "feasible": not clashes,
+        "edited_postings": {"from": str(folder.resolve()), "diff": diff, "reason": reason, "by": by, "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+                            "told": [*judgement.costs]},
+    }  # fmt: skip
+    written = replace(before, assignments=table, summary=summary)
+    summed_up = sum_up(written, rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}), int(summary.get("seed", 0)))  # fmt: skip
+    audit = folder / "audit.jsonl"
+    lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []
+    lines.append(json.dumps({"edited_postings": summary["edited_postings"]}, ensure_ascii=False))
+
+    def finish(part: Path) -> None:
+        if summed_up is not None:
+            write_country(part, written, summed_up)
+        write_verdict(part)
+        (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    write_result(out, written, also=finish)
+    return {"summary": summary, "diff": diff, "judgement": judgement}
+
+
+def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
+    """Read a table of postings: ``officer``, ``beat``, ``start``, ``end`` and, where it matters, ``post`` and ``requires``.
+
+    Raises
+    ------
+    InputError
+        Where the table cannot be read, a column is missing, or an officer, beat or day is unknown.
+    """
+    from beatplanner.data.formats.layers import read_table
+
+    frame, _ = read_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"])
+    judge = Judge(tables, path)
+    for number, row in enumerate(frame.to_dict("records"), 1):
+        if str(row["officer"]) not in judge.roster:
+            raise InputError(problem(f"there is no officer “{row['officer']}”", did_you_mean(str(row["officer"]), judge.roster) or "Use names of the roster", file=path.name, row=str(number), field="officer"))  # fmt: skip
+        if str(row["beat"]) not in judge.posts:
+            raise InputError(problem(f"there is no beat “{row['beat']}”", did_you_mean(str(row["beat"]), judge.posts) or "Use beats of the plan", file=path.name, row=str(number), field="beat"))  # fmt: skip
+    return postings_of(tables, frame)

@@ -1,0 +1,93 @@
+"""Relationship-years: residents times the years that their officer has been known, one figure for beats and officers.
+
+An officer knows the residents of today's beat for the months served there. A relationship is kept where the officer whose posting begins with the
+plan serves the beat that the resident's unit now belongs to; it is lost where lines moved away from the officer or the officer from the beat::
+
+    today = Σ_o Σ_u in today's beat of o  residents_u × months_o / 12
+    kept  = the same sum over units whose new beat o serves in the first month
+    lost by lines = the part of `today` in units whose new beat is not the one that o's own carries on to; the rest is lost by moves
+
+Where lines alone are planned, `kept` is what is kept if every officer stays: the price of a change of lines, before anybody moves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from beatplanner.data.description.models import Officers
+
+
+def months_served(since: object, start: object) -> int:
+    """Return the whole months from a day to the plan's start, 0 where it is unknown."""
+    if since is None or pd.isna(since):  # pyright: ignore
+        return 0
+    return max(0, int((pd.Timestamp(str(start)) - pd.Timestamp(str(since))).days / (365.25 / 12) + 1e-9))
+
+
+def relationship_years(
+    units: pd.DataFrame, roster: pd.DataFrame, assignments: pd.DataFrame, beats: pd.DataFrame, rules: Officers
+) -> dict[str, float]:
+    """Return ``relationship_years_today``, ``…_kept``, ``…_lost_by_lines``, ``…_lost_by_moves`` at the plan's first month.
+
+    Parameters
+    ----------
+    units
+        ``beat``, ``current`` and ``population`` (1 a unit where unknown).
+    roster
+        ``officer``, ``beat``, ``since``.
+    assignments
+        ``officer``, ``beat``, ``start``.
+    beats
+        ``beat``.
+    rules
+        For the plan's start.
+    """
+    first = assignments[assignments["start"] == rules.start.isoformat()]
+    serves = {str(o): str(b) for o, b in zip(first["officer"], first["beat"], strict=True)}
+    return _figures(units, roster, {str(b) for b in beats["beat"]}, rules, serves)
+
+
+def relationship_years_of_lines(
+    units: pd.DataFrame, roster: pd.DataFrame, known: set[str], rules: Officers
+) -> dict[str, float]:
+    """Return ``relationship_years_today``, ``…_kept``, ``…_lost_by_lines`` where every officer stays with the beat that today's carries on to.
+
+    Parameters
+    ----------
+    units, roster, rules
+        As for `relationship_years`.
+    known
+        The new beats.
+    """
+    found = _figures(units, roster, known, rules, None)
+    return {k: v for k, v in found.items() if k != "relationship_years_lost_by_moves"}
+
+
+def _figures(
+    units: pd.DataFrame, roster: pd.DataFrame, known: set[str], rules: Officers, serves: dict[str, str] | None
+) -> dict[str, float]:
+    people = units["population"].fillna(1.0).to_numpy(float)
+    now, before = units["beat"].to_numpy(object), units["current"].to_numpy(object)
+    today = kept = lines = 0.0
+    for officer, beat, since in zip(roster["officer"], roster["beat"], roster["since"], strict=True):
+        years = months_served(since, rules.start) / 12
+        inside = before == beat
+        if beat is None or not years or not inside.any():
+            continue
+        carried = str(beat)
+        if carried not in known:
+            shares = pd.Series(people[inside]).groupby(now[inside].astype(str)).sum()
+            carried = str(shares.idxmax())
+        mine = carried if serves is None else serves.get(str(officer))
+        today += years * float(people[inside].sum())
+        kept += years * float(people[inside & (now == mine)].sum())
+        lines += years * float(people[inside & (now.astype(str) != carried) & (now != mine)].sum())
+    return {
+        "relationship_years_today": today,
+        "relationship_years_kept": kept,
+        "relationship_years_lost_by_lines": lines,
+        "relationship_years_lost_by_moves": today - kept - lines,
+    }

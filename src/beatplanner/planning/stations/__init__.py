@@ -1,0 +1,1 @@
+"""Stations: sites, walks and rules."""

@@ -1,0 +1,1 @@
+"""The main job: all steps in turn, their proofs, verdict and budget."""

@@ -1,0 +1,226 @@
+"""A country summed up: by municipality, region and country, with officers and money against what the ministry has, and the officers shared out.
+
+The share-out is that of largest remainders (Hamilton) after a minimum: whoever's quota is below the minimum gets the minimum and leaves the table;
+the rest share what is left by workload, whole parts first, then one each by the largest remainder; equal remainders go by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats.layers import read_layer
+from beatplanner.data.result.plan_tables import PlanTables
+
+NO_REGION = "(no region)"
+
+
+@dataclass(frozen=True)
+class CountryPlan:
+    """The roll-up.
+
+    Attributes
+    ----------
+    table
+        One row a municipality, region and the country: ``level``, ``name``, ``region``, ``units``, ``beats``, ``residents``, ``hours``,
+        ``officers_required``, ``posts``, ``officers_shared`` (of those that the ministry has; NaN where it is not said how many), ``officers_missing``
+        (required − shared), ``hours_per_officer`` (of those shared, else of the posts), ``max_deviation``, ``stations``, ``money`` (all years; NaN
+        without a budget).
+    shares
+        The share-out, shown: ``municipality``, ``hours``, ``quota``, ``at_minimum``, ``whole``, ``remainder``, ``rank``, ``officers``; None where nothing is
+        shared out.
+    notes
+        Doubts, such as municipalities without a region.
+    """
+
+    table: pd.DataFrame
+    shares: pd.DataFrame | None
+    notes: tuple[Note, ...]
+
+
+def largest_remainder(names: Sequence[str], hours: np.ndarray, total: int, minimum: int) -> pd.DataFrame:
+    """Share officers out by workload, with a minimum; see the module's docstring.
+
+    Parameters
+    ----------
+    names, hours
+        (m,) municipalities and their workload.
+    total
+        Officers to share out.
+    minimum
+        Of each municipality.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `CountryPlan.shares`.
+
+    Raises
+    ------
+    InputError
+        Where there are fewer officers than the minima take.
+    """
+    m = len(names)
+    if total < minimum * m:
+        raise InputError(
+            problem(f"{total:,} officers are fewer than {minimum} for each of {m:,} municipalities, which take {minimum * m:,}",
+                    "Lower country.minimum, or give more officers", field="country.officers")
+        )  # fmt: skip
+    fixed = np.zeros(m, bool)
+    while True:
+        rest, load = total - minimum * int(fixed.sum()), float(hours[~fixed].sum())
+        quota = np.where(fixed, float(minimum), hours * rest / load if load > 0 else rest / max(1, int((~fixed).sum())))
+        below = ~fixed & (quota < minimum - 1e-12)
+        if not below.any():
+            break
+        fixed |= below
+    whole = np.where(fixed, minimum, np.floor(quota + 1e-12)).astype(int)
+    remainder = np.where(fixed, 0.0, np.maximum(0.0, quota - whole))
+    left = total - int(whole.sum())
+    order = sorted(np.flatnonzero(~fixed), key=lambda k: (-round(float(remainder[k]), 12), names[k]))
+    rank = np.zeros(m, int)
+    officers = whole.copy()
+    for place, k in enumerate(order, 1):
+        rank[k] = place
+        officers[k] += place <= left
+    if not order and left:
+        # all are at the minimum: what is left goes to the most work
+        for k in sorted(range(m), key=lambda k: (-hours[k], names[k]))[:left]:
+            officers[k] += 1
+    return pd.DataFrame(
+        {"municipality": list(names), "hours": hours, "quota": quota, "at_minimum": fixed, "whole": whole, "remainder": remainder, "rank": rank, "officers": officers}
+    )  # fmt: skip
+
+
+def country_plan(tables: PlanTables, rules: Description, *, officers: int | None = None, minimum: int | None = None) -> CountryPlan:  # fmt: skip
+    """Sum a plan up.
+
+    Parameters
+    ----------
+    tables
+        A plan with beats.
+    rules
+        Its rules; ``[country]`` says what the ministry has.
+    officers, minimum
+        In place of those of the rules.
+
+    Raises
+    ------
+    InputError
+        Where there are no beats, or too few officers to share out.
+    """
+    beats, units = tables.beats, tables.units
+    if beats is None:
+        raise InputError(problem("this plan has no beats to sum up", "Plan the beats"))
+    has = rules.country
+    officers = officers if officers is not None or has is None else has.officers
+    minimum = minimum if minimum is not None else (2 if has is None else has.minimum)
+    region, notes = _regions(rules, sorted({str(m) for m in units["municipality"]}))
+    own = units.assign(municipality=units["municipality"].astype(str)).groupby("municipality")
+    frame = pd.DataFrame({"units": own.size(), "residents": own["population"].sum(min_count=1), "hours": own["workload"].sum()})  # fmt: skip
+    drawn = beats.assign(municipality=beats["municipality"].astype(str), off=beats["deviation"].abs()).groupby("municipality")  # fmt: skip
+    frame["beats"], frame["officers_required"] = drawn.size(), drawn["officers_required"].sum()
+    frame["posts"], frame["max_deviation"] = drawn["posts"].sum(), drawn["off"].max()
+    frame[["beats", "officers_required", "posts"]] = frame[["beats", "officers_required", "posts"]].fillna(0)
+    home = dict(zip(units["unit"].astype(str), units["municipality"].astype(str), strict=True))
+    frame["stations"] = 0
+    if tables.sites is not None:
+        at = pd.Series([home.get(str(u)) for u in tables.sites.loc[tables.sites["chosen"], "unit"]]).value_counts()
+        frame["stations"] = at.reindex(frame.index).fillna(0).astype(int)
+    frame["money"] = _money(tables, frame.index)
+    frame["region"] = [region.get(str(m), NO_REGION if region else "") for m in frame.index]
+    frame.insert(0, "name", frame.index.astype(str))
+    shares = None
+    frame["officers_shared"] = np.nan
+    if officers is not None:
+        shares = largest_remainder(list(frame["name"]), frame["hours"].to_numpy(float), officers, minimum)
+        frame["officers_shared"] = shares["officers"].to_numpy(float)
+    sums = [
+        "units",
+        "residents",
+        "hours",
+        "beats",
+        "officers_required",
+        "posts",
+        "stations",
+        "money",
+        "officers_shared",
+    ]
+    parts = [frame.assign(level="municipality")]
+    if region:
+        by = frame.groupby("region")
+        parts.append(by[sums].sum(min_count=1).assign(name=list(by.groups), region=list(by.groups), level="region", max_deviation=by["max_deviation"].max()))  # fmt: skip
+    parts.append(pd.DataFrame([frame[sums].sum(min_count=1)]).assign(name=str(tables.summary.get("project", "")), region="", level="country", max_deviation=frame["max_deviation"].max()))  # fmt: skip
+    table = pd.concat(parts, ignore_index=True)
+    table["officers_missing"] = table["officers_required"] - table["officers_shared"]
+    manned = table["officers_shared"].fillna(table["posts"])
+    table["hours_per_officer"] = (table["hours"] / manned.where(manned > 0)).astype(float)
+    order = ["level", "name", "region", "units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing",
+             "hours_per_officer", "max_deviation", "stations", "money"]  # fmt: skip
+    return CountryPlan(table[order], shares, notes)
+
+
+def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, str], tuple[Note, ...]]:
+    layer = None if rules.country is None else rules.country.regions
+    if layer is None:
+        return {}, ()
+    path = rules.path(layer.path)
+    frame, _ = read_layer(path, layer.layer, [layer.municipality, layer.region])
+    named = frame[frame[layer.region].notna()]
+    found = dict(zip(named[layer.municipality].astype(str), named[layer.region].astype(str), strict=True))
+    absent = [m for m in municipalities if m not in found]
+    if not absent:
+        return found, ()
+    mend = (
+        did_you_mean(absent[0], found)
+        if absent[0] not in set(frame[layer.municipality].astype(str))
+        else "Give each its region"
+    )
+    return found, (Note("warning", f"{len(absent):,} municipalities have no region: {listed(absent, 4)}", mend, file=path.name, field=layer.municipality),)  # fmt: skip
+
+
+def _money(tables: PlanTables, names: pd.Index) -> pd.Series:
+    """Return what each municipality costs over all years, as far as it starts; NaN without a budget, or where areas are beats."""
+    from beatplanner.planning.whole.budget import areas_of, costs
+
+    told = tables.summary.get("budget")
+    rules = Description.model_validate(tables.summary.get("rules", {}))
+    if told is None or rules.budget is None:
+        return pd.Series(np.nan, index=names)
+    forum = None if rules.forum is None else rules.forum.neighbourhood
+    areas = areas_of(tables)
+    money = costs(areas, rules.budget, 0.0 if forum is None else float(forum.members * forum.meetings_a_year))
+    rise = (1 + rules.budget.inflation) ** np.arange(rules.budget.years)
+    start = {s["area"]: s["year"] for s in told["starts"]}
+    spent = {}
+    for a, name in enumerate(areas["area"]):
+        begin = None if start.get(name) is None else told["years"].index(start[name])
+        spent[name] = 0.0 if begin is None else float((money[:, a, : rules.budget.years - begin].sum(axis=0) * rise[begin:]).sum())  # fmt: skip
+    return pd.Series([spent.get(str(n), np.nan) for n in names], index=names)
+
+
+def write_country(folder: Path, tables: PlanTables, plan: CountryPlan) -> None:
+    """Write ``country.csv``, ``share-out.csv`` where there is one, and ``country.html`` with the map, into a result folder."""
+    from beatplanner.data.publish.country_report import write_country_files
+
+    write_country_files(folder, tables, plan.table, plan.shares, [str(n) for n in plan.notes])
+
+
+def as_summary(plan: CountryPlan) -> dict[str, Any]:
+    """Return what ``summary.json`` tells of the country."""
+    last = plan.table.iloc[-1]
+    keys = ("units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "stations", "money")  # fmt: skip
+    found: dict[str, Any] = {k: float(last[k]) for k in keys}
+    if plan.shares is not None:
+        kept = plan.shares[["municipality", "hours", "quota", "officers"]]
+        found["shares"] = kept.astype({"officers": float}).to_dict("records")
+    found["municipalities"] = int((plan.table["level"] == "municipality").sum())
+    return found

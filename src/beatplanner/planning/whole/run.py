@@ -1,0 +1,486 @@
+"""The main job: a description read, workload, beats, stations and officers planned, checked and written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.result.folder import check_result_place, read_result, write_result
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.parallel import Farm, farm
+from beatplanner.planning.beats.plan import BeatPlan, given_beats, plan_beats
+from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
+from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
+from beatplanner.planning.officers.trust import relationship_years_of_lines
+from beatplanner.planning.stations.access import access_shares
+from beatplanner.planning.stations.plan import StationPlan, plan_stations
+from beatplanner.planning.whole.budget import budget_summary
+from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, write_country
+from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.whole.verdict import write_verdict
+from beatplanner.planning.whole.versions import versions
+from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
+from beatplanner.solver.districts.solve import PROOF_NODES
+
+Step = Literal["beats", "stations", "officers"]
+STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
+# Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
+DEFAULT_TIME_LIMIT = 300.0
+SHARE_OF_TIME: dict[Step, float] = {"beats": 7.0, "stations": 1.0, "officers": 2.0}
+# A language is looked after in a beat where at least this share of its residents speak it.
+LANGUAGE_SHARE = 0.10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The results of the steps with the town that they plan; a step that was left out is None."""
+
+    town: Town
+    workload: WorkloadPlan
+    beats: BeatPlan | None
+    stations: StationPlan | None
+    officers: OfficerPlan | None
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """Which rules clash, in words; empty where all are met."""
+        return tuple(c for step in (self.beats, self.stations, self.officers) if step is not None for c in step.clashes)
+
+
+def run(
+    project: Path | Description,
+    out: Path,
+    *,
+    steps: Sequence[Step] = STEPS,
+    plan_from: Path | None = None,
+    start_from: Path | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    pack: bool = True,
+) -> dict[str, Any]:
+    """Plan a project from its raw layers and write the results.
+
+    Parameters
+    ----------
+    project
+        A TOML description or a project file, or a description that was read already.
+    out
+        Folder of the results; an older result in it is replaced only when the run succeeds.
+    steps
+        Which steps to plan; those that the description lacks are left out.
+    plan_from
+        A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
+    start_from
+        A result folder from whose beats the search starts; the new beats are no worse where those keep the rules.
+    time_limit
+        Seconds of solving over the whole run; None for a proof of fixed length, and five minutes at most.
+    seed, threads
+        The same input, seed and threads give the same plan, unless the time limit cut the search.
+    progress
+        Called with phase, best objective, bound and seconds.
+    cancelled
+        Asked often; True ends the search, and the best plan so far is written.
+    workers, scheduler
+        Local processes, or the address of a Dask scheduler, that plan the municipalities in parallel.
+    pack
+        Whether the forum's pack is made; a plan that only answers what-if is not for handing out.
+
+    Returns
+    -------
+    dict
+        The content of ``summary.json``.
+
+    Raises
+    ------
+    InputError
+        Where the input cannot be used; nothing is written then. Where the privacy gate stops the forum's pack, the rest is written.
+    """
+    begin = time.monotonic()
+    check_result_place(out)
+    progress("reading", None, None, 0.0)
+    description = project if isinstance(project, Description) else read_description(project)
+    _check_steps(description, steps)
+    if "beats" not in steps or description.beats is None:
+        # stations and officers cross municipal borders: they are planned for all at once
+        workers = scheduler = None
+    # the workers start while the layers are read
+    with farm(workers, scheduler, out) as hands:
+        town = read_town(description)
+        if pack:
+            check_pack_inputs(town)
+        plan = make_plan(
+            town,
+            steps=steps,
+            beat=None if plan_from is None else _beats_of(plan_from, town),
+            start=None if start_from is None else _beats_of(start_from, town),
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+            hands=hands,
+        )
+    progress("writing", None, None, time.monotonic() - begin)
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+    written, stopped = tables(plan, summary), []
+    summed_up = sum_up(written, description, seed)
+
+    def finish(folder: Path) -> None:
+        if summed_up is not None:
+            write_country(folder, written, summed_up)
+        verdict = write_verdict(folder)
+        if not pack:
+            empty_pack(folder)
+            return
+        try:
+            stopped.extend(write_pack(folder, written, town, verdict=verdict))
+        except InputError as error:
+            # a plan that took its time is not lost over the pack, which can be made again
+            stopped.extend(error.problems)
+            empty_pack(folder)
+
+    write_result(out, written, also=finish)
+    if hands is not None:
+        hands.finish()
+    if stopped:
+        told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
+        raise InputError(*stopped, told)
+    return summary
+
+
+def make_plan(
+    town: Town,
+    *,
+    steps: Sequence[Step] = STEPS,
+    beat: np.ndarray | None = None,
+    start: np.ndarray | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+    hands: Farm | None = None,
+) -> Plan:
+    """Plan a town; parameters as for `run`.
+
+    `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `hands` the workers.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to plan with, such as officers without any beats.
+    """
+    end = time.monotonic() + (DEFAULT_TIME_LIMIT if time_limit is None else time_limit)
+    description = town.description
+    has = {"beats": description.beats, "stations": description.stations, "officers": description.officers}
+    wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
+
+    def seconds_for(step: Step, first: bool = False) -> float:
+        later = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
+        return max(0.0, end - time.monotonic()) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
+
+    common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
+    workload = plan_workload(town)
+    stations: StationPlan | None = None
+    if "stations" in wanted:
+        # before the beats, since the hours of mobile-outreach stops are part of their workload
+        people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
+        stations = plan_stations(town, people, seconds=seconds_for("stations", first=True), **common)
+        workload = workload.with_fixed(stations.fixed_hours)
+    beats: BeatPlan | None = None
+    if "beats" in wanted:
+        # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
+        nodes = PROOF_NODES if time_limit is None else None
+        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, farm=hands, **common)
+    elif beat is not None or town.units["current"].notna().any():
+        beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
+    officers: OfficerPlan | None = None
+    if "officers" in wanted:
+        if beats is None:
+            raise InputError(
+                problem("officers need beats to be assigned to, and there are none", "Give a section [beats], today's "
+                        "beats as beats.current, or a plan", file=description.file, field="officers")
+            )  # fmt: skip
+        officers = plan_officers(
+            town, beat_polygons(town, beats), beats.beat, seconds=seconds_for("officers"), **common
+        )
+    return Plan(town, workload, beats, stations, officers)
+
+
+def _check_steps(description: Description, steps: Sequence[Step]) -> None:
+    """Raise InputError where the one step that is asked for has no section, or the description asks for nothing."""
+    missing = [step for step in steps if getattr(description, step) is None]
+    if len(missing) == len(steps):
+        sections = " or ".join(f"[{step}]" for step in missing)
+        raise InputError(
+            problem(f"there is nothing to plan: the description has no section {sections}", "Add one",
+                    file=description.file)
+        )  # fmt: skip
+
+
+def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
+    """Return the beat of each unit in another plan, (n,) text."""
+    folder = plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
+    units = read_result(folder).units
+    beat = dict(zip(units["unit"].astype(str), units["beat"], strict=True))
+    missing = [u for u in town.units["unit"] if beat.get(u) is None]
+    if missing:
+        raise InputError(
+            problem(f"{len(missing):,} units of the project have no beat in this plan, such as {missing[0]}",
+                    "Use a plan of the same units", file=folder / "plan.gpkg", layer="units", field="beat")
+        )  # fmt: skip
+    return np.array([str(beat[u]) for u in town.units["unit"]], dtype=object)
+
+
+def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
+    """Return the beats as polygons with the columns of `PlanTables.beats`.
+
+    Compactness is Polsby–Popper's: 4π × area / perimeter².
+    """
+    table = beats.table
+    units, ids = town.units, table["beat"].to_numpy(object)
+    shape = []
+    for beat in ids:
+        members = units.geometry.to_numpy()[beats.beat == beat]
+        merged = shapely.coverage_union_all(members)
+        # the fast union takes borders as they are; where units overlap or miss each other by a hair the slow one mends them
+        if not shapely.is_valid(merged) or abs(
+            shapely.area(merged) - shapely.area(members).sum()
+        ) > 1e-6 * shapely.area(merged):
+            merged = shapely.union_all(members)
+        shape.append(merged)
+    shapes = np.array(shape, dtype=object)
+    rules = town.description.officers
+    posts = rules.posts_per_beat if rules is not None else "auto"
+    frame = pd.DataFrame(
+        {
+            "beat": ids,
+            "name": table["name"],
+            "municipality": table["municipality"],
+            "centre_unit": _unit_ids(town, table["centre"].to_numpy(int)),
+            "workload": table["workload"],
+            "deviation": table["deviation"],
+            "population": table["population"],
+            "officers_required": table["officers_required"],
+            "compactness": 4 * np.pi * shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9) ** 2,
+            "posts": table["officers_required"] if posts == "auto" else posts,
+            "languages": _languages(town, beats.beat, ids),
+            "moved_in": table["moved_in"],
+        }
+    )
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
+
+
+def _languages(town: Town, beat: np.ndarray, ids: np.ndarray) -> list[str]:
+    """Return the languages that at least a tenth of each beat's residents speak, joined by semicolons."""
+    people = town.units["population"].to_numpy(float)
+    spoken = []
+    for b in ids:
+        inside = beat == b
+        residents = people[inside].sum()
+        speakers = {g: town.units[f"group_{g}"].to_numpy(float)[inside].sum() for g in town.groups}
+        spoken.append(";".join(g for g, s in speakers.items() if residents > 0 and s >= LANGUAGE_SHARE * residents))
+    return spoken
+
+
+def _unit_ids(town: Town, positions: np.ndarray) -> np.ndarray:
+    """Return ids of units as the user's file has them: whole numbers or text."""
+    ids = town.units["unit"].to_numpy(object)[positions]
+    return ids.astype(np.int64) if town.unit_ids_are_whole_numbers else ids
+
+
+def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
+    """Return the plan as the tables that are written to ``plan.gpkg``."""
+    town, stations = plan.town, plan.stations
+    everywhere = np.arange(len(town.units))
+    units = town.units.drop(columns=["locked"]).assign(
+        unit=_unit_ids(town, everywhere),
+        beat=plan.beats.beat if plan.beats is not None else None,
+        workload=plan.workload.hours,
+        reactive_hours=plan.workload.reactive,
+        community_hours=plan.workload.community,
+        fixed_hours=plan.workload.fixed_hours,
+        incidents=plan.workload.incidents,
+        station=None,
+        walk_minutes=np.nan,
+    )
+    sites: gpd.GeoDataFrame | None = None
+    points: gpd.GeoDataFrame | None = None
+    walks: pd.DataFrame | None = None
+    more: dict[str, Any] = {}
+    if stations is not None and town.sites is not None and town.walks is not None and town.homes is not None:
+        names = town.sites["station"].to_numpy(object)
+        units["station"] = np.where(stations.nearest >= 0, names[stations.nearest], None)
+        units["walk_minutes"] = stations.minutes
+        points = _points(stations.stations, town)
+        considered = town.sites.assign(chosen=np.isin(np.arange(len(names)), stations.open)).join(stations.effects)
+        considered["unit"] = _unit_ids(town, considered["unit"].to_numpy(int))
+        sites = _points(considered, town)
+        home, site = np.nonzero(np.isfinite(town.walks[:, stations.open]))
+        chosen, of_home = np.asarray(stations.open)[site], town.homes["unit"].to_numpy(int)
+        walks = pd.DataFrame(
+            {
+                "unit": _unit_ids(town, of_home[home]),
+                "station": names[chosen],
+                "metres": town.walks[home, chosen],
+                "home": home + 1,
+            }
+        )
+        more = _station_tables(plan, stations, names)
+    edges = pd.DataFrame(
+        {
+            "unit_a": _unit_ids(town, town.edges["a"].to_numpy(int)),
+            "unit_b": _unit_ids(town, town.edges["b"].to_numpy(int)),
+            "metres": town.edges["metres"],
+            "kind": town.edges["kind"],
+        }
+    )
+    order = [c for c in ("unit", "beat", "workload", "population") if c in units]
+    units = units[order + [c for c in units.columns if c not in order]]
+    return PlanTables(
+        units=gpd.GeoDataFrame(units, geometry="geometry", crs=town.crs),
+        beats=None if plan.beats is None else beat_polygons(town, plan.beats),
+        stations=points,
+        assignments=None if plan.officers is None else plan.officers.assignments,
+        edges=edges,
+        sites=sites,
+        walks=walks,
+        roster=town.roster,
+        summary=summary,
+        **more,
+    )
+
+
+def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dict[str, Any]:
+    """Return the further tables of the stations: homes, access, catchments and mobile-outreach stops."""
+    town, rules = plan.town, plan.town.description.stations
+    assert town.homes is not None and rules is not None
+    homes = None
+    if len(town.homes) > len(town.units):
+        homes = _points(
+            town.homes.assign(
+                home=np.arange(1, len(town.homes) + 1), unit=_unit_ids(town, town.homes["unit"].to_numpy(int)), residents=stations.people,
+                station=np.where(stations.home_nearest >= 0, names[stations.home_nearest], None), walk_minutes=stations.home_minutes,
+            )[["home", "unit", "residents", "station", "walk_minutes", "x", "y"]],
+            town,
+        )  # fmt: skip
+    stops = None
+    if stations.stops is not None and len(stations.stops):
+        stops = _points(stations.stops.assign(unit=_unit_ids(town, stations.stops["unit"].to_numpy(int))), town)
+    beat = None if plan.beats is None else plan.beats.beat
+    access = access_shares(town, stations.people, stations.home_minutes, list(rules.bands), beat)
+    return {"homes": homes, "access": access, "catchments": stations.catchments, "stops": stops}
+
+
+def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
+    """Return a table with ``x`` and ``y`` as points."""
+    geometry = shapely.points(frame["x"].to_numpy(float), frame["y"].to_numpy(float))
+    return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)
+
+
+def sum_up(written: PlanTables, description: Description, seed: int) -> CountryPlan | None:
+    """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it."""
+    money = budget_summary(written, description, seed=seed)
+    if money is not None:
+        written.summary["budget"] = money
+    if description.country is None or written.beats is None:
+        return None
+    summed_up = country_plan(written, description)
+    written.summary["country"] = as_summary(summed_up)
+    return summed_up
+
+
+def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> dict[str, Any]:
+    """Return the content of ``summary.json``; a step that was left out has no key."""
+    town, work = plan.town, plan.workload
+    description = town.description
+    summary: dict[str, Any] = {
+        "version": 1,
+        "project": town.name,
+        "feasible": not plan.clashes,
+        "seed": seed,
+        "seconds": round(seconds, 3),
+        "threads": threads,
+        "time_limit": time_limit,
+        "clashes": list(plan.clashes),
+        "clashes_of_officers": [] if plan.officers is None else list(plan.officers.clashes),
+    }
+    if plan.beats is not None:
+        beats = plan.beats
+        summary["beats"] = {
+            **beats.proof.as_summary(),
+            "count": len(beats.table),
+            "max_deviation": beats.max_deviation,
+            "contiguous": beats.contiguous,
+            "planned": len(beats.rules) > 0,
+            "municipalities": beats.rules.to_dict("records"),
+            "officers_required": int(beats.table["officers_required"].sum()),
+        }
+        if beats.moved_share is not None:
+            summary["beats"]["moved_share"] = beats.moved_share
+            if town.roster is not None and description.officers is not None:
+                now = town.units.assign(beat=beats.beat)
+                known = set(beats.table["beat"].astype(str))
+                summary["beats"] |= relationship_years_of_lines(now, town.roster, known, description.officers)
+    if plan.stations is not None:
+        summary["stations"] = plan.stations.as_summary()
+        assert description.stations is not None
+        bands = list(description.stations.bands)
+        shares = access_shares(town, plan.stations.people, plan.stations.home_minutes, bands, None)
+        everyone = shares[(shares["kind"] == "all") & shares["minutes"].notna()]
+        summary["stations"]["share_by_minutes"] = {
+            f"{m:g}": s for m, s in zip(everyone["minutes"], everyone["share"], strict=True)
+        }
+    if plan.officers is not None:
+        summary["officers"] = plan.officers.as_summary()
+    outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
+    summary["population"] = float(town.units["population"].sum()) if town.has_population else None
+    summary["workload"] = {
+        "hours": float(work.hours.sum()),
+        "reactive_hours": float(work.reactive.sum()),
+        "community_hours": float(work.community.sum()),
+        "fixed_hours": float(work.fixed_hours.sum()),
+        "incidents_read": 0 if town.incidents is None else len(town.incidents),
+        "incidents_outside": outside,
+        "incidents_a_year": work.incidents_a_year,
+        "days_covered": work.days,
+        "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
+    }
+    extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
+    summary["notes"] = [{"severity": n.severity, "text": str(n)} for n in [*town.notes, *work.notes, *extra]]
+    summary["crs"] = town.crs.to_string()
+    summary["description_file"] = str(description.file)
+    summary["rules"] = description.model_dump(mode="json")
+    summary["inputs"] = [
+        {
+            "role": s.role,
+            "path": str(s.path),
+            "sha256": s.sha256,
+            "modified": s.modified,
+            "rows_in": s.rows_in,
+            "rows_used": s.rows_used,
+            "repaired": list(s.repaired),
+            "columns_left_out": len(s.dropped),
+            "newest": s.newest or None,
+        }
+        for s in town.sources
+    ]
+    summary["versions"] = versions()
+    return summary

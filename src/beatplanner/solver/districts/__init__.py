@@ -1,0 +1,1 @@
+"""Districts: bounds, growth, annealing, and the tree that proves."""

@@ -1,0 +1,571 @@
+"""Districts: connected, balanced, little changed where wished, with a proven gap.
+
+Model::
+
+    min  Σ_i w_i d(i, centre of i's district)        goal TRAVEL; or Σ shared border between districts, CUT;
+                                                     or residents whose label changes, MOVES
+    s.t. every unit in exactly one of K districts; each district connected in the adjacency graph;
+         L ≤ workload of a district ≤ U; the centre of a district is its best member;
+         units locked to a label are together, those locked to different labels apart;
+         residents whose district's label differs from their unit's current one ≤ budget.
+
+Method: several starts grown from spread seeds (and from today's districts, `district_growth`), each improved by annealing
+(`local_search`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
+`district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`). The bound is
+valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csgraph
+
+from beatplanner.solver.districts import annealing as local_search
+from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
+from beatplanner.solver.districts.bound import lagrangian_bound
+from beatplanner.solver.districts.growth import (
+    Graph,
+    Growth,
+    LocksApartError,
+    NoRoomError,
+    grown_from,
+    halved,
+    share_out,
+)
+from beatplanner.solver.districts.sites import AllSites
+from beatplanner.solver.districts.tree import exact_districts
+
+__all__ = [
+    "CUT",
+    "MOVES",
+    "TRAVEL",
+    "DistrictingProblem",
+    "Districts",
+    "LocksApartError",
+    "NoRoomError",
+    "best_labels",
+    "connected",
+    "keeps_balance",
+    "keeps_budget",
+    "share_out",
+    "solve_districts",
+]
+
+Progress = Callable[[str, float | None, float | None, float], None]
+
+PROOF_NODES = 2_000
+# Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
+# a time limit gives the same plan on all but the slowest machines.
+MOVES_PER_UNIT = 50_000
+MOVES_PER_SECOND = 4_000_000
+CHUNK = 100_000
+# First heat of a walk, and of one from a plan worth keeping; moves for each unit in a walk from the centres of a relaxation.
+HOT, WARM = 0.5, 0.05
+IMPROVING_MOVES = 5_000
+# Units above which walks start from a halved map, and may be a little out of balance while they are hot, as a share of all workload.
+LARGE, ALLOWANCE = 2_000, 0.005
+
+
+@dataclass(frozen=True)
+class DistrictingProblem:
+    """One municipality's units, to be made into districts.
+
+    Attributes
+    ----------
+    weight
+        (n,) workload, not negative.
+    xy
+        (n, 2) representative points, metres.
+    edges
+        (m, 2) adjacent units.
+    border
+        (m,) shared border, metres.
+    count
+        Number of districts K, 1..n.
+    lower, upper
+        Bounds of a district's workload.
+    distance
+        (n, n) metres from unit i to centre j as ``distance[i, j]``, or None for the straight line.
+    goal
+        What to minimise: `TRAVEL` to the centres, the border between districts (`CUT`), or the residents that change label (`MOVES`).
+    residents
+        (n,) residents (or workload where they are unknown), for the budget.
+    current
+        (n,) label of today's district, -1 where there is none.
+    budget
+        Residents that may change label; None for no limit.
+    locked
+        (n,) label that the unit must have, -1 where free. Labels of `locked` and `current` are the same.
+    """
+
+    weight: np.ndarray
+    xy: np.ndarray
+    edges: np.ndarray
+    border: np.ndarray
+    count: int
+    lower: float
+    upper: float
+    distance: np.ndarray | None = None
+    goal: int = TRAVEL
+    residents: np.ndarray = field(default_factory=lambda: np.empty(0))
+    current: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    budget: float | None = None
+    locked: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+
+
+@dataclass(frozen=True)
+class Districts:
+    """The best districts found.
+
+    Attributes
+    ----------
+    district
+        (n,) district of each unit, 0..K-1.
+    centre
+        (K,) centre unit of each district.
+    label
+        (K,) label of today's district that each carries on, -1 for a new one.
+    objective
+        Travel, border or residents moved, as the problem's goal has it.
+    lower_bound
+        Proven bound on the objective of any districts that keep the rules; None where none was computed.
+    outside
+        Workload outside the bounds, summed over districts; 0 where the rules are kept.
+    moved
+        Residents whose label changes.
+    infeasible
+        Whether it is proven that no districts keep the rules.
+    """
+
+    district: np.ndarray
+    centre: np.ndarray
+    label: np.ndarray
+    objective: float
+    lower_bound: float | None
+    outside: float
+    moved: float
+    infeasible: bool
+
+
+def connected(district: np.ndarray, edges: np.ndarray) -> bool:
+    """Tell whether every district is connected in the graph of `edges`, (m, 2)."""
+    inside = edges[district[edges[:, 0]] == district[edges[:, 1]]] if len(edges) else np.empty((0, 2), int)
+    graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district),) * 2)
+    return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
+
+
+def keeps_balance(found: Districts | _Found, problem: DistrictingProblem) -> bool:
+    """Tell whether no district is outside the bounds by more than rounding."""
+    return found.outside <= 1e-9 * problem.upper * problem.count
+
+
+def keeps_budget(found: Districts | _Found, problem: DistrictingProblem) -> bool:
+    """Tell whether no more residents move than the budget allows."""
+    return problem.budget is None or found.moved <= problem.budget * (1 + 1e-9) + 1e-9
+
+
+def solve_districts(
+    problem: DistrictingProblem,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    effort: float = 1.0,
+    prove: bool = True,
+    nodes: int = PROOF_NODES,
+    start: np.ndarray | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Districts:
+    """Find balanced connected districts and a proven bound on what any could reach.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    seconds
+        Limit of wall time; the best districts so far are returned when it ends.
+    threads
+        Threads of search and bound; they do not change the districts.
+    seed
+        Seed of the annealing; the same seed gives the same districts unless the machine is too slow for the time limit.
+    effort
+        Multiplies the number of moves tried.
+    prove
+        Whether to compute a bound.
+    nodes
+        Branch-and-bound nodes of usual size after which the proof ends, so that it ends at the same plan everywhere.
+    start
+        (n,) connected districts 0..K-1 to start from besides the others; they are not lost if nothing better is found.
+    progress
+        Called with phase, best objective, bound and seconds.
+    cancelled
+        Asked often; True ends the search.
+
+    Returns
+    -------
+    Districts
+        Always connected; `outside` tells whether the balance is kept.
+
+    Raises
+    ------
+    LocksApartError, NoRoomError
+        Where the locked units allow no districts.
+    """
+    begin = time.monotonic()
+
+    def stop() -> bool:
+        return cancelled() or time.monotonic() - begin > seconds
+
+    def tell(phase: str, best: float | None, bound: float | None) -> None:
+        if progress is not None:
+            progress(phase, best, bound, time.monotonic() - begin)
+
+    search = _Search(problem, seed, threads)
+    asked, prove = prove, prove and problem.goal != CUT
+    best = search.run(effort, seconds * (0.55 if prove else 0.95), begin, start, cancelled, tell)
+    bound: float | None = None
+    infeasible = search.parts is None
+    if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
+        # the exact model knows travel alone, but what it finds keeps the same rules
+        left = seconds - (time.monotonic() - begin)
+        other = solve_districts(
+            replace(problem, goal=TRAVEL), seconds=0.5 * left, threads=threads, seed=seed, effort=effort, nodes=nodes,
+            cancelled=cancelled,
+        )  # fmt: skip
+        infeasible = other.infeasible
+        if search.keeps_rules(search.found(other.district)):
+            best = search.run(
+                effort, seconds - (time.monotonic() - begin), time.monotonic(), other.district, cancelled, tell
+            )
+    if prove and not stop():
+        bound, better, infeasible = _prove(problem, search, best, stop, threads, nodes, tell)
+        if better is not None:
+            best = better
+    best = search.settled(best)
+    kept = search.keeps_rules(best)
+    if kept and bound is not None:
+        bound = min(bound, best.objective)
+    tell("beats", best.objective if kept else None, bound)
+    return Districts(
+        best.district, best.centre, best.label, best.objective, bound, best.outside, best.moved,
+        infeasible=infeasible and not kept,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Found:
+    district: np.ndarray
+    centre: np.ndarray
+    label: np.ndarray
+    objective: float
+    outside: float
+    moved: float
+
+
+class _State:
+    """The arrays of one walk: the districts, their lists of units, figures and scratch space of the kernel."""
+
+    def __init__(self, n: int, count: int, district: np.ndarray) -> None:
+        self.district = district.astype(np.int64)
+        self.head, self.size, self.centre = (np.zeros(count, np.int64) for _ in range(3))
+        self.after, self.before, self.mark, self.stack = (np.zeros(n, np.int64) for _ in range(4))
+        self.total, self.cost, self.near = np.zeros(count), np.zeros(count), np.zeros(n)
+
+    def lists(self) -> tuple[np.ndarray, ...]:
+        return (
+            self.district,
+            self.head,
+            self.after,
+            self.before,
+            self.size,
+            self.total,
+            self.near,
+            self.centre,
+            self.cost,
+        )
+
+
+class _Search:
+    """Starts grown from seeds and improved by annealing."""
+
+    def __init__(self, problem: DistrictingProblem, seed: int, threads: int) -> None:
+        n = len(problem.weight)
+        self.problem = problem
+        self.seed, self.threads = seed, threads
+        self.graph = Graph(n, problem.edges, problem.border)
+        self.distance = problem.distance if problem.distance is not None else np.empty((0, 0))
+        none = np.full(n, -1)
+        self.current = problem.current if len(problem.current) else none
+        self.locked = problem.locked if len(problem.locked) else none
+        self.residents = (problem.residents if len(problem.residents) else problem.weight).astype(float)
+        self.part = self.graph.components()
+        loads = np.bincount(self.part, weights=problem.weight)
+        # None where the pieces of the map cannot each hold a whole number of districts within the bounds
+        self.parts = share_out(loads, problem.count, problem.lower, problem.upper)
+        share = self.parts if self.parts is not None else share_out(loads, problem.count)
+        if share is None:
+            raise ValueError("there are more pieces of the map than districts")
+        self.share: np.ndarray = share
+
+    def keeps_rules(self, found: _Found) -> bool:
+        return keeps_balance(found, self.problem) and keeps_budget(found, self.problem)
+
+    def metres(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        if len(self.distance):
+            return self.distance[a, b]
+        xy = self.problem.xy
+        return np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
+
+    def run(self, effort, seconds, begin, start, cancelled, tell) -> _Found:
+        """Return the best of several walks; each has its own seed, so that threads do not change it."""
+        problem = self.problem
+        n, count = len(problem.weight), problem.count
+        if count == n or count == int(self.part.max()) + 1 == 1:
+            return self.found(np.arange(n) if count == n else np.zeros(n, int))
+        known = bool((self.current >= 0).any())
+        # many short walks beat a few long ones where a short one is long enough to cool down
+        walks = max(4, min(16, 4_000 // n)) if n <= LARGE else 2
+        rounds = -(-walks // self.threads)
+        moves = int(effort * max(500_000, MOVES_PER_UNIT * n * 4 // max(4, walks)))
+        moves = max(CHUNK, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
+        until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
+
+        def walk(w: int) -> _Found | None:
+            if w > 0 and (cancelled() or time.monotonic() > begin + seconds):
+                return None
+            random = np.random.default_rng([self.seed, w])
+            from_today = known and (w == 0 or problem.budget is not None or problem.goal == MOVES)
+            if start is not None and w == 0:
+                district, label, gentle = start, self.found(start).label, True
+            elif n > LARGE and not from_today and not (self.locked >= 0).any():
+                district = halved(problem.weight, problem.xy, self.graph, self.part, self.share, random)
+                label = best_labels(district, count, self.current, self.residents, self.locked)
+                gentle = False
+            else:
+                growth = Growth(problem.weight, problem.xy, self.graph, self.residents, self.current, self.locked,
+                                self.part, self.share, random)  # fmt: skip
+                district, label = growth.grow(from_today)
+                gentle = from_today and (problem.budget is not None or problem.goal == MOVES)
+            return self.anneal(district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT)
+
+        best = None if start is None else self.found(start)
+        if self.threads > 1:
+            with ThreadPoolExecutor(self.threads) as pool:
+                walked = pool.map(walk, range(walks))
+                best = self.best_of(best, walked, tell)
+        else:
+            best = self.best_of(best, map(walk, range(walks)), tell)
+        assert best is not None
+        return best
+
+    def best_of(self, best, walked, tell):
+        for found in walked:
+            if found is not None and (best is None or self.rank(found) < self.rank(best)):
+                best = found
+            tell("beats", best.objective if self.keeps_rules(best) else None, None)
+        return best
+
+    def rank(self, found: _Found) -> tuple[float, float]:
+        over = 0.0 if keeps_budget(found, self.problem) else found.moved - (self.problem.budget or 0.0)
+        outside = 0.0 if keeps_balance(found, self.problem) else found.outside / self.problem.upper
+        return (outside + over / max(1.0, float(self.residents.sum())), found.objective)
+
+    def anneal(self, district, label, proposals, until, cancelled, random, *, heat: float) -> _Found:
+        """Walk from `district`, at first at some heat, a share of the mean cost of a unit, and cold at the end of the moves or of the time."""
+        problem, graph = self.problem, self.graph
+        n, count = len(problem.weight), problem.count
+        state = _State(n, count, district)
+        best = state.district.copy()
+        tally = np.zeros(local_search.TALLY_SLOTS)
+        budget = -1.0 if problem.budget is None else float(problem.budget)
+        tally[local_search.BEST_OUTSIDE] = np.inf
+        tally[local_search.BEST_COST] = np.inf
+        log_unit, log_from = np.zeros(CHUNK, np.int64), np.zeros(CHUNK, np.int64)
+
+        def refresh() -> None:
+            """Recompute the figures from the districts, so that rounding never adds up."""
+            self.measure(state)
+            moved = self.residents[(self.current >= 0) & (self.current != label[state.district])].sum()
+            tally[local_search.COST] = self.objective(state.district, state.cost, moved)
+            tally[local_search.OUTSIDE] = _outside(state.total, problem.lower, problem.upper)
+            tally[local_search.MOVED] = moved
+
+        refresh()
+        size = max(tally[local_search.COST], float(self.residents.sum()) if problem.goal == MOVES else 0.0)
+        scale = size / n
+        tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
+        tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
+        hot, cold = heat * scale, 0.003 * scale
+        arguments = (
+            self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
+            graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current,
+            label, budget, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
+            ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0, 2.0 * cold,
+        )  # fmt: skip
+        temperature, left, begin, done = hot, proposals, time.monotonic(), 0
+        while left > 0:
+            # too slow a machine for the time: cool faster, so that the walk still ends cold
+            spent = time.monotonic() - begin
+            if done and left * spent / done > 1.02 * (until - time.monotonic()):
+                left = int(done / spent * (until - time.monotonic()))
+            if left <= 0 or cancelled():
+                break
+            chunk = min(left, CHUNK)
+            cooling = (cold / temperature) ** (1.0 / left) if temperature > cold else 1.0
+            step_seed = int(random.integers(2**31))
+            temperature = local_search.anneal(step_seed, chunk, temperature, cooling, *arguments, True)
+            refresh()
+            left, done = left - chunk, done + chunk
+        # a last descent from the best state, at almost no heat, with the rules held firmly
+        state.district[:] = best
+        refresh()
+        tally[local_search.WEIGHT_PENALTY] *= 10.0
+        tally[local_search.MOVE_PENALTY] *= 10.0
+        step_seed = int(random.integers(2**31))
+        local_search.anneal(step_seed, CHUNK, 1e-3 * cold, 1.0, *arguments, False)
+        return self.found(best)
+
+    def improver(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None:
+        """Return what walks on from centres that a relaxation uses; None where locks or a budget tie districts to labels."""
+        problem = self.problem
+        if problem.goal != TRAVEL or problem.budget is not None or (self.locked >= 0).any():
+            return None
+        random = np.random.default_rng([self.seed, 10**6])
+        moves = max(CHUNK, IMPROVING_MOVES * len(problem.weight))
+
+        def improve(centres: np.ndarray) -> tuple[np.ndarray, float] | None:
+            district = grown_from(centres, self.graph, self.metres)
+            if district is None:
+                return None
+            label = best_labels(district, problem.count, self.current, self.residents, self.locked)
+            found = self.anneal(district, label, moves, np.inf, stop, random, heat=HOT)
+            return (found.district, found.objective) if self.keeps_rules(found) else None
+
+        return improve
+
+    def measure(self, state: _State) -> None:
+        local_search.measure(
+            self.distance, self.problem.xy, self.problem.weight, state.district, state.head, state.after, state.before,
+            state.size, state.total, state.near, state.centre, state.cost,
+        )  # fmt: skip
+
+    def objective(self, district: np.ndarray, cost: np.ndarray, moved: float) -> float:
+        if self.problem.goal == MOVES:
+            return float(moved)
+        if self.problem.goal == TRAVEL:
+            return float(cost.sum())
+        edges = self.problem.edges
+        return float(self.problem.border[district[edges[:, 0]] != district[edges[:, 1]]].sum()) if len(edges) else 0.0
+
+    def found(self, district: np.ndarray) -> _Found:
+        """Measure districts afresh, with the labels that move the fewest residents."""
+        problem = self.problem
+        state = _State(len(problem.weight), problem.count, district)
+        self.measure(state)
+        label = best_labels(district, problem.count, self.current, self.residents, self.locked)
+        moved = float(self.residents[(self.current >= 0) & (self.current != label[district])].sum())
+        outside = _outside(state.total, problem.lower, problem.upper)
+        objective = self.objective(district, state.cost, moved)
+        return _Found(state.district, state.centre, label, objective, outside, moved)
+
+    def settled(self, found: _Found) -> _Found:
+        """Among plans of equal worth take one closer to today's and more compact."""
+        problem, graph = self.problem, self.graph
+        state = _State(len(problem.weight), problem.count, found.district)
+        self.measure(state)
+        made = local_search.settle(
+            self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
+            graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current, found.label,
+            *state.lists(), state.mark, state.stack,
+        )  # fmt: skip
+        if not made:
+            return found
+        better = self.found(state.district)
+        slack = 1e-9 * abs(found.objective)
+        return better if better.objective <= found.objective + slack and better.outside <= found.outside else found
+
+
+def best_labels(
+    district: np.ndarray, count: int, current: np.ndarray, residents: np.ndarray, locked: np.ndarray
+) -> np.ndarray:
+    """Give each district the label of today's district so that the fewest residents change label.
+
+    Parameters
+    ----------
+    district
+        (n,) new district of each unit.
+    count
+        Number of new districts.
+    current
+        (n,) label of today's district, -1 for none.
+    residents
+        (n,) residents.
+    locked
+        (n,) label that a unit's district must bear, -1 where free.
+
+    Returns
+    -------
+    numpy.ndarray
+        (K,) label of each district, -1 for a new one.
+    """
+    labels = np.unique(np.concatenate([current[current >= 0], locked[locked >= 0]]))
+    if not len(labels):
+        return np.full(count, -1)
+    shared = np.zeros((count, len(labels)))
+    known = current >= 0
+    np.add.at(shared, (district[known], np.searchsorted(labels, current[known])), residents[known] + 1e-9)
+    held = locked >= 0
+    shared[district[held], np.searchsorted(labels, locked[held])] += 1e12
+    rows, columns = linear_sum_assignment(-shared)
+    label = np.full(count, -1)
+    fits = shared[rows, columns] > 0
+    label[rows[fits]] = labels[columns[fits]]
+    return label
+
+
+def _outside(total: np.ndarray, lower: float, upper: float) -> float:
+    return float(np.maximum(0.0, total - upper).sum() + np.maximum(0.0, lower - total).sum())
+
+
+def _prove(problem, search, best, stop, threads, nodes, tell):
+    """Bound the objective from below, and close the gap where the problem is small enough.
+
+    Returns the bound or None, better districts or None, and whether it is proven that none keep the rules.
+    """
+    weight = problem.weight
+    by_moves = problem.goal == MOVES
+    with_budget = problem.budget is not None or by_moves
+    nearest = max(40, 4 * len(weight) // problem.count)
+    sites = AllSites(
+        search.graph.indptr, search.graph.indices, weight, problem.upper, search.metres, search.residents, search.current,
+        search.locked, with_budget=with_budget, count_moves=by_moves, nearest=nearest,
+    )  # fmt: skip
+    known = best.objective if search.keeps_rules(best) else np.inf
+    bound = lagrangian_bound(
+        sites.parts, weight, problem.count, problem.lower, problem.upper, known, budget=problem.budget, threads=threads,
+        stop=stop,
+    )  # fmt: skip
+    tell("beats: bound", known if np.isfinite(known) else None, bound.value)
+    if not np.isfinite(bound.value):
+        return None, None, True
+    value, better, infeasible = bound.value, None, False
+    if not by_moves and not stop() and not (np.isfinite(known) and known - value <= 1e-4 * known):
+        exact = exact_districts(
+            bound, problem, search.graph, known, stop, threads=threads, nodes=nodes,
+            tell=lambda b, v: tell("beats: proof", b, v), improve=search.improver(stop),
+        )  # fmt: skip
+        value = max(value, exact.bound)
+        infeasible = exact.infeasible
+        if exact.district is not None:
+            candidate = search.found(exact.district)
+            if search.rank(candidate) < search.rank(best):
+                better = candidate
+    return (value if np.isfinite(value) else None), better, infeasible

@@ -1,0 +1,1 @@
+"""Sites: p-median, covering, p-center, phases."""

@@ -1,0 +1,1 @@
+"""Assignments over months under tenure rules."""

@@ -1,0 +1,459 @@
+"""The exact model of `tenure` over the pairs of officer and place that the bound cannot exclude, solved by HiGHS.
+
+A pair is left out where every series with a posting there costs, at the prices of `tenure_bound`, so much more than the officer's cheapest
+one that the plan could not be better than the one known (reduced-cost fixing); so are the months in which a posting cannot begin. The
+model is therefore exact: the least of its bound and of the known objective is a bound on the whole problem. Where too many pairs are left, the
+dearest are left out and the model only looks for better postings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import highspy
+import numpy as np
+
+if TYPE_CHECKING:
+    from beatplanner.solver.officers.assign import Arrays
+    from beatplanner.solver.officers.bound import Prices
+
+FREE = -2
+WINDOW = 12
+# Pairs × months up to which the model is tried whole, and to which it is cut otherwise; branch-and-bound nodes.
+WHOLE, CUT = 60_000, 20_000
+NODES = 20_000
+GAP = 5e-5
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What came of the exact model.
+
+    Attributes
+    ----------
+    postings
+        (officer, place, begin, end), or None where no solution was found.
+    bound
+        Proven for the whole problem, or None.
+    """
+
+    postings: list[tuple[int, int, int, int]] | None
+    bound: float | None
+
+
+class _Model:
+    """Columns and rows as they are added."""
+
+    def __init__(self) -> None:
+        self.cost: list[float] = []
+        self.lower: list[float] = []
+        self.upper: list[float] = []
+        self.whole: list[bool] = []
+        self.entries: list[tuple[np.ndarray, np.ndarray]] = []
+        self.row_lower: list[float] = []
+        self.row_upper: list[float] = []
+
+    def columns(self, number: int, lower: object, upper: object, cost: object = 0.0, whole: bool = False) -> np.ndarray:
+        start = len(self.cost)
+        for values, given in ((self.lower, lower), (self.upper, upper), (self.cost, cost)):
+            values.extend(np.broadcast_to(np.asarray(given, float), number).tolist())
+        self.whole.extend([whole] * number)
+        return np.arange(start, start + number)
+
+    def row(self, columns: list[int], values: list[float], lower: float, upper: float) -> None:
+        self.entries.append((np.array(columns, np.int32), np.array(values, float)))
+        self.row_lower.append(lower)
+        self.row_upper.append(upper)
+
+    def highs(self) -> highspy.HighsLp:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(self.cost), len(self.entries)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.array(self.cost), np.array(self.lower), np.array(self.upper)
+        lp.row_lower_, lp.row_upper_ = np.array(self.row_lower), np.array(self.row_upper)
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[w] for w in self.whole]
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(c) for c, _ in self.entries])]).astype(np.int32)
+        lp.a_matrix_.index_ = np.concatenate([c for c, _ in self.entries] or [np.zeros(0, np.int32)])
+        lp.a_matrix_.value_ = np.concatenate([v for _, v in self.entries] or [np.zeros(0)])
+        return lp
+
+
+def solve(
+    a: Arrays,
+    known: list[tuple[int, int, int, int]],
+    best: float,
+    prices: Prices,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    effort: float = 1.0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Solved:
+    """Solve the exact model.
+
+    Parameters
+    ----------
+    a
+        The problem.
+    known
+        Postings with the objective `best`.
+    best
+        Objective to beat.
+    prices
+        Multipliers and their bound.
+    seconds
+        Limit of wall time.
+    threads, seed
+        Given to HiGHS.
+    effort
+        Scales the number of nodes.
+    cancelled
+        True ends the solve.
+
+    Returns
+    -------
+    Solved
+    """
+    if seconds <= 0.5:
+        return Solved(None, None)
+    pairs, whole = _pairs(a, known, best, prices)
+    model = _Model()
+    columns = _columns(a, model, pairs)
+    _rows(a, model, columns)
+    highs = highspy.Highs()
+    highs.resetGlobalScheduler(True)
+    for option, value in (
+        ("output_flag", False), ("threads", threads), ("time_limit", seconds), ("mip_rel_gap", GAP), ("mip_abs_gap", 1e-6),
+        ("random_seed", seed % 2**31), ("mip_max_nodes", max(1, int(effort * NODES))),
+    ):  # fmt: skip
+        highs.setOptionValue(option, value)
+    highs.passModel(model.highs())
+    index, value = _start(a, columns, known)
+    highs.setSolution(len(index), index, value)
+
+    def interrupt(event) -> None:
+        if cancelled():
+            event.interrupt()
+
+    highs.cbMipInterrupt.subscribe(interrupt)
+    highs.cbSimplexInterrupt.subscribe(interrupt)
+    highs.run()
+    info = highs.getInfo()
+    status = highs.getModelStatus()
+    bound: float | None = None
+    if whole:
+        if status == highspy.HighsModelStatus.kInfeasible:
+            # nothing better than the known postings is left, as these are not cut off by rounding alone
+            bound = None
+        elif math.isfinite(info.mip_dual_bound):
+            bound = min(best, info.mip_dual_bound + columns.constant)
+    if info.primal_solution_status != 2:
+        return Solved(None, bound)
+    return Solved(_postings(columns, np.asarray(highs.getSolution().col_value)), bound)
+
+
+def _pairs(a: Arrays, known, best: float, prices: Prices) -> tuple[dict[tuple[int, int], np.ndarray], bool]:
+    """Return the months in which a posting may begin, (T,) bool, for each pair that is left; and whether the model is exact with them."""
+    bound = prices.bound if prices.bound is not None else -np.inf
+    spare = best - bound + 1e-6 * abs(best) + 1e-6
+    quick = a.longest >= a.months + a.served
+    used = {(o, p) for o, p, _, _ in known}
+    left: list[tuple[float, int, int, np.ndarray]] = []
+    for o in range(len(a.first)):
+        if a.stop[o] <= 0:
+            continue
+        least, starts = 0.0, None
+        if quick[o]:
+            least, starts = prices.starts(o)
+        for p in range(len(a.posts)):
+            if a.home[o] == p:
+                left.append((-1.0, o, p, np.zeros(a.months, bool)))
+                continue
+            if not a.allowed[o, p]:
+                continue
+            month = np.arange(a.months)
+            may = (month >= a.first[o]) & (month < a.stop[o])
+            over = 0.0
+            if starts is not None:
+                may &= starts[p] - least <= spare
+                over = float(starts[p].min()) - least
+            if may.any() or (o, p) in used:
+                for q, r, b, _ in known:
+                    if (q, r) == (o, p):
+                        may[b] = True
+                        over = -1.0
+                left.append((over, o, p, may))
+    size = sum(int(m.sum()) + a.months for _, _, _, m in left)
+    whole = size <= WHOLE
+    if not whole:
+        left.sort(key=lambda x: (x[0], x[1], x[2]))
+        total = np.cumsum([int(m.sum()) + a.months for _, _, _, m in left])
+        number = max(int(np.searchsorted(total, CUT)), sum(x[0] < 0 for x in left))
+        left = left[:number]
+    return {(o, p): m for _, o, p, m in sorted(left, key=lambda x: (x[1], x[2]))}, whole
+
+
+@dataclass
+class _Columns:
+    """Columns of S and E by pair, and what follows from them; E beyond an officer's last month is S of the last."""
+
+    begins: dict[tuple[int, int], np.ndarray]
+    ends: dict[tuple[int, int], np.ndarray]
+    broken: dict[tuple[int, int], int]
+    by_place: list[list[int]]
+    constant: float = 0.0
+
+    def ended(self, pair: tuple[int, int], t: int) -> int:
+        e = self.ends[pair]
+        return int(e[t]) if t < len(e) else int(self.begins[pair][-1])
+
+
+def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns:
+    found = _Columns({}, {}, {}, [[] for _ in a.posts])
+    for (o, p), may in pairs.items():
+        stop, stays = int(a.stop[o]), a.home[o] == p
+        if stays:
+            low, high = np.ones(stop), np.ones(stop)
+        else:
+            low, high = np.zeros(stop), np.maximum.accumulate(may[:stop]).astype(float)
+        month_cost = np.full(stop, a.cost[o, p])
+        if a.changed > 0:
+            month_cost[a.published[o, :stop] == p] -= a.changed
+        frozen = a.frozen[o, :stop]
+        e_low, e_high = np.zeros(stop), high.copy()
+        if not stays:
+            e_high[0] = 0.0
+        held = np.flatnonzero(frozen == p)
+        away = np.flatnonzero((frozen != FREE) & (frozen != p))
+        if len(held):
+            low[held[0] :] = 1.0
+            high[: held[0]] = np.where(np.isin(np.arange(held[0]), away), 0.0, high[: held[0]])
+            e_high[: held[-1] + 1] = 0.0
+            for t in away[away > held[-1]][:1]:
+                e_low[t:] = 1.0
+        elif len(away) and not stays:
+            # begins after the frozen months, or not at all
+            high[: away[-1] + 1] = 0.0
+            e_high[: away[-1] + 1] = 0.0
+        elif len(away):
+            e_low[away[0] :] = 1.0
+        s = model.columns(stop, np.minimum(low, high) if not stays else low, np.maximum(low, high), month_cost, True)
+        e = model.columns(stop, np.minimum(e_low, e_high), np.maximum(e_low, e_high), -month_cost, True)
+        if stays and a.carried[o] and stop:
+            model.cost[e[0]] -= float(a.carried[o])
+            found.constant += float(a.carried[o])
+        found.begins[o, p], found.ends[o, p] = s, e
+        found.broken[o, p] = int(model.columns(1, 0, 1, a.broken)[0])
+        found.by_place[p].append(o)
+    if a.changed > 0:
+        for o in range(len(a.first)):
+            span = slice(0 if a.home[o] >= 0 else int(a.first[o]), int(a.stop[o]))
+            found.constant += a.changed * float((a.published[o, span] >= 0).sum())
+    return found
+
+
+def _rows(a: Arrays, model: _Model, c: _Columns) -> None:
+    infinite, h = highspy.kHighsInf, a.handover
+    shortest = max(1, h)
+    by_officer: dict[int, list[int]] = {}
+    for (o, p), s in c.begins.items():
+        by_officer.setdefault(o, []).append(p)
+        e, z, stays = c.ends[o, p], c.broken[o, p], a.home[o] == p
+        for t in range(len(s)):
+            if t:
+                model.row([s[t - 1], s[t]], [1, -1], -infinite, 0)
+                model.row([e[t - 1], e[t]], [1, -1], -infinite, 0)
+            if not stays:
+                before = t - shortest
+                model.row([e[t], s[before]] if before >= 0 else [e[t]], [1, -1] if before >= 0 else [1], -infinite, 0)
+            before = t - a.tenure
+            if stays:
+                if t + a.served[o] < a.tenure:
+                    model.row([e[t], z], [1, -1], -infinite, 0)
+                if t >= max(a.longest - a.served[o], h):
+                    model.row([e[t]], [1], 1, 1)
+            elif a.tenure > shortest:
+                model.row(
+                    [e[t], z, s[before]] if before >= 0 else [e[t], z],
+                    [1, -1, -1] if before >= 0 else [1, -1],
+                    -infinite,
+                    0,
+                )
+            if not stays and t - a.longest >= 0:
+                model.row([e[t], s[t - a.longest]], [1, -1], 0, infinite)
+    for o, places in by_officer.items():
+        for t in range(int(a.stop[o])):
+            model.row(
+                [int(x[o, p][t]) for p in places for x in (c.begins, c.ends)], [1.0, -1.0] * len(places), -infinite, 1
+            )
+        new = [int(c.begins[o, p][-1]) for p in places if p != a.home[o]]
+        if a.rooted[o]:
+            for s in new:
+                model.cost[s] += a.rotation
+        elif len(new) > 1:
+            r = int(model.columns(1, 0, infinite, a.rotation)[0])
+            model.row([*new, r], [1.0] * len(new) + [-1.0], -infinite, 1)
+        for b in {int(a.beat[p]) for p in places}:
+            same = [int(c.begins[o, p][-1]) for p in places if a.beat[p] == b]
+            if len(same) > 1:
+                model.row(same, [1.0] * len(same), -infinite, 1)
+    _place_rows(a, model, c)
+    _coverage_rows(a, model, c)
+    _other_rows(a, model, c, by_officer)
+
+
+def _present(c: _Columns, pairs: list[tuple[int, int]], t: int) -> tuple[list[int], list[float]]:
+    columns = [int(x[pair][t]) for pair in pairs for x in (c.begins, c.ends)]
+    return columns, [1.0, -1.0] * len(pairs)
+
+
+def _summed(columns: list[int], values: list[float]) -> tuple[list[int], list[float]]:
+    """Put entries of one column together, which HiGHS wants once."""
+    total: dict[int, float] = {}
+    for column, value in zip(columns, values, strict=True):
+        total[column] = total.get(column, 0.0) + value
+    return list(total), list(total.values())
+
+
+def _place_rows(a: Arrays, model: _Model, c: _Columns) -> None:
+    infinite, h, months = highspy.kHighsInf, a.handover, a.months
+    for p in range(len(a.posts)):
+        posts = int(a.posts[p])
+        vacancy = model.columns(months, 0, posts, a.vacant)
+        for t in range(months):
+            there = [(o, p) for o in c.by_place[p] if t < a.stop[o]]
+            working = [pair for pair in there if a.works[pair[0], t]]
+            columns, values = _present(c, working, t)
+            if posts:
+                model.row([*columns, int(vacancy[t])], [*values, 1.0], posts, infinite)
+            counting = [pair for pair in working if a.back[pair[0], t] != p]
+            columns = [int(c.begins[pair][t]) for pair in counting]
+            columns += [c.ended(pair, min(t + h, months - 1)) for pair in counting]
+            columns, values = _summed(columns, [1.0] * len(counting) + [-1.0] * len(counting))
+            if counting:
+                model.row(columns, values, -infinite, posts + int(a.surplus[p]))
+            if h and t:
+                begun = [(o, p) for o, _ in there if a.first[o] <= t - h and a.home[o] != p and a.ordered[o] != t]
+                if begun:
+                    columns = [int(c.begins[pair][u]) for pair in begun for u in (t, t - 1)]
+                    values = [1.0, -1.0] * len(begun)
+                    if t + h < months:
+                        for o in c.by_place[p]:
+                            if t + h - 1 < a.stop[o]:
+                                columns += [c.ended((o, p), t + h), int(c.ends[o, p][t + h - 1])]
+                                values += [-1.0, 1.0]
+                    for o, _ in there:
+                        if a.falls[o, t]:
+                            columns += [int(c.begins[o, p][t - 1]), int(c.ends[o, p][t])]
+                            values += [-1.0, 1.0]
+                    columns, values = _summed([*columns, int(vacancy[t - 1])], [*values, -1.0])
+                    model.row(columns, values, -infinite, 0)
+
+
+def _coverage_rows(a: Arrays, model: _Model, c: _Columns) -> None:
+    infinite = highspy.kHighsInf
+    for b in range(a.beats):
+        for aspect in range(2):
+            kinds = np.flatnonzero(a.needs[b] & (a.aspect == aspect))
+            if not len(kinds):
+                continue
+            gap = model.columns(a.months, 0, 1, float(a.gap[aspect]))
+            for t in range(a.months):
+                pairs = [
+                    (o, int(p))
+                    for p in np.flatnonzero(a.beat == b)
+                    for o in c.by_place[p]
+                    if t < a.stop[o] and a.works[o, t]
+                ]
+                for k in kinds:
+                    columns, values = _present(c, [pair for pair in pairs if a.has[pair[0], k]], t)
+                    model.row([*columns, int(gap[t])], [*values, 1.0], 1, infinite)
+
+
+def _other_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, list[int]]) -> None:
+    infinite = highspy.kHighsInf
+    for o in range(len(a.first)):
+        for q in a.partner[o]:
+            if q <= o:
+                continue
+            same_home = a.home[o] >= 0 and a.home[q] >= 0 and a.beat[a.home[o]] == a.beat[a.home[q]]
+            for b in range(a.beats):
+                mine = [(o, p) for p in by_officer.get(o, []) if a.beat[p] == b]
+                theirs = [(int(q), p) for p in by_officer.get(int(q), []) if a.beat[p] == b]
+                if mine and theirs:
+                    for t in range(a.grace if same_home else 0, int(min(a.stop[o], a.stop[q]))):
+                        columns, values = _present(c, mine + theirs, t)
+                        model.row(columns, values, -infinite, 1)
+    if a.moves < 10_000:
+        for t in range(a.months):
+            columns, values = [], []
+            for (o, p), s in c.begins.items():
+                if a.rooted[o] and a.home[o] != p and t < len(s):
+                    columns += [int(s[t])] + ([int(s[t - 1])] if t else [])
+                    values += [1.0] + ([-1.0] if t else [])
+            if columns:
+                model.row(columns, values, -infinite, a.moves)
+    if a.half:
+        _change_rows(a, model, c)
+
+
+def _change_rows(a: Arrays, model: _Model, c: _Columns) -> None:
+    infinite = highspy.kHighsInf
+    for b in range(a.beats):
+        places = np.flatnonzero(a.beat == b)
+        limit = max(1, int(a.posts[places].sum()) // 2)
+        pairs = [(o, int(p)) for p in places for o in c.by_place[p]]
+        for start in range(max(1, a.months - WINDOW + 1)):
+            end = min(start + WINDOW, a.months)
+            chosen_c: list[int] = []
+            chosen_v: list[float] = []
+            forced_c: list[int] = []
+            forced_v: list[float] = []
+            for o, p in pairs:
+                e, stop = c.ends[o, p], int(a.stop[o])
+                for t in range(start, end):
+                    if t < stop:
+                        must = a.frozen[o, t] not in (FREE, p)
+                        columns, values = (forced_c, forced_v) if must else (chosen_c, chosen_v)
+                        columns += [int(e[t])] + ([int(e[t - 1])] if t else [])
+                        values += [1.0] + ([-1.0] if t else [])
+                    elif t == stop:
+                        forced_c += [int(c.begins[o, p][-1]), int(e[-1])]
+                        forced_v += [1.0, -1.0]
+            if not chosen_c:
+                continue
+            most = float(len(pairs))
+            k = int(model.columns(1, 0, 1, 0.0, True)[0])
+            columns, values = _summed(chosen_c + forced_c, chosen_v + forced_v)
+            model.row([*columns, k], [*values, -most], -infinite, limit)
+            columns, values = _summed(chosen_c, chosen_v)
+            model.row([*columns, k], [*values, most], -infinite, most)
+
+
+def _start(a: Arrays, c: _Columns, known) -> tuple[np.ndarray, np.ndarray]:
+    held = {(o, p): (b, e) for o, p, b, e in known}
+    index, value = [], []
+    for pair, s in c.begins.items():
+        span = held.get(pair)
+        stays = a.home[pair[0]] == pair[1]
+        month = np.arange(len(s))
+        index += [s, c.ends[pair]]
+        if span is None:
+            value += [np.full(len(s), float(stays)), np.full(len(s), float(stays))]
+        else:
+            value += [(month >= span[0]).astype(float), (month >= span[1]).astype(float)]
+    return np.concatenate(index).astype(np.int32), np.concatenate(value)
+
+
+def _postings(c: _Columns, value: np.ndarray) -> list[tuple[int, int, int, int]]:
+    found = []
+    for (o, p), s in c.begins.items():
+        held = np.flatnonzero(np.round(value[s]) - np.round(value[c.ends[o, p]]) > 0.5)
+        if len(held):
+            found.append((o, p, int(held[0]), int(held[-1]) + 1))
+    return sorted(found, key=lambda x: (x[0], x[2]))

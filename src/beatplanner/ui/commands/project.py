@@ -1,0 +1,432 @@
+"""``beatplanner project …``: what the desktop does with a project file, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beatplanner.data.errors import InputError, Note
+
+project_app = typer.Typer(
+    name="project",
+    help="Look into a project file and change it: scenarios, plans, history.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+out_console = Console(highlight=False, soft_wrap=True)
+
+FileArgument = Annotated[Path, typer.Argument(metavar="TOWN.gpkg", help="A project file.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who does it, for the history; else the user of this computer.")]
+
+
+def _open(file: Path, *, editing: bool = False, by: str = "") -> Any:
+    """Open a project file; one that another window has is not changed."""
+    from beatplanner.data.project.document import ProjectDocument
+
+    document = ProjectDocument.open(file, editing=editing)
+    if not document.is_file:
+        document.close()
+        raise InputError(
+            Note("error", "this is a description, not a project file", "Make one with “beatplanner build”", file=file)
+        )
+    if editing and document.read_only_because:
+        document.close()
+        raise InputError(
+            Note("error", f"the project cannot be changed: {document.read_only_because}", "Close it there", file=file)
+        )
+    if by:
+        document.author = by
+    return document
+
+
+def _changed(file: Path, by: str, change: Any) -> None:
+    """Open a project, change it, save it; where the change is refused nothing is."""
+    document = _open(file, editing=True, by=by)
+    try:
+        change(document)
+        document.save()
+    finally:
+        document.close()
+
+
+@project_app.command()
+def show(file: FileArgument, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Show what a project file holds."""
+    import pyogrio
+
+    from beatplanner.data.project.journal import recoveries
+
+    document = _open(file)
+    layers = [
+        str(name)
+        for name, _ in pyogrio.list_layers(file)
+        if not str(name).startswith(("beatplanner_", "layer_styles", "plan_"))
+    ]
+    content = document.content
+    unsaved = sum(len(r.done) for r in recoveries(file))
+    found = {
+        "project": content.rules["project"]["name"],
+        "format": document.schema,
+        "layers": layers,
+        "scenario_in_view": content.active,
+        "scenarios": {s.name: s.changes for s in content.scenarios.values()},
+        "plans": [_plan_row(p) for p in content.plans.values()],
+        "history": len(content.history),
+        "unsaved": unsaved,
+    }
+    if as_json:
+        out_console.print_json(json.dumps(found, ensure_ascii=False))
+        return
+    out_console.print(f"{found['project']} (format {document.schema})", markup=False)
+    out_console.print(f"Layers: {', '.join(layers)}", markup=False)
+    for scenario in content.scenarios.values():
+        here = " (in view)" if scenario.name == content.active else ""
+        out_console.print(
+            f"Scenario “{scenario.name}”{here}: {json.dumps(scenario.changes, ensure_ascii=False)}", markup=False
+        )
+    if content.plans:
+        table = Table(
+            "plan", "name", "scenario", "made", "by", "beats", "deviation", "stations", box=None, pad_edge=False
+        )
+        for row in found["plans"]:
+            deviation = "-" if row["max_deviation"] is None else f"±{row['max_deviation']:.1%}"
+            cells = [row[k] for k in ("plan", "name", "scenario", "made_on", "author", "beats")]
+            table.add_row(*("-" if c in (None, "") else str(c) for c in cells), deviation, str(row["stations"] or "-"))
+        out_console.print(table)
+    out_console.print(f"History: {len(content.history)} entries")
+    if unsaved:
+        out_console.print(
+            f"{unsaved} steps were not saved before the program ended; “beatplanner project recover” saves them"
+        )
+
+
+def _plan_row(plan: Any) -> dict[str, Any]:
+    beats, stations = plan.summary.get("beats", {}), plan.summary.get("stations", {})
+    return {"plan": plan.id, "name": plan.name, "scenario": plan.scenario, "made_on": plan.made_on, "author": plan.author,
+            "feasible": plan.summary.get("feasible"), "beats": beats.get("count"), "max_deviation": beats.get("max_deviation"),
+            "stations": stations.get("count")}  # fmt: skip
+
+
+@project_app.command()
+def history(file: FileArgument, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """List every edit, solve and override with its time, author and reason."""
+    document = _open(file)
+    if as_json:
+        out_console.print_json(json.dumps([vars(e) for e in document.content.history], ensure_ascii=False, default=str))
+        return
+    table = Table("time", "by", "what", "why", box=None, pad_edge=False)
+    for event in document.content.history:
+        table.add_row(event.time, event.author, event.what, event.reason or "-")
+    out_console.print(table)
+
+
+@project_app.command()
+def scenario(
+    file: FileArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE, such as beats.count=14; once for each rule. VALUE as in TOML."),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="A line about the scenario.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take the scenario away.")] = False,
+    reason: ReasonOption = "",
+    by: ByOption = "",
+) -> None:
+    """Add or change a scenario: a named set of rules that differ from the project's own."""
+    from beatplanner.data.project.document import merged
+
+    patch: dict[str, Any] = {}
+    for text in set_ or []:
+        patch = merged(patch, _rule(text))
+
+    def change(document: Any) -> None:
+        found = document.content.scenarios.get(name)
+        if remove:
+            if found is None:
+                raise InputError(Note("error", f"there is no scenario “{name}”", file=file))
+            document.remove_scenario(name, reason)
+            return
+        document.set_scenario(
+            name, merged(found.changes if found else {}, patch), note or (found.note if found else ""), reason
+        )
+
+    _changed(file, by, change)
+    out_console.print(f"Scenario “{name}” {'removed' if remove else 'saved'}.", markup=False)
+
+
+def _rule(text: str) -> dict[str, Any]:
+    """Read KEY=VALUE as TOML would."""
+    import tomllib
+
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise typer.BadParameter(f"“{text}” is not KEY=VALUE", param_hint="--set")
+    try:
+        found = tomllib.loads(f"{key.strip()} = {value.strip()}")
+    except tomllib.TOMLDecodeError:
+        # a bare word is text
+        found = tomllib.loads(f"{key.strip()} = {json.dumps(value.strip(), ensure_ascii=False)}")
+    return json.loads(json.dumps(found, default=str))
+
+
+@project_app.command("plan")
+def plan_in_project(
+    file: FileArgument,
+    scenario_name: Annotated[
+        str | None, typer.Option("--scenario", help="A scenario of the project; else that in view.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What the plan is called.")] = "",
+    reason: ReasonOption = "",
+    by: ByOption = "",
+    time_limit: Annotated[
+        float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    threads: Annotated[int, typer.Option("--threads", min=1)] = 1,
+) -> None:
+    """Plan a scenario of the project and keep the plan in the project file."""
+    import tempfile
+
+    from beatplanner.planning.whole.run import run as run_plan
+    from beatplanner.ui.commands.app import CLASH, _interruptible, _print_summary, _progress
+
+    with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder:
+        out = Path(folder) / "plan"
+
+        def change(document: Any) -> None:
+            nonlocal feasible
+            if scenario_name is not None:
+                document.activate(scenario_name)
+            with _interruptible() as cancelled, _progress() as progress:
+                summary = run_plan(document.description(), out, time_limit=time_limit, seed=seed, threads=threads,
+                                   progress=progress, cancelled=cancelled)  # fmt: skip
+            plan = document.add_plan(out, name, reason=reason)
+            _print_summary(summary, out, places=False)
+            out_console.print(f"{plan.name} is kept in {file.resolve()}", markup=False)
+            feasible = bool(summary["feasible"])
+
+        feasible = True
+        _changed(file, by, change)
+    if not feasible:
+        raise typer.Exit(CLASH)
+
+
+@project_app.command()
+def extract(
+    file: FileArgument,
+    plan: Annotated[int, typer.Argument(metavar="PLAN", help="Its number; see “project show”.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the result.", file_okay=False)],
+) -> None:
+    """Write a plan of the project as a result folder: for verify, pack, compare, or to hand on."""
+    import shutil
+
+    from beatplanner.data.result.folder import check_result_place
+    from beatplanner.data.result.output_place import swap_in
+
+    out = out.resolve()
+    check_result_place(out)
+    document = _open(file)
+    try:
+        if plan not in document.content.plans:
+            raise InputError(
+                Note("error", f"there is no plan {plan} in this project", "See “beatplanner project show”", file=file)
+            )
+        part = out.with_name(f".{out.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(document.plan_folder(plan), part)
+        swap_in(part, out)
+    except OSError as error:
+        raise InputError(
+            Note("error", f"the result cannot be written ({error.strerror})", "Give another folder", file=out)
+        ) from None
+    finally:
+        document.close()
+    out_console.print(f"Result: {out}", markup=False)
+
+
+@project_app.command()
+def add(
+    file: FileArgument,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    name: Annotated[str, typer.Option("--name", help="What the plan is called.")] = "",
+    reason: ReasonOption = "",
+    by: ByOption = "",
+) -> None:
+    """Take a result folder into the project as a plan."""
+    _changed(
+        file,
+        by,
+        lambda document: document.add_plan(folder.resolve(), name, f"Plan taken in from {folder.name}", reason),
+    )
+    out_console.print(f"The plan is kept in {file.resolve()}", markup=False)
+
+
+@project_app.command()
+def drop(
+    file: FileArgument,
+    plan: Annotated[int, typer.Argument(metavar="PLAN", help="Its number; see “project show”.")],
+    reason: ReasonOption = "",
+    by: ByOption = "",
+) -> None:
+    """Take a plan out of the project; the history keeps that it was made."""
+
+    def change(document: Any) -> None:
+        if plan not in document.content.plans:
+            raise InputError(
+                Note("error", f"there is no plan {plan} in this project", "See “beatplanner project show”", file=file)
+            )
+        document.remove_plan(plan, reason)
+
+    _changed(file, by, change)
+    out_console.print(f"Plan {plan} removed.")
+
+
+@project_app.command()
+def migrate(file: FileArgument) -> None:
+    """Bring a project file of an older version to this one's format; a copy of the old one is kept beside it."""
+    from beatplanner.data.project.document import SCHEMA
+
+    document = _open(file, editing=True)
+    try:
+        if document.schema == SCHEMA:
+            out_console.print("The project file has this version's format already.")
+            return
+        old = document.schema
+        document.record(f"Brought from format {old} to {SCHEMA}", kind="migration")
+        document.save()
+    finally:
+        document.close()
+    out_console.print(f"The project file has format {SCHEMA} now; the old one is kept beside it.")
+
+
+@project_app.command()
+def recover(file: FileArgument) -> None:
+    """Save what a crash of the desktop left unsaved."""
+    from beatplanner.data.project.journal import recoveries
+
+    found = recoveries(file)
+    if not found:
+        out_console.print("Nothing is left to recover.")
+        return
+
+    def change(document: Any) -> None:
+        for recovery in reversed(found):
+            steps = document.recover(recovery)
+            out_console.print(f"{steps} steps recovered, the last of {recovery.last}")
+
+    _changed(file, "", change)
+    for recovery in found:
+        recovery.forget()
+
+
+def new(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", help="Layers and tables: units, incidents, beats, sites, roads, roster, rasters."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
+    name: Annotated[str, typer.Option("--name", help="The project's name.")] = "",
+    beats: Annotated[str, typer.Option("--beats", help="How many, or auto; else as many as today.")] = "",
+    tolerance: Annotated[float | None, typer.Option("--tolerance", min=0.001, max=1)] = None,
+    stations: Annotated[int | None, typer.Option("--stations", min=0, help="How many; 0 for none.")] = None,
+    days: Annotated[int, typer.Option("--days", min=0, help="That the incidents cover, where they have no times.")] = 0,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="FILE=ROLE, where the guess is wrong; ROLE empty leaves the file out."),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", help="FILE:MEANING=COLUMN, where the guess is wrong.")
+    ] = None,
+    crs: Annotated[list[str] | None, typer.Option("--crs", help="FILE=EPSG:…, where the guess is wrong.")] = None,
+    mend: Annotated[bool, typer.Option("--mend", help="Mend what can be mended.")] = False,
+    guess_only: Annotated[bool, typer.Option("--guess", help="Show guesses and doubts; write nothing.")] = False,
+) -> None:
+    """Make a project file from raw layers: guess what they are and what their columns mean, check, mend, write."""
+    from beatplanner.data.guided_import.doubts import import_doubts
+    from beatplanner.data.guided_import.doubts import mend as mend_doubt
+    from beatplanner.data.guided_import.draft import MEANING_WORDS, ROLE_WORDS, ImportDraft
+    from beatplanner.ui.commands.app import err_console
+
+    if not guess_only and out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    draft = ImportDraft()
+    draft.add(files)
+    _say_otherwise(draft, role or [], column or [], crs or [])
+    if name:
+        draft.rules.name = name
+    if beats:
+        if beats != "auto" and not beats.isdigit():
+            raise typer.BadParameter(f"“{beats}” is neither a number nor auto", param_hint="--beats")
+        draft.rules.beats = beats if beats == "auto" else int(beats)
+    draft.rules.tolerance = tolerance or draft.rules.tolerance
+    draft.rules.stations = draft.rules.stations if stations is None else stations
+    draft.rules.days = days
+    for source in draft.sources:
+        means = ", ".join(f"{MEANING_WORDS[m]}: {c}" for m, c in source.columns.items())
+        why = f" ({source.reason})" if source.reason else ""
+        out_console.print(f"{source.look.title}: {ROLE_WORDS[source.role]}{why}" + (f"; {means}" if means else "")
+                          + (f"; {source.crs}" if source.crs and source.role else ""), markup=False)  # fmt: skip
+    doubts = import_doubts(draft)
+    for _ in range(5):
+        # a mend may bring to light what stood behind it
+        mendable = [d for d in doubts if d.mend not in ("", "days")]
+        if not mend or not mendable:
+            break
+        for doubt in mendable:
+            mend_doubt(draft, doubt)
+            out_console.print(f"Mended: {doubt.text} {doubt.mend_words}.", markup=False)
+        doubts = import_doubts(draft)
+    for doubt in doubts:
+        can = " (--days)" if doubt.mend == "days" else f" (--mend: {doubt.mend_words})" if doubt.mend else ""
+        err_console.print(f"{doubt.severity}: {doubt.text}{can}", markup=False)
+    errors = [d for d in doubts if d.severity == "error"]
+    if errors:
+        raise InputError(Note("error", f"{len(errors)} errors stand in the way", "Mend them as said above", file=out))
+    if not guess_only:
+        draft.write(out)
+        out_console.print(f"Project file: {out.resolve()}", markup=False)
+
+
+def _say_otherwise(draft: Any, roles: list[str], columns: list[str], systems: list[str]) -> None:
+    """Overrule guesses of a draft by what the command line says."""
+    from beatplanner.data.guided_import.guessing import MEANINGS, ROLES
+
+    def source_of(text: str, hint: str) -> Any:
+        for source in draft.sources:
+            if text in (source.look.path.name, source.look.title, str(source.look.path), source.look.layer):
+                return source
+        raise typer.BadParameter(f"“{text}” is none of the files", param_hint=hint)
+
+    for text in roles:
+        file, _, wanted = text.partition("=")
+        if wanted and wanted not in ROLES:
+            raise typer.BadParameter(f"“{wanted}” is none of {', '.join(ROLES)}", param_hint="--role")
+        draft.set_role(source_of(file, "--role"), wanted, "as you said")
+    for text in columns:
+        place, _, name = text.partition("=")
+        file, _, meaning = place.rpartition(":")
+        source = source_of(file, "--column")
+        if meaning not in MEANINGS.get(source.role, ()):
+            known = ", ".join(MEANINGS.get(source.role, ())) or "none"
+            raise typer.BadParameter(
+                f"“{meaning}” is none of the meanings of this layer: {known}", param_hint="--column"
+            )
+        if name and source.look.column(name) is None:
+            raise typer.BadParameter(f"{source.look.title} has no column “{name}”", param_hint="--column")
+        draft.set_column(source, meaning, name)
+    for text in systems:
+        file, _, name = text.partition("=")
+        draft.set_crs(source_of(file, "--crs"), name)

@@ -1,0 +1,1 @@
+"""The map: items, layers, tools, printing."""

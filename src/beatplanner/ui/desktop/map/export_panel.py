@@ -1,0 +1,232 @@
+"""Export and print from the map as it is seen: a page on paper, a picture, or the layers as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
+from beatplanner.ui.desktop.window.actions import Action
+from beatplanner.ui.desktop.window.guide_pages import explain
+from beatplanner.ui.desktop.window.tool_actions import add_action
+
+ACTIONS = (
+    Action("print_map", "File", "Print map to PDF or PNG…", "Put the map on paper, A4 to A0, at an exact scale.", "Ctrl+P"),
+    Action("export_data", "File", "Export data…", "Save beats, units and stations as GeoPackage, GeoJSON, CSV or XLSX.", "Ctrl+Shift+E"),
+)  # fmt: skip
+FORMATS = (("GeoPackage", "gpkg"), ("GeoJSON", "geojson"), ("CSV", "csv"), ("Excel workbook", "xlsx"))
+PREVIEW = 380  # pixels of its longer side
+
+
+class PrintDialog(QDialog):
+    """Choose paper, scale and title, with a picture of the page."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        explain(self, window)
+        self.map = window.map
+        self.setWindowTitle(self.tr("Print map"))
+        row = QHBoxLayout(self)
+        left = QVBoxLayout()
+        form = QFormLayout()
+        self.title = QLineEdit(window.scenario.name)
+        self.paper = QComboBox()
+        self.paper.addItems(list(PAPER))
+        self.direction = QComboBox()
+        self.direction.addItems([self.tr("Landscape"), self.tr("Portrait")])
+        self.scale = QComboBox()
+        self.scale.setEditable(True)
+        self.scale.addItems([self.tr("as large as fits"), *(f"1 : {s:,}" for s in SCALES)])
+        self.scale.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.area = QComboBox()
+        self.area.addItems([self.tr("Whole town"), self.tr("What is seen now")])
+        self.note = QLineEdit()
+        self.note.setPlaceholderText(self.tr("Source of the data, contact, …"))
+        for text, field in ((self.tr("Title"), self.title), (self.tr("Paper"), self.paper), (self.tr("Direction"), self.direction),
+                            (self.tr("Middle"), self.area), (self.tr("Scale"), self.scale), (self.tr("Note"), self.note)):  # fmt: skip
+            field.setAccessibleName(text)
+            field.setMinimumWidth(220)
+            form.addRow(text, field)
+        left.addLayout(form)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        left.addWidget(self.hint)
+        left.addStretch(1)
+        private = QLabel(self.tr("Incidents and their density are never printed: they may not leave the office."))
+        private.setWordWrap(True)
+        left.addWidget(private)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        self.save = buttons.button(QDialogButtonBox.StandardButton.Save)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        left.addWidget(buttons)
+        row.addLayout(left)
+        self.picture = QLabel()
+        self.picture.setMinimumSize(PREVIEW + 10, PREVIEW + 10)
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.picture.setAccessibleName(self.tr("Preview of the page"))
+        row.addWidget(self.picture, 1)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.timeout.connect(self.preview)
+        for box in (self.paper, self.direction, self.area, self.scale):
+            box.currentTextChanged.connect(lambda _: self._wait.start(120))
+        for field in (self.title, self.note):
+            field.textChanged.connect(lambda _: self._wait.start(250))
+        self.preview()
+
+    def scale_number(self) -> float | None:
+        """Return the scale's number, None for the one that fits; raises ValueError where the field holds none."""
+        if self.scale.currentIndex() == 0 and self.scale.currentText() == self.scale.itemText(0):
+            return None
+        digits = self.scale.currentText().split(":")[-1].replace(",", "").replace(".", "").replace(" ", "").replace("\u00a0", "")  # fmt: skip
+        return float(int(digits))
+
+    def page(self) -> Page:
+        """Return the page as chosen."""
+        seen = self.area.currentIndex() == 1
+        centre = tuple(float(v) for v in self.map.centre) if seen else None
+        page = Page(
+            title=self.title.text(), paper=self.paper.currentText(), landscape=self.direction.currentIndex() == 0,
+            scale=self.scale_number(), centre=centre, note=self.note.text(),
+        )  # type: ignore[arg-type]  # fmt: skip
+        if seen and page.scale is None:
+            view = self.map.view
+            half = view.width / 2 / view.scale, view.height / 2 / view.scale
+            bounds = (centre[0] - half[0], centre[1] - half[1], centre[0] + half[0], centre[1] + half[1])  # type: ignore[index]
+            from dataclasses import replace
+
+            page = replace(page, scale=page.fitting_scale(bounds))
+        return page
+
+    def preview(self) -> None:
+        """Draw the page small."""
+        try:
+            page = self.page()
+            if page.scale is not None and not 10 <= page.scale <= 1e8:
+                raise ValueError
+        except ValueError:
+            self.hint.setText(self.tr("Give a scale such as 1 : 10,000."))
+            self.save.setEnabled(False)
+            return
+        self.save.setEnabled(True)
+        bounds = self.map.content.bounds
+        fits = page.fitting_scale(bounds)
+        scale = page.scale or fits
+        self.hint.setText(
+            self.tr("1 : {0}").format(f"{scale:,.0f}") if scale >= fits or page.centre is not None
+            else self.tr("At 1 : {0} the town does not fit; at 1 : {1} it does.").format(f"{scale:,.0f}", f"{fits:,.0f}")
+        )  # fmt: skip
+        width, height = page.size
+        ratio = self.devicePixelRatioF()
+        mm = PREVIEW * ratio / max(width, height)
+        image = QImage(round(width * mm), round(height * mm), QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_page(painter, page, self.map.content, self.map.stack, mm)
+        painter.setPen(QColor("#999999"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(0, 0, image.width() - 1, image.height() - 1))
+        painter.end()
+        image.setDevicePixelRatio(ratio)
+        self.picture.setPixmap(QPixmap.fromImage(image))
+
+
+class DataDialog(QDialog):
+    """Choose format, and for whom the export is."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        explain(self, window)
+        self.setWindowTitle(self.tr("Export data"))
+        form = QFormLayout(self)
+        self.format = QComboBox()
+        self.format.addItems([self.tr(name) for name, _ in FORMATS])
+        self.audience = QComboBox()
+        self.audience.addItems([self.tr("People outside (small numbers hidden)"), self.tr("The office only")])
+        form.addRow(self.tr("Format"), self.format)
+        form.addRow(self.tr("For"), self.audience)
+        label = QLabel(self.tr("Beats, units and stations of the plan. Points of incidents are never exported."))
+        label.setWordWrap(True)
+        form.addRow(label)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        form.addRow(buttons)
+
+
+def write_data(window: Any, path: Path, audience: str) -> list[Path]:
+    """Write the plan's layers into a file; return the files.
+
+    Raises
+    ------
+    InputError
+        Where small numbers cannot be hidden, or the file cannot be written.
+    """
+    from beatplanner.data.result.map_files import write_map_file
+    from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
+
+    layers = export_tables(window.scenario.plan, audience)  # type: ignore[arg-type]
+    return write_map_file(path, layers, hidden_as_sign)
+
+
+def install(window: Any) -> None:
+    """Add the actions to the window."""
+
+    def print_map() -> None:
+        dialog = PrintDialog(window)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return
+        start = f"{dialog.title.text() or 'map'}.pdf"
+        name, _ = QFileDialog.getSaveFileName(window, window.tr("Save the page"), start, "PDF (*.pdf);;PNG (*.png)")
+        if name:
+            _told(window, lambda: [_written(dialog.page(), Path(name))])
+
+    def _written(page: Page, path: Path) -> Path:
+        write_page(path, page, window.map.content, window.map.stack)
+        return path
+
+    def export_data() -> None:
+        if window.scenario.plan is None:
+            window._tell(
+                window.tr("There is no plan to export yet"), [window.tr("Press Plan, or make the drawing the plan.")]
+            )
+            return
+        dialog = DataDialog(window)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return
+        title, ending = FORMATS[dialog.format.currentIndex()]
+        name, _ = QFileDialog.getSaveFileName(
+            window, window.tr("Export data"), f"{window.scenario.name}.{ending}", f"{title} (*.{ending})"
+        )
+        if name:
+            path = Path(name) if Path(name).suffix else Path(f"{name}.{ending}")
+            audience = "public" if dialog.audience.currentIndex() == 0 else "office"
+            _told(window, lambda: write_data(window, path, audience))
+
+    add_action(window, ACTIONS[0], print_map)
+    add_action(window, ACTIONS[1], export_data)
+
+
+def _told(window: Any, write: Any) -> None:
+    try:
+        files = write()
+    except InputError as error:
+        window._tell(window.tr("This cannot be exported"), [str(note) for note in error.problems])
+        return
+    window.statusBar().showMessage(window.tr("Written: {0}").format(", ".join(str(f) for f in files)), 15_000)

@@ -1,0 +1,315 @@
+"""What the map shows, taken from a scenario or a drawing once and kept as arrays that are quick to draw and to search."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from beatplanner.data.colours import FILLS
+from beatplanner.ui.desktop.map.map_layers import contrast_colours
+from beatplanner.ui.desktop.map.rings import Rings
+from beatplanner.ui.desktop.session.session import Scenario
+
+if TYPE_CHECKING:
+    from beatplanner.planning.beats.drawing import Drawing
+
+# Corners of units that lie in the same square of this size, in metres, are one corner.
+TOUCH = 1.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something with a name that can be found: where it is, and what it is."""
+
+    name: str
+    kind: str
+    box: tuple[float, float, float, float]
+
+
+def dissolve(polygons: np.ndarray) -> shapely.Geometry:
+    """Return the union of polygons that cover an area without overlaps; quick, and right also where they miss each other by a hair."""
+    merged = shapely.coverage_union_all(polygons)
+    total = shapely.area(polygons).sum()
+    if not shapely.is_valid(merged) or abs(shapely.area(merged) - total) > 1e-6 * max(total, 1.0):
+        merged = shapely.union_all(polygons)
+    return merged
+
+
+class MapContent:
+    """The things on the map.
+
+    Attributes
+    ----------
+    polygons, rings, tree
+        Units: polygons (n,), their outlines, and the index by which one is picked.
+    label, ids
+        Number of each unit's beat, (n,), −1 for none; and what each number is called.
+    shapes, colour
+        By beat number: polygon (None where empty) and number of its fill.
+    current
+        (n,) today's beat of each unit, text or None.
+    figures
+        By name: (n,) numbers by which units can be shaded.
+    points
+        By layer: (p, 2) metres.
+    lines
+        By layer: outlines of roads, barriers, links, catchments and today's beats.
+    names
+        By beat id: what the map calls it.
+    station_names
+        Names of the stations' points.
+    """
+
+    def __init__(self, scenario: Scenario | None = None) -> None:
+        none = np.array([], dtype=object)
+        self.polygons, self.rings, self.tree = none, Rings.of(none), shapely.STRtree([])
+        self.label, self.ids = np.array([], int), []
+        self.current = none
+        self.shapes: list[shapely.Geometry | None] = []
+        self.beat_rings = Rings.of(none)
+        self.colour = np.array([], int)
+        self.figures: dict[str, np.ndarray] = {}
+        self.points: dict[str, np.ndarray] = {}
+        self.lines: dict[str, Rings] = {}
+        self.names: dict[str, str] = {}
+        self.station_names: list[str] = []
+        self.unit_names: list[str] = []
+        self.unit_ids: list[str] = []
+        self.municipality = none
+        self.middle = np.empty((0, 2))
+        self.bounds = (0.0, 0.0, 1.0, 1.0)
+        self._pairs = np.empty((0, 2), int)
+        self._anchors: dict[int, tuple[float, float]] = {}
+        if scenario is not None and scenario.is_open:
+            self._load(scenario)
+
+    def _load(self, scenario: Scenario) -> None:
+        units, town, plan = scenario.units, scenario.town, scenario.plan
+        self.polygons = np.asarray(units.geometry.array, dtype=object)
+        self.rings = Rings.of(self.polygons)
+        self.tree = shapely.STRtree(self.polygons)
+        self.bounds = tuple(float(v) for v in units.total_bounds)
+        self.middle = units[["x", "y"]].to_numpy(float)
+        self.unit_names = [str(n) for n in units["name"]]
+        self.unit_ids = [str(u) for u in units["unit"]]
+        self.municipality = units["municipality"].to_numpy(object) if "municipality" in units else np.full(len(units), "", object)  # fmt: skip
+        self._pairs = self._neighbours(scenario)
+        area = np.maximum(shapely.area(self.polygons) / 1e6, 1e-9)
+        people = units["population"].to_numpy(float)
+        if np.isfinite(people).any():
+            self.figures["Residents"], self.figures["Residents per km²"] = people, people / area
+        hours = units["workload"].to_numpy(float)
+        if np.isfinite(hours).any():
+            self.figures["Hours a year"], self.figures["Hours a year per km²"] = hours, hours / area
+        if "walk_minutes" in units:
+            self.figures["Minutes on foot to a station"] = units["walk_minutes"].to_numpy(float)
+        beat = scenario.beat_of_unit()
+        self.current = units["current"].to_numpy(object) if "current" in units else np.full(len(units), None, object)
+        if plan is not None and plan.beats is not None:
+            self.names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
+        ids = sorted({b for b in beat if isinstance(b, str)}, key=lambda b: (not b.isdecimal(), int(b) if b.isdecimal() else 0, b))  # fmt: skip
+        place = {b: k for k, b in enumerate(ids)}
+        self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
+        self._load_points(scenario)
+        self._load_lines(scenario)
+        if town is not None and town.incidents is not None:
+            inside = town.incidents["unit"].to_numpy(int)
+            count = np.bincount(inside[inside >= 0], minlength=len(units))
+            self.figures["Incidents recorded"] = count.astype(float)
+
+    def _neighbours(self, scenario: Scenario) -> np.ndarray:
+        """Return the pairs of units that touch on the map, also where a barrier parts them: they must not look alike.
+
+        Those that share a corner, and those that the plan counts as neighbours; both are known without cutting polygons with each other.
+        """
+        unit = np.repeat(self.rings.feature, np.diff(self.rings.start))
+        x, y = np.round(self.rings.xy / TOUCH).astype(np.int64).T
+        place = (x << np.int64(32)) ^ (y & np.int64(0xFFFFFFFF))
+        order = np.lexsort((unit, place))
+        a, b = order[:-1], order[1:]
+        same = (place[a] == place[b]) & (unit[a] != unit[b])
+        pairs = np.column_stack([unit[a[same]], unit[b[same]]])
+        if scenario.town is not None:
+            pairs = np.concatenate([pairs, scenario.town.edges[["a", "b"]].to_numpy(int)])
+        pairs = np.sort(pairs, axis=1)
+        n = len(self.polygons)
+        return np.column_stack(np.divmod(np.unique(pairs[:, 0] * n + pairs[:, 1]), n))
+
+    def _load_points(self, scenario: Scenario) -> None:
+        town, plan = scenario.town, scenario.plan
+        if town is not None and town.incidents is not None:
+            self.points["Incidents"] = town.incidents[["x", "y"]].dropna().to_numpy(float)
+        if town is not None and town.sites is not None:
+            existing = town.sites["existing"].to_numpy(bool)
+            self.points["Candidate sites"] = town.sites.loc[~existing, ["x", "y"]].to_numpy(float)
+            self.points["Stations"] = town.sites.loc[existing, ["x", "y"]].to_numpy(float)
+            self.station_names = town.sites.loc[existing, "name"].astype(str).tolist()
+        if plan is not None and plan.stations is not None:
+            self.points["Stations"] = np.column_stack([plan.stations.geometry.x, plan.stations.geometry.y])
+            column = "name" if "name" in plan.stations else "station"
+            self.station_names = plan.stations[column].astype(str).tolist()
+
+    def _load_lines(self, scenario: Scenario) -> None:
+        town, plan = scenario.town, scenario.plan
+        if "current" in scenario.units:
+            known = np.array([isinstance(c, str) for c in self.current])
+            ids, number = np.unique(self.current[known].astype(str), return_inverse=True)
+            members = np.flatnonzero(known)
+            today = [dissolve(self.polygons[members[number == k]]) for k in range(len(ids))]
+            self.lines["Today's beats"] = Rings.of(np.array(today, dtype=object))
+        if plan is not None and plan.catchments is not None and len(plan.catchments):
+            self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
+        if town is None:
+            return
+        if town.network is not None:
+            self.lines["Roads"] = Rings.of(np.asarray(town.network.roads, dtype=object))
+        rules = town.description.beats
+        barriers: list[shapely.Geometry] = []
+        if rules is not None and rules.barriers is not None:
+            from beatplanner.data.formats.layers import read_layer
+
+            layer = rules.barriers
+            frame, _ = read_layer(town.description.path(layer.path), layer.layer, [])
+            barriers += [g for g in frame.geometry.to_crs(town.crs) if g is not None and not g.is_empty]
+        if rules is not None:
+            barriers += [shapely.LineString(d.line) for d in rules.closed if len(d.line) > 1]
+        self.take_barriers(barriers)
+        kinds = town.edges["kind"].to_numpy(object)
+        self.take_links(town.edges.loc[kinds == "link", ["a", "b"]].to_numpy(int))
+
+    def take_barriers(self, lines: list[shapely.Geometry]) -> None:
+        """Show these barriers."""
+        self._barriers = lines
+        self.lines["Barriers"] = Rings.of(np.array(lines, dtype=object))
+
+    def take_links(self, pairs: np.ndarray) -> None:
+        """Show links between these units."""
+        pairs = np.asarray(pairs, int).reshape(-1, 2)
+        self.lines["Links"] = Rings.of(shapely.linestrings(self.middle[pairs]) if len(pairs) else np.array([], object))
+
+    # ---- beats
+
+    def take_beats(self, ids: list[str], label: np.ndarray) -> None:
+        """Show these beats; shapes are made anew only for beats whose units changed."""
+        before = self.label if len(self.label) == len(label) and self.ids == ids[: len(self.ids)] else None
+        shapes: list[shapely.Geometry | None] = [None] * len(ids)
+        stale = np.ones(len(ids), bool)
+        if before is not None:
+            changed = np.unique(np.concatenate([before[before != label], label[before != label]]))
+            stale[: len(self.ids)] = False
+            stale[changed[changed >= 0]] = True
+            shapes[: len(self.shapes)] = self.shapes
+        for k in np.flatnonzero(stale):
+            members = np.flatnonzero(label == k)
+            shapes[k] = dissolve(self.polygons[members]) if len(members) else None
+            self._anchors.pop(int(k), None)
+        if before is None:
+            self._anchors.clear()
+        self.ids, self.label, self.shapes = list(ids), label.copy(), shapes
+        self.beat_rings = Rings.of(np.array(shapes, dtype=object))
+        ends = label[self._pairs]
+        pairs = np.unique(ends[(ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])], axis=0)
+        kept = np.full(len(ids), -1)
+        if before is not None:
+            kept[: len(self.colour)] = self.colour
+        self.colour = contrast_colours(pairs, len(ids), len(FILLS) - 1, kept if before is not None else None)
+
+    def take_drawing(self, drawing: Drawing) -> None:
+        """Show what is drawn."""
+        self.take_beats(drawing.ids, drawing.label)
+        drawn = {id(d): d for d in drawing.closed.values()}
+        town = drawing.town
+        known = {d.line for d in (town.description.beats.closed if town.description.beats else ())}
+        if not hasattr(self, "_given"):
+            self._given = [b for b in getattr(self, "_barriers", []) if tuple(b.coords if b.geom_type == "LineString" else ()) not in known]  # fmt: skip
+        self.take_barriers([*self._given, *(shapely.LineString(d.line) for d in drawn.values() if len(d.line) > 1)])
+        kinds = drawing.edges["kind"].to_numpy(object)
+        self.take_links(drawing.edges.loc[kinds == "link", ["a", "b"]].to_numpy(int))
+
+    @property
+    def moved(self) -> np.ndarray:
+        """Whether each unit is in another beat than today, (n,) bool."""
+        known = np.array([isinstance(c, str) for c in self.current], bool)
+        place = {b: k for k, b in enumerate(self.ids)}
+        today = np.array([place.get(c, -2) if isinstance(c, str) else -1 for c in self.current])
+        return known & (today != self.label) & (self.label >= 0) if len(known) else known
+
+    def beat_name(self, number: int) -> str:
+        """Return what the map calls a beat."""
+        beat = self.ids[number]
+        return self.names.get(beat) or f"Beat {beat}"
+
+    def anchor(self, number: int) -> tuple[float, float] | None:
+        """Return where a beat's name stands, metres; None where it has no units."""
+        shape = self.shapes[number]
+        if shape is None:
+            return None
+        if number not in self._anchors:
+            largest = max(shapely.get_parts(shape), key=lambda g: g.area)
+            centre = largest.centroid
+            point = centre if largest.contains(centre) else shapely.point_on_surface(largest)
+            self._anchors[number] = (float(point.x), float(point.y))
+        return self._anchors[number]
+
+    # ---- finding
+
+    def unit_at(self, x: float, y: float) -> int:
+        """Return the position of the unit at a point, −1 for none."""
+        found = self.tree.query(shapely.Point(x, y), predicate="intersects")
+        return int(found.min()) if len(found) else -1
+
+    def units_in(self, area: shapely.Geometry) -> np.ndarray:
+        """Return the units whose middle lies in an area."""
+        shapely.prepare(area)
+        near = self.tree.query(area)
+        inside = shapely.intersects_xy(area, self.middle[near, 0], self.middle[near, 1])
+        return np.sort(near[inside])
+
+    def units_near(self, x: float, y: float, metres: float) -> np.ndarray:
+        """Return the units that a round brush of this radius touches at their middle, and the one under its own middle."""
+        near = self.tree.query(shapely.Point(x, y), predicate="dwithin", distance=max(metres, 1e-6))
+        touched = near[np.hypot(self.middle[near, 0] - x, self.middle[near, 1] - y) <= metres]
+        under = self.unit_at(x, y)
+        return np.unique(np.r_[touched, under]) if under >= 0 else np.sort(touched)
+
+    def places(self) -> list[Place]:
+        """Return everything that has a name: beats, stations, municipalities and units."""
+        found = []
+        for k in range(len(self.ids)):
+            shape = self.shapes[k]
+            if shape is not None:
+                name = self.beat_name(k)
+                text = name if self.ids[k] in name else f"{name} ({self.ids[k]})"
+                found.append(Place(text, "beat", tuple(shapely.bounds(shape))))
+        for name, (x, y) in zip(self.station_names, self.points.get("Stations", ()), strict=False):
+            found.append(Place(name, "station", (x - 300, y - 300, x + 300, y + 300)))
+        boxes = shapely.bounds(self.polygons).reshape(-1, 4)
+        for name in sorted({str(m) for m in self.municipality if m}):
+            inside = boxes[self.municipality == name]
+            found.append(Place(name, "municipality", (*inside[:, :2].min(axis=0), *inside[:, 2:].max(axis=0))))
+        for name, unit, box in zip(self.unit_names, self.unit_ids, boxes, strict=True):
+            found.append(Place(name if name == unit else f"{name} ({unit})", "unit", tuple(box)))
+        return found
+
+
+def folded(text: str) -> str:
+    """Return a text without case and accents, for searching: "Čair" is found by "cair"."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def search_places(places: list[Place], wanted: str, most: int = 12) -> list[Place]:
+    """Return the places whose name holds the words of `wanted`, those that begin with it first."""
+    words = folded(wanted).split()
+    if not words:
+        return []
+    order = {"beat": 0, "municipality": 1, "station": 2, "unit": 3}
+    found = []
+    for place in places:
+        name = folded(place.name)
+        if all(word in name for word in words):
+            found.append((not name.startswith(words[0]), order[place.kind], len(name), name, place))
+    return [entry[-1] for entry in sorted(found, key=lambda e: e[:-1])[:most]]

@@ -1,0 +1,234 @@
+"""The map on paper: a page of a given size at a given scale, with title, legend, scale bar, north arrow and date, as PDF or PNG.
+
+The scale is exact: a metre on the ground takes 1 / scale metres on the page, whatever the resolution. Points of incidents and their density never
+go on a page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.output_place import check_place, swap_in
+from beatplanner.ui.desktop.map.cartography import (
+    INK,
+    View,
+    draw,
+    draw_key,
+    draw_north,
+    draw_scale_bar,
+    fill_of,
+    legend,
+)
+from beatplanner.ui.desktop.map.map_content import MapContent
+from beatplanner.ui.desktop.map.map_layers import LayerStack
+
+# ISO 216, millimetres, upright.
+PAPER = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
+# Scales that a planner's ruler knows.
+SCALES = (1_000, 2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000, 1_000_000)  # fmt: skip
+MARGIN, HEAD, FOOT, SIDE = 10.0, 14.0, 9.0, 58.0  # millimetres
+# A pixel of a screen in millimetres, which lines and letters are drawn by.
+DOT = 25.4 / 110
+PNG_PIXELS = 100_000_000  # 400 MB of memory; larger papers get a coarser picture
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is printed.
+
+    Attributes
+    ----------
+    title
+        Above the map.
+    paper
+        A key of `PAPER`.
+    landscape
+        Whether the longer side lies across.
+    scale
+        The 10,000 of 1 : 10,000; None for the largest scale of `SCALES` at which the whole town fits.
+    centre
+        Middle of the map, metres; None for the middle of the town.
+    note
+        Below the map, such as where the data comes from.
+    date
+        Of the page.
+    """
+
+    title: str
+    paper: str = "A4"
+    landscape: bool = True
+    scale: float | None = None
+    centre: tuple[float, float] | None = None
+    note: str = ""
+    date: dt.date | None = None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height, millimetres."""
+        short, long = PAPER[self.paper]
+        return (long, short) if self.landscape else (short, long)
+
+    @property
+    def frame(self) -> QRectF:
+        """Where the map lies on the page, millimetres; the legend stands to the right of it."""
+        width, height = self.size
+        return QRectF(MARGIN, MARGIN + HEAD, width - 2 * MARGIN - SIDE, height - 2 * MARGIN - HEAD - FOOT)
+
+    def fitting_scale(self, bounds: tuple[float, float, float, float]) -> float:
+        """Return the largest of the usual scales at which an area, metres, fits into the frame."""
+        frame = self.frame
+        needed = max((bounds[2] - bounds[0]) / frame.width(), (bounds[3] - bounds[1]) / frame.height()) * 1000 * 1.03
+        return float(next((s for s in SCALES if s >= needed), math.ceil(needed / 100_000) * 100_000))
+
+
+def draw_page(painter: QPainter, page: Page, content: MapContent, stack: LayerStack, dots_per_mm: float) -> None:
+    """Draw a page; the painter's origin is the corner of the paper and its unit a dot.
+
+    Parameters
+    ----------
+    painter
+        Of a PDF or picture.
+    page, content, stack
+        What is printed.
+    dots_per_mm
+        Resolution.
+    """
+    mm = dots_per_mm
+    width, height = (s * mm for s in page.size)
+    frame = page.frame
+    map_frame = QRectF(frame.x() * mm, frame.y() * mm, frame.width() * mm, frame.height() * mm)
+    scale = page.scale or page.fitting_scale(content.bounds)
+    west, south, east, north = content.bounds
+    centre = page.centre or ((west + east) / 2, (south + north) / 2)
+    dot = DOT * mm
+    view = View(np.array(centre, float), 1000.0 / scale * mm, map_frame.width(), map_frame.height(), dot)
+    painter.fillRect(QRectF(0, 0, width, height), QColor("white"))
+    painter.save()
+    painter.setClipRect(map_frame)
+    painter.translate(map_frame.topLeft())
+    draw(painter, view, content, stack, public=True)
+    draw_scale_bar(painter, view, 14 * dot, map_frame.height() - 14 * dot, min(map_frame.width() / 4, 60 * mm))
+    draw_north(painter, view, map_frame.width() - 8 * dot, 10 * dot)
+    painter.restore()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(INK), 0.3 * mm))
+    painter.drawRect(map_frame)
+    _write(
+        painter, QRectF(MARGIN * mm, MARGIN * mm, width - 2 * MARGIN * mm, HEAD * mm), page.title, 6.2 * mm, bold=True
+    )
+    _draw_legend(painter, page, content, stack, map_frame, scale, mm, dot)
+    foot = QRectF(MARGIN * mm, height - (MARGIN + FOOT - 2) * mm, width - 2 * MARGIN * mm, (FOOT - 2) * mm)
+    date = page.date or dt.date.today()
+    parts = [f"1 : {scale:,.0f}", f"{page.paper}", f"{date:%d.%m.%Y}", page.note, "beatplanner"]
+    _write(painter, foot, "   ·   ".join(p for p in parts if p), 2.7 * mm)
+
+
+def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool = False) -> None:
+    """Write a line, shortened where it does not fit."""
+    font = QFont(painter.font())
+    font.setPixelSize(max(1, round(size)))
+    font.setBold(bold)
+    painter.setFont(font)
+    painter.setPen(QColor(INK))
+    shown = QFontMetricsF(font, painter.device()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _draw_legend(
+    painter: QPainter, page: Page, content: MapContent, stack: LayerStack, frame: QRectF, scale: float, mm: float, dot: float
+) -> None:  # fmt: skip
+    left, top = frame.right() + 4 * mm, frame.top()
+    wide, line = (SIDE - 4) * mm, 5.2 * mm
+    _write(painter, QRectF(left, top, wide, line), "Legend", 3.6 * mm, bold=True)
+    top += 6.5 * mm
+    for key in legend(content, stack, public=True):
+        if top + line > frame.bottom():
+            break
+        if key.kind == "title":
+            _write(painter, QRectF(left, top, wide, line), key.text, 3.0 * mm, bold=True)
+        else:
+            draw_key(painter, key, QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm), dot)
+            _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), key.text, 3.0 * mm)
+        top += line
+    if stack["Beats"].visible and top + 3 * line < frame.bottom():
+        top += 0.5 * line
+        _write(painter, QRectF(left, top, wide, line), "Beats", 3.4 * mm, bold=True)
+        top += line * 1.1
+        used = [k for k in range(len(content.ids)) if content.shapes[k] is not None]
+        for n, k in enumerate(used):
+            if top + (1 if n == len(used) - 1 else 2) * line > frame.bottom():
+                _write(painter, QRectF(left, top, wide, line), f"and {len(used) - n:,} more", 2.8 * mm)
+                break
+            painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
+            painter.setBrush(fill_of(int(content.colour[k]), stack.patterns, dot))
+            painter.drawRect(QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm))
+            name = content.beat_name(k)
+            text = name if content.ids[k] in name else f"{content.ids[k]}  {name}"
+            _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), text, 3.0 * mm)
+            top += line
+
+
+def write_page(path: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int = 300) -> None:
+    """Write a page as PDF or PNG, by the file's ending; beside first, then swapped in.
+
+    Raises
+    ------
+    InputError
+        Where the ending is another, the paper is unknown, or the file cannot be written.
+    """
+    path = path.resolve()
+    check_place(path)
+    if page.paper not in PAPER:
+        raise InputError(problem(f"“{page.paper}” is no paper", f"Give one of {', '.join(PAPER)}", field="paper"))
+    if page.scale is not None and not 10 <= page.scale <= 1e8:
+        raise InputError(
+            problem(f"1 : {page.scale:g} is no scale of a map", "Give a number such as 10000", field="scale")
+        )
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    kind = path.suffix.lower()
+    if kind not in (".pdf", ".png"):
+        raise InputError(problem(f"“{path.suffix}” is no format of a page", "Give .pdf or .png", file=path))
+    made = _pdf(part, page, content, stack) if kind == ".pdf" else _png(part, page, content, stack, dpi)
+    if not made or not part.exists():
+        part.unlink(missing_ok=True)
+        raise InputError(problem("the page cannot be written", "Free space or give another place", file=path))
+    swap_in(part, path)
+
+
+def _pdf(part: Path, page: Page, content: MapContent, stack: LayerStack) -> bool:
+    writer = QPdfWriter(str(part))
+    writer.setResolution(600)
+    writer.setTitle(page.title)
+    writer.setCreator("beatplanner")
+    size = QPageSize(QSizeF(*page.size), QPageSize.Unit.Millimeter, "", QPageSize.SizeMatchPolicy.ExactMatch)
+    writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
+    painter = QPainter()
+    if not painter.begin(writer):
+        return False
+    draw_page(painter, page, content, stack, 600 / 25.4)
+    return painter.end()
+
+
+def _png(part: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int) -> bool:
+    width, height = page.size
+    dpi = min(dpi, int(math.sqrt(PNG_PIXELS / (width * height)) * 25.4))
+    mm = dpi / 25.4
+    image = QImage(round(width * mm), round(height * mm), QImage.Format.Format_RGB32)
+    if image.isNull():
+        return False
+    image.setDotsPerMeterX(round(mm * 1000))
+    image.setDotsPerMeterY(round(mm * 1000))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    draw_page(painter, page, content, stack, mm)
+    painter.end()
+    return image.save(str(part), "PNG")

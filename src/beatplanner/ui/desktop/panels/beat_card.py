@@ -1,0 +1,552 @@
+"""The card of a beat: everything that a planner asks of it, in words, bars and columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
+from beatplanner.ui.desktop.window.figures_text import NONE, date, month, number, percent, weekday, weekdays
+from beatplanner.ui.desktop.window.quiet import quiet
+
+if TYPE_CHECKING:
+    from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, Posting, Problems
+
+# So many kinds of incidents, neighbours and beats of today are named; the rest are summed up.
+KINDS, NEIGHBOURS, ORIGINS = 8, 8, 5
+# Hours between the figures under the columns of a day.
+TICK = 6
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a card: a key, its title and sentences; `links` are the beats that it names, by what is said."""
+
+    key: str
+    title: str
+    lines: tuple[str, ...]
+    links: tuple[tuple[str, str], ...] = ()
+
+
+class CardWords(QObject):
+    """Puts a card in words.
+
+    With `outside` it is text that may leave the office by the clipboard: no officer is named, and counts below the threshold of the forum's pack are
+    not told.
+    """
+
+    def sections(self, card: BeatCard, book: BeatBook, *, outside: bool = False) -> list[Section]:
+        """Return the parts of a card that have something to say."""
+        parts = [
+            self._work(card),
+            self._officers(card, outside),
+            self._languages(card),
+            self._station(card),
+            self._problems(card, book, outside),
+            self._forum(card),
+            self._partners(card),
+            self._neighbours(card, book),
+            self._moved(card, book, outside),
+        ]
+        return [p for p in parts if p.lines or p.links]
+
+    def title(self, card: BeatCard) -> str:
+        """Return name and number."""
+        return self.tr("Beat {0}").format(card.beat) if card.name in (card.beat, f"Beat {card.beat}") else card.name
+
+    def under(self, card: BeatCard) -> str:
+        """Return what stands below the name."""
+        parts = [] if self.title(card) != card.name else [self.tr("Beat {0}").format(card.beat)]
+        if card.name == f"Beat {card.beat}":
+            parts = []
+        parts += [card.municipality] if card.municipality else []
+        parts.append(self.tr("{0} units").format(number(card.units)))
+        return " · ".join(parts)
+
+    def text(self, card: BeatCard, book: BeatBook) -> str:
+        """Return the card as text for the clipboard."""
+        lines = [self.title(card), self.under(card)]
+        lines.append(self.tr("From the planning office, not for publication; figures below {0} and officers' names are left out.").format(threshold_of(book)))  # fmt: skip
+        lines += ["", "; ".join(f"{what}: {value}" for value, what in self.tiles(card))]
+        for section in self.sections(card, book, outside=True):
+            names = [text for text, _ in section.links]
+            lines += ["", section.title, *(f"- {line}" for line in [*section.lines, *names])]
+        return "\n".join(lines) + "\n"
+
+    def tiles(self, card: BeatCard) -> list[tuple[str, str]]:
+        """Return the figures that stand first: value and what it is."""
+        share = percent(card.share_within) if card.share_within is not None else NONE
+        limit = number(card.limit) if card.limit is not None else "20"
+        return [
+            (number(card.residents), self.tr("residents")),
+            (number(card.hours), self.tr("hours a year")),
+            (f"{card.posts} / {card.officers_required}", self.tr("posts / officers needed")),
+            (self.tr("{0} km²").format(number(card.area_km2, 1 if card.area_km2 >= 1 else 2)), self.tr("area")),
+            (percent(card.deviation, 1, sign=True), self.tr("from the mean")),
+            (share, self.tr("within {0} min walk").format(limit)),
+        ]
+
+    # ---- the parts
+
+    def _work(self, card: BeatCard) -> Section:
+        whose = (
+            self.tr("{0}'s mean").format(card.municipality) if card.municipality else self.tr("the mean of all beats")
+        )
+        off = card.hours - card.mean
+        if abs(off) < 0.5:
+            said = self.tr("{0} officer hours a year, as much as {1}.").format(number(card.hours), whose)
+        else:
+            form = self.tr("{0} officer hours a year: {1} hours ({2}) above {3} of {4}.") if off > 0 else self.tr("{0} officer hours a year: {1} hours ({2}) below {3} of {4}.")  # fmt: skip
+            said = form.format(number(card.hours), number(abs(off)), percent(abs(card.deviation), 1), whose, number(card.mean))  # fmt: skip
+        lines = [said]
+        if card.lower is not None and card.upper is not None:
+            allowed = self.tr("The rules allow {0} to {1} hours").format(number(card.lower), number(card.upper))
+            slack = 1e-6 * card.upper
+            inside = card.lower - slack <= card.hours <= card.upper + slack
+            lines.append(f"{allowed}{self.tr(': kept.') if inside else self.tr(': NOT kept.')}")
+        parts = [
+            text.format(number(value))
+            for value, text in (
+                (card.reactive, self.tr("{0} for incidents")),
+                (card.community, self.tr("{0} for people, not calls")),
+                (card.fixed, self.tr("{0} for mobile outreach")),
+            )
+            if value >= 0.5
+        ]
+        if len(parts) > 1:
+            lines.append(self.tr("Of these hours {0}.").format(", ".join(parts)))
+        return Section("work", self.tr("Work"), tuple(lines))
+
+    def _officers(self, card: BeatCard, outside: bool) -> Section:
+        title = self.tr("Officers")
+        needed = self.tr("The work needs {0}; the plan has {1} posts.").format(card.officers_required, card.posts)
+        if card.holders is None:
+            return Section("officers", title, (needed, self.tr("No officers were planned.")))
+        lines = [needed]
+        for post, postings in enumerate(card.holders, start=1):
+            said = "; ".join(self._posting(p, outside) for p in postings[:3])
+            if len(postings) > 3:
+                said += self.tr(" and {0} more").format(len(postings) - 3)
+            lines.append(self.tr("Post {0}: {1}").format(post, said or self.tr("never filled in the plan's time")))
+        return Section("officers", title, tuple(lines))
+
+    def _posting(self, posting: Posting, outside: bool) -> str:
+        who = self.tr("an officer") if outside else posting.officer
+        last = posting.end - dt.timedelta(days=1)
+        if posting.to_the_end:
+            until = self.tr("from {0} to the end of the plan ({1})").format(month(posting.start), month(last))
+        else:
+            until = self.tr("from {0} until {1}").format(month(posting.start), month(last))
+        speaks = (
+            self.tr(", speaks {0}").format(", ".join(posting.languages)) if posting.languages and not outside else ""
+        )
+        return f"{who}{speaks}, {until}"
+
+    def _languages(self, card: BeatCard) -> Section:
+        lines = []
+        for spoken in card.languages:
+            said = self.tr("{0}: {1} residents ({2})").format(
+                spoken.language, number(spoken.residents), percent(spoken.share)
+            )
+            if card.holders is not None:
+                said += (
+                    self.tr("; spoken by {0} of its first officers").format(spoken.officers)
+                    if spoken.officers
+                    else self.tr("; spoken by none of its first officers")
+                )
+            lines.append(said)
+        return Section("languages", self.tr("Languages"), tuple(lines))
+
+    def _station(self, card: BeatCard) -> Section:
+        title = self.tr("Station")
+        if card.limit is None:
+            return Section("station", title, ())
+        if card.station is None or card.minutes is None:
+            return Section("station", title, (self.tr("No station can be reached on foot from here."),))
+        lines = [
+            self.tr("The nearest for most is {0}; {1} minutes on foot on average.").format(
+                card.station, number(card.minutes)
+            )
+        ]
+        if card.share_within is not None:
+            lines.append(
+                self.tr("{0} of residents walk {1} minutes or less.").format(
+                    percent(card.share_within), number(card.limit)
+                )
+            )
+        if card.share_cut_off:
+            lines.append(self.tr("{0} reach no station on foot.").format(percent(card.share_cut_off, 1)))
+        return Section("station", title, tuple(lines))
+
+    def _problems(self, card: BeatCard, book: BeatBook, outside: bool) -> Section:
+        problems = card.problems
+        if problems is None:
+            return Section("problems", self.tr("Recorded problems"), (book.problem,) if book.problem else ())
+        lines = [self.period(problems)]
+        if outside:
+            least = threshold_of(book)
+            told = [f"{kind} {number(n)}" for kind, n in problems.by_category if n >= least]
+            few = sum(n < least for _, n in problems.by_category)
+            if told:
+                lines.append(", ".join(told))
+            if few:
+                lines.append(self.tr("{0} more kinds, each fewer than {1}").format(few, least))
+        peak = self.busiest(problems)
+        if peak:
+            lines.append(peak)
+        if problems.sensitive:
+            kinds = ", ".join(
+                f"{kind} {number(n)}" for kind, n in problems.sensitive if not outside or n >= threshold_of(book)
+            )
+            where = card.municipality or self.tr("the whole area")
+            lines.append(self.tr("Told for {0} as a whole only: {1}.").format(where, kinds or self.tr("few")))
+        lines.append(
+            self.tr("These are reports, not all that happened: where people trust the police, they report more.")
+        )
+        return Section("problems", self.tr("Recorded problems"), tuple(lines))
+
+    def period(self, problems: Problems) -> str:
+        """Say which time the records cover."""
+        total = sum(n for _, n in problems.by_category)
+        first, last, days = (problems.period.get(k) for k in ("from", "to", "days"))
+        if first and last:
+            return self.tr("{0} from {1} to {2}.").format(
+                number(total), date(dt.date.fromisoformat(first)), date(dt.date.fromisoformat(last))
+            )
+        if days:
+            return self.tr("{0} in {1} days.").format(number(total), number(days))
+        return self.tr("{0}; the records have no dates.").format(number(total))
+
+    def busiest(self, problems: Problems) -> str:
+        """Say when most is recorded; "" where the records do not tell."""
+        said = []
+        if problems.by_hour is not None and sum(problems.by_hour):
+            hours = np.array(problems.by_hour)
+            # the four hours in a row with the most, over midnight too
+            runs = np.sum([np.roll(hours, -k) for k in range(4)], axis=0)
+            start = int(np.argmax(runs))
+            said.append(self.tr("between {0}:00 and {1}:00 ({2})").format(start, (start + 4) % 24, percent(runs[start] / hours.sum())))  # fmt: skip
+        if problems.by_weekday is not None and sum(problems.by_weekday):
+            days = np.array(problems.by_weekday)
+            said.append(self.tr("on {0} ({1})").format(weekday(int(days.argmax())), percent(days.max() / days.sum())))
+        return self.tr("Most are recorded {0}.").format(self.tr(" and ").join(said)) if said else ""
+
+    def _forum(self, card: BeatCard) -> Section:
+        meeting = card.meeting
+        title = self.tr("Forum")
+        if meeting is None:
+            return Section("forum", title, ())
+        place = meeting.venue or self.tr("the place is not fixed yet")
+        when = self.tr("{0} at {1}").format(date(meeting.first), meeting.time) if meeting.first else self.tr("date not fixed yet")  # fmt: skip
+        lines = [f"{place}; {when}."]
+        lines.append(self.tr("{0} meetings a year, {1} members.").format(meeting.meetings, meeting.members))
+        if np.isfinite(meeting.walkers):
+            lines.append(self.tr("{0} of residents can walk there.").format(percent(meeting.walkers)))
+        return Section("forum", title, tuple(lines))
+
+    def _partners(self, card: BeatCard) -> Section:
+        kinds = {
+            "school": self.tr("School"),
+            "health": self.tr("Health centre"),
+            "social services": self.tr("Social services"),
+            "municipality": self.tr("Municipality"),
+            "other": self.tr("Other"),
+        }
+        lines = []
+        for kind, name, does in card.partners:
+            known = kinds.get(kind.casefold(), kind)
+            said = f"{known}: {name}" if name else known
+            lines.append(f"{said} – {does}" if does else said)
+        return Section("partners", self.tr("Partners"), tuple(lines))
+
+    def _neighbours(self, card: BeatCard, book: BeatBook) -> Section:
+        links = []
+        for beat, metres in card.neighbours[:NEIGHBOURS]:
+            way = self.tr("{0} km of border").format(number(metres / 1000, 1)) if metres > 0 else self.tr("by a link")
+            links.append((f"{self.named(beat, book)} ({way})", beat))
+        more = len(card.neighbours) - NEIGHBOURS
+        return Section(
+            "neighbours",
+            self.tr("Neighbours"),
+            (self.tr("And {0} more.").format(more),) if more > 0 else (),
+            tuple(links),
+        )
+
+    def named(self, beat: str, book: BeatBook) -> str:
+        """Return a beat's name with its number."""
+        name = book.names.get(beat, beat)
+        return self.tr("Beat {0}").format(beat) if name in (beat, f"Beat {beat}") else f"{name} ({beat})"
+
+    def _moved(self, card: BeatCard, book: BeatBook, outside: bool) -> Section:
+        title = self.tr("Against today's beats")
+        if not card.from_today:
+            return Section("moved", title, ())
+        least = threshold_of(book) if outside else 0
+        lines = []
+        if card.moved_in is not None:
+            share = card.moved_in / card.residents if card.residents else None
+            lines.append(
+                self.tr("{0} residents come from another beat ({1} of all here).").format(
+                    _few(card.moved_in, least), percent(share)
+                )
+                if card.moved_in > 0
+                else self.tr("Nobody comes from another beat.")
+            )
+        if card.moved_out is not None:
+            lines.append(
+                self.tr("{0} leave today's beat {1}.").format(_few(card.moved_out, least), card.beat)
+                if card.moved_out > 0
+                else self.tr("Nobody leaves today's beat {0}.").format(card.beat)
+            )
+        shown = [self.tr("beat {0}: {1}").format(b, _few(n, least)) for b, n in card.from_today[:ORIGINS]]
+        if len(card.from_today) > ORIGINS:
+            shown.append(self.tr("{0} more").format(len(card.from_today) - ORIGINS))
+        unit = self.tr("Residents by today's beat: {0}.") if card.residents is not None else self.tr("Units by today's beat: {0}.")  # fmt: skip
+        lines.append(unit.format(", ".join(shown)))
+        return Section("moved", title, tuple(lines))
+
+
+def _few(value: float, least: int) -> str:
+    return f"< {least}" if 0 < value < least else number(value)
+
+
+def threshold_of(book: BeatBook) -> int:
+    """Return the count below which figures are not told outside."""
+    from beatplanner.data.description.models import Forum
+
+    rules = None if book.town is None else book.town.description.forum
+    return (rules or Forum()).threshold
+
+
+class BeatCardView(QScrollArea):
+    """Shows a card.
+
+    Signals
+    -------
+    picked
+        A neighbour was clicked.
+    stepped
+        The next (1) or the previous (−1) beat is wanted.
+    zoomed, copied
+        The buttons.
+    """
+
+    picked = Signal(str)
+    stepped = Signal(int)
+    zoomed = Signal()
+    copied = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = CardWords(self)
+        self.card: BeatCard | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Card of the beat"))
+        self.page = page = QWidget()
+        self.column = QVBoxLayout(page)
+        self.column.setContentsMargins(8, 6, 8, 8)
+        self.column.setSpacing(4)
+        self.name = QLabel()
+        font = self.name.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.3)
+        self.name.setFont(font)
+        self.under = QLabel()
+        quiet(self.under)
+        for label in (self.name, self.under):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.name.setAccessibleName(self.tr("Beat"))
+        self.column.addWidget(self.name)
+        self.column.addWidget(self.under)
+        self.column.addLayout(self._buttons())
+        self.body = QWidget()
+        self.column.addWidget(self.body)
+        self.column.addStretch(1)
+        self.setWidget(page)
+        self.say(self.tr("Click a beat on the map or in the table."))
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.previous, self.next = QPushButton("◀"), QPushButton("▶")
+        self.zoom, self.copy = QPushButton(self.tr("Zoom to it")), QPushButton(self.tr("Copy"))
+        for button, name, tip, slot in (
+            (self.previous, self.tr("Previous beat"), self.tr("Previous beat of the table (Ctrl+PgUp)"), lambda: self.stepped.emit(-1)),
+            (self.next, self.tr("Next beat"), self.tr("Next beat of the table (Ctrl+PgDown)"), lambda: self.stepped.emit(1)),
+            (self.zoom, self.tr("Zoom to the beat"), self.tr("Show the beat large on the map"), self.zoomed.emit),
+            (self.copy, self.tr("Copy the card as text"), self.tr("Copy the card as text, without officers' names and small figures (Ctrl+Alt+C)"), self.copied.emit),
+        ):  # fmt: skip
+            button.setAccessibleName(name)
+            button.setToolTip(tip)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        for button in (self.previous, self.next):
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            button.setMaximumWidth(button.fontMetrics().height() * 2 + 8)
+        return row
+
+    def say(self, text: str) -> None:
+        """Show a sentence in place of a card."""
+        self.card = None
+        self.name.setText(text)
+        self.under.setText("")
+        self._put(QWidget())
+        for button in (self.zoom, self.copy):
+            button.setEnabled(False)
+
+    def _put(self, body: QWidget) -> None:
+        """Show another body."""
+        self.column.replaceWidget(self.body, body)
+        self.body.hide()
+        self.body.deleteLater()
+        self.body = body
+
+    def show_card(self, card: BeatCard, book: BeatBook) -> None:
+        """Show a card."""
+        at = self.verticalScrollBar().value() if self.card is not None else 0
+        self.card = card
+        self.name.setText(self.words.title(card))
+        self.under.setText(self.words.under(card))
+        for button in (self.zoom, self.copy):
+            button.setEnabled(True)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self._tiles(card))
+        for section in self.words.sections(card, book):
+            column.addWidget(_heading(section.title))
+            if section.key == "work":
+                column.addWidget(self._hours(card))
+            if card.problems is not None and section.key == "problems":
+                self._charts(column, card.problems, section)
+                continue
+            if section.lines:
+                column.addWidget(_text("\n".join(section.lines)))
+            if section.links:
+                column.addWidget(self._links(section))
+        self._put(body)
+        # the next card is read where the last one was
+        self.page.adjustSize()
+        self.verticalScrollBar().setValue(at)
+
+    def _tiles(self, card: BeatCard) -> QWidget:
+        frame = QFrame()
+        frame.setFrameShape(QFrame.Shape.StyledPanel)
+        grid = QGridLayout(frame)
+        grid.setContentsMargins(8, 6, 8, 6)
+        grid.setVerticalSpacing(0)
+        for k, (value, what) in enumerate(self.words.tiles(card)):
+            figure, caption = QLabel(value), QLabel(what)
+            font = figure.font()
+            font.setBold(True)
+            font.setPointSizeF(font.pointSizeF() * 1.15)
+            figure.setFont(font)
+            figure.setAccessibleName(f"{what}: {value}")
+            caption.setWordWrap(True)
+            quiet(caption)
+            small = caption.font()
+            small.setPointSizeF(small.pointSizeF() * 0.9)
+            caption.setFont(small)
+            caption.setAlignment(Qt.AlignmentFlag.AlignTop)
+            row = 2 * (k // 3)
+            grid.addWidget(figure, row, k % 3)
+            grid.addWidget(caption, row + 1, k % 3)
+            grid.setColumnStretch(k % 3, 1)
+        return frame
+
+    def _hours(self, card: BeatCard) -> BarList:
+        band = None if card.lower is None or card.upper is None else (card.lower, card.upper)
+        bars = BarList(self.tr("Hours of the beat and what the rules allow"), pickable=False)
+        tip = " ".join(self.words._work(card).lines)
+        bars.take([Bar("", self.tr("Hours"), card.hours, number(card.hours), tip, band)])
+        return bars
+
+    def _charts(self, column: QVBoxLayout, problems: Problems, section: Section) -> None:
+        column.addWidget(_text(section.lines[0]))
+        shown = list(problems.by_category)
+        if len(shown) > KINDS + 1:
+            shown, kinds = shown[:KINDS], len(shown) - KINDS
+            rest = sum(n for _, n in problems.by_category[KINDS:])
+            shown.append((self.tr("{0} other kinds").format(kinds), rest))
+        if shown:
+            bars = BarList(self.tr("Problems by kind"), pickable=False)
+            bars.take([Bar("", kind, n, number(n), self.tr("{0}: {1} recorded").format(kind, number(n))) for kind, n in shown])  # fmt: skip
+            column.addWidget(bars)
+        if problems.by_hour is not None:
+            hours = Columns(self.tr("Problems by hour of the day"))
+            tips = [
+                self.tr("{0}:00 to {1}:00: {2} recorded").format(h, h + 1, number(n))
+                for h, n in enumerate(problems.by_hour)
+            ]
+            hours.take(problems.by_hour, [str(h) if h % TICK == 0 else "" for h in range(24)], tips, "; ".join(tips))
+            column.addWidget(_caption(self.tr("By hour of the day")))
+            column.addWidget(hours)
+        if problems.by_weekday is not None:
+            days = Columns(self.tr("Problems by day of the week"))
+            tips = [
+                self.tr("{0}: {1} recorded").format(weekday(d), number(n)) for d, n in enumerate(problems.by_weekday)
+            ]
+            days.take(problems.by_weekday, weekdays(), tips, "; ".join(tips))
+            column.addWidget(_caption(self.tr("By day of the week")))
+            column.addWidget(days)
+        if len(section.lines) > 1:
+            column.addWidget(_text("\n".join(section.lines[1:])))
+
+    def _links(self, section: Section) -> QLabel:
+        said = "<br>".join(f'<a href="{html.escape(beat, quote=True)}">{html.escape(text)}</a>' for text, beat in section.links)  # fmt: skip
+        label = QLabel(said)
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setWordWrap(True)
+        label.setAccessibleName(section.title)
+        label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByKeyboard | Qt.TextInteractionFlag.LinksAccessibleByMouse
+        )
+        label.linkActivated.connect(self.picked.emit)
+        return label
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setContentsMargins(0, 8, 0, 0)
+    return label
+
+
+def _caption(text: str) -> QLabel:
+    label = QLabel(text)
+    quiet(label)
+    label.setContentsMargins(0, 4, 0, 0)
+    return label
+
+
+def _text(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return label

@@ -1,0 +1,371 @@
+"""Plans side by side in a window of their own: figures by block, maps that move together, one legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QBrush, QColor, QDesktopServices, QFont, QPainter, QPen, QTransform
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.rings import path_of
+from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.window.guide_pages import explain
+from beatplanner.ui.desktop.window.tool_actions import menu_named
+
+if TYPE_CHECKING:
+    from beatplanner.ui.desktop.window.main_window import MainWindow
+
+LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
+WALK = ("#f7fbff", "#c6dbef", "#9ecae1", "#6baed6", "#2171b5", "#08306b")
+WALKS = (5.0, 10.0, 15.0, 20.0, 30.0)
+UNKNOWN, SAME, CHANGED = "#e4e4e4", "#eceff2", "#d95f0e"
+BETTER, WORSE = QColor("#1b6e3c"), QColor("#a3141c")
+MODES = ("Hours a year per officer", "Minutes on foot to a station", "What changes against today")
+
+
+def prepare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
+    """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a thread may do it."""
+    from beatplanner.planning.compare.comparison import compare, figures, map_of, read_columns
+
+    content = compare(folders, out)
+    columns = read_columns(folders)
+    for c in columns:
+        c.figures = figures(c, columns)
+    shapes = columns[0].units.geometry.to_numpy()
+    maps = [map_of(c, columns) for c in columns]
+    for plan in maps:
+        beat = np.array(plan["beat"], dtype=object)
+        plan["outlines"] = [shapely.union_all(shapes[beat == b]) for b in sorted({b for b in beat if b is not None})]
+    return {
+        "content": content,
+        "maps": maps,
+        "shapes": list(shapes),
+        "names": [str(n) for n in columns[0].units["name"]],
+    }
+
+
+def steps_of(values: Sequence[float | None]) -> list[float]:
+    """Return five round limits between the least and the greatest of the values of all maps."""
+    known = [v for v in values if v is not None and np.isfinite(v)]
+    if not known or max(known) <= min(known):
+        return [1.0, 2.0, 3.0, 4.0, 5.0]
+    rough = (max(known) - min(known)) / 5
+    power = 10 ** np.floor(np.log10(rough))
+    step = float(next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= rough - 1e-9))
+    first = float(np.floor(min(known) / step) * step + step)
+    return [first + k * step for k in range(5)]
+
+
+class LinkedMap(QWidget):
+    """One plan's map; it tells its view to the others when it is dragged or zoomed.
+
+    Signals
+    -------
+    moved
+        Centre x, centre y, and scale.
+    hovered
+        Position of the unit under the pointer, -1 for none.
+    """
+
+    moved = Signal(float, float, float)
+    hovered = Signal(int)
+
+    def __init__(self, name: str, paths: list[Any], plan: dict[str, Any], extent: QRectF) -> None:
+        super().__init__()
+        self.paths, self.plan, self.extent = paths, plan, extent
+        self.fills = [QColor(UNKNOWN)] * len(paths)
+        self.centre, self.scale = extent.center(), 0.0
+        self._drag: QPointF | None = None
+        self.setMinimumSize(160, 150)
+        self.setMouseTracking(True)
+        self.setAccessibleName(f"Map of the plan {name}")
+        self.outlines = [path_of(shape) for shape in plan["outlines"]]
+
+    def fit(self) -> float:
+        """Return the scale at which the whole map is seen."""
+        return 0.95 * min(self.width() / self.extent.width(), self.height() / self.extent.height())
+
+    def view(self) -> QTransform:
+        """Return the way from metres to pixels."""
+        scale = self.scale or self.fit()
+        t = QTransform()
+        t.translate(self.width() / 2, self.height() / 2)
+        t.scale(scale, -scale)
+        t.translate(-self.centre.x(), -self.centre.y())
+        return t
+
+    def look(self, x: float, y: float, scale: float) -> None:
+        """Show the same part as another map does."""
+        self.centre, self.scale = QPointF(x, y), scale
+        self.update()
+
+    def paintEvent(self, _event: Any) -> None:  # noqa: N802 - Qt's name
+        """Paint units, beats and stations."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor("#f3f5f7"))
+        view = self.view()
+        painter.setTransform(view)
+        thin, thick = QPen(QColor("white"), 0.4), QPen(QColor("#1a1a1a"), 1.5)
+        thin.setCosmetic(True)
+        thick.setCosmetic(True)
+        painter.setPen(thin)
+        for path, fill in zip(self.paths, self.fills, strict=True):
+            painter.fillPath(path, fill)
+            painter.drawPath(path)
+        painter.setPen(thick)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for outline in self.outlines:
+            painter.drawPath(outline)
+        painter.resetTransform()
+        painter.setPen(QPen(QColor("white"), 1))
+        for x, y, _, existing in self.plan["stations"]:
+            painter.setBrush(QColor("#08306b" if existing else "#cb181d"))
+            painter.drawEllipse(view.map(QPointF(x, y)), 4.5, 4.5)
+        painter.end()
+
+    def wheelEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Zoom about the pointer."""
+        factor = 1.2 if event.angleDelta().y() > 0 else 1 / 1.2
+        before = self.view().inverted()[0].map(event.position())
+        scale = (self.scale or self.fit()) * factor
+        centre = before + (self.centre - before) / factor
+        self.moved.emit(centre.x(), centre.y(), scale)
+
+    def mousePressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Take hold of the map."""
+        self._drag = event.position()
+
+    def mouseReleaseEvent(self, _event: Any) -> None:  # noqa: N802 - Qt's name
+        """Let the map go."""
+        self._drag = None
+
+    def mouseMoveEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Drag the map, or tell the unit under the pointer."""
+        scale = self.scale or self.fit()
+        if self._drag is not None:
+            step = event.position() - self._drag
+            self._drag = event.position()
+            self.moved.emit(self.centre.x() - step.x() / scale, self.centre.y() + step.y() / scale, scale)
+            return
+        at = self.view().inverted()[0].map(event.position())
+        self.hovered.emit(next((i for i, p in enumerate(self.paths) if p.contains(at)), -1))
+
+
+class ComparisonWindow(QDialog):
+    """The comparison: maps above, every figure below."""
+
+    def __init__(self, found: dict[str, Any], out: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        if hasattr(parent, "open_guide"):
+            explain(self, parent)
+        self.found, self.out = found, out
+        content = found["content"]
+        self.setWindowTitle(self.tr("Comparison: {0}").format(content["project"]))
+        self.resize(1250, 760)
+        column = QVBoxLayout(self)
+        tools = QHBoxLayout()
+        self.mode = QComboBox()
+        self.mode.addItems([self.tr(m) for m in MODES])
+        self.mode.setAccessibleName(self.tr("What the maps show"))
+        self.mode.currentIndexChanged.connect(self.paint_maps)
+        whole = QPushButton(self.tr("Whole map"))
+        whole.clicked.connect(
+            lambda: self.look(self.maps[0].extent.center().x(), self.maps[0].extent.center().y(), 0.0)
+        )
+        page = QPushButton(self.tr("Open as a page"))
+        page.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(out / "comparison.html"))))
+        book = QPushButton(self.tr("Open the workbook"))
+        book.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(out / "comparison.xlsx"))))
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        for widget in (self.mode, whole, page, book):
+            tools.addWidget(widget)
+        tools.addStretch(1)
+        column.addLayout(tools)
+        column.addWidget(self.legend)
+        row = QWidget()
+        side = QHBoxLayout(row)
+        side.setContentsMargins(0, 0, 0, 0)
+        paths = [path_of(s) for s in found["shapes"]]
+        extent = QRectF()
+        for path in paths:
+            extent = extent.united(path.boundingRect())
+        self.maps: list[LinkedMap] = []
+        for told, plan in zip(content["columns"], found["maps"], strict=True):
+            box = QVBoxLayout()
+            title = QLabel(told["name"])
+            title.setStyleSheet("font-weight: 600")
+            title.setToolTip("\n".join(content["sentences"][len(self.maps)]))
+            panel = LinkedMap(told["name"], paths, plan, extent)
+            panel.moved.connect(self.look)
+            panel.hovered.connect(self.tell)
+            box.addWidget(title)
+            box.addWidget(panel, 1)
+            side.addLayout(box, 1)
+            self.maps.append(panel)
+        self.told = QLabel(" ")
+        self.told.setWordWrap(True)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(row)
+        split.addWidget(self._table(content))
+        split.setSizes([360, 340])
+        column.addWidget(split, 1)
+        column.addWidget(self.told)
+        self.paint_maps()
+
+    def _table(self, content: dict[str, Any]) -> QTreeWidget:
+        """Return every figure by block; better and worse than today by colour and by a mark."""
+        from beatplanner.data.publish.comparison_files import best, in_words, verdicts
+
+        tree = QTreeWidget()
+        tree.setHeaderLabels(["", *(c["name"] for c in content["columns"])])
+        tree.setAlternatingRowColors(True)
+        tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        bold = QFont()
+        bold.setBold(True)
+        for block in content["blocks"]:
+            top = QTreeWidgetItem([block["title"]])
+            top.setFont(0, bold)
+            tree.addTopLevelItem(top)
+            for r in block["rows"]:
+                item = QTreeWidgetItem([r["label"]])
+                item.setToolTip(0, r["help"])
+                for k, (value, verdict, first) in enumerate(zip(r["values"], verdicts(r), best(r), strict=True), 1):
+                    mark = {"better": " ▲", "worse": " ▼"}.get(verdict, "")
+                    item.setText(k, in_words(value, r["kind"]) + mark)
+                    item.setTextAlignment(k, Qt.AlignmentFlag.AlignRight)
+                    if verdict:
+                        item.setForeground(k, QBrush(BETTER if verdict == "better" else WORSE))
+                    if first:
+                        item.setFont(k, bold)
+                top.addChild(item)
+            top.setExpanded(True)
+        self.table = tree
+        return tree
+
+    def look(self, x: float, y: float, scale: float) -> None:
+        """Move all maps together."""
+        for panel in self.maps:
+            panel.look(x, y, scale)
+
+    def paint_maps(self) -> None:
+        """Colour all maps by what is chosen, by one scale."""
+        mode, plans = self.mode.currentIndex(), self.found["maps"]
+        if mode == 2:
+            first = plans[0]["beat"]
+            for panel in self.maps:
+                panel.fills = [
+                    QColor(SAME if a == b else CHANGED) for a, b in zip(panel.plan["beat"], first, strict=True)
+                ]
+            self._legend([(CHANGED, self.tr("another beat than today")), (SAME, self.tr("the same beat"))])
+        else:
+            key, ramp = ("load", LOAD) if mode == 0 else ("walk", WALK)
+            limits = steps_of([v for p in plans for v in p["load"]]) if mode == 0 else list(WALKS)
+            for panel in self.maps:
+                panel.fills = [
+                    QColor(UNKNOWN if v is None or not np.isfinite(v) else ramp[sum(v >= at for at in limits)])
+                    for v in panel.plan[key]
+                ]
+            words = [self.tr("under {0}").format(f"{limits[0]:,.0f}")]
+            words += [f"{a:,.0f}–{b:,.0f}" for a, b in pairwise(limits)]
+            words.append(self.tr("{0} and more").format(f"{limits[-1]:,.0f}"))
+            self._legend([*zip(ramp, words, strict=True), (UNKNOWN, self.tr("not known"))])
+        for panel in self.maps:
+            panel.update()
+
+    def _legend(self, entries: Sequence[tuple[str, str]]) -> None:
+        entries = [*entries, ("#08306b", self.tr("station there today")), ("#cb181d", self.tr("new station"))]
+        self.legend.setText("&nbsp;&nbsp; ".join(f'<span style="background:{c}; border:1px solid #777">&nbsp;&nbsp;&nbsp;</span> {w}' for c, w in entries))  # fmt: skip
+
+    def tell(self, unit: int) -> None:
+        """Tell of the unit under the pointer, in every plan."""
+        if unit < 0:
+            self.told.setText(" ")
+            return
+        parts = [self.found["names"][unit]]
+        for told, plan in zip(self.found["content"]["columns"], self.found["maps"], strict=True):
+            load = plan["load"][unit]
+            beat = plan["beat"][unit]
+            text = self.tr("no beat") if beat is None else self.tr("beat {0}").format(beat)
+            parts.append(f"{told['name']}: {text}" + ("" if load is None else f", {load:,.0f} h"))
+        self.told.setText("  ·  ".join(parts))
+
+
+class Comparing:
+    """The menu “Compare” of a window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window, self.background = window, Background(window)
+        self.shown: ComparisonWindow | None = None
+        self.action = QAction(window.tr("Compare plans…"), window)
+        self.action.setStatusTip(window.tr("Lay result folders side by side, today's plan before them."))
+        self.action.triggered.connect(self.choose)
+        menu_named(window, "Compare").addAction(self.action)
+
+    def choose(self) -> None:
+        """Ask for result folders one after another, then for where the comparison goes."""
+        folders: list[Path] = []
+        while True:
+            text = (
+                self.window.tr("A plan to compare")
+                if len(folders) < 2
+                else self.window.tr("One more plan; cancel to go on")
+            )
+            place = QFileDialog.getExistingDirectory(self.window, text, str(folders[-1].parent) if folders else "")
+            if not place:
+                break
+            folders.append(Path(place))
+        if len(folders) < 2:
+            return
+        out = QFileDialog.getSaveFileName(self.window, self.window.tr("Folder of the comparison"), str(folders[-1].parent / "comparison"))[0]  # fmt: skip
+        if out:
+            self.compare(folders, Path(out))
+
+    def compare(self, folders: Sequence[Path], out: Path) -> None:
+        """Compare in a thread, then show."""
+        self.action.setEnabled(False)
+        self.window.statusBar().showMessage(self.window.tr("Comparing…"))
+        self.background.run(lambda: prepare(folders, out), lambda found: self._show(found, out), self._refuse)
+
+    def _show(self, found: dict[str, Any], out: Path) -> None:
+        self._ready()
+        self.shown = ComparisonWindow(found, out, self.window)
+        self.shown.show()
+
+    def _refuse(self, error: Exception) -> None:
+        self._ready()
+        if not isinstance(error, InputError):
+            raise error
+        QMessageBox.warning(self.window, self.window.tr("These plans cannot be compared"), "\n".join(str(p) for p in error.problems))  # fmt: skip
+
+    def _ready(self) -> None:
+        self.action.setEnabled(True)
+        self.window.statusBar().clearMessage()
+
+
+def install(window: MainWindow) -> Comparing:
+    """Give a window the menu “Compare”; keep what is returned."""
+    return Comparing(window)

@@ -1,0 +1,256 @@
+"""The tools that draw on the map: brush, link, barrier, and what takes them away again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from beatplanner.ui.desktop.map.cartography import View
+from beatplanner.ui.desktop.map.map_view import MapView
+
+if TYPE_CHECKING:
+    # what counts is loaded with the first stroke
+    from beatplanner.planning.beats.drawing import Drawing
+
+# A click takes the line within so many pixels.
+NEAR = 12.0
+
+
+class Brush:
+    """Paint units into a beat.
+
+    Parameters
+    ----------
+    view
+        The map.
+    drawing, beat
+        Return what is drawn on, and the beat that is painted.
+    radius
+        Returns the brush's radius in pixels; 0 paints the unit under the pointer.
+    touched, lifted
+        Called after each touch, with the units, and when the brush is lifted.
+    """
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(
+        self, view: MapView, drawing: Callable[[], Drawing | None], beat: Callable[[], str], radius: Callable[[], int],
+        touched: Callable[[np.ndarray], None], lifted: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.map, self.drawing, self.beat, self.radius, self.touched, self.lifted = view, drawing, beat, radius, touched, lifted  # fmt: skip
+        self.at: tuple[float, float] | None = None
+        self.down = False
+
+    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
+        """Put the brush down."""
+        drawing, beat = self.drawing(), self.beat()
+        if drawing is None or not beat or self.map.content.unit_at(x, y) < 0:
+            return False
+        drawing.begin(beat)
+        self.down, self.at = True, None
+        self._touch(x, y)
+        return True
+
+    def move(self, x: float, y: float, pressed: bool) -> bool:
+        """Paint along the way from the last place, so that a quick hand leaves no gaps."""
+        if self.down and pressed:
+            self._touch(x, y)
+        else:
+            self.at = (x, y)
+        return True
+
+    def _touch(self, x: float, y: float) -> None:
+        drawing = self.drawing()
+        if drawing is None:
+            return
+        metres = self.radius() / self.map.scale
+        before = self.at or (x, y)
+        steps = max(1, int(np.ceil(np.hypot(x - before[0], y - before[1]) / max(metres, 4 / self.map.scale))))
+        found = [
+            self.map.content.units_near(before[0] + (x - before[0]) * s / steps, before[1] + (y - before[1]) * s / steps, metres)
+            for s in range(1, min(steps, 60) + 1)
+        ]  # fmt: skip
+        self.at = (x, y)
+        changed = drawing.touch(np.concatenate(found))
+        if len(changed):
+            self.touched(changed)
+
+    def release(self, x: float, y: float) -> bool:
+        """Lift the brush."""
+        if self.down:
+            self.down = False
+            self.lifted()
+        return True
+
+    def finish(self) -> None:
+        """Nothing is left open."""
+
+    def cancel(self) -> None:
+        """Lift the brush; what was painted stays and can be undone."""
+        if self.down:
+            self.down = False
+            self.lifted()
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """Draw the brush's outline."""
+        if self.at is not None and self.radius() > 0:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for colour, width in (("white", 3.0), ("#1a1a1a", 1.4)):
+                painter.setPen(QPen(QColor(colour), width))
+                painter.drawEllipse(view.pixel(*self.at), self.radius(), self.radius())
+
+
+class LinkTool:
+    """Draw a link from one unit to another: press on the one, release on the other, or click both."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, view: MapView, drawn: Callable[[int, int], None]) -> None:
+        self.map, self.drawn = view, drawn
+        self.first = -1
+        self.at: tuple[float, float] | None = None
+
+    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
+        """Take the first unit, or the second."""
+        unit = self.map.content.unit_at(x, y)
+        if unit < 0:
+            return False
+        if self.first >= 0 and unit != self.first:
+            self._end(unit)
+        else:
+            self.first = unit
+        return True
+
+    def move(self, x: float, y: float, pressed: bool) -> bool:
+        """Show the link to the pointer."""
+        self.at = (x, y)
+        return self.first >= 0
+
+    def release(self, x: float, y: float) -> bool:
+        """End on another unit."""
+        unit = self.map.content.unit_at(x, y)
+        if self.first >= 0 and unit >= 0 and unit != self.first:
+            self._end(unit)
+        return True
+
+    def _end(self, unit: int) -> None:
+        first, self.first = self.first, -1
+        self.drawn(first, unit)
+
+    def finish(self) -> None:
+        """Nothing is left open."""
+
+    def cancel(self) -> None:
+        """Drop the link."""
+        self.first = -1
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """Draw the link to the pointer."""
+        if self.first >= 0 and self.at is not None:
+            painter.setPen(QPen(QColor("#b35806"), 3.0, Qt.PenStyle.DashLine))
+            start = view.pixel(*self.map.content.middle[self.first])
+            painter.drawLine(start, view.pixel(*self.at))
+            painter.setBrush(QColor("#b35806"))
+            painter.drawEllipse(start, 4.5, 4.5)
+
+
+class BarrierTool:
+    """Draw a barrier by clicking its corners; a double click or Enter ends it. What it parts is shown meanwhile."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, view: MapView, drawing: Callable[[], Drawing | None], drawn: Callable[[np.ndarray], None]) -> None:  # fmt: skip
+        self.map, self.drawing, self.drawn = view, drawing, drawn
+        self.line: list[tuple[float, float]] = []
+        self.at: tuple[float, float] | None = None
+
+    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
+        """Add a corner."""
+        if not self.line or np.hypot(x - self.line[-1][0], y - self.line[-1][1]) * self.map.scale > 3:
+            self.line.append((x, y))
+        return True
+
+    def move(self, x: float, y: float, pressed: bool) -> bool:
+        """Show the barrier to the pointer."""
+        self.at = (x, y)
+        return bool(self.line)
+
+    def release(self, x: float, y: float) -> bool:
+        """Nothing; corners are set where the button goes down."""
+        return True
+
+    def finish(self) -> None:
+        """End the barrier."""
+        line, self.line = self.line, []
+        if len(line) > 1:
+            self.drawn(np.array(line))
+
+    def cancel(self) -> None:
+        """Drop the barrier."""
+        self.line = []
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """Draw the barrier, and a cross on each way that it closes."""
+        if not self.line:
+            return
+        corners = self.line + ([self.at] if self.at else [])
+        painter.setPen(QPen(QColor("#2166ac"), 3.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF([view.pixel(x, y) for x, y in corners]))
+        drawing = self.drawing()
+        if drawing is None or len(corners) < 2:
+            return
+        painter.setPen(QPen(QColor("#d7191c"), 2.2))
+        for a, b in drawing.parted_by(np.array(corners)):
+            middle = view.pixel(*((drawing.points[a] + drawing.points[b]) / 2))
+            for dx, dy in ((5, 5), (5, -5)):
+                painter.drawLine(middle + QPointF(-dx, -dy), middle + QPointF(dx, dy))
+
+
+class RemoveTool:
+    """Take away the drawn link or barrier that is clicked."""
+
+    cursor = Qt.CursorShape.PointingHandCursor
+
+    def __init__(self, view: MapView, drawing: Callable[[], Drawing | None], removed: Callable[[list], None]) -> None:
+        self.map, self.drawing, self.removed = view, drawing, removed
+
+    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
+        """Take away what lies under the pointer; all borders that one line closed go together."""
+        import shapely
+
+        drawing = self.drawing()
+        if drawing is None:
+            return False
+        here, best = shapely.Point(x, y), (NEAR / self.map.scale, None)
+        for drawn in [*drawing.links.values(), *drawing.closed.values()]:
+            if len(drawn.line) > 1:
+                metres = shapely.LineString(drawn.line).distance(here)
+                if metres <= best[0]:
+                    best = (metres, drawn)
+        if best[1] is None:
+            return False
+        pairs = [p for p, d in [*drawing.links.items(), *drawing.closed.items()] if d is best[1]]
+        self.removed(pairs)
+        return True
+
+    def move(self, x: float, y: float, pressed: bool) -> bool:
+        """Nothing."""
+        return False
+
+    def release(self, x: float, y: float) -> bool:
+        """Nothing."""
+        return True
+
+    def finish(self) -> None:
+        """Nothing is left open."""
+
+    def cancel(self) -> None:
+        """Nothing is left open."""
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """Nothing is drawn."""

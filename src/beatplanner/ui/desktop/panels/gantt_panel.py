@@ -1,0 +1,315 @@
+"""The panel of postings: dragged in the Gantt or typed by keys, judged at once in words, repaired, and accepted as a plan with a reason."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDockWidget,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QPushButton,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.panels.gantt import Gantt, Row
+from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.window.actions import Action
+from beatplanner.ui.desktop.window.figures_text import number as written
+from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+
+FIGURES = {
+    "vacant_months": "vacant months",
+    "tenure_violations": "broken tenures",
+    "language_gaps": "language gaps",
+    "rotations": "rotations",
+}
+
+
+class GanttPanel(QWidget):
+    """Postings of the plan in force, and what was moved by hand since."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__()
+        self.window_ = window
+        self.dock: QDockWidget | None = None
+        self.judge: Any = None
+        self.folder: Path | None = None
+        self.steps: list[list[Any]] = []
+        self.undone: list[list[Any]] = []
+        self.told: Any = None
+        self.work = Background(self)
+        self.rows_by = QComboBox()
+        for words in (self.tr("By beat and post"), self.tr("By officer"), self.tr("As a table")):
+            self.rows_by.addItem(words)
+        self.rows_by.setAccessibleName(self.tr("How postings are shown"))
+        self.rows_by.currentIndexChanged.connect(lambda _: self._show())
+        self.whole = QPushButton(self.tr("All years"))
+        self.whole.clicked.connect(lambda: self.gantt.fit())
+        self.gantt = Gantt()
+        self.gantt.dragged.connect(self.move)
+        self.gantt.picked.connect(self._picked)
+        self.table = QTableWidget(0, 5)
+        self.table.setHorizontalHeaderLabels([self.tr(t) for t in ("Officer", "Beat", "From", "Until", "Months")])
+        self.table.setAccessibleName(self.tr("Table of postings"))
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.verticalHeader().setVisible(False)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.currentCellChanged.connect(lambda row, *_: self.gantt.choose(row) if row >= 0 else None)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.gantt)
+        self.pages.addWidget(self.table)
+        self.answer = QTextBrowser()
+        self.answer.setAccessibleName(self.tr("What the rules say"))
+        self.answer.setMaximumHeight(8 * self.fontMetrics().height())
+        self.buttons = {
+            "undo": QPushButton(self.tr("Undo")),
+            "redo": QPushButton(self.tr("Redo")),
+            "repair": QPushButton(self.tr("Repair")),
+            "accept": QPushButton(self.tr("Make this the plan")),
+        }
+        for name, tip in (
+            ("repair", self.tr("Find the fewest changes that keep the rules.")),
+            ("accept", self.tr("Take the postings as they are; a tenure that is cut short needs a reason.")),
+        ):
+            self.buttons[name].setToolTip(tip)
+        for name, slot in (("undo", self.undo), ("redo", self.redo), ("repair", self.repair), ("accept", self.accept)):
+            self.buttons[name].clicked.connect(slot)
+        top = QHBoxLayout()
+        top.addWidget(self.rows_by, 1)
+        top.addWidget(self.whole)
+        grid = QGridLayout()
+        for k, button in enumerate(self.buttons.values()):
+            grid.addWidget(button, k // 2, k % 2)
+        column = QVBoxLayout(self)
+        column.addLayout(top)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.answer)
+        column.addLayout(grid)
+
+    # ---- what is shown
+
+    @property
+    def postings(self) -> list[Any]:
+        """The postings as they are now."""
+        return self.steps[-1] if self.steps else []
+
+    def load(self) -> None:
+        """Take the plan in force; what was moved by hand on another plan is left behind."""
+        scenario = self.window_.scenario
+        if scenario.result == self.folder and self.judge is not None:
+            self._show()
+            return
+        self.folder, self.judge, self.told, self.steps, self.undone = scenario.result, None, None, [], []
+        plan = scenario.plan
+        if plan is not None and plan.assignments is not None and plan.roster is not None and self.isVisible():
+            self._begin(plan)
+        self._show()
+
+    def _begin(self, plan: Any) -> None:
+        from beatplanner.planning.officers.roster_edits import Judge
+
+        try:
+            self.judge = Judge(plan)
+        except InputError:
+            return
+        self.steps = [list(self.judge.published)]
+        self._weigh()
+        self._show()
+        self.gantt.fit()
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Load what is needed once the panel is seen."""
+        super().showEvent(event)
+        if self.judge is None:
+            self.folder = None
+            self.load()
+
+    def _weigh(self) -> None:
+        self.told = self.judge(self.postings) if self.judge is not None else None
+
+    def _show(self) -> None:
+        judge, running = self.judge, self.window_.solving.running or self.work.busy
+        by = self.rows_by.currentIndex()
+        self.pages.setCurrentIndex(1 if by == 2 else 0)
+        edited = len(self.steps) > 1
+        self.buttons["undo"].setEnabled(edited and not running)
+        self.buttons["redo"].setEnabled(bool(self.undone) and not running)
+        self.buttons["repair"].setEnabled(edited and not running)
+        self.buttons["accept"].setEnabled(edited and not running and self.told is not None and not self.told.broken)
+        if judge is None:
+            self.gantt.show_postings([], [], [], set(), {})
+            self.table.setRowCount(0)
+            self.answer.setPlainText(self.tr("The plan in force has no officers."))
+            return
+        published = set(judge.published)
+        changed = {n for n, p in enumerate(self.postings) if p not in published}
+        order = {officer: k for k, officer in enumerate(judge.roster)}
+        if by == 1:
+            rows = [Row(officer, officer=officer) for officer in judge.roster]
+        else:
+            several = {b for b, n in judge.posts.items() if n > 1}
+            rows = [
+                Row(judge.name[b].partition(" (")[0] + (f" · {k}" if b in several else ""), beat=b, post=k)
+                for b, n in judge.posts.items()
+                for k in range(1, n + 1)
+            ]
+        self.gantt.editable = not running
+        self.gantt.show_postings(self.postings, rows, judge.days, changed, order)
+        self._fill_table()
+        self.answer.setPlainText(self.in_words())
+
+    def _fill_table(self) -> None:
+        judge = self.judge
+        self.table.setRowCount(len(self.postings))
+        for n, p in enumerate(self.postings):
+            cells = (p.officer, judge.name.get(p.beat, p.beat), f"{judge.days[p.start]:%Y-%m}", f"{judge.days[p.end]:%Y-%m}", str(p.end - p.start))  # fmt: skip
+            for k, text in enumerate(cells):
+                self.table.setItem(n, k, QTableWidgetItem(text))
+
+    def _picked(self, posting: int) -> None:
+        if 0 <= posting < len(self.postings):
+            self.window_.map.select(self.postings[posting].beat)
+
+    def in_words(self) -> str:
+        """Return what the rules say of the postings, and the figures against the published plan."""
+        if self.told is None:
+            return ""
+        if len(self.steps) == 1:
+            return self.tr(
+                "Drag the end of a posting, or a whole posting to another post; Shift and the arrows do the same by a month."
+            )
+        lines = [f"✖ {text}" for text in self.told.broken]
+        told_before = set(self.judge.as_published.costs)
+        lines += [f"• {text}" for text in self.told.costs if text not in told_before]
+        for key, words in FIGURES.items():
+            before, now = self.judge.before.get(key, 0.0), self.told.figures.get(key, 0.0)
+            if before != now:
+                lines.append(f"{self.tr(words)}: {written(before)} → {written(now)}")
+        kept = "relationship_years_kept"
+        lost = self.judge.before.get(kept, 0.0) - self.told.figures.get(kept, 0.0)
+        if abs(lost) >= 0.5:
+            words = (
+                self.tr("Trust lost: {0} residents × years")
+                if lost > 0
+                else self.tr("Trust kept: {0} residents × years more")
+            )
+            lines.append(words.format(written(abs(lost))))
+        return "\n".join(lines) or self.tr("Every rule is kept, and nothing is worse than before.")
+
+    def enable(self) -> None:
+        """Follow whether a plan is being made."""
+        self._show()
+
+    # ---- what is done
+
+    def move(self, posting: int, start: int, end: int, beat: str, post: int) -> None:
+        """Move a posting by months, or to another post."""
+        from beatplanner.planning.officers.roster_edits import moved
+
+        if self.judge is None or not 0 <= posting < len(self.postings):
+            return
+        now = moved(self.postings, posting, start=start, end=end, beat=beat, post=post, months=len(self.judge.days) - 1)
+        if now != self.postings:
+            self.steps.append(now)
+            self.undone = []
+            self._weigh()
+            self._show()
+
+    def undo(self) -> None:
+        """Take the last move back."""
+        if len(self.steps) > 1:
+            self.undone.append(self.steps.pop())
+            self._weigh()
+            self._show()
+
+    def redo(self) -> None:
+        """Make it again."""
+        if self.undone:
+            self.steps.append(self.undone.pop())
+            self._weigh()
+            self._show()
+
+    def accept(self) -> None:
+        """Make the postings the plan in force, with a reason where a tenure is cut short."""
+        if self.told is None or self.told.broken or self.folder is None:
+            return
+        reason = ""
+        if self.told.reason_needed:
+            question = "\n".join(
+                [*self.told.costs[:6], "", self.tr("Why is this done? The reason is kept with the plan.")]
+            )
+            reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), question)
+            if not agreed:
+                return
+        from beatplanner.planning.officers.roster_edits import accept
+
+        folder, out, postings = self.folder, Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan", list(self.postings)
+        self.work.run(
+            lambda: accept(folder, out, postings, reason=reason),
+            lambda found: self._take(out, found, reason),
+            self._refused,
+        )
+        self._show()
+
+    def repair(self) -> None:
+        """Let the solver find the fewest changes that keep the rules, beginning with what was dragged."""
+        if self.judge is None or self.folder is None:
+            return
+        from beatplanner.planning.officers.replanning import replan
+        from beatplanner.planning.officers.roster_edits import table_of
+
+        folder, out = self.folder, Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
+        wished = table_of(self.postings, self.judge.tables)
+        self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
+        self.work.run(
+            lambda: replan(folder, out, [], wished=wished, time_limit=30),
+            lambda found: self._take(out, found, ""),
+            self._refused,
+        )
+
+    def _take(self, out: Path, found: dict[str, Any], reason: str) -> None:
+        window = self.window_
+        window.saved = False
+        document = window.scenario.document
+        window.scenario.take(out)
+        words = "; ".join(f"{d['officer']}: {d['before']} → {d['after']}" for d in found["diff"][:5])
+        if document is not None:
+            document.record(self.tr("Postings moved by hand: {0}").format(words), reason)
+        self.answer.setPlainText("\n".join([self.tr("This is the plan now:"), *(f"• {d['officer']}: {d['before']} → {d['after']}" for d in found["diff"])]))  # fmt: skip
+
+    def _refused(self, error: Exception) -> None:
+        lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+        self.window_._tell(self.tr("These postings cannot be the plan"), lines)
+        self._show()
+
+
+def install(window: Any) -> GanttPanel:
+    """Add the panel and its key."""
+    panel = GanttPanel(window)
+    panel.setMinimumWidth(320)
+    dock = add_panel(window, panel, "gantt", "Postings")
+    panel.dock = dock
+
+    def open_panel() -> None:
+        dock.show()
+        dock.raise_()
+
+    entry = Action("show_postings", "View", "Postings", "Show who holds which post when, and move postings by hand.", "Ctrl+T", False, "open")  # fmt: skip
+    add_action(window, entry, open_panel)
+    window.scenario.listeners.append(panel.load)
+    window.gantt = panel
+    return panel

@@ -1,0 +1,326 @@
+"""The proof: what is proven of each step in words and units, what the checker found, and the run card."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+
+from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.verify_process import VerifyProcess
+from beatplanner.ui.desktop.window.figures_text import date, number, percent
+
+if TYPE_CHECKING:
+    from beatplanner.planning.whole.proof_figures import StepProof
+
+# Failed checks that are told; the rest are counted.
+TOLD = 12
+SHOWN_OF_A_HASH = 12
+GOOD, BAD, WAITING = ("#e3f4e7", "#14532d"), ("#fde0dd", "#67000d"), ("#fff3cd", "#5c4400")
+
+
+class ProofPage(QWidget):
+    """Proof and verdict of a plan.
+
+    Signals
+    -------
+    judged
+        True where every check passed, False where one failed, None while nobody knows.
+
+    Attributes
+    ----------
+    verdict
+        As `planning.verdict.examine` gives it; None before the checker has ended.
+    """
+
+    judged = Signal(object)
+
+    def __init__(self, work: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.work = work
+        self.folder: Path | None = None
+        self.summary: dict[str, Any] | None = None
+        self.verdict: dict[str, Any] | None = None
+        self._said = ""
+        self._known: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.process = VerifyProcess(self)
+        self.process.finished.connect(self._checked)
+        self.process.refused.connect(self._refused)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(4)
+        self.banner = QLabel()
+        self.banner.setWordWrap(True)
+        self.banner.setTextFormat(Qt.TextFormat.PlainText)
+        self.banner.setAccessibleName(self.tr("The checker's verdict"))
+        self.banner.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.banner)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.again, self.copy = QPushButton(self.tr("Check again")), QPushButton(self.tr("Copy"))
+        self.again.setToolTip(self.tr("Recompute every figure of the plan without the solvers (F6)"))
+        self.copy.setToolTip(self.tr("Copy proof and run card as text"))
+        self.copy.setAccessibleName(self.tr("Copy proof and run card as text"))
+        self.again.clicked.connect(self.check)
+        self.copy.clicked.connect(self._copy)
+        row.addWidget(self.again)
+        row.addWidget(self.copy)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.page = QTextBrowser()
+        self.page.setOpenLinks(False)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setAccessibleName(self.tr("What is proven, and the run card"))
+        self.page.document().setDocumentMargin(2)
+        column.addWidget(self.page, 1)
+        self.take(None, None)
+
+    # ---- the plan
+
+    def take(self, folder: Path | None, summary: dict[str, Any] | None) -> None:
+        """Show the proof of a plan; its verdict is read where it lies beside the plan, else the checker begins."""
+        self.process.cancel()
+        self.folder, self.summary, self.verdict = folder, summary, None
+        self.again.setEnabled(folder is not None)
+        self.copy.setEnabled(summary is not None)
+        if summary is None:
+            self.page.setHtml("")
+            self._tell(self.tr("There is no plan yet."), WAITING)
+            self.judged.emit(None)
+            return
+        self.page.setHtml(self._html(summary))
+        if folder is None:
+            self._tell(self.tr("This plan lies in no folder and cannot be checked."), WAITING)
+            return
+        self._tell(self.tr("Looking for the checker's verdict…"), WAITING)
+        self.judged.emit(None)
+
+        def look() -> tuple[Path, dict[str, Any] | None]:
+            from beatplanner.planning.whole.verdict import hashes, read_verdict
+
+            found = read_verdict(folder)
+            if found is None:
+                try:
+                    found = self._known.get(tuple(hashes(folder).values()))
+                except OSError:
+                    return folder, None
+            return folder, found
+
+        def done(found: tuple[Path, dict[str, Any] | None]) -> None:
+            if self.folder != found[0] or self.process.running:
+                return
+            if found[1] is None:
+                self.check()
+            else:
+                self._take(found[1])
+
+        self.work.run(look, done, lambda _: self.check())
+
+    def check(self) -> None:
+        """Let the checker recompute every figure, in a process of its own."""
+        if self.folder is not None:
+            self.verdict = None
+            self.again.setEnabled(False)
+            self._tell(self.tr("Recomputing every figure without the solvers…"), WAITING)
+            self.judged.emit(None)
+            self.process.start(self.folder)
+
+    def _checked(self, folder: Path, verdict: dict[str, Any]) -> None:
+        if folder == self.folder:
+            self._known[tuple(verdict.get("files", {}).values())] = verdict
+            self._take(verdict)
+
+    def _refused(self, folder: Path, why: str) -> None:
+        if folder == self.folder:
+            self.again.setEnabled(True)
+            said = why or self.tr("the checker ended without a verdict; the computer may be short of memory")
+            self._tell(self.tr("✘ The plan could not be checked: {0}").format(said), BAD)
+            self.judged.emit(None)
+
+    def _take(self, verdict: dict[str, Any]) -> None:
+        self.verdict = verdict
+        self.again.setEnabled(True)
+        failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])
+        if verdict.get("ok"):
+            lines = [self.tr("✔ All {0} checks passed: every figure was recomputed without the solvers.").format(number(verdict["checks"] - len(unchecked)))]  # fmt: skip
+        else:
+            lines = [self.tr("✘ {0} of {1} checks failed. Do not hand this plan out.").format(number(len(failed)), number(verdict["checks"]))]  # fmt: skip
+            lines += [f"• {self._words(f['name'])}: {f['detail']}" for f in failed[:TOLD]]
+            lines += [self.tr("And {0} more.").format(len(failed) - TOLD)] if len(failed) > TOLD else []
+        lines += [self.tr("Could not be checked: {0}. {1}").format(self._words(u["name"]), u["detail"]) for u in unchecked[:3]]  # fmt: skip
+        when = _time(verdict.get("checked_on"))
+        if when:
+            lines.append(self.tr("Checked on {0}.").format(when))
+        self._tell("\n".join(lines), GOOD if verdict.get("ok") else BAD)
+        self.judged.emit(bool(verdict.get("ok")))
+
+    def _words(self, name: str) -> str:
+        """Return the name of a check, such as beats.max_deviation, as words."""
+        part, _, what = name.partition(".")
+        return f"{part}, {what.replace('_', ' ')}" if what else part
+
+    def _tell(self, text: str, colours: tuple[str, str]) -> None:
+        self.banner.setText(text)
+        self.banner.setAccessibleDescription(text)
+        self.banner.setStyleSheet(
+            f"QLabel {{ background: {colours[0]}; color: {colours[1]}; border-radius: 4px; padding: 6px; }}"
+        )
+
+    # ---- in words
+
+    def steps(self, summary: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+        """Return each step: title, standing and sentences."""
+        from beatplanner.planning.whole.proof_figures import step_proofs
+
+        titles = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        found = []
+        for proof in step_proofs(summary):
+            lines = [self._aim(proof), *self._reach(proof), self._meaning(proof)]
+            if proof.parts:
+                lines.insert(1, self._parts(proof))
+            found.append((titles[proof.step], self._standing(proof), [line for line in lines if line]))
+        return found
+
+    def _standing(self, p: StepProof) -> str:
+        if p.standing == "within":
+            return self.tr("proven within {0} of the best").format(percent(p.gap, 2))
+        return {
+            "best": self.tr("proven best"),
+            "no bound": self.tr("no bound: nobody knows how much better a plan could be"),
+            "relaxed": self.tr("rules were relaxed, nothing is proven"),
+            "given": self.tr("given, not sought"),
+        }[p.standing]
+
+    def _aim(self, p: StepProof) -> str:
+        value = self._plain(p, p.plain)
+        return {
+            "travel": self.tr("Sought: little travel. An hour of work lies {0} from the centre of its beat, on average.").format(value),
+            "cut": self.tr("Sought: short borders between beats. They are {0} long together.").format(value),
+            "p-median": self.tr("Sought: short walks. A resident walks {0} to the nearest station, on average.").format(value),
+            "coverage": self.tr("Sought: as many residents as possible within the walking limit. {0} are beyond it.").format(value),
+            "p-center": self.tr("Sought: no walk too long. The longest is {0}.").format(value),
+            "fewest": self.tr("Sought: the fewest stations that bring everyone within the limit. It takes {0}.").format(value),
+            "weights": self.tr("Sought: few vacant months, broken tenures, language gaps and moves, weighed by points. The plan has {0}.").format(value),
+        }.get(p.kind, self.tr("Objective: {0}.").format(value))  # fmt: skip
+
+    def _plain(self, p: StepProof, value: float) -> str:
+        if p.kind in ("travel", "p-median", "p-center"):
+            return self.tr("{0}\N{NO-BREAK SPACE}m").format(number(value, 0 if value >= 100 else 1))
+        if p.kind == "cut":
+            return self.tr("{0}\N{NO-BREAK SPACE}km").format(number(value, 1))
+        if p.kind == "coverage":
+            return self.tr("{0} residents").format(number(value))
+        if p.kind == "fewest":
+            return self.tr("{0} stations").format(number(value))
+        return self.tr("{0} points").format(number(value))
+
+    def _parts(self, p: StepProof) -> str:
+        names = {
+            "vacant_month": self.tr("vacant months"), "tenure_violation": self.tr("broken tenures"), "language_gap": self.tr("months with a language gap"),
+            "gender_gap": self.tr("months with a gap in the mix of women and men"), "rotation": self.tr("rotations"),
+            "home_km_month": self.tr("km between home and beat, times months"), "unpreferred_month": self.tr("months outside preferred beats"),
+            "changed_month": self.tr("months changed against what was published"),
+        }  # fmt: skip
+        said = [
+            self.tr("{0} {1}: {2} points").format(number(n), names.get(w, w), number(points))
+            for w, n, points in p.parts
+        ]
+        return self.tr("Of these: {0}.").format("; ".join(said))
+
+    def _reach(self, p: StepProof) -> list[str]:
+        """Say what the bound proves."""
+        seconds = self.tr("Sought for {0} seconds.").format(number(p.seconds, 0 if p.seconds >= 10 else 1))
+        if p.standing == "given":
+            return []
+        if p.plain_bound is None or p.gap is None:
+            return [seconds]
+        if p.standing == "best":
+            said = self.tr("No plan under these rules can have less than {0}.").format(self._plain(p, p.plain_bound))
+        else:
+            said = self.tr("No plan under these rules can have less than {0}: at most {1} ({2}) could still be gained.").format(
+                self._plain(p, p.plain_bound), self._plain(p, p.plain - p.plain_bound), percent(p.gap, 2)
+            )  # fmt: skip
+        exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(number(p.objective), number(p.bound), percent(p.gap, 3))  # fmt: skip
+        return [said, f"{exact} {seconds}"]
+
+    def _meaning(self, p: StepProof) -> str:
+        said = {
+            "best": self.tr("the program has proven that no other plan under these rules is better. Longer search changes nothing; only other rules would."),
+            "within": self.tr("a better plan may exist, but only by so little. More time may find it, or prove that there is none.")
+            if p.gap is not None and p.gap <= 0.02
+            else self.tr("a better plan may exist, by this much at most. More time may find it, or prove that there is none."),
+            "no bound": self.tr("the plan keeps the rules, but nobody has computed how much better another could be. Do not call it the best."),
+            "relaxed": self.tr("the rules that you asked for cannot all be kept together. This plan keeps as many as possible; see Warnings for which clash."),
+            "given": self.tr("these are the beats that you brought along; they were measured, not drawn anew."),
+        }[p.standing]  # fmt: skip
+        return self.tr("What this means: {0}").format(said)
+
+    # ---- the page
+
+    def _html(self, summary: dict[str, Any]) -> str:
+        parts = []
+        for title, standing, lines in self.steps(summary):
+            parts.append(f"<h3>{_safe(title)}: {_safe(standing)}</h3>")
+            # the last sentence says what the others mean
+            parts += [f"<p>{_safe(line)}</p>" for line in lines[:-1]] + [f"<p><i>{_safe(lines[-1])}</i></p>"]
+        parts.append(f"<h3>{_safe(self.tr('Run card'))}</h3>")
+        parts += [f"<p>{_safe(line)}</p>" for line in self._run(summary)]
+        for title, lines in self._inputs(summary):
+            parts.append(f"<p><b>{_safe(title)}</b><br>{'<br>'.join(_safe(line) for line in lines)}</p>")
+        versions = ", ".join(f"{name} {number_}" for name, number_ in summary.get("versions", {}).items())
+        parts.append(f"<p>{_safe(self.tr('Versions: {0}.').format(versions))}</p>")
+        style = "<style>h3 { margin: 10px 0 2px 0; font-size: medium; } p { margin: 2px 0 4px 0; }</style>"
+        return style + "".join(parts)
+
+    def _run(self, summary: dict[str, Any]) -> list[str]:
+        limit = summary.get("time_limit")
+        said = self.tr("“{0}”, made in {1} seconds with seed {2} and {3} threads; {4}.").format(
+            summary.get("project", ""), number(summary.get("seconds")), summary.get("seed", ""), summary.get("threads", ""),
+            self.tr("no time limit was given") if limit is None else self.tr("the time limit was {0} seconds").format(number(limit)),
+        )  # fmt: skip
+        same = self.tr(
+            "The same data, rules, seed and threads give the same plan, unless a time limit cuts the search."
+        )
+        return [said, same, self.tr("Coordinates: {0}.").format(summary.get("crs", ""))]
+
+    def _inputs(self, summary: dict[str, Any]) -> list[tuple[str, list[str]]]:
+        found = []
+        for i in summary.get("inputs", []):
+            name = re.split(r"[\\/]", str(i["path"]))[-1]
+            lines = [
+                self.tr("of {0}; {1} of {2} rows used").format(
+                    _time(i.get("modified")) or "–", number(i.get("rows_used")), number(i.get("rows_in"))
+                ),
+                f"SHA-256 {str(i.get('sha256', ''))[:SHOWN_OF_A_HASH]}…",
+            ]
+            found.append((f"{i['role']}: {name}", lines))
+        return found
+
+    def text(self) -> str:
+        """Return verdict, proof and run card as text, hashes in full."""
+        text = self.page.toPlainText()
+        for i in (self.summary or {}).get("inputs", []):
+            text = text.replace(f"{str(i.get('sha256', ''))[:SHOWN_OF_A_HASH]}…", str(i.get("sha256", "")))
+        return f"{self.banner.text()}\n\n{text}\n"
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text())
+
+
+def _safe(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
+
+
+def _time(iso: Any) -> str:
+    """Return day and time of a moment in ISO, in local time; "" where there is none."""
+    try:
+        moment = dt.datetime.fromisoformat(str(iso)).astimezone()
+    except ValueError:
+        return ""
+    return f"{date(moment.date())}, {moment:%H:%M}"

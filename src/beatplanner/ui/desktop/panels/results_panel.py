@@ -1,0 +1,288 @@
+"""The panel "Results": a card per beat, charts, warnings and the proof, all about the plan in force and linked to map and table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
+
+from beatplanner.ui.desktop.panels.beat_card import BeatCardView
+from beatplanner.ui.desktop.panels.charts_page import ChartsPage
+from beatplanner.ui.desktop.panels.proof_page import ProofPage
+from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
+from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.window.actions import Action
+from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+
+if TYPE_CHECKING:
+    from beatplanner.planning.forum.beat_cards import BeatBook
+    from beatplanner.planning.whole.plan_doubts import Doubt
+
+ACTIONS = (
+    Action("show_results", "View", "Results", "Show cards, charts, warnings and the proof of the plan.", "Ctrl+I"),
+    Action("next_beat", "View", "Next beat", "Go to the next beat of the table.", "Ctrl+PgDown"),
+    Action("previous_beat", "View", "Previous beat", "Go to the previous beat of the table.", "Ctrl+PgUp"),
+    Action("copy_card", "View", "Copy card of the beat", "Copy the beat's card as text, without officers' names and small figures.", "Ctrl+Alt+C"),
+)  # fmt: skip
+
+
+class ResultsPanel(QWidget):
+    """Cards, charts, warnings and proof of the plan in force.
+
+    Attributes
+    ----------
+    book
+        The cards; None before they are counted, and without a plan.
+    beat
+        The beat that is picked; "" for none.
+    """
+
+    def __init__(self, window: Any) -> None:
+        super().__init__()
+        self.window_, self.scenario = window, window.scenario
+        self.book: BeatBook | None = None
+        self.beat = ""
+        self.dock: QDockWidget | None = None
+        self._plan: object = None
+        self.work = Background(self)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Results"))
+        self.card, self.charts = BeatCardView(), ChartsPage()
+        self.tabs.addTab(self.card, self.tr("Beat"))
+        self.tabs.addTab(self.charts, self.tr("Charts"))
+        self.warnings, self.proof = WarningsPage(), ProofPage(self.work)
+        self.tabs.addTab(self.warnings, self.tr("Warnings"))
+        self.tabs.addTab(self.proof, self.tr("Proof"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs)
+        self.card.picked.connect(self.choose)
+        self.card.stepped.connect(self.step)
+        self.card.zoomed.connect(self.zoom)
+        self.card.copied.connect(self.copy)
+        self.charts.picked.connect(self.choose)
+        self.warnings.wanted.connect(self.show_place)
+        self.proof.judged.connect(self._judged)
+        window.map.beat_picked.connect(self._on_map)
+        window.table.selectionModel().currentRowChanged.connect(self._in_table)
+        window.table.doubleClicked.connect(lambda _: self.open_card())
+        self.scenario.listeners.append(self.load)
+        self.load()
+
+    # ---- the plan
+
+    def load(self) -> None:
+        """Take the plan in force; its cards are counted in a thread."""
+        plan = self.scenario.plan
+        if plan is self._plan and (plan is None or self.book is not None):
+            return
+        self._plan, self.book, self.beat = plan, None, ""
+        self.charts.take(None, {})
+        self._warn([])
+        self.proof.take(None if plan is None else self.scenario.result, None if plan is None else plan.summary)
+        if plan is None:
+            self.card.say(self.tr("There is no plan yet. Press Plan, then click a beat."))
+            return
+        self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
+        town = self.scenario.town
+
+        def count() -> tuple[BeatBook | None, list[Doubt]]:
+            from beatplanner.planning.forum.beat_cards import BeatBook
+            from beatplanner.planning.whole.plan_doubts import plan_doubts
+
+            return None if plan.beats is None else BeatBook(plan, town).read(), plan_doubts(plan)
+
+        def done(found: tuple[BeatBook | None, list[Doubt]]) -> None:
+            if self._plan is plan:
+                self._warn(found[1])
+                if found[0] is not None:
+                    self._take(found[0])
+
+        def failed(error: Exception) -> None:
+            if self._plan is plan:
+                self.card.say(self.tr("The figures of the beats cannot be counted: {0}").format(error))
+
+        self.work.run(count, done, failed)
+
+    def _warn(self, doubts: list[Doubt]) -> None:
+        self.warnings.take(doubts)
+        number = self.warnings.serious
+        title = self.tr("Warnings ({0})").format(number) if number else self.tr("Warnings")
+        self.tabs.setTabText(self.tabs.indexOf(self.warnings), title)
+
+    def _judged(self, ok: bool | None) -> None:
+        mark = {True: " ✔", False: " ✘"}.get(ok, "") if ok is not None else ""  # type: ignore[arg-type]
+        self.tabs.setTabText(self.tabs.indexOf(self.proof), self.tr("Proof") + mark)
+
+    def show_proof(self) -> None:
+        """Show the proof, and check the plan again."""
+        self.tabs.setCurrentWidget(self.proof)
+        self.open()
+        self.proof.check()
+
+    def show_place(self, doubt: Doubt) -> None:
+        """Zoom to what a sentence names, and select it."""
+        view = self.window_.map
+        content = view.content
+        units = [u for u in doubt.units if u < len(content.polygons)]
+        shapes = [content.polygons[u] for u in units]
+        beats = [k for k in (self._place(b) for b in doubt.beats) if k is not None]
+        shapes += [s for s in (content.shapes[k] for k in beats) if s is not None]
+        if not shapes:
+            return
+        boxes = np.array([s.bounds for s in shapes])
+        west, south, east, north = *boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)
+        # a lone unit is told by what lies around it
+        around = max(east - west, north - south) * (0.6 if not beats else 0.1)
+        view.zoom_to((west - around, south - around, east + around, north + around))
+        members = np.flatnonzero(np.isin(content.label, beats)) if len(beats) > 1 else np.array([], int)
+        view.select_units(np.union1d(np.array(units, int), members))
+        if len(beats) == 1:
+            beat = content.ids[beats[0]]
+            self.window_._select_row(beat)
+            view.select(beat)
+            self.show_beat(beat)
+
+    def _take(self, book: BeatBook) -> None:
+        self.book = book
+        content = self.window_.map.content
+        self.charts.take(
+            book, {b: int(content.colour[k]) for k, b in enumerate(content.ids) if k < len(content.colour)}
+        )
+        self.card.say(self.tr("Click a beat on the map or in the table."))
+        self.show_beat(self.beat or self.window_.map.selected)
+
+    # ---- which beat
+
+    def _on_map(self, beat: str) -> None:
+        if beat:
+            self.bring_up()
+            self.show_beat(beat)
+
+    def _in_table(self, current: Any, _before: Any) -> None:
+        if current.isValid():
+            window = self.window_
+            self.show_beat(window.table_model.beat(window.sorted_model.mapToSource(current).row()))
+            if window.table.hasFocus():
+                self.bring_up()
+
+    def show_beat(self, beat: str) -> None:
+        """Show the card of a beat and mark its bar."""
+        self.beat = beat
+        if self.book is None or beat not in self.book.place:
+            return
+        self.charts.mark(beat)
+        if self.card.card is None or self.card.card.beat != beat:
+            self.card.show_card(self.book.card(beat), self.book)
+
+    def choose(self, beat: str) -> None:
+        """Pick a beat from here, and show it on the map and in the table."""
+        window = self.window_
+        window._select_row(beat)
+        window.map.select(beat)
+        self.show_beat(beat)
+        self._bring_in(beat)
+
+    def step(self, by: int) -> None:
+        """Go to the next beat (1) or the previous one (−1), in the order of the table."""
+        window = self.window_
+        model = window.sorted_model
+        order = [window.table_model.beat(model.mapToSource(model.index(r, 0)).row()) for r in range(model.rowCount())]
+        if not order:
+            return
+        at = order.index(self.beat) + by if self.beat in order else (0 if by > 0 else len(order) - 1)
+        self.choose(order[at % len(order)])
+        self.open_card()
+
+    def _place(self, beat: str) -> int | None:
+        ids = self.window_.map.content.ids
+        return ids.index(beat) if beat in ids else None
+
+    def _bring_in(self, beat: str) -> None:
+        """Move the map so far that the beat is seen."""
+        view, number = self.window_.map, self._place(beat)
+        at = None if number is None else view.content.anchor(number)
+        if at is None:
+            return
+        point = view.to_widget(*at)
+        if not view.rect().adjusted(20, 20, -20, -20).contains(point.toPoint()):
+            middle = view.rect().center()
+            view.pan(middle.x() - point.x(), middle.y() - point.y())
+
+    def zoom(self) -> None:
+        """Show the beat large on the map."""
+        number = self._place(self.beat)
+        shape = None if number is None else self.window_.map.content.shapes[number]
+        if shape is not None:
+            self.window_.map.zoom_to(shape.bounds, 0.8)
+
+    def copy(self) -> None:
+        """Copy the card as text."""
+        if self.book is not None and self.card.card is not None:
+            QGuiApplication.clipboard().setText(self.card.words.text(self.card.card, self.book))
+            self.window_.statusBar().showMessage(
+                self.tr("The card is copied, without officers' names and small figures."), 5_000
+            )
+
+    # ---- where it stands
+
+    def _busy_elsewhere(self) -> bool:
+        """Whether the planner is at a work that must not be covered: a tool in hand, or another panel for drawing."""
+        window = self.window_
+        if window.map.tool is not None:
+            return True
+        others = (getattr(window, name, None) for name in ("drawing_panel", "gantt", "stations", "rule_panel"))
+        return any(panel is not None and not panel.visibleRegion().isEmpty() for panel in others)
+
+    def bring_up(self) -> None:
+        """Show the card, unless the panel was closed or something else is being done."""
+        if self.dock is None or self.dock.isHidden() or self._busy_elsewhere():
+            return
+        if self.tabs.currentWidget() is not self.charts or self.visibleRegion().isEmpty():
+            self.tabs.setCurrentWidget(self.card)
+        if self.visibleRegion().isEmpty():
+            self.dock.raise_()
+
+    def open_card(self) -> None:
+        """Show the card, whatever lies over it."""
+        self.tabs.setCurrentWidget(self.card)
+        self.open()
+
+    def open(self) -> None:
+        """Show the panel."""
+        if self.dock is not None:
+            self.dock.show()
+            self.dock.raise_()
+
+    def toggle(self) -> None:
+        """Show the panel, or hide it where it is seen."""
+        if self.dock is not None and not self.visibleRegion().isEmpty():
+            self.dock.hide()
+        else:
+            self.open()
+
+    def close_down(self) -> None:
+        """End what is under way; the window is closed."""
+        self.proof.process.cancel()
+        self.work.wait()
+
+
+def install(window: Any) -> ResultsPanel:
+    """Add the panel, its actions and keys to the window."""
+    panel = ResultsPanel(window)
+    slots = {
+        "show_results": panel.toggle,
+        "next_beat": lambda: panel.step(1),
+        "previous_beat": lambda: panel.step(-1),
+        "copy_card": panel.copy,
+    }
+    for entry in ACTIONS:
+        add_action(window, entry, slots[entry.name])
+    panel.setMinimumWidth(300)
+    dock = add_panel(window, panel, "results", "Results")
+    panel.dock = dock
+    window.results = panel
+    return panel

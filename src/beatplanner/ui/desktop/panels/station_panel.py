@@ -1,0 +1,386 @@
+"""The panel of stations: a site is dragged on the map to another, opened or closed, and what residents walk is told at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.window.actions import Action
+from beatplanner.ui.desktop.window.figures_text import number, percent
+from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+
+# How near the pointer must be to a site, in pixels.
+NEAR = 14.0
+OPEN, CLOSED, OVER = QColor("#08306b"), QColor("#6b6b6b"), QColor("#d7191c")
+
+
+class SiteTool:
+    """Drag an open site to another one; a click opens a closed site or closes an open one."""
+
+    cursor = Qt.CursorShape.PointingHandCursor
+
+    def __init__(self, panel: StationPanel) -> None:
+        self.panel = panel
+        self.taken, self.over = -1, -1
+        self.at: tuple[float, float] | None = None
+
+    def _site(self, x: float, y: float) -> int:
+        judge = self.panel.judge
+        site, metres = judge.nearest(x, y)
+        return site if metres * self.panel.map.scale <= NEAR else -1
+
+    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
+        """Take the site under the pointer."""
+        self.taken = self.over = self._site(x, y)
+        self.at = (x, y)
+        return self.taken >= 0
+
+    def move(self, x: float, y: float, pressed: bool) -> bool:
+        """Tell what would be if the site went to the one nearest to the pointer."""
+        self.at = (x, y)
+        if not pressed or self.taken < 0:
+            self.over = self._site(x, y)
+            return False
+        if self.taken in self.panel.chosen:
+            closed = np.ones(len(self.panel.judge.ids), bool)
+            closed[self.panel.chosen] = False
+            closed[self.taken] = True
+            self.over = self.panel.judge.nearest(x, y, closed)[0]
+            self.panel.try_out(self.taken, self.over)
+        return True
+
+    def release(self, x: float, y: float) -> bool:
+        """Move the site, or open or close it where it was only clicked."""
+        taken, over = self.taken, self.over
+        self.taken = self.over = -1
+        if taken < 0:
+            return False
+        if over >= 0 and over != taken and taken in self.panel.chosen:
+            self.panel.swap(taken, over)
+        else:
+            self.panel.toggle(taken)
+        return True
+
+    def finish(self) -> None:
+        """Nothing is left open."""
+
+    def cancel(self) -> None:
+        """Let the site go where it was."""
+        self.taken = self.over = -1
+        self.panel.show_figures()
+
+    def paint(self, painter: QPainter, view: Any) -> None:
+        """Draw all sites; open ones full, the one that is dragged on its way."""
+        judge, chosen = self.panel.judge, set(self.panel.chosen)
+        for k, (x, y) in enumerate(judge.xy):
+            place = view.pixel(x, y)
+            painter.setPen(
+                QPen(OVER if k == self.over else OPEN if k in chosen else CLOSED, 2.5 if k == self.over else 1.6)
+            )
+            painter.setBrush(OPEN if k in chosen else QColor(255, 255, 255, 200))
+            side = 7.0 if k == self.over else 6.0
+            painter.drawRect(int(place.x() - side), int(place.y() - side), int(2 * side), int(2 * side))
+        if self.taken >= 0 and self.at is not None and self.over != self.taken:
+            painter.setPen(QPen(OVER, 2, Qt.PenStyle.DashLine))
+            start, end = view.pixel(*judge.xy[self.taken]), view.pixel(*judge.xy[self.over])
+            painter.drawLine(QPointF(start), QPointF(end))
+
+
+class StationPanel(QWidget):
+    """Stations of the plan in force, and what was moved by hand since."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__()
+        self.window_, self.map = window, window.map
+        self.judge: Any = None
+        self.steps: list[list[int]] = []
+        self.undone: list[list[int]] = []
+        self.before: Any = None
+        self._of: object = None
+        self.tool: SiteTool | None = None
+        self.head = QLabel()
+        self.head.setWordWrap(True)
+        self.use = QPushButton(self.tr("Move stations on the map"))
+        self.use.setCheckable(True)
+        self.use.toggled.connect(self.use_tool)
+        self.figures = QLabel()
+        self.figures.setWordWrap(True)
+        self.figures.setTextFormat(Qt.TextFormat.PlainText)
+        self.figures.setAccessibleName(self.tr("What residents walk"))
+        self.table = QTableWidget(0, 2)
+        self.table.setHorizontalHeaderLabels([self.tr(t) for t in ("Site", "Open")])
+        self.table.setAccessibleName(self.tr("Sites for stations"))
+        self.table.verticalHeader().setVisible(False)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.itemChanged.connect(self._ticked)
+        self.buttons = {
+            "undo": QPushButton(self.tr("Undo")),
+            "redo": QPushButton(self.tr("Redo")),
+            "improve": QPushButton(self.tr("Improve from here")),
+            "keep": QPushButton(self.tr("Make this the plan")),
+            "release": QPushButton(self.tr("Hold none by hand")),
+        }
+        self.buttons["improve"].setToolTip(self.tr("Sites that you opened stay open; the others are chosen anew."))
+        self.buttons["keep"].setToolTip(self.tr("These stations, with the beats as they are."))
+        self.buttons["release"].setToolTip(self.tr("The next plan chooses all sites anew."))
+        for name, slot in (("undo", self.undo), ("redo", self.redo), ("release", self.release), ("improve", lambda: self.plan(True)), ("keep", lambda: self.plan(False))):  # fmt: skip
+            self.buttons[name].clicked.connect(lambda _=False, s=slot: s())
+        grid = QGridLayout()
+        for k, button in enumerate(self.buttons.values()):
+            grid.addWidget(button, k // 2, k % 2)
+        column = QVBoxLayout(self)
+        column.addWidget(self.head)
+        column.addWidget(self.use)
+        column.addWidget(self.figures)
+        column.addWidget(self.table, 1)
+        column.addLayout(grid)
+
+    # ---- what is shown
+
+    @property
+    def chosen(self) -> list[int]:
+        """The open sites as they are now, by position."""
+        return self.steps[-1] if self.steps else []
+
+    def load(self) -> None:
+        """Take the plan in force."""
+        scenario = self.window_.scenario
+        of = (id(scenario.town), scenario.result)
+        if of == self._of:
+            self._show()
+            return
+        self._of, self.judge, self.steps, self.undone, self.before = of, None, [], [], None
+        self.use.setChecked(False)
+        if self.isVisible():
+            self._begin()
+        self._show()
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Take the plan once the panel is seen."""
+        super().showEvent(event)
+        if self.judge is None:
+            self._begin()
+            self._show()
+
+    def _begin(self) -> None:
+        from beatplanner.planning.stations.site_edits import SiteJudge
+
+        scenario = self.window_.scenario
+        if scenario.town is None:
+            return
+        plan = scenario.plan
+        names = {} if plan is None or plan.beats is None else {str(b): str(n) for b, n in zip(plan.beats["beat"], plan.beats["name"], strict=True)}  # fmt: skip
+        beat = scenario.beat_of_unit()
+        try:
+            self.judge = SiteJudge(scenario.town, beat if all(isinstance(b, str) for b in beat) else None, names)
+        except InputError:
+            return
+        position = {s: k for k, s in enumerate(self.judge.ids)}
+        if plan is not None and plan.stations is not None:
+            there = [position[str(s)] for s in plan.stations["station"] if str(s) in position]
+        else:
+            there = [int(k) for k in np.flatnonzero(self.judge.standing)]
+        self.steps = [sorted(there)]
+        self.before = self.judge(there)
+
+    def _show(self) -> None:
+        judge, running = self.judge, self.window_.solving.running
+        edited = len(self.steps) > 1
+        for name, on in (("undo", edited), ("redo", bool(self.undone)), ("improve", edited), ("keep", edited)):
+            self.buttons[name].setEnabled(on and not running)
+        town = self.window_.scenario.town
+        holds = town is not None and town.description.stations is not None and bool(town.description.stations.held_open)
+        self.buttons["release"].setEnabled(holds and not running and self.window_.scenario.document is not None)
+        self.use.setEnabled(judge is not None and not running)
+        if judge is None:
+            self.head.setText(self.tr("There are no sites for stations here, or the inputs of this result are gone."))
+            self.figures.setText("")
+            self.table.setRowCount(0)
+            return
+        self.head.setText(
+            self.tr("Drag a station to another site; a click opens or closes one. The table does the same by keys.")
+        )
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(judge.ids))
+        chosen = set(self.chosen)
+        for k, label in enumerate(judge.labels):
+            name = QTableWidgetItem(label + (self.tr(" (there today)") if judge.standing[k] else ""))
+            tick = QTableWidgetItem()
+            tick.setCheckState(Qt.CheckState.Checked if k in chosen else Qt.CheckState.Unchecked)
+            fixed = bool(judge.fixed[k])
+            tick.setFlags(Qt.ItemFlag.ItemIsSelectable | (Qt.ItemFlag.NoItemFlags if fixed or running else Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable))  # fmt: skip
+            self.table.setItem(k, 0, name)
+            self.table.setItem(k, 1, tick)
+        self.table.blockSignals(False)
+        self.show_figures()
+
+    def show_figures(self, found: Any = None) -> None:
+        """Show what residents walk, against the plan in force; `found` is what is tried out."""
+        if self.judge is None:
+            return
+        now, before = found if found is not None else self.judge(self.chosen), self.before
+
+        def line(words: str, was: str, now_: str) -> str:
+            return f"{words}: {now_}" if was == now_ else f"{words}: {was} → {now_}"
+
+        limit = number(self.judge.rules.walk_minutes)
+        lines = [
+            line(
+                self.tr("Residents within {0} minutes").format(limit), percent(before.share, 1), percent(now.share, 1)
+            ),
+            line(self.tr("Mean walk, minutes"), number(before.mean_minutes, 1), number(now.mean_minutes, 1)),
+            line(self.tr("Residents who reach none on foot"), number(before.unreached), number(now.unreached)),
+        ]
+        if now.worst[0]:
+            worst = self.tr("Beat with the least within the limit")
+            lines.append(
+                line(worst, f"{before.worst[0]} {percent(before.worst[1])}", f"{now.worst[0]} {percent(now.worst[1])}")
+            )
+        if np.isfinite(now.group_excess):
+            group = self.tr("Longest walk of a language group above the average")
+            lines.append(line(group, percent(before.group_excess), percent(now.group_excess)))
+        if now.cost or before.cost:
+            lines.append(line(self.tr("Cost"), number(before.cost), number(now.cost)))
+        lines += [f"✖ {text}" for text in now.broken]
+        self.figures.setText("\n".join(lines))
+
+    def enable(self) -> None:
+        """Follow whether a plan is being made."""
+        self._show()
+
+    # ---- what is done
+
+    def use_tool(self, on: bool) -> None:
+        """Let the pointer move stations, or not."""
+        if on and self.judge is not None:
+            self.tool = SiteTool(self)
+            self.map.use(self.tool)
+        elif self.tool is not None:
+            if self.map.tool is self.tool:
+                self.map.use(None)
+            self.tool = None
+        self.map.update()
+
+    def _changed_tool(self) -> None:
+        if self.tool is not None and self.map.tool is not self.tool:
+            self.tool = None
+            self.use.setChecked(False)
+
+    def _step(self, chosen: list[int]) -> None:
+        self.steps.append(sorted(chosen))
+        self.undone = []
+        self._show()
+        self.map.update()
+
+    def try_out(self, taken: int, over: int) -> None:
+        """Tell what would be if one site took the place of another."""
+        self.show_figures(self.judge([s for s in self.chosen if s != taken] + [over]))
+        self.map.update()
+
+    def swap(self, taken: int, over: int) -> None:
+        """Close one site and open another."""
+        if self.judge.fixed[taken]:
+            self.show_figures()
+            self.window_.statusBar().showMessage(
+                self.tr("{0} stands today and may not close.").format(self.judge.labels[taken])
+            )
+            return
+        self._step([s for s in self.chosen if s != taken] + [over])
+
+    def toggle(self, site: int) -> None:
+        """Open a site, or close it."""
+        if site in self.chosen and self.judge.fixed[site]:
+            self.window_.statusBar().showMessage(
+                self.tr("{0} stands today and may not close.").format(self.judge.labels[site])
+            )
+            return
+        self._step([s for s in self.chosen if s != site] if site in self.chosen else [*self.chosen, site])
+
+    def _ticked(self, item: QTableWidgetItem) -> None:
+        if item.column() == 1 and self.judge is not None:
+            self.toggle(item.row())
+
+    def undo(self) -> None:
+        """Take the last move back."""
+        if len(self.steps) > 1:
+            self.undone.append(self.steps.pop())
+            self._show()
+            self.map.update()
+
+    def redo(self) -> None:
+        """Make it again."""
+        if self.undone:
+            self.steps.append(self.undone.pop())
+            self._show()
+            self.map.update()
+
+    def release(self) -> None:
+        """Let the next plan choose all sites anew."""
+        scenario = self.window_.scenario
+        if scenario.document is not None:
+            scenario.document.change_rules({"stations": {"held_open": None}}, self.tr("No station is held by hand"))
+            self.window_.saved = not scenario.document.dirty
+            scenario.take_rules()
+
+    def plan(self, improve: bool) -> None:
+        """Make the plan with what was drawn: all stations as they are, or only those that were opened by hand and the others chosen anew."""
+        from beatplanner.planning.stations.site_edits import held
+
+        window, scenario, judge = self.window_, self.window_.scenario, self.judge
+        if judge is None or window.solving.running or len(self.steps) < 2:
+            return
+        self.use.setChecked(False)
+        opened = [s for s in self.chosen if s not in self.steps[0] or judge.fixed[s]] if improve else self.chosen
+        names = self.tr("Stations by hand: {0}").format(", ".join(judge.labels[s] for s in opened))
+        document = scenario.document
+        patch = held(scenario.town.description, [judge.ids[s] for s in opened], len(self.chosen))
+        try:
+            if document is not None:
+                document.change_rules(patch, names)
+                scenario.take_rules()
+                project = scenario.to_plan()
+            else:
+                project = scenario.town.description.model_copy(
+                    update={"stations": scenario.town.description.stations.model_copy(update={**patch["stations"], "held_open": tuple(patch["stations"]["held_open"] or ())})}
+                )  # fmt: skip
+        except InputError as error:
+            window._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            return
+        options: dict[str, Any] = {} if scenario.plan is None else {"edits": [], "plan_from": scenario.result}
+        window.begin_run(project, **options)
+        self._show()
+
+
+def install(window: Any) -> StationPanel:
+    """Add the panel and its key."""
+    panel = StationPanel(window)
+    panel.setMinimumWidth(280)
+    dock = add_panel(window, panel, "stations", "Stations")
+
+    def open_panel() -> None:
+        dock.show()
+        dock.raise_()
+
+    entry = Action("show_stations", "View", "Stations", "Move stations by hand and see what residents walk.", "Ctrl+Shift+T", False, "open")  # fmt: skip
+    add_action(window, entry, open_panel)
+    window.scenario.listeners.append(panel.load)
+    window.map.tool_changed.connect(panel._changed_tool)
+    window.stations = panel
+    return panel

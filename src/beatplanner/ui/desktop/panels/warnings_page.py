@@ -1,0 +1,126 @@
+"""What the plan warns of: clashes, warnings and facts about the data, each with the place it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.ui.desktop.window.quiet import quiet
+
+if TYPE_CHECKING:
+    from beatplanner.planning.whole.plan_doubts import Doubt
+
+
+class WarningsPage(QWidget):
+    """A list of doubts.
+
+    Signals
+    -------
+    wanted
+        A doubt whose place is to be shown.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.doubts: list[Doubt] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(4)
+        self.headline = QLabel()
+        self.headline.setWordWrap(True)
+        self.headline.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(self.headline)
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Warnings and facts"))
+        self.list.setWordWrap(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.list.setSpacing(2)
+        self.list.setAlternatingRowColors(True)
+        column.addWidget(self.list, 1)
+        row = QHBoxLayout()
+        self.where = QLabel()
+        quiet(self.where)
+        self.where.setWordWrap(True)
+        self.show_place = QPushButton(self.tr("Show the place"))
+        self.show_place.setToolTip(self.tr("Zoom to the beats or units that the sentence names (Enter)"))
+        row.addWidget(self.where, 1)
+        row.addWidget(self.show_place)
+        column.addLayout(row)
+        self.list.currentRowChanged.connect(lambda _: self._enable())
+        self.list.itemActivated.connect(lambda _: self.want())
+        self.show_place.clicked.connect(self.want)
+        self.take([])
+
+    def take(self, doubts: list[Doubt]) -> None:
+        """Show doubts."""
+        self.doubts = doubts
+        marks = {
+            "clash": (self.tr("Rules clash"), QStyle.StandardPixmap.SP_MessageBoxCritical),
+            "warning": (self.tr("Warning"), QStyle.StandardPixmap.SP_MessageBoxWarning),
+            "fact": (self.tr("Fact"), QStyle.StandardPixmap.SP_MessageBoxInformation),
+        }
+        self.list.clear()
+        for doubt in doubts:
+            kind, icon = marks[doubt.severity]
+            item = QListWidgetItem(self.style().standardIcon(icon), doubt.text)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {doubt.text}")
+            item.setToolTip(kind)
+            self.list.addItem(item)
+        count = {s: sum(d.severity == s for d in doubts) for s in marks}
+        if count["clash"]:
+            said = self.tr("Not all rules could be kept: {0} clash. {1} warnings, {2} facts about the data.").format(
+                count["clash"], count["warning"], count["fact"]
+            )
+        elif doubts:
+            said = self.tr("No rules clash. {0} warnings, {1} facts about the data.").format(
+                count["warning"], count["fact"]
+            )
+        else:
+            said = self.tr("Nothing to warn of.")
+        self.headline.setText(said)
+        self._enable()
+
+    @property
+    def serious(self) -> int:
+        """How many clashes and warnings there are."""
+        return sum(d.severity != "fact" for d in self.doubts)
+
+    def _current(self) -> Doubt | None:
+        row = self.list.currentRow()
+        return self.doubts[row] if 0 <= row < len(self.doubts) else None
+
+    def _enable(self) -> None:
+        doubt = self._current()
+        there = doubt is not None and bool(doubt.beats or doubt.units)
+        self.show_place.setEnabled(there)
+        if doubt is None:
+            self.where.setText("")
+        elif there:
+            parts = [self.tr("{0} beats").format(len(doubt.beats))] if doubt.beats else []
+            parts += [self.tr("{0} units").format(len(doubt.units))] if doubt.units else []
+            self.where.setText(self.tr("Names {0}.").format(self.tr(" and ").join(parts)))
+        else:
+            self.where.setText(self.tr("Names no place."))
+
+    def want(self) -> None:
+        """Ask for the place of the doubt that is picked."""
+        doubt = self._current()
+        if doubt is not None and (doubt.beats or doubt.units):
+            self.wanted.emit(doubt)

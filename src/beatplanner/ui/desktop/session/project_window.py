@@ -1,0 +1,639 @@
+"""What the main window does with projects: begin, open, save, recover, scenarios, plans and history.
+
+`ProjectActions` is mixed into the main window; `Session` holds what lives as long as the window. The window needs ``scenario`` (whose
+``document`` is the project that is open), ``saved``, ``_tell``, ``solving`` and ``open``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_documents_path
+from PySide6.QtCore import QAbstractTableModel, QEventLoop, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.project.journal import BASE, Recovery, recoveries
+from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.window.recent import remember
+from beatplanner.ui.desktop.window.start_page import StartPage
+
+if TYPE_CHECKING:
+    from beatplanner.data.project.document import ProjectDocument
+
+# The lock is kept fresh and the journal flushed so often: no more is lost in a power cut.
+TOUCH_MS = 10_000
+
+
+class Session(QObject):
+    """What belongs to the open project while the window lives.
+
+    Attributes
+    ----------
+    work
+        Saves run here, one after another.
+    dock
+        Scenarios, plans and history.
+    """
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self.window = window
+        self.work = Background(self)
+        self._followed: Any = None
+        self.timer = QTimer(self)
+        self.timer.setInterval(TOUCH_MS)
+        self.timer.timeout.connect(self._touch)
+        self.timer.start()
+        self.banner = QToolBar(self.tr("Notice"))
+        self.banner.setMovable(False)
+        self.banner_text = QLabel()
+        self.banner_text.setTextFormat(Qt.TextFormat.PlainText)
+        self.banner_text.setMargin(6)
+        self.banner_button = QPushButton(self.tr("Save a copy…"))
+        self.banner_button.clicked.connect(lambda: window.save_project_as())
+        self.banner.addWidget(self.banner_text)
+        self.banner.addWidget(self.banner_button)
+        self.banner.setVisible(False)
+        self.dock = ProjectDock(window)
+        self.dock.setVisible(False)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        window.addToolBarBreak()
+        window.addToolBar(self.banner)
+        window.scenario.before_reading = self.offer_recovery
+        window.scenario.listeners.append(self._shown_anew)
+
+    @property
+    def document(self) -> ProjectDocument | None:
+        """The project that is open."""
+        return self.window.scenario.document
+
+    def _touch(self) -> None:
+        if self.document is not None:
+            before = self.document.read_only_because
+            self.document.touch()
+            if self.document.read_only_because != before:
+                self.refresh()
+
+    def refresh(self) -> None:
+        """Show whether the project is saved, may be saved, and what it holds."""
+        document, window = self.document, self.window
+        self._panel()
+        self.dock.load()
+        read_only = document.read_only_because if document is not None else ""
+        if read_only:
+            self.banner_text.setText(
+                self.tr("⚠ Read only: {0}. What you do is kept, and can be saved as a copy.").format(read_only)
+            )
+        self.banner.setVisible(bool(read_only))
+        if document is not None:
+            scenario = f" – {document.active}" if document.active else ""
+            window.setWindowTitle(f"{'• ' if document.dirty else ''}{window.scenario.name}{scenario} – beatplanner")
+
+    # ---- what is drawn by hand
+
+    def _shown_anew(self) -> None:
+        # the panel forgets its drawing when something else is shown, and is asked once it has
+        QTimer.singleShot(0, self.follow_drawing)
+
+    def follow_drawing(self) -> None:
+        """Lay down again what was drawn by hand on the plan that is shown."""
+        panel, document = self._panel(), self.document
+        if panel is None:
+            return
+        if document is None or not document.edits or panel.drawing is not None:
+            return
+        if document.content.state.get("edits_on", 0) != self.window.scenario.plan_shown:
+            # another plan is shown than the one that was drawn on
+            return
+        from beatplanner.data.project.edits import Edit
+
+        drawing = panel.begin()
+        if drawing is None:
+            return
+        try:
+            for edit in document.edits:
+                drawing.apply(Edit.model_validate(edit))
+        except ValueError as error:
+            self.window._tell(self.tr("Not all edits by hand could be laid down again"), [str(error)])
+        panel._after(drawing, None)
+
+    def _panel(self) -> Any:
+        """Return the panel to draw with, whose edits are kept from its first on; None where the window has none."""
+        panel = getattr(self.window, "drawing_panel", None)
+        if panel is not None and panel is not self._followed:
+            self._followed = panel
+            panel.edited.connect(self._keep_drawing)
+        return panel
+
+    def _keep_drawing(self) -> None:
+        """Write down what was drawn since, or taken back."""
+        document, drawing = self.document, self._followed.drawing
+        if document is None or drawing is None:
+            return
+        found, kept = [e.as_json() for e in drawing.edits], document.edits
+        if found == kept:
+            return
+        common = next(
+            (i for i, (a, b) in enumerate(zip(found, kept, strict=False)) if a != b), min(len(found), len(kept))
+        )
+        if common < len(kept):
+            document.cut_edits(
+                common, self.tr("Taken back: {0}").format("; ".join(edit_in_words(e) for e in kept[common:]))
+            )
+        if document.content.state.get("edits_on") != self.window.scenario.plan_shown:
+            document.keep("edits_on", self.window.scenario.plan_shown)
+        for edit in found[common:]:
+            document.add_edit(edit, edit_in_words(edit), str(edit.get("reason", "")))
+        self.window.saved = not document.dirty
+        self.refresh()
+
+    # ---- recovery
+
+    def offer_recovery(self, document: ProjectDocument) -> None:
+        """Before a project is read: ask whether what a crash left is to be restored."""
+        for recovery in recoveries(document.file):
+            if document.is_file and recovery.save_id != document.save_id and not document._saved_of(recovery.id):
+                # somebody saved the project since; the start page restores it as a copy
+                continue
+            question = self.tr("Work until {0} was not saved before the program ended ({1} steps). Restore it?").format(
+                _local(recovery.last), len(recovery.done)
+            )
+            answer = QMessageBox.question(self.window, self.tr("Unsaved work"), question,
+                                          QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)  # fmt: skip
+            if answer == QMessageBox.StandardButton.Yes:
+                document.recover(recovery)
+                recovery.forget()
+
+    def restore(self, recovery: Recovery) -> None:
+        """Restore unsaved work: into its project, or into a copy where that is gone or was saved by somebody else since."""
+        from beatplanner.data.project.document import read_document
+
+        window, project = self.window, recovery.project
+        if not window._may_leave():
+            return
+        try:
+            there = read_document(project) if project.is_file() else None
+        except InputError as error:
+            window._tell(self.tr("This cannot be restored"), [str(note) for note in error.problems])
+            return
+        base = recovery.folder / BASE
+        if there is None or (there.is_file and there.save_id != recovery.save_id and not there._saved_of(recovery.id)):
+            if not base.is_file():
+                window._tell(self.tr("This cannot be restored"), [self.tr("The project is gone: {0}").format(project)])
+                return
+            folder = project.parent if project.parent.is_dir() else user_documents_path()
+            project = _free(folder / f"{project.stem} ({self.tr('recovered')}).gpkg")
+            try:
+                shutil.copyfile(base, project)
+            except OSError as error:
+                window._tell(self.tr("This cannot be restored"), [str(error)])
+                return
+        before, window.scenario.before_reading = window.scenario.before_reading, lambda d: d.recover(recovery)
+        try:
+            window.open(project)
+        finally:
+            window.scenario.before_reading = before
+        if self.document is not None and self.document.file == project.resolve():
+            recovery.forget()
+        self.refresh()
+
+    # ---- saving
+
+    def save(self, target: Path | None, done: Callable[[], None] = lambda: None) -> bool:
+        """Save in a thread; return whether it could begin."""
+        document, window = self.document, self.window
+        if document is None or self.work.busy:
+            return False
+        try:
+            job = document.prepare_save(target)
+        except InputError as error:
+            window._tell(self.tr("The project cannot be saved"), [str(note) for note in error.problems])
+            return False
+        window.statusBar().showMessage(self.tr("Saving…"))
+
+        def written(_: object) -> None:
+            document.finish_save(job)
+            if window.scenario.document is document:
+                window.scenario.project = document.file
+                window.saved = not document.dirty
+                remember(document.file)
+                window._enable()
+            window.statusBar().showMessage(self.tr("Saved in {0}").format(job.goal), 8000)
+            self.refresh()
+            done()
+
+        def failed(error: Exception) -> None:
+            lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+            lines.append(self.tr("Your work is still here, and is kept for recovery."))
+            window.statusBar().clearMessage()
+            window._tell(self.tr("The project cannot be saved"), lines)
+
+        self.work.run(job.write, written, failed)
+        return True
+
+    def save_and_wait(self, target: Path | None) -> bool:
+        """Save and wait for it, the window alive; return whether it is saved."""
+        loop, saved = QEventLoop(), []
+        self.work.busy_changed.connect(lambda busy: None if busy else loop.quit())
+        if not self.save(target, lambda: saved.append(True)):
+            return False
+        while self.work.busy:
+            loop.exec()
+        return bool(saved)
+
+
+class ProjectActions:
+    """The main window's actions on projects."""
+
+    session: Session
+
+    def new_from_layers(self: Any, files: list[Path] | None = None) -> Any:
+        """Begin a project from layers, guided."""
+        from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
+
+        self.wizard = ImportWizard(self, files)
+        self.wizard.made.connect(self.open)
+        self.wizard.setModal(True)
+        self.wizard.show()
+        return self.wizard
+
+    def save_project(self: Any) -> None:
+        """Save the project in its file; one without a file is given one."""
+        self.rule_panel.commit()
+        document = self.scenario.document
+        if document is None:
+            return
+        if document.is_file and not document.read_only_because:
+            self.session.save(None)
+        else:
+            self.save_project_as()
+
+    def save_project_as(self: Any) -> bool:
+        """Ask for a name and save the project there."""
+        self.rule_panel.commit()
+        target = self._ask_project_name()
+        return target is not None and self.session.save(target)
+
+    def _ask_project_name(self: Any) -> Path | None:
+        document = self.scenario.document
+        if document is None:
+            return None
+        from beatplanner.data.result.output_place import FORBIDDEN
+
+        name = FORBIDDEN.sub("-", self.scenario.name).strip(". ") or "project"
+        place = (
+            document.file.with_name(f"{document.file.stem} (2).gpkg")
+            if document.is_file
+            else document.file.with_name(f"{name}.gpkg")
+        )
+        text, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save the project"), str(place), self.tr("Project (*.gpkg)")
+        )
+        if not text:
+            return None
+        target = Path(text)
+        return target if target.suffix.lower() == ".gpkg" else target.with_name(target.name + ".gpkg")
+
+    def show_project_dock(self: Any) -> None:
+        """Show scenarios, plans and history."""
+        dock = self.session.dock
+        if not dock.visibleRegion().isEmpty():
+            dock.hide()
+            return
+        dock.show()
+        dock.raise_()
+        dock.load()
+
+    def _may_leave_project(self: Any) -> bool:
+        """Ask before unsaved work is left; return whether the window may go on."""
+        document = self.scenario.document
+        if document is None or not document.dirty or self.saved:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self, self.tr("beatplanner"), self.tr("“{0}” has unsaved work. Save it?").format(self.scenario.name),
+            buttons.Save | buttons.Discard | buttons.Cancel, buttons.Save,
+        )  # fmt: skip
+        if answer == buttons.Save:
+            target = None
+            if not document.is_file or document.read_only_because:
+                target = self._ask_project_name()
+                if target is None:
+                    return False
+            return self.session.save_and_wait(target)
+        return answer == buttons.Discard
+
+    def make_start_page(self: Any) -> StartPage:
+        """Return the start page, wired."""
+        page = StartPage(
+            [
+                (
+                    self.tr("New from layers…"),
+                    self.tr("Maps and tables that you have: guided, step by step"),
+                    self.new_from_layers,
+                ),
+                (self.tr("Open project…"), self.tr("A project file or a description"), self.choose_project),
+                (
+                    self.tr("Open sample town"),
+                    self.tr("A small invented town to try everything on"),
+                    self.open_sample_town,
+                ),
+                (self.tr("Open result…"), self.tr("The folder of a plan"), self.choose_result),
+            ]
+        )
+        page.opened.connect(self.open)
+        page.recovered.connect(lambda recovery: self.session.restore(recovery))
+        page.dropped.connect(self.new_from_layers)
+        return page
+
+
+class ProjectDock(QDockWidget):
+    """Scenarios and plans, and the history."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window.tr("Project"), window)
+        self.setObjectName("project")
+        self.window_ = window
+        tabs = QTabWidget()
+        tabs.addTab(self._scenarios_tab(), self.tr("Scenarios and plans"))
+        self.history = HistoryModel()
+        self.history_view = QTableView()
+        self.history_view.setModel(self.history)
+        self.history_view.setAccessibleName(self.tr("History"))
+        self.history_view.setWordWrap(True)
+        self.history_view.verticalHeader().setVisible(False)
+        head = self.history_view.horizontalHeader()
+        for column, mode in enumerate(("ResizeToContents", "ResizeToContents", "Stretch", "Stretch")):
+            head.setSectionResizeMode(column, getattr(QHeaderView.ResizeMode, mode))
+        self.history_view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.history_view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tabs.addTab(self.history_view, self.tr("History"))
+        self.setWidget(tabs)
+
+    def _scenarios_tab(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.addWidget(QLabel(self.tr("Scenarios")))
+        self.scenarios = QListWidget()
+        self.scenarios.setAccessibleName(self.tr("Scenarios"))
+        self.scenarios.setWordWrap(True)
+        self.scenarios.setSpacing(3)
+        self.scenarios.itemActivated.connect(lambda item: self._activate(item.data(Qt.ItemDataRole.UserRole)))
+        column.addWidget(self.scenarios, 1)
+        row = QHBoxLayout()
+        for text, slot in (
+            (self.tr("Use"), self._use),
+            (self.tr("Add…"), self._add),
+            (self.tr("Rename…"), self._rename),
+            (self.tr("Remove"), self._remove),
+        ):
+            button = QPushButton(text)
+            button.clicked.connect(lambda _=False, s=slot: s())
+            row.addWidget(button)
+        column.addLayout(row)
+        column.addWidget(QLabel(self.tr("Plans")))
+        self.plans = QListWidget()
+        self.plans.setAccessibleName(self.tr("Plans"))
+        self.plans.setWordWrap(True)
+        self.plans.setSpacing(3)
+        self.plans.itemActivated.connect(lambda item: self._show_plan(item.data(Qt.ItemDataRole.UserRole)))
+        column.addWidget(self.plans, 1)
+        row = QHBoxLayout()
+        for text, slot in (
+            (self.tr("Show"), self._show_chosen),
+            (self.tr("Rename…"), self._rename_plan),
+            (self.tr("Remove"), self._remove_plan),
+        ):
+            button = QPushButton(text)
+            button.clicked.connect(lambda _=False, s=slot: s())
+            row.addWidget(button)
+        column.addLayout(row)
+        return page
+
+    @property
+    def document(self) -> ProjectDocument | None:
+        """The project that is open."""
+        return self.window_.scenario.document
+
+    def load(self) -> None:
+        """Show the project as it is."""
+        if not self.isVisible():
+            return
+        document = self.document
+        self.scenarios.clear()
+        self.plans.clear()
+        self.history.load([] if document is None else document.content.history)
+        if document is None:
+            return
+        for name in ("", *document.content.scenarios):
+            text = name or self.tr("The project's own rules")
+            found = document.content.scenarios.get(name)
+            if found is not None:
+                text += "\n" + (found.note or in_words(found.changes))
+            item = QListWidgetItem(("▶ " if name == document.active else "    ") + text)
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            self.scenarios.addItem(item)
+            if name == document.active:
+                self.scenarios.setCurrentItem(item)
+        shown = self.window_.scenario.plan_shown
+        for plan in reversed(document.content.plans.values()):
+            mark = "▶ " if plan.id == shown else "    "
+            scenario = f" · {plan.scenario}" if plan.scenario else ""
+            item = QListWidgetItem(
+                f"{mark}{plan.name}{scenario}\n    {_local(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
+            )
+            item.setData(Qt.ItemDataRole.UserRole, plan.id)
+            self.plans.addItem(item)
+
+    # ---- scenarios
+
+    def _chosen(self, view: QListWidget) -> Any:
+        item = view.currentItem()
+        return None if item is None else item.data(Qt.ItemDataRole.UserRole)
+
+    def _use(self) -> None:
+        name = self._chosen(self.scenarios)
+        if name is not None:
+            self._activate(name)
+
+    def _activate(self, name: str) -> None:
+        self._try(lambda document: document.activate(name), reread=True)
+
+    def _add(self) -> None:
+        name, ok = QInputDialog.getText(
+            self, self.tr("New scenario"), self.tr("Name; it begins with the rules in view:")
+        )
+        if ok:
+            self._try(lambda document: document.add_scenario(name))
+
+    def _rename(self) -> None:
+        old = self._chosen(self.scenarios)
+        if old:
+            name, ok = QInputDialog.getText(self, self.tr("Rename scenario"), self.tr("Name:"), text=old)
+            if ok and name != old:
+                self._try(lambda document: document.rename_scenario(old, name))
+
+    def _remove(self) -> None:
+        name = self._chosen(self.scenarios)
+        if name:
+            self._try(lambda document: document.remove_scenario(name), reread=True)
+
+    def _try(self, change: Callable[[Any], object], *, reread: bool = False) -> None:
+        document = self.document
+        if document is None:
+            return
+        try:
+            change(document)
+            if reread:
+                self.window_.scenario.reread()
+        except InputError as error:
+            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+        self.window_.saved = not document.dirty
+        self.window_.session.refresh()
+
+    # ---- plans
+
+    def _show_chosen(self) -> None:
+        plan = self._chosen(self.plans)
+        if plan is not None:
+            self._show_plan(plan)
+
+    def _show_plan(self, plan: int) -> None:
+        try:
+            self.window_.scenario.show_plan(plan)
+        except InputError as error:
+            self.window_._tell(self.tr("This plan cannot be shown"), [str(note) for note in error.problems])
+        self.load()
+
+    def _rename_plan(self) -> None:
+        plan, document = self._chosen(self.plans), self.document
+        if plan is not None and document is not None:
+            name, ok = QInputDialog.getText(
+                self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name
+            )
+            if ok and name.strip():
+                self._try(lambda d: d.rename_plan(plan, name.strip()))
+
+    def _remove_plan(self) -> None:
+        plan = self._chosen(self.plans)
+        if plan is not None:
+            self._try(lambda document: document.remove_plan(plan))
+
+
+class HistoryModel(QAbstractTableModel):
+    """The history, the latest first."""
+
+    COLUMNS = ("When", "Who", "What", "Why")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[tuple[str, str, str, str]] = []
+
+    def load(self, history: list) -> None:
+        """Show a history."""
+        self.beginResetModel()
+        self._rows = [(_local(e.time), e.author, e.what, e.reason) for e in reversed(history)]
+        self.endResetModel()
+
+    def rowCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """Return the number of entries."""
+        return len(self._rows)
+
+    def columnCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """Return the number of columns."""
+        return len(self.COLUMNS)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return a cell."""
+        return (
+            self._rows[index.row()][index.column()]
+            if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+            else None
+        )
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802 - Qt's name
+        """Return a column's title."""
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return self.tr(self.COLUMNS[section])
+        return None
+
+
+def in_words(changes: dict[str, Any], start: str = "") -> str:
+    """Return what a scenario changes, such as “beats.count: 14, beats.tolerance: 0.05”."""
+    parts = []
+    for key, value in changes.items():
+        name = f"{start}{key}"
+        parts.append(
+            in_words(value, f"{name}.") if isinstance(value, dict) else f"{name}: {'–' if value is None else value}"
+        )
+    return ", ".join(p for p in parts if p)
+
+
+def edit_in_words(edit: dict[str, Any]) -> str:
+    """Return an edit by hand as a line of the history."""
+    from beatplanner.data.findings import listed
+
+    kind, what = str(edit.get("kind", "")), str(edit.get("what", ""))
+    units, beats = listed(edit.get("units", []), 5), " and ".join(edit.get("beats", []))
+    pairs = listed([" – ".join(p) for p in edit.get("pairs", [])], 3)
+    return {
+        "paint": f"Painted: units {units} to beat {edit.get('beat', '')}",
+        "split": f"Split off: units {units} as beat {edit.get('beat', '')}",
+        "merge": f"Merged: beats {beats}",
+        "lock": f"Locked: units {units}",
+        "unlock": f"Unlocked: units {units}",
+        "link": f"Link drawn ({what}): {pairs}",
+        "barrier": f"Barrier drawn ({what}): {pairs}",
+        "remove": f"Link or barrier taken away: {pairs}",
+        "repair": f"Repaired: {len(edit.get('moves', {}))} units moved",
+        "take": f"Taken from a solved plan: {len(edit.get('moves', {}))} units moved",
+    }.get(kind, kind)
+
+
+def _figures(summary: dict[str, Any]) -> str:
+    parts = []
+    if "beats" in summary:
+        parts.append(f"{summary['beats']['count']} beats ±{summary['beats']['max_deviation']:.1%}")
+    if "stations" in summary:
+        parts.append(f"{summary['stations']['count']} stations")
+    if "officers" in summary:
+        parts.append(f"{summary['officers']['posts']} posts")
+    return ", ".join(parts)
+
+
+def _local(time: str) -> str:
+    try:
+        return f"{dt.datetime.fromisoformat(time).astimezone():%d.%m.%Y %H:%M}"
+    except ValueError:
+        return time
+
+
+def _free(path: Path) -> Path:
+    """Return a path that is not taken."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem} {number}{path.suffix}")
+    return found

@@ -1,0 +1,252 @@
+"""What the window shows, without any Qt: a project, its town, and the plan in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    # what reads and holds layers is loaded with the first project: the window itself stands at once
+    import geopandas as gpd
+
+    from beatplanner.data.description.models import Description
+    from beatplanner.data.project.document import ProjectDocument
+    from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.town.town import Town
+
+
+class Scenario:
+    """A project or a result that is open.
+
+    Attributes
+    ----------
+    project
+        The description or project file; None where only a result is there.
+    result
+        Folder of the plan in force, None before the first.
+    town
+        The town, None where the inputs of a result are gone.
+    plan
+        Tables of the plan in force.
+    listeners
+        Called after every change.
+    document
+        The project that is open, with its scenarios, plans and history; None for a result folder.
+    plan_shown
+        Number of the document's plan in force; 0 where it is none of them.
+    before_reading
+        Called with a document before it is read: unsaved work is restored there.
+    reading
+        Does what takes long, such as reading layers, and returns its result; the window does it beside its own work.
+    """
+
+    def __init__(self) -> None:
+        self.project: Path | None = None
+        self.result: Path | None = None
+        self.town: Town | None = None
+        self.plan: PlanTables | None = None
+        self.listeners: list[Callable[[], None]] = []
+        self.document: ProjectDocument | None = None
+        self.plan_shown = 0
+        self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
+        self.reading: Callable[[Callable[[], Any]], Any] = lambda work: work()
+
+    def open(self, path: Path) -> None:
+        """Open a description, a project file, or a result folder (or its ``plan.gpkg``).
+
+        Raises
+        ------
+        InputError
+            Where it cannot be used; what was open stays open.
+        """
+        from beatplanner.data.description.models import read_description
+        from beatplanner.data.project.document import ProjectDocument
+        from beatplanner.data.result.folder import read_result
+        from beatplanner.data.town.read_town import read_town
+
+        document, shown = None, 0
+        folder = path.parent if path.name == "plan.gpkg" else path
+        if folder.is_dir():
+            plan = self.reading(lambda: read_result(folder))
+            project = Path(str(plan.summary.get("description_file", "")))
+            # a result can be looked at without its inputs, but not planned again
+            town = self.reading(lambda: read_town(read_description(project))) if project.is_file() else None
+            self.project, self.result = (project if town is not None else None), folder
+        else:
+            if self.document is not None and self.document.file == path.resolve():
+                # a window does not lock itself out
+                self.close_document()
+            document = ProjectDocument.open(path)
+            try:
+                self.before_reading(document)
+                description = document.description()
+                town = self.reading(lambda: read_town(description))
+                plan, result = None, None
+                shown = max(document.content.plans, default=0)
+                if shown:
+                    result = folder = document.plan_folder(shown)
+                    plan = self.reading(lambda: read_result(folder))
+            except BaseException:
+                document.close(keep_journal=document.dirty)
+                raise
+            self.project, self.result = path, result
+        self.close_document()
+        self.document, self.plan_shown = document, shown
+        self.town, self.plan = town, plan
+        self.changed()
+
+    def close_document(self) -> None:
+        """Give up the project that is open, its lock and its journal."""
+        if self.document is not None:
+            self.document.close()
+        self.document, self.plan_shown = None, 0
+
+    def reread(self) -> None:
+        """Read the town anew by the rules of the scenario in view; InputError where they cannot be used."""
+        from beatplanner.data.town.read_town import read_town
+
+        if self.document is not None:
+            description = self.document.description()
+            self.town = self.reading(lambda: read_town(description))
+            self.changed()
+
+    def take_rules(self) -> None:
+        """Show the project with the rules that are in force now; its layers are read again when it is planned."""
+        if self.document is not None and self.town is not None:
+            self.town = replace(self.town, description=self.document.description())
+            self.changed()
+
+    def show_plan(self, plan: int) -> None:
+        """Show a plan of the project."""
+        from beatplanner.data.result.folder import read_result
+
+        assert self.document is not None
+        folder = self.document.plan_folder(plan)
+        self.plan, self.result, self.plan_shown = read_result(folder), folder, plan
+        self.changed()
+
+    def to_plan(self) -> Path | Description | None:
+        """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""
+        if self.document is None:
+            return self.project
+        from beatplanner.data.description.models import read_raw
+
+        document = self.document
+        if (
+            not document.is_file
+            and not document.active
+            and not any(e.kind == "rules" for e in document.content.history)
+        ):
+            # a description that somebody edits meanwhile counts as it stands now
+            return document.file
+        same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
+        return document.file if same else document.description()
+
+    def take(self, folder: Path) -> None:
+        """Show a result that was just planned."""
+        from beatplanner.data.result.folder import read_result
+
+        self.plan, self.result, self.plan_shown = read_result(folder), folder, 0
+        if self.document is not None:
+            self.plan_shown = self.document.add_plan(folder).id
+            if self.document.edits:
+                # what was drawn was drawn on the plan before; where it was kept it is part of the new one
+                self.document.keep("edits", [])
+        self.changed()
+
+    def changed(self) -> None:
+        """Tell the listeners."""
+        for listener in self.listeners:
+            listener()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to show."""
+        return self.town is not None or self.plan is not None
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        if self.town is not None:
+            return self.town.name
+        return str(self.plan.summary["project"]) if self.plan is not None else ""
+
+    @property
+    def units(self) -> gpd.GeoDataFrame:
+        """The plan's units, or the town's before there is a plan."""
+        if self.plan is not None:
+            return self.plan.units
+        assert self.town is not None
+        return self.town.units
+
+    def beat_of_unit(self) -> np.ndarray:
+        """Return the beat that each unit is shown in: the plan's, else today's; None where there is none."""
+        units = self.units
+        column = "beat" if "beat" in units else "current"
+        return units[column].astype(object).where(units[column].notna(), None).to_numpy(object)
+
+    def beat_shapes(self) -> dict[str, shapely.Geometry]:
+        """Return the polygon of each beat that is shown."""
+        if self.plan is not None and self.plan.beats is not None:
+            return {str(b): shape for b, shape in zip(self.plan.beats["beat"], self.plan.beats.geometry, strict=True)}
+        return self._dissolved(self.beat_of_unit())
+
+    def today_shapes(self) -> dict[str, shapely.Geometry]:
+        """Return the polygons of today's beats; empty where they are unknown."""
+        return self._dissolved(self.units["current"].to_numpy(object)) if "current" in self.units else {}
+
+    def _dissolved(self, beat: np.ndarray) -> dict[str, shapely.Geometry]:
+        shapes = self.units.geometry.to_numpy()
+        known = np.array([isinstance(b, str) for b in beat])
+        return {b: shapely.union_all(shapes[known & (beat == b)]) for b in sorted(set(beat[known]))}
+
+    def unit_text(
+        self, unit: int, translated: Callable[[str], str] = str, written: Callable[[float], str] = "{:,.0f}".format
+    ) -> str:
+        """Describe a unit for the status bar; `translated` gives words in the reader's language, `written` numbers."""
+        row = self.units.iloc[unit]
+        name = str(row["name"])
+        parts = [f"{name} ({row['unit']})" if name != str(row["unit"]) else translated("Unit {0}").format(row["unit"])]
+        if np.isfinite(row["population"]):
+            parts.append(translated("{0} residents").format(written(row["population"])))
+        if self.plan is not None:
+            parts.append(translated("{0} hours a year").format(written(row["workload"])))
+            if row.get("station"):
+                words = translated("{0} minutes on foot to {1}")
+                parts.append(words.format(written(row["walk_minutes"]), row["station"]))
+        beat = self.beat_of_unit()[unit]
+        if beat is not None:
+            parts.append(translated("Beat {0}").format(beat))
+        return "  ·  ".join(parts)
+
+    def rules_in_words(self, translated: Callable[[str], str] = str) -> list[str]:
+        """Return the rules of the project in words and units: the most used ones, and all that differ from their defaults."""
+        if self.town is None:
+            return []
+        from beatplanner.planning.rule_catalog import default_of, in_words, rules_of, value_of
+
+        rules = self.town.description.model_dump(mode="json")
+        lines = [
+            in_words(rule, value_of(rules, rule), translated)
+            for rule in rules_of(rules)
+            if value_of(rules, rule) != default_of(rule) or (rule.common and rule.section != "workload")
+        ]
+        beats = self.town.description.beats
+        if beats is not None and beats.barriers is not None:
+            lines.append(translated("barriers separate beats, except at crossings"))
+        stations = self.town.description.stations
+        if stations is not None and stations.held_open:
+            lines.append(
+                translated("{value} stations are held open by hand").replace("{value}", str(len(stations.held_open)))
+            )
+        return lines
+
+    def hours_of_beats(self) -> list[tuple[str, int, float, float]]:
+        """Return municipality, number of beats, and the hours a year that each may have, by the plan in force."""
+        found = [] if self.plan is None else (self.plan.summary.get("beats") or {}).get("municipalities", [])
+        return [(m["municipality"], m["beats"], m["lower"], m["upper"]) for m in found]

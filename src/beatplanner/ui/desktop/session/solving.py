@@ -1,0 +1,152 @@
+"""Planning in a child process: the window never waits, and cancelling is immediate."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from beatplanner.ui.desktop.session.child_process import ChildProcess, of_error
+
+
+def step_of(phase: str) -> str:
+    """Return the step that a phase belongs to: its first word, such as “beats” of “beats of West: bound”."""
+    return phase.replace(":", " ").split()[0]
+
+
+class _Pause:
+    """Lets the child wait while the user has paused it; its clock stands still meanwhile, so that no time limit runs out."""
+
+    def __init__(self, paused: Any) -> None:
+        self.paused, self.waited, self.clock = paused, 0.0, time.monotonic
+        # all limits of the solvers are read from this clock
+        time.monotonic = lambda: self.clock() - self.waited
+
+    def wait(self) -> None:
+        """Wait as long as the run is paused."""
+        begin = self.clock()
+        while self.paused.is_set():
+            time.sleep(0.1)
+            self.waited, begin = self.waited + self.clock() - begin, self.clock()
+
+
+def _child(project: Any, out: str, options: dict[str, Any], enough: Any, paused: Any, messages: Any) -> None:
+    """Plan in the child and send what happens; every message is (kind, content).
+
+    Once `enough` is set the step takes the best that it has, and the next one begins; while `paused` is set nothing is done.
+    """
+    pause = _Pause(paused)
+    from beatplanner.data.errors import InputError
+    from beatplanner.planning.beats.mending import mend
+    from beatplanner.planning.whole.run import run
+
+    last, held, step = 0.0, None, ""
+
+    def progress(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        nonlocal last, held, step
+        pause.wait()
+        if step_of(phase) != step:
+            # what was good enough was the step before
+            step = step_of(phase)
+            enough.clear()
+        if held is not None and held[0].partition(":")[0] != phase.partition(":")[0]:
+            tell_held()
+        held = (phase, best, bound, seconds)
+        if time.monotonic() - last > 0.05 or best is None:
+            last = time.monotonic()
+            tell_held()
+
+    def tell_held() -> None:
+        """Send what was told last; of many that come at once the last of each step counts."""
+        nonlocal held
+        if held is not None:
+            messages.put(("progress", held))
+            held = None
+
+    def cancelled() -> bool:
+        pause.wait()
+        return bool(enough.is_set())
+
+    try:
+        # with edits the plan is what was drawn, without it is solved anew
+        job = mend if "edits" in options else run
+        summary = job(project, Path(out), progress=progress, cancelled=cancelled, **options)
+        tell_held()
+        messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
+    except InputError as error:
+        messages.put(("refused", [str(note) for note in error.problems]))
+    except Exception as error:  # whatever it is, the window says so instead of waiting for ever
+        messages.put(("refused", [of_error(error, "Planning")]))
+
+
+class SolveProcess(ChildProcess):
+    """One run of the main job.
+
+    Signals
+    -------
+    progressed
+        Phase, best objective or None, bound or None, seconds.
+    finished
+        The result folder, whether all rules are met, and the clashes in words.
+    refused
+        Sentences that say why there is no plan.
+    """
+
+    progressed = Signal(str, object, object, float)
+    finished = Signal(Path, bool, list)
+    refused = Signal(list)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._enough: Any = None
+        self._paused: Any = None
+        self._folder = Path()
+
+    def start(self, project: Any, **options: Any) -> None:
+        """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
+        context = multiprocessing.get_context("spawn")
+        self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
+        self._enough, self._paused = context.Event(), context.Event()
+        self.begin(_child, project, str(self._folder), options, self._enough, self._paused)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits."""
+        return self._process is not None and bool(self._paused.is_set())
+
+    def pause(self, on: bool) -> None:
+        """Let the run wait, or go on; what it has found stays, and its time limit waits too."""
+        if self._process is not None:
+            (self._paused.set if on else self._paused.clear)()
+
+    def finish_early(self) -> None:
+        """Let the step under way (beats, stations or officers) take the best that it has; the others are planned as ever."""
+        if self._process is not None:
+            self._enough.set()
+            self._paused.clear()
+
+    def cancel(self) -> None:
+        """End the run at once; nothing of it is kept."""
+        if self.running:
+            super().cancel()
+            shutil.rmtree(self._folder.parent, ignore_errors=True)
+
+    def told(self, content: Any) -> None:
+        """Tell how far it is."""
+        self.progressed.emit(*content)
+
+    def ended(self, kind: str, content: Any) -> None:
+        """Tell the result, or why there is none."""
+        if kind == "finished":
+            self.finished.emit(self._folder, *content)
+        else:
+            self.refused.emit(content)
+
+    def died(self) -> None:
+        """Tell that there is none."""
+        self.refused.emit(["Planning ended without a result; the computer may be short of memory."])

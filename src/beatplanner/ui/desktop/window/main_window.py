@@ -1,0 +1,627 @@
+"""The main window: map, table of beats, rules and run, all driven by the list of actions."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from platformdirs import user_documents_path
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.commands.app import progress_line
+from beatplanner.ui.desktop.map import export_panel, layer_tree, map_tools
+from beatplanner.ui.desktop.map.map_view import MapView
+from beatplanner.ui.desktop.panels import (
+    drawing_panel,
+    gantt_panel,
+    results_panel,
+    rule_editor,
+    run_chart,
+    station_panel,
+)
+from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
+from beatplanner.ui.desktop.panels.comparison import install as install_comparison
+from beatplanner.ui.desktop.session.background import wait_for
+from beatplanner.ui.desktop.session.project_window import ProjectActions, Session
+from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.solving import SolveProcess, step_of
+from beatplanner.ui.desktop.window import guide_pages, palette, settings, tour
+from beatplanner.ui.desktop.window.actions import ACTIONS
+from beatplanner.ui.desktop.window.figures_text import number, percent
+from beatplanner.ui.desktop.window.recent import remember
+
+# the wheel carries the guide; from the sources `start.py` makes it
+GUIDE = Path(__file__).parents[2] / "guide"
+# A run of so many seconds is cancelled after a question only.
+ASK_AFTER = 20.0
+PANEL_WIDTH = 350
+
+
+class MainWindow(ProjectActions, QMainWindow):
+    """The application's window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scenario = Scenario()
+        self.solving = SolveProcess(self)
+        self.saved = True
+        self.stopped_early, self.begun, self.step_running = False, 0.0, ""
+        self.put_away: list[QWidget] = []
+        self.setWindowTitle("beatplanner")
+        self.resize(1280, 720)
+        self.actions_by_name: dict[str, QAction] = {}
+        self._build_widgets()
+        self._build_actions()
+        self.comparing = install_comparison(self)
+        self.session = Session(self)
+        self.scenario.reading = wait_for
+        # the modules listen after the window, so that the map is there when they are told
+        self.scenario.listeners.append(self.refresh)
+        for module in (
+            map_tools,
+            layer_tree,
+            drawing_panel,
+            results_panel,
+            rule_editor,
+            gantt_panel,
+            station_panel,
+            run_chart,
+            export_panel,
+            palette,
+            tour,
+            settings,
+        ):
+            module.install(self)
+        layers = self.findChild(QDockWidget, "layers")
+        if layers is not None:
+            # all panels share the side, so that each has the height of a small screen; their names stand upright, so that the map keeps its width
+            self.tabifyDockWidget(layers, self.session.dock)
+            self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
+            self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
+        self.solving.progressed.connect(self._show_progress)
+        self.solving.finished.connect(self._take_result)
+        self.solving.refused.connect(self._show_refusal)
+        self.refresh()
+
+    # ---- building
+
+    def _build_actions(self) -> None:
+        self.toolbar = toolbar = self.addToolBar(self.tr("Main"))
+        toolbar.setMovable(False)
+        toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        menus: dict[str, object] = {}
+        for entry in ACTIONS:
+            if entry.menu not in menus:
+                menus[entry.menu] = self.menuBar().addMenu(self.tr(entry.menu))
+            action = QAction(self.tr(entry.text), self)
+            action.setStatusTip(self.tr(entry.help))
+            action.setToolTip(f"{self.tr(entry.help)}" + (f" ({entry.shortcut})" if entry.shortcut else ""))
+            if entry.shortcut:
+                action.setShortcut(QKeySequence(entry.shortcut))
+            action.triggered.connect(lambda _=False, name=entry.name: getattr(self, name)())
+            menus[entry.menu].addAction(action)  # type: ignore[attr-defined]
+            if entry.toolbar:
+                toolbar.addAction(action)
+            self.actions_by_name[entry.name] = action
+
+    def _build_widgets(self) -> None:
+        self.map = MapView(self.scenario)
+        self.map.hovered.connect(self._show_unit)
+        self.map.beat_picked.connect(self._select_row)
+        self.table_model = BeatTable(self.scenario)
+        self.sorted_model = QSortFilterProxyModel()
+        self.sorted_model.setSourceModel(self.table_model)
+        self.sorted_model.setSortRole(Qt.ItemDataRole.UserRole)
+        self.table = QTableView()
+        self.table.setModel(self.sorted_model)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setAlternatingRowColors(True)
+        self.table.verticalHeader().setVisible(False)
+        self.table.setAccessibleName(self.tr("Table of beats"))
+        self.table.selectionModel().currentRowChanged.connect(self._select_beat)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.map)
+        right.addWidget(self._table_panel())
+        right.setSizes([460, 200])
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(self._side_panel())
+        whole.addWidget(right)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([300, 980])
+        self.pages = QStackedWidget()
+        self.start_page = self.make_start_page()
+        self.pages.addWidget(self.start_page)
+        self.pages.addWidget(whole)
+        self.setCentralWidget(self.pages)
+        self.statusBar()
+
+    def _table_panel(self) -> QWidget:
+        """Return the table with a field that filters it."""
+        self.table_filter = QLineEdit()
+        self.table_filter.setPlaceholderText(self.tr("Filter beats by name, number or municipality…"))
+        self.table_filter.setAccessibleName(self.tr("Filter the table of beats"))
+        self.table_filter.setClearButtonEnabled(True)
+        self.sorted_model.setFilterKeyColumn(-1)
+        self.sorted_model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table_filter.textChanged.connect(self.sorted_model.setFilterFixedString)
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.table_filter)
+        column.addWidget(self.table)
+        return panel
+
+    def _side_panel(self) -> QWidget:
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        self.heading = QLabel()
+        font = self.heading.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        self.heading.setFont(font)
+        self.heading.setWordWrap(True)
+        column.addWidget(self.heading)
+        self.figures = self._text_box(column, self.tr("The plan"))
+        run = QGroupBox(self.tr("Run"))
+        self.run_box = inner = QVBoxLayout(run)
+        self.phase = QLabel(self.tr("Not running."))
+        self.phase.setWordWrap(True)
+        self.phase.setTextFormat(Qt.TextFormat.PlainText)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(self.tr("Progress of planning"))
+        self.bar.setVisible(False)
+        self.plan_button, self.cancel_button = QPushButton(self.tr("Plan")), QPushButton(self.tr("Cancel"))
+        self.plan_button.clicked.connect(self.run_plan)
+        self.cancel_button.clicked.connect(self.cancel_plan)
+        row = QHBoxLayout()
+        row.addWidget(self.plan_button)
+        row.addWidget(self.cancel_button)
+        self.enough_button = QPushButton(self.tr("Good enough"))
+        self.enough_button.setToolTip(self.tr("End the search now and take the best plan so far."))
+        self.enough_button.clicked.connect(self.finish_early)
+        inner.addWidget(self.phase)
+        inner.addWidget(self.bar)
+        inner.addLayout(row)
+        row = QHBoxLayout()
+        self.pause_button = QPushButton(self.tr("Pause"))
+        self.pause_button.setToolTip(
+            self.tr("Let the run wait, so that the computer is free; its time limit waits too.")
+        )
+        self.pause_button.clicked.connect(self.pause_plan)
+        row.addWidget(self.pause_button)
+        row.addWidget(self.enough_button)
+        inner.addLayout(row)
+        column.addWidget(run)
+        self.rules = self._text_box(column, self.tr("Rules"))
+        self.rules_button = QPushButton(self.tr("Change rules…"))
+        box = self.rules.parentWidget()
+        assert box is not None and box.layout() is not None
+        box.layout().addWidget(self.rules_button)  # type: ignore[union-attr]
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(panel)
+        scroll.setWidgetResizable(True)
+        scroll.setMinimumWidth(260)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return scroll
+
+    def _text_box(self, column: QVBoxLayout, title: str) -> QLabel:
+        box = QGroupBox(title)
+        inner = QVBoxLayout(box)
+        label = QLabel()
+        label.setWordWrap(True)
+        # names come from the user's files; a tag in one is text, not a command
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inner.addWidget(label)
+        column.addWidget(box)
+        return label
+
+    # ---- showing
+
+    def refresh(self) -> None:
+        """Show the scenario as it is now."""
+        self.pages.setCurrentIndex(1 if self.scenario.is_open else 0)
+        self._put_tools_away(away=not self.scenario.is_open)
+        self.map.load()
+        self.table_model.load()
+        self.table.resizeColumnsToContents()
+        self.heading.setText(self.scenario.name)
+        self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
+        lines = self.scenario.rules_in_words(self.tr)
+        for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
+            words = self.tr("{0} beats between {1} and {2} hours a year").format(count, number(low), number(high))
+            lines.append(f"{place}: {words}" if place else words)
+        self.rules.setText("\n".join(f"• {line}" for line in lines) or self.tr("The inputs of this result are gone."))
+        self.figures.setText(self._figures())
+        self._enable()
+        self.session.refresh()
+
+    def _put_tools_away(self, *, away: bool) -> None:
+        """Hide what belongs to a town while none is open, and bring back what was hidden so."""
+        if away:
+            tools = [
+                w for w in (*self.findChildren(QDockWidget), *self.findChildren(QToolBar)) if w is not self.toolbar
+            ]
+            self.put_away += [w for w in tools if not w.isHidden()]
+            for widget in self.put_away:
+                widget.hide()
+        else:
+            # of panels that share a place the one shown last lies on top
+            for widget in reversed(self.put_away):
+                widget.show()
+            self.put_away = []
+
+    def _figures(self) -> str:
+        plan = self.scenario.plan
+        if plan is None:
+            return self.tr("There is no plan yet; today's beats are shown. Press Plan.")
+        s, lines = plan.summary, []
+        if "beats" in s:
+            b = s["beats"]
+            words = self.tr("{0} beats within ±{1}").format(b["count"], percent(b["max_deviation"], 1))
+            if "moved_share" in b:
+                words += ", " + self.tr("{0} of residents change beat").format(percent(b["moved_share"], 1))
+            lines.append(f"{words}. {self._proof(b)}")
+        if "stations" in s:
+            words = self.tr("{0} stations, {1} of residents within the limit").format(
+                s["stations"]["count"], percent(s["stations"]["share_within_limit"], 1)
+            )
+            lines.append(f"{words}. {self._proof(s['stations'])}")
+        if "officers" in s:
+            o = s["officers"]
+            words = self.tr("{0} posts, {1} vacant months, {2} rotations, {3} broken tenures, {4} language gaps")
+            words = words.format(
+                o["posts"],
+                number(o["vacant_months"]),
+                o["rotations"],
+                o["tenure_violations"],
+                number(o["language_gaps"]),
+            )
+            lines.append(f"{words}. {self._proof(o)}")
+        lines += [self.tr("Rules clash: {0}").format(c) for c in s.get("clashes", [])]
+        return "\n\n".join(lines)
+
+    def _proof(self, step: dict) -> str:
+        if step["status"] == "optimal":
+            return self.tr("Proven best.")
+        if step["status"] == "infeasible":
+            return self.tr("Rules were relaxed.")
+        return (
+            self.tr("No bound.")
+            if step["gap"] is None
+            else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
+        )
+
+    def _enable(self) -> None:
+        state = {
+            "": True,
+            "open": self.scenario.is_open,
+            "plan": self.scenario.plan is not None,
+            "running": self.solving.running,
+            "project": self.scenario.document is not None,
+            "idle": self.scenario.project is not None and not self.solving.running,
+        }
+        for entry in ACTIONS:
+            self.actions_by_name[entry.name].setEnabled(state[entry.needs])
+        self.plan_button.setEnabled(state["idle"])
+        self.cancel_button.setEnabled(state["running"])
+        self.enough_button.setEnabled(state["running"])
+        self.pause_button.setEnabled(state["running"])
+        for name in ("rule_panel", "gantt", "stations"):
+            # the panels come after the window's own parts
+            if hasattr(self, name):
+                getattr(self, name).enable()
+        self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
+
+    def _show_unit(self, unit: int) -> None:
+        text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
+        self.statusBar().showMessage(text)
+
+    def _select_beat(self, current, _previous) -> None:
+        if current.isValid():
+            self.map.select(self.table_model.beat(self.sorted_model.mapToSource(current).row()))
+
+    def _select_row(self, beat: str) -> None:
+        for row in range(self.sorted_model.rowCount()):
+            if self.table_model.beat(self.sorted_model.mapToSource(self.sorted_model.index(row, 0)).row()) == beat:
+                self.table.selectRow(row)
+                return
+        self.table.clearSelection()
+
+    def _tell(self, title: str, lines: list[str]) -> None:
+        box = QMessageBox(QMessageBox.Icon.Warning, title, "\n\n".join(lines[:12]), QMessageBox.StandardButton.Ok, self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        if len(lines) > 12:
+            box.setInformativeText(self.tr("And {0} more.").format(len(lines) - 12))
+        box.exec()
+
+    # ---- actions
+
+    def open(self, path: Path) -> None:
+        """Open a project or result, and say what is wrong where it cannot be used."""
+        if not self._may_leave():
+            return
+        try:
+            self.scenario.open(path)
+        except InputError as error:
+            self._tell(self.tr("This cannot be opened"), [str(note) for note in error.problems])
+            return
+        self.saved = self.scenario.document is None or not self.scenario.document.dirty
+        remember(path)
+        self.map.fit()
+        self.session.refresh()
+
+    def choose_project(self) -> None:
+        """Ask for a project and open it."""
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open project"), "", self.tr("Projects (*.toml *.gpkg)"))
+        if name:
+            self.open(Path(name))
+
+    def choose_result(self) -> None:
+        """Ask for a result folder and open it."""
+        name = QFileDialog.getExistingDirectory(self, self.tr("Open result"))
+        if name:
+            self.open(Path(name))
+
+    def open_sample_town(self) -> None:
+        """Write the sample town into the user's documents and open it."""
+        from beatplanner.data.sample.sample_town import write_sample_town
+
+        try:
+            project = write_sample_town(user_documents_path() / "beatplanner sample town")
+        except OSError as error:
+            self._tell(self.tr("The sample town cannot be written"), [str(error)])
+            return
+        self.open(project)
+        tour.begin_once(self)
+
+    def run_plan(self) -> None:
+        """Plan in a child process."""
+        if self.scenario.project is None or self.solving.running:
+            return
+        self.rule_panel.commit()
+        try:
+            project = self.scenario.to_plan()
+        except InputError as error:
+            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            return
+        self.begin_run(project)
+
+    def begin_run(self, project: object, **options: object) -> None:
+        """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
+        self.solving.start(project, **options)
+        self.stopped_early, self.begun = False, time.monotonic()
+        self.chart.clear()
+        self.bar.setVisible(True)
+        self.bar.setRange(0, 0)
+        self.phase.setText(self.tr("Reading the layers…"))
+        self._enable()
+
+    def finish_early(self) -> None:
+        """End the step under way and take the best that it has, with the bound that was proven for it."""
+        if self.solving.running:
+            self.solving.finish_early()
+            self.stopped_early = True
+            self._enable()
+            self.phase.setText(self.tr("Taking the best plan so far…"))
+            self.enough_button.setEnabled(False)
+
+    def copy_table(self) -> None:
+        """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""
+        QGuiApplication.clipboard().setText(as_text_table(self.sorted_model))
+        self.statusBar().showMessage(self.tr("Copied; paste it into a spreadsheet."), 5_000)
+
+    def pause_plan(self) -> None:
+        """Let the run wait, or go on."""
+        if self.solving.running:
+            self.solving.pause(not self.solving.paused)
+            self.bar.setRange(0, 1 if self.solving.paused else 0)
+            if self.solving.paused:
+                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
+            self._enable()
+
+    def cancel_plan(self) -> None:
+        """Stop planning; the plan in force stays. A run that took a while is not thrown away by one wrong key."""
+        if not self.solving.running:
+            return
+        if time.monotonic() - self.begun > ASK_AFTER:
+            question = self.tr("Stop planning and lose what was found? “Good enough” takes the best plan so far.")
+            if QMessageBox.question(self, self.tr("beatplanner"), question) != QMessageBox.StandardButton.Yes:
+                return
+        self.drop_run()
+
+    def drop_run(self) -> None:
+        """End the run at once, without a question."""
+        if self.solving.running:
+            self.solving.cancel()
+            self._stopped(self.tr("Cancelled; the plan in force was kept."))
+
+    def _stopped(self, text: str) -> None:
+        self.bar.setVisible(False)
+        self.phase.setText(text)
+        self._enable()
+
+    def _show_progress(self, phase: str, best: object, bound: object, seconds: float) -> None:
+        found = best if isinstance(best, float | int) else None
+        proven = bound if isinstance(bound, float | int) else None
+        self.chart.add(phase, seconds, found, proven)
+        if step_of(phase) != self.step_running:
+            # another step begins: what was good enough was the one before
+            self.step_running = step_of(phase)
+            self.enough_button.setEnabled(True)
+        if not self.solving.paused:
+            words = progress_line(phase, found, proven)
+            self.phase.setText(f"{words}\n" + self.tr("{0} s in this step").format(f"{seconds:,.0f}"))
+
+    def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
+        self.saved = False
+        self.scenario.take(folder)
+        self._stopped(self._ended())
+        if not feasible:
+            self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
+
+    def _ended(self) -> str:
+        """Return how the run ended: each step's proof, and whether the user ended it."""
+        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        summary = {} if self.scenario.plan is None else self.scenario.plan.summary
+        head = self.tr("Ended by you: the best plan so far was taken.") if self.stopped_early else self.tr("Done.")
+        lines = [f"{words}: {self._proof(summary[step])}" for step, words in names.items() if step in summary]
+        return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
+
+    def _show_refusal(self, lines: list) -> None:
+        self._stopped(self.tr("There is no new plan."))
+        self._tell(self.tr("The input cannot be used"), [str(line) for line in lines])
+
+    def save_result(self) -> None:
+        """Save the plan in force in a folder of the user's choice."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save result as a new folder"), self.scenario.name)
+        if name:
+            self.save_to(Path(name))
+
+    def save_to(self, folder: Path) -> bool:
+        """Copy the plan's folder beside and swap it in; return whether it worked."""
+        assert self.scenario.result is not None
+        part = folder.parent / f".{folder.name}.part"
+        try:
+            if folder.exists():
+                self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
+                return False
+            shutil.copytree(self.scenario.result, part)
+            part.rename(folder)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            self._tell(self.tr("The result cannot be saved"), [str(error)])
+            return False
+        self.scenario.result, self.saved = folder, True
+        if self.scenario.document is not None:
+            # a project file is saved of its own; a description's plan stands in the folder now
+            self.saved = not self.scenario.document.is_file or not self.scenario.document.dirty
+        remember(folder)
+        self.statusBar().showMessage(self.tr("Saved in {0}").format(folder))
+        return True
+
+    def export_picture(self) -> None:
+        """Ask for a file and save the map as it is seen."""
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)"
+        )
+        if name and not self.map.grab().save(name, "PNG"):
+            self._tell(self.tr("The picture cannot be saved"), [name])
+
+    def open_report(self) -> None:
+        """Open the report in the browser."""
+        if self.scenario.result is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.scenario.result / "report.html")))
+
+    def verify_plan(self) -> None:
+        """Recompute every figure in a process of its own, and show what was found."""
+        self.results.show_proof()
+
+    def zoom_in(self) -> None:
+        """Zoom in about the middle."""
+        self.map.zoom(1.5)
+
+    def zoom_out(self) -> None:
+        """Zoom out about the middle."""
+        self.map.zoom(1 / 1.5)
+
+    def zoom_all(self) -> None:
+        """Show the whole town."""
+        self.map.fit()
+
+    def open_guide(self) -> None:
+        """Open the guide's page of the panel in view in the browser; it lies beside the program and needs no network."""
+        page = guide_pages.file_of(GUIDE, guide_pages.page_in_view(self))
+        if page is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+        else:
+            self._tell(self.tr("The guide is not here"), [self.tr("Make it with: python -m delivery.guide")])
+
+    def show_help(self) -> None:
+        """List the actions."""
+        palette.ActionTable(self).exec()
+
+    def show_about(self) -> None:
+        """Show versions."""
+        from beatplanner.planning.whole.versions import versions
+
+        QMessageBox.about(
+            self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items())
+        )
+
+    def report_errors(self) -> None:
+        """From now on an error of the program leaves a report and a message; the window stays, and the work in it."""
+
+        def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            from beatplanner.ui.crash_report import write_crash_report
+
+            report = write_crash_report(kind, trace)
+            lines = [self.tr("Your work is still here; save it before you go on.")]
+            if report is not None:
+                lines.append(self.tr("A report that holds no data of yours is in {0}").format(report))
+            self._tell(self.tr("beatplanner met an error of its own"), lines)
+
+        sys.excepthook = tell
+
+    # ---- leaving
+
+    def _may_leave(self) -> bool:
+        """Ask before a run is ended or an unsaved plan is lost."""
+        self.rule_panel.commit()
+        if self.scenario.document is not None and not self.solving.running:
+            return self._may_leave_project()
+        if self.solving.running:
+            question = self.tr("A plan is being made. Stop it?")
+        elif not self.saved:
+            question = self.tr("The plan is not saved. Go on without it?")
+        else:
+            return True
+        answer = QMessageBox.question(self, self.tr("beatplanner"), question)
+        if answer == QMessageBox.StandardButton.Yes:
+            was_running = self.solving.running
+            self.drop_run()
+            if was_running and self.scenario.document is not None:
+                return self._may_leave_project()
+            self.saved = True
+            return True
+        return False
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Close, unless the user would rather not."""
+        if self._may_leave():
+            self.session.work.wait()
+            self.results.close_down()
+            self.scenario.close_document()
+            event.accept()
+        else:
+            event.ignore()

@@ -1,0 +1,75 @@
+"""Actions of the map's modules: each is an entry like those of `actions.ACTIONS`, joined to what it does and placed in its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QWidget
+
+from beatplanner.ui.desktop.window.actions import Action
+
+
+def menu_named(window: Any, title: str) -> QMenu:
+    """Return the window's menu of this title, made where there is none (before Help)."""
+    text = window.tr(title)
+    for action in window.menuBar().actions():
+        menu = action.menu()
+        if isinstance(menu, QMenu) and action.text().replace("&", "") == text:
+            return menu
+    menu = QMenu(text, window)
+    others = window.menuBar().actions()
+    last = others[-1] if others and others[-1].text().replace("&", "") == window.tr("Help") else None
+    window.menuBar().insertMenu(last, menu)
+    return menu
+
+
+def add_action(
+    window: Any, entry: Action, slot: Callable[..., object], *, checkable: bool = False, toolbar: QToolBar | None = None
+) -> QAction:
+    """Make an action from its entry, place it in its menu, and register it with the window.
+
+    A checkable action calls `slot` with whether it is on, any other without arguments.
+    """
+    action = QAction(window.tr(entry.text), window)
+    action.setObjectName(entry.name)
+    action.setStatusTip(window.tr(entry.help))
+    action.setToolTip(window.tr(entry.help) + (f" ({entry.shortcut})" if entry.shortcut else ""))
+    action.setCheckable(checkable)
+    if entry.shortcut:
+        action.setShortcut(QKeySequence(entry.shortcut))
+    if checkable:
+        action.toggled.connect(slot)
+    else:
+        action.triggered.connect(lambda _=False: slot())
+    menu_named(window, entry.menu).addAction(action)
+    if toolbar is not None:
+        toolbar.addAction(action)
+    window.actions_by_name[entry.name] = action
+    window.added_actions = [*getattr(window, "added_actions", []), entry]
+    return action
+
+
+def add_panel(window: Any, panel: QWidget, name: str, title: str) -> QDockWidget:
+    """Put a panel at the window's right side, where all share one place and the layers lie on top at first.
+
+    Parameters
+    ----------
+    panel
+        What is shown.
+    name
+        Of the dock as an object, by which the guide's page is found.
+    title
+        In English; it is translated.
+    """
+    dock = QDockWidget(window.tr(title), window)
+    dock.setObjectName(name)
+    dock.setWidget(panel)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    layers = window.findChild(QDockWidget, "layers")
+    if layers is not None and layers is not dock:
+        window.tabifyDockWidget(layers, dock)
+        layers.raise_()
+    return dock
