@@ -103,7 +103,7 @@ def timed_phase() -> dict[str, float]:
 
 def macedonia(data: Path, workers: list[int]) -> list[str]:
     """Plan the country by each number of workers, check that the plans are alike, and tell the times."""
-    from beatplanner.data.description.models import read_description
+    from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
     from beatplanner.planning.verification import verify
 

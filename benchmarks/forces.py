@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from beatplanner.solver.officers.assign import TenureProblem, Weights
+from beatplanner.solver.officers.problem import TenureProblem, Weights
 
 # Key: beats, officers, months, posts a beat, seconds, gap aimed at (None: a bound, whatever its gap)
 REGISTRY: dict[str, tuple[int, int, int, int, float, float | None]] = {

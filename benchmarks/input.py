@@ -77,7 +77,7 @@ def write(folder: Path, incidents: int, units: int) -> None:
 
 
 def ours(folder: Path) -> dict[str, float]:
-    from beatplanner.data.description.models import read_description
+    from beatplanner.data.description.read import read_description
     from beatplanner.data.guided_import.checks import check
     from beatplanner.data.town.read_town import read_town
 

@@ -19,7 +19,9 @@ from pathlib import Path
 import numpy as np
 from forces import REGISTRY, force
 
-from beatplanner.solver.officers.assign import Posting, TenureProblem, assign, breaches, measure, stay
+from beatplanner.solver.officers.assign import assign
+from beatplanner.solver.officers.figures import breaches, measure, stay
+from beatplanner.solver.officers.problem import Posting, TenureProblem
 
 HEADER = (
     "| beats x officers x months | method | vacant months | broken tenures | language gaps | rotations | objective | gap | rules broken | seconds | CPU seconds |\n"

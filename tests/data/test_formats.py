@@ -13,7 +13,7 @@ import pyogrio
 import pytest
 import shapely
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.layers import Place, numbers, read_layer, read_table
 from beatplanner.data.formats.number_columns import parse_numbers

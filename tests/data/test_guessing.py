@@ -131,7 +131,7 @@ def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     assert not [d.text for d in left if d.severity == "error"]
     assert not [d for d in left if d.mend]
     draft.write(tmp_path / "town.gpkg")
-    from beatplanner.data.description.models import read_description
+    from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
 
     made = read_town(read_description(tmp_path / "town.gpkg"))

@@ -20,7 +20,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.coordinates import parse_degrees, parse_pairs
 from beatplanner.data.formats.layers import read_table

@@ -7,7 +7,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.town.read_town import read_town
 from conftest import CRS, SIDE, SOUTH, WEST
 

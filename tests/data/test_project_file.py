@@ -21,9 +21,11 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.project import journal, safe_save
 from beatplanner.data.project import lock as project_lock
 from beatplanner.data.project.build import build
-from beatplanner.data.project.document import ProjectDocument, difference, merged, read_document, version_of
+from beatplanner.data.project.content import difference, merged
+from beatplanner.data.project.document import ProjectDocument, read_document
 from beatplanner.data.project.journal import recoveries
 from beatplanner.data.project.lock import ProjectLock
+from beatplanner.data.project.store import version_of
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROOT, write_grid_town

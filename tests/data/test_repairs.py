@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.coordinates import degrees, parse_mgrs
 from beatplanner.data.formats.crs_guess import CERTAIN, accuracy_offline, guess_crs

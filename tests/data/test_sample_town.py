@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 import shapely
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.sample.sample_town import write_sample_town
 from beatplanner.data.town.read_town import read_town
 

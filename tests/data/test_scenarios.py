@@ -6,9 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.models import read_description
-from beatplanner.data.description.scenarios import changed_rules, difference, find_scenarios, merge, new_scenario, stale
+from beatplanner.data.description.inherit import difference, merge
+from beatplanner.data.description.read import read_description
+from beatplanner.data.description.scenarios import changed_rules, find_scenarios, new_scenario
 from beatplanner.data.errors import InputError
+from beatplanner.data.result.stale import stale
 
 keys = st.sampled_from("abc")
 scalars = st.sampled_from([0, 1, True, "x", 1.5]) | st.just([1, 2])

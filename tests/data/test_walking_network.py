@@ -10,7 +10,7 @@ import shapely
 from extracts import write_extract
 from rasterio.transform import from_origin
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roads import default_classes, read_roads, road_classes

@@ -57,7 +57,7 @@ def test_other_commands_exist():
 
 
 def test_descriptions_in_the_guide_are_right(tmp_path):
-    from beatplanner.data.description.models import read_description
+    from beatplanner.data.description.read import read_description
     from beatplanner.data.errors import InputError
 
     found = blocks("toml")

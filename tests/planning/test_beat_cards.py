@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.beat_cards import BeatBook, beat_figures

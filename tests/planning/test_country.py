@@ -170,7 +170,7 @@ def test_a_whole_country_summed_up(tmp_path):
     project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
     run(project, tmp_path / "out", time_limit=10, pack=False)
     tables = read_result(tmp_path / "out")
-    from beatplanner.data.description.models import read_description
+    from beatplanner.data.description.read import read_description
 
     found = country_plan(tables, read_description(project))
     assert (found.table["level"] == "municipality").sum() == 80

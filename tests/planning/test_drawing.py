@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.edits import Edit, read_edits, write_edits
 from beatplanner.data.town.read_town import read_town

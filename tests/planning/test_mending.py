@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.project.edits import read_edits, write_edits
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from beatplanner.data.description.models import checked_description, read_raw
+from beatplanner.data.description.read import checked_description, read_raw
 from beatplanner.planning.rule_catalog import (
     PRESETS,
     RULES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.stations.site_edits import SiteJudge, held

@@ -15,7 +15,9 @@ from beatplanner.planning.officers.ways_out import (
     with_speaker,
     without,
 )
-from beatplanner.solver.officers.assign import TenureProblem, assign, breaches, broken_tenures
+from beatplanner.solver.officers.assign import assign
+from beatplanner.solver.officers.figures import breaches, broken_tenures
+from beatplanner.solver.officers.problem import TenureProblem
 
 
 def problem(**more) -> TenureProblem:

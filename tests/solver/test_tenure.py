@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatplanner.solver.officers.assign import FREE, Posting, TenureProblem, Weights, assign, breaches, measure, stay
+from beatplanner.solver.officers.assign import assign
+from beatplanner.solver.officers.figures import breaches, measure, stay
+from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem, Weights
 
 WEIGHTS = Weights(1000.0, 500.0, 50.0, 30.0, 20.0, 0.01, 0.005, 3.0)
 # Rules that give way where they cannot be kept, the maximum only to a frozen posting; all others hold on any roster.

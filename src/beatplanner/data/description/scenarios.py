@@ -11,7 +11,6 @@ The scenarios of a project are the files in the folder ``scenarios`` beside it, 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -19,15 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.models import SECTIONS, Description, read_description, read_raw
-from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.description.inherit import EXTENDS, _moved_paths, project_of
+from beatplanner.data.description.models import SECTIONS, Description
+from beatplanner.data.description.read import read_description, read_raw
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.result.output_place import check_place
 
 FOLDER = "scenarios"
-# Keys that a scenario file may have beside the sections.
-EXTENDS, REMOVE = "extends", "remove"
 
 
 @dataclass(frozen=True)
@@ -51,37 +50,6 @@ class ScenarioFile:
     file: Path
     base: Path
     changes: tuple[str, ...]
-
-
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `changes`: tables are merged key by key, None takes a key away, anything else replaces."""
-    merged = dict(base)
-    for key, value in changes.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, Mapping):
-            under = merged.get(key)
-            merged[key] = merge(under if isinstance(under, Mapping) else {}, value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def difference(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what turns `base` into `other`, for `merge`; a key that `other` lacks is None.
-
-    Tables hold no None themselves: a description has none.
-    """
-    changes: dict[str, Any] = {key: None for key in base if key not in other}
-    for key, value in other.items():
-        under = base.get(key)
-        if isinstance(value, Mapping) and isinstance(under, Mapping):
-            inner = difference(under, value)
-            if inner:
-                changes[key] = inner
-        elif key not in base or under != value or type(under) is not type(value):
-            changes[key] = value
-    return changes
 
 
 def as_table(description: Description) -> dict[str, Any]:
@@ -123,112 +91,6 @@ def _in_words(value: Any) -> str:
 
 
 # ---- reading
-
-
-def resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
-    """Return the tables of a scenario file with those of all that it extends, paths relative to it.
-
-    Parameters
-    ----------
-    file
-        The scenario file, absolute.
-    raw
-        Its content, with the key ``extends``.
-
-    Raises
-    ------
-    InputError
-        Where the base is missing or wrong (the message names the file that is), where files extend each other in a circle, or where
-        ``remove`` names what the base has not.
-    """
-    project_of(file)  # no circle
-    base = _base_of(file, raw, (file,))
-    # whatever is wrong in the base is told under the base's own name
-    description = read_description(base)
-    tables = _moved_paths(description.model_dump(exclude_unset=True), base.parent, file.parent)
-    # a scenario's name and words are its own
-    tables.pop("scenario", None)
-    for key in _removals(file, raw, tables):
-        _take_away(tables, key.split("."))
-    return merge(tables, {k: v for k, v in raw.items() if k not in (EXTENDS, REMOVE)})
-
-
-def _base_of(file: Path, raw: Mapping[str, Any], chain: tuple[Path, ...]) -> Path:
-    name = raw[EXTENDS]
-    if not isinstance(name, str) or not name:
-        raise InputError(
-            problem("give the description that this scenario extends, in quotes", 'Such as extends = "../project.toml"',
-                    file=file.name, field=EXTENDS)
-        )  # fmt: skip
-    base = (file.parent / name).resolve()
-    if base in chain:
-        circle = " → ".join(p.name for p in (*chain[chain.index(base) :], base))
-        raise InputError(
-            problem(f"scenarios extend each other in a circle: {circle}", "Let one of them extend the project itself",
-                    file=file.name, field=EXTENDS)
-        )  # fmt: skip
-    if not base.is_file():
-        beside = sorted(p.name for p in base.parent.glob("*.toml")) if base.parent.is_dir() else []
-        mend = did_you_mean(base.name, beside) or "Paths are relative to the scenario file"
-        raise InputError(problem(f"the file “{name}” does not exist", mend, file=file.name, field=EXTENDS))
-    return base
-
-
-def _removals(file: Path, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> list[str]:
-    keys = raw.get(REMOVE, [])
-    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
-        raise InputError(
-            problem("give a list of keys", 'Such as remove = ["beats.max_moved"]', file=file.name, field=REMOVE)
-        )
-    known = list(_keys(tables))
-    notes = []
-    for key in keys:
-        if key not in known:
-            mend = did_you_mean(key, known) or "Take it out of the list"
-            notes.append(problem(f"there is no “{key}” to take away in the base", mend, file=file.name, field=REMOVE))
-    if notes:
-        raise InputError(*notes)
-    return keys
-
-
-def _keys(tables: Mapping[str, Any], place: str = "") -> Iterator[str]:
-    for key, value in tables.items():
-        yield f"{place}{key}"
-        if isinstance(value, Mapping):
-            yield from _keys(value, f"{place}{key}.")
-
-
-def _take_away(tables: dict[str, Any], steps: list[str]) -> None:
-    for step in steps[:-1]:
-        # keys with dots in them, such as a category's, cannot be named
-        tables = tables.get(step, {})
-    tables.pop(steps[-1], None)
-
-
-def _moved_paths(value: Any, old: Path, new: Path | None) -> Any:
-    """Return tables whose paths, relative to the folder `old`, are relative to `new`; absolute where that is None or on another drive."""
-    if isinstance(value, Path):
-        if value.is_absolute():
-            return value
-        whole = (old / value).resolve()
-        if new is None:
-            return whole
-        return Path(relative_or_whole(whole, new))
-    if isinstance(value, Mapping):
-        return {k: _moved_paths(v, old, new) for k, v in value.items()}
-    return type(value)(_moved_paths(v, old, new) for v in value) if isinstance(value, list | tuple) else value
-
-
-def project_of(path: Path) -> Path:
-    """Return the description at the bottom of a scenario file: the one that extends nothing."""
-    file = Path(path).resolve()
-    chain: tuple[Path, ...] = ()
-    raw = read_raw(file)
-    while EXTENDS in raw:
-        chain = (*chain, file)
-        file = _base_of(file, raw, chain)
-        raw = read_raw(file)
-    return file
 
 
 def find_scenarios(project: Path) -> list[ScenarioFile]:
@@ -338,51 +200,3 @@ def _toml_value(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...]:
-    """Say why a plan is no longer that of its project: rules, data or versions changed since.
-
-    Parameters
-    ----------
-    summary
-        The plan's ``summary.json``.
-    now
-        Versions of what computes now.
-
-    Returns
-    -------
-    tuple of Note
-        Empty where nothing changed; a warning for rules and data, a fact for versions, which change a plan seldom.
-    """
-    import hashlib
-
-    notes: list[Note] = []
-    file = Path(str(summary.get("description_file", "")))
-    try:
-        rules = read_description(file) if file.is_file() else None
-    except InputError:
-        rules = None
-    if rules is None:
-        notes.append(Note("warning", "the description of this plan is gone or cannot be read any more", file=file.name))
-    else:
-        made = Description.model_validate(summary.get("rules", {}))
-        a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
-        notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in _sentences(a, b)]
-    for source in summary.get("inputs", []):
-        path = Path(str(source.get("path", "")))
-        if not path.is_file():
-            notes.append(Note("warning", "this file is not there any more", file=path.name, field=source["role"]))
-            continue
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != source.get("sha256"):
-            on = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
-            notes.append(
-                Note("warning", f"this file was changed on {on:%d %B %Y}, after the plan", file=path.name, field=source["role"])
-            )  # fmt: skip
-    made_by = summary.get("versions", {})
-    other = [f"{k} {made_by[k]} → {now[k]}" for k in now if k in made_by and made_by[k] != now[k]]
-    if other:
-        notes.append(Note("info", f"made with other versions: {listed(other)}"))
-    return tuple(notes)

@@ -24,11 +24,11 @@ from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.coordinates import parse_degrees, parse_pairs
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.number_columns import parse_numbers
+from beatplanner.data.formats.source import Source
 from beatplanner.data.formats.text_tables import read_text_table
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.formats.vector_files import check_kind, matched, opened, shapefile_encoding
 from beatplanner.data.formats.workbooks import WORKBOOKS, read_workbook
-from beatplanner.data.town.town import Source
 
 TEXT_TABLES = {".csv", ".tsv", ".txt"}
 MOST_FEATURES = 5_000_000

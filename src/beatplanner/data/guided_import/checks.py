@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.town.forum_tables import read_forum_tables

@@ -350,7 +350,7 @@ class ImportDraft:
 
 def staged_description(file: Path) -> Any:
     """Return the checked description of a staged draft."""
-    from beatplanner.data.description.models import checked_description
+    from beatplanner.data.description.read import checked_description
 
     return checked_description(json.loads(file.read_text(encoding="utf-8")), file)
 

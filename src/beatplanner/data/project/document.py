@@ -23,123 +23,33 @@ import shutil
 import sqlite3
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.paths import read_only_uri
+from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short, merged
 from beatplanner.data.project.journal import BASE, Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.safe_save import clear_leftovers, copy_package, replace_package
+from beatplanner.data.project.store import (
+    ARCHIVES,
+    META,
+    PROJECT,
+    SCHEMA,
+    _read_content,
+    _read_only,
+    keep_old_version,
+    pack,
+    unpack,
+    version_of,
+    write_content,
+)
 
 if TYPE_CHECKING:
     from beatplanner.data.description.models import Description
-
-SCHEMA = 2
-PROJECT, META, SCENARIOS, PLANS = (
-    "beatplanner_project",
-    "beatplanner_meta",
-    "beatplanner_scenarios",
-    "beatplanner_plans",
-)
-ARCHIVES, HISTORY, STATE = "beatplanner_archives", "beatplanner_history", "beatplanner_state"
-TABLES = {
-    META: "(key TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    SCENARIOS: "(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, changes TEXT NOT NULL, note TEXT NOT NULL)",
-    PLANS: "(id INTEGER PRIMARY KEY, name TEXT NOT NULL, scenario TEXT NOT NULL, made_on TEXT NOT NULL, author TEXT NOT NULL, "
-    "feasible INTEGER NOT NULL, beats INTEGER, max_deviation REAL, moved_share REAL, stations INTEGER, summary TEXT NOT NULL)",
-    ARCHIVES: "(plan INTEGER PRIMARY KEY, content BLOB NOT NULL)",
-    HISTORY: "(id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL, "
-    "reason TEXT NOT NULL, detail TEXT NOT NULL)",
-    STATE: "(key TEXT PRIMARY KEY, value TEXT NOT NULL)",
-}
-# Those that QGIS lists as tables.
-SHOWN = {
-    SCENARIOS: "Scenarios: what differs from the project's rules",
-    PLANS: "Plans made of this project",
-    HISTORY: "History: every edit, solve and override",
-}
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of the history."""
-
-    time: str
-    author: str
-    kind: str
-    what: str
-    reason: str = ""
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StoredPlan:
-    """A plan of the project: which scenario's, when and by whom it was made, and its summary."""
-
-    id: int
-    name: str
-    scenario: str
-    made_on: str
-    author: str
-    summary: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A named set of rules: what differs from the project's own."""
-
-    name: str
-    changes: dict[str, Any]
-    note: str = ""
-
-
-@dataclass
-class Content:
-    """All that a document holds beside the layers."""
-
-    rules: dict[str, Any]
-    scenarios: dict[str, Scenario] = field(default_factory=dict)
-    active: str = ""
-    plans: dict[int, StoredPlan] = field(default_factory=dict)
-    history: list[Event] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
-
-    def copied(self) -> Content:
-        """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""
-        return Content(
-            self.rules, dict(self.scenarios), self.active, dict(self.plans), list(self.history),
-            {k: list(v) if isinstance(v, list) else v for k, v in self.state.items()},
-        )  # fmt: skip
-
-
-def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` with a JSON merge patch (RFC 7386) applied: null takes a key away, a table is merged, all else replaces."""
-    found = dict(base)
-    for key, value in changes.items():
-        if value is None:
-            found.pop(key, None)
-        elif isinstance(value, dict):
-            found[key] = merged(found[key] if isinstance(found.get(key), dict) else {}, value)
-        else:
-            found[key] = value
-    return found
-
-
-def difference(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return the merge patch that turns `base` into `wanted`."""
-    changes: dict[str, Any] = {key: None for key in base if key not in wanted}
-    for key, value in wanted.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            inner = difference(base[key], value)
-            if inner:
-                changes[key] = inner
-        elif key not in base or base[key] != value:
-            changes[key] = value
-    return changes
 
 
 class ProjectDocument:
@@ -267,7 +177,7 @@ class ProjectDocument:
         return self._checked(self.rules(scenario))
 
     def _checked(self, rules: dict[str, Any]) -> Description:
-        from beatplanner.data.description.models import checked_description, into_file
+        from beatplanner.data.description.read import checked_description, into_file
 
         return checked_description(into_file(rules, self.file.name) if self.is_file else rules, self.file)
 
@@ -644,126 +554,12 @@ class SaveJob:
         replace_package(self.goal, base, lambda part: write_content(part, self.content, self.meta, self.archives))
 
 
-def _short(summary: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
-
-
-def _figures(summary: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of a plan that a list of plans shows."""
-    beats, stations = summary.get("beats", {}), summary.get("stations", {})
-    return {
-        "feasible": bool(summary.get("feasible", False)),
-        "beats": beats.get("count"),
-        "max_deviation": beats.get("max_deviation"),
-        "moved_share": beats.get("moved_share"),
-        "stations": stations.get("count"),
-    }
-
-
-def _apply(content: Content, done: dict[str, Any]) -> None:
-    """Change the content by one thing done, now or from a journal."""
-    kind = done["kind"]
-    if kind == "rules":
-        name = done["scenario"]
-        if name:
-            old = content.scenarios[name]
-            content.scenarios[name] = replace(old, changes=_patched(old.changes, done["changes"]))
-        else:
-            content.rules = merged(content.rules, done["changes"])
-    elif kind == "scenario":
-        content.scenarios[done["name"]] = Scenario(done["name"], done["changes"], done.get("note", ""))
-    elif kind == "rename_scenario":
-        content.scenarios = {
-            (done["name"] if n == done["old"] else n): (replace(s, name=done["name"]) if n == done["old"] else s)
-            for n, s in content.scenarios.items()
-        }
-        content.plans = {
-            i: replace(p, scenario=done["name"]) if p.scenario == done["old"] else p for i, p in content.plans.items()
-        }
-        if content.active == done["old"]:
-            content.active = done["name"]
-    elif kind == "remove_scenario":
-        content.scenarios.pop(done["name"], None)
-        if content.active == done["name"]:
-            content.active = ""
-    elif kind == "activate":
-        content.active = done["name"]
-    elif kind == "plan":
-        number = int(done["id"])
-        content.plans[number] = StoredPlan(
-            number, done["name"], done["scenario"], done["made_on"], done["author"], done["summary"]
-        )
-        content.state["last_plan"] = max(number, int(content.state.get("last_plan", 0)))
-    elif kind == "edit" and "edit" in done:
-        content.state["edits"] = [*content.state.get("edits", []), done["edit"]]
-    elif kind == "undo":
-        content.state["edits"] = content.state.get("edits", [])[: done["count"]]
-    elif kind == "rename_plan":
-        content.plans[int(done["id"])] = replace(content.plans[int(done["id"])], name=done["name"])
-    elif kind == "remove_plan":
-        content.plans.pop(int(done["id"]), None)
-    for key, value in done.get("state", {}).items():
-        if value is None:
-            content.state.pop(key, None)
-        else:
-            content.state[key] = value
-    if done.get("what"):
-        content.history.append(
-            Event(done["time"], done["author"], kind, done["what"], done.get("reason", ""), done.get("detail", {}))
-        )
-
-
-def _patched(patch: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the merge patch that does what `patch` and then `changes` do; a null stays one."""
-    found = dict(patch)
-    for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(found.get(key), dict):
-            found[key] = _patched(found[key], value)
-        else:
-            found[key] = value
-    return found
-
-
 # ---- the file
-
-
-def _read_only(path: Path) -> Any:
-    """Open a database for reading only; closed at the end of a with block."""
-    return closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True))
-
-
-def version_of(path: Path) -> tuple[int, str]:
-    """Return the schema version of a project file, and which save it is; version 0 where it is no project file.
-
-    Raises
-    ------
-    InputError
-        Where a newer beatplanner wrote it.
-    """
-    try:
-        with path.open("rb") as stream:
-            if stream.read(16) != b"SQLite format 3\x00":
-                return 0, ""
-        with _read_only(path) as database:
-            names = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
-            if PROJECT not in names:
-                return 0, ""
-            meta = dict(database.execute(f"SELECT key, value FROM {META}")) if META in names else {}  # noqa: S608
-    except (sqlite3.Error, OSError):
-        return 0, ""
-    number = meta.get("schema", "1")
-    schema = int(number) if number.isdigit() else SCHEMA + 1
-    if schema > SCHEMA:
-        raise InputError(
-            problem(f"this project was saved by a newer beatplanner (its format is {number}; this program knows formats 1 to {SCHEMA})",
-                    "Update beatplanner, or ask for the project in the older format", file=path.name)
-        )  # fmt: skip
-    return schema, meta.get("save_id", "")
 
 
 def read_document(file: Path) -> ProjectDocument:
     """Read a project file of this or an older version, or a TOML description."""
-    from beatplanner.data.description.models import read_raw
+    from beatplanner.data.description.read import read_raw
 
     raw = read_raw(file)
     schema, save_id = version_of(file)
@@ -778,117 +574,3 @@ def read_document(file: Path) -> ProjectDocument:
                 )
             ) from None
     return ProjectDocument(file, content, schema, save_id)
-
-
-def _read_content(file: Path, content: Content) -> None:
-    with _read_only(file) as database:
-        meta = dict(database.execute(f"SELECT key, value FROM {META}"))  # noqa: S608
-        for name, changes, note in database.execute(f"SELECT name, changes, note FROM {SCENARIOS} ORDER BY id"):  # noqa: S608
-            content.scenarios[name] = Scenario(name, json.loads(changes), note)
-        rows = database.execute(f"SELECT id, name, scenario, made_on, author, summary FROM {PLANS} ORDER BY id")  # noqa: S608
-        for number, name, scenario, made_on, author, summary in rows:
-            content.plans[number] = StoredPlan(number, name, scenario, made_on, author, json.loads(summary))
-        rows = database.execute(f"SELECT time, author, kind, what, reason, detail FROM {HISTORY} ORDER BY id")  # noqa: S608
-        content.history = [Event(*row[:5], json.loads(row[5])) for row in rows]
-        content.state = {k: json.loads(v) for k, v in database.execute(f"SELECT key, value FROM {STATE}")}  # noqa: S608
-        active = meta.get("active", "")
-        content.active = active if active in content.scenarios else ""
-
-
-def write_content(part: Path, content: Content, meta: dict[str, str], archives: dict[int, Path]) -> None:
-    """Write all but the layers into a GeoPackage that nobody else has open."""
-    with closing(sqlite3.connect(part)) as database:
-        # the file is private until it is swapped in, so it needs no journal of its own
-        database.execute("PRAGMA journal_mode=MEMORY")
-        database.execute("PRAGMA synchronous=OFF")
-        with database:
-            for table, columns in TABLES.items():
-                database.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")
-                if table != ARCHIVES:
-                    database.execute(f"DELETE FROM {table}")  # noqa: S608
-            database.execute(f"CREATE TABLE IF NOT EXISTS {PROJECT} (description TEXT NOT NULL)")
-            database.execute(f"DELETE FROM {PROJECT}")  # noqa: S608
-            database.execute(f"INSERT INTO {PROJECT} VALUES (?)", (_json(content.rules),))  # noqa: S608
-            for table, rows in _rows(content, meta).items():
-                for row in rows:
-                    database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
-            stored = {row[0] for row in database.execute(f"SELECT plan FROM {ARCHIVES}")}  # noqa: S608
-            for gone in stored - set(content.plans):
-                database.execute(f"DELETE FROM {ARCHIVES} WHERE plan = ?", (gone,))  # noqa: S608
-            new = [n for n in content.plans if n not in stored and n in archives and archives[n].is_file()]
-            for number in new:
-                database.execute(f"INSERT INTO {ARCHIVES} VALUES (?, ?)", (number, archives[number].read_bytes()))  # noqa: S608
-            _list_tables(database)
-    if new or stored - set(content.plans):
-        from beatplanner.data.project.plan_layers import drop_plan_layers, write_plan_layers
-
-        drop_plan_layers(part, stored - set(content.plans))
-        for number in new:
-            write_plan_layers(part, number, archives[number], content.plans[number].name)
-
-
-def _rows(content: Content, meta: dict[str, str]) -> dict[str, Iterator[tuple[Any, ...]]]:
-    return {
-        META: ((k, v) for k, v in meta.items()),
-        SCENARIOS: ((i + 1, s.name, _json(s.changes), s.note) for i, s in enumerate(content.scenarios.values())),
-        PLANS: (
-            (p.id, p.name, p.scenario, p.made_on, p.author, *_figures(p.summary).values(), _json(p.summary))
-            for p in content.plans.values()
-        ),
-        HISTORY: (
-            (i + 1, e.time, e.author, e.kind, e.what, e.reason, _json(e.detail)) for i, e in enumerate(content.history)
-        ),
-        STATE: ((k, _json(v)) for k, v in content.state.items()),
-    }
-
-
-def _list_tables(database: sqlite3.Connection) -> None:
-    """Enter the tables that QGIS shows into the GeoPackage's list of contents."""
-    names = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
-    if "gpkg_contents" not in names:
-        return
-    for table, text in SHOWN.items():
-        database.execute(
-            "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-            "VALUES (?, 'attributes', ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", (table, table, text),
-        )  # fmt: skip
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def keep_old_version(file: Path, schema: int) -> Path:
-    """Copy a project of an older version beside it, before it is saved in the new one; return the copy."""
-    copy = file.with_name(f"{file.stem} (format {schema}){file.suffix}")
-    number = 1
-    while copy.exists():
-        number += 1
-        copy = file.with_name(f"{file.stem} (format {schema}, {number}){file.suffix}")
-    try:
-        copy_package(file, copy)
-    except (OSError, sqlite3.Error) as error:
-        with suppress(OSError):
-            copy.unlink(missing_ok=True)
-        raise InputError(
-            problem(f"the project is of an older format, and no copy of it can be kept here ({error})",
-                    "Save it under another name in a folder of your own", file=file)
-        ) from None  # fmt: skip
-    return copy
-
-
-def pack(folder: Path, target: Path) -> None:
-    """Zip a result folder."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file():
-                archive.write(file, file.relative_to(folder).as_posix())
-
-
-def unpack(packed: Path, folder: Path) -> None:
-    """Unzip a result folder; what would lie outside it is refused."""
-    with zipfile.ZipFile(packed) as archive:
-        for name in archive.namelist():
-            if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                raise zipfile.BadZipFile(f"“{name}” leads out of the archive")
-        archive.extractall(folder)

@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.folder import safe_cell
+from beatplanner.data.result.cells import safe_cell
 from beatplanner.data.result.output_place import check_place, swap_in
 
 # Width of the drawing that the maps are in; a tenth of it is told.

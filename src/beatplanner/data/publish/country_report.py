@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.plan_tables import PlanTables
 
 HEADS = {

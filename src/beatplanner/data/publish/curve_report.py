@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.cells import write_csv
 
 COLUMNS = (
     "budget", "moved_share", "max_deviation", "relationship_years_kept", "relationship_years_today", "travel", "lower_bound", "feasible", "folder",

@@ -12,7 +12,7 @@ import openpyxl
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from beatplanner.data.result.folder import safe_cell, without_nan, write_csv
+from beatplanner.data.result.cells import safe_cell, without_nan, write_csv
 from beatplanner.data.town.forum_tables import REPORT_BACK
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")

@@ -95,7 +95,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     import openpyxl
     from openpyxl.styles import Alignment, Font, PatternFill
 
-    from beatplanner.data.result.folder import safe_cell
+    from beatplanner.data.result.cells import safe_cell
 
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
     name, book = names(tables), openpyxl.Workbook()

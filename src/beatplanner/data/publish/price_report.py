@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.cells import write_csv
 
 COLUMNS = (
     "key", "rule", "how", "step", "with", "with_bound", "without", "without_bound", "gain", "at_least", "at_most", "share", "metres", "minutes",

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from beatplanner.data.publish.forum_files import write_json
-from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.cells import write_csv
 
 
 def write_proposal_report(out: Path, project: str, content: Mapping[str, Any]) -> None:

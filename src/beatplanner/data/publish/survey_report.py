@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.folder import write_csv
+from beatplanner.data.result.cells import write_csv
 
 
 def write_survey_files(

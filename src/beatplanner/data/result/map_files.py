@@ -11,7 +11,8 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.folder import _plain_types, safe_cell, write_csv
+from beatplanner.data.result.cells import safe_cell, write_csv
+from beatplanner.data.result.folder import _plain_types
 from beatplanner.data.result.output_place import check_place, swap_in
 
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")

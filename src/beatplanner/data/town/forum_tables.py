@@ -26,8 +26,9 @@ from beatplanner.data.formats.layers import (
     source_of,
     texts,
 )
+from beatplanner.data.formats.source import Source
 from beatplanner.data.town.roads import is_openstreetmap, named_streets
-from beatplanner.data.town.town import Source, Town
+from beatplanner.data.town.town import Town
 
 CONSENTS = ("officer", "name", "contact", "photo", "agreed_on", "until")
 REPORT_BACK = ("forum", "asked_on", "asked", "action", "responsible", "due", "done_on", "result")

@@ -35,6 +35,7 @@ from beatplanner.data.formats.layers import (
     texts,
     times,
 )
+from beatplanner.data.formats.source import Source
 from beatplanner.data.formats.vector_files import check_kind
 from beatplanner.data.town.addresses import accepted_places, match_addresses, street_only
 from beatplanner.data.town.adjacency import drawn_edges, island_links, open_borders, touching
@@ -44,7 +45,7 @@ from beatplanner.data.town.homes import homes_of_layer, homes_of_raster, one_hom
 from beatplanner.data.town.population import join_table, split_census
 from beatplanner.data.town.roads import is_openstreetmap, read_roads
 from beatplanner.data.town.sites import generated_sites, site_costs, site_states
-from beatplanner.data.town.town import Source, Town
+from beatplanner.data.town.town import Town
 from beatplanner.data.town.walking_network import (
     SNAP,
     Barriers,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.curve_report import write_curve
 from beatplanner.planning.whole.proof import Progress, silent

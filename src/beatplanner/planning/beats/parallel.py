@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.folder import without_nan
+from beatplanner.data.result.cells import without_nan
 from beatplanner.planning.whole.proof import Progress, silent
 from beatplanner.planning.whole.versions import versions
 from beatplanner.solver.districts.solve import Districts
 
 if TYPE_CHECKING:
-    from beatplanner.planning.beats.plan import Alone
+    from beatplanner.planning.beats.municipality import Alone
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
 ANSWER, ASK = 15.0, 1.0
@@ -293,7 +293,7 @@ def _plain(value: Any) -> Any:
 
 
 def _read(file: Path) -> Alone:
-    from beatplanner.planning.beats.plan import Alone
+    from beatplanner.planning.beats.municipality import Alone
 
     told = json.loads(file.read_text(encoding="utf-8"))
     arrays = {k: np.array(v, dtype=int) if isinstance(v, list) else v for k, v in told["found"].items()}

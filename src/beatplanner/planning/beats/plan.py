@@ -12,12 +12,13 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.municipality import Alone, _Part
 from beatplanner.planning.whole.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan, automatic_count, officers_required
 from beatplanner.solver.districts.solve import (
@@ -169,45 +170,6 @@ def moved_share(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> float |
     if not known.any() or people[known].sum() <= 0:
         return None
     return float(people[known & (current != beat)].sum() / people[known].sum())
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One municipality: its units and its problem."""
-
-    name: str
-    units: np.ndarray
-    problem: DistrictingProblem
-    mean: float
-    tolerance: float
-    unavoidable: float  # residents whose today's beat lives on in another municipality
-    away: np.ndarray  # units locked to a beat that lives on in another municipality
-
-
-@dataclass(frozen=True)
-class Alone:
-    """What became of one municipality: its districts, and what had to be relaxed for them.
-
-    Attributes
-    ----------
-    found
-        The districts.
-    relaxed
-        Fields of the problem that are other than asked for: ``count``, ``lower``, ``upper``, ``budget``, ``locked``.
-    mean, tolerance
-        Of the municipality.
-    clashes
-        In words.
-    short
-        Whether the change budget did not do; said in words once all municipalities are known.
-    """
-
-    found: Districts
-    relaxed: dict[str, Any]
-    mean: float
-    tolerance: float
-    clashes: list[str]
-    short: bool
 
 
 def plan_alone(planner: _Planner, part: _Part, seconds: float, cancelled: Callable[[], bool]) -> Alone:

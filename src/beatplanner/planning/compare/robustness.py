@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import read_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.workload import DAYS_A_YEAR, hours_per_incident
 
 if TYPE_CHECKING:
-    from beatplanner.planning.compare.comparison import Column
+    from beatplanner.planning.compare.columns import Column
 
 FACTOR = 0.2
 # Of these shares of the draws the deviation is told: in 19 of 20 it is no greater.
@@ -116,7 +116,7 @@ def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> d
 
 def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[dict[str, Any]] | None:
     """Return one row a beat: ``beat``, ``holds`` (share of draws), ``deviation`` as planned, and by season; fills in the column's figures."""
-    from beatplanner.planning.compare.comparison import municipality_of
+    from beatplanner.planning.compare.columns import municipality_of
 
     rules, units = c.rules, c.units
     inside = np.array([b is not None for b in c.beat])

@@ -20,11 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.price_report import write_prices
-from beatplanner.data.result.folder import check_result_place, read_result, without_nan
-from beatplanner.planning.compare.comparison import moves, read_columns
+from beatplanner.data.result.cells import without_nan
+from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.planning.compare.columns import read_columns
+from beatplanner.planning.compare.sentences import moves
 from beatplanner.planning.whole.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
 

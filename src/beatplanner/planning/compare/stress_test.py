@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.folder import write_csv
-from beatplanner.planning.compare.comparison import Column, read_columns
+from beatplanner.data.result.cells import write_csv
+from beatplanner.planning.compare.columns import Column, read_columns
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
 from beatplanner.planning.officers.replanning import succession
 from beatplanner.planning.whole.proof import Progress, silent
@@ -100,7 +100,7 @@ def stress_test(
 
 def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str, Any]:
     """Return how the beats would do with the incidents of another description."""
-    from beatplanner.data.description.models import read_description
+    from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
 
     town = read_town(read_description(project).model_copy(update={"stations": None, "officers": None, "forum": None, "beats": None}))  # fmt: skip

@@ -14,7 +14,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from beatplanner.data.description.models import Forum, read_description
+from beatplanner.data.description.models import Forum
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.publish.beat_pages import write_beat_pages
 from beatplanner.data.publish.forum_files import run_card, write_json, write_minutes, write_proposal, write_tables

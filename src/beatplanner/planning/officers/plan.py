@@ -37,21 +37,9 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
 from beatplanner.planning.whole.proof import Progress, Proof, silent
-from beatplanner.solver.officers.assign import (
-    FREE,
-    Breach,
-    Posting,
-    Postings,
-    TenureProblem,
-    Weights,
-    assign,
-    breaches,
-    broken_tenures,
-    gap_months,
-    measure,
-    prepare,
-    staffed,
-)
+from beatplanner.solver.officers.assign import assign, prepare
+from beatplanner.solver.officers.figures import Breach, breaches, broken_tenures, gap_months, measure, staffed
+from beatplanner.solver.officers.problem import FREE, Posting, Postings, TenureProblem, Weights
 
 DAYS_A_MONTH = 365.25 / 12
 # Months for which an ordered posting is fixed.

@@ -12,16 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from beatplanner.solver.officers.assign import (
-    FREE,
-    Figures,
-    Posting,
-    TenureProblem,
-    assign,
-    breaches,
-    broken_tenures,
-    measure,
-)
+from beatplanner.solver.officers.assign import assign
+from beatplanner.solver.officers.figures import Figures, breaches, broken_tenures, measure
+from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
 
 # Seconds that one trial and all of them may take, beside what the plan's own limit leaves.
 EACH, ALL = 8.0, 30.0

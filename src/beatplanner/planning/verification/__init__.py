@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town

@@ -19,7 +19,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
-from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.comparison_files import in_words
 from beatplanner.data.result.folder import read_result

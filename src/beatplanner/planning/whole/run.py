@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.description.models import Description, read_description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.result.folder import check_result_place, read_result, write_result
 from beatplanner.data.result.plan_tables import PlanTables

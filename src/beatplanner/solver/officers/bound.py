@@ -22,7 +22,7 @@ import numpy as np
 from beatplanner.solver.officers.search import FREE, INFINITE, SERIES, kernel, needs_handover, series
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.assign import Arrays
+    from beatplanner.solver.officers.problem import Arrays
 
 
 @kernel

@@ -29,8 +29,8 @@ import numpy as np
 from beatplanner.solver.officers.search import needs_handover, series_cost
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.assign import Arrays
     from beatplanner.solver.officers.bound import Prices
+    from beatplanner.solver.officers.problem import Arrays
 
 Series = tuple[tuple[int, int, int], ...]
 # Months that are taken together, one after the other.

@@ -17,8 +17,8 @@ import highspy
 import numpy as np
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.assign import Arrays
     from beatplanner.solver.officers.bound import Prices
+    from beatplanner.solver.officers.problem import Arrays
 
 FREE = -2
 WINDOW = 12

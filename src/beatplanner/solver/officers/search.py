@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.assign import Arrays
+    from beatplanner.solver.officers.problem import Arrays
 
 # Compiled once on a machine and kept on disk; what C code alone would call is left out, which takes a tenth off that time.
 kernel = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)  # pyright: ignore[reportCallIssue]

@@ -142,7 +142,7 @@ def scenario(
     by: ByOption = "",
 ) -> None:
     """Add or change a scenario: a named set of rules that differ from the project's own."""
-    from beatplanner.data.project.document import merged
+    from beatplanner.data.project.content import merged
 
     patch: dict[str, Any] = {}
     for text in set_ or []:
@@ -197,7 +197,7 @@ def plan_in_project(
     import tempfile
 
     from beatplanner.planning.whole.run import run as run_plan
-    from beatplanner.ui.commands.app import CLASH, _interruptible, _print_summary, _progress
+    from beatplanner.ui.commands.console import CLASH, interruptible, print_summary, shown_progress
 
     with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder:
         out = Path(folder) / "plan"
@@ -206,11 +206,11 @@ def plan_in_project(
             nonlocal feasible
             if scenario_name is not None:
                 document.activate(scenario_name)
-            with _interruptible() as cancelled, _progress() as progress:
+            with interruptible() as cancelled, shown_progress() as progress:
                 summary = run_plan(document.description(), out, time_limit=time_limit, seed=seed, threads=threads,
                                    progress=progress, cancelled=cancelled)  # fmt: skip
             plan = document.add_plan(out, name, reason=reason)
-            _print_summary(summary, out, places=False)
+            print_summary(summary, out, places=False)
             out_console.print(f"{plan.name} is kept in {file.resolve()}", markup=False)
             feasible = bool(summary["feasible"])
 
@@ -293,7 +293,7 @@ def drop(
 @project_app.command()
 def migrate(file: FileArgument) -> None:
     """Bring a project file of an older version to this one's format; a copy of the old one is kept beside it."""
-    from beatplanner.data.project.document import SCHEMA
+    from beatplanner.data.project.store import SCHEMA
 
     document = _open(file, editing=True)
     try:
@@ -356,7 +356,7 @@ def new(
     from beatplanner.data.guided_import.doubts import import_doubts
     from beatplanner.data.guided_import.doubts import mend as mend_doubt
     from beatplanner.data.guided_import.draft import MEANING_WORDS, ROLE_WORDS, ImportDraft
-    from beatplanner.ui.commands.app import err_console
+    from beatplanner.ui.commands.console import err_console
 
     if not guess_only and out.exists():
         raise InputError(

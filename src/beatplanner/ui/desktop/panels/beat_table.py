@@ -74,7 +74,7 @@ def as_text_table(model: QAbstractTableModel) -> str:
 
     Numbers stand as numbers; text that a spreadsheet would take for a formula is neutralised.
     """
-    from beatplanner.data.result.folder import safe_cell
+    from beatplanner.data.result.cells import safe_cell
 
     def cell(value: Any) -> str:
         text = "" if isinstance(value, float) and not np.isfinite(value) else str(safe_cell(value))

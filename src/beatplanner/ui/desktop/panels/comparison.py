@@ -46,7 +46,9 @@ MODES = ("Hours a year per officer", "Minutes on foot to a station", "What chang
 
 def prepare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a thread may do it."""
-    from beatplanner.planning.compare.comparison import compare, figures, map_of, read_columns
+    from beatplanner.planning.compare.columns import read_columns
+    from beatplanner.planning.compare.comparison import compare, map_of
+    from beatplanner.planning.compare.figures import figures
 
     content = compare(folders, out)
     columns = read_columns(folders)

@@ -655,7 +655,7 @@ class DrawingPanel(QWidget):
         self._enable()
 
     def _show_progress(self, phase: str, best: object, bound: object, seconds: float) -> None:
-        from beatplanner.ui.commands.app import progress_line
+        from beatplanner.ui.words import progress_line
 
         number = [v if isinstance(v, float | int) else None for v in (best, bound)]
         self.note.setText(

@@ -64,7 +64,7 @@ class Scenario:
         InputError
             Where it cannot be used; what was open stays open.
         """
-        from beatplanner.data.description.models import read_description
+        from beatplanner.data.description.read import read_description
         from beatplanner.data.project.document import ProjectDocument
         from beatplanner.data.result.folder import read_result
         from beatplanner.data.town.read_town import read_town
@@ -134,7 +134,7 @@ class Scenario:
         """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""
         if self.document is None:
             return self.project
-        from beatplanner.data.description.models import read_raw
+        from beatplanner.data.description.read import read_raw
 
         document = self.document
         if (

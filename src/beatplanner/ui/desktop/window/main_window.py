@@ -33,7 +33,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.ui.commands.app import progress_line
 from beatplanner.ui.desktop.map import export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.panels import (
@@ -54,6 +53,7 @@ from beatplanner.ui.desktop.window import guide_pages, palette, settings, tour
 from beatplanner.ui.desktop.window.actions import ACTIONS
 from beatplanner.ui.desktop.window.figures_text import number, percent
 from beatplanner.ui.desktop.window.recent import remember
+from beatplanner.ui.words import progress_line
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[2] / "guide"

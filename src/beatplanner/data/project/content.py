@@ -1,0 +1,167 @@
+"""What a project holds: scenarios, plans and history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the history."""
+
+    time: str
+    author: str
+    kind: str
+    what: str
+    reason: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """A plan of the project: which scenario's, when and by whom it was made, and its summary."""
+
+    id: int
+    name: str
+    scenario: str
+    made_on: str
+    author: str
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of rules: what differs from the project's own."""
+
+    name: str
+    changes: dict[str, Any]
+    note: str = ""
+
+
+@dataclass
+class Content:
+    """All that a document holds beside the layers."""
+
+    rules: dict[str, Any]
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    active: str = ""
+    plans: dict[int, StoredPlan] = field(default_factory=dict)
+    history: list[Event] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+
+    def copied(self) -> Content:
+        """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""
+        return Content(
+            self.rules, dict(self.scenarios), self.active, dict(self.plans), list(self.history),
+            {k: list(v) if isinstance(v, list) else v for k, v in self.state.items()},
+        )  # fmt: skip
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with a JSON merge patch (RFC 7386) applied: null takes a key away, a table is merged, all else replaces."""
+    found = dict(base)
+    for key, value in changes.items():
+        if value is None:
+            found.pop(key, None)
+        elif isinstance(value, dict):
+            found[key] = merged(found[key] if isinstance(found.get(key), dict) else {}, value)
+        else:
+            found[key] = value
+    return found
+
+
+def difference(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the merge patch that turns `base` into `wanted`."""
+    changes: dict[str, Any] = {key: None for key in base if key not in wanted}
+    for key, value in wanted.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            inner = difference(base[key], value)
+            if inner:
+                changes[key] = inner
+        elif key not in base or base[key] != value:
+            changes[key] = value
+    return changes
+
+
+def _short(summary: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
+
+
+def _figures(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of a plan that a list of plans shows."""
+    beats, stations = summary.get("beats", {}), summary.get("stations", {})
+    return {
+        "feasible": bool(summary.get("feasible", False)),
+        "beats": beats.get("count"),
+        "max_deviation": beats.get("max_deviation"),
+        "moved_share": beats.get("moved_share"),
+        "stations": stations.get("count"),
+    }
+
+
+def _apply(content: Content, done: dict[str, Any]) -> None:
+    """Change the content by one thing done, now or from a journal."""
+    kind = done["kind"]
+    if kind == "rules":
+        name = done["scenario"]
+        if name:
+            old = content.scenarios[name]
+            content.scenarios[name] = replace(old, changes=_patched(old.changes, done["changes"]))
+        else:
+            content.rules = merged(content.rules, done["changes"])
+    elif kind == "scenario":
+        content.scenarios[done["name"]] = Scenario(done["name"], done["changes"], done.get("note", ""))
+    elif kind == "rename_scenario":
+        content.scenarios = {
+            (done["name"] if n == done["old"] else n): (replace(s, name=done["name"]) if n == done["old"] else s)
+            for n, s in content.scenarios.items()
+        }
+        content.plans = {
+            i: replace(p, scenario=done["name"]) if p.scenario == done["old"] else p for i, p in content.plans.items()
+        }
+        if content.active == done["old"]:
+            content.active = done["name"]
+    elif kind == "remove_scenario":
+        content.scenarios.pop(done["name"], None)
+        if content.active == done["name"]:
+            content.active = ""
+    elif kind == "activate":
+        content.active = done["name"]
+    elif kind == "plan":
+        number = int(done["id"])
+        content.plans[number] = StoredPlan(
+            number, done["name"], done["scenario"], done["made_on"], done["author"], done["summary"]
+        )
+        content.state["last_plan"] = max(number, int(content.state.get("last_plan", 0)))
+    elif kind == "edit" and "edit" in done:
+        content.state["edits"] = [*content.state.get("edits", []), done["edit"]]
+    elif kind == "undo":
+        content.state["edits"] = content.state.get("edits", [])[: done["count"]]
+    elif kind == "rename_plan":
+        content.plans[int(done["id"])] = replace(content.plans[int(done["id"])], name=done["name"])
+    elif kind == "remove_plan":
+        content.plans.pop(int(done["id"]), None)
+    for key, value in done.get("state", {}).items():
+        if value is None:
+            content.state.pop(key, None)
+        else:
+            content.state[key] = value
+    if done.get("what"):
+        content.history.append(
+            Event(done["time"], done["author"], kind, done["what"], done.get("reason", ""), done.get("detail", {}))
+        )
+
+
+def _patched(patch: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the merge patch that does what `patch` and then `changes` do; a null stays one."""
+    found = dict(patch)
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(found.get(key), dict):
+            found[key] = _patched(found[key], value)
+        else:
+            found[key] = value
+    return found

@@ -1,0 +1,48 @@
+"""Cells that no spreadsheet takes for a formula, and numbers that JSON can hold."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def _plain(value: Any) -> str | None:
+    if isinstance(value, tuple):
+        return ";".join(value) or None
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
+        return None
+    return str(value)
+
+
+def without_nan(value: Any) -> Any:
+    """Return a structure for JSON in which numbers that are not finite are null and numpy's are plain."""
+    if isinstance(value, dict):
+        return {str(k): without_nan(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def safe_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return "'" + value
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+
+
+def write_csv(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a table that a spreadsheet opens rightly: UTF-8 with a mark, no cell a formula."""
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        writer.writerows([safe_cell(v) for v in row] for row in rows)

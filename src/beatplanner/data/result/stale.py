@@ -1,0 +1,63 @@
+"""Which inputs changed since a plan was made."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
+from beatplanner.data.description.scenarios import _sentences
+from beatplanner.data.errors import InputError, Note
+from beatplanner.data.findings import listed
+
+
+def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...]:
+    """Say why a plan is no longer that of its project: rules, data or versions changed since.
+
+    Parameters
+    ----------
+    summary
+        The plan's ``summary.json``.
+    now
+        Versions of what computes now.
+
+    Returns
+    -------
+    tuple of Note
+        Empty where nothing changed; a warning for rules and data, a fact for versions, which change a plan seldom.
+    """
+    import hashlib
+
+    notes: list[Note] = []
+    file = Path(str(summary.get("description_file", "")))
+    try:
+        rules = read_description(file) if file.is_file() else None
+    except InputError:
+        rules = None
+    if rules is None:
+        notes.append(Note("warning", "the description of this plan is gone or cannot be read any more", file=file.name))
+    else:
+        made = Description.model_validate(summary.get("rules", {}))
+        a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
+        notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in _sentences(a, b)]
+    for source in summary.get("inputs", []):
+        path = Path(str(source.get("path", "")))
+        if not path.is_file():
+            notes.append(Note("warning", "this file is not there any more", file=path.name, field=source["role"]))
+            continue
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        if found != source.get("sha256"):
+            on = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+            notes.append(
+                Note("warning", f"this file was changed on {on:%d %B %Y}, after the plan", file=path.name, field=source["role"])
+            )  # fmt: skip
+    made_by = summary.get("versions", {})
+    other = [f"{k} {made_by[k]} → {now[k]}" for k in now if k in made_by and made_by[k] != now[k]]
+    if other:
+        notes.append(Note("info", f"made with other versions: {listed(other)}"))
+    return tuple(notes)

@@ -1,0 +1,201 @@
+"""One column of a comparison: a plan, or today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.stale import stale
+from beatplanner.planning.whole.versions import versions
+from beatplanner.planning.workload import officers_required
+
+TODAY = "Today"
+
+# An officer has too much to do where the beat's hours per officer are so much above the mean of all officers.
+OVERLOAD = 0.10
+
+
+@dataclass
+class Column:
+    """A plan, or today's, as the comparison sees it.
+
+    Attributes
+    ----------
+    name, about
+        What people call it, and what it is about.
+    tables
+        Of the plan; for today's those of the first plan.
+    rules
+        The plan's rules.
+    beat
+        (n,) beat of each unit, None where none, in the order of the first plan's units.
+    posts
+        Officers' posts of each beat.
+    open
+        Its stations; None where none are known.
+    today
+        Whether this is today's plan.
+    folder
+        Of the plan; None for today's.
+    band
+        The loosest balance that any of the compared plans was asked for, by which all are measured.
+    figures
+        By key.
+    """
+
+    name: str
+    about: str
+    tables: PlanTables
+    rules: Description
+    beat: np.ndarray
+    posts: dict[str, float]
+    open: tuple[str, ...] | None
+    today: bool = False
+    folder: Path | None = None
+    band: float = 0.0
+    stale: tuple[str, ...] = ()
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """The plan's units."""
+        return self.tables.units
+
+
+def read_columns(folders: Sequence[Path]) -> list[Column]:
+    """Read plans and put today's before them.
+
+    Parameters
+    ----------
+    folders
+        Result folders of plans for the same units.
+
+    Returns
+    -------
+    list of Column
+        Today's first, then one a folder; without figures.
+
+    Raises
+    ------
+    InputError
+        Where a folder is no result, has no beats, or has other units than the first.
+    """
+    now = versions()
+    columns: list[Column] = []
+    for folder in folders:
+        tables = read_result(folder)
+        tables.units["unit"] = _text(tables.units["unit"])
+        if columns:
+            tables = _aligned(tables, columns[0].units, folder)
+        if tables.beats is None:
+            raise InputError(
+                problem("this plan has no beats to compare", "Plan the beats too, or give today's", file=folder)
+            )
+        rules = Description.model_validate(tables.summary.get("rules", {}))
+        told = rules.scenario
+        names = [c.name for c in columns]
+        name = told.name if told is not None and told.name else folder.resolve().name
+        if name in names or name == TODAY:
+            name = f"{name} ({folder.resolve().name})"
+        columns.append(
+            Column(
+                name=name,
+                about=told.about if told is not None and told.about else "",
+                tables=tables,
+                rules=rules,
+                beat=np.array(_text(tables.units["beat"]), dtype=object),
+                posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
+                open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
+                folder=folder.resolve(),
+                stale=tuple(str(n) for n in stale(tables.summary, now) if n.severity == "warning"),
+            )
+        )
+    columns = [_today(columns), *columns]
+    asked = [c.rules.beats.tolerance for c in columns if c.rules.beats is not None]
+    for column in columns:
+        column.band = max(asked, default=0.0)
+    return columns
+
+
+def _today(columns: Sequence[Column]) -> Column:
+    """Return today's plan: its beats, the roster's officers in them, and the stations that stand."""
+    first = columns[0]
+    beat = np.array(_text(first.units["current"]), dtype=object)
+    roster = first.tables.roster
+    posts: dict[str, float] = {}
+    ids = sorted({b for b in beat if b is not None})
+    if roster is not None:
+        start = first.rules.officers.start.isoformat() if first.rules.officers is not None else "9999"
+        here = [str(b) for b, j in zip(roster["beat"], roster["joins_on"], strict=True) if b and (not j or j <= start)]
+        posts = {b: float(here.count(b)) for b in ids}
+    elif ids:
+        units = first.units
+        group = [beat == b for b in ids]
+        reactive = units["reactive_hours"].to_numpy(float) + units["fixed_hours"].to_numpy(float)
+        needed = officers_required(
+            np.array([reactive[g].sum() for g in group]),
+            np.array([units["community_hours"].to_numpy(float)[g].sum() for g in group]),
+            first.rules.workload,
+        )
+        posts = {b: float(n) for b, n in zip(ids, needed, strict=True)}
+    sites = first.tables.sites
+    standing = None if sites is None else tuple(sites.loc[sites["existing"], "station"].astype(str))
+    return Column(TODAY, "The beats, stations and officers of today.", first.tables, first.rules, beat, posts, standing, today=True)  # fmt: skip
+
+
+def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanTables:
+    units = tables.units.set_index("unit", drop=False)
+    absent = [u for u in reference["unit"] if u not in units.index]
+    more = [u for u in units.index if u not in set(reference["unit"])]
+    if absent or more:
+        what = f"it lacks unit {absent[0]}" if absent else f"it has unit {more[0]} besides"
+        raise InputError(
+            problem(f"this plan is not for the same units as the first: {what}", "Compare plans of one project",
+                    file=folder / "plan.gpkg", layer="units", field="unit")
+        )  # fmt: skip
+    walks = tables.walks
+    if walks is not None and tables.homes is None:
+        # homes are then rows of the units, whose order changes
+        row = pd.Index(reference["unit"]).get_indexer(pd.Index(tables.units["unit"]))
+        walks = walks.assign(home=row[walks["home"].to_numpy(int) - 1] + 1)
+    return replace(tables, units=units.loc[list(reference["unit"])].reset_index(drop=True), walks=walks)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    def plain(value: Any) -> str | None:
+        if value is None or (isinstance(value, float) and np.isnan(value)):
+            return None
+        return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value)
+
+    return pd.Series([plain(v) for v in column], index=column.index, dtype=object)
+
+
+def people(units: pd.DataFrame) -> np.ndarray:
+    """Return residents, (n,); workload where residents are unknown."""
+    residents = units["population"].to_numpy(float)
+    return units["workload"].to_numpy(float) if np.isnan(residents).any() else residents
+
+
+def municipality_of(names: np.ndarray, at: np.ndarray, hours: np.ndarray, count: int) -> np.ndarray:
+    """Return the municipality with most of each beat's work, (count,)."""
+    shared = pd.Series(hours + 1e-9).groupby([at, names]).sum()
+    return np.array([shared[k].idxmax() for k in range(count)], dtype=object)
+
+
+def beat_name(c: Column, beat: str) -> str:
+    """Name a beat for people."""
+    beats = c.tables.beats
+    if not c.today and beats is not None:
+        name = dict(zip(beats["beat"].astype(str), beats["name"], strict=True)).get(beat)
+        if name and str(name) != beat:
+            return f"{name} (beat {beat})" if f"({beat})" not in str(name) else str(name)
+    return f"beat {beat}"

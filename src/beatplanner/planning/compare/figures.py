@@ -1,0 +1,357 @@
+"""The figures of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.compare.columns import (
+    OVERLOAD,
+    Column,
+    _text,
+    beat_name,
+    municipality_of,
+    people,
+)
+from beatplanner.planning.officers.trust import relationship_years
+from beatplanner.planning.whole.budget import today_money
+from beatplanner.planning.workload import hours_on_the_beat, officers_required
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of the comparison.
+
+    Attributes
+    ----------
+    key, label
+        Its name in files and for people.
+    kind
+        ``"number"``, ``"decimal"``, ``"share"``, ``"yes"``, ``"text"`` or ``"money"``.
+    better
+        ``"less"``, ``"more"``, or ``""`` where neither is better.
+    help
+        What it means, for those who ask.
+    """
+
+    key: str
+    label: str
+    kind: str = "number"
+    better: str = ""
+    help: str = ""
+
+
+BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
+    ("Rules kept", (
+        Figure("rules_met", "All rules of the plan are met", "yes", "more"),
+        Figure("tolerance", "Balance that is asked for, ±", "share"),
+        Figure("beats_outside", "Beats outside that balance", "number", "less"),
+        Figure("beats_in_pieces", "Beats that are not in one piece", "number", "less", "A river without a crossing and a municipal border divide."),
+        Figure("beats_across", "Beats across a municipal border", "number", "less"),
+    )),
+    ("Fairness of work", (
+        Figure("beats", "Beats"),
+        Figure("hours_per_officer_max", "Hours a year of the officer with the most work", "number", "less", "Workload of the beat shared by its officers."),
+        Figure("worst_beat", "… in the beat", "text"),
+        Figure("hours_per_officer_mean", "Hours a year per officer, mean", "number", "", "Beats without an officer are left out."),
+        Figure("hours_per_officer_min", "Hours a year of the officer with the least work", "number"),
+        Figure("beats_without_officer", "Beats without an officer", "number", "less"),
+        Figure("max_deviation", "Greatest deviation of a beat from its municipality's mean", "share", "less"),
+        Figure("people_in_balance", "Residents who live in a beat within ±{band}", "share", "more", "The loosest balance that any of these plans was asked for."),
+        Figure("people_overloaded", "Residents whose officers have over 10 % more work than the average", "share", "less"),
+        Figure("residents_per_officer_max", "Most residents per officer", "number", "less"),
+        Figure("mean_way", "Mean way from a beat's centre to its work, m", "number", "less"),
+    )),
+    ("Access on foot", (
+        Figure("stations", "Stations"),
+        Figure("mean_walk", "Mean walk to a station, minutes", "decimal", "less"),
+        Figure("within_limit", "Residents within the walking limit", "share", "more"),
+        Figure("walking_limit", "The walking limit, minutes"),
+        Figure("unreached", "Residents who reach none on foot", "number", "less"),
+    )),
+    ("Trust", (
+        Figure("relationship_kept", "Relationship-years kept", "share", "more", "Residents × years that they have known their officer."),
+        Figure("change_officer", "Residents who get officers they do not know", "number", "less"),
+        Figure("change_officer_share", "… as a share", "share", "less"),
+        Figure("rotations", "Moves of officers between beats, whole period", "number", "less"),
+        Figure("vacant_months", "Post-months without an officer, whole period", "number", "less"),
+    )),
+    ("Disruption", (
+        Figure("moved_residents", "Residents who change beat", "number", "less"),
+        Figure("moved_share", "… as a share", "share", "less"),
+        Figure("moved_units", "Units that change beat", "number", "less"),
+        Figure("officers_moved", "Officers who start in another beat than today's", "number", "less"),
+    )),
+    ("Officers, stations and money", (
+        Figure("posts", "Officers' posts"),
+        Figure("officers_required", "Officers that the workload asks for", "number", "less"),
+        Figure("new_stations", "New stations"),
+        Figure("closed_stations", "Stations that close"),
+        Figure("station_cost", "Cost of stations", "money", "less"),
+    )),
+    ("Community hours protected", (
+        Figure("community_promised", "Hours a year promised to residents", "number"),
+        Figure("community_protected", "Hours a year that calls leave for them", "number", "more", "Counted beat by beat, at most what is promised there."),
+        Figure("community_share", "Share of the promise that can be kept", "share", "more"),
+    )),
+    ("Robustness", (
+        Figure("robust_share", "Draws in which every beat stays within ±{band}", "share", "more", "Other weeks, and ±20 % work in each category."),
+        Figure("robust_worst", "… in which the least steady beat does", "share", "more"),
+        Figure("robust_deviation", "Greatest deviation in 19 of 20 draws", "share", "less"),
+        Figure("back_cast", "Greatest deviation had the lines existed in the first half of the records", "share", "less"),
+    )),
+    ("Proof", (
+        Figure("beats_gap", "Beats: at most so far above the best possible", "share", "less"),
+        Figure("stations_gap", "Stations: at most so far above the best possible", "share", "less"),
+        Figure("officers_gap", "Officers: at most so far above the best possible", "share", "less"),
+        Figure("beats_objective", "Beats: the objective"),
+        Figure("beats_bound", "Beats: proven that no plan is below"),
+    )),
+)  # fmt: skip
+
+
+def figures(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return every figure of a column by key; None where it cannot be known.
+
+    Parameters
+    ----------
+    column
+        The plan.
+    columns
+        All of the comparison; today's stations may need the walks of another plan.
+    """
+    return {
+        **_of_beats(column),
+        **_of_access(column, columns),
+        **_of_officers(column),
+        **_of_changes(column),
+        **_of_proof(column),
+        **_of_money(column),
+    }
+
+
+def _of_beats(c: Column) -> dict[str, Any]:
+    units, rules = c.units, c.rules
+    tolerance = None if rules.beats is None or c.today else rules.beats.tolerance
+    inside = np.array([b is not None for b in c.beat])
+    ids = sorted(set(c.beat[inside]))
+    if not ids:
+        return {"tolerance": tolerance}
+    at = pd.Index(ids).get_indexer(pd.Index(c.beat[inside]))
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(at, weights=values[inside], minlength=len(ids))
+
+    hours, residents = total(units["workload"].to_numpy(float)), total(people(units))
+    reactive = (
+        total((units["reactive_hours"] + units["fixed_hours"]).to_numpy(float)) + rules.workload.fixed_hours_per_beat
+    )
+    community = total(units["community_hours"].to_numpy(float))
+    posts = np.array([c.posts.get(b, 0.0) for b in ids])
+    municipality = municipality_of(units["municipality"].astype(str).to_numpy(object)[inside], at, units["workload"].to_numpy(float)[inside], len(ids))  # fmt: skip
+    mean = pd.Series(hours).groupby(municipality).transform("mean").to_numpy(float)
+    deviation = np.divide(hours, mean, out=np.ones(len(ids)), where=mean > 0) - 1
+    manned = posts > 0
+    load = np.divide(hours, posts, out=np.full(len(ids), np.nan), where=manned)
+    found: dict[str, Any] = {
+        "beats": len(ids),
+        "tolerance": tolerance,
+        "beats_outside": None if tolerance is None else int((np.abs(deviation) > tolerance + 1e-9).sum()),
+        "people_in_balance": float(residents[np.abs(deviation) <= c.band + 1e-9].sum() / residents.sum()) if c.band else None,
+        "beats_in_pieces": _in_pieces(c, inside, at, len(ids)),
+        "beats_across": sum(len(set(units["municipality"][inside][at == k])) > 1 for k in range(len(ids))),
+        "max_deviation": float(np.abs(deviation).max()),
+        "beats_without_officer": int((~manned).sum()),
+        "posts": float(posts.sum()),
+        "officers_required": int(officers_required(reactive - rules.workload.fixed_hours_per_beat, community, rules.workload).sum()),
+    }  # fmt: skip
+    if manned.any():
+        k = int(np.nanargmax(load))
+        average = float(hours[manned].sum() / posts[manned].sum())
+        found |= {
+            "hours_per_officer_max": float(load[k]),
+            "worst_beat": beat_name(c, ids[k]),
+            "hours_per_officer_mean": average,
+            "hours_per_officer_min": float(np.nanmin(load)),
+            "people_overloaded": float(residents[np.nan_to_num(load, nan=np.inf) > (1 + OVERLOAD) * average].sum() / residents.sum()),
+            "residents_per_officer_max": float((residents[manned] / posts[manned]).max()) if not np.isnan(units["population"]).any() else None,
+        }  # fmt: skip
+    capacity = posts * hours_on_the_beat(rules.workload) * (1 - rules.workload.admin_share) - reactive
+    protected = float(np.minimum(community, np.maximum(0.0, capacity)).sum())
+    promised = float(community.sum())
+    found |= {
+        "community_promised": promised,
+        "community_protected": protected,
+        "community_share": protected / promised if promised else None,
+        "mean_way": _mean_way(c, inside, at, ids),
+    }
+    return found
+
+
+def _in_pieces(c: Column, inside: np.ndarray, at: np.ndarray, count: int) -> int:
+    """Count the beats that the plan's adjacency does not join."""
+    place = {u: i for i, u in enumerate(c.units["unit"])}
+    edges = c.tables.edges
+    a, b = (np.array([place.get(u, -1) for u in _text(edges[k])], dtype=int) for k in ("unit_a", "unit_b"))
+    district = np.full(len(inside), -1)
+    district[inside] = at
+    within = (a >= 0) & (b >= 0)
+    within[within] = (district[a[within]] == district[b[within]]) & (district[a[within]] >= 0)
+    graph = coo_array((np.ones(within.sum()), (a[within], b[within])), shape=(len(inside), len(inside)))
+    piece = connected_components(graph, directed=False)[1]
+    return sum(len(set(piece[district == k])) > 1 for k in range(count))
+
+
+def _mean_way(c: Column, inside: np.ndarray, at: np.ndarray, ids: list[str]) -> float | None:
+    """Return Σ workload × metres to the centre / Σ workload; None where distances are not straight lines."""
+    rules = c.rules.beats
+    if rules is None or rules.distances is not None or rules.roads is not None:
+        return None
+    hours, xy = c.units["workload"].to_numpy(float)[inside], c.units[["x", "y"]].to_numpy(float)[inside]
+    travel = 0.0
+    for k in range(len(ids)):
+        here = np.flatnonzero(at == k)
+        apart = np.hypot(*(xy[here][:, None] - xy[here][None]).transpose(2, 0, 1))
+        travel += float((apart * hours[here]).sum(axis=1).min())
+    return travel / float(hours.sum()) if hours.sum() > 0 else None
+
+
+def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
+    rules, tables = c.rules.stations, c.tables
+    if rules is None or c.open is None or tables.walks is None:
+        return {}
+    weight, of_unit = homes_of(tables)
+    metres = nearest_walk(c, columns, len(weight))
+    sites = tables.sites
+    standing = set() if sites is None else set(sites.loc[sites["existing"], "station"].astype(str))
+    found: dict[str, Any] = {"stations": len(c.open), "walking_limit": rules.walk_minutes, "new_stations": len(set(c.open) - standing),
+                             "closed_stations": len(standing - set(c.open)),
+                             "station_cost": 0.0 if c.today else tables.summary.get("stations", {}).get("cost")}  # fmt: skip
+    if metres is None:
+        return found
+    minutes = metres / (rules.walk_kmh * 1000 / 60)
+    reached = np.isfinite(minutes)
+
+    def share(of: np.ndarray, limit: float) -> float | None:
+        return float(of[reached & (minutes <= limit * (1 + 1e-12))].sum() / of.sum()) if of.sum() > 0 else None
+
+    found |= {
+        "mean_walk": float(np.average(minutes[reached], weights=weight[reached])) if weight[reached].sum() > 0 else None,
+        "within_limit": share(weight, rules.walk_minutes),
+        "unreached": float(weight[~reached].sum()),
+    }  # fmt: skip
+    for band in rules.bands:
+        found[f"within_{band:g}"] = share(weight, band)
+    inside = np.bincount(of_unit, weights=weight, minlength=len(tables.units))
+    for group in c.rules.units.groups:
+        speakers = tables.units[f"group_{group}"].to_numpy(float)
+        part = np.divide(weight, inside[of_unit], out=np.zeros(len(weight)), where=inside[of_unit] > 0)
+        here = speakers[of_unit] * part
+        found[f"within_limit_{group}"] = share(here, rules.walk_minutes)
+        able = float(here[reached].sum())
+        found[f"mean_walk_{group}"] = float((minutes[reached] * here[reached]).sum() / able) if able > 0 else None
+    return found
+
+
+def homes_of(tables: PlanTables) -> tuple[np.ndarray, np.ndarray]:
+    """Return the residents of each home and the position of its unit, (h,) each."""
+    if tables.homes is None:
+        return people(tables.units), np.arange(len(tables.units))
+    place = {u: i for i, u in enumerate(tables.units["unit"])}
+    unit = np.array([place[u] for u in _text(tables.homes["unit"])])
+    return tables.homes["residents"].to_numpy(float), unit
+
+
+def nearest_walk(c: Column, columns: Sequence[Column], count: int) -> np.ndarray | None:
+    """Return the metres from each home to the nearest station of a column, (count,), inf where none is reached; None where a walk is unknown."""
+    metres = np.full(count, np.inf)
+    wanted = set(c.open or ())
+    for source in [p for p in columns if not p.today] if c.today else [c]:
+        walks, known = source.tables.walks, set(source.open or ()) & wanted
+        if not known or walks is None or len(homes_of(source.tables)[0]) != count:
+            continue
+        here = walks[walks["station"].astype(str).isin(known)]
+        np.minimum.at(metres, here["home"].to_numpy(int) - 1, here["metres"].to_numpy(float))
+        wanted -= known
+    return metres if not wanted and c.open else None
+
+
+def _of_officers(c: Column) -> dict[str, Any]:
+    tables, rules = c.tables, c.rules.officers
+    if tables.roster is None or rules is None:
+        return {}
+    if c.today:
+        return {"relationship_kept": 1.0, "change_officer": 0.0, "change_officer_share": 0.0, "officers_moved": 0}
+    if tables.assignments is None or tables.beats is None:
+        return {}
+    claims = tables.summary.get("officers", {})
+    found: dict[str, Any] = {"rotations": claims.get("rotations"), "vacant_months": claims.get("vacant_months")}
+    years = relationship_years(tables.units, tables.roster, tables.assignments, tables.beats, rules)
+    if years["relationship_years_today"] > 0:
+        found["relationship_kept"] = years["relationship_years_kept"] / years["relationship_years_today"]
+    first = tables.assignments[tables.assignments["start"].astype(str) == rules.start.isoformat()]
+    serves: dict[str, set[str]] = {}
+    for officer, beat in zip(first["officer"].astype(str), first["beat"].astype(str), strict=True):
+        serves.setdefault(beat, set()).add(officer)
+    before: dict[str, set[str]] = {}
+    for officer, beat in zip(tables.roster["officer"].astype(str), tables.roster["beat"], strict=True):
+        if beat is not None:
+            before.setdefault(str(beat), set()).add(officer)
+    weight, current = people(tables.units), _text(tables.units["current"])
+    known = np.array([b is not None and b in before for b in current])
+    lost = np.array([k and not before[str(b)] & serves.get(str(n), set()) for k, b, n in zip(known, current, c.beat, strict=True)], dtype=bool)  # fmt: skip
+    if known.any():
+        found |= {
+            "change_officer": float(weight[lost].sum()),
+            "change_officer_share": float(weight[lost].sum() / weight[known].sum()),
+        }
+    at = {o: b for b, who in serves.items() for o in who}
+    found["officers_moved"] = sum(at.get(o, b) != b for b, who in before.items() for o in who)
+    return found
+
+
+def _of_changes(c: Column) -> dict[str, Any]:
+    current = np.array(_text(c.units["current"]), dtype=object)
+    known = np.array([b is not None for b in current])
+    if not known.any():
+        return {}
+    weight = people(c.units)
+    moved = known & (current != c.beat)
+    return {
+        "moved_residents": float(weight[moved].sum()),
+        "moved_share": float(weight[moved].sum() / weight[known].sum()),
+        "moved_units": int(moved.sum()),
+    }
+
+
+def _of_proof(c: Column) -> dict[str, Any]:
+    if c.today:
+        return {}
+    summary = c.tables.summary
+    found: dict[str, Any] = {"rules_met": bool(summary["feasible"])}
+    for step in ("beats", "stations", "officers"):
+        found[f"{step}_gap"] = summary.get(step, {}).get("gap")
+    found |= {
+        "beats_objective": summary.get("beats", {}).get("objective"),
+        "beats_bound": summary.get("beats", {}).get("lower_bound"),
+    }
+    return found
+
+
+def _of_money(c: Column) -> dict[str, Any]:
+    """Return what the plan costs by year, from the budget that was made with it; today's from its officers and stations."""
+    rules, told = c.rules.budget, c.tables.summary.get("budget")
+    if rules is None or told is None:
+        return {}
+    total = today_money(sum(c.posts.values()), len(c.open or ()), rules) if c.today else told["total"]
+    found: dict[str, Any] = {f"money_{year}": float(v) for year, v in zip(told["years"], total, strict=True)}
+    found["money_total"] = float(sum(total))
+    found["residents_unfunded"] = 0.0 if c.today else float(sum(u["residents"] for u in told["unfunded"]))
+    return found

@@ -1,0 +1,87 @@
+"""A comparison in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.findings import listed
+from beatplanner.data.publish.comparison_files import money_in_words
+from beatplanner.planning.compare.columns import (
+    Column,
+    _text,
+    beat_name,
+    people,
+)
+from beatplanner.planning.compare.comparison import currency
+
+
+def moves(c: Column) -> list[dict[str, Any]]:
+    """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
+    current = _text(c.units["current"])
+    frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
+    frame = frame[frame["from"].notna() & (frame["from"] != frame["to"])]
+    rows = frame.groupby(["from", "to"], as_index=False).sum().sort_values(["residents", "from", "to"], ascending=[False, True, True])  # fmt: skip
+    return [
+        {
+            "from": str(r["from"]),
+            "to": str(r["to"]),
+            "to_name": beat_name(c, str(r["to"])),
+            "residents": float(r["residents"]),
+            "units": int(r["units"]),
+        }
+        for r in rows.to_dict("records")
+    ]
+
+
+def places(c: Column) -> list[dict[str, Any]]:
+    """Return where a plan changes: by municipality, residents who change beat and their share."""
+    current = np.array(_text(c.units["current"]), dtype=object)
+    known = np.array([b is not None for b in current])
+    weight = people(c.units)
+    moved = known & (current != c.beat)
+    frame = pd.DataFrame({"municipality": c.units["municipality"].astype(str), "residents": np.where(known, weight, 0.0), "moved": np.where(moved, weight, 0.0)})  # fmt: skip
+    rows = frame.groupby("municipality", as_index=False).sum().sort_values(["moved", "municipality"], ascending=[False, True])  # fmt: skip
+    return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in rows.to_dict("records")]
+
+
+def sentences(c: Column, today: Column) -> list[str]:
+    """Say what a plan does in sentences that need no table; each names today's figure where there is one."""
+    f, t = c.figures, today.figures
+
+    def was(key: str, text: str) -> str:
+        return "" if c.today or t.get(key) is None else f" (today {text.format(t[key])})"
+
+    found = []
+    if f.get("hours_per_officer_max") is not None:
+        text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} hours a year"
+        found.append(text + (was("hours_per_officer_max", "{:,.0f}")) + f"; the average is {f['hours_per_officer_mean']:,.0f}.")  # fmt: skip
+    if f.get("community_share") is not None:
+        found.append(f"{f['community_share']:.0%} of the hours promised to residents can be kept{was('community_share', '{:.0%}')}.")  # fmt: skip
+    if f.get("within_limit") is not None:
+        found.append(f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to a station{was('within_limit', '{:.0%}')}.")  # fmt: skip
+    if c.today:
+        return found
+    if f.get("moved_share") is not None:
+        text = f"{f['moved_residents']:,.0f} residents ({f['moved_share']:.0%}) change beat"
+        if f.get("change_officer") is not None:
+            text += f"; {f['change_officer']:,.0f} get officers they do not know"
+        found.append(text + ".")
+    if f.get("posts") is not None:
+        text = f"It needs {f['posts']:,.0f} officers{was('posts', '{:,.0f}')}"
+        if f.get("station_cost"):
+            text += f" and {money_in_words(f['station_cost'])} {currency(c)} for stations"
+        found.append(text + ".")
+    if f.get("money_total") is not None:
+        years = len(c.tables.summary["budget"]["years"])
+        found.append(
+            f"It costs {f['money_total']:,.0f} {currency(c)} over {years} years{was('money_total', '{:,.0f}')}."
+        )
+        late = [u["area"] for u in c.tables.summary["budget"]["unfunded"]]
+        if late:
+            found.append(f"The money does not reach {listed(late, 4)}.")
+    if f.get("rules_met") is False:
+        found.append("Not all of its rules can be met: " + " ".join(c.tables.summary.get("clashes", [])[:1]))
+    return found

@@ -1,0 +1,249 @@
+"""Commands that set plans side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from beatplanner.data.errors import InputError, Note
+from beatplanner.ui.commands.console import (
+    BAD_INPUT,
+    DONE,
+    OutOption,
+    ProjectArgument,
+    SeedOption,
+    ThreadsOption,
+    TimeOption,
+    err_console,
+    interruptible,
+    out_console,
+    say_problems,
+    shown_progress,
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR_A DIR_B [DIR_C …]", help="Results of the plans.")],
+    out: OutOption,
+    draws: Annotated[
+        int, typer.Option("--draws", min=20, max=10_000, help="Draws of other weeks and workloads.")
+    ] = 200,
+    seed: SeedOption = 0,
+    curve_folder: Annotated[
+        Path | None, typer.Option("--curve", help="Result of “beatplanner curve”, told too.", file_okay=False)
+    ] = None,
+    prices_folder: Annotated[
+        Path | None, typer.Option("--prices", help="Result of “beatplanner prices”, told too.", file_okay=False)
+    ] = None,
+) -> None:
+    """Lay plans side by side, today's before them: figures, maps, who moves; as a page, a workbook and JSON."""
+    from beatplanner.planning.compare.comparison import compare as lay_side_by_side
+
+    if len(folders) < 2:
+        raise typer.BadParameter("give two result folders or more", param_hint="DIR_B")
+    _print_comparison(
+        lay_side_by_side(folders, out, draws=draws, seed=seed, curve=curve_folder, prices=prices_folder), out
+    )
+
+
+def _print_comparison(content: dict[str, Any], out: Path) -> None:
+    from beatplanner.data.publish.comparison_files import in_words
+
+    table = Table("", *(c["name"] for c in content["columns"]), box=None, pad_edge=False)
+    for block in content["blocks"]:
+        for row in block["rows"]:
+            table.add_row(row["label"], *(in_words(v, row["kind"]) for v in row["values"]))
+    out_console.print(table)
+    for c in content["columns"]:
+        for text in c["stale"]:
+            err_console.print(f"{c['name']} is out of date: {text}", markup=False)
+    out_console.print(f"Results: {out.resolve() / 'comparison.html'}", markup=False)
+
+
+@commands.command()
+def scenarios(
+    project: ProjectArgument,
+    out: Annotated[Path | None, typer.Option("--out", help="Plan the scenarios and compare them; folder of all results.", file_okay=False)] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Plan this one alone; may be given more than once.")] = None,
+    new: Annotated[str | None, typer.Option("--new", help="Make a scenario of this name.")] = None,
+    base: Annotated[str | None, typer.Option("--from", help="The scenario that the new one starts from; else the project.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the new one, such as beats.tolerance=0.05.")] = None,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:  # fmt: skip
+    """List the scenarios of a project and what each changes, make a new one, or plan and compare them."""
+    from beatplanner.data.description.scenarios import find_scenarios, new_scenario
+    from beatplanner.data.findings import did_you_mean
+
+    found = find_scenarios(project)
+
+    def named(text: str, hint: str) -> Any:
+        for s in found:
+            if text in (s.name, s.file.stem):
+                return s
+        raise typer.BadParameter(
+            f"there is no scenario “{text}”. {did_you_mean(text, [s.name for s in found])}", param_hint=hint
+        )
+
+    if new is not None:
+        pairs = [text.partition("=") for text in settings or []]
+        if any(not value for _, _, value in pairs):
+            raise typer.BadParameter("give KEY=VALUE", param_hint="--set")
+        start = None if base is None else named(base, "--from").file
+        file = new_scenario(project, new, base=start, settings={k.strip(): v.strip() for k, _, v in pairs})
+        out_console.print(f"Scenario: {file}", markup=False)
+        return
+    if out is None:
+        table = Table("scenario", "about", "changes", box=None, pad_edge=False)
+        table.add_row("Today", "The beats, stations and officers of today.", "")
+        for s in found:
+            table.add_row(s.name, s.about, "\n".join(s.changes))
+        out_console.print(table)
+        return
+    from beatplanner.planning.compare.scenario_runs import run_scenarios
+
+    chosen = found if not only else [named(text, "--only") for text in only]
+    with interruptible() as cancelled, shown_progress() as progress:
+        content, failed = run_scenarios(chosen, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress,
+                                        cancelled=cancelled)  # fmt: skip
+    for problems in failed:
+        say_problems(problems)
+    if content is not None:
+        _print_comparison(content, out / "comparison")
+    raise typer.Exit(BAD_INPUT if failed else DONE)
+
+
+@commands.command()
+def country(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    officers: Annotated[int | None, typer.Option("--officers", min=1, help="Officers that the ministry has.")] = None,
+    minimum: Annotated[int | None, typer.Option("--minimum", min=0, help="Officers that each municipality gets at least.")] = None,
+) -> None:  # fmt: skip
+    """Sum a plan up by municipality, region and country, and share out the officers that there are."""
+    from beatplanner.data.description.models import Description
+    from beatplanner.data.result.folder import read_result
+    from beatplanner.planning.whole.country import country_plan, write_country
+
+    tables = read_result(folder)
+    rules = Description.model_validate(tables.summary["rules"])
+    file = Path(str(tables.summary["description_file"]))
+    found = country_plan(
+        tables, rules.model_copy(update={"folder": file.parent, "file": file}), officers=officers, minimum=minimum
+    )
+    write_country(folder, tables, found)
+    say_problems(found.notes)
+    table = Table(
+        "", "beats", "residents", "hours a year", "officers needed", "shared out", "stations", box=None, pad_edge=False
+    )
+    for r in found.table.to_dict("records"):
+        shared = "-" if r["officers_shared"] != r["officers_shared"] else f"{r['officers_shared']:,.0f}"
+        table.add_row(
+            r["name"],
+            f"{r['beats']:,.0f}",
+            f"{r['residents']:,.0f}",
+            f"{r['hours']:,.0f}",
+            f"{r['officers_required']:,.0f}",
+            shared,
+            f"{r['stations']:,.0f}",
+        )
+    out_console.print(table)
+    out_console.print(f"Results: {folder.resolve() / 'country.html'}", markup=False)
+
+
+@commands.command()
+def prices(
+    project: ProjectArgument,
+    out: OutOption,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Plan again without each rule, and say in sentences what each rule costs, with proven bounds."""
+    from beatplanner.planning.compare.rule_prices import price_rules
+
+    with interruptible() as cancelled, shown_progress() as progress:
+        found = price_rules(project, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress,
+                            cancelled=cancelled)  # fmt: skip
+    for sentence in found["sentences"]:
+        out_console.print(f"- {sentence}", markup=False)
+    out_console.print(f"Results: {out.resolve() / 'prices.html'}", markup=False)
+
+
+@commands.command()
+def robustness(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with beats.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for robustness.json and robustness.csv.", file_okay=False)
+    ] = None,
+    draws: Annotated[
+        int, typer.Option("--draws", min=20, max=10_000, help="Draws of weeks, of work by category and of leavers.")
+    ] = 200,
+    ensemble: Annotated[
+        int, typer.Option("--ensemble", min=0, max=10_000, help="Neutral plans to compare with.")
+    ] = 200,
+    attrition: Annotated[
+        float, typer.Option("--attrition", min=0, max=0.9, help="Share of officers who leave in a year.")
+    ] = 0.05,
+    other_year: Annotated[
+        Path | None, typer.Option("--other-year", help="A description with the incidents of another year.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Put a plan under strain: other weeks, seasons and years, officers who leave, and an ensemble of neutral plans."""
+    from beatplanner.planning.compare.stress_test import stress_test, write_stress_test
+
+    with interruptible() as cancelled, shown_progress() as progress:
+        found = stress_test(folder, draws=draws, ensemble=ensemble, attrition=attrition, incidents=other_year, seed=seed,
+                            progress=progress, cancelled=cancelled)  # fmt: skip
+    for sentence in found["sentences"]:
+        out_console.print(f"- {sentence}", markup=False)
+    if out is not None:
+        write_stress_test(out, found)
+        out_console.print(f"Results: {out.resolve() / 'robustness.json'}", markup=False)
+
+
+@commands.command()
+def survey(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plan whose beats were asked.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="SURVEY.csv", help="beat, wave, question, n, and yes or mean and sd.")
+    ],
+    out: OutOption,
+) -> None:
+    """Tell before and after: what residents say by beat and wave, with intervals, and what changed with its uncertainty."""
+    from beatplanner.data.result.folder import read_result
+    from beatplanner.planning.compare.surveys import read_survey, write_survey
+
+    tables = read_result(folder)
+    if tables.beats is None:
+        raise InputError(Note("error", "this plan has no beats", "Give a plan with beats", file=folder))
+    found = read_survey(file, tables)
+    say_problems(found.notes)
+    for c in found.changes[found.changes["beat"] == ""].to_dict("records"):
+        unit, points = (100, " points") if c["kind"] == "share" else (1, "")
+        sure = "clear of chance" if c["clear"] else "may be chance"
+        out_console.print(f"{c['question']}, {c['first']} to {c['last']}: {unit * c['change']:+.1f}{points} "
+                          f"({unit * c['low']:+.1f} to {unit * c['high']:+.1f}; {sure})", markup=False)  # fmt: skip
+    write_survey(out, str(tables.summary.get("project", "")), found)
+    out_console.print(f"Results: {out.resolve() / 'survey.html'}", markup=False)
+
+
+@commands.command()
+def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
+    """Say whether rules, data or versions changed since a plan was made."""
+    from beatplanner.data.result.folder import read_result
+    from beatplanner.data.result.stale import stale as changed_since
+    from beatplanner.planning.whole.versions import versions
+
+    notes = changed_since(read_result(folder).summary, versions())
+    for note in notes:
+        out_console.print(str(note), markup=False)
+    if not any(n.severity == "warning" for n in notes):
+        out_console.print("The plan is that of its rules and data as they are now.")

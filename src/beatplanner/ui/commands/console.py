@@ -1,0 +1,157 @@
+"""What all commands share: options, exit codes, progress and what is printed."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from beatplanner.data.errors import Note
+from beatplanner.ui.words import many, progress_line, proof_in_words
+
+DONE, BAD_INPUT, BAD_COMMAND, CLASH = 0, 1, 2, 3
+
+out_console = Console(highlight=False, soft_wrap=True)
+
+err_console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ProjectArgument = Annotated[Path, typer.Argument(metavar="PROJECT", help="A TOML description or a project file.")]
+
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results.", file_okay=False)]
+
+TimeOption = Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")]
+
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same plan.")]
+
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")]
+
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=1024, help="Local processes that plan the municipalities in parallel."),
+]
+
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster that does, such as tcp://10.0.0.5:8786."),
+]
+
+PlanOption = Annotated[
+    Path | None, typer.Option("--plan", help="plan.gpkg of another result, whose beats are used; else today's beats.")
+]
+
+
+def say_problems(problems: tuple[Note, ...]) -> None:
+    """Print each problem on a line of its own to standard error."""
+    for note in problems:
+        err_console.print(str(note), markup=False, style="red" if note.severity == "error" else "")
+
+
+def say_clashes(summary: dict[str, Any]) -> None:
+    """Print which rules clash, and that a relaxed plan was written."""
+    if not summary["feasible"]:
+        err_console.print("The rules cannot all be met:", style="red")
+        for clash in summary["clashes"]:
+            err_console.print(f"- {clash}", markup=False)
+        raise typer.Exit(CLASH)
+
+
+def plan_project(project: Path, out: Path, **options: Any) -> None:
+    """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
+    from beatplanner.planning.whole.run import run as run_plan
+
+    if options.get("workers") is not None and options.get("scheduler") is not None:
+        raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
+    with interruptible() as cancelled, shown_progress() as progress:
+        summary = run_plan(project, out, progress=progress, cancelled=cancelled, **options)
+    print_summary(summary, out)
+    if not summary["feasible"]:
+        err_console.print("The rules cannot all be met:", style="red")
+        for clash in summary["clashes"]:
+            err_console.print(f"- {clash}", markup=False)
+        raise typer.Exit(CLASH)
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl+C into "end with the best plan so far"; a second one stops at once."""
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+        err_console.print("Ending with the best plan so far; press Ctrl+C again to stop at once.")
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[str, float | None, float | None, float], None]]:
+    """Show progress on standard error: a live line on a terminal, else a plain line a phase."""
+    if err_console.is_terminal:
+        with Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err_console, transient=True
+        ) as bar:
+            task = bar.add_task("starting", total=None)
+            yield lambda phase, best, bound, _: bar.update(task, description=progress_line(phase, best, bound))
+        return
+    last = {"phase": "", "time": 0.0}
+
+    def plain(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        if phase != last["phase"] or time.monotonic() - last["time"] > 10:
+            last.update(phase=phase, time=time.monotonic())
+            err_console.print(f"{seconds:6.1f} s  {progress_line(phase, best, bound)}", markup=False)
+
+    yield plain
+
+
+def print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -> None:
+    """Print each step with its result and proof, and where things lie."""
+    table = Table("step", "result", "proof", box=None, pad_edge=False)
+    found = summary.get("beats")
+    if found:
+        moved = f", {found['moved_share']:.1%} of residents change beat" if "moved_share" in found else ""
+        if found.get("relationship_years_today"):
+            moved += f", lines keep {found['relationship_years_kept'] / found['relationship_years_today']:.1%} of relationship-years"
+        table.add_row(
+            "beats",
+            f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}",
+            proof_in_words(found),
+        )
+    found = summary.get("stations")
+    if found:
+        walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"
+        table.add_row(
+            "stations",
+            f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit"
+            + (f", {found['mobile']['stops']} mobile stops" if found.get("mobile") else ""),
+            proof_in_words(found),
+        )
+    found = summary.get("officers")
+    if found:
+        table.add_row(
+            "officers",
+            f"{found['posts']} posts, {many(found['vacant_months'], 'vacant month')}, {many(found['rotations'], 'rotation')}, "
+            f"{many(found['tenure_violations'], 'broken tenure')}, {many(found['language_gaps'], 'language gap')}",
+            proof_in_words(found),
+        )
+    out_console.print(table)
+    if not places:
+        return
+    out_console.print(f"Results: {out.resolve()}", markup=False)
+    out_console.print(f"Report:  {out.resolve() / 'report.html'}", markup=False)
+    if (out / "forum" / "pack.pdf").exists():
+        out_console.print(f"Forum:   {out.resolve() / 'forum' / 'pack.pdf'}", markup=False)

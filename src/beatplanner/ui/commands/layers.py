@@ -1,0 +1,167 @@
+"""Commands on layers and results: check, build, export, verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from beatplanner.data.errors import InputError, Note
+from beatplanner.ui.commands.console import (
+    BAD_INPUT,
+    DONE,
+    ProjectArgument,
+    err_console,
+    out_console,
+)
+from beatplanner.ui.words import many, short
+
+commands = typer.Typer()
+
+
+@commands.command()
+def check(
+    project: ProjectArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Mend what is certain in a copy beside the description; nothing of yours is changed."
+        ),
+    ] = False,
+) -> None:
+    """Read every layer and print what is wrong or doubtful, and how to mend it."""
+    from beatplanner.data.guided_import.checks import check as find
+
+    if mend:
+        from beatplanner.data.guided_import.repairs import fix
+
+        fixed = fix(project, find)
+        for line in fixed.done:
+            err_console.print(f"mended: {line}", markup=False)
+        if fixed.description is None:
+            err_console.print("Nothing could be mended for certain.")
+        else:
+            project = fixed.description
+            err_console.print(f"The mended description: {project}", markup=False)
+    notes = find(project)
+    if as_json:
+        import json
+
+        fields = ("severity", "what", "mend", "file", "layer", "row", "field")
+        found = [{f: str(getattr(n, f)) for f in fields} | {"fix": dict(n.fix)} for n in notes]
+        out_console.print_json(json.dumps(found, ensure_ascii=False))
+    else:
+        for note in notes:
+            out_console.print(f"{note.severity}: {note}", markup=False)
+        errors, doubts = (sum(n.severity == s for n in notes) for s in ("error", "warning"))
+        out_console.print(f"{many(errors, 'error')}, {many(doubts, 'doubt')}.")
+        if any(n.fix for n in notes) and not mend:
+            out_console.print("“beatplanner check --fix” mends some of it in a copy.")
+    raise typer.Exit(BAD_INPUT if any(n.severity == "error" for n in notes) else DONE)
+
+
+@commands.command()
+def build(
+    description: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
+) -> None:
+    """Read the raw layers into one project file that the desktop opens."""
+    from beatplanner.data.project.build import build as write
+
+    write(description, out)
+    out_console.print(f"Project file: {out.resolve()}", markup=False)
+
+
+@commands.command()
+def classes(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.csv", help="The table to write.")] = Path(
+        "road-classes.csv"
+    ),
+) -> None:
+    """Write the table of road classes that people walk on, to edit and to name as stations.roads.classes."""
+    from beatplanner.data.town.roads import default_classes
+
+    if out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    out.write_text(default_classes(), encoding="utf-8-sig")
+    out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
+
+
+@commands.command("job-template")
+def job_template(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.docx", help="The template to write.")] = Path(
+        "job-description.docx"
+    ),
+) -> None:
+    """Write the template of job descriptions, to edit in a word processor and to name as officers.job_template."""
+    from beatplanner.data.publish.officers_pack import default_template
+
+    if out.exists():
+        raise InputError(
+            Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
+        )
+    out.write_bytes(default_template())
+    out_console.print(f"Template of job descriptions: {out.resolve()}", markup=False)
+
+
+@commands.command()
+def verify(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
+    """Recompute every claim of a plan without any solver."""
+    from beatplanner.planning.verification import verify as examine
+
+    verdict = examine(folder)
+    table = Table("", "check", "claimed", "found", box=None, pad_edge=False)
+    for c in verdict.checks:
+        table.add_row("ok" if c.ok else "WRONG", c.name, short(c.claimed), short(c.found))
+    out_console.print(table)
+    for c in verdict.checks:
+        if not c.ok:
+            out_console.print(f"WRONG: {c.name}: {c.detail}", markup=False)
+    wrong = sum(not c.ok for c in verdict.checks)
+    out_console.print(
+        f"All {len(verdict.checks)} checks passed."
+        if verdict.ok
+        else f"{wrong} of {len(verdict.checks)} checks failed."
+    )
+    raise typer.Exit(DONE if verdict.ok else BAD_INPUT)
+
+
+@commands.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help=".pdf or .png for a page, .gpkg, .geojson, .csv or .xlsx for data.", dir_okay=False),
+    ],
+    office: Annotated[
+        bool, typer.Option("--office", help="Data for the office: every figure. Else small numbers are hidden.")
+    ] = False,
+    paper: Annotated[str, typer.Option("--paper", help="A4, A3, A2, A1 or A0.")] = "A4",
+    portrait: Annotated[bool, typer.Option("--portrait", help="The longer side upright.")] = False,
+    scale: Annotated[
+        float | None, typer.Option("--scale", min=10, help="10000 for 1 : 10,000; else as large as fits.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Above the map; else the project's name.")] = "",
+    patterns: Annotated[bool, typer.Option("--patterns", help="Hatched beats for black and white.")] = False,
+) -> None:
+    """Export a plan's map: a page at an exact scale, or its beats, units and stations as data."""
+    from beatplanner.data.result.folder import read_result
+
+    tables = read_result(folder)
+    if out.suffix.lower() in (".pdf", ".png"):
+        from beatplanner.ui.desktop.map.headless import print_plan
+
+        print_plan(folder, out, paper=paper, landscape=not portrait, scale=scale, title=title, patterns=patterns)
+        files = [out]
+    else:
+        from beatplanner.data.result.map_files import write_map_file
+        from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
+
+        files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign)
+    for file in files:
+        out_console.print(f"Export: {file.resolve()}", markup=False)

@@ -1,0 +1,225 @@
+"""Commands on officers: re-plans, orders, postings and succession."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from beatplanner.ui.commands.console import (
+    OutOption,
+    SeedOption,
+    ThreadsOption,
+    TimeOption,
+    interruptible,
+    out_console,
+    say_clashes,
+    shown_progress,
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def replan(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The published plan.")],
+    out: OutOption,
+    leaves: Annotated[list[str] | None, typer.Option("--leaves", help="OFFICER=DAY: leaves the force.")] = None,
+    promoted: Annotated[
+        list[str] | None, typer.Option("--promoted", help="OFFICER=DAY: leaves the posts of this plan.")
+    ] = None,
+    sick: Annotated[
+        list[str] | None, typer.Option("--sick", help="OFFICER=DAY..DAY: keeps the post and does not fill it.")
+    ] = None,
+    freeze_until: Annotated[
+        str | None, typer.Option("--freeze-until", help="Months before this day stay as published.")
+    ] = None,
+    time_limit: TimeOption = 60,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Plan the officers anew with the fewest changes when one leaves, is promoted or sick; show the difference."""
+    from beatplanner.planning.officers.replanning import Change
+    from beatplanner.planning.officers.replanning import replan as plan_anew
+
+    changes = [Change("leaves", who, day) for who, day, _ in map(_event, leaves or [])]
+    changes += [Change("promoted", who, day) for who, day, _ in map(_event, promoted or [])]
+    changes += [Change("sick", who, day, until) for who, day, until in map(_event, sick or [])]
+    if not changes or any(c.kind == "sick" and c.until is None for c in changes):
+        raise typer.BadParameter("give --leaves or --promoted OFFICER=DAY, or --sick OFFICER=DAY..DAY")
+    freeze = None if freeze_until is None else _day(freeze_until)
+    with interruptible() as cancelled, shown_progress() as progress:
+        found = plan_anew(folder, out, changes, freeze_until=freeze, time_limit=time_limit or 60, seed=seed, threads=threads,
+                          progress=progress, cancelled=cancelled)  # fmt: skip
+    _print_change(found)
+    out_console.print(f"Results: {out.resolve()}", markup=False)
+    say_clashes(found["summary"])
+
+
+@commands.command()
+def order(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The published plan.")],
+    move: Annotated[list[str], typer.Option("--move", help="OFFICER=BEAT, once for each officer who is to move.")],
+    on: Annotated[str, typer.Option("--on", help="Day of the moves.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Accept the order: folder of the new plan.", file_okay=False)
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why the order is accepted; kept in the audit.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who accepts it; kept in the audit.")] = "",
+    time_limit: TimeOption = 60,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Show what an order to move officers costs in trust, vacancies and broken rules; accept it with --out and --reason."""
+    from beatplanner.planning.officers.replanning import Change
+    from beatplanner.planning.officers.replanning import replan as plan_anew
+
+    if out is not None and not reason.strip():
+        raise typer.BadParameter(
+            "an order is accepted with a reason only, which is kept in the audit", param_hint="--reason"
+        )
+    changes = []
+    for text in move:
+        who, _, beat = text.partition("=")
+        if not beat:
+            raise typer.BadParameter(f"“{text}” is not OFFICER=BEAT", param_hint="--move")
+        changes.append(Change("moves", who.strip(), _day(on), beat=beat.strip()))
+    with interruptible() as cancelled, shown_progress() as progress:
+        found = plan_anew(folder, out, changes, reason=reason, by=by, time_limit=time_limit or 60, seed=seed, threads=threads,
+                          progress=progress, cancelled=cancelled)  # fmt: skip
+    _print_change(found)
+    out_console.print(
+        f"Relationship-years that the moved officers leave behind: {found['trust']:,.0f} (residents × years known)"
+    )
+    if out is None:
+        out_console.print("Nothing was written. Accept the order with --out DIR --reason “…”.")
+    else:
+        out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
+    say_clashes(found["summary"])
+
+
+@commands.command()
+def postings(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The published plan.")],
+    table: Annotated[
+        Path,
+        typer.Option(
+            "--table", help="All postings as they are to be: officer, beat, start, end, post.", dir_okay=False
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Accept them: folder of the new plan.", file_okay=False)
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Keep the rules with the fewest changes to the table.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why a tenure is cut short; kept in the audit.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who accepts it; kept in the audit.")] = "",
+    time_limit: TimeOption = 60,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out."""
+    from beatplanner.data.result.folder import read_result
+    from beatplanner.planning.officers.replanning import replan as plan_anew
+    from beatplanner.planning.officers.roster_edits import FIGURES, Judge, accept, read_postings, table_of
+
+    tables = read_result(folder)
+    wanted = read_postings(table, tables)
+    if repair:
+        if out is None:
+            raise typer.BadParameter("a repaired plan needs a folder", param_hint="--out")
+        with interruptible() as cancelled, shown_progress() as progress:
+            found = plan_anew(folder, out, [], wished=table_of(wanted, tables), reason=reason, by=by, time_limit=time_limit or 60, seed=seed,
+                              threads=threads, progress=progress, cancelled=cancelled)  # fmt: skip
+        _print_change(found)
+        out_console.print(f"Results: {out.resolve()}", markup=False)
+        say_clashes(found["summary"])
+        return
+    judge = Judge(tables, folder)
+    told = judge(wanted)
+    for text in (*told.broken, *told.costs):
+        out_console.print(f"- {text}", markup=False)
+    for key, words in FIGURES.items():
+        out_console.print(f"{words}: {judge.before.get(key, 0):,.0f} → {told.figures.get(key, 0):,.0f}")
+    if out is None:
+        out_console.print(
+            "Nothing was written. Accept the postings with --out DIR; a tenure that is cut short needs --reason “…”."
+        )
+        raise typer.Exit(3 if told.broken else 0)
+    found = accept(folder, out, wanted, reason=reason, by=by)
+    out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
+    say_clashes(found["summary"])
+
+
+@commands.command()
+def succession(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with officers.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for vacancies.csv and recruits.csv.", file_okay=False)
+    ] = None,
+    attrition: Annotated[
+        float, typer.Option("--attrition", min=0, max=0.9, help="Share who leave in a year beyond known leavers.")
+    ] = 0.05,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=10_000)] = 100,
+    seed: SeedOption = 0,
+) -> None:
+    """Draw who leaves, and show the vacancies to come by month and language, recruits to take in and training seats by quarter."""
+    from beatplanner.data.result.cells import write_csv
+    from beatplanner.planning.officers.replanning import succession as look_ahead
+
+    found = look_ahead(folder, attrition=attrition, draws=draws, seed=seed)
+    table = Table(
+        "quarter",
+        "recruits to start training",
+        "nine times of ten at most",
+        "training seats",
+        "at most",
+        box=None,
+        pad_edge=False,
+    )
+    for row in found.quarters.itertuples(index=False):
+        table.add_row(row[0], *(f"{v:.1f}" for v in row[1:]))
+    out_console.print(table)
+    languages = found.months.columns[3:]
+    lost = ", ".join(f"{found.months[w].sum():.1f} must speak {w}" for w in languages)
+    out_console.print(
+        f"Vacancies that the reserve cannot fill: {found.months['vacancies'].sum():.1f}"
+        + (f", of which {lost}" if lost else "")
+    )
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, frame in (("vacancies.csv", found.months), ("recruits.csv", found.quarters)):
+            write_csv(out / name, list(frame.columns), frame.itertuples(index=False))
+        out_console.print(f"Tables: {out.resolve()}", markup=False)
+
+
+def _event(text: str) -> tuple[str, Any, Any]:
+    """Read OFFICER=DAY or OFFICER=DAY..DAY."""
+    who, _, days = text.partition("=")
+    first, _, last = days.partition("..")
+    return who.strip(), _day(first), _day(last) if last else None
+
+
+def _day(text: str) -> Any:
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01") from None
+
+
+def _print_change(found: dict[str, Any]) -> None:
+    from beatplanner.planning.officers.replanning import FIGURES
+
+    table = Table("officer", "before", "after", box=None, pad_edge=False)
+    for row in found["diff"]:
+        table.add_row(row["officer"], row["before"], row["after"])
+    out_console.print(table if found["diff"] else "No posting changes.")
+    figures = Table("figure", "published plan", "new plan", "difference", box=None, pad_edge=False)
+    for key, (was, now) in found["price"].items():
+        figures.add_row(FIGURES[key], f"{was:,.0f}", f"{now:,.0f}", f"{now - was:+,.0f}")
+    out_console.print(figures)
