@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from beatplanner.data.description.version import version_of
 from beatplanner.data.errors import InputError
 from beatplanner.data.project import journal, safe_save
 from beatplanner.data.project import lock as project_lock
@@ -25,7 +26,6 @@ from beatplanner.data.project.content import difference, merged
 from beatplanner.data.project.document import ProjectDocument, read_document
 from beatplanner.data.project.journal import recoveries
 from beatplanner.data.project.lock import ProjectLock
-from beatplanner.data.project.store import version_of
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROOT, write_grid_town
@@ -328,7 +328,7 @@ def test_a_file_open_in_qgis_is_neither_damaged_nor_ignored(project):
 
 
 def test_a_target_that_stays_locked_keeps_the_new_one_beside(project, monkeypatch):
-    from beatplanner.data.result import output_place
+    from beatplanner.data import output_place
 
     document = ProjectDocument.open(project)
     document.record("Work")

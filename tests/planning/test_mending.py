@@ -13,9 +13,9 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.project.edits import read_edits, write_edits
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.beats import mending
 from beatplanner.planning.beats.drawing import Drawing
-from beatplanner.planning.beats.mending import repair, replace_beats
+from beatplanner.planning.changes import mending
+from beatplanner.planning.changes.mending import repair, replace_beats
 from beatplanner.planning.verification import verify
 from beatplanner.planning.workload import plan_workload
 from beatplanner.ui.commands.app import app

@@ -13,7 +13,7 @@ from docx import Document
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
-from beatplanner.planning.officers.replanning import Change, replan, succession
+from beatplanner.planning.changes.replanning import Change, replan, succession
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROSTER, GridTown, write_grid_town, write_roster

@@ -9,8 +9,8 @@ import pytest
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
-from beatplanner.planning.officers.replanning import replan
-from beatplanner.planning.officers.roster_edits import Judge, accept, moved, postings_of, table_of
+from beatplanner.planning.changes.replanning import replan
+from beatplanner.planning.changes.roster_edits import Judge, accept, moved, postings_of, table_of
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROSTER, write_grid_town, write_roster

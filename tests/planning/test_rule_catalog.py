@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from beatplanner.data.description.read import checked_description, read_raw
+from beatplanner.data.description.raw import read_raw
+from beatplanner.data.description.read import checked_description
 from beatplanner.planning.rule_catalog import (
     PRESETS,
     RULES,

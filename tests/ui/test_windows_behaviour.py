@@ -16,10 +16,10 @@ import geopandas
 import openpyxl
 import pytest
 
+from beatplanner.data import output_place
 from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import check_place, own_name, swap_in
 from beatplanner.data.paths import read_only_uri, relative_or_whole
-from beatplanner.data.result import output_place
-from beatplanner.data.result.output_place import check_place, own_name, swap_in
 from conftest import write_grid_town
 
 ROOT = Path(__file__).parents[2]
@@ -301,7 +301,7 @@ def test_settings_and_logs_are_where_the_system_keeps_them():
 
 
 def test_versions_name_everything_that_computes(command):
-    from beatplanner.planning.whole.versions import versions
+    from beatplanner.planning.versions import versions
 
     code, said, _ = command("--version")
     assert code == 0

@@ -27,7 +27,7 @@ def write_crash_report(kind: type[BaseException] | None, trace: TracebackType | 
     """
     from platformdirs import user_log_path
 
-    from beatplanner.planning.whole.versions import versions
+    from beatplanner.planning.versions import versions
 
     lines = [f"{kind.__name__ if kind else 'error'}"]
     for frame in traceback.extract_tb(trace):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.read import read_description, read_raw
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.raw import read_raw
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.paths import relative_or_whole
@@ -46,7 +47,7 @@ def difference(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, A
     return changes
 
 
-def resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
+def resolve(file: Path, raw: dict[str, Any], read: Callable[[Path], Description]) -> dict[str, Any]:
     """Return the tables of a scenario file with those of all that it extends, paths relative to it.
 
     Parameters
@@ -55,6 +56,8 @@ def resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
         The scenario file, absolute.
     raw
         Its content, with the key ``extends``.
+    read
+        Reads and checks the base.
 
     Raises
     ------
@@ -65,8 +68,8 @@ def resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
     project_of(file)  # no circle
     base = _base_of(file, raw, (file,))
     # whatever is wrong in the base is told under the base's own name
-    description = read_description(base)
-    tables = _moved_paths(description.model_dump(exclude_unset=True), base.parent, file.parent)
+    description = read(base)
+    tables = moved_paths(description.model_dump(exclude_unset=True), base.parent, file.parent)
     # a scenario's name and words are its own
     tables.pop("scenario", None)
     for key in _removals(file, raw, tables):
@@ -126,7 +129,7 @@ def _take_away(tables: dict[str, Any], steps: list[str]) -> None:
     tables.pop(steps[-1], None)
 
 
-def _moved_paths(value: Any, old: Path, new: Path | None) -> Any:
+def moved_paths(value: Any, old: Path, new: Path | None) -> Any:
     """Return tables whose paths, relative to the folder `old`, are relative to `new`; absolute where that is None or on another drive."""
     if isinstance(value, Path):
         if value.is_absolute():
@@ -136,8 +139,8 @@ def _moved_paths(value: Any, old: Path, new: Path | None) -> Any:
             return whole
         return Path(relative_or_whole(whole, new))
     if isinstance(value, Mapping):
-        return {k: _moved_paths(v, old, new) for k, v in value.items()}
-    return type(value)(_moved_paths(v, old, new) for v in value) if isinstance(value, list | tuple) else value
+        return {k: moved_paths(v, old, new) for k, v in value.items()}
+    return type(value)(moved_paths(v, old, new) for v in value) if isinstance(value, list | tuple) else value
 
 
 def project_of(path: Path) -> Path:

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.inherit import EXTENDS, _moved_paths, project_of
+from beatplanner.data.description.inherit import EXTENDS, moved_paths, project_of
 from beatplanner.data.description.models import SECTIONS, Description
-from beatplanner.data.description.read import read_description, read_raw
+from beatplanner.data.description.raw import read_raw
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.output_place import check_place
 from beatplanner.data.paths import relative_or_whole
-from beatplanner.data.result.output_place import check_place
 
 FOLDER = "scenarios"
 
@@ -67,7 +68,7 @@ def changed_rules(base: Description, other: Description) -> tuple[str, ...]:
 
 def _at_home(description: Description) -> Description:
     """Return a description whose paths are absolute, so that descriptions of several folders can be compared."""
-    return Description.model_validate(_moved_paths(description.model_dump(exclude_none=True), description.folder, None))
+    return Description.model_validate(moved_paths(description.model_dump(exclude_none=True), description.folder, None))
 
 
 def _sentences(a: Mapping[str, Any], b: Mapping[str, Any], place: str = "") -> Iterator[str]:

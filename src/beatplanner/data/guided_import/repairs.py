@@ -16,12 +16,13 @@ import pandas as pd
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from beatplanner.data.description.read import read_description, stored_description
+from beatplanner.data.description.raw import stored_description
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.text_tables import decode
+from beatplanner.data.output_place import check_place
 from beatplanner.data.project.build import units_as_read
 from beatplanner.data.result.cells import write_csv
-from beatplanner.data.result.output_place import check_place
 from beatplanner.data.town.categories import category_table
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town

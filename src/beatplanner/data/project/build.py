@@ -16,14 +16,15 @@ import pyogrio
 
 from beatplanner.data.description.models import Description, Forum
 from beatplanner.data.description.read import read_description
+from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.layers import read_layer, read_points, read_table
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.lock import user_name
 from beatplanner.data.project.plan_layers import write_layer_styles
 from beatplanner.data.project.safe_save import flush
-from beatplanner.data.project.store import SCHEMA, write_content
-from beatplanner.data.result.output_place import check_place, swap_in
+from beatplanner.data.project.store import write_content
 from beatplanner.data.town.forum_tables import CONSENTS, HOURS, PARTNERS, REPORT_BACK
 from beatplanner.data.town.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.data.town.roads import read_roads
@@ -275,6 +276,6 @@ def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 def is_project_file(path: Path) -> bool:
     """Tell whether a file is a project file."""
-    from beatplanner.data.description.read import stored_description
+    from beatplanner.data.description.raw import stored_description
 
     return path.is_file() and stored_description(path) is not None

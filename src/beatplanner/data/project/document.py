@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.description.version import SCHEMA, open_read_only, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short, merged
 from beatplanner.data.project.journal import BASE, Journal, Recovery
@@ -38,13 +39,10 @@ from beatplanner.data.project.store import (
     ARCHIVES,
     META,
     PROJECT,
-    SCHEMA,
-    _read_content,
-    _read_only,
     keep_old_version,
     pack,
+    read_content,
     unpack,
-    version_of,
     write_content,
 )
 
@@ -177,7 +175,8 @@ class ProjectDocument:
         return self._checked(self.rules(scenario))
 
     def _checked(self, rules: dict[str, Any]) -> Description:
-        from beatplanner.data.description.read import checked_description, into_file
+        from beatplanner.data.description.raw import into_file
+        from beatplanner.data.description.read import checked_description
 
         return checked_description(into_file(rules, self.file.name) if self.is_file else rules, self.file)
 
@@ -197,7 +196,7 @@ class ProjectDocument:
         packed = root / f"plan-{plan}.zip"
         try:
             if not packed.exists():
-                with _read_only(self._source()) as database:
+                with open_read_only(self._source()) as database:
                     row = database.execute(f"SELECT content FROM {ARCHIVES} WHERE plan = ?", (plan,)).fetchone()  # noqa: S608 - a constant
                 if row is None:
                     raise InputError(problem(f"there is no plan {plan} in this project", "Plan again", file=self.file))
@@ -392,7 +391,7 @@ class ProjectDocument:
     def _saved_of(self, journal: str) -> int:
         if not self.is_file:
             return 0
-        with suppress(sqlite3.Error, OSError, ValueError), _read_only(self.file) as database:
+        with suppress(sqlite3.Error, OSError, ValueError), open_read_only(self.file) as database:
             found = dict(database.execute(f"SELECT key, value FROM {META}"))  # noqa: S608 - a constant
             if found.get("journal") == journal:
                 return int(found.get("journal_count", 0))
@@ -547,7 +546,7 @@ class SaveJob:
             base = self.work / "built.gpkg"
             base.unlink(missing_ok=True)
             build(self.description, base)
-            with _read_only(base) as database:
+            with open_read_only(base) as database:
                 self.content.rules = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
         if self.old_version:
             keep_old_version(self.goal, self.old_version)
@@ -559,14 +558,14 @@ class SaveJob:
 
 def read_document(file: Path) -> ProjectDocument:
     """Read a project file of this or an older version, or a TOML description."""
-    from beatplanner.data.description.read import read_raw
+    from beatplanner.data.description.raw import read_raw
 
     raw = read_raw(file)
     schema, save_id = version_of(file)
     content = Content(rules=raw)
     if schema >= 2:
         try:
-            _read_content(file, content)
+            read_content(file, content)
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
             raise InputError(
                 problem(

@@ -27,7 +27,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.result.output_place import swap_in
+from beatplanner.data.output_place import swap_in
 
 Kind = Literal["paint", "split", "merge", "lock", "unlock", "link", "barrier", "remove", "repair", "take"]
 VERSION = 1

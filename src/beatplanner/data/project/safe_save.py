@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.paths import read_only_uri
 from beatplanner.data.project.processes import is_running
-from beatplanner.data.result.output_place import check_place, swap_in
 
 # How long another program may hold the file before a save gives up, in ms.
 BUSY_MS = 2000

@@ -8,24 +8,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.paths import read_only_uri
+from beatplanner.data.project.content import Content, Event, Scenario, StoredPlan, _figures
 from beatplanner.data.project.safe_save import copy_package
 
-if TYPE_CHECKING:
-    pass
-from beatplanner.data.project.content import Content, Event, Scenario, StoredPlan, _figures
-
-SCHEMA = 2
-
-PROJECT, META, SCENARIOS, PLANS = (
-    "beatplanner_project",
-    "beatplanner_meta",
-    "beatplanner_scenarios",
-    "beatplanner_plans",
-)
+SCENARIOS, PLANS = "beatplanner_scenarios", "beatplanner_plans"
 
 ARCHIVES, HISTORY, STATE = "beatplanner_archives", "beatplanner_history", "beatplanner_state"
 
@@ -48,42 +38,9 @@ SHOWN = {
 }
 
 
-def _read_only(path: Path) -> Any:
-    """Open a database for reading only; closed at the end of a with block."""
-    return closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True))
-
-
-def version_of(path: Path) -> tuple[int, str]:
-    """Return the schema version of a project file, and which save it is; version 0 where it is no project file.
-
-    Raises
-    ------
-    InputError
-        Where a newer beatplanner wrote it.
-    """
-    try:
-        with path.open("rb") as stream:
-            if stream.read(16) != b"SQLite format 3\x00":
-                return 0, ""
-        with _read_only(path) as database:
-            names = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
-            if PROJECT not in names:
-                return 0, ""
-            meta = dict(database.execute(f"SELECT key, value FROM {META}")) if META in names else {}  # noqa: S608
-    except (sqlite3.Error, OSError):
-        return 0, ""
-    number = meta.get("schema", "1")
-    schema = int(number) if number.isdigit() else SCHEMA + 1
-    if schema > SCHEMA:
-        raise InputError(
-            problem(f"this project was saved by a newer beatplanner (its format is {number}; this program knows formats 1 to {SCHEMA})",
-                    "Update beatplanner, or ask for the project in the older format", file=path.name)
-        )  # fmt: skip
-    return schema, meta.get("save_id", "")
-
-
-def _read_content(file: Path, content: Content) -> None:
-    with _read_only(file) as database:
+def read_content(file: Path, content: Content) -> None:
+    """Fill in what a project file holds: scenarios, plans, history and state."""
+    with open_read_only(file) as database:
         meta = dict(database.execute(f"SELECT key, value FROM {META}"))  # noqa: S608
         for name, changes, note in database.execute(f"SELECT name, changes, note FROM {SCENARIOS} ORDER BY id"):  # noqa: S608
             content.scenarios[name] = Scenario(name, json.loads(changes), note)

@@ -19,8 +19,8 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.result.cells import safe_cell
-from beatplanner.data.result.output_place import check_place, swap_in
 
 # Width of the drawing that the maps are in; a tenth of it is told.
 WIDTH = 1000.0

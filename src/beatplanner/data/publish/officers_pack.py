@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.output_place import own_name
+from beatplanner.data.output_place import own_name
 from beatplanner.data.result.plan_tables import PlanTables
 
 TEMPLATE = "job_description.docx"

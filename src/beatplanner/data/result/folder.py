@@ -14,8 +14,8 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.result.cells import _plain, without_nan
-from beatplanner.data.result.output_place import check_place, swap_in
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import write_styles
 
@@ -66,12 +66,6 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         (part / "summary.json").write_text(
             json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
-        # jinja2, matplotlib and docx are only loaded where something is written
-        from beatplanner.data.publish.officers_pack import write_officers_pack
-        from beatplanner.data.publish.report import write_report
-
-        write_report(part / "report.html", tables)
-        write_officers_pack(part, tables)
         if also is not None:
             also(part)
     except OSError as error:

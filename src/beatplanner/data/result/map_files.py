@@ -11,9 +11,9 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.result.cells import safe_cell, write_csv
 from beatplanner.data.result.folder import _plain_types
-from beatplanner.data.result.output_place import check_place, swap_in
 
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 

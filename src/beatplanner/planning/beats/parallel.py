@@ -23,8 +23,8 @@ import numpy as np
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.cells import without_nan
-from beatplanner.planning.whole.proof import Progress, silent
-from beatplanner.planning.whole.versions import versions
+from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.versions import versions
 from beatplanner.solver.districts.solve import Districts
 
 if TYPE_CHECKING:

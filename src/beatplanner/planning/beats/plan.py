@@ -19,7 +19,7 @@ import pandas as pd
 
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.municipality import Alone, _Part
-from beatplanner.planning.whole.proof import Progress, Proof, silent
+from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan, automatic_count, officers_required
 from beatplanner.solver.districts.solve import (
     CUT,

@@ -15,7 +15,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.stale import stale
-from beatplanner.planning.whole.versions import versions
+from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import officers_required
 
 TODAY = "Today"
@@ -199,3 +199,10 @@ def beat_name(c: Column, beat: str) -> str:
         if name and str(name) != beat:
             return f"{name} (beat {beat})" if f"({beat})" not in str(name) else str(name)
     return f"beat {beat}"
+
+
+def currency(c: Column) -> str:
+    """Return the currency of the project's money."""
+    if c.rules.budget is not None:
+        return c.rules.budget.currency
+    return c.rules.forum.currency if c.rules.forum is not None else "EUR"

@@ -33,7 +33,7 @@ from beatplanner.planning.compare.columns import (
 )
 from beatplanner.planning.compare.figures import BLOCKS, Figure, figures, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import moves, places, sentences
-from beatplanner.planning.whole.versions import versions
+from beatplanner.planning.versions import versions
 
 # A figure of the best plan is told as better than today's only where the difference is not rounding.
 MEANINGFUL = 0.005
@@ -245,13 +245,6 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
 def _hash(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def currency(c: Column) -> str:
-    """Return the currency of the project's money."""
-    if c.rules.budget is not None:
-        return c.rules.budget.currency
-    return c.rules.forum.currency if c.rules.forum is not None else "EUR"
 
 
 def read_comparison(folder: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from beatplanner.data.result.cells import without_nan
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
-from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
 
 # Of a car in a town, for putting metres into minutes that people can feel.

@@ -10,7 +10,7 @@ from typing import Any
 from beatplanner.data.description.scenarios import ScenarioFile
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.planning.compare.comparison import compare
-from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
 
 

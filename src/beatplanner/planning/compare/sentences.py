@@ -13,9 +13,9 @@ from beatplanner.planning.compare.columns import (
     Column,
     _text,
     beat_name,
+    currency,
     people,
 )
-from beatplanner.planning.compare.comparison import currency
 
 
 def moves(c: Column) -> list[dict[str, Any]]:

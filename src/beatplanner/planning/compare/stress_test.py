@@ -13,10 +13,10 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.cells import write_csv
+from beatplanner.planning.changes.replanning import succession
 from beatplanner.planning.compare.columns import Column, read_columns
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
-from beatplanner.planning.officers.replanning import succession
-from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.solver.districts.recombination import percentile, recombinations
 
 # A plan is called an outlier where fewer than this share of the neutral plans are as far out.

@@ -36,7 +36,7 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
-from beatplanner.planning.whole.proof import Progress, Proof, silent
+from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.solver.officers.assign import assign, prepare
 from beatplanner.solver.officers.figures import Breach, breaches, broken_tenures, gap_months, measure, staffed
 from beatplanner.solver.officers.problem import FREE, Posting, Postings, TenureProblem, Weights

@@ -26,10 +26,10 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
+from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.stations.access import catchment_areas, groups_at_homes, people_at_homes, site_effects
 from beatplanner.planning.stations.mobile_outreach import mobile_stops
 from beatplanner.planning.stations.rules import StationRules, station_rules
-from beatplanner.planning.whole.proof import Progress, Proof, silent
 from beatplanner.solver.location.covering import coverage, fewest, p_center
 from beatplanner.solver.location.fair_sites import FairRule, fair_sites
 from beatplanner.solver.location.p_median import exchange, greedy, p_median, total_cost

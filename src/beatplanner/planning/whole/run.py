@@ -16,7 +16,8 @@ import shapely
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.result.folder import check_result_place, read_result, write_result
+from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -25,13 +26,13 @@ from beatplanner.planning.beats.plan import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
 from beatplanner.planning.officers.trust import relationship_years_of_lines
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
+from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import budget_summary
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, write_country
-from beatplanner.planning.whole.proof import Progress, silent
 from beatplanner.planning.whole.verdict import write_verdict
-from beatplanner.planning.whole.versions import versions
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
 from beatplanner.solver.districts.solve import PROOF_NODES
 
@@ -157,7 +158,7 @@ def run(
             stopped.extend(error.problems)
             empty_pack(folder)
 
-    write_result(out, written, also=finish)
+    write_everything(out, written, also=finish)
     if hands is not None:
         hands.finish()
     if stopped:

@@ -68,7 +68,7 @@ def default(
 ) -> None:
     """Open the desktop where no command is given."""
     if version:
-        from beatplanner.planning.whole.versions import versions
+        from beatplanner.planning.versions import versions
 
         for name, number in versions().items():
             out_console.print(f"{name} {number}")

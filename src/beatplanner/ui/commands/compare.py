@@ -240,7 +240,7 @@ def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result f
     """Say whether rules, data or versions changed since a plan was made."""
     from beatplanner.data.result.folder import read_result
     from beatplanner.data.result.stale import stale as changed_since
-    from beatplanner.planning.whole.versions import versions
+    from beatplanner.planning.versions import versions
 
     notes = changed_since(read_result(folder).summary, versions())
     for note in notes:

@@ -41,8 +41,8 @@ def replan(
     threads: ThreadsOption = 1,
 ) -> None:
     """Plan the officers anew with the fewest changes when one leaves, is promoted or sick; show the difference."""
-    from beatplanner.planning.officers.replanning import Change
-    from beatplanner.planning.officers.replanning import replan as plan_anew
+    from beatplanner.planning.changes.replanning import Change
+    from beatplanner.planning.changes.replanning import replan as plan_anew
 
     changes = [Change("leaves", who, day) for who, day, _ in map(_event, leaves or [])]
     changes += [Change("promoted", who, day) for who, day, _ in map(_event, promoted or [])]
@@ -73,8 +73,8 @@ def order(
     threads: ThreadsOption = 1,
 ) -> None:
     """Show what an order to move officers costs in trust, vacancies and broken rules; accept it with --out and --reason."""
-    from beatplanner.planning.officers.replanning import Change
-    from beatplanner.planning.officers.replanning import replan as plan_anew
+    from beatplanner.planning.changes.replanning import Change
+    from beatplanner.planning.changes.replanning import replan as plan_anew
 
     if out is not None and not reason.strip():
         raise typer.BadParameter(
@@ -123,8 +123,8 @@ def postings(
 ) -> None:
     """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out."""
     from beatplanner.data.result.folder import read_result
-    from beatplanner.planning.officers.replanning import replan as plan_anew
-    from beatplanner.planning.officers.roster_edits import FIGURES, Judge, accept, read_postings, table_of
+    from beatplanner.planning.changes.replanning import replan as plan_anew
+    from beatplanner.planning.changes.roster_edits import FIGURES, Judge, accept, read_postings, table_of
 
     tables = read_result(folder)
     wanted = read_postings(table, tables)
@@ -168,7 +168,7 @@ def succession(
 ) -> None:
     """Draw who leaves, and show the vacancies to come by month and language, recruits to take in and training seats by quarter."""
     from beatplanner.data.result.cells import write_csv
-    from beatplanner.planning.officers.replanning import succession as look_ahead
+    from beatplanner.planning.changes.replanning import succession as look_ahead
 
     found = look_ahead(folder, attrition=attrition, draws=draws, seed=seed)
     table = Table(
@@ -213,7 +213,7 @@ def _day(text: str) -> Any:
 
 
 def _print_change(found: dict[str, Any]) -> None:
-    from beatplanner.planning.officers.replanning import FIGURES
+    from beatplanner.planning.changes.replanning import FIGURES
 
     table = Table("officer", "before", "after", box=None, pad_edge=False)
     for row in found["diff"]:

@@ -71,7 +71,7 @@ def curve(
     threads: ThreadsOption = 1,
 ) -> None:
     """Plan the beats under several change budgets: what each share of moved residents buys."""
-    from beatplanner.planning.beats.curve import run_curve
+    from beatplanner.planning.changes.curve import run_curve
 
     budgets = [_budget(text.strip()) for text in moved.split(",")]
     with interruptible() as cancelled, shown_progress() as progress:
@@ -213,7 +213,7 @@ def mend(
 ) -> None:
     """Draw edits on a plan: paint, split, merge, lock, link, barrier; then repair it or solve on."""
     from beatplanner.data.project.edits import read_edits
-    from beatplanner.planning.beats.mending import mend as draw
+    from beatplanner.planning.changes.mending import mend as draw
 
     if repair and improve:
         raise typer.BadParameter("give --repair or --improve, not both", param_hint="--improve")

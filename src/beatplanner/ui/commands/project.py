@@ -229,8 +229,8 @@ def extract(
     """Write a plan of the project as a result folder: for verify, pack, compare, or to hand on."""
     import shutil
 
+    from beatplanner.data.output_place import swap_in
     from beatplanner.data.result.folder import check_result_place
-    from beatplanner.data.result.output_place import swap_in
 
     out = out.resolve()
     check_result_place(out)
@@ -293,7 +293,7 @@ def drop(
 @project_app.command()
 def migrate(file: FileArgument) -> None:
     """Bring a project file of an older version to this one's format; a copy of the old one is kept beside it."""
-    from beatplanner.data.project.store import SCHEMA
+    from beatplanner.data.description.version import SCHEMA
 
     document = _open(file, editing=True)
     try:

@@ -989,7 +989,7 @@ class SavePage(Page):
     def enter(self) -> None:
         """Propose a place and tell what will be in the project."""
         from beatplanner.data.guided_import.draft import ROLE_WORDS
-        from beatplanner.data.result.output_place import FORBIDDEN
+        from beatplanner.data.output_place import FORBIDDEN
 
         rules = self.draft.rules
         self.replace_box.setVisible(False)

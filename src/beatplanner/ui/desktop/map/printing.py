@@ -17,7 +17,7 @@ from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.output_place import check_place, swap_in
+from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.ui.desktop.map.cartography import (
     INK,
     View,

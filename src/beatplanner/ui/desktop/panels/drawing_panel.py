@@ -671,7 +671,7 @@ class DrawingPanel(QWidget):
             nothing = self.tr("Nothing better was found.") if job == "improve" else self.tr("No change was found that restores the rules.")  # fmt: skip
             self._say("\n".join([nothing, *left]) if isinstance(left, list | tuple) and left else nothing)
             return
-        from beatplanner.planning.beats.mending import moves_in_words
+        from beatplanner.planning.changes.mending import moves_in_words
 
         before = drawing.beat.astype(str)
         if not self.edit(lambda d: d.move(moves, "repair" if job == "repair" else "take")):

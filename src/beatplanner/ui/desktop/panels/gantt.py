@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 if TYPE_CHECKING:
     # what plans is loaded with the first plan: the window itself stands at once
-    from beatplanner.planning.officers.roster_edits import Posting
+    from beatplanner.planning.changes.roster_edits import Posting
 
 # Light fills, on which black text has a contrast of 7 to 1 at least; stable by an officer's place in the roster.
 FILLS = (

@@ -120,7 +120,7 @@ class GanttPanel(QWidget):
         self._show()
 
     def _begin(self, plan: Any) -> None:
-        from beatplanner.planning.officers.roster_edits import Judge
+        from beatplanner.planning.changes.roster_edits import Judge
 
         try:
             self.judge = Judge(plan)
@@ -218,7 +218,7 @@ class GanttPanel(QWidget):
 
     def move(self, posting: int, start: int, end: int, beat: str, post: int) -> None:
         """Move a posting by months, or to another post."""
-        from beatplanner.planning.officers.roster_edits import moved
+        from beatplanner.planning.changes.roster_edits import moved
 
         if self.judge is None or not 0 <= posting < len(self.postings):
             return
@@ -255,7 +255,7 @@ class GanttPanel(QWidget):
             reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), question)
             if not agreed:
                 return
-        from beatplanner.planning.officers.roster_edits import accept
+        from beatplanner.planning.changes.roster_edits import accept
 
         folder, out, postings = self.folder, Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan", list(self.postings)
         self.work.run(
@@ -269,8 +269,8 @@ class GanttPanel(QWidget):
         """Let the solver find the fewest changes that keep the rules, beginning with what was dragged."""
         if self.judge is None or self.folder is None:
             return
-        from beatplanner.planning.officers.replanning import replan
-        from beatplanner.planning.officers.roster_edits import table_of
+        from beatplanner.planning.changes.replanning import replan
+        from beatplanner.planning.changes.roster_edits import table_of
 
         folder, out = self.folder, Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
         wished = table_of(self.postings, self.judge.tables)

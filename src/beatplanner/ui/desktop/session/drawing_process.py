@@ -17,8 +17,8 @@ Job = Literal["repair", "improve"]
 
 def _child(drawing: Drawing, job: Job, seconds: float, messages: Any) -> None:
     """Work in the child and send what happens; every message is (kind, content)."""
-    from beatplanner.planning.beats.mending import repair
     from beatplanner.planning.beats.plan import plan_beats
+    from beatplanner.planning.changes.mending import repair
 
     last = 0.0
 

@@ -300,7 +300,7 @@ class ProjectActions:
         document = self.scenario.document
         if document is None:
             return None
-        from beatplanner.data.result.output_place import FORBIDDEN
+        from beatplanner.data.output_place import FORBIDDEN
 
         name = FORBIDDEN.sub("-", self.scenario.name).strip(". ") or "project"
         place = (

@@ -134,7 +134,7 @@ class Scenario:
         """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""
         if self.document is None:
             return self.project
-        from beatplanner.data.description.read import read_raw
+        from beatplanner.data.description.raw import read_raw
 
         document = self.document
         if (

@@ -42,7 +42,7 @@ def _child(project: Any, out: str, options: dict[str, Any], enough: Any, paused:
     """
     pause = _Pause(paused)
     from beatplanner.data.errors import InputError
-    from beatplanner.planning.beats.mending import mend
+    from beatplanner.planning.changes.mending import mend
     from beatplanner.planning.whole.run import run
 
     last, held, step = 0.0, None, ""

@@ -573,7 +573,7 @@ class MainWindow(ProjectActions, QMainWindow):
 
     def show_about(self) -> None:
         """Show versions."""
-        from beatplanner.planning.whole.versions import versions
+        from beatplanner.planning.versions import versions
 
         QMessageBox.about(
             self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items())

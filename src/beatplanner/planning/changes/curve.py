@@ -12,7 +12,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.curve_report import write_curve
-from beatplanner.planning.whole.proof import Progress, silent
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
 
 FREE = "free"

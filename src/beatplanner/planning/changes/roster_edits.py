@@ -21,16 +21,17 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.result.folder import read_result, write_result
+from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.changes.replanning import FIGURES as PRICED
+from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.plan import month_starts
-from beatplanner.planning.officers.replanning import FIGURES as PRICED
-from beatplanner.planning.officers.replanning import difference
+from beatplanner.planning.proof import Proof
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.officers import check_officers, months_at_work, short_tenures
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.proof import Proof
 from beatplanner.planning.whole.run import sum_up
 from beatplanner.planning.whole.verdict import write_verdict
 
@@ -316,7 +317,7 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         write_verdict(part)
         (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    write_result(out, written, also=finish)
+    write_everything(out, written, also=finish)
     return {"summary": summary, "diff": diff, "judgement": judgement}
 
 

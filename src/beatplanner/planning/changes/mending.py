@@ -20,15 +20,16 @@ from scipy.sparse import csgraph
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import check_place
 from beatplanner.data.project.edits import Edit, write_edits
-from beatplanner.data.result.folder import check_result_place, read_result, write_result
-from beatplanner.data.result.output_place import check_place
+from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
+from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.proof import Progress, Proof, silent
 from beatplanner.planning.whole.run import STEPS, Plan, Step, _beats_of, make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
@@ -430,7 +431,7 @@ def mend(
             stopped.extend(error.problems)
             empty_pack(folder)
 
-    write_result(out, written, also=finish)
+    write_everything(out, written, also=finish)
     summary["drawn"]["pack"] = [str(note) for note in stopped]
     return summary
 

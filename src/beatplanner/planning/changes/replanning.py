@@ -22,13 +22,14 @@ import pandas as pd
 from beatplanner.data.description.models import Description, Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.result.folder import read_result, write_result
+from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import ROSTER_COLUMNS, read_town
 from beatplanner.planning.officers.plan import month_starts
 from beatplanner.planning.officers.trust import months_served
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.proof import Progress, silent
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
 
@@ -160,7 +161,7 @@ def replan(
                 write_country(part, written, summed_up)
             _write_also(part, written.summary, folder)
 
-        write_result(out, written, also=finish)
+        write_everything(out, written, also=finish)
     return {"summary": summary, "diff": diff, "price": price, "trust": trust}
 
 

@@ -1,0 +1,183 @@
+"""What is wrong with the sections of a description, in sentences."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from beatplanner.data.description.models import SECTIONS, Incidents, Section
+from beatplanner.data.description.raw import file_exists, nearest_file
+from beatplanner.data.errors import Note, problem
+from beatplanner.data.findings import Findings, did_you_mean, listed
+
+
+def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict[str, Any]:
+    """Return the valid sections by name; what is wrong with the others goes to the findings."""
+    sections: dict[str, Any] = {}
+    for name, value in raw.items():
+        model = SECTIONS.get(name)
+        if model is None:
+            mend = did_you_mean(name, [*SECTIONS, "extends", "remove"]) or f"The sections are: {listed(SECTIONS)}"
+            findings.add([problem(f"there is no section [{name}]", mend, file=file, field=name)])
+            continue
+        try:
+            sections[name] = model.model_validate(value)
+        except ValidationError as error:
+            findings.add(_as_note(name, model, dict(e), file) for e in error.errors())
+    for name in ("project", "units"):
+        if name not in raw:
+            findings.add([problem(f"the section [{name}] is missing", "Add it", file=file, field=name)])
+    return sections
+
+
+def _as_note(section: str, model: type[Section], error: dict[str, Any], file: str) -> Note:
+    """Turn one error of pydantic into plain words."""
+    steps = [str(step) for step in error["loc"]]
+    field = ".".join([section, *(step for step in steps if step != "[key]")])
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = list(_section_at(model, steps[:-1]).model_fields)
+        mend = did_you_mean(steps[-1], known) or f"The keys of this section are: {listed(known, 20)}"
+        return problem(f"there is no key “{steps[-1]}” here", mend, file=file, field=field)
+    if kind == "missing":
+        return problem("this key is missing", f"Add {steps[-1]} = …", file=file, field=field)
+    found = f"found {_in_words(error['input'])}"
+    wanted = {
+        "string": "give text in quotes",
+        "float": "give a number",
+        "finite": "give a finite number",
+        "int": "give a whole number without quotes",
+        "path": "give a file name in quotes",
+        "date": "give a date such as 2027-01-01",
+        "dict": "give a table such as { name = … }",
+        "model": "give a table such as { path = … }" if steps else f"give a section [{section}] with its keys",
+    }
+    limit = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than")}
+    limit |= {"less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}
+    if kind in limit:
+        name, words = limit[kind]
+        what = f"give a number that is {words} {limits[name]:g}, {found}"
+    elif kind == "literal_error":
+        choices = [
+            str(choice) for choice in get_args(_section_at(model, steps[:-1]).model_fields[steps[-1]].annotation)
+        ]
+        mend = did_you_mean(str(error["input"]), choices)
+        return problem(f"give one of {listed(choices)}, {found}", mend, file=file, field=field)
+    elif kind == "value_error":
+        what = f"{limits['error']}, {found}"
+    elif kind == "string_too_short":
+        what = "this must not be empty"
+    else:
+        what = f"{wanted.get(kind.split('_')[0], str(error['msg']).lower())}, {found}"
+    return problem(what, file=file, field=field)
+
+
+def _section_at(model: type[Section], steps: list[str]) -> type[Section]:
+    """Return the model that a path of keys leads to."""
+    for step in steps:
+        annotation = model.model_fields[step].annotation
+        parts = [annotation, *get_args(annotation)]
+        parts += [inner for part in parts for inner in get_args(part)]
+        model = next(part for part in parts if isinstance(part, type) and issubclass(part, Section))
+    return model
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text “{value}”"
+    if isinstance(value, dict):
+        return "a table"
+    return "a list" if isinstance(value, list) else str(value)
+
+
+def missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
+    """Yield a note for each file named in a section that does not exist."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from missing_files(f"{key}.{name}", value, file)
+        paths = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+        for path in paths:
+            if isinstance(path, Path) and not file_exists(file.parent / path):
+                mend = nearest_file(file.parent / path) or "Paths are relative to the project description"
+                yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
+
+
+def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
+    units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
+    if units and units.population and units.population_raster:
+        what = "residents are given twice, as a column and as a raster"
+        yield "units.population_raster", what, "Keep population or population_raster"
+    if units:
+        given = [k for k in ("population", "population_raster", "population_table", "census") if getattr(units, k)]
+        if len(given) > 1 and set(given) != {"population", "population_raster"}:
+            yield f"units.{given[-1]}", f"residents are given in {len(given)} ways: {listed(given)}", "Keep one of them"
+    incidents = sections.get("incidents")
+    if incidents and (incidents.address is None) != (incidents.gazetteer is None):
+        absent = "gazetteer" if incidents.gazetteer is None else "address"
+        yield f"incidents.{absent}", "addresses and a gazetteer go together", f"Add {absent} = …"
+    if incidents and incidents.timezone is not None and not _is_zone(incidents.timezone):
+        yield "incidents.timezone", f"“{incidents.timezone}” is no time zone", 'Give one such as "Europe/Skopje"'
+    if beats and beats.max_moved is not None and beats.current is None:
+        mend = 'Add current = { path = "…", id = "…" }, or take max_moved away'
+        yield "beats.max_moved", "a change budget needs today's beats", mend
+    if stations and stations.count is None and stations.objective != "fewest":
+        what = f"the objective “{stations.objective}” needs the number of stations"
+        yield "stations.count", what, 'Add count = …, or choose objective = "fewest"'
+    if beats and beats.roads and beats.distances:
+        what = "distances between units are given twice, as a road network and as a table"
+        yield "beats.distances", what, "Keep roads or distances"
+    if stations and stations.roads and stations.distances:
+        what = "walking distances are given twice, as a road network and as a table"
+        yield "stations.distances", what, "Keep roads or distances"
+    if stations and stations.elevation and not stations.roads:
+        yield "stations.elevation", "slopes need a walking network", "Add roads = { path = … }, or leave elevation out"
+    if stations and stations.crossings and not (stations.barriers or (beats and beats.barriers)):
+        yield "stations.crossings", "crossings are given but no barriers", "Add barriers, or leave crossings out"
+    if stations and stations.group_excess is not None and not (units and units.groups):
+        mend = "Name the columns as units.groups, or leave group_excess out"
+        yield "stations.group_excess", "a rule for groups needs the residents of each group", mend
+    if stations and stations.one_per_municipality and not (units and units.municipality):
+        mend = "Name the column as units.municipality"
+        yield "stations.one_per_municipality", "the units have no municipality", mend
+    if stations and list(stations.bands) != sorted(set(stations.bands)):
+        yield "stations.bands", "the minutes must rise", "Give them as [5, 10, 20]"
+    officers = sections.get("officers")
+    if officers and officers.max_tenure_months is not None and officers.max_tenure_months < officers.min_tenure_months:
+        what = f"the maximum tenure of {officers.max_tenure_months} months is below the minimum of {officers.min_tenure_months}"
+        yield "officers.max_tenure_months", what, "Raise it, or lower min_tenure_months"
+    if officers and officers.freeze_months and officers.published is None:
+        what = "a freeze needs the postings that were published"
+        yield "officers.freeze_months", what, 'Add published = "postings.csv", or take freeze_months away'
+    points = {"incidents": sections.get("incidents")}
+    points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
+    for key, table in points.items():
+        if table and (table.x is None) != (table.y is None):
+            given, absent = ("x", "y") if table.y is None else ("y", "x")
+            yield f"{key}.{absent}", f"{given} is given but not {absent}", f'Add {absent} = "…", a column'
+        elif isinstance(table, Incidents) and table.address is not None and table.x is None:
+            continue
+        elif (
+            table and table.x is None and table.path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+        ):
+            mend = 'Add x = "…", y = "…" (columns) and crs = "EPSG:…"'
+            yield (
+                f"{key}.x",
+                f"“{table.path}” is a table, so its columns with the coordinates are needed",
+                mend,
+            )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""The sections of a description as they stand in its file, unchecked."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import tomllib
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.description.version import PROJECT, version_of
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.paths import read_only_uri
+
+
+def read_raw(path: Path) -> dict[str, Any]:
+    """Return the sections of a description or project file as they stand there, unchecked; InputError where it is neither."""
+    file = Path(path).resolve()
+    if not file.is_file():
+        what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
+        raise InputError(problem(what, nearest_file(file) or "Give the path of a project description", file=path))
+    stored = stored_description(file)
+    if stored is None:
+        return read_toml(file)
+    # which version wrote it is known by its tables; a newer one is refused before its content is taken for ours
+    version_of(file)
+    return into_file(json.loads(stored), file.name)
+
+
+def into_file(value: Any, name: str) -> Any:
+    """Return a stored description whose layers lie in the file as it is called now: it may have been renamed."""
+    if not isinstance(value, dict):
+        return value
+    found = {key: into_file(inner, name) for key, inner in value.items()}
+    if isinstance(found.get("path"), str) and "layer" in found and not Path(found["path"]).is_absolute():
+        found["path"] = name
+    return found
+
+
+def stored_description(path: Path) -> str | None:
+    """Return the description (JSON text) inside a project file, or None where the file is none."""
+    with path.open("rb") as stream:
+        if stream.read(16) != b"SQLite format 3\x00":
+            return None
+    try:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as database:
+            query = f"SELECT description FROM {PROJECT}"  # noqa: S608 - a constant
+            return database.execute(query).fetchone()[0]
+    except (sqlite3.Error, TypeError):
+        return None
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file; InputError with the row where it is damaged."""
+    content = file.read_bytes()
+    if content.startswith(b"SQLite format 3\x00"):
+        mend = "Give the TOML description, or a project file made by “beatplanner build”"
+        raise InputError(problem("this GeoPackage is not a beatplanner project", mend, file=file.name))
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        row = str(content[: error.start].count(b"\n") + 1)
+        mend = "Save it as UTF-8 in your editor"
+        raise InputError(problem("the text is not UTF-8", mend, file=file.name, row=row)) from None
+    except RecursionError:
+        what = "this is not valid TOML: lists or tables are nested hundreds of times"
+        raise InputError(problem(what, "Write it anew", file=file.name)) from None
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        place = re.search(r"at line (\d+), column (\d+)", text)
+        lines = content.count(b"\n") + 1
+        row = place[1] if place else str(lines) if "end of document" in text else ""
+        said = re.sub(r"\s*\(at .*?\)$", "", text)
+        mend = "Text stands in quotes, sections in [brackets], and each key stands once as key = value"
+        what = f"this is not valid TOML: {said[:1].lower()}{said[1:]}"
+        raise InputError(problem(what, mend, file=file.name, row=row)) from None
+
+
+def nearest_file(path: Path) -> str:
+    """Return the sentence that proposes the file of the same folder whose name is nearest."""
+    if not file_exists(path.parent) or not path.parent.is_dir():
+        return f"There is no folder “{str(path.parent)[-200:]}”"
+    return did_you_mean(path.name, sorted(p.name for p in path.parent.iterdir()))
+
+
+def file_exists(path: Path) -> bool:
+    """Say whether a file is there; no where its name cannot be one."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no system can hold
+        return False
