@@ -6,6 +6,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.compare.surveys import wilson
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
+from conftest import write_grid_town
 
 BUDGET = """
 [budget]
@@ -100,6 +101,75 @@ def test_survey_waves(town, command):
     file.write_text("beat,wave,question,n,yes\n99,2026,Q,50,20\n1,2026,Q,50,60\n", encoding="utf-8")
     code, _, err = command("survey", town.path("out"), file, "--out", town.path("told2"))
     assert code == 1 and "row 2" in err and "no beat “99”" in err and "60 agree, but 50 answered" in err
+
+
+def told_survey(town, command, rows, head="beat,wave,question,n,yes"):
+    town.path("survey.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    return command("survey", town.path("out"), town.path("survey.csv"), "--out", town.path("told"))
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """A plan of four beats whose surveys differ."""
+    town = write_grid_town(tmp_path_factory.mktemp("asked") / "town")
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2, pack=False)
+    return town
+
+
+def test_matched_beats_waves_in_time_and_one_kind_a_question(asked, command):
+    a, b, *_ = sorted(read_result(asked.path("out")).beats["beat"].astype(str))
+    # beat a: 20 of 50 and then 37.5 of 50; beat b was asked by 19 people only the first time
+    rows = [f"{a},2028,Safe,100,75", f"{b},2028,Safe,100,40", f"{a},2026,Safe,50,20", f"{b},2026,Safe,19,19"]
+    code, out, err = told_survey(asked, command, rows)
+    # 75/100 - 20/50 = +35.0 points in the one beat that can be compared, whatever the order of rows
+    assert code == 0 and "Safe, 2026 to 2028 (beats asked both times (1 of 4)): +35.0 points" in out
+    assert "compares 1 of 4 beats from 2026 to 2028" in err and "All beats" not in out
+    page = asked.path("told").joinpath("survey.html").read_text(encoding="utf-8")
+    assert "All beats" not in page and "Beats asked both times (1 of 4)" in page
+    wrong = [f"{a},2026,Safe,50,20,,", f"{a},2028,Safe,50,,3.1,1.0", f"{b},2026,Safe,50,,3.1,-1"]
+    code, _, err = told_survey(asked, command, wrong, "beat,wave,question,n,yes,mean,sd")
+    assert code == 1 and "“Safe” is told as how many agree in row 2 and as a mean here" in err and "not below 0" in err
+    code, _, err = told_survey(asked, command, [f"{a},market,Safe,50,20", f"{a},school,Safe,50,30"])
+    assert code == 1 and "which of the waves came first is not told: market, school" in err
+
+
+def test_all_beats_weigh_by_residents_and_only_where_all_were_asked(asked):
+    from beatplanner.planning.compare.surveys import read_survey
+
+    tables = read_result(asked.path("out"))
+    beats = list(tables.beats["beat"].astype(str))
+    residents = tables.beats["population"].to_numpy(float)
+    lines = ["beat,wave,question,n,yes"]
+    for wave, shift in (("Q3 2027", 20), ("spring 2027", 0)):
+        lines += [f"{b},{wave},Safe,100,{40 + 5 * k + shift}" for k, b in enumerate(beats)]
+    asked.path("survey.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = read_survey(asked.path("survey.csv"), tables)
+    assert found.waves == ["spring 2027", "Q3 2027"]
+    every = found.rows[(found.rows["beat"] == "")].set_index("wave")
+    assert list(every["name"]) == ["All beats"] * 2
+    expected = sum(r * (0.40 + 0.05 * k) for k, r in enumerate(residents)) / residents.sum()
+    assert every.loc["spring 2027", "value"] == pytest.approx(expected)
+    assert found.changes[found.changes["beat"] == ""].iloc[0]["change"] == pytest.approx(0.20)
+
+
+@pytest.mark.parametrize(
+    ("waves", "order"),
+    [
+        (["wave 10", "wave 9"], ["wave 9", "wave 10"]),
+        (["12.2027", "1.2028", "11.2027"], ["11.2027", "12.2027", "1.2028"]),
+        (["after", "before"], ["before", "after"]),
+        (["May 2027", "December 2026"], ["December 2026", "May 2027"]),
+        (["2027-10-01", "2027-09-30"], ["2027-09-30", "2027-10-01"]),
+    ],
+)
+def test_waves_stand_in_time(asked, waves, order):
+    from beatplanner.planning.compare.surveys import read_survey
+
+    tables = read_result(asked.path("out"))
+    beat = tables.beats["beat"].iat[0]
+    lines = ["beat,wave,question,n,yes", *(f"{beat},{w},Safe,50,20" for w in waves)]
+    asked.path("survey.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert read_survey(asked.path("survey.csv"), tables).waves == order
 
 
 def test_the_price_of_each_rule(town, command):

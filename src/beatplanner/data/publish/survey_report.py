@@ -36,12 +36,14 @@ def _page(project: str, waves: list[str], questions: list[str], rows: pd.DataFra
     clear, all_changes = int(own["clear"].sum()), len(own)
     if all_changes:
         chance = 0.05 * all_changes
-        parts.append(f"<p>Of {all_changes} changes in single beats {clear} are clear of chance at 95 %; about {chance:.0f} would be by chance alone even if nothing had "
-                     "changed, so look at all beats together first.</p>")  # fmt: skip
+        many = "1 change in a single beat" if all_changes == 1 else f"{all_changes} changes in single beats"
+        parts.append(f"<p>Of {many} {clear} {'is' if clear == 1 else 'are'} clear of chance at 95 %; about {chance:.0f} would be by chance alone even if nothing had "
+                     "changed, so look at the last row of each table first, which compares the same beats each time.</p>")  # fmt: skip
     for q in questions:
         here = rows[rows["question"] == q]
         share = (here["kind"] == "share").all()
-        top = 1.0 if share else float(here["high"].dropna().max() or 1.0)
+        highest = here["high"].dropna().astype(float)
+        top = 1.0 if share or highest.empty else float(highest.max()) or 1.0
         head = "".join(f"<th scope='col'>{escape(w)}</th>" for w in waves)
         body = []
         for beat in dict.fromkeys(here["beat"]):

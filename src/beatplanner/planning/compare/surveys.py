@@ -1,17 +1,22 @@
 """Before and after: what residents say in survey waves, by beat, with sample size and interval, and what changed with its uncertainty.
 
 A share is told with Wilson's interval, a change of shares with Newcombe's (hybrid score, method 10; Statistics in Medicine 17, 1998), a mean with the
-normal interval. A design effect (1 for a simple random sample) divides the sample size. The town's figure weights beats by residents::
+normal interval. A design effect (1 for a simple random sample) divides the sample size. Waves stand in the order of time, whatever the order of rows.
 
-    p = Σ w_b p_b,   var = Σ w_b² p_b (1 − p_b) / n_b
+The figure of all beats compares the same beats in every wave: those that have enough answers in the first and in the last wave (the matched beats). Beats
+weigh by residents, and the interval is put together from those of the beats (MOVER; Zou and Donner, Statistics in Medicine 27, 2008)::
+
+    p = Σ w_b p_b,   lower = p − √Σ w_b² (p_b − lower_b)²,   upper = p + √Σ w_b² (upper_b − p_b)²
 
 Beats stand in the order of their names, never of their results, and nothing here counts crimes.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,10 +42,11 @@ class Survey:
     Attributes
     ----------
     waves, questions
-        In the order of the file.
+        Waves in the order of time, questions in that of the file.
     rows
-        One row a question, beat (the town's is ``""``) and wave: ``question``, ``beat``, ``name``, ``wave``, ``n``, ``value``, ``low``, ``high``, ``kind``
-        (``"share"`` or ``"mean"``); value and interval are None where there are fewer answers than told about.
+        One row a question, beat (``""`` for the matched beats together) and wave: ``question``, ``beat``, ``name``, ``wave``, ``n``, ``kind`` (``"share"`` or
+        ``"mean"``), ``value``, ``low``, ``high``; value and interval are None where there are fewer answers than told about, and for the matched beats where
+        one of them lacks answers.
     changes
         One row a question and beat: ``question``, ``beat``, ``name``, ``first``, ``last`` (waves), ``change``, ``low``, ``high``, ``clear`` (whether the
         interval leaves out zero).
@@ -70,91 +76,201 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     InputError
         With each row that is wrong.
     """
-    frame, _ = read_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect"])
+    told = _answers(file, tables)
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     weight = dict(zip(tables.beats["beat"].astype(str), tables.beats["population"].fillna(1.0), strict=True))
+    waves = _in_time(told, file)
+    questions = list(dict.fromkeys(t["question"] for t in told))
+    rows, changes, notes = [], [], []
+    for q in questions:
+        kind = next("share" if t["yes"] is not None else "mean" for t in told if t["question"] == q)
+        found = {(t["beat"], t["wave"]): t for t in told if t["question"] == q}
+        known = {key: _estimate(t) for key, t in found.items()}
+        for beat in sorted(names, key=lambda b: (names[b].casefold(), b)):
+            own = {w: known.get((beat, w)) for w in waves}
+            for w in waves:
+                rows.append(
+                    _row(q, beat, names[beat], w, kind, found[beat, w]["n"] if (beat, w) in found else 0, own[w])
+                )
+            changes += _change(q, beat, names[beat], kind, own)
+        asked = [w for w in waves if any(known.get((b, w)) for b in names)]
+        matched = [b for b in names if asked and known.get((b, asked[0])) and known.get((b, asked[-1]))]
+        name = (
+            "All beats"
+            if len(matched) == len(names)
+            else f"Beats asked {'both times ' if len(asked) > 1 else ''}({len(matched)} of {len(names)})"
+        )
+        together = {w: _together([known.get((b, w)) for b in matched], [weight[b] for b in matched]) for w in waves}
+        for w in waves:
+            rows.append(
+                _row(q, "", name, w, kind, sum(found[b, w]["n"] for b in matched if (b, w) in found), together[w])
+            )
+        if len(asked) >= 2:
+            changes += _change(q, "", name, kind, {w: together[w] for w in (asked[0], asked[-1])})
+            if len(matched) < len(names):
+                apart = [names[b] for b in names if b not in matched]
+                what = f"“{q}” compares {len(matched)} of {len(names)} beats from {asked[0]} to {asked[-1]}"
+                notes.append(Note("warning", f"{what}; without enough answers both times: {listed(apart, 4)}", "Ask in the same beats each time", file=file.name))  # fmt: skip
+    few = sum(t["n"] < FEWEST for t in told)
+    if few:
+        what = "1 result has" if few == 1 else f"{few:,} results have"
+        notes.append(Note("warning", f"{what} fewer than {FEWEST} answers and {'is' if few == 1 else 'are'} not told", file=file.name))  # fmt: skip
+    header = ["question", "beat", "name", "first", "last", "kind", "change", "low", "high", "clear"]
+    return Survey(waves, questions, pd.DataFrame(rows), pd.DataFrame(changes, columns=header), tuple(notes))
+
+
+def _answers(file: Path, tables: PlanTables) -> list[dict[str, Any]]:
+    """Return the checked rows of a survey; raises InputError with each that is wrong."""
+    frame, _ = read_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect", "asked_on"])
+    assert tables.beats is not None
+    names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     problems: list[Note] = []
     told: list[dict[str, Any]] = []
+    kinds: dict[str, tuple[bool, str]] = {}
+    seen: set[tuple[str, str, str]] = set()
     for number, r in enumerate(frame.to_dict("records"), 2):
         place = {"file": file.name, "row": str(number)}
-        beat = _text(r["beat"])
+        beat, question, wave = (_text(r[k]) for k in ("beat", "question", "wave"))
+        n, yes, mean, sd, effect = (_number(r.get(k)) for k in ("n", "yes", "mean", "sd", "design_effect"))
+        asked_on = _text(r.get("asked_on"))
         if beat not in names:
             problems.append(problem(f"the plan has no beat “{beat}”", did_you_mean(beat, names) or f"The beats are: {listed(names)}", **place, field="beat"))  # fmt: skip
-            continue
-        n, yes, mean, sd, effect = (_number(r.get(k)) for k in ("n", "yes", "mean", "sd", "design_effect"))
-        if n is None or n < 0 or n != int(n):
+        elif not question or not wave:
+            problems.append(problem("the row has no question or no wave", "Give both", **place, field="wave" if question else "question"))  # fmt: skip
+        elif n is None or n < 0 or n != int(n):
             problems.append(problem("the number of answers must be a whole number", "Give how many people answered", **place, field="n"))  # fmt: skip
-        elif (yes is None) == (mean is None or sd is None):
+        elif (yes is None) == (mean is None or sd is None) or (yes is not None and mean is not None):
             problems.append(problem("give either how many agree or a mean with its standard deviation", "Fill in yes, or mean and sd", **place, field="yes"))  # fmt: skip
         elif yes is not None and not 0 <= yes <= n:
             problems.append(problem(f"{yes:g} agree, but {n:g} answered", "Give a count, not a percentage", **place, field="yes"))  # fmt: skip
+        elif sd is not None and sd < 0:
+            problems.append(problem("a standard deviation is not below 0", "Correct it", **place, field="sd"))
         elif effect is not None and effect < 1:
             problems.append(problem("a design effect is at least 1", "Leave it empty for a simple random sample", **place, field="design_effect"))  # fmt: skip
+        elif asked_on and _day(asked_on) is None:
+            problems.append(problem(f"“{asked_on}” is no day", "Give a date such as 2027-05-01", **place, field="asked_on"))  # fmt: skip
+        elif kinds.setdefault(question, (yes is not None, str(number)))[0] != (yes is not None):
+            was = "how many agree" if kinds[question][0] else "a mean"
+            problems.append(problem(f"“{question}” is told as {was} in row {kinds[question][1]} and as {'a mean' if kinds[question][0] else 'how many agree'} here",
+                                    "Keep one kind a question, or name them as two questions", **place, field="yes"))  # fmt: skip
+        elif (question, beat, wave) in seen:
+            problems.append(problem(f"beat {beat} has two rows for “{question}” in wave {wave}", "Keep one", **place, field="beat"))  # fmt: skip
         else:
-            told.append({"question": str(r["question"]), "beat": beat, "name": names[beat], "wave": _text(r["wave"]), "n": int(n), "yes": yes, "mean": mean, "sd": sd, "effect": effect or 1.0})  # fmt: skip
-    seen: set[tuple[str, str, str]] = set()
-    for t in told:
-        key = (t["question"], t["beat"], t["wave"])
-        if key in seen:
-            problems.append(problem(f"beat {t['beat']} has two rows for “{t['question']}” in wave {t['wave']}", "Keep one", file=file.name, field="beat"))  # fmt: skip
-        seen.add(key)
+            seen.add((question, beat, wave))
+            told.append({"question": question, "beat": beat, "wave": wave, "n": int(n), "yes": yes, "mean": mean, "sd": sd, "effect": effect or 1.0, "day": _day(asked_on)})  # fmt: skip
     if problems:
         raise InputError(*problems)
     if not told:
         raise InputError(problem("the table has no answers", "Give a row a beat, wave and question", file=file.name))
-    waves, questions = (list(dict.fromkeys(t[k] for t in told)) for k in ("wave", "question"))
-    order = sorted(names, key=lambda b: (names[b].casefold(), b))
-    rows, changes = [], []
-    for q in questions:
-        kind = "share" if all(t["yes"] is not None for t in told if t["question"] == q) else "mean"
-        for beat in [*order, ""]:
-            estimates = {}
-            for w in waves:
-                found = [t for t in told if t["question"] == q and t["wave"] == w and (not beat or t["beat"] == beat)]
-                e = _estimate(found, kind, None if beat else weight)
-                estimates[w] = e
-                n = sum(t["n"] for t in found)
-                rows.append({"question": q, "beat": beat, "name": names.get(beat, "All beats"), "wave": w, "n": n, "kind": kind, **e})  # fmt: skip
-            known = [w for w in waves if estimates[w]["value"] is not None]
-            if len(known) >= 2:
-                a, b = estimates[known[0]], estimates[known[-1]]
-                change = b["value"] - a["value"]
-                low = change - math.hypot(b["value"] - b["low"], a["high"] - a["value"])
-                high = change + math.hypot(b["high"] - b["value"], a["value"] - a["low"])
-                changes.append({"question": q, "beat": beat, "name": names.get(beat, "All beats"), "first": known[0], "last": known[-1], "kind": kind,
-                                "change": change, "low": low, "high": high, "clear": low > 0 or high < 0})  # fmt: skip
-    few = sum(t["n"] < FEWEST for t in told)
-    notes = (
-        (Note("warning", f"{few:,} results have fewer than {FEWEST} answers and are not told", file=file.name),)
-        if few
-        else ()
-    )
-    header = ["question", "beat", "name", "first", "last", "kind", "change", "low", "high", "clear"]
-    return Survey(waves, questions, pd.DataFrame(rows), pd.DataFrame(changes, columns=header), notes)
+    return told
 
 
-def _estimate(found: list[dict[str, Any]], kind: str, weight: Mapping[str, float] | None) -> dict[str, Any]:
-    """Return value and interval of a beat, or of the town where weights of its beats are given; None where too few answered."""
-    found = [t for t in found if t["n"] >= FEWEST]
-    if not found:
-        return {"value": None, "low": None, "high": None}
-    if weight is None and kind == "share":
-        t = found[0]
-        return dict(zip(("value", "low", "high"), wilson(t["yes"] / t["n"], t["n"] / t["effect"]), strict=True))
-    shares = [1.0] if weight is None else [weight[t["beat"]] for t in found]
-    total = sum(shares)
-    value = variance = 0.0
-    for t, w in zip(found, shares, strict=True):
-        at = t["yes"] / t["n"] if kind == "share" else (t["mean"] if t["mean"] is not None else t["yes"] / t["n"])
-        spread = at * (1 - at) if t["yes"] is not None else t["sd"] ** 2
-        value += w / total * at
-        variance += (w / total) ** 2 * spread * t["effect"] / t["n"]
-    half = Z * math.sqrt(variance)
-    low, high = value - half, value + half
-    if kind == "share":
-        low, high = max(0.0, low), min(1.0, high)
-    return {"value": value, "low": low, "high": high}
+PARTS = {
+    m: k for k, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
+}
+PARTS |= {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "fall": 10}
+
+
+# Waves that are named by their place in time alone.
+STAGES = {"baseline": 0, "before": 0, "during": 1, "after": 2, "follow-up": 2}
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def _moment(wave: str) -> tuple[int, int, int] | None:
+    """Return year, month and day of a wave named by a time, such as 2027, 2027-05, Q2 2027, May 2027 or spring 2027; None for other names."""
+    text = wave.casefold()
+    iso = re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2}))?(?:[-/.](\d{1,2}))?(?:[ t]00:00:00)?", text)
+    dotted = re.fullmatch(r"(?:(\d{1,2})[./])?(\d{1,2})[./](\d{4})", text)
+    if iso or dotted:
+        year, month, day = iso.groups() if iso else dotted.groups()[::-1]  # type: ignore[union-attr]
+        return (int(year), int(month or 0), int(day or 0)) if int(month or 0) <= 12 else None
+    years = re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", text)
+    rest = re.sub(r"(?<!\d)(?:19|20)\d{2}(?!\d)", " ", text)
+    if len(years) != 1:
+        return None
+    part = re.fullmatch(r"\W*(?:q(?:uarter)?\W*([1-4])|h(?:alf)?\W*([12]))\W*", rest)
+    if part:
+        return int(years[0]), 3 * int(part[1]) - 2 if part[1] else 6 * int(part[2]) - 5, 0
+    word = re.fullmatch(r"\W*([a-z]+)\W*", rest)
+    month = None if word is None else PARTS.get(word[1], PARTS.get(word[1][:3]) if len(word[1]) >= 3 else None)
+    return None if month is None else (int(years[0]), month, 0)
+
+
+def _in_time(told: Sequence[Mapping[str, Any]], file: Path) -> list[str]:
+    """Return the waves in the order of time: by their days, where given, else by the times or the numbers that they are named by."""
+    waves = list(dict.fromkeys(t["wave"] for t in told))
+    days = {w: [t["day"] for t in told if t["wave"] == w and t["day"] is not None] for w in waves}
+    if all(days.values()):
+        return sorted(waves, key=lambda w: min(days[w]))
+    moments = {w: _moment(w) for w in waves}
+    if all(moments.values()):
+        return sorted(waves, key=lambda w: moments[w] or ())
+    stages = {w: STAGES.get(w.casefold()) for w in waves}
+    if None not in stages.values() and len(set(stages.values())) == len(waves):
+        return sorted(waves, key=lambda w: stages[w] or 0)
+    split = {w: re.fullmatch(r"(\D*)(\d+)(\D*)", w) for w in waves}
+    if (
+        all(split.values())
+        and len({(m[1].casefold().strip(), m[3].casefold().strip()) for m in split.values() if m}) == 1
+    ):
+        return sorted(waves, key=lambda w: int(split[w][2]))  # type: ignore[index]
+    if len(waves) == 1:
+        return waves
+    raise InputError(
+        problem(f"which of the waves came first is not told: {listed(waves, 4)}", "Name waves by time (2027-05, Q2 2027) or by number, or add a column asked_on with the day",
+                file=file.name, field="wave")
+    )  # fmt: skip
+
+
+Estimate = tuple[float, float, float]
+
+
+def _estimate(t: Mapping[str, Any]) -> Estimate | None:
+    """Return value, low and high of a beat; None where too few answered."""
+    if t["n"] < FEWEST:
+        return None
+    if t["yes"] is not None:
+        return wilson(t["yes"] / t["n"], t["n"] / t["effect"])
+    half = Z * t["sd"] * math.sqrt(t["effect"] / t["n"])
+    return t["mean"], t["mean"] - half, t["mean"] + half
+
+
+def _together(estimates: Sequence[Estimate | None], weights: Sequence[float]) -> Estimate | None:
+    """Return value, low and high of several beats together; None where one lacks answers, or there are none."""
+    known = [e for e in estimates if e is not None]
+    if not known or len(known) < len(estimates):
+        return None
+    total = sum(weights)
+    shares = [w / total for w in weights] if total > 0 else [1 / len(known)] * len(known)
+    value = math.fsum(s * e[0] for s, e in zip(shares, known, strict=True))
+    low = math.sqrt(math.fsum((s * (e[0] - e[1])) ** 2 for s, e in zip(shares, known, strict=True)))
+    high = math.sqrt(math.fsum((s * (e[2] - e[0])) ** 2 for s, e in zip(shares, known, strict=True)))
+    return value, value - low, value + high
+
+
+def _row(question: str, beat: str, name: str, wave: str, kind: str, n: int, e: Estimate | None) -> dict[str, Any]:
+    value, low, high = e or (None, None, None)
+    return {"question": question, "beat": beat, "name": name, "wave": wave, "n": n, "kind": kind, "value": value, "low": low, "high": high}  # fmt: skip
+
+
+def _change(question: str, beat: str, name: str, kind: str, estimates: Mapping[str, Estimate | None]) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the change from the first to the last wave that is known, as a list of one; empty where there are no two."""
+    known = [(w, e) for w, e in estimates.items() if e is not None]
+    if len(known) < 2:
+        return []
+    (first, a), (last, b) = known[0], known[-1]
+    change = b[0] - a[0]
+    low = change - math.hypot(b[0] - b[1], a[2] - a[0])
+    high = change + math.hypot(b[2] - b[0], a[0] - a[1])
+    return [{"question": question, "beat": beat, "name": name, "first": first, "last": last, "kind": kind, "change": change, "low": low, "high": high,
+             "clear": low > 0 or high < 0}]  # fmt: skip
 
 
 def wilson(share: float, n: float) -> tuple[float, float, float]:
@@ -165,6 +281,10 @@ def wilson(share: float, n: float) -> tuple[float, float, float]:
 
 
 def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
+        return ""
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()[:10]
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 

@@ -229,7 +229,8 @@ def survey(
     for c in found.changes[found.changes["beat"] == ""].to_dict("records"):
         unit, points = (100, " points") if c["kind"] == "share" else (1, "")
         sure = "clear of chance" if c["clear"] else "may be chance"
-        out_console.print(f"{c['question']}, {c['first']} to {c['last']}: {unit * c['change']:+.1f}{points} "
+        who = "" if c["name"] == "All beats" else f" ({c['name'][:1].lower()}{c['name'][1:]})"
+        out_console.print(f"{c['question']}, {c['first']} to {c['last']}{who}: {unit * c['change']:+.1f}{points} "
                           f"({unit * c['low']:+.1f} to {unit * c['high']:+.1f}; {sure})", markup=False)  # fmt: skip
     write_survey(out, str(tables.summary.get("project", "")), found)
     out_console.print(f"Results: {out.resolve() / 'survey.html'}", markup=False)
