@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from beatplanner.solver.districts.solve import (
-    DistrictingProblem,
-    Districts,
-)
+from beatplanner.solver.districts.evidence import Evidence
+from beatplanner.solver.districts.solve import DistrictingProblem, Districts
 
-if TYPE_CHECKING:
-    pass
+
+@dataclass(frozen=True)
+class PartEvidence:
+    """What proves the bound of one municipality.
+
+    Attributes
+    ----------
+    municipality
+        Its name, empty where the town has none.
+    units
+        (m,) positions of its units in the town; units, centres and labels of `evidence` count within them.
+    labels
+        Ids of today's and locked beats that the labels stand for.
+    problem
+        The rules in numbers: bounds of a beat's hours, number of beats, budget and price.
+    evidence
+        The proof; None where there is none.
+    """
+
+    municipality: str
+    units: np.ndarray
+    labels: tuple[str, ...]
+    problem: DistrictingProblem
+    evidence: Evidence | None
 
 
 @dataclass(frozen=True)

@@ -15,25 +15,25 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.result.cells import without_nan
+from beatplanner.planning.beats.municipality import Alone
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
+from beatplanner.solver.districts.evidence import Cut, Evidence, Multipliers, Node
 from beatplanner.solver.districts.solve import Districts
-
-if TYPE_CHECKING:
-    from beatplanner.planning.beats.municipality import Alone
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
 ANSWER, ASK = 15.0, 1.0
 # Beside a task's own memory: what the interpreter and the compiled code take. A worker above its limit is started again by Dask.
 STOP = "beatplanner-stop"
+# What a kept result is made of.
+KEPT_KINDS = {kind.__name__: kind for kind in (Alone, Districts, Evidence, Multipliers, Cut, Node)}
 
 
 class Farm:
@@ -144,7 +144,7 @@ class Farm:
             return
         self.kept.mkdir(exist_ok=True)  # type: ignore[union-attr]
         part = file.with_suffix(".part")
-        part.write_text(json.dumps(without_nan(_as_json(result))), encoding="utf-8")
+        part.write_text(json.dumps(_as_json(result)), encoding="utf-8")
         part.replace(file)
 
     def finish(self) -> None:
@@ -282,20 +282,34 @@ def _task(what: Callable[..., Any], shared: Any, part: Any, seconds: float) -> A
 # ---- what is kept
 
 
-def _as_json(result: Alone) -> dict[str, Any]:
-    found = {f.name: _plain(getattr(result.found, f.name)) for f in fields(Districts)}
-    return {"found": found, "problem": {k: _plain(v) for k, v in result.relaxed.items()}, "mean": result.mean, "tolerance": result.tolerance,
-            "clashes": result.clashes, "short": result.short}  # fmt: skip
+def _as_json(value: Any) -> Any:
+    """Return a result as JSON has it; dataclasses and arrays bear their kind."""
+    if is_dataclass(value):
+        return {"kind": type(value).__name__} | {f.name: _as_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, np.ndarray):
+        return {"kind": "array", "type": value.dtype.str, "values": value.ravel().tolist(), "shape": value.shape}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {"kind": "dict", "items": [[k, _as_json(v)] for k, v in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return {"kind": type(value).__name__, "items": [_as_json(v) for v in value]}
+    return value
 
 
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+def _from_json(told: Any) -> Any:
+    if not isinstance(told, dict):
+        return told
+    kind = told.pop("kind")
+    if kind == "array":
+        return np.array(told["values"], dtype=told["type"]).reshape(told["shape"])
+    if kind == "dict":
+        return {k: _from_json(v) for k, v in told["items"]}
+    if kind in ("list", "tuple"):
+        items = [_from_json(v) for v in told["items"]]
+        return tuple(items) if kind == "tuple" else items
+    return KEPT_KINDS[kind](**{k: _from_json(v) for k, v in told.items()})
 
 
 def _read(file: Path) -> Alone:
-    from beatplanner.planning.beats.municipality import Alone
-
-    told = json.loads(file.read_text(encoding="utf-8"))
-    arrays = {k: np.array(v, dtype=int) if isinstance(v, list) else v for k, v in told["found"].items()}
-    relaxed = {k: np.array(v, dtype=int) if isinstance(v, list) else v for k, v in told["problem"].items()}
-    return Alone(Districts(**arrays), relaxed, told["mean"], told["tolerance"], told["clashes"], told["short"])
+    return _from_json(json.loads(file.read_text(encoding="utf-8")))

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.municipality import Alone, _Part
+from beatplanner.planning.beats.municipality import Alone, PartEvidence, _Part
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan, automatic_count, officers_required
 from beatplanner.solver.districts.solve import (
@@ -70,6 +70,10 @@ class BeatPlan:
         Which rules clash, where, and the smallest relaxation that would do; empty where all are met.
     rules
         The rules of each municipality in numbers: ``municipality``, ``beats``, ``lower``, ``upper`` (hours a year), ``tolerance``.
+    evidence
+        What proves the bound, by municipality: the bound is the sum of theirs, less `price` × `budget`.
+    price, budget
+        The price on each resident moved that the municipalities share, and the residents that may move in all of them; 0 where they share none.
     """
 
     beat: np.ndarray
@@ -80,6 +84,9 @@ class BeatPlan:
     moved_share: float | None
     clashes: tuple[str, ...]
     rules: pd.DataFrame
+    evidence: tuple[PartEvidence, ...] = ()
+    price: float = 0.0
+    budget: float = 0.0
 
     @property
     def feasible(self) -> bool:
@@ -608,6 +615,7 @@ class _Planner:
             moved_share=moved_share(self.town, self.workload, beat),
             clashes=tuple(self.clashes),
             rules=pd.DataFrame(rules, columns=["municipality", "beats", "lower", "upper", "tolerance"]),
+            evidence=tuple(PartEvidence(p.name, p.units, tuple(self.labels), p.problem, d.evidence) for p, d in solved),
         )
 
 

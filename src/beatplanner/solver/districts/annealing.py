@@ -243,7 +243,7 @@ def _make(
 @njit(cache=True, nogil=True)
 def anneal(
     seed, proposals, temperature, cooling, distance, xy, weight, lower, upper, indptr, indices, length, tails,
-    goal, fixed, residents, label_of_unit, label_of_district, budget, district, head, after, before, size, total, near,
+    goal, fixed, residents, label_of_unit, label_of_district, budget, price, district, head, after, before, size, total, near,
     centre, cost, mark, stack, log_unit, log_from, best, tally, allowance, cool, adapt,
 ):  # fmt: skip
     """Walk `proposals` moves from the state in `district`; see the module for the rule.
@@ -251,7 +251,7 @@ def anneal(
     All arrays are changed in place; `best` receives the best district of each unit that keeps the rules, or, while none does, the
     one with the least weight outside the bounds. `tally` holds the figures named above. `log_unit` and `log_from`,
     (proposals,), are scratch space for the moves since the best state, which are undone at the end to find it again.
-    With `adapt` the penalties rise while a rule is broken and fall while it is kept; weight outside the bounds counts as broken from
+    `price` is part of the objective: what each resident moved costs. With `adapt` the penalties rise while a rule is broken and fall while it is kept; weight outside the bounds counts as broken from
     `allowance` for each degree above `cool` on, since of very many districts some are always a little outside while it is hot.
     """
     np.random.seed(seed)
@@ -280,6 +280,7 @@ def anneal(
         change, cost_a, cost_b, centre_a, centre_b, own = _weigh(
             u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
         )  # fmt: skip
+        change += price * moved
         delta = change + tally[WEIGHT_PENALTY] * outside + tally[MOVE_PENALTY] * over
         if delta > 0.0 and np.random.random() >= np.exp(-delta / temperature):
             continue

@@ -73,8 +73,11 @@ class Sites:
 
 
 @njit(cache=True, nogil=True)
-def _reach(indptr, indices, weight, upper, first, last, start, unit):
-    """List the units within reach of the centres `first` … `last - 1`, the centre first; return the number of pairs."""
+def _reach(indptr, indices, weight, upper, first, last, start, unit, ordered):
+    """List the units within reach of the centres `first` … `last - 1`, the centre first; return the number of pairs.
+
+    With `ordered` no unit before the centre is in its reach.
+    """
     n = weight.shape[0]
     path = np.full(n, np.inf)
     filled = 0
@@ -96,7 +99,7 @@ def _reach(indptr, indices, weight, upper, first, last, start, unit):
             for e in range(indptr[i], indptr[i + 1]):
                 v = indices[e]
                 t = d + weight[v]
-                if t <= upper and t < path[v]:
+                if t <= upper and t < path[v] and (v > j or not ordered):
                     path[v] = t
                     heappush(heap, (t, v))
         for m in range(begin, filled):
@@ -126,18 +129,20 @@ class AllSites:
     with_budget
         Whether labels of today matter; else only locked labels do.
     count_moves
-        Whether the cost is the residents that change label instead of travel.
+        Whether the cost is the residents that change label instead of travel. Then any member may be the centre, and the first one is.
+    price
+        Cost for each resident whose label changes, added to the travel.
     nearest
         Number of units of each centre that are marked as near.
     """
 
     def __init__(
         self, indptr, indices, weight, upper, metres, residents, current, locked, *, with_budget: bool, count_moves: bool,
-        nearest: int,
+        nearest: int, price: float = 0.0,
     ) -> None:  # fmt: skip
         self.indptr, self.indices, self.weight, self.upper = indptr, indices, weight, upper * (1 + 1e-6)
         self.metres, self.residents, self.current, self.locked = metres, residents, current, locked
-        self.with_budget, self.count_moves, self.nearest = with_budget, count_moves, nearest
+        self.with_budget, self.count_moves, self.nearest, self.price = with_budget, count_moves, nearest, price
         self.made: list[tuple[Sites, np.ndarray]] | None = None
 
     def parts(self) -> Iterator[tuple[Sites, np.ndarray]]:
@@ -160,7 +165,9 @@ class AllSites:
         room = (last - first) * min(len(self.weight), 1_000)
         while True:
             start, unit = np.zeros(last - first + 1, np.int64), np.zeros(room, np.int64)
-            found = _reach(self.indptr, self.indices, self.weight, self.upper, first, last, start, unit)
+            found = _reach(
+                self.indptr, self.indices, self.weight, self.upper, first, last, start, unit, self.count_moves
+            )
             if found >= 0:
                 return self._labelled(np.arange(first, last), start, unit[:found])
             room *= 4
@@ -187,7 +194,7 @@ class AllSites:
         pair = np.arange(begin[-1]) - np.repeat(begin[:-1], length) + np.repeat(start[of], length)
         members, carried = unit[pair], np.repeat(label, length)
         moved = np.where((current[members] >= 0) & (current[members] != carried), self.residents[members], 0.0)
-        cost = moved if self.count_moves else self.weight[members] * metres[pair]
+        cost = moved if self.count_moves else self.weight[members] * metres[pair] + self.price * moved
         near = rank[pair] < self.nearest
         near[begin[:-1]] = True
         # units locked to a label are in the site of that label, all of them, and in no other

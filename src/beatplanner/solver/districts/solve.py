@@ -30,6 +30,7 @@ from scipy.sparse import csgraph
 from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import lagrangian_bound
+from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import (
     Graph,
     Growth,
@@ -103,6 +104,8 @@ class DistrictingProblem:
         Residents that may change label; None for no limit.
     locked
         (n,) label that the unit must have, -1 where free. Labels of `locked` and `current` are the same.
+    price
+        What each resident that changes label adds to the objective of `TRAVEL` and `CUT`: the price common to municipalities that share a budget.
     """
 
     weight: np.ndarray
@@ -118,6 +121,7 @@ class DistrictingProblem:
     current: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     budget: float | None = None
     locked: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    price: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class Districts:
     label
         (K,) label of today's district that each carries on, -1 for a new one.
     objective
-        Travel, border or residents moved, as the problem's goal has it.
+        Travel, border or residents moved, as the problem's goal has it, and the price of the residents moved.
     lower_bound
         Proven bound on the objective of any districts that keep the rules; None where none was computed.
     outside
@@ -142,6 +146,8 @@ class Districts:
         Residents whose label changes.
     infeasible
         Whether it is proven that no districts keep the rules.
+    evidence
+        What proves `lower_bound` or `infeasible`; None where neither was proven.
     """
 
     district: np.ndarray
@@ -152,6 +158,7 @@ class Districts:
     outside: float
     moved: float
     infeasible: bool
+    evidence: Evidence | None = None
 
 
 def connected(district: np.ndarray, edges: np.ndarray) -> bool:
@@ -233,6 +240,7 @@ def solve_districts(
     best = search.run(effort, seconds * (0.55 if prove else 0.95), begin, start, cancelled, tell)
     bound: float | None = None
     infeasible = search.parts is None
+    evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
     if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
         # the exact model knows travel alone, but what it finds keeps the same rules
         left = seconds - (time.monotonic() - begin)
@@ -240,15 +248,16 @@ def solve_districts(
             replace(problem, goal=TRAVEL), seconds=0.5 * left, threads=threads, seed=seed, effort=effort, nodes=nodes,
             cancelled=cancelled,
         )  # fmt: skip
-        infeasible = other.infeasible
+        infeasible, evidence = other.infeasible, other.evidence if other.infeasible else None
         if search.keeps_rules(search.found(other.district)):
             best = search.run(
                 effort, seconds - (time.monotonic() - begin), time.monotonic(), other.district, cancelled, tell
             )
-    if prove and not stop():
-        bound, better, infeasible = _prove(problem, search, best, stop, threads, nodes, tell)
-        if better is not None:
-            best = better
+    if prove and not infeasible and not stop():
+        evidence, better = _prove(problem, search, best, stop, threads, nodes, tell)
+        bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
+        if better is not None and search.rank(search.found(better)) < search.rank(best):
+            best = search.found(better)
     best = search.settled(best)
     kept = search.keeps_rules(best)
     if kept and bound is not None:
@@ -256,7 +265,7 @@ def solve_districts(
     tell("beats", best.objective if kept else None, bound)
     return Districts(
         best.district, best.centre, best.label, best.objective, bound, best.outside, best.moved,
-        infeasible=infeasible and not kept,
+        infeasible=infeasible and not kept, evidence=evidence,
     )  # fmt: skip
 
 
@@ -305,6 +314,8 @@ class _Search:
         none = np.full(n, -1)
         self.current = problem.current if len(problem.current) else none
         self.locked = problem.locked if len(problem.locked) else none
+        # whether it matters whose label a district carries on
+        self.by_label = problem.budget is not None or problem.goal == MOVES or problem.price > 0.0
         self.residents = (problem.residents if len(problem.residents) else problem.weight).astype(float)
         self.part = self.graph.components()
         loads = np.bincount(self.part, weights=problem.weight)
@@ -342,7 +353,7 @@ class _Search:
             if w > 0 and (cancelled() or time.monotonic() > begin + seconds):
                 return None
             random = np.random.default_rng([self.seed, w])
-            from_today = known and (w == 0 or problem.budget is not None or problem.goal == MOVES)
+            from_today = known and (w == 0 or self.by_label)
             if start is not None and w == 0:
                 district, label, gentle = start, self.found(start).label, True
             elif n > LARGE and not from_today and not (self.locked >= 0).any():
@@ -353,7 +364,7 @@ class _Search:
                 growth = Growth(problem.weight, problem.xy, self.graph, self.residents, self.current, self.locked,
                                 self.part, self.share, random)  # fmt: skip
                 district, label = growth.grow(from_today)
-                gentle = from_today and (problem.budget is not None or problem.goal == MOVES)
+                gentle = from_today and self.by_label
             return self.anneal(district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT)
 
         best = None if start is None else self.found(start)
@@ -400,6 +411,8 @@ class _Search:
 
         refresh()
         size = max(tally[local_search.COST], float(self.residents.sum()) if problem.goal == MOVES else 0.0)
+        # where a plan costs nothing, as many beats as inhabited units, the walk still needs some heat
+        size = max(size, 1e-3 * float(problem.weight.sum()) * float(np.ptp(problem.xy, axis=0).max()), 1e-9)
         scale = size / n
         tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
@@ -407,7 +420,7 @@ class _Search:
         arguments = (
             self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
             graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current,
-            label, budget, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
+            label, budget, problem.price, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
             ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0, 2.0 * cold,
         )  # fmt: skip
         temperature, left, begin, done = hot, proposals, time.monotonic(), 0
@@ -436,7 +449,7 @@ class _Search:
     def improver(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None:
         """Return what walks on from centres that a relaxation uses; None where locks or a budget tie districts to labels."""
         problem = self.problem
-        if problem.goal != TRAVEL or problem.budget is not None or (self.locked >= 0).any():
+        if problem.goal != TRAVEL or self.by_label or (self.locked >= 0).any():
             return None
         random = np.random.default_rng([self.seed, 10**6])
         moves = max(CHUNK, IMPROVING_MOVES * len(problem.weight))
@@ -458,12 +471,14 @@ class _Search:
         )  # fmt: skip
 
     def objective(self, district: np.ndarray, cost: np.ndarray, moved: float) -> float:
-        if self.problem.goal == MOVES:
+        problem = self.problem
+        if problem.goal == MOVES:
             return float(moved)
-        if self.problem.goal == TRAVEL:
-            return float(cost.sum())
-        edges = self.problem.edges
-        return float(self.problem.border[district[edges[:, 0]] != district[edges[:, 1]]].sum()) if len(edges) else 0.0
+        if problem.goal == TRAVEL:
+            return float(cost.sum() + problem.price * moved)
+        ends = problem.edges.reshape(-1, 2)
+        border = problem.border[district[ends[:, 0]] != district[ends[:, 1]]].sum()
+        return float(border + problem.price * moved)
 
     def found(self, district: np.ndarray) -> _Found:
         """Measure districts afresh, with the labels that move the fewest residents."""
@@ -535,18 +550,18 @@ def _outside(total: np.ndarray, lower: float, upper: float) -> float:
     return float(np.maximum(0.0, total - upper).sum() + np.maximum(0.0, lower - total).sum())
 
 
-def _prove(problem, search, best, stop, threads, nodes, tell):
+def _prove(problem, search, best, stop, threads, nodes, tell) -> tuple[Evidence, np.ndarray | None]:
     """Bound the objective from below, and close the gap where the problem is small enough.
 
-    Returns the bound or None, better districts or None, and whether it is proven that none keep the rules.
+    Returns what proves the bound (inf where no districts keep the rules), and better districts or None.
     """
     weight = problem.weight
     by_moves = problem.goal == MOVES
-    with_budget = problem.budget is not None or by_moves
+    way = "moves" if by_moves else "lagrangian"
     nearest = max(40, 4 * len(weight) // problem.count)
     sites = AllSites(
         search.graph.indptr, search.graph.indices, weight, problem.upper, search.metres, search.residents, search.current,
-        search.locked, with_budget=with_budget, count_moves=by_moves, nearest=nearest,
+        search.locked, with_budget=search.by_label, count_moves=by_moves, nearest=nearest, price=problem.price,
     )  # fmt: skip
     known = best.objective if search.keeps_rules(best) else np.inf
     bound = lagrangian_bound(
@@ -554,18 +569,14 @@ def _prove(problem, search, best, stop, threads, nodes, tell):
         stop=stop,
     )  # fmt: skip
     tell("beats: bound", known if np.isfinite(known) else None, bound.value)
-    if not np.isfinite(bound.value):
-        return None, None, True
-    value, better, infeasible = bound.value, None, False
-    if not by_moves and not stop() and not (np.isfinite(known) and known - value <= 1e-4 * known):
-        exact = exact_districts(
-            bound, problem, search.graph, known, stop, threads=threads, nodes=nodes,
-            tell=lambda b, v: tell("beats: proof", b, v), improve=search.improver(stop),
-        )  # fmt: skip
-        value = max(value, exact.bound)
-        infeasible = exact.infeasible
-        if exact.district is not None:
-            candidate = search.found(exact.district)
-            if search.rank(candidate) < search.rank(best):
-                better = candidate
-    return (value if np.isfinite(value) else None), better, infeasible
+    evidence = Evidence(bound.value, problem.price, (Multipliers(bound.multiplier, bound.price),), way=way)
+    if not np.isfinite(bound.value) or stop() or (np.isfinite(known) and known - bound.value <= 1e-4 * known):
+        return evidence, None
+    exact = exact_districts(
+        bound, problem, search.graph, known, stop, threads=threads, nodes=nodes,
+        tell=lambda b, v: tell("beats: proof", b, v), improve=search.improver(stop),
+    )  # fmt: skip
+    if exact.infeasible or exact.bound > bound.value:
+        value = np.inf if exact.infeasible else exact.bound
+        evidence = replace(exact.evidence, bound=value, price=problem.price, way=way)
+    return evidence, exact.district
