@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,14 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import write_styles
 
 SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
-PLAIN = ("assignments", "edges", "walks", "roster", "access")
+PLAIN = ("assignments", "edges", "walks", "access")
+# What the roster tells of persons lies apart from the plan, which keeps the officers' ids only: the plan is handed around in the office.
+PEOPLE = "people.gpkg"
+INTERNAL = (
+    "INTERNAL: figures of this file passed no privacy gate; do not hand it out. What may be handed out lies in the folder forum "
+    "(public.gpkg for maps)."
+)
+PERSONAL = "INTERNAL AND PERSONAL: homes, languages and dates of officers, for the personnel office and the checker; do not hand it out."
 
 
 def check_result_place(out: Path) -> None:
@@ -80,17 +89,28 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
 
 
 def _write_package(path: Path, tables: PlanTables) -> None:
-    for name in SPATIAL:
-        frame = getattr(tables, name)
-        if frame is not None:
-            pyogrio.write_dataframe(_plain_types(frame), path, layer=name, driver="GPKG", append=path.exists())
-    for name in PLAIN:
-        frame = getattr(tables, name)
-        if frame is not None:
-            pyogrio.write_dataframe(
-                pd.DataFrame(_plain_types(frame)), path, layer=name, driver="GPKG", append=path.exists()
-            )
+    spatial = [(name, getattr(tables, name)) for name in SPATIAL]
+    plain = [(name, getattr(tables, name)) for name in PLAIN]
+    if tables.roster is not None:
+        plain.append(("roster", tables.roster[["officer"]]))
+    _write_layers(
+        path, [(n, f) for n, f in spatial if f is not None], [(n, f) for n, f in plain if f is not None], INTERNAL
+    )
     write_styles(path, tables)
+    if tables.roster is not None:
+        _write_layers(path.with_name(PEOPLE), [], [("roster", tables.roster)], PERSONAL)
+
+
+def _write_layers(
+    path: Path, spatial: list[tuple[str, pd.DataFrame]], plain: list[tuple[str, pd.DataFrame]], notice: str
+) -> None:
+    """Write tables into a GeoPackage that says in its metadata, and beside each layer, who may see it."""
+    for name, frame in [*spatial, *((n, pd.DataFrame(f)) for n, f in plain)]:
+        new = {} if path.exists() else {"dataset_metadata": {"NOTICE": notice}}
+        pyogrio.write_dataframe(_plain_types(frame), path, layer=name, driver="GPKG", append=path.exists(), **new)  # type: ignore[arg-type]
+    with closing(sqlite3.connect(path)) as database, database:
+        # QGIS shows this as the layer's abstract
+        database.execute("UPDATE gpkg_contents SET description = ?", (notice,))
 
 
 def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:
@@ -103,6 +123,15 @@ def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:
             [_plain(v) is not None for v in frame[column]], None
         )  # fmt: skip
     return frame
+
+
+def _read_roster(package: Path, layers: set[str]) -> pd.DataFrame | None:
+    """Return the roster from the file of persons beside a plan; from an older plan itself; None where the plan was handed on without it."""
+    people = package.with_name(PEOPLE)
+    if people.is_file():
+        return pyogrio.read_dataframe(people, layer="roster")
+    found = pyogrio.read_dataframe(package, layer="roster") if "roster" in layers else None
+    return found if found is not None and len(found.columns) > 1 else None
 
 
 def read_result(folder: Path) -> PlanTables:
@@ -137,6 +166,7 @@ def read_result(folder: Path) -> PlanTables:
         found: dict[str, Any] = {
             name: pyogrio.read_dataframe(package, layer=name) if name in layers else None for name in (*SPATIAL, *PLAIN)
         }
+        found["roster"] = _read_roster(package, layers)
     except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(
             problem(f"the result cannot be read ({str(error).splitlines()[0]})", "Plan again", file=folder)

@@ -11,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class PlanTables:
-    """The tables of a plan, each exactly as it stands in ``plan.gpkg``; the first four are the contract's.
+    """The tables of a plan, each exactly as it stands in ``plan.gpkg`` (the roster: in ``people.gpkg``); the first four are the contract's.
 
     Attributes
     ----------
@@ -51,7 +51,8 @@ class PlanTables:
         Points: mobile-outreach stops: ``stop``, ``unit``, ``residents``, ``units``, ``station`` (the nearest), ``visits``, ``hours``, ``km`` (a year); or None.
     roster
         ``officer``, ``beat`` (today's), ``since``, ``languages`` ("sr;ro"), ``gender``, ``x``, ``y``, ``trained_on``,
-        ``joins_on``, ``leaves_on``.
+        ``joins_on``, ``leaves_on``; it lies in ``people.gpkg``, and ``plan.gpkg`` holds the ids of the officers only. None, too, where a plan was handed
+        on without that file.
     summary
         The content of ``summary.json``; its additions to the contract: ``inputs`` (list of ``role``, ``path``, ``sha256``,
         ``modified``, ``rows_in``, ``rows_used``, ``repaired``, ``columns_left_out``, ``newest``), ``description_file`` (absolute path), ``rules`` (the description as JSON), ``notes`` (list of

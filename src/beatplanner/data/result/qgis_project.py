@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pyogrio
 from pyproj import CRS
 
+from beatplanner.data.result.folder import INTERNAL
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import style_of
 
@@ -44,7 +45,7 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
         labels = ' labelsEnabled="1"' if "labelsEnabled" in style else ""
         layers.append(
             f'<maplayer type="vector" geometry="{geometry}" styleCategories="AllStyleCategories"{labels}><id>beatplanner_{name}</id>'
-            f"<datasource>{escape(source)}</datasource><layername>{name}</layername><srs>{system}</srs>"
+            f"<datasource>{escape(source)}</datasource><layername>{name}</layername><abstract>{INTERNAL}</abstract><srs>{system}</srs>"
             f'<provider encoding="UTF-8">ogr</provider>{inner}</maplayer>'
         )
         checked = "Qt::Unchecked" if name == "sites" else "Qt::Checked"
@@ -54,8 +55,8 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
     title = str(tables.summary["project"])
     path.write_text(
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f'<qgis version="3.28.0" projectname={quoteattr(title)}><title>{escape(title)}</title><projectCrs>{system}</projectCrs>'
-        f"<layer-tree-group>{''.join(tree)}</layer-tree-group>"
+        f'<qgis version="3.28.0" projectname={quoteattr(title)}><title>{escape(title)} (internal)</title><projectCrs>{system}</projectCrs>'
+        f'<layer-tree-group><layer-tree-group name="Internal: do not hand out" checked="Qt::Checked" expanded="1">{"".join(tree)}</layer-tree-group></layer-tree-group>'
         f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{extent}</extent><rotation>0</rotation><destinationsrs>{system}</destinationsrs></mapcanvas>'
         f"<projectlayers>{''.join(layers)}</projectlayers>"
         '<properties><Paths><Absolute type="bool">false</Absolute></Paths><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys></properties></qgis>\n',

@@ -19,6 +19,9 @@ ORDER_MONTHS = 12
 def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     """Check the postings and the claims of ``summary["officers"]``."""
     claims, tables, rules = evidence.summary.get("officers"), evidence.tables, evidence.rules.officers
+    if claims is not None and tables.assignments is not None and tables.roster is None:
+        ledger.unchecked("officers.roster", "the officers' figures", "people.gpkg is not beside the plan, so the postings cannot be checked.")  # fmt: skip
+        return
     if claims is None or tables.assignments is None or tables.roster is None or evidence.beats is None or rules is None:
         return
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
