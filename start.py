@@ -79,6 +79,9 @@ def set_up(extras: list[str]) -> bool:
         print("The installation failed; the lines above say why. It needs a connection to a package index once.")
         return False
     STAMP.write_text(" ".join([version, *sorted(have.union(extras))]), "utf-8")
+    # the solvers' kernels are compiled now, not inside the first plan's time limit
+    if run([PYTHON, "-m", "beatplanner.planning.prepared"]) != 0:
+        print("The solvers could not be prepared; the first plan does that before it starts.")
     # what F1 opens; beatplanner works without it
     if run([PYTHON, "-m", "delivery.guide"], quiet=True) != 0:
         print("The guide could not be made; F1 will say where its pages are.")

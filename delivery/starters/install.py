@@ -155,8 +155,9 @@ def make_environment(target: Path) -> None:
         done = subprocess.run([str(c) for c in command], env=clean_environment(), check=False)
         if done.returncode != 0:
             raise InstallError("pip could not install the bundle's wheels; its lines above say why.")
+        # compiles the solvers' kernels and solves small problems with them: what a first plan needs is there, and works
         check = subprocess.run(
-            [str(target / ENV_PYTHON), "-m", "beatplanner", "--version"],
+            [str(target / ENV_PYTHON), "-m", "beatplanner.planning.prepared"],
             env=clean_environment(), capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
         )  # fmt: skip
         if check.returncode != 0:

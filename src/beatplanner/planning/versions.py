@@ -1,4 +1,4 @@
-"""The versions of everything that computes; light, so that asking for them loads nothing heavy but the libraries of geometry."""
+"""The versions of everything that computes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ def versions() -> dict[str, str]:
     import pyproj
     import shapely
 
+    return {
+        **installed_versions(),
+        "GEOS": shapely.geos_version_string,
+        "PROJ": pyproj.proj_version_str,
+        "GDAL": str(pyogrio.__gdal_version_string__),
+    }
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of Python and the libraries as their installation states them; nothing is loaded."""
     found = {"python": platform.python_version()}
     for name in COMPUTING:
         try:
@@ -24,7 +34,4 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             # run from its sources without being installed, or from a bundle that a packager made leaner
             continue
-    found["GEOS"] = shapely.geos_version_string
-    found["PROJ"] = pyproj.proj_version_str
-    found["GDAL"] = str(pyogrio.__gdal_version_string__)
     return found

@@ -28,6 +28,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
+from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import STEPS, Plan, Step, _beats_of, make_plan, sum_up, summarise, tables
@@ -366,6 +367,7 @@ def mend(
     """
     begin = time.monotonic()
     check_place(out.resolve())
+    prepare_solvers(["beats"] if how == "keep" else STEPS, progress)
     check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)

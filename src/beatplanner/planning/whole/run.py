@@ -26,6 +26,7 @@ from beatplanner.planning.beats.plan import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
 from beatplanner.planning.officers.trust import relationship_years_of_lines
+from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
@@ -119,6 +120,7 @@ def run(
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
+    prepare_solvers([s for s in steps if getattr(description, s) is not None], progress)
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once
         workers = scheduler = None

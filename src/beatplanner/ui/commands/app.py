@@ -68,9 +68,9 @@ def default(
 ) -> None:
     """Open the desktop where no command is given."""
     if version:
-        from beatplanner.planning.versions import versions
+        from beatplanner.planning.versions import installed_versions
 
-        for name, number in versions().items():
+        for name, number in installed_versions().items():
             out_console.print(f"{name} {number}")
         raise typer.Exit(DONE)
     if context.invoked_subcommand is None:

@@ -1,0 +1,57 @@
+"""Whether the solvers' kernels were compiled on this machine; where not, that is done before a run's clock starts, once, and told."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+from beatplanner.planning.proof import Progress, silent
+
+
+def prepare_solvers(steps: Iterable[str], progress: Progress = silent) -> None:
+    """Compile the kernels of some steps unless this installation has done so.
+
+    Parameters
+    ----------
+    steps
+        Of the plan: beats, stations, officers.
+    progress
+        Called with the phase ``"preparing"`` where something is compiled.
+    """
+    missing = [step for step in steps if not _mark(step).exists()]
+    if not missing:
+        return
+    # numba is heavy, and where nothing is to be compiled the steps load what they need
+    from beatplanner.solver.prepare import prepare
+
+    progress("preparing", None, None, 0.0)
+    prepare(missing)
+    for step in missing:
+        # a read-only home only means that the kernels are looked at again
+        with suppress(OSError):
+            _mark(step).parent.mkdir(parents=True, exist_ok=True)
+            _mark(step).write_text("compiled\n", "utf-8")
+
+
+def _mark(step: str) -> Path:
+    """Return the file that says a step's kernels are compiled: another Python, numba or source asks for another one."""
+    import beatplanner.solver
+
+    sources = sorted(p for folder in beatplanner.solver.__path__ for p in Path(folder).rglob("*.py"))
+    stamps = [f"{p}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in sources]
+    text = "\n".join([sys.executable, sys.version, version("numba"), *stamps])
+    return (
+        Path(platformdirs.user_cache_dir("beatplanner", appauthor=False))
+        / "kernels"
+        / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{step}"
+    )
+
+
+if __name__ == "__main__":
+    prepare_solvers(("beats", "stations", "officers"))

@@ -1,0 +1,86 @@
+"""The compiled kernels made ready before any clock starts.
+
+The kernels are compiled at their first call and kept on disk beside the sources (or in the user's cache where those cannot be written).
+An installation calls ``python -m beatplanner.solver.prepare``, so that no plan waits for a compiler; a plan calls `prepare` too, which
+only loads what is on disk. Each room is driven by tiny problems through the functions that planning calls: what they compile is what a
+real plan needs, and `tests/solver/test_prepare.py` holds that against real plans.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+ROOMS = ("beats", "stations", "officers")
+# Long enough for a compiler on a busy machine: nothing here ends by it.
+PLENTY = 3_600.0
+
+
+def prepare(rooms: Iterable[str] = ROOMS) -> None:
+    """Load the kernels of some steps, compiling them where no copy is on disk.
+
+    Parameters
+    ----------
+    rooms
+        Steps whose kernels are wanted, of `ROOMS`.
+    """
+    for room in rooms:
+        _PREPARED[room]()
+
+
+@functools.cache
+def _beats() -> None:
+    from beatplanner.solver.districts.solve import CUT, MOVES, DistrictingProblem, solve_districts
+
+    side, random = 6, np.random.default_rng(0)
+    place = np.arange(side * side).reshape(side, side)
+    across = np.column_stack([place[:, :-1].ravel(), place[:, 1:].ravel()])
+    edges = np.concatenate([across, np.column_stack([place[:-1].ravel(), place[1:].ravel()])])
+    n = side * side
+    weight = random.uniform(5.0, 15.0, n)
+    mean = weight.sum() / 4
+    free = DistrictingProblem(
+        weight=weight, xy=np.column_stack([place.ravel() % side, place.ravel() // side]) * 100.0, edges=edges,
+        border=np.full(len(edges), 100.0), count=4, lower=mean * 0.98, upper=mean * 1.02,
+    )  # fmt: skip
+    today = place.ravel() // 9
+    changed = replace(free, residents=weight, current=today, budget=float(weight.sum()) / 2)
+    apart = np.hypot(*(free.xy[:, None] - free.xy[None]).transpose(2, 0, 1))
+    for problem in (
+        free,
+        changed,
+        replace(changed, distance=apart),
+        replace(free, goal=CUT),
+        replace(changed, goal=MOVES),
+    ):
+        solve_districts(problem, seconds=PLENTY, effort=0.001, nodes=50)
+
+
+@functools.cache
+def _stations() -> None:
+    from beatplanner.solver.location.p_median import exchange, p_median
+    from beatplanner.solver.location.site_rules import SiteRules
+
+    cost = np.random.default_rng(0).uniform(1.0, 100.0, (40, 30))
+    rules = SiteRules.plain(30, 8)
+    p_median(cost, rules, seconds=PLENTY, nodes=20)
+    price = np.linspace(1.0, 2.0, 30)
+    p_median(cost, replace(rules, price=price, budget=11.0), seconds=PLENTY, nodes=20)
+    exchange(cost, np.array([0, 1, 2]), rules)
+
+
+@functools.cache
+def _officers() -> None:
+    from beatplanner.solver.officers.assign import prepare as of_officers
+
+    of_officers()
+
+
+_PREPARED = {"beats": _beats, "stations": _stations, "officers": _officers}
+
+
+if __name__ == "__main__":
+    prepare()

@@ -1,0 +1,32 @@
+"""What a plan compiles was compiled before its clock started."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import beatplanner.solver
+from beatplanner.solver.prepare import prepare
+
+
+def kernels() -> dict[str, set[tuple]]:
+    """Return the compiled signatures of every kernel of the solver."""
+    from numba.core.dispatcher import Dispatcher
+
+    found = {}
+    for module in pkgutil.walk_packages(beatplanner.solver.__path__, "beatplanner.solver."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, Dispatcher) and value.py_func.__module__ == module.name:
+                found[f"{module.name}.{name}"] = set(value.signatures)
+    return found
+
+
+def test_a_plan_needs_no_compiler(town, command):
+    prepare()
+    before = kernels()
+    assert command("plan", town.project, "--out", town.path("plan"), "--seed", "1")[0] == 0
+    after = kernels()
+    used = {name.split(".")[2] for name, signatures in after.items() if signatures}
+    assert used == {"districts", "location", "officers"}
+    new = {name: signatures - before[name] for name, signatures in after.items() if signatures - before[name]}
+    assert not new
