@@ -26,8 +26,9 @@ from beatplanner.data.project.plan_layers import write_layer_styles
 from beatplanner.data.project.safe_save import flush
 from beatplanner.data.project.store import write_content
 from beatplanner.data.town.forum_tables import CONSENTS, HOURS, PARTNERS, REPORT_BACK
-from beatplanner.data.town.read_town import ROSTER_COLUMNS, read_town
+from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roads import read_roads
+from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.data.town.town import Town
 
 

@@ -11,17 +11,50 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.layers import numbers, read_points
+from beatplanner.data.town.reading import Reading, unit_positions
 
 # Cells of a raster are put together until there are at most this many homes: enough for minutes, few enough for a laptop.
 HOME_LIMIT = 12_000
 
 
-def one_home_a_unit(units: gpd.GeoDataFrame) -> pd.DataFrame:
+def read_homes(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+    """Return where residents live inside the units; one point a unit where nothing finer is given."""
+    rules = reading.description.units
+    if reading.description.stations is None:
+        return None
+    if rules.homes is not None:
+        layer = rules.homes
+        frame, where = read_points(
+            reading.description.path(layer.path),
+            layer.layer,
+            None,
+            None,
+            layer.crs,
+            [layer.unit, layer.residents],
+            units.crs,
+            "units.homes",
+        )
+        unit = unit_positions(frame[layer.unit], units, where)
+        people = numbers(frame[layer.residents], where, least=0)
+        reading.record("units.homes", layer.path, len(frame))
+        found = _homes_of_layer(frame, unit, people, units, lambda i: f"{where.file}, row {where.rows[i]}")
+    elif rules.population_raster is not None and reading.description.stations.distances is None:
+        found = _homes_of_raster(reading.description.path(rules.population_raster), units)
+    else:
+        return _one_home_a_unit(units)
+    reading.findings.tell(
+        "info", f"Walks start from {len(found):,} points inside the {len(units):,} units, weighed by residents"
+    )
+    return found
+
+
+def _one_home_a_unit(units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the representative point of each unit as its only home."""
     return pd.DataFrame({"unit": np.arange(len(units)), "x": units["x"], "y": units["y"], "share": 1.0})
 
 
-def homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
+def _homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return weighted points inside the units, by exactextract: a cell counts in each unit by the part that lies in it.
 
     Cells are put together on squares, each at the mean place of its residents, so that at most `HOME_LIMIT` points are left.
@@ -62,7 +95,7 @@ def homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
     return _with_every_unit(merged.reset_index()[["unit", "x", "y", "people"]], units)
 
 
-def homes_of_layer(
+def _homes_of_layer(
     frame: pd.DataFrame, unit: np.ndarray, people: np.ndarray, units: gpd.GeoDataFrame, name: Callable[[int], str]
 ) -> pd.DataFrame:
     """Return the points of a layer as homes.

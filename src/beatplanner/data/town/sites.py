@@ -1,19 +1,151 @@
-"""Costs and states of sites, and sites generated where no candidates are given."""
+"""Reads stations and candidate sites with their costs and states; sites are generated where no candidates are given."""
 
 from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from beatplanner.data.description.models import Candidates, Existing
-from beatplanner.data.errors import InputError
-from beatplanner.data.formats.layers import Place, numbers, texts
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import listed
+from beatplanner.data.formats.layers import Place, is_missing, numbers, texts
+from beatplanner.data.town.reading import Reading, read_placed
+from beatplanner.data.town.walking_network import Barriers
+from beatplanner.data.town.where import guess_beside
 
+# Candidate sites farther than this from every unit, in km, are those of another town; at the second distance the file is wrong.
+FAR_SITES_KM = 20
+WRONG_SITES_KM = 500
 STATES = ("kept", "closable", "fixed")
 
 
-def site_costs(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> pd.DataFrame:
+def read_sites(
+    reading: Reading, units: gpd.GeoDataFrame, homes: pd.DataFrame | None, barriers: Barriers | None
+) -> pd.DataFrame | None:
+    """Read existing stations and candidate sites as in `Town`; sites are generated where no candidates are given."""
+    rules = reading.description.stations
+    if rules is None:
+        return None
+    found = []
+    for key, table in (("existing", rules.existing), ("candidates", rules.candidates)):
+        if table is None:
+            continue
+        named = [
+            table.id,
+            table.name,
+            table.cost,
+            table.yearly_cost,
+            getattr(table, "closing_cost", None),
+            getattr(table, "state", None),
+        ]
+        only = getattr(table, "only", {})
+        frame, where = read_placed(
+            reading,
+            table,
+            [c for c in [*named, *only] if c],
+            f"stations.{key}",
+            units.crs,
+            guess_beside(reading, f"stations.{key}", units),
+        )
+        rows = len(frame)
+        frame, where = _only(frame, where, only)
+        ids = texts(frame[table.id])
+        near = _check_sites(reading, frame, ids, table.id, units, where, key == "existing")
+        _check_water(frame[["x", "y"]].to_numpy(float), ids, barriers, where)
+        called = texts(frame[table.name]) if table.name else ids
+        every = pd.DataFrame({"station": ids, "name": called, "x": frame["x"], "y": frame["y"]})
+        every = every.join(_site_costs(frame, where, table)).assign(
+            existing=key == "existing", state=_site_states(frame, where, table)
+        )
+        found.append(every[near])
+        reading.record(f"stations.{key}", table.path, rows, int(near.sum()))
+    if rules.candidates is None and homes is not None:
+        generated, what = _generated_sites(units, homes, rules.generated)
+        reading.findings.tell("info", what, "Name real buildings as stations.candidates")
+        if rules.existing is not None:
+            generated = generated[~generated["station"].isin(found[0]["station"])]
+        found.append(generated)
+    sites = pd.concat(found, ignore_index=True)
+    double = sites["station"][sites["station"].duplicated()]
+    if len(double):
+        what = (
+            f"sites must have names of their own, and {len(double):,} are not the only ones: {listed(double.unique())}"
+        )
+        raise InputError(problem(what, "Name each site once, over existing stations and candidates", file=reading.description.file.name,
+                                 field="stations"))  # fmt: skip
+    sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
+        shapely.points(sites[["x", "y"]].to_numpy(float))
+    )
+    # a building without a name is known by its place
+    place = units["name"].to_numpy(object)[sites["unit"]]
+    sites["name"] = [
+        f"{p} ({s})" if is_missing(n) else str(n)
+        for n, p, s in zip(sites["name"], place, sites["station"], strict=True)
+    ]
+    return sites
+
+
+def _only(frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tuple[pd.DataFrame, Place]:
+    """Keep the rows whose columns hold one of the named values."""
+    kept = np.ones(len(frame), bool)
+    for column, values in only.items():
+        here = frame[column].map(lambda v: "" if v is None else str(v).strip().casefold()).to_numpy(object)
+        kept &= np.isin(here, [v.strip().casefold() for v in values])
+        if not kept.any():
+            known = sorted({str(v) for v in frame[column] if not is_missing(v)})
+            what = f"no site has {column} = {listed(values)}"
+            raise InputError(where.problem(what, f"The values are: {listed(known, 15)}", field=column))
+    rows = tuple(r for r, k in zip(where.rows, kept, strict=True) if k)
+    return frame[kept].reset_index(drop=True), Place(where.file, where.layer, rows)
+
+
+def _check_sites(
+    reading: Reading, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place, existing: bool
+) -> np.ndarray:
+    """Return which sites are near enough to serve the town, (m,) bool."""
+    empty = [i for i, v in enumerate(ids) if v is None]
+    if empty:
+        raise InputError(where.problem(f"{len(empty):,} sites have no name", row=where.rows[empty[0]], field=column))
+    place = frame[["x", "y"]].to_numpy(float)
+    blank = np.flatnonzero(~np.isfinite(place).all(axis=1))
+    if len(blank):
+        raise InputError(
+            where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]])
+        )
+    area = shapely.union_all(units.geometry.to_numpy())
+    apart = shapely.distance(shapely.points(place), area) / 1000
+    far = np.flatnonzero(apart > (FAR_SITES_KM if existing or (apart > FAR_SITES_KM).all() else WRONG_SITES_KM))
+    if len(far):
+        what = f"site {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the nearest unit ({len(far):,} such sites)"
+        raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[far[0]]))
+    rules = reading.description.stations
+    assert rules is not None
+    limit = rules.access_metres / 1000
+    out = np.flatnonzero(apart > limit)
+    if len(out):
+        names = f"{listed([ids[i] for i in out], 4)} ({apart[out[0]] * 1000:,.0f} m away)"
+        what = f"{len(out):,} of {len(ids):,} sites lie more than {rules.access_metres:,.0f} m outside every unit, in a lake or across a border: {names}"
+        if existing:
+            mend = "Correct their place, or raise stations.access_metres"
+            raise InputError(where.problem(what, mend, row=where.rows[out[0]]))
+        reading.findings.tell("warning", f"{what}; they are left out", file=where.file)
+    return apart <= limit
+
+
+def _check_water(place: np.ndarray, ids: list, barriers: Barriers | None, where: Place) -> None:
+    """Raise InputError where a site lies in a barrier that has an area, such as a lake."""
+    if barriers is None:
+        return
+    water = [g for g in shapely.get_parts(barriers.shape) if shapely.get_dimensions(g) == 2]
+    inside = np.flatnonzero(shapely.contains(shapely.union_all(water), shapely.points(place))) if water else []
+    if len(inside):
+        what = f"site {ids[inside[0]]} lies in the water of a barrier ({len(inside):,} such sites)"
+        raise InputError(where.problem(what, "Correct its place", row=where.rows[inside[0]], field="geometry"))
+
+
+def _site_costs(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> pd.DataFrame:
     """Return the columns ``cost``, ``yearly_cost`` and ``closing_cost``; 0 where there is none."""
     named = {"cost": table.cost, "yearly_cost": table.yearly_cost, "closing_cost": getattr(table, "closing_cost", None)}
     return pd.DataFrame(
@@ -25,7 +157,7 @@ def site_costs(frame: pd.DataFrame, where: Place, table: Candidates | Existing) 
     )
 
 
-def site_states(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> list[str]:
+def _site_states(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> list[str]:
     """Return ``"candidate"`` or the state of a station that stands today; InputError where that is none of the known ones."""
     if isinstance(table, Candidates):
         return ["candidate"] * len(frame)
@@ -43,7 +175,7 @@ def site_states(frame: pd.DataFrame, where: Place, table: Candidates | Existing)
     return found
 
 
-def generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
+def _generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
     """Return candidate sites where residents live, thinned to at most `most`, and a sentence that says so.
 
     Where there are more homes than that, a grid is laid over the town whose cells are as small as the number allows; each takes the home

@@ -25,7 +25,8 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.town.read_town import ROSTER_COLUMNS, read_town
+from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.officers.plan import month_starts
 from beatplanner.planning.officers.trust import months_served
 from beatplanner.planning.proof import Progress, silent

@@ -1,0 +1,142 @@
+"""Which units are neighbours: shared borders or a table of them, barriers, proposed and decided links, and borders drawn by hand."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from beatplanner.data.description.models import Table
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.layers import is_missing, read_table, texts
+from beatplanner.data.town.adjacency import drawn_edges, island_links, open_borders, touching
+from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
+
+
+def read_edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the adjacency of units as in `Town`: by their borders or a table, after barriers, links and what was drawn by hand."""
+    return _with_drawn(reading, units, _edges(reading, units))
+
+
+def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    rules = reading.description.beats
+    polygons = np.asarray(units.geometry.array, dtype=object)
+    if rules is not None and rules.adjacency is not None:
+        return _edges_of_file(reading, units, rules.adjacency)
+    edges, borders = touching(polygons)
+    edges["kind"] = "border"
+    links = island_links(polygons, units["municipality"].to_numpy(object), edges)
+    names = units["name"]
+    ids = units["unit"].to_numpy(object)
+    reading.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
+                                            "accept": "", "reason": ""})  # fmt: skip
+    decided = _decided_links(reading, units) if rules is not None and rules.decided_links is not None else None
+    if decided is not None:
+        links = _with_decisions(reading, links, decided, units)
+    for a, b, distance in links.itertuples(index=False):
+        if decided is not None and (a, b) in decided:
+            continue
+        what = f"{names[a]} and {names[b]} do not touch; a link of {distance:,.0f} m is proposed so that beats can join them"
+        reading.findings.tell(
+            "warning",
+            what,
+            "Check that officers can cross there, and say so in beats.decided_links",
+            field="beats.decided_links",
+        )
+    if rules is not None and rules.barriers is not None:
+        edges = _behind_barriers(reading, edges, borders, units.crs)
+    joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
+    found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
+    return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
+
+
+def _with_drawn(reading: Reading, units: gpd.GeoDataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+    """Return the adjacency with the links and closed borders that were drawn by hand."""
+    rules = reading.description.beats
+    if rules is None or not (rules.links or rules.closed):
+        return edges
+    place = {u: i for i, u in enumerate(units["unit"])}
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    for name in ("links", "closed"):
+        drawn = [pair for item in getattr(rules, name) for pair in item.pairs]
+        unknown = [u for pair in drawn for u in pair if u not in place]
+        if unknown:
+            what = f"there is no unit “{unknown[0]}” ({len(unknown):,} such ends)"
+            mend = did_you_mean(unknown[0], place) or "Use ids of the units layer"
+            raise InputError(problem(what, mend, file=reading.description.file.name, field=f"beats.{name}"))
+        pairs[name] = [(place[a], place[b]) for a, b in drawn]
+    return drawn_edges(edges, pairs["links"], pairs["closed"])
+
+
+def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> dict[tuple[int, int], tuple[bool, str]]:
+    """Return what people decided about links: positions of the units (a < b), whether it holds, and why."""
+    rules = reading.description.beats
+    assert rules is not None and rules.decided_links is not None
+    frame, where = reading.noting(
+        read_table(
+            reading.description.path(rules.decided_links.path),
+            rules.decided_links.layer,
+            ["from", "to", "accept"],
+            ["reason"],
+        )
+    )
+    a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
+    open_ = [is_missing(v) for v in frame["accept"]]
+    yes = truths(frame["accept"], where)
+    reason = texts(frame["reason"]) if "reason" in frame else [None] * len(frame)
+    found = {}
+    for i, (u, v) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        if u != v and not open_[i]:
+            found[min(u, v), max(u, v)] = (yes[i], reason[i] or "")
+    reading.record("beats.decided_links", rules.decided_links.path, len(frame), len(found))
+    return found
+
+
+def _with_decisions(
+    reading: Reading, links: pd.DataFrame, decided: dict[tuple[int, int], tuple[bool, str]], units: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Return proposed links without those that were refused, and with those that people drew; each is told."""
+    names, polygons = units["name"], units.geometry.to_numpy()
+    for (a, b), (holds, reason) in decided.items():
+        why = f" ({reason})" if reason else ""
+        reading.findings.tell(
+            "info",
+            f"{names[a]} and {names[b]} are {'linked' if holds else 'not linked, as was decided'}{why}",
+            field="beats.decided_links",
+        )
+    proposed = {(int(a), int(b)) for a, b in zip(links["a"], links["b"], strict=True)}
+    kept = [decided.get((int(a), int(b)), (True, ""))[0] for a, b in zip(links["a"], links["b"], strict=True)]
+    more = [
+        (a, b, float(shapely.distance(polygons[a], polygons[b])))
+        for (a, b), (holds, _) in decided.items()
+        if holds and (a, b) not in proposed
+    ]
+    drawn = pd.DataFrame(more, columns=["a", "b", "distance"])
+    return pd.concat([links[kept], drawn], ignore_index=True) if more else links[kept].reset_index(drop=True)
+
+
+def _behind_barriers(reading: Reading, edges: pd.DataFrame, borders: np.ndarray, crs: CRS) -> pd.DataFrame:
+    rules = reading.description.beats
+    assert rules is not None and rules.barriers is not None
+    barriers = read_shapes(reading, "beats.barriers", rules.barriers, crs)
+    crossings = (
+        read_shapes(reading, "beats.crossings", rules.crossings, crs) if rules.crossings else np.array([], dtype=object)
+    )
+    is_open = open_borders(borders, barriers, crossings)
+    reading.findings.tell("info", f"Barriers close {int((~is_open).sum()):,} of {len(edges):,} borders between units")
+    return edges[is_open]
+
+
+def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:
+    frame, where = read_table(reading.description.path(table.path), table.layer, ["from", "to"])
+    a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
+    reading.record("beats.adjacency", table.path, len(frame))
+    pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
+    polygons = np.asarray(units.geometry.array, dtype=object)
+    border = shapely.length(
+        shapely.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]]))
+    )
+    return pd.DataFrame({"a": pairs[:, 0], "b": pairs[:, 1], "metres": border, "kind": "file"})

@@ -1,0 +1,117 @@
+"""One reading of a description: what was found so far, which files were used, and the cells that several layers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from beatplanner.data.description.models import Description, Layer, PointTable
+from beatplanner.data.errors import InputError
+from beatplanner.data.findings import Findings, did_you_mean
+from beatplanner.data.formats.layers import Place, is_missing, read_layer, read_points, source_of, texts
+from beatplanner.data.formats.source import Source
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+YES, NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
+
+
+@dataclass
+class Reading:
+    """What is collected while the layers of one description are read; layers themselves are taken and returned by functions.
+
+    Attributes
+    ----------
+    description
+        What is read.
+    findings
+        Problems, doubts and facts.
+    sources
+        The files read, in order.
+    proposals
+        Tables for a person to decide on, as in `Town`.
+    """
+
+    description: Description
+    findings: Findings = field(default_factory=Findings)
+    sources: list[Source] = field(default_factory=list)
+    proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def record(
+        self, role: str, path: Path, rows_in: int, rows_used: int | None = None, where: Place | None = None
+    ) -> None:
+        """Record a file as used."""
+        used = rows_in if rows_used is None else rows_used
+        self.sources.append(source_of(role, self.description.path(path), rows_in, used, where))
+
+    def noting(self, found: tuple[Frame, Place]) -> tuple[Frame, Place]:
+        """Tell how a layer or table had to be read, and give it on."""
+        self.findings.add(found[1].told)
+        return found
+
+
+def words(value: object) -> tuple[str, ...]:
+    """Return a list in a cell, separated by semicolons or commas, each word once."""
+    if is_missing(value):
+        return ()
+    return tuple(dict.fromkeys(w.strip() for w in str(value).replace(",", ";").split(";") if w.strip()))
+
+
+def unit_positions(values: pd.Series, units: gpd.GeoDataFrame, where: Place) -> np.ndarray:
+    """Return the positions of units by their ids; InputError names the first that is none."""
+    place = {u: i for i, u in enumerate(units["unit"])}
+    found = texts(values)
+    unknown = [(i, v) for i, v in enumerate(found) if v not in place]
+    if unknown:
+        i, v = unknown[0]
+        mend = did_you_mean(str(v), place) if v is not None else ""
+        what = f"there is no unit “{v if v is not None else ''}” ({len(unknown):,} such rows)"
+        raise InputError(
+            where.problem(what, mend or "Use ids of the units layer", row=where.rows[i], field=str(values.name))
+        )
+    return np.array([place[str(v)] for v in found], int)
+
+
+def read_shapes(reading: Reading, role: str, layer: Layer, crs: CRS) -> np.ndarray:
+    """Return the geometries of a layer that are there, in the planning CRS, (m,)."""
+    frame, where = reading.noting(read_layer(reading.description.path(layer.path), layer.layer, [], layer.crs))
+    found = np.asarray(frame.geometry.to_crs(crs).array, dtype=object)
+    found = found[~(shapely.is_missing(found) | shapely.is_empty(found))]
+    if not len(found):
+        raise InputError(where.problem("no feature has a geometry", "Draw them or leave the layer out"))
+    reading.record(role, layer.path, len(frame), len(found))
+    return found
+
+
+def read_placed(
+    reading: Reading,
+    table: PointTable,
+    columns: list[str],
+    key: str,
+    crs: CRS,
+    guess: Callable[[np.ndarray, Place, str], InputError] | None = None,
+) -> tuple[pd.DataFrame, Place]:
+    """Read points into the planning CRS: columns ``x``, ``y`` (metres) and those that are named; `guess` as in `read_points`."""
+    return reading.noting(
+        read_points(
+            reading.description.path(table.path), table.layer, table.x, table.y, table.crs, columns, crs, key, guess
+        )
+    )
+
+
+def truths(values: pd.Series, where: Place) -> list[bool]:
+    """Return a column of yes and no; empty is no."""
+    found = ["" if is_missing(v) else str(v).strip().casefold() for v in values]
+    for i, word in enumerate(found):
+        if word not in YES | NO:
+            raise InputError(
+                where.problem(f"holds “{values.iat[i]}”", "Write yes or no", row=where.rows[i], field=str(values.name))
+            )
+    return [word in YES for word in found]

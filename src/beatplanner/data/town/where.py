@@ -1,0 +1,134 @@
+"""Which CRS a layer is in, where the layer does not say it or says it wrong: the systems that fit, for a person to choose from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from beatplanner.data.description.models import Incidents
+from beatplanner.data.errors import InputError
+from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs
+from beatplanner.data.formats.layers import NO_CRS, SET_CRS, Place, crs_from, read_layer, read_points
+from beatplanner.data.town.reading import Reading
+from beatplanner.data.town.roads import is_openstreetmap
+
+Guess = Callable[[np.ndarray, Place, str], InputError]
+
+
+def guess_units(reading: Reading) -> Callable[[gpd.GeoDataFrame, Place], InputError]:
+    """Return what makes the error for units without a CRS; the other layers say where they may lie."""
+
+    def error(frame: gpd.GeoDataFrame, where: Place) -> InputError:
+        points = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy()))
+        return guessed(reading, points, where, NO_CRS, "units", _places_of_others(reading))
+
+    return error
+
+
+def guess_beside(reading: Reading, key: str, units: gpd.GeoDataFrame) -> Guess:
+    """Return what makes the error for points in no or a wrong CRS; the units say where they may lie."""
+
+    def error(points: np.ndarray, where: Place, what: str) -> InputError:
+        return guessed(reading, points, where, what, key, _middles(units), planned=units.crs)
+
+    return error
+
+
+def _middles(units: gpd.GeoDataFrame) -> np.ndarray:
+    """Return longitudes and latitudes of the units, (n, 2)."""
+    inner = gpd.GeoSeries(gpd.points_from_xy(units["x"], units["y"]), crs=units.crs).to_crs(4326)
+    return shapely.get_coordinates(inner.to_numpy())
+
+
+def _places_of_others(reading: Reading) -> np.ndarray | None:
+    """Return longitudes and latitudes of the layers beside the units whose CRS is known."""
+    d, found = reading.description, []
+    lonlat = CRS.from_epsg(4326)
+    for table in (d.incidents, *(getattr(d.stations, k, None) for k in ("existing", "candidates"))):
+        if table is not None and (table.crs is not None or table.x is None):
+            with contextlib.suppress(InputError):
+                points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, [], lonlat, "")
+                found.append(points[["x", "y"]].dropna().to_numpy(float)[:2000])
+    layers = [getattr(d.beats, k, None) for k in ("current", "barriers", "roads")]
+    for layer in [*layers, getattr(d.stations, "roads", None)]:
+        if layer is not None and not is_openstreetmap(d.path(layer.path)):
+            with contextlib.suppress(InputError):
+                frame, _ = read_layer(d.path(layer.path), layer.layer, [], layer.crs)
+                middle = shapely.centroid(frame.geometry.to_crs(lonlat).to_numpy())
+                found.append(shapely.get_coordinates(middle)[:2000])
+    found = [f for f in found if len(f)]
+    return np.vstack(found) if found else None
+
+
+def guessed(
+    reading: Reading,
+    points: np.ndarray,
+    where: Place,
+    what: str,
+    key: str,
+    others: np.ndarray | None,
+    *,
+    given: str | None = None,
+    planned: CRS | None = None,
+) -> InputError:
+    """Make the error for coordinates in an unknown or wrong CRS: the systems that fit, with probabilities; a person chooses."""
+    d = reading.description
+    table: Any = d
+    for step in key.split("."):
+        table = getattr(table, step, None)
+    given = given or getattr(table, "crs", None)
+    known = [c for c in (d.project.crs, given, planned is not None and planned.to_string()) if c]
+    found = guess_crs(points, others, known)
+    if not found:
+        return InputError(where.problem(what, SET_CRS, field=f"{key}.crs"))
+    best = found[0]
+    against = (
+        "it fits the other layers best in" if others is not None else "no other layer tells where it lies; it may be"
+    )
+    more = f"; then {', '.join(str(g) for g in found[1:3])}" if len(found) > 1 else ""
+    x, y = getattr(table, "x", None), getattr(table, "y", None)
+    mend, fix = f'If that is where it lies, give crs = "{best.code}" in {key}', ((f"{key}.crs", best.code),)
+    if best.swapped and x and y:
+        mend = f'x and y are swapped: give x = "{y}", y = "{x}"'
+        mend += "" if given == best.code else f', crs = "{best.code}"'
+        fix = ((f"{key}.x", y), (f"{key}.y", x), *fix)
+    elif best.swapped:
+        mend, fix = "x and y are swapped: exchange them in QGIS (Swap X and Y coordinates), and set the CRS", ()
+    # the user's own CRS with the axes exchanged is certain where nothing but near relatives of it fit
+    alike = sum(g.probability for g in found if g.swapped == best.swapped)
+    certain = best.probability >= CERTAIN or (best.code == given and alike >= CERTAIN)
+    note = where.problem(f"{what}; {against} {best}{more}", mend, field=f"{key}.crs")
+    return InputError(replace(note, fix=fix if certain else ()))
+
+
+def misplaced(reading: Reading, rules: Incidents, units: gpd.GeoDataFrame, where: Place) -> InputError:
+    """Make the error for incidents that all lie outside: swapped, or in another CRS than is said."""
+    what = "every incident lies outside every unit"
+    path, given = reading.description.path(rules.path), rules.crs
+    try:
+        if rules.x is None:
+            own, _ = read_layer(path, rules.layer, [], rules.crs)
+            given = own.crs.to_string() if own.crs else None
+            raw = shapely.get_coordinates(shapely.centroid(own.geometry.to_numpy()))
+        else:
+            crs = crs_from(given or "EPSG:4326", file=path.name, field="incidents.crs")
+            points, _ = read_points(path, rules.layer, rules.x, rules.y, given, [], crs, "incidents")
+            raw = points[["x", "y"]].dropna().to_numpy(float)
+    except InputError:
+        return InputError(
+            where.problem(what, "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs")
+        )
+    middles = _middles(units)
+    found = guess_crs(raw, middles, [given or ""])
+    if not found or (found[0].code == given and not found[0].swapped):
+        return InputError(
+            where.problem(what, "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs")
+        )
+    return guessed(reading, raw, where, what, "incidents", middles, given=given, planned=units.crs)
