@@ -212,6 +212,8 @@ def held(monkeypatch):
 
     monkeypatch.setattr(Path, "rename", lambda path, target: refuse(rename, path, target))
     monkeypatch.setattr(Path, "replace", lambda path, target: refuse(replace, path, target))
+    # where folders are exchanged in one step nobody is asked
+    monkeypatch.setattr(output_place, "_exchange", lambda one, other: False)
     monkeypatch.setattr(output_place, "PAUSE", 0.0)
     return tries
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.processes import is_left_over
 
 # Names of devices: Windows takes no file or folder of that name, with any extension, in any case.
 # Source: Microsoft, "Naming Files, Paths, and Namespaces".
@@ -17,6 +23,13 @@ FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 # Windows' limit of a path without its long-path setting, and the longest name that is made inside a result.
 PATH_LIMIT, LONGEST_INSIDE = 259, 60
 TRIES, PAUSE = 20, 0.25
+# What programs leave beside a result while they write it: its name, the process, and whether it is the older one set aside.
+LEFT_OVER = re.compile(r"\.(.+)\.(\d+)(\.old|\.part(?:\.\w+)?)")
+SCRATCH = re.compile(r"beatplanner-(\d+)-")
+# Errors that mean a full disk: too large a file, no space, no quota.
+NO_ROOM = (errno.EFBIG, errno.ENOSPC, getattr(errno, "EDQUOT", 122))
+# What is written to try a place, and the room that even the smallest plan needs, in bytes.
+PROBE, PROBE_BYTES, ROOM, ROOM_FOR_A_WHILE = "beatplanner-try", 64 << 10, 4 << 20, 2 << 20
 
 
 def check_place(out: PurePath, *, windows: bool = os.name == "nt") -> None:
@@ -92,6 +105,9 @@ def own_name(text: str, taken: set[str]) -> str:
 def swap_in(part: Path, out: Path) -> None:
     """Put a new folder or file in the place of the old; another program (Excel, OneDrive) may hold it for a while.
 
+    Where the system can exchange two folders in one step it does, so that a kill leaves the old or the new. Elsewhere the old folder is set aside
+    first, and `settle` brings it back after a kill between the two steps.
+
     Parameters
     ----------
     part
@@ -109,6 +125,9 @@ def swap_in(part: Path, out: Path) -> None:
         try:
             if part.is_file():
                 part.replace(out)
+                return
+            if out.exists() and _exchange(part, out):
+                shutil.rmtree(part, ignore_errors=True)
                 return
             if out.exists() and not old.exists():
                 out.rename(old)
@@ -134,3 +153,133 @@ def swap_in(part: Path, out: Path) -> None:
             file=out,
         )
     )
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; False where the system or the file system cannot."""
+    import ctypes
+
+    here, swap_on_linux, swap_on_mac = -100, 2, 2
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            return library.renamex_np(os.fsencode(one), os.fsencode(other), swap_on_mac) == 0
+        return library.renameat2(here, os.fsencode(one), here, os.fsencode(other), swap_on_linux) == 0
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
+def settle(out: Path) -> None:
+    """Bring back a folder that a kill left set aside between two steps, and delete what dead programs left beside it.
+
+    Every command does this for the places that it is given; what a program that still runs is writing stays.
+
+    Parameters
+    ----------
+    out
+        A folder or file that is written by `swap_in`.
+    """
+    with suppress(OSError):
+        out = out.resolve()
+        if not out.name:
+            return
+        if not out.parent.is_dir():
+            # a file of a result that was set aside as a whole
+            settle(out.parent)
+        if not out.parent.is_dir():
+            return
+        found = []
+        for path in out.parent.iterdir():
+            told = LEFT_OVER.fullmatch(path.name)
+            if told and told[1] == out.name and is_left_over(path, int(told[2])):
+                found.append((told[3] != ".old", path))
+        # the old result, which was whole, before the halves
+        for half, path in sorted(found):
+            if not half and not out.exists():
+                path.rename(out)
+            elif path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def try_place(out: Path) -> None:
+    """Write a little beside a place, and where the system keeps files for a while, before hours of planning end there.
+
+    Raises
+    ------
+    InputError
+        Naming the place that may not be written or has no room, and why.
+    """
+    out = out.resolve()
+    there = next(p for p in (out.parent, *out.parents) if p.exists())
+    held = out.is_dir() and next(out.iterdir(), None) is not None
+    for folder, needed in ((there, ROOM), (out if held else there, 0), (Path(tempfile.gettempdir()), ROOM_FOR_A_WHILE)):
+        probe = folder / f".{PROBE}.{os.getpid()}.part"
+        try:
+            with probe.open("wb") as stream:
+                stream.write(bytes(PROBE_BYTES))
+                stream.flush()
+                os.fsync(stream.fileno())
+            if shutil.disk_usage(folder).free < needed:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+        except OSError as error:
+            raise InputError(cannot_write(error, folder if folder != there else out)) from None
+        finally:
+            with suppress(OSError):
+                probe.unlink()
+
+
+def cannot_write(error: BaseException, place: Path) -> Note:
+    """Say why something cannot be written: no room, no permission, a drive that may only be read; a path that the error names comes first.
+
+    Parameters
+    ----------
+    error
+        Of the system, of SQLite or of GDAL.
+    place
+        What was to be written.
+    """
+    said = (
+        str(getattr(error, "strerror", None) or error).splitlines()[0].strip() if str(error) else type(error).__name__
+    )
+    number = getattr(error, "errno", None)
+    named = getattr(error, "filename", None)
+    where = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
+    # what lies in a half-written folder is told as its place; a scratch folder elsewhere is told as such
+    if place.resolve().parent in (*where.parents, where):
+        where = place
+    if number in NO_ROOM or any(word in said.casefold() for word in ("full", "no space", "disk i/o")):
+        return problem(f"there is no room left ({said})", "Free space on that drive, or give another place", file=where)
+    if number == errno.EROFS or "read-only" in said.casefold() or "readonly" in said.casefold():
+        return problem(f"this place may only be read ({said})", "Give a folder of your own", file=where)
+    if isinstance(error, PermissionError) or number in (errno.EACCES, errno.EPERM):
+        return problem(
+            f"you may not write here ({said})", "Give a folder of your own, or ask who looks after it", file=where
+        )
+    return problem(f"this place cannot be written ({said})", "Give another folder", file=where)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder for a while; those of programs that were killed are deleted, since they may hold names.
+
+    Raises
+    ------
+    InputError
+        Where the system's folder for such files cannot be written.
+    """
+    base = Path(tempfile.gettempdir())
+    with suppress(OSError):
+        for path in base.iterdir():
+            told = SCRATCH.match(path.name)
+            if told and is_left_over(path, int(told[1])):
+                shutil.rmtree(path, ignore_errors=True)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))
+    except OSError as error:
+        raise InputError(cannot_write(error, base)) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import zipfile
@@ -45,7 +46,7 @@ def unpacked(path: Path, layer: str | None = None) -> Iterator[Path]:
     if not is_archive(path):
         yield path
         return
-    folder = Path(tempfile.mkdtemp(prefix="beatplanner-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))
     try:
         _unpack(path, folder)
         yield _layer_file(path, folder, layer)

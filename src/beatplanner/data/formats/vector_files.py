@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -48,7 +49,9 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
         alone = inner.suffix.lower() == ".shp" and not _part(inner, ".shx")
         # a missing .shx is made anew, and GML gets a scheme beside it: both belong into a folder of ours
         if alone or inner.suffix.lower() == ".gml":
-            with tempfile.TemporaryDirectory(prefix="beatplanner-", ignore_cleanup_errors=True) as folder:
+            with tempfile.TemporaryDirectory(
+                prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True
+            ) as folder:
                 for part in (
                     p for p in inner.parent.glob(f"{_escaped(inner.stem)}.*") if p.is_file() and p.suffix != ".gfs"
                 ):

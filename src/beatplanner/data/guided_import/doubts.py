@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -354,7 +355,7 @@ def _notes(draft: ImportDraft) -> list[tuple[Note, object]]:
     from beatplanner.data.guided_import.checks import DOUBTS
     from beatplanner.data.town.read_town import read_town
 
-    with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
         try:
             town = read_town(staged_description(draft.stage(Path(folder))))
         except InputError as error:

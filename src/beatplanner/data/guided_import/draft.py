@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -344,7 +345,7 @@ class ImportDraft:
 
         from beatplanner.data.project.build import build
 
-        with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
             build(staged_description(self.stage(Path(folder))), out)
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import sqlite3
 import uuid
@@ -219,7 +220,7 @@ class ProjectDocument:
         if self._temporary is None:
             import tempfile
 
-            self._temporary = Path(tempfile.mkdtemp(prefix="beatplanner-"))
+            self._temporary = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))
         return self._temporary
 
     # ---- doing

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.project.processes import is_running, start_of
+from beatplanner.data.processes import is_running, start_of
 
 JOURNAL, BASE = "journal.jsonl", "base.gpkg"
 # The system writes to the disk at the latest after so many seconds; a power cut loses no more than that, a crash nothing.

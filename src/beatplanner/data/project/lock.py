@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from beatplanner.data.project.processes import is_running, start_of
+from beatplanner.data.processes import is_running, start_of
 
 # A lock that another computer has not touched for this long belongs to a program that crashed, in seconds.
 STALE = 300.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import tempfile
 import zipfile
@@ -43,7 +44,7 @@ def write_plan_layers(path: Path, plan: int, packed: Path, name: str) -> None:
     """
     start = prefix(plan)
     beats = None
-    with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
         with zipfile.ZipFile(packed) as archive:
             source = Path(archive.extract("plan.gpkg", folder))
         there = {str(layer) for layer, _ in pyogrio.list_layers(source)}

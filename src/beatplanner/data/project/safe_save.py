@@ -12,7 +12,7 @@ from pathlib import Path
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.paths import read_only_uri
-from beatplanner.data.project.processes import is_running
+from beatplanner.data.processes import is_left_over
 
 # How long another program may hold the file before a save gives up, in ms.
 BUSY_MS = 2000
@@ -130,6 +130,6 @@ def clear_leftovers(target: Path) -> None:
     """Delete what saves that were killed left beside a project."""
     for name in target.parent.glob(f".{target.name}.*.part.gpkg*"):
         number = name.name.removeprefix(f".{target.name}.").split(".", 1)[0]
-        if number.isdigit() and int(number) != os.getpid() and not is_running(int(number)):
+        if number.isdigit() and int(number) != os.getpid() and is_left_over(name, int(number)):
             with suppress(OSError):
                 name.unlink()

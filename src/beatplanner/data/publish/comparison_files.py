@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
 from beatplanner.data.result.cells import safe_cell
 
 # Width of the drawing that the maps are in; a tenth of it is told.
@@ -64,12 +64,14 @@ def check_comparison_place(out: Path) -> None:
     """
     out = out.resolve()
     check_place(out)
+    settle(out)
     if out.exists() and (
         not out.is_dir() or (any(out.iterdir()) and not (out / "comparison.json").exists())
     ):  # fmt: skip
         raise InputError(
             problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
         )
+    try_place(out)
 
 
 def write_comparison(
@@ -103,9 +105,7 @@ def write_comparison(
         _write_workbook(part / "comparison.xlsx", content, beats)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise InputError(
-            problem(f"the comparison cannot be written ({error.strerror})", "Free space or give another folder", file=out)
-        ) from None  # fmt: skip
+        raise InputError(cannot_write(error, out)) from None
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import cannot_write, scratch_folder
 
 # typst's names of the languages' scripts
 SCRIPTS = {"sr-Cyrl": ("sr", "cyrl"), "sr-Latn": ("sr", "latn"), "mk": ("mk", "cyrl"), "ru": ("ru", "cyrl")}
@@ -48,12 +48,14 @@ def write_pack_pdf(path: Path, content: Mapping[str, Any], pictures: Mapping[str
     """
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="beatplanner-") as name:
-        folder = Path(name)
-        shutil.copyfile(str(files("beatplanner.data") / "templates" / "pack.typ"), folder / "pack.typ")
-        (folder / "data.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        for file, data in pictures.items():
-            (folder / file).write_bytes(data)
+    with scratch_folder() as folder:
+        try:
+            shutil.copyfile(str(files("beatplanner.data") / "templates" / "pack.typ"), folder / "pack.typ")
+            (folder / "data.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+            for file, data in pictures.items():
+                (folder / file).write_bytes(data)
+        except OSError as error:
+            raise InputError(cannot_write(error, folder)) from None
         try:
             typst.compile(
                 str(folder / "pack.typ"), output=str(path), root=str(folder), font_paths=[str(font_folder())], ignore_system_fonts=True,

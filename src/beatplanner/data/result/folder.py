@@ -16,7 +16,7 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
 from beatplanner.data.result.cells import _plain, without_nan
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import write_styles
@@ -42,10 +42,12 @@ def check_result_place(out: Path) -> None:
     """
     out = out.resolve()
     check_place(out)
+    settle(out)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "summary.json").exists())):
         raise InputError(
             problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
         )
+    try_place(out)
 
 
 def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] | None = None) -> None:
@@ -77,11 +79,9 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         )
         if also is not None:
             also(part)
-    except OSError as error:
+    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise InputError(
-            problem(f"the results cannot be written ({error.strerror})", "Free space or give another folder", file=out)
-        ) from None
+        raise InputError(cannot_write(error, out)) from None
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -152,6 +152,8 @@ def read_result(folder: Path) -> PlanTables:
         Where the folder is no result, or a file of it is missing or broken.
     """
     folder = Path(folder)
+    settle(folder)
+    settle(folder / "forum")
     package, summary_file = folder / "plan.gpkg", folder / "summary.json"
     for file in (package, summary_file):
         if not file.is_file():

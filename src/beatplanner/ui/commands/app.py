@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.data.output_place import settle
 from beatplanner.ui.commands import compare, forum, layers, officers, planning
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
@@ -39,6 +41,11 @@ def run() -> NoReturn:
         # a console in an old code page must not end the program over a letter
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    for argument in sys.argv[1:]:
+        # whatever is asked: a result that a kill left set aside comes back first
+        with suppress(ValueError):
+            settle(Path(argument))
+            settle(Path(argument) / "forum")
     try:
         app(standalone_mode=True)
     except InputError as error:

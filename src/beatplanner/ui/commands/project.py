@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -199,7 +200,7 @@ def plan_in_project(
     from beatplanner.planning.whole.run import run as run_plan
     from beatplanner.ui.commands.console import CLASH, interruptible, print_summary, shown_progress
 
-    with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
         out = Path(folder) / "plan"
 
         def change(document: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -257,7 +258,11 @@ class GanttPanel(QWidget):
                 return
         from beatplanner.planning.changes.roster_edits import accept
 
-        folder, out, postings = self.folder, Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan", list(self.postings)
+        folder, out, postings = (
+            self.folder,
+            Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan",
+            list(self.postings),
+        )
         self.work.run(
             lambda: accept(folder, out, postings, reason=reason),
             lambda found: self._take(out, found, reason),
@@ -272,7 +277,7 @@ class GanttPanel(QWidget):
         from beatplanner.planning.changes.replanning import replan
         from beatplanner.planning.changes.roster_edits import table_of
 
-        folder, out = self.folder, Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
+        folder, out = self.folder, Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         wished = table_of(self.postings, self.judge.tables)
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
         self.work.run(

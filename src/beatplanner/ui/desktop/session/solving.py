@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import tempfile
 import time
@@ -110,7 +111,7 @@ class SolveProcess(ChildProcess):
     def start(self, project: Any, **options: Any) -> None:
         """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
         context = multiprocessing.get_context("spawn")
-        self._folder = Path(tempfile.mkdtemp(prefix="beatplanner-")) / "plan"
+        self._folder = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self._enough, self._paused = context.Event(), context.Event()
         self.begin(_child, project, str(self._folder), options, self._enough, self._paused)
 

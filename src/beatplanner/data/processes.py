@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -20,6 +21,16 @@ def is_running(pid: int) -> bool:
         return True
     # a child that ended and was not yet waited for no longer works
     return _linux_field(pid, 2) != "Z"
+
+
+def is_left_over(path: Path, pid: int) -> bool:
+    """Tell whether a file or folder was left by a process that is gone; a number given to a new process since does not keep it."""
+    if not is_running(pid):
+        return True
+    with suppress(OSError):
+        # the folder of a process is as old as the process
+        return Path(f"/proc/{pid}").stat().st_mtime > path.lstat().st_mtime + 1.0
+    return False
 
 
 def start_of(pid: int) -> str:

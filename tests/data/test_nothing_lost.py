@@ -1,0 +1,159 @@
+"""Swaps and saves that are killed at each of their steps leave the old or the new; places are tried before the work."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from beatplanner.data import output_place
+from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import cannot_write, scratch_folder, settle, swap_in, try_place
+
+# A child that ends itself, as a kill would, at one of the steps that change files; it counts them in a trace of the interpreter's own events.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from beatplanner.data import output_place
+
+kill_at, steps = int(sys.argv[1]), 0
+def count(event, arguments):
+    global steps
+    if event in ("os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "ctypes.dlsym"):
+        if event == "ctypes.dlsym" and arguments[1] != "renameat2":
+            return
+        steps += 1
+        if steps == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[3] == "two renames":
+    output_place._exchange = lambda one, other: False
+out = Path(sys.argv[2])
+part = out.parent / f".{out.name}.{os.getpid()}.part"
+(part / "forum").mkdir(parents=True)
+for name in ("plan.gpkg", "forum/pack.pdf"):
+    (part / name).write_text("new")
+sys.addaudithook(count)
+output_place.swap_in(part, out)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills by signal")
+@pytest.mark.parametrize("how", ["in one step", "two renames"])
+def test_a_kill_at_any_step_of_a_swap_leaves_the_old_or_the_new(tmp_path, how):
+    seen, step = set(), 0
+    while True:
+        step += 1
+        shutil.rmtree(tmp_path / "p", ignore_errors=True)
+        out = tmp_path / "p" / "plan"
+        (out / "forum").mkdir(parents=True)
+        for name in ("plan.gpkg", "forum/pack.pdf"):
+            (out / name).write_text("old")
+        ended = subprocess.run([sys.executable, "-c", KILLED, str(step), str(out), how], capture_output=True)
+        settle(out / "plan.gpkg")
+        settle(out)
+        found = {(out / name).read_text() for name in ("plan.gpkg", "forum/pack.pdf")}
+        assert len(found) == 1, f"step {step}: half a result"
+        assert [p.name for p in out.parent.iterdir()] == ["plan"], f"step {step}: leftovers stay"
+        seen |= found
+        if ended.returncode == 0:
+            break
+    assert step > 3
+    assert seen == {"old", "new"}
+
+
+def test_what_a_running_program_writes_stays(tmp_path):
+    ours, other = tmp_path / f".plan.{2**22 + 7}.part", tmp_path / f".plan.{os.getppid()}.part"
+    strange = tmp_path / ".plan.old"
+    for folder in (ours, other, strange):
+        folder.mkdir()
+    settle(tmp_path / "plan")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([other.name, strange.name])
+
+
+def test_the_next_command_brings_a_result_back(tmp_path, command):
+    aside = tmp_path / f".plan.{2**22 + 7}.old"
+    aside.mkdir()
+    (aside / "summary.json").write_text("{}")
+    code, _, error = command("verify", tmp_path / "plan")
+    assert code == 1
+    assert "plan.gpkg" in error
+    assert json.loads((tmp_path / "plan" / "summary.json").read_text()) == {}
+
+
+def test_a_swap_of_folders_needs_no_exchange(tmp_path, monkeypatch):
+    monkeypatch.setattr(output_place, "_exchange", lambda one, other: False)
+    for name in ("plan", ".plan.1.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text(name)
+    swap_in(tmp_path / ".plan.1.part", tmp_path / "plan")
+    assert [p.name for p in tmp_path.iterdir()] == ["plan"]
+    assert (tmp_path / "plan" / "a").read_text() == ".plan.1.part"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "no room left"), (errno.EROFS, "only be read"), (errno.EACCES, "may not write"), (errno.EIO, "cannot be written")],
+)  # fmt: skip
+def test_a_place_is_tried_before_the_work_and_named(tmp_path, monkeypatch, number, words):
+    def refuse(self, *arguments, **options):
+        if self.parent == tmp_path:
+            raise OSError(number, os.strerror(number), str(self))
+        return original(self, *arguments, **options)
+
+    original = Path.open
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=words) as told:
+        try_place(tmp_path / "plan")
+    assert str(tmp_path / "plan") in str(told.value)
+
+
+def test_a_full_scratch_place_is_named_itself(tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(output_place.tempfile, "gettempdir", lambda: str(scratch))
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    real = shutil.disk_usage
+    monkeypatch.setattr(output_place.shutil, "disk_usage", lambda p: usage if Path(p) == scratch else real(p))
+    with pytest.raises(InputError, match="no room left") as told:
+        try_place(tmp_path / "plan")
+    assert str(scratch) in str(told.value)
+
+
+def test_an_error_elsewhere_is_told_with_its_own_place(tmp_path):
+    out, part = tmp_path / "plan", tmp_path / ".plan.5.part" / "plan.gpkg"
+    assert str(cannot_write(OSError(28, "No space left", str(part)), out).file) == str(out)
+    assert str(cannot_write(OSError(28, "No space left", "/somewhere/else/x"), out).file) == "/somewhere/else/x"
+
+
+def test_scratch_folders_of_dead_programs_are_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(output_place.tempfile, "tempdir", None)
+    dead, living = tmp_path / f"beatplanner-{2**22 + 7}-abc", tmp_path / f"beatplanner-{os.getppid()}-abc"
+    for folder in (dead, living):
+        folder.mkdir()
+        (folder / "names.json").write_text("{}")
+    with scratch_folder() as folder:
+        assert folder.parent == tmp_path
+        assert not dead.exists()
+        assert living.exists()
+    assert not folder.exists()
+
+
+def test_planning_does_not_begin_where_the_result_cannot_go(town, command, monkeypatch):
+    from beatplanner.data.result import folder
+
+    def no(out):
+        raise InputError(cannot_write(PermissionError(13, "Permission denied"), out))
+
+    monkeypatch.setattr(folder, "try_place", no)
+    monkeypatch.setattr("beatplanner.planning.whole.run.read_town", textwrap.dedent)  # would fail if it were reached
+    code, _, error = command("plan", town.project, "--out", town.folder / "plan")
+    assert code == 1
+    assert "you may not write here" in error
