@@ -31,7 +31,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import orlib
 
 from beatplanner.solver.location.covering import coverage, fewest, p_center
-from beatplanner.solver.location.p_median import greedy, p_median
+from beatplanner.solver.location.exchange import greedy
+from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.site_rules import SiteRules
 
 # A 20-minute walk at 4.5 km/h.

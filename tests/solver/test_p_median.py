@@ -10,10 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beatplanner.solver.location.covering import coverage, fewest, p_center
+from beatplanner.solver.location.exchange import total_cost
 from beatplanner.solver.location.fair_sites import FairRule, fair_sites
-from beatplanner.solver.location.p_median import p_median, total_cost
+from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.phasing import phase, total
 from beatplanner.solver.location.site_rules import SiteRules
+from beatplanner.solver.location.site_tree import evaluate
 
 
 def case(seed: int, n: int = 14, m: int = 9):
@@ -63,6 +65,10 @@ def test_p_median_is_optimal_and_its_bound_true(seed, count, which):
     assert found.objective == pytest.approx(total_cost(cost, found.open))
     assert found.lower_bound <= min(plans) * (1 + 1e-9)
     assert found.lower_bound == pytest.approx(min(plans), rel=1e-4)
+    assert found.proof is not None
+    proven = evaluate(found.proof.tree, cost, rules.kept)
+    assert proven >= found.proof.bound * (1 - 1e-9)
+    assert proven <= min(plans) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(("n", "m", "p"), [(200, 60, 8), (700, 90, 3), (300, 300, 40)])
@@ -70,6 +76,7 @@ def test_p_median_of_a_town_with_many_sites_is_proven(n, m, p):
     metres, people, *_ = case(1, n, m)
     found = p_median(metres * people[:, None], SiteRules.plain(m, p), seconds=60)
     assert (found.objective - found.lower_bound) / found.objective <= 1e-4
+    assert evaluate(found.proof.tree, metres * people[:, None], np.zeros(m, bool)) >= found.lower_bound * (1 - 1e-6)
 
 
 def test_a_country_of_cities_and_hamlets_is_proven_without_branches():
@@ -113,11 +120,16 @@ def test_coverage_fewest_and_p_center_are_optimal(seed, which):
     best = min(people[~within[:, c].any(axis=1)].sum() for c in plans)
     assert rules.met(found.open)
     assert found.objective == pytest.approx(best) == pytest.approx(found.lower_bound, abs=1e-6)
+    proven = evaluate(found.proof.tree, people[:, None] * ~within, rules.kept)
+    assert found.proof.bound - 1e-6 <= proven <= best + 1e-6
 
     found = p_center(metres, rules, seconds=20)
     best = min(metres[:, c].min(axis=1).max() for c in plans)
     assert rules.met(found.open)
     assert found.objective == pytest.approx(best) == pytest.approx(found.lower_bound)
+    # what is proven: nobody's way can be kept below the threshold for all
+    assert found.proof.threshold == found.proof.bound <= best + 1e-9
+    assert evaluate(found.proof.tree, (metres >= found.proof.threshold).astype(float), rules.kept) > 1e-6
 
     free = rules.replace(count=None)
     wanted = within.any(axis=1)
@@ -128,6 +140,38 @@ def test_coverage_fewest_and_p_center_are_optimal(seed, which):
     else:
         assert rules.replace(count=len(found.open)).met(found.open)
         assert found.objective == min(sizes) == found.lower_bound
+        if found.proof is not None:
+            assert found.proof.bound == found.proof.tree.count + 1 <= found.objective
+            cost = (~within & wanted[:, None]).astype(float)
+            assert evaluate(found.proof.tree, cost, free.kept) > 1e-6
+
+
+@pytest.mark.parametrize("which", [0, 3, 7])
+def test_every_objective_has_a_bound_though_nobody_waited(which):
+    """Cancelled at once: no plan better than a first one, but a bound that is true."""
+    metres, people, rules = some_rules(8, 3, which)
+    plans = list(choices(rules))
+    assert plans
+    stop = {"seconds": 0.0, "cancelled": lambda: True}
+    far = p_center(metres, rules, **stop)
+    assert 0 < far.lower_bound <= min(metres[:, c].min(axis=1).max() for c in plans)
+    cost = metres * people[:, None]
+    assert 0 < p_median(cost, rules, **stop).lower_bound <= min(total_cost(cost, c) for c in plans) * (1 + 1e-9)
+    within = metres <= 350
+    lost = coverage(within, people, rules, **stop)
+    assert lost.lower_bound <= min(people[~within[:, c].any(axis=1)].sum() for c in plans)
+    few = fewest(within, rules.replace(count=None), **stop)
+    assert few is None or few.lower_bound >= rules.kept.sum()
+
+
+@pytest.mark.parametrize(("n", "p"), [(150, 5), (200, 20)])
+def test_a_p_center_of_many_sites_is_proven_with_a_tree(n, p):
+    metres, *_ = case(2, n, n)
+    rules = SiteRules.plain(n, p)
+    found = p_center(metres, rules, seconds=60)
+    assert found.objective == found.lower_bound
+    assert found.proof.bound >= 0.9 * found.objective
+    assert evaluate(found.proof.tree, (metres >= found.proof.threshold).astype(float), rules.kept) > 1e-6
 
 
 def test_p_center_says_where_nobody_can_reach_all():

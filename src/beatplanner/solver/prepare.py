@@ -61,7 +61,8 @@ def _beats() -> None:
 
 @functools.cache
 def _stations() -> None:
-    from beatplanner.solver.location.p_median import exchange, p_median
+    from beatplanner.solver.location.exchange import exchange
+    from beatplanner.solver.location.p_median import p_median
     from beatplanner.solver.location.site_rules import SiteRules
 
     cost = np.random.default_rng(0).uniform(1.0, 100.0, (40, 30))

@@ -39,7 +39,7 @@ from beatplanner.planning.officers.ways_out import Trials, with_officer, with_sh
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.solver.officers.assign import assign, prepare
 from beatplanner.solver.officers.figures import Breach, breaches, broken_tenures, gap_months, measure, staffed
-from beatplanner.solver.officers.problem import FREE, Posting, Postings, TenureProblem, Weights
+from beatplanner.solver.officers.problem import FREE, Posting, Postings, PriceProof, TenureProblem, Weights
 
 DAYS_A_MONTH = 365.25 / 12
 # Months for which an ordered posting is fixed.
@@ -62,6 +62,8 @@ class OfficerPlan:
         Rules that the postings break, each with officer, beat and month, and the cheapest way out.
     notes
         What the roster cannot do, and where.
+    certificate
+        Multipliers that prove the bound, as far as it can be checked: by place (of `places_of`), month and language; None where there is no bound.
     """
 
     assignments: pd.DataFrame
@@ -69,6 +71,7 @@ class OfficerPlan:
     figures: dict[str, Any]
     clashes: tuple[str, ...]
     notes: tuple[Note, ...]
+    certificate: PriceProof | None = None
 
     @property
     def feasible(self) -> bool:
@@ -179,6 +182,7 @@ def _plan_of(
         summary,
         _clashes(town, beats, places, problem_, found, wrong, dates, trials),
         _notes(town, beats, places, problem_, found, dates, trials),
+        None if proof.lower_bound is None else found.proof,
     )
 
 

@@ -66,6 +66,7 @@ def mobile_stops(
         seconds=seconds,
         threads=threads,
         seed=seed,
+        prove=False,
         cancelled=cancelled,
     )
     if found is None or not len(found.open):

@@ -6,28 +6,26 @@ Models, with y_j = 1 where site j opens, a_ij = 1 where site j is within the lim
     fewest    min Σ_j y_j       s.t. Σ_j a_ij y_j ≥ 1 for every coverable i            (Toregas et al. 1971)
     p-center  the least limit for which a cover with p sites exists                    (bisection; Minieka 1970)
 
-each with the rules of `site_rules`. Coverage is a p-median whose costs are people out of reach, and is solved as one. Covers are
-reduced first, until nothing changes: a demand reached by all sites that another one is reached by is dropped (a dominated row); a site that
-reaches no more than another, at no less cost and in the same area, is dropped (a dominated column); a demand with one site left opens
-it. Reductions mostly leave nothing; what they leave is a small model for PuLP and HiGHS. The bisection starts between a plan from
-exchanges and the farthest of the nearest ways.
+each with the rules of `site_rules`. Coverage is a p-median whose costs are people out of reach, and is solved as one; covers are those of `set_cover`.
+A p-center has a bound at once: the farthest of the nearest ways, then the least limit at which the linear program of the cover has p sites (Elloumi,
+Labbé and Pochet 2004), by bisection. A second bisection over whole covers starts between that and a plan from exchanges.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pulp
 
-from beatplanner.solver.highs import solve
 from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.set_cover import PROVES, Cover, unreached
 from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.site_tree import SiteProof, SiteTree, single
 
-NODES = 50_000
-# Rows are compared with each other up to this many at once; beyond, the larger half is left unreduced.
-COMPARED = 6_000
+# Branches looked at for a proof that can be checked, where HiGHS has proven the same.
+PROOF_NODES = 1_500
 
 
 def coverage(
@@ -59,7 +57,8 @@ def coverage(
     # demand that the same sites reach is one row, and demand that none reaches is lost whatever is chosen
     packed = np.packbits(within, axis=1)
     _, first, of = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    rows, people = within[first], np.bincount(of.ravel(), weights=weight)
+    of = of.ravel()
+    rows, people = within[first], np.bincount(of, weights=weight)
     able = rows.any(axis=1) & (people > 0)
     lost = float(people[~rows.any(axis=1)].sum())
     cost = np.where(rows[able], 0.0, people[able][:, None])
@@ -68,106 +67,47 @@ def coverage(
         cancelled=cancelled, exact_after=0,
     )  # fmt: skip
     bound = None if found.lower_bound is None else found.lower_bound + lost
-    return Sites(found.open, float(weight[~within[:, found.open].any(axis=1)].sum()), bound)
+    proof = found.proof
+    if proof is not None:
+        # a row's multiplier is shared out by people; who is lost whatever is chosen has all of it
+        tree, row = proof.tree, np.cumsum(able) - 1
+        share = weight / np.maximum(people[of], 1e-12)
+        inside = able[of]
+        u = np.tile(np.asarray(weight, float), (len(tree.u), 1))
+        u[:, inside] = tree.u[:, row[of[inside]]] * share[inside]
+        tree = replace(tree, u=u, bound=tree.bound + lost, whole=tree.whole and float(lost).is_integer())
+        proof = SiteProof("coverage", tree.bound, tree)
+    return Sites(found.open, float(weight[~within[:, found.open].any(axis=1)].sum()), bound, proof)
 
 
-class _Cover:
-    """A set cover under rules, reduced: rows still to be covered, sites still in question, sites that are open."""
-
-    def __init__(self, within: np.ndarray, rules: SiteRules) -> None:
-        self.rules = rules
-        self.open = rules.kept.copy()
-        self.live = np.ones(within.shape[1], bool)
-        self.impossible = not within.any(axis=1).all()
-        rows = within[~within[:, self.open].any(axis=1)] if len(within) else within
-        packed = np.packbits(rows, axis=1)
-        self.rows = rows[np.unique(packed, axis=0, return_index=True)[1]] if len(rows) else rows
-
-    def reduce(self) -> None:
-        """Drop dominated rows and columns and open sites that a row cannot do without, until nothing changes."""
-        while not self.impossible and len(self.rows):
-            before = (len(self.rows), int(self.live.sum()))
-            self._rows()
-            self._columns()
-            single = self.rows.sum(axis=1) == 1
-            if single.any():
-                self.open |= self.rows[single].any(axis=0)
-                self.rows = self.rows[~self.rows[:, self.open].any(axis=1)]
-            if (len(self.rows), int(self.live.sum())) == before:
-                return
-
-    def _rows(self) -> None:
-        size = self.rows.sum(axis=1)
-        order = np.argsort(size, kind="stable")
-        self.rows, size = self.rows[order], size[order]
-        few = self.rows[:COMPARED].astype(np.float32)
-        common = few @ few.T
-        # a later row that holds every site of an earlier one is covered with it
-        contains = np.triu(common >= size[: len(few), None] - 0.5, 1)
-        keep = np.ones(len(self.rows), bool)
-        keep[: len(few)] = ~contains.any(axis=0)
-        self.rows = self.rows[keep]
-
-    def _columns(self) -> None:
-        live = np.flatnonzero(self.live & ~self.open)
-        columns = self.rows[:, live].astype(np.float32)
-        size = columns.sum(axis=0)
-        common = columns.T @ columns
-        inside = common >= size[:, None] - 0.5  # [a, b]: a reaches nothing that b does not
-        np.fill_diagonal(inside, False)
-        price, rules = self.rules.price[live], self.rules
-        if np.isfinite(rules.budget):
-            inside &= price[:, None] >= price[None, :]
-        if rules.needed and rules.area is not None:
-            area = rules.area[live]
-            inside &= (area[:, None] == area[None, :]) | (area[:, None] < 0)
-        if len(rules.apart):
-            # a site that is too close to another may not stand in for one that is not
-            inside &= ~np.isin(live, rules.apart)[None, :]
-        # of two that are alike the first stays
-        alike = inside & inside.T
-        inside &= ~alike | np.tril(alike, -1)
-        gone = live[inside.any(axis=1)]
-        self.live[gone] = False
-        self.rows[:, gone] = False
-
-    def solve(
-        self, most: int | None, end: float, threads: int, seed: int, cancelled
-    ) -> tuple[np.ndarray | None, float, bool]:
-        """Return the fewest sites (None where none were found), a bound on their number, and whether that is all proven."""
-        if self.impossible:
-            return None, np.inf, True
-        self.reduce()
-        certain = int(self.open.sum())
-        if most is not None and certain > most:
-            return None, np.inf, True
-        if not len(self.rows) and self.rules.only_count:
-            return np.flatnonzero(self.open), float(certain), True
-        # where the number is exact, a dominated site covers nothing that matters but may be the one that fills it up
-        sites = np.flatnonzero(self.live | self.open | (self.rules.count is not None))
-        model = pulp.LpProblem("cover", pulp.LpMinimize)
-        y = {int(j): pulp.LpVariable(f"y_{j}", int(self.open[j]), 1, pulp.LpInteger) for j in sites}
-        for row in self.rows:
-            model += pulp.lpSum(y[int(j)] for j in np.flatnonzero(row)) >= 1
-        self.rules.add_to(model, y)
-        if most is not None:
-            model += pulp.lpSum(y.values()) <= most
-        model.setObjective(pulp.lpSum(y.values()))
-        outcome = solve(
-            model, seconds=max(0.1, end - time.monotonic()), threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES
-        )  # fmt: skip
-        if outcome.status == "infeasible":
-            return None, np.inf, True
-        bound = float(certain) if outcome.bound is None else float(np.ceil(outcome.bound - 1e-6))
-        if outcome.objective is None:
-            return None, bound, False
-        chosen = np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int)
-        return chosen, min(bound, float(len(chosen))), outcome.status == "optimal"
+def proof_of_unreached(
+    within: np.ndarray, rules: SiteRules, count: int, *, seconds: float, threads: int = 1, seed: int = 0, at_most: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SiteTree | None:  # fmt: skip
+    """Return a tree that proves that `count` sites leave somebody out of reach, by the linear program or by branching; None where none was found."""
+    end = time.monotonic() + seconds
+    tree = unreached(within, rules, count, seconds=seconds, at_most=at_most, cancelled=cancelled)
+    if tree is not None or cancelled() or time.monotonic() > end or (at_most and not rules.only_count):
+        return tree
+    exact = rules.replace(count=count)
+    if not rules.kept.sum() <= count <= len(rules.kept) or exact.cheapest(np.zeros(len(rules.kept))) is None:
+        return None
+    # one row a kind of demand, each of weight 1
+    first = np.unique(np.packbits(within, axis=1), axis=0, return_index=True)[1]
+    found = p_median(
+        1.0 - within[first], exact, seconds=end - time.monotonic(), threads=threads, seed=seed, nodes=PROOF_NODES, exact_after=PROOF_NODES + 1,
+        enough=0.5, cancelled=cancelled,
+    )  # fmt: skip
+    if found.proof is None or found.proof.bound <= PROVES:
+        return None
+    u = np.zeros((len(found.proof.tree.u), len(within)))
+    u[:, first] = found.proof.tree.u
+    return replace(found.proof.tree, u=u, at_most=at_most)
 
 
 def fewest(
     within: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0, most: int | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    prove: bool = True, cancelled: Callable[[], bool] = lambda: False,
 ) -> Sites | None:  # fmt: skip
     """Choose the fewest sites that reach all that any site reaches.
 
@@ -179,22 +119,51 @@ def fewest(
         As for `p_median`; the rules' count is None, or holds exactly.
     most
         At most this many sites; None for no limit.
+    prove
+        Whether to look for a proof that can be checked.
 
     Returns
     -------
     Sites or None
-        None where it is proven that there is no such choice; with an empty choice where none was found in time.
+        None where it is proven that there is no such choice; with an empty choice where none was found in time. The proof's tree says that one site
+        fewer than its bound leaves somebody out of reach.
     """
-    cover = _Cover(within[within.any(axis=1)], rules)
-    chosen, bound, proven = cover.solve(most, time.monotonic() + seconds, threads, seed, cancelled)
-    if chosen is None:
-        return None if proven else Sites(np.empty(0, int), np.inf, bound)
-    return Sites(chosen, float(len(chosen)), bound)
+    end = time.monotonic() + seconds
+    able = within.any(axis=1)
+    covered = Cover(within[able], rules).solve(most, time.monotonic() + 0.7 * seconds, threads, seed, cancelled)
+    if covered.open is None and covered.proven:
+        return None
+    bound, proof = covered.bound, None
+    free = rules.replace(count=None)
+    for number in range(int(bound) - 1, int(rules.kept.sum()) - 1, -1) if prove else ():
+        left = max(0.05, end - time.monotonic())
+        if number == int(bound) - 1:
+            tree = proof_of_unreached(within[able], free, number, seconds=left, threads=threads, seed=seed, at_most=True, cancelled=cancelled)  # fmt: skip
+        else:
+            tree = unreached(within[able], free, number, seconds=left, at_most=True, cancelled=cancelled)
+        if tree is not None:
+            u = np.zeros((len(tree.u), len(within)))
+            u[:, able] = tree.u
+            proof = SiteProof("fewest", number + 1.0, replace(tree, u=u))
+        if tree is not None or time.monotonic() > end or cancelled():
+            break
+    if covered.open is None:
+        return Sites(np.empty(0, int), np.inf, bound, proof)
+    return Sites(covered.open, float(len(covered.open)), bound, proof)
+
+
+def cheapest_cover(within: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0, cancelled: Callable[[], bool] = lambda: False) -> Sites | None:  # fmt: skip
+    """Choose the cheapest sites that reach all that any site reaches, whatever the budget; as `fewest`, with the sum of prices as the objective."""
+    priced = rules.replace(budget=1.0 + 2.0 * float(np.abs(rules.price).sum()))
+    covered = Cover(within[within.any(axis=1)], priced).solve(None, time.monotonic() + seconds, threads, seed, cancelled, rules.price)  # fmt: skip
+    if covered.open is None:
+        return None if covered.proven else Sites(np.empty(0, int), np.inf, covered.bound)
+    return Sites(covered.open, float(rules.price[covered.open].sum()), covered.bound)
 
 
 def p_center(
     metres: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0, start: np.ndarray | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    tell: Callable[[float, float], None] = lambda best, bound: None, cancelled: Callable[[], bool] = lambda: False,
 ) -> Sites | None:  # fmt: skip
     """Choose sites so that the farthest demand has the least way.
 
@@ -202,7 +171,7 @@ def p_center(
     ----------
     metres
         (n, m) ways; inf where there is none. Demand that no site reaches is left out.
-    rules, seconds, threads, seed, cancelled
+    rules, seconds, threads, seed, tell, cancelled
         As for `p_median`.
     start
         Sites that keep the rules, to start from.
@@ -210,47 +179,139 @@ def p_center(
     Returns
     -------
     Sites or None
-        The objective is the farthest way, metres; None where no choice reaches all that can be reached.
+        The objective is the farthest way, metres; None where it is proven that no choice reaches all that can be reached; with an empty choice where
+        none was found in time. There is a bound in any case.
     """
-    end = time.monotonic() + seconds
-    reached = metres[np.isfinite(metres).any(axis=1)]
-    if not len(reached):
+    able = np.isfinite(metres).any(axis=1)
+    if not able.any():
         chosen = rules.cheapest(np.zeros(len(rules.kept)))
         return None if chosen is None else Sites(chosen, 0.0, 0.0)
-    # no plan is better than the farthest of the nearest ways
-    least = float(reached.min(axis=1).max())
-    best, farthest = None, np.inf
-    for first in (start, _spread(reached, rules)):
-        if first is not None and rules.met(first):
-            far = float(reached[:, first].min(axis=1).max())
-            if far < farthest:
-                best, farthest = first, far
-    limits = np.unique(reached[np.isfinite(reached) & (reached >= least) & (reached <= farthest)])
-    most = rules.count
-    free = rules.replace(count=None) if rules.only_count else rules
-    low, high = -1, len(limits) - 1  # no cover is known at `low`, and one at `high` where there is a best plan
-    proven = True
-    while best is None or high - low > 1:
-        middle = high if best is None else (low + high) // 2
-        cover = _Cover(reached <= limits[middle], free)
-        chosen, _, sure = cover.solve(
-            most, time.monotonic() + max(0.1, (end - time.monotonic()) / 3), threads, seed, cancelled
-        )
-        if chosen is not None:
-            best = chosen
-            high = int(np.searchsorted(limits, reached[:, best].min(axis=1).max()))
-        elif best is None:
+    return _Center(metres, able, rules, time.monotonic() + seconds, threads, seed, tell, cancelled).run(start)
+
+
+@dataclass
+class _Center:
+    """One p-center: limits between which the least farthest way lies, the best plan, and what proves the lower one."""
+
+    metres: np.ndarray
+    able: np.ndarray
+    rules: SiteRules
+    end: float
+    threads: int
+    seed: int
+    tell: Callable[[float, float], None]
+    cancelled: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        self.reached = self.metres[self.able]
+        # no plan is better than the farthest of the nearest ways
+        nearest = self.reached.min(axis=1)
+        self.limits = np.unique(self.reached[np.isfinite(self.reached) & (self.reached >= nearest.max())])
+        self.best: np.ndarray | None = None
+        self.high, self.low = (
+            len(self.limits) - 1,
+            -1,
+        )  # a cover is known at `high`, where there is a best plan; none exists at `low`
+        u = np.zeros(len(self.reached))
+        u[int(np.argmax(nearest))] = 1.0
+        self.count = int(self.rules.kept.sum()) if self.rules.count is None else self.rules.count
+        side = self.rules.rows()
+        self.tree = single(u, np.zeros(len(side)), side, self.count, 1.0)
+        self.proven = -1  # the limit that `tree` is about
+
+    def left(self) -> float:
+        return self.end - time.monotonic()
+
+    def stop(self) -> bool:
+        return self.cancelled() or self.left() <= 0
+
+    def consider(self, chosen: np.ndarray | None) -> None:
+        """Take a plan that keeps the rules where it is the best."""
+        if chosen is None or not self.rules.met(chosen):
+            return
+        far = float(self.reached[:, chosen].min(axis=1).max())
+        if np.isfinite(far) and (self.best is None or far < self.limits[self.high]):
+            self.best, self.high = chosen, int(np.searchsorted(self.limits, far))
+            self.say()
+
+    def say(self) -> None:
+        """Tell the best plan and the bound."""
+        if self.best is not None:
+            self.tell(float(self.limits[self.high]), float(self.limits[self.low + 1]))
+
+    def run(self, start: np.ndarray | None) -> Sites | None:
+        self.consider(start)
+        self.consider(_spread(self.reached, self.rules))
+        self.by_fractions()
+        if not self.by_covers():
             return None
-        else:
-            proven = proven and sure
-            low = middle
-    assert best is not None
-    far = float(reached[:, best].min(axis=1).max())
-    if most is not None and len(best) < most:
-        # a cover that leaves sites over opens those too; more sites make no way longer
-        spare = np.setdiff1d(np.arange(len(rules.kept)), best)
-        best = np.sort(np.concatenate([best, spare[: most - len(best)]]))
-    return Sites(best, far, far if proven else (least if low < 0 else None))
+        self.prove()
+        bound = float(self.limits[self.low + 1])
+        proof = SiteProof(
+            "p-center", float(self.limits[self.proven + 1]), self.whole_tree(), float(self.limits[self.proven + 1])
+        )
+        if self.best is None:
+            return Sites(np.empty(0, int), np.inf, bound, proof)
+        return Sites(self.best, float(self.limits[self.high]), bound, proof)
+
+    def by_fractions(self) -> None:
+        """Raise `low` as far as the linear program does, a bisection that ends with the time."""
+        high = self.high
+        while high - self.low > 1 and not self.stop():
+            middle = (self.low + high) // 2
+            tree = unreached(
+                self.reached <= self.limits[middle], self.rules, self.count, seconds=self.left() / 3, cancelled=self.cancelled
+            )  # fmt: skip
+            if tree is None:
+                high = middle
+            else:
+                self.low, self.tree, self.proven = middle, tree, middle
+                self.say()
+
+    def by_covers(self) -> bool:
+        """Bring `low` and `high` together by whole covers; tell whether there can be any plan."""
+        free = self.rules.replace(count=None) if self.rules.only_count else self.rules
+        unsure = self.low  # no cover was found there in time
+        while (self.best is None or self.high - max(self.low, unsure) > 1) and not self.stop():
+            middle = self.high if self.best is None else (max(self.low, unsure) + self.high) // 2
+            covered = Cover(self.reached <= self.limits[middle], free).solve(
+                self.rules.count, time.monotonic() + max(0.1, self.left() / 3), self.threads, self.seed, self.cancelled
+            )
+            if covered.open is not None:
+                self.consider(self.filled(covered.open))
+            elif covered.proven and self.best is None:
+                return False
+            elif covered.proven:
+                self.low = unsure = middle
+                self.say()
+            else:
+                unsure = middle
+                if self.best is None:
+                    break
+        return True
+
+    def filled(self, chosen: np.ndarray) -> np.ndarray:
+        """Open sites that a cover leaves over; more sites make no way longer."""
+        if self.rules.count is None or len(chosen) >= self.rules.count:
+            return chosen
+        spare = np.setdiff1d(np.arange(len(self.rules.kept)), chosen)
+        return np.sort(np.concatenate([chosen, spare[: self.rules.count - len(chosen)]]))
+
+    def prove(self) -> None:
+        """Look for a proof that can be checked of what HiGHS proved."""
+        if self.low > self.proven and not self.stop():
+            tree = proof_of_unreached(
+                self.reached <= self.limits[self.low], self.rules, self.count, seconds=self.left(), threads=self.threads, seed=self.seed,
+                cancelled=self.cancelled,
+            )  # fmt: skip
+            if tree is not None:
+                self.tree, self.proven = tree, self.low
+
+    def whole_tree(self) -> SiteTree:
+        """Return the tree over all demand."""
+        u = np.zeros((len(self.tree.u), len(self.able)))
+        u[:, self.able] = self.tree.u
+        return replace(self.tree, u=u)
 
 
 def _spread(metres: np.ndarray, rules: SiteRules) -> np.ndarray | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pulp
@@ -136,6 +136,7 @@ def fair_sites(
     best: np.ndarray | None = None
     value, least, fairest = np.inf, np.inf, start.open
     bound = -np.inf if start.lower_bound is None else start.lower_bound
+    proof = start.proof
 
     def consider(chosen: np.ndarray) -> None:
         nonlocal best, value, least, fairest
@@ -170,6 +171,8 @@ def fair_sites(
             nodes=400, cancelled=cancelled,
         )  # fmt: skip
         bound = max(bound, found.lower_bound if found.lower_bound is not None else -np.inf)
+        if found.proof is not None and (proof is None or found.proof.bound > proof.bound):
+            proof = replace(found.proof, groups=lam.copy())
         chosen = found.open
         consider(chosen)
     random = np.random.default_rng(seed)
@@ -186,7 +189,7 @@ def fair_sites(
     met = best is not None
     picked = best if best is not None else fairest
     objective = float(worth(ways(picked)[:, None])[0])
-    return Sites(picked, objective, min(bound, objective) if np.isfinite(bound) else None), met
+    return Sites(picked, objective, min(bound, objective) if np.isfinite(bound) else None, proof), met
 
 
 def _exact(

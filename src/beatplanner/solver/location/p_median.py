@@ -28,19 +28,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pulp
 
-from beatplanner.solver.highs import solve
-from beatplanner.solver.location.p_median_kernels import CLOSED, FREE, OPEN, ascend, exchange_gains, reduced_costs
+from beatplanner.solver.location.exchange import Near, exchange, greedy, total_cost
+from beatplanner.solver.location.p_median_kernels import CLOSED, FREE, OPEN, ascend, reduced_costs
+from beatplanner.solver.location.radius_form import radius_form, solve_radius_form
 from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.site_tree import (
+    INNER,
+    NO_CHOICE,
+    ONE_CHOICE,
+    SideRow,
+    SiteProof,
+    TreeRecorder,
+    single,
+)
 
 # The bound is raised in slices of so many steps, in which the newest subgradient has these weights; and so in a branch.
 SLICE, ALPHAS, ROUNDS, PATIENCE = 50, (0.1, 0.1, 0.05, 0.05, *[0.03] * 8, *[0.02] * 12), 4, 20
 BRANCH_STEPS, BRANCH_ALPHA = 60, 0.1
 # Branches looked at: a limit that gives the same answer on every machine.
 NODES = 40_000
-# Branches after which a problem with more rules than the count is tried as an exact model, of at most so many sets S.
-EXACT_AFTER, SET_LIMIT, MIP_NODES = 60, 20_000, 20_000
+# Branches after which a problem with more rules than the count is tried as an exact model.
+EXACT_AFTER = 60
 EXACT_SHARE = 0.8  # of the time that is left
 # A plan is proven where the relative gap is at most this.
 PROVEN = 1e-7
@@ -48,96 +57,6 @@ PROVEN = 1e-7
 SHAKES, SHAKE_EVERY, MENDED = 16, 40, 40
 # Plans of a bound that cost more than this above the best one, as a share, are not bettered.
 NEAR = 0.004
-
-
-def total_cost(cost: np.ndarray, chosen: np.ndarray) -> float:
-    """Return the cost of all demand at its cheapest chosen site; `cost` is (n, m)."""
-    return float(cost[:, chosen].min(axis=1).sum())
-
-
-@dataclass
-class _Near:
-    """The sites nearest to each demand: `site` and `cost` (n, k) in rising order, `cap` (n,) the cost of the next one."""
-
-    site: np.ndarray
-    cost: np.ndarray
-    cap: np.ndarray
-
-    @classmethod
-    def of(cls, cost: np.ndarray, most: int) -> _Near:
-        n, m = cost.shape
-        k = min(m, most)
-        if k < m:
-            site = np.argpartition(cost, k, axis=1)[:, : k + 1]
-            order = np.argsort(np.take_along_axis(cost, site, axis=1), axis=1, kind="stable")
-            site = np.take_along_axis(site, order, axis=1)
-            cap = cost[np.arange(n), site[:, k]]
-            site = site[:, :k]
-        else:
-            site = np.argsort(cost, axis=1, kind="stable")
-            cap = cost[np.arange(n), site[:, -1]]
-        return cls(site.astype(np.int32), np.take_along_axis(cost, site, axis=1), cap)
-
-
-def exchange(
-    cost: np.ndarray,
-    chosen: np.ndarray,
-    rules: SiteRules,
-    near: _Near | None = None,
-    stop: Callable[[], bool] = lambda: False,
-) -> np.ndarray:
-    """Exchange one open site for a closed one as long as that lowers the cost and keeps the rules.
-
-    Parameters
-    ----------
-    cost
-        (n, m) cost of demand i at site j, finite.
-    chosen
-        Open sites that keep the rules.
-    rules
-        The rules.
-    near
-        The nearest sites of each demand; all of them where None.
-    stop
-        True ends the search.
-
-    Returns
-    -------
-    numpy.ndarray
-        Open sites, sorted.
-    """
-    chosen = np.array(chosen, np.int64)
-    m = cost.shape[1]
-    if not 0 < len(chosen) < m or not len(cost):
-        return np.sort(chosen)
-    near = near or _Near.of(cost, m)
-    while not stop():
-        place = np.full(m, -1, np.int64)
-        place[chosen] = np.arange(len(chosen))
-        gain, less, loss, total = exchange_gains(near.cost, near.site, cost, chosen, place)
-        better = np.where(rules.exchanges(chosen), gain[None, :] + less - loss[:, None], -np.inf)
-        out, into = np.unravel_index(int(np.argmax(better)), better.shape)
-        if better[out, into] <= 1e-9 * max(1.0, total):
-            break
-        chosen[out] = into
-    return np.sort(chosen)
-
-
-def greedy(cost: np.ndarray, rules: SiteRules) -> np.ndarray | None:
-    """Open the site that lowers the cost most, one after the other; None where no choice keeps the rules."""
-    chosen = [int(j) for j in np.flatnonzero(rules.kept)]
-    count = rules.count if rules.count is not None else len(chosen)
-    near = cost[:, chosen].min(axis=1) if chosen else None
-    worth = np.zeros(cost.shape[1])
-    for rank in range(len(chosen), count):
-        total = cost.sum(axis=0) if near is None else np.minimum(near[:, None], cost).sum(axis=0)
-        total[chosen] = np.inf
-        j = int(np.argmin(total))
-        worth[j] = -(2.0 + count - rank)
-        chosen.append(j)
-        near = cost[:, j] if near is None else np.minimum(near, cost[:, j])
-    picked = np.array(sorted(chosen), int)
-    return picked if rules.met(picked) else rules.cheapest(worth)
 
 
 def p_median(
@@ -151,6 +70,7 @@ def p_median(
     gap: float = PROVEN,
     nodes: int = NODES,
     exact_after: int | None = None,
+    enough: float = np.inf,
     tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Sites:
@@ -174,6 +94,8 @@ def p_median(
         Branches looked at, at most.
     exact_after
         Branches after which the exact model is tried; None for `EXACT_AFTER` where more rules than the count hold, and never else.
+    enough
+        A bound that is enough: the search ends once it is proven.
     tell
         Called with the best cost and the bound.
     cancelled
@@ -182,31 +104,44 @@ def p_median(
     Returns
     -------
     Sites
+        With the `SiteTree` that proves the bound, as a proof of the kind ``"p-median"``.
 
     Raises
     ------
     ValueError
         Where no choice of sites keeps the rules.
     """
-    return _Search(cost, rules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled).run(start)
+    search = _Search(cost, rules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled, enough)
+    return search.run(start)
+
+
+@dataclass
+class _Branch:
+    """A part of the choices: its node in the tree, what is open and closed there, multipliers, and how often the bound opens each site."""
+
+    node: int
+    state: np.ndarray
+    u: np.ndarray
+    lam: np.ndarray
+    often: np.ndarray
 
 
 class _Search:
     """One search: the best plan, the best bound, and which sites are known to be open or closed in any better plan."""
 
     def __init__(
-        self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled
+        self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled, enough=np.inf
     ) -> None:
         if rules.count is None:
             raise ValueError("the number of sites must be given")
         self.cost, self.rules, self.count = np.ascontiguousarray(cost, float), rules, rules.count
         self.threads, self.seed, self.gap, self.nodes, self.tell = threads, seed, gap, nodes, tell
         self.exact_after = EXACT_AFTER if exact_after is None and not rules.only_count else exact_after
-        self.cancelled = cancelled
+        self.cancelled, self.enough = cancelled, enough
         self.end = time.monotonic() + seconds
         n, m = cost.shape
         self.state = np.where(rules.kept, OPEN, FREE).astype(np.int8)
-        self.near = _Near.of(self.cost, self._list_length(m))
+        self.near = Near.of(self.cost, self._list_length(m))
         # where every cost is a whole number so is every plan's, and a bound may be rounded up
         sample = self.cost[:: max(1, n // 50)]
         self.whole = bool((sample == np.floor(sample)).all() and (cost == np.floor(cost)).all())
@@ -214,7 +149,12 @@ class _Search:
         self.best_cost, self.bound = np.inf, -np.inf
         self.tried: set[bytes] = set()
         self.mended = 0
-        self.rows = _side_rows(rules)
+        side = rules.rows()
+        self.rows = _compressed(side)
+        self.recorder = TreeRecorder(side, self.count)
+        self.best_root: tuple[float, np.ndarray, np.ndarray] = (-np.inf, np.zeros(n), np.zeros(len(side)))
+        self.first_root = self.best_root
+        self.proven_by_tree = np.inf  # the least of the leaves that are not closed
         self.random = np.random.default_rng(seed)
         self.told = 0.0
 
@@ -228,7 +168,7 @@ class _Search:
     def limit(self) -> float:
         """A bound from which on no plan is better than the best known one by more than the gap."""
         slack = self.gap * abs(self.best_cost)
-        return self.best_cost - max(slack, 1 - 1e-6 if self.whole else 0.0)
+        return min(self.enough, self.best_cost - max(slack, 1 - 1e-6 if self.whole else 0.0))
 
     def raise_bound(self, bound: float) -> None:
         """Take a proven bound."""
@@ -240,7 +180,7 @@ class _Search:
             self.tell(self.best_cost, self.bound)
 
     def proven(self) -> bool:
-        return self.best_cost - self.bound <= self.gap * abs(self.best_cost) + 1e-12
+        return self.bound >= self.enough or self.best_cost - self.bound <= self.gap * abs(self.best_cost) + 1e-12
 
     def consider(self, chosen: np.ndarray, near: float = np.inf) -> None:
         """Take a plan that keeps the rules, better it by exchanges, and remember it where it is the best."""
@@ -264,9 +204,9 @@ class _Search:
         if start is not None and self.rules.met(start):
             self.consider(start)
         if self.count == self.cost.shape[1] or not len(self.cost):
-            return Sites(self.best, self.best_cost, self.best_cost)
-        if self.count == 0:
-            return Sites(self.best, self.best_cost, None)
+            self.bound = self.best_cost
+            self.recorder.close(0, ONE_CHOICE)
+            return self.found()
         second = np.partition(self.cost[:, self.best], min(1, self.count - 1), axis=1)[:, : min(2, self.count)]
         self.span = _spans(second[:, -1] - self.near.cost[:, 0])
         u, lam, often = second.mean(axis=1), np.zeros(len(self.rows.right)), np.full(len(self.state), -1.0)
@@ -276,13 +216,27 @@ class _Search:
         for _ in range(ROUNDS):
             if self.proven() or self.stop() or not self.shrink():
                 break
-            bound, _ = self.ascend(self.state, u, lam, often, 2 * SLICE, ALPHAS[-1], 0.1)
-            self.raise_bound(bound)
+            self.raise_bound(self.ascend_root(u, lam, often, 2 * SLICE, ALPHAS[-1], 0.1)[0])
         if not self.proven() and not self.stop():
             self.branch(u, lam, often)
         self.bound = min(self.bound, self.best_cost)
         self.tell(self.best_cost, self.bound)
-        return Sites(self.best, self.best_cost, self.bound if np.isfinite(self.bound) else None)
+        return self.found()
+
+    def found(self) -> Sites:
+        """Return the best plan, its bound, and the tree that proves it."""
+        recorder = self.recorder
+        unbranched = recorder.tip == len(recorder.parent) - 1 and recorder.reason[recorder.tip] == INNER
+        if unbranched and np.isfinite(self.best_root[0]):
+            recorder.prove(recorder.tip, *self.best_root[1:])
+            self.proven_by_tree = self.best_root[0]
+        # every closed leaf proves the limit at least
+        closed = self.best_cost if recorder.reason[0] == ONE_CHOICE else self.limit
+        tree = recorder.tree(min(self.proven_by_tree, closed), self.whole, len(self.cost))
+        if tree is None and np.isfinite(self.first_root[0]):
+            tree = single(*self.first_root[1:], recorder.rows, self.count, self.first_root[0], whole=self.whole)
+        proof = None if tree is None else SiteProof("p-median", tree.bound, tree)
+        return Sites(self.best, self.best_cost, self.bound if np.isfinite(self.bound) else None, proof)
 
     # ---- the bound
 
@@ -298,11 +252,29 @@ class _Search:
             self.plan_of(opened)
         return float(bound), float(scale)
 
+    def ascend_root(self, u, lam, often, steps: int, alpha: float, scale: float) -> tuple[float, float]:
+        """Raise the bound of the root, and keep what fixes sites there."""
+        before = self.state.copy()
+        bound, scale = self.ascend(self.state, u, lam, often, steps, alpha, scale)
+        if np.isfinite(bound):
+            self.recorder.tip = self.fixed(self.recorder.tip, before, self.state, u, lam)
+            if bound > self.best_root[0]:
+                self.best_root = (bound, u.copy(), lam.copy())
+            if (before == np.where(self.rules.kept, OPEN, FREE)).all():
+                # as long as nothing is fixed, the multipliers alone prove the bound
+                self.first_root = max(self.first_root, (bound, u.copy(), lam.copy()), key=lambda found: found[0])
+        return bound, scale
+
+    def fixed(self, node: int, before: np.ndarray, after: np.ndarray, u: np.ndarray, lam: np.ndarray) -> int:
+        """Enter what a bound fixed as branches; return the node that is left."""
+        sites = np.flatnonzero(before != after)
+        return self.recorder.fix(node, sites, after[sites] == OPEN, u, lam)
+
     def root(self, u: np.ndarray, lam: np.ndarray, often: np.ndarray) -> None:
         """Raise the bound of the whole problem, with plans on the way, and fix sites."""
         scale, before = 0.1, -np.inf
         for part, alpha in enumerate(ALPHAS):
-            bound, scale = self.ascend(self.state, u, lam, often, SLICE, alpha, scale)
+            bound, scale = self.ascend_root(u, lam, often, SLICE, alpha, scale)
             self.raise_bound(bound)
             if self.proven() or self.stop():
                 return
@@ -341,107 +313,105 @@ class _Search:
         if len(live) > 0.9 * listed:
             return False
         keep = np.union1d(live, self.best)
-        near = _Near.of(self.cost[:, keep], self._list_length(len(keep)))
-        self.near = _Near(keep[near.site].astype(np.int32), near.cost, near.cap)
+        near = Near.of(self.cost[:, keep], self._list_length(len(keep)))
+        self.near = Near(keep[near.site].astype(np.int32), near.cost, near.cap)
         return True
 
     # ---- branch and bound
 
     def branch(self, u: np.ndarray, lam: np.ndarray, often: np.ndarray) -> None:
         """Split on a site that the bound is unsure of, best bound first, until every part is proven no better."""
-        serial = 0
-        heap = [(self.bound, serial, self.state.copy(), u.astype(np.float32), lam, often)]
-        tried_exact = False
+        serial, recorder = 0, self.recorder
+        heap = [(self.bound, serial, _Branch(recorder.tip, self.state.copy(), u.astype(np.float32), lam, often))]
+        tried_exact = done = False
         for node in range(self.nodes):
             if not heap or self.stop():
                 break
             if node % SHAKE_EVERY == SHAKE_EVERY - 1:
                 self.shake(3)
-                self.draw(heap[0][5], 5)
-            bound, _, state, u, lam, often = heapq.heappop(heap)
+                self.draw(heap[0][2].often, 5)
+            bound, _, at = heap[0]
             self.raise_bound(bound)
             if bound >= self.limit:
-                heap = []
                 break
             if not tried_exact and self.exact_after is not None and node >= self.exact_after:
                 tried_exact = True
-                if self.exact(u.astype(float), lam):
-                    return
-            free = np.flatnonzero(state == FREE)
+                done = self.exact(at.u.astype(float), at.lam)
+                if done:
+                    break
+            heapq.heappop(heap)
+            free = np.flatnonzero(at.state == FREE)
             if not len(free):
+                recorder.close(at.node, ONE_CHOICE)
                 continue
-            doubt = np.abs(often[free] - 0.5)
-            j = int(free[np.argmin(doubt)])
-            for value in (OPEN, CLOSED):
-                child = state.copy()
-                child[j] = value
-                child_u, child_lam, child_often = u.astype(float), lam.copy(), often.copy()
-                child_often[j] = value == OPEN
-                found, _ = self.ascend(child, child_u, child_lam, child_often, BRANCH_STEPS, BRANCH_ALPHA, 0.1)
-                child_bound = max(found, bound)
-                if child_bound < self.limit:
-                    settled = (child == OPEN).sum() >= self.count or (child != CLOSED).sum() <= self.count
-                    if settled:
-                        self.plan_of(
-                            np.flatnonzero(child == OPEN if (child == OPEN).sum() >= self.count else child != CLOSED)
-                        )
-                        continue
+            j = int(free[np.argmin(np.abs(at.often[free] - 0.5))])
+            for value, child in zip((OPEN, CLOSED), recorder.split(at.node, j), strict=True):
+                found, made = self.child(at, bound, child, j, value)
+                if made is not None:
                     serial += 1
-                    heapq.heappush(
-                        heap, (child_bound, serial, child, child_u.astype(np.float32), child_lam, child_often)
-                    )
-        if not heap:
-            self.raise_bound(self.limit if not self.whole else self.best_cost)
-            self.bound = max(self.bound, self.limit)
-        else:
-            self.raise_bound(min(h[0] for h in heap))
+                    heapq.heappush(heap, (max(found, bound), serial, made))
+        left = min((h[0] for h in heap), default=np.inf)
+        if left >= self.limit and not done:
+            # no better plan is left
+            self.bound = max(self.bound, min(self.enough, self.best_cost if self.whole else self.limit))
+        elif not done:
+            self.raise_bound(left)
+        for _, _, at in heap:
+            recorder.prove(at.node, at.u, at.lam)
+            self.state = at.state
+            self.proven_by_tree = min(self.proven_by_tree, self.bound_at(at.u.astype(float), at.lam))
+
+    def child(self, at: _Branch, bound: float, node: int, site: int, value: int) -> tuple[float, _Branch | None]:
+        """Bound a branch in which a site is open or closed; None where it is done with."""
+        recorder = self.recorder
+        state, u, lam, often = at.state.copy(), at.u.astype(float), at.lam.copy(), at.often.copy()
+        state[site] = value
+        often[site] = value == OPEN
+        before = state.copy()
+        found, _ = self.ascend(state, u, lam, often, BRANCH_STEPS, BRANCH_ALPHA, 0.1)
+        if not np.isfinite(found):
+            recorder.close(node, NO_CHOICE)
+            return found, None
+        if found >= self.limit:
+            recorder.prove(node, u, lam)
+            return found, None
+        node = self.fixed(node, before, state, u, lam)
+        opened, able = state == OPEN, state != CLOSED
+        if opened.sum() >= self.count or able.sum() <= self.count:
+            self.plan_of(np.flatnonzero(opened if opened.sum() >= self.count else able))
+            recorder.close(node, ONE_CHOICE)
+            return found, None
+        if found < bound:
+            # the multipliers of the branch above prove more
+            return found, _Branch(node, state, at.u, at.lam, often)
+        return found, _Branch(node, state, u.astype(np.float32), lam, often)
 
     # ---- the exact model
 
     def exact(self, multiplier: np.ndarray, lam: np.ndarray) -> bool:
         """Solve what is left as a mixed-integer model; tell whether it was small enough and solved."""
         live = np.flatnonzero(self.state != CLOSED)
-        cost = self.cost[:, live]
-        fixed = self.state[live] == OPEN
-        n = len(cost)
-        base = cost[:, fixed].min(axis=1) if fixed.any() else np.full(n, np.inf)
         # a demand cannot go farther than this in a better plan
-        reach = multiplier + max(0.0, self.best_cost - self.bound_at(multiplier, lam)) + 1e-9 * (1 + self.best_cost)
-        most = min(len(live), 1 + int((cost <= np.minimum(base, reach)[:, None]).sum(axis=1).max()))
-        near = _Near.of(cost, most)
-        constant = float(near.cost[:, 0].sum())
-        sets: dict[tuple[int, tuple[int, ...]], int] = {}
-        parent: list[
-            tuple[int, tuple[int, ...]]
-        ] = []  # of each set: the set without its last sites (-1: empty), and those
-        weight: list[float] = []
-        covers: set[int] = set()
-        for i in range(n):
-            at, k = -1, 0
-            while k < most:
-                here = near.cost[i, k]
-                if here >= base[i]:
-                    break
-                if here > reach[i]:
-                    covers.add(at)  # one of the sites so far must be open
-                    break
-                last = k + 1
-                while last < most and near.cost[i, last] == here:
-                    last += 1
-                step = (at, tuple(sorted(near.site[i, k:last].tolist())))
-                if step not in sets:
-                    if len(parent) >= SET_LIMIT:
-                        return False
-                    sets[step] = len(parent)
-                    parent.append(step)
-                    weight.append(0.0)
-                at, k = sets[step], last
-                after = near.cost[i, k] if k < most else (near.cap[i] if most < len(live) else np.inf)
-                if not np.isfinite(min(after, base[i])):
-                    covers.add(at)
-                    break
-                weight[at] += min(after, base[i]) - here
-        return self._solve(live, fixed, parent, weight, covers - {-1}, constant)
+        spare = max(0.0, self.best_cost - self.bound_at(multiplier, lam))
+        reach = multiplier + spare + 1e-9 * (1 + self.best_cost)
+        left = EXACT_SHARE * (self.end - time.monotonic())
+        form = radius_form(self.cost[:, live], self.state[live] == OPEN, reach)
+        if form is None or left < 0.05:
+            return False
+        known = np.flatnonzero(np.isin(live, self.best)) if np.isin(self.best, live).all() else None
+        found = solve_radius_form(
+            form, self.rules.restricted(live), self.best_cost, known, seconds=left, threads=self.threads, seed=self.seed, gap=self.gap / 2,
+            cancelled=self.cancelled,
+        )  # fmt: skip
+        if found.status == "infeasible":
+            self.bound = self.best_cost  # no better plan is left
+            return True
+        if found.open is not None:
+            self.consider(live[found.open])
+        if found.bound is not None:
+            # what was left out is no better than the best known plan
+            self.raise_bound(found.bound)
+        return found.status == "optimal"
 
     def bound_at(self, u: np.ndarray, lam: np.ndarray) -> float:
         """Return the bound at some multipliers."""
@@ -453,40 +423,6 @@ class _Search:
         rank = np.where(self.state == OPEN, -np.inf, np.where(self.state == CLOSED, np.inf, rho))
         opened = np.argsort(rank, kind="stable")[: self.count]
         return float(u.sum() + rho[opened].sum() - lam @ r.right)
-
-    def _solve(self, live, fixed, parent, weight, covers, constant) -> bool:
-        left = EXACT_SHARE * (self.end - time.monotonic())
-        if left < 0.05:
-            return False
-        # the model is measured so that the best plan has an objective of 100,000, far above HiGHS's tolerances
-        scale = 1e5 / max(self.best_cost - constant, 1e-9)
-        model = pulp.LpProblem("p_median", pulp.LpMinimize)
-        y = {j: pulp.LpVariable(f"y_{j}", int(fixed[j]), 1, pulp.LpInteger) for j in range(len(live))}
-        z: list[pulp.LpVariable] = []
-        for k, (before, sites) in enumerate(parent):
-            variable = pulp.LpVariable(f"z_{k}", 0, 0 if k in covers else 1)
-            z.append(variable)
-            added = [(variable, 1), *((y[j], 1) for j in sites)]
-            model += pulp.LpAffineExpression(added if before < 0 else [*added, (z[before], -1)]) >= (
-                1 if before < 0 else 0
-            )
-        self.rules.restricted(live).add_to(model, y)
-        model.setObjective(pulp.LpAffineExpression([(v, w * scale) for v, w in zip(z, weight, strict=True) if w > 0]))
-        best = np.isin(live, self.best)
-        start = {y[j]: float(best[j]) for j in y} if best.sum() == len(self.best) else None
-        outcome = solve(
-            model, seconds=left, threads=self.threads, seed=self.seed, gap=self.gap / 2, start=start, cancelled=self.cancelled,
-            max_nodes=MIP_NODES,
-        )  # fmt: skip
-        if outcome.status == "infeasible":
-            self.bound = self.best_cost  # no better plan is left
-            return True
-        if outcome.objective is not None:
-            self.consider(live[[j for j, v in y.items() if (v.varValue or 0) > 0.5]])
-        if outcome.bound is not None:
-            # what was left out is no better than the best known plan
-            self.raise_bound(constant + (outcome.bound - 1e-3) / scale)
-        return outcome.status == "optimal"
 
     # ---- plans from shaken ones
 
@@ -540,23 +476,11 @@ class _SideRows:
     scale: np.ndarray
 
 
-def _side_rows(rules: SiteRules) -> _SideRows:
-    m = len(rules.kept)
-    rows: list[tuple[np.ndarray, np.ndarray, float]] = []
-    if np.isfinite(rules.budget):
-        rows.append((np.arange(m), rules.price.astype(float), float(rules.budget)))
-    for group in rules.cliques():
-        rows.append((np.array(group), np.ones(len(group)), 1.0))
-    if rules.area is not None:
-        for a in rules.needed:
-            inside = np.flatnonzero(rules.area == a)
-            rows.append((inside, -np.ones(len(inside)), -1.0))
-    sites = [site for site, _, _ in rows]
-    values = [value for _, value, _ in rows]
+def _compressed(rows: tuple[SideRow, ...]) -> _SideRows:
     return _SideRows(
-        np.r_[0, np.cumsum([len(s) for s in sites])].astype(np.int64),
-        np.concatenate([np.empty(0, np.int64), *sites]).astype(np.int64),
-        np.concatenate([np.empty(0), *values]).astype(float),
-        np.array([b for _, _, b in rows], float),
-        np.array([max(1e-12, float(np.sqrt((v**2).mean()))) for v in values], float),
+        np.r_[0, np.cumsum([len(r.site) for r in rows])].astype(np.int64),
+        np.concatenate([np.empty(0, np.int64), *(r.site for r in rows)]).astype(np.int64),
+        np.concatenate([np.empty(0), *(r.value for r in rows)]).astype(float),
+        np.array([r.right for r in rows], float),
+        np.array([max(1e-12, float(np.sqrt((r.value**2).mean()))) for r in rows], float),
     )

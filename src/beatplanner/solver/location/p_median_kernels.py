@@ -101,15 +101,6 @@ def ascend(
         is_open[:] = False
         for r in range(count):
             is_open[order[r]] = True
-        # what any better plan opens or closes
-        if count > forced and able > count and now < limit:
-            last, following = rho[order[count - 1]], rho[order[count]]
-            for r in range(forced, count):
-                if now - rho[order[r]] + following > limit:
-                    state[order[r]] = OPEN
-            for r in range(count, able):
-                if now + rho[order[r]] - last > limit:
-                    state[order[r]] = CLOSED
         along, square = 0.0, 0.0
         for i in range(n):
             value = 1.0
@@ -161,7 +152,35 @@ def ascend(
             lam[q] = max(0.0, best_lam[q] + length * side_mean[q] / row_scale[q])
     u[:] = best_u
     lam[:] = best_lam
+    if best < limit:
+        _fix(near_cost, near_site, u, state, count, best, limit, row_start, row_site, row_value, lam, rho)
     return best, scale, best_open
+
+
+@njit(cache=True)
+def _fix(near_cost, near_site, u, state, count, bound, limit, row_start, row_site, row_value, lam, rho):
+    """Mark sites that every plan better than `limit` opens or closes, by the reduced costs at the multipliers of a bound."""
+    reduced_costs(near_cost, near_site, u, state, rho)
+    m, able, forced = state.shape[0], 0, 0
+    for q in range(lam.shape[0]):
+        if lam[q] > 0.0:
+            for e in range(row_start[q], row_start[q + 1]):
+                rho[row_site[e]] += lam[q] * row_value[e]
+    rank = np.empty(m)
+    for j in range(m):
+        forced += state[j] == OPEN
+        able += state[j] != CLOSED
+        rank[j] = -np.inf if state[j] == OPEN else (np.inf if state[j] == CLOSED else rho[j])
+    if forced >= count or able <= count:
+        return
+    order = np.argsort(rank, kind="mergesort")
+    last, following = rho[order[count - 1]], rho[order[count]]
+    for r in range(forced, count):
+        if bound - rho[order[r]] + following > limit:
+            state[order[r]] = OPEN
+    for r in range(count, able):
+        if bound + rho[order[r]] - last > limit:
+            state[order[r]] = CLOSED
 
 
 @njit(cache=True)

@@ -5,10 +5,10 @@ Model, with s_jt = 1 where station j is open in year t, and Z_St = 1 where no st
     min  Σ_t Σ_i c_i(nearest open in t)
     s.t. s_jt ≥ s_j,t−1,  s_jT = 1,  s_j0 = 1 for stations that stand,
          Σ_{r ≤ t} (opening costs of those opened in r + yearly costs of those open in r) ≤ Σ_{r ≤ t} budget_r + e_t,
-         pilots open before all others,  e ≥ 0
+         pilots open before all others
 
-Money that is left goes into the next year. Extra money e is asked for first, as little of it as will do, and it is zero where the budgets
-suffice.
+Money that is left goes into the next year. The extra money e is as little as will do: what lacks where everything opens in the last year, as no other
+order has spent less by the end of any year. It is zero where the budgets suffice.
 """
 
 from __future__ import annotations
@@ -26,18 +26,28 @@ NODES = 5_000
 
 @dataclass(frozen=True)
 class Phasing:
-    """Year of each station (0, 1, …; -1 where it stands already), extra money needed by the end of each year, objective and bound."""
+    """The order of opening.
+
+    Attributes
+    ----------
+    year
+        (p,) year of each station: 0, 1, …; -1 where it stands already.
+    extra
+        (T,) extra money needed by the end of each year.
+    objective, lower_bound
+        The cost of all years, and what every order costs at least that asks for as little extra money; for these stations, not for others.
+    """
 
     year: np.ndarray
     extra: np.ndarray
     objective: float
-    lower_bound: float | None
+    lower_bound: float
 
 
 def phase(
     cost: np.ndarray, unreached: np.ndarray, standing: np.ndarray, opening: np.ndarray, yearly: np.ndarray, budgets: np.ndarray,
     pilots: np.ndarray, *, seconds: float, threads: int = 1, seed: int = 0, cancelled: Callable[[], bool] = lambda: False,
-) -> Phasing | None:  # fmt: skip
+) -> Phasing:  # fmt: skip
     """Spread the opening of stations over years.
 
     Parameters
@@ -59,16 +69,17 @@ def phase(
 
     Returns
     -------
-    Phasing or None
-        None where nothing was found in time.
+    Phasing
+        Where nothing better was found in time, everything opens in the last year.
     """
     p, years = len(standing), len(budgets)
+    late = np.where(standing, -1, years - 1)
+    extra = _extra(late, opening, yearly, budgets)
     model = pulp.LpProblem("phases", pulp.LpMinimize)
     s = [
         [pulp.LpVariable(f"s_{j}_{t}", int(standing[j] or t == years - 1), 1, pulp.LpInteger) for t in range(years)]
         for j in range(p)
     ]
-    extra = [pulp.LpVariable(f"e_{t}", 0) for t in range(years)]
     for j in range(p):
         for t in range(1, years):
             model += s[j][t] >= s[j][t - 1]
@@ -78,9 +89,7 @@ def phase(
             if not standing[j]:
                 spent += float(opening[j]) * s[j][t]
             spent += pulp.lpSum(float(yearly[j]) * s[j][r] for r in range(t + 1))
-        model += spent <= float(budgets[: t + 1].sum()) + extra[t]
-        if t:
-            model += extra[t] >= extra[t - 1]
+        model += spent <= float(budgets[: t + 1].sum() + extra[t]) + 1e-6 * max(1.0, float(budgets.sum()))
         for a in np.flatnonzero(pilots & ~standing):
             for b in np.flatnonzero(~pilots & ~standing):
                 # another one may open in the year after the pilots, or in the last year, when all must be open
@@ -91,32 +100,28 @@ def phase(
         for k, (before, j) in enumerate(sets):
             z[k, t] = pulp.LpVariable(f"z_{k}_{t}", 0, 1)
             model += z[k, t] >= (z[before, t] if before >= 0 else 1) - s[j][t]
-    # first as little extra money as will do, which money to the model is worth more than any walk
-    model.setObjective(pulp.lpSum(extra))
-    first = solve(
-        model, seconds=seconds / 3, threads=threads, seed=seed, gap=1e-9, cancelled=cancelled, max_nodes=NODES
-    )
-    if first.objective is None:
-        return None
-    needed = np.array([max(0.0, e.varValue or 0.0) for e in extra])
-    for e, most in zip(extra, needed, strict=True):
-        e.upBound = float(most) + 1e-6 * max(1.0, float(budgets.sum()))
     scale = 1e5 / max(float(weights.sum()), 1e-9)
     model.setObjective(
         pulp.LpAffineExpression(
             [(z[k, t], float(w * scale)) for t in range(years) for k, w in enumerate(weights) if w > 0]
         )
     )
-    best = solve(
-        model, seconds=seconds * 2 / 3, threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES
-    )
-    if best.objective is None:
-        return None
-    opened = np.array([[round(v.varValue or 0.0) for v in row] for row in s])
-    year = np.where(standing, -1, years - opened.sum(axis=1))
-    base = float(years * cost.min(axis=1).sum())
-    bound = None if best.bound is None else base + (best.bound - 1e-3) / scale
-    return Phasing(year, needed, total(cost, unreached, year, years), bound)
+    best = solve(model, seconds=seconds, threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES)
+    # with every station open from the first year nobody walks less
+    base = float(years * np.minimum(cost.min(axis=1), unreached).sum())
+    bound = base if best.bound is None else max(base, base + (best.bound - 1e-3) / scale)
+    year = late
+    if best.objective is not None:
+        opened = np.array([[round(v.varValue or 0.0) for v in row] for row in s])
+        year = np.where(standing, -1, years - opened.sum(axis=1))
+    return Phasing(year, extra, total(cost, unreached, year, years), bound)
+
+
+def _extra(year: np.ndarray, opening: np.ndarray, yearly: np.ndarray, budgets: np.ndarray) -> np.ndarray:
+    """Return what money lacks by the end of each year, (T,)."""
+    spent = [float(opening[year == t].sum() + yearly[year <= t].sum()) for t in range(len(budgets))]
+    lack = np.maximum.accumulate(np.maximum(0.0, np.cumsum(spent) - np.cumsum(budgets)))
+    return np.where(lack > 1e-6 * max(1.0, float(budgets.sum())), lack, 0.0)
 
 
 def total(cost: np.ndarray, unreached: np.ndarray, year: np.ndarray, years: int) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.highs import solve
+from beatplanner.solver.location.site_tree import SideRow, SiteProof
 
 # Limit of a model over the sites alone: such a model is tiny, and this only guards against the unforeseen.
 RULE_SECONDS, RULE_NODES = 20.0, 50_000
@@ -24,11 +25,15 @@ RULE_SECONDS, RULE_NODES = 20.0, 50_000
 
 @dataclass(frozen=True)
 class Sites:
-    """Open sites, the objective with them, and a proven bound (None where none was computed)."""
+    """Open sites, the objective with them, a proven bound (None where none was computed), and what proves it.
+
+    A `proof` of less than `lower_bound` says that the rest was proven by HiGHS, which leaves nothing that can be checked.
+    """
 
     open: np.ndarray
     objective: float
     lower_bound: float | None
+    proof: SiteProof | None = None
 
 
 def _none() -> np.ndarray:
@@ -163,6 +168,19 @@ class SiteRules:
                 common = common & near[j]
             covered |= {(min(i, j), max(i, j)) for i in group for j in group if i < j}
             yield sorted(group)
+
+    def rows(self) -> tuple[SideRow, ...]:
+        """Return the rules beyond the count as rows Σ value_j y_j ≤ right."""
+        found = []
+        if np.isfinite(self.budget):
+            found.append(SideRow("budget", np.arange(len(self.kept)), self.price.astype(float), float(self.budget)))
+        for group in self.cliques():
+            found.append(SideRow("apart", np.array(group), np.ones(len(group)), 1.0))
+        area = self._area()
+        for a in self.needed:
+            inside = np.flatnonzero(area == a)
+            found.append(SideRow("area", inside, -np.ones(len(inside)), -1.0))
+        return tuple(found)
 
     def cheapest(
         self,

@@ -41,7 +41,7 @@ from beatplanner.solver.officers import columns as tenure_columns
 from beatplanner.solver.officers import exact as tenure_exact
 from beatplanner.solver.officers import search as tenure_search
 from beatplanner.solver.officers.figures import breaches, measure
-from beatplanner.solver.officers.problem import Arrays, Posting, Postings, TenureProblem
+from beatplanner.solver.officers.problem import Arrays, Posting, Postings, PriceProof, TenureProblem
 
 
 def assign(
@@ -142,7 +142,8 @@ def assign(
         if solved.bound is not None:
             bound = max(bound, solved.bound)
     tell(best, bound)
-    return Postings(found, max(0.0, min(bound, best)) if clean else None)
+    proof = PriceProof(*prices.best, prices.bound)
+    return Postings(found, max(0.0, min(bound, best)) if clean else None, proof)
 
 
 def _likeliest(mixture: list[tuple[int, tuple[tuple[int, int, int], ...], float]]) -> list[tuple[int, int, int, int]]:

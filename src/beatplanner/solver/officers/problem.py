@@ -243,7 +243,32 @@ class Posting:
 
 @dataclass(frozen=True)
 class Postings:
-    """The best postings found and a proven bound on the objective (None where none was computed)."""
+    """The best postings found, a proven bound on the objective (None where none was computed), and what proves it.
+
+    A `proof` of less than `lower_bound` says that the rest was proven by HiGHS, which leaves nothing that can be checked.
+    """
 
     postings: list[Posting]
     lower_bound: float | None
+    proof: PriceProof | None = None
+
+
+@dataclass(frozen=True)
+class PriceProof:
+    """Multipliers whose bound anybody can evaluate, as in `solver.officers.bound`.
+
+    Attributes
+    ----------
+    posts, room, handover
+        (P, T) α, β and γ.
+    needs
+        (B, K, T) δ.
+    bound
+        What they prove.
+    """
+
+    posts: np.ndarray
+    room: np.ndarray
+    handover: np.ndarray
+    needs: np.ndarray
+    bound: float

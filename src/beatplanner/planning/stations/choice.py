@@ -1,0 +1,264 @@
+"""One choice of sites: what the walks cost, the objective, and the rules; and what is said where they clash."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from beatplanner.data.town.town import Town
+from beatplanner.planning.stations.access import groups_at_homes
+from beatplanner.planning.stations.rules import StationRules
+from beatplanner.solver.location.covering import cheapest_cover, coverage, fewest, p_center
+from beatplanner.solver.location.exchange import exchange, greedy, total_cost
+from beatplanner.solver.location.fair_sites import FairRule, fair_sites
+from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.site_rules import Sites
+from beatplanner.solver.location.site_tree import SiteProof
+
+# Branches looked at where plans of equal worth are compared by walking: a better tie is welcome, its proof is not needed.
+TIE_NODES = 3_000
+
+
+class Choice:
+    """One choice of sites: what the walks cost, and the objective."""
+
+    def __init__(
+        self, town: Town, people: np.ndarray, rules: StationRules, seconds: float, options: dict[str, Any], tell
+    ) -> None:
+        description, walks = town.description.stations, town.walks
+        assert description is not None and walks is not None
+        self.town, self.rules, self.description, self.options, self.tell = town, rules, description, options, tell
+        self.end = time.monotonic() + seconds
+        self.walks, self.people = walks, people
+        self.reachable = np.isfinite(walks).any(axis=1)
+        self.limit = description.walk_minutes * description.walk_kmh * 1000 / 60 * (1 + 1e-12)
+        self.unreached = 2.0 * float(walks[np.isfinite(walks)].max()) if self.reachable.any() else 0.0
+        # demand that counts: residents whom some site reaches
+        self.rows = np.flatnonzero(self.reachable & (people > 0))
+        self.weight = people[self.rows]
+        self.metres = np.where(np.isfinite(walks[self.rows]), walks[self.rows], self.unreached)
+        self.within = walks[self.rows] <= self.limit
+        self.kind = description.objective
+        self.clashes = list(rules.clashes)
+
+    def certificate(self, proof: SiteProof | None) -> SiteProof | None:
+        """Return what proves a bound with a multiplier for each home, (h,), in place of those that count."""
+        if proof is None:
+            return None
+        u = np.zeros((len(proof.tree.u), len(self.people)))
+        if self.kind == "coverage":
+            # whom no site reaches is lost whatever is chosen
+            u[:] = np.where(self.reachable, 0.0, self.people)
+        u[:, self.rows] = proof.tree.u
+        lost = float(self.people[~self.reachable].sum()) if self.kind == "coverage" else 0.0
+        return replace(
+            proof,
+            kind=self.kind,
+            bound=proof.bound + lost,
+            tree=replace(proof.tree, u=u, bound=proof.tree.bound + lost),
+        )
+
+    def left(self) -> float:
+        """Return the seconds that are left, a tenth at least."""
+        return max(0.1, self.end - time.monotonic())
+
+    @property
+    def cost(self) -> np.ndarray:
+        """Residents × metres, (rows, m)."""
+        return self.metres * self.weight[:, None]
+
+    def objective(self, chosen: np.ndarray) -> float:
+        """Return the objective of a choice."""
+        if self.kind == "fewest":
+            return float(len(chosen))
+        lost = float(self.people[~self.reachable].sum()) if self.kind == "coverage" else 0.0
+        return float(self.worth(self.metres[:, chosen].min(axis=1)[:, None])[0]) + lost
+
+    def worth(self, metres: np.ndarray) -> np.ndarray:
+        """Turn ways (rows, k) into objectives (k,); for ``fewest`` residents that are not covered though some site could."""
+        if self.kind == "p-median":
+            return self.weight @ metres
+        if self.kind == "p-center":
+            return metres.max(axis=0) if len(metres) else np.zeros(metres.shape[1])
+        far = metres > self.limit
+        if self.kind == "fewest":
+            far &= self.within.any(axis=1)[:, None]
+        return self.weight @ far
+
+    def made(self) -> tuple[Sites, tuple[str, ...]]:
+        """Choose, and return the sites with the clashes."""
+        rules = self.rules.sites
+        if not len(self.rows):
+            # nobody walks anywhere, so that any choice is as good as another, and the fewest are the fewest that the rules need
+            chosen = rules.cheapest(np.full(len(rules.kept), float(self.kind == "fewest")))
+            assert chosen is not None
+            return Sites(chosen, self.objective(chosen), self.objective(chosen)), tuple(self.clashes)
+        found = getattr(self, "_" + self.kind.replace("-", "_"))()
+        if self.description.group_excess is not None:
+            found = self._fair(found)
+        return found, tuple(self.clashes)
+
+    def _p_median(self) -> Sites:
+        return p_median(self.cost, self.rules.sites, seconds=self.left(), tell=self.tell, **self.options)
+
+    def _coverage(self) -> Sites:
+        lost = float(self.people[~self.reachable].sum())
+        found = coverage(
+            self.within,
+            self.weight,
+            self.rules.sites,
+            seconds=0.7 * self.left(),
+            tell=lambda a, b: self.tell(a + lost, b + lost),
+            **self.options,
+        )
+        bound = None if found.lower_bound is None else found.lower_bound + lost
+        nearer = self._least_walking(found.open, ~self.within).open
+        return Sites(nearer, found.objective + lost, bound, found.proof)
+
+    def _p_center(self) -> Sites:
+        rules, walks = self.rules.sites, self.walks[self.rows]
+        start = exchange(self.cost, found, rules) if (found := greedy(self.cost, rules)) is not None else None
+        center = p_center(walks, rules, seconds=0.7 * self.left(), start=start, tell=self.tell, **self.options)
+        if center is not None and len(center.open):
+            nearer = self._least_walking(center.open, walks > center.objective).open
+            return Sites(nearer, center.objective, center.lower_bound, center.proof)
+        median = self._p_median()
+        if center is not None:
+            # not proven: the plan leaves residents cut off, and the bound is that of the rule as it stands
+            self.clashes.append(
+                f"No choice of {rules.count} stations that reaches everyone on foot was found in the time there was; whether there is one is not "
+                "proven. Give more time with --time-limit."
+            )
+            return Sites(median.open, median.objective, center.lower_bound, center.proof)
+        cut_off = ~np.isfinite(walks[:, median.open]).any(axis=1)
+        more = fewest(
+            np.isfinite(walks), rules.replace(count=None, budget=np.inf), seconds=self.left() / 2, **self.options
+        )
+        least = (
+            f" The smallest number of stations that would do is {len(more.open)}."
+            if more is not None and len(more.open) and more.lower_bound == len(more.open)
+            else f" {len(more.open)} stations would do."
+            if more is not None and len(more.open)
+            else ""
+        )
+        worst = int(self.town.homes["unit"].iat[self.rows[int(np.argmax(np.where(cut_off, self.weight, -1)))]])  # type: ignore[index]
+        self.clashes.append(
+            f"No {rules.count} stations reach everyone on foot, so the farthest walk has no end: {self.weight[cut_off].sum():,.0f} residents stay cut "
+            f"off, as in {self.town.units['name'].iat[worst]}.{least}"
+        )
+        return Sites(median.open, median.objective, None)
+
+    def _fewest(self) -> Sites:
+        rules = self.rules.sites
+        found = fewest(self.within, rules, seconds=0.6 * self.left(), **self.options)
+        if found is None:
+            found = self._fewest_relaxed()
+        if not len(found.open):
+            # no cover was found in time: the greatest coverage with every site that the rules allow
+            every = rules.cheapest(-np.ones(len(rules.kept)))
+            assert every is not None
+            left = float(self.weight[self.within.any(axis=1) & ~self.within[:, every].any(axis=1)].sum())
+            if left > 0:
+                self.clashes.append(
+                    f"No stations that bring every coverable resident within {self.description.walk_minutes:g} minutes were found in the time there "
+                    f"was; whether there are any is not proven. {left:,.0f} residents stay beyond it. Give more time with --time-limit."
+                )
+            return Sites(every, float(len(every)), found.lower_bound, found.proof)
+        able = self.within.any(axis=1)[:, None]
+        nearer = self._least_walking(found.open, able & ~self.within).open
+        return Sites(nearer, found.objective, found.lower_bound, found.proof)
+
+    def _fewest_relaxed(self) -> Sites:
+        """Explain why no stations bring all coverable residents within the limit, and plan under the smallest relaxation."""
+        rules, description = self.rules.sites, self.description
+        budget, distance = f"stations.budget = {description.budget or 0:,.0f}", f"stations.min_distance = {description.min_distance:,.0f} m"  # fmt: skip
+        ways = []
+        if np.isfinite(rules.budget):
+            ways.append((budget, rules.replace(budget=np.inf)))
+        if len(rules.apart):
+            ways.append((distance, rules.replace(apart=np.empty((0, 2), int))))
+        if len(ways) == 2:
+            ways.append((f"{budget} and {distance}", rules.replace(budget=np.inf, apart=np.empty((0, 2), int))))
+        said = " and ".join([budget] * bool(np.isfinite(rules.budget)) + [distance] * bool(len(rules.apart)))
+        verb = "do" if len(ways) == 3 else "does"
+        head = f"{said} {verb} not allow stations that bring every coverable resident within {description.walk_minutes:g} minutes."
+        for lifted, free in ways:
+            found = cheapest_cover(self.within, free, seconds=self.left() / 3, **self.options)
+            if found is None or not len(found.open):
+                continue
+            if "budget" in lifted:
+                shut = float(self.rules.closing.sum())
+                needed, proven = found.objective + shut, found.lower_bound is not None and found.lower_bound >= found.objective - 1e-6 * max(1.0, abs(found.objective))  # fmt: skip
+                way = f"A budget of {needed:,.0f} would do" + ("; none smaller would" if proven else "")
+                free = free.replace(budget=found.objective + 1e-6 * max(1.0, abs(found.objective)))
+                way += f", without {distance}" if "min_distance" in lifted else ""
+            else:
+                way = f"Without {lifted} it can be done"
+            fewer = fewest(self.within, free, seconds=self.left() / 3, **self.options)
+            chosen = found.open if fewer is None or not len(fewer.open) else fewer.open
+            self.clashes.append(f"{head} {way}, with {len(chosen)} stations.")
+            self.rules = StationRules(free, self.rules.price, self.rules.closing, self.rules.clashes)
+            return Sites(chosen, float(len(chosen)), None)
+        # no way out was found in time: as many as the rules allow
+        every = rules.cheapest(-np.ones(len(rules.kept)))
+        assert every is not None
+        self.clashes.append(f"{head} No way out was found in the time there was; give more with --time-limit.")
+        return Sites(every, float(len(every)), None)
+
+    def _least_walking(self, chosen: np.ndarray, breach: np.ndarray) -> Sites:
+        """Among plans of equal worth take one with little walking: what breaks the objective weighs more than any walk."""
+        cost = self.cost
+        walking = total_cost(cost, chosen)
+        whole = bool((self.weight == np.round(self.weight)).all()) or self.kind in ("p-center", "fewest")
+        heavy = (walking + 1.0) / (1.0 if whole else max(1e-3, float(self.weight.min())))
+        weight = np.ones(len(self.weight)) if self.kind in ("p-center", "fewest") else self.weight
+        rules = self.rules.sites.replace(count=len(chosen))
+        found = p_median(
+            cost + heavy * breach * weight[:, None],
+            rules,
+            seconds=self.left(),
+            start=chosen,
+            gap=1e-10,
+            nodes=TIE_NODES,
+            **self.options,
+        )
+        before, after = ((weight * breach[:, c].all(axis=1)).sum() for c in (chosen, found.open))
+        return found if after <= before + 1e-9 * max(1.0, before) else Sites(chosen, walking, None)
+
+    def _fair(self, found: Sites) -> Sites:
+        """Keep the rule that no group walks much farther than all."""
+        excess = self.description.group_excess
+        assert excess is not None
+        groups = {g: w[self.rows] for g, w in groups_at_homes(self.town).items() if w[self.rows].sum() > 0}
+        fair = FairRule(np.array(list(groups.values())).reshape(len(groups), len(self.rows)), self.weight, excess)
+        if fair.met(self.metres[:, found.open].min(axis=1)):
+            return found
+        count, rules = len(found.open), self.rules.sites
+        self.end = max(self.end, time.monotonic() + 2.0)
+        fairer = found
+        for more in range(count, len(rules.kept) + 1 if self.kind == "fewest" else count + 1):
+            start = found.open if more == count else greedy(self.cost, rules.replace(count=more))
+            if start is None:
+                break
+            fairer, met = fair_sites(
+                self.metres, self.worth, rules.replace(count=more), fair, Sites(start, found.objective, found.lower_bound),
+                linear=self.kind == "p-median", seconds=0.8 * self.left(), **self.options,
+            )  # fmt: skip
+            if met and (self.kind != "fewest" or fairer.objective <= 1e-9):
+                better = fairer if self.kind == "p-median" else found
+                return Sites(fairer.open, fairer.objective, better.lower_bound, better.proof)
+            if time.monotonic() > self.end:
+                break
+        metres = self.metres[:, fairer.open].min(axis=1)
+        reached = (1 + excess) * (1 + float(fair.breach(metres[:, None])[0])) - 1
+        mean = {g: float(w @ metres / w.sum()) for g, w in groups.items()}
+        worst = max(mean, key=lambda g: mean[g])
+        self.clashes.append(
+            f"stations.group_excess = {excess:g}: no choice of {len(fairer.open)} sites was found in which the mean walk of every group is at most "
+            f"{excess:.0%} above the average, which is not proven to be the smallest way out. The smallest excess that was found is "
+            f"{np.ceil(reached * 1000) / 1000:g}, for the group “{worst}”."
+        )
+        return Sites(fairer.open, fairer.objective, None)

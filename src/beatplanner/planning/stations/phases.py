@@ -1,0 +1,69 @@
+"""In which year each of the chosen stations opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.town.town import Town
+from beatplanner.planning.stations.choice import Choice
+from beatplanner.solver.location.phasing import phase, total
+
+
+def opening_years(
+    town: Town, people, chosen, choice: Choice, clashes: list[str], seconds: float, options
+) -> dict[str, Any]:
+    """Spread the opening over years; what is missing in the budgets becomes a clash."""
+    description, sites = town.description.stations, town.sites
+    assert description is not None and description.phases is not None and sites is not None
+    rules = description.phases
+    names = [str(s) for s in sites["station"]]
+    for name in rules.pilots:
+        if name not in names:
+            raise InputError(
+                problem(f"there is no site “{name}” to be a pilot", did_you_mean(name, names) or "Use the names of candidate sites",
+                        file=town.description.file.name, field="stations.phases.pilots")
+            )  # fmt: skip
+    lost = [p for p in rules.pilots if p not in {names[j] for j in chosen}]
+    if lost:
+        clashes.append(
+            f"stations.phases.pilots names {', '.join(lost)}, which the plan does not open. Make it an existing station, or choose another pilot."
+        )
+    standing = sites["existing"].to_numpy(bool)[chosen]
+    budgets = np.array(rules.budgets, float)
+    cost, unreached = choice.cost[:, chosen], choice.unreached * choice.weight
+    opening, yearly = sites["cost"].to_numpy(float)[chosen], sites["yearly_cost"].to_numpy(float)[chosen]
+    pilots = np.array([names[j] in rules.pilots for j in chosen])
+    found = phase(
+        cost, unreached, standing, np.where(standing, 0.0, opening), yearly, budgets, pilots, seconds=seconds, **options
+    )
+    first = rules.start or 1
+    if found.extra[-1] > 1e-6 * max(1.0, budgets.sum()):
+        short = ", ".join(f"{first + t}: {e:,.0f}" for t, e in enumerate(np.diff(np.r_[0.0, found.extra])) if e > 1e-6)
+        clashes.append(
+            f"stations.phases.budgets ({budgets.sum():,.0f} in all) do not pay for the {int((~standing).sum())} new stations and the running of those "
+            f"open; the least that would do is {found.extra[-1]:,.0f} more ({short})."
+        )
+    years = []
+    for t in range(len(budgets)):
+        there = found.year <= t
+        ways = (
+            np.minimum(choice.metres[:, chosen[there]].min(axis=1), choice.unreached)
+            if there.any()
+            else np.full(len(choice.rows), choice.unreached)
+        )
+        new = (found.year == t) & ~standing
+        years.append({
+            "year": first + t, "opened": [names[j] for j in chosen[new]], "open": int(there.sum()),
+            "spent": float(opening[new].sum() + yearly[there].sum()), "budget": float(budgets[t]),
+            "residents_within_limit": float(choice.weight[ways <= choice.limit].sum()), "objective": float(choice.weight @ ways),
+        })  # fmt: skip
+    return {
+        "year": [None if y < 0 else int(first + y) for y in found.year],
+        "years": years,
+        "objective": total(cost, unreached, found.year, len(budgets)),
+        "lower_bound": min(found.lower_bound, found.objective),
+    }
