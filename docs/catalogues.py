@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues"
-SOURCES = ("planning/pack_content.py", "planning/forum_pack.py")
+SOURCES = ("planning/forum/pack_content.py", "planning/forum/forum_pack.py")
 LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
 LETTERS = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "ђ": "đ", "е": "e", "ж": "ž", "з": "z", "и": "i", "ј": "j", "к": "k", "л": "l", "љ": "lj",

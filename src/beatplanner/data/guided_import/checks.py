@@ -13,6 +13,7 @@ import shapely
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
+from beatplanner.data.publish.before_planning import check_publishing
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -42,7 +43,7 @@ def check(path: Path) -> list[Note]:
     """
     try:
         town = read_town(read_description(path))
-        read_forum_tables(town)
+        check_publishing(town.description, read_forum_tables(town))
     except InputError as error:
         return list(error.problems)
     return [*town.notes, *(note for doubt in DOUBTS for note in doubt(town))]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import own_name
+from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.plan_tables import PlanTables
 
 TEMPLATE = "job_description.docx"
@@ -226,34 +226,19 @@ def hash_of(text: str) -> int:
 
 
 def _write_jobs(folder: Path, tables: PlanTables) -> None:
-    from docxtpl import DocxTemplate
-    from jinja2 import TemplateError
-
     assert tables.beats is not None and tables.assignments is not None
-    rules = tables.summary["rules"]
-    own = rules["officers"].get("job_template")
-    base = Path(tables.summary["description_file"]).parent
-    with (files("beatplanner.data") / "templates").joinpath(TEMPLATE).open("rb") as stream:
-        source: Any = (base / own) if own else stream
-        if own and not (base / own).is_file():
-            raise InputError(
-                problem(f"the template “{own}” does not exist", "Give a DOCX file", field="officers.job_template")
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        content = Path(source).read_bytes() if own else stream.read()
-    import io
-
+    own = tables.summary["rules"]["officers"].get("job_template")
+    if own:
+        base = Path(tables.summary["description_file"]).parent
+        check_job_template(base / own)
+        content = (base / own).read_bytes()
+    else:
+        content = default_template()
+    folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     for row in tables.beats.to_dict("records"):
         for post in range(1, int(row["posts"]) + 1):
-            try:
-                document = DocxTemplate(io.BytesIO(content))
-                document.render(_job(tables, row, post), autoescape=True)
-            except (TemplateError, ValueError, KeyError, OSError) as error:
-                raise InputError(
-                    problem(f"the template cannot be filled in ({str(error).splitlines()[0]})", "Mend the field in double braces",
-                            file=own or TEMPLATE, field="officers.job_template")
-                ) from None  # fmt: skip
+            document = fill_in(content, _job(tables, row, post), file=own or TEMPLATE)
             name = own_name(f"{row['name']} ({row['beat']}) post {post}", taken)
             document.save(folder / f"{name}.docx")
 

@@ -22,9 +22,12 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from babel.numbers import format_decimal, format_percent
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.publish.templates import fields_of, filled, wrong_fields
 
 LOCALES = {"en": "en_GB", "sq": "sq", "sr-Latn": "sr_Latn", "sr-Cyrl": "sr_Cyrl", "mk": "mk", "ro": "ro", "ru": "ru"}
 OPEN, CLOSE = "⟦", "⟧"
+# Bytes of a force's own catalogue at most.
+LARGEST = 8 << 20
 
 
 class Speech:
@@ -42,7 +45,7 @@ class Speech:
     Raises
     ------
     InputError
-        Where the force's catalogue cannot be read.
+        Where the force's catalogue cannot be read, or a text of it, or an own term, has a field that its English text has not.
     """
 
     def __init__(
@@ -56,19 +59,24 @@ class Speech:
                 self.terms[english] = said
             elif language in said:
                 self.terms[english] = said[language]
+        for english, said in self.terms.items():
+            _check_fields(english, [english], said, "forum.terms", "")
         self.missing: set[str] = set()
         self.unreviewed: set[str] = set()
         self._known: set[Any] = set()
         self._fuzzy: set[Any] = set()
         self._texts: gettext.NullTranslations = gettext.NullTranslations()
         if language != "en" or catalogue is not None:
-            self._read(_catalogue(language, catalogue))
+            self._read(_catalogue(language, catalogue), catalogue or "")
 
-    def _read(self, found: Catalog) -> None:
+    def _read(self, found: Catalog, own: str | Path) -> None:
         for message in found:
             key = message.id[0] if isinstance(message.id, tuple | list) else message.id
-            filled = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
-            if key and filled:
+            complete = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
+            if key and complete:
+                english = list(message.id) if isinstance(message.id, tuple | list) else [key]
+                for text in message.string if isinstance(message.string, tuple | list) else [message.string]:
+                    _check_fields(key, english, str(text), "forum.catalogues", own)
                 self._known.add(key)
                 if message.fuzzy:
                     self._fuzzy.add(key)
@@ -82,7 +90,7 @@ class Speech:
         said = self.terms.get(english)
         if said is None:
             said = self._texts.gettext(english) if self._note(english) else f"{OPEN}{english}{CLOSE}"
-        return said.format(**values) if values else said
+        return filled(said, values) if values else said
 
     def count(self, one: str, many: str, number: int, **values: Any) -> str:
         """Return a text that depends on a number, which stands in it as ``{n}``."""
@@ -91,7 +99,7 @@ class Speech:
             said = self._texts.ngettext(one, many, number)
             if not self._note(one):
                 said = f"{OPEN}{said}{CLOSE}"
-        return said.format(n=self.number(number), **values)
+        return filled(said, {"n": self.number(number), **values})
 
     def known(self, name: str) -> str:
         """Return a name that a user gave in this language where the catalogue has it, and as it is elsewhere."""
@@ -136,9 +144,28 @@ class Speech:
         return str(self.locale.languages.get(code, name))
 
 
+def _check_fields(key: str, english: list[str], said: str, where: str, file: str | Path) -> None:
+    """Raise InputError where a text has another field than its English text, or a field that does more than stand for a word."""
+    allowed = set().union(*(fields_of(text) for text in english)) if all(_plain(text) for text in english) else set()
+    wrong = wrong_fields(said, allowed)
+    if wrong:
+        mend = "Use the fields of the English text, as they stand there"
+        raise InputError(problem(f"the text for “{key[:60]}” cannot be used: {wrong}", mend, file=file, field=where))
+
+
+def _plain(text: str) -> bool:
+    try:
+        fields_of(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _catalogue(language: str, path: Path | None) -> Catalog:
     file = files("beatplanner.data") / "catalogues" / f"{LOCALES[language]}.po" if path is None else path
     try:
+        if isinstance(file, Path) and file.stat().st_size > LARGEST:
+            raise ValueError("it is far too large")
         with file.open("rb") as stream:
             return read_po(stream, locale=LOCALES[language])
     except (OSError, PoFileError, ValueError, UnicodeDecodeError) as error:

@@ -176,7 +176,7 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
         return
     # a second that only such a run needs
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, Security
 
     out = out.resolve()
     kept = out.parent / f".{out.name}.municipalities"
@@ -184,8 +184,9 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
              "distributed.scheduler.allowed-failures": 1, "distributed.admin.log-format": "%(message)s"}  # fmt: skip
     with dask.config.set(quiet):  # type: ignore[attr-defined]
         if workers is not None:
+            # with a certificate made for this run, which both sides must show: nobody else on this computer can join and run code or read data
             with (
-                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50) as cluster,
+                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50, security=Security.temporary()) as cluster,
                 Client(cluster) as client,
             ):  # fmt: skip
                 warm_up_workers(client)

@@ -18,11 +18,13 @@ from beatplanner.data.description.models import Forum
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.publish.beat_pages import write_beat_pages
+from beatplanner.data.publish.before_planning import check_publishing
 from beatplanner.data.publish.forum_files import run_card, write_json, write_minutes, write_proposal, write_tables
 from beatplanner.data.publish.forum_map import MapWords, write_forum_map
 from beatplanner.data.publish.forum_picture import write_picture
 from beatplanner.data.publish.pack_maps import Drawing, draw_beat, draw_town
 from beatplanner.data.publish.pack_pdf import script_of, write_pack_pdf
+from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -121,15 +123,9 @@ def check_pack_inputs(town: Town) -> None:
     InputError
         Where a table of the section ``[forum]``, an earlier pack or a catalogue cannot be used.
     """
-    rules = town.description.forum
-    if rules is None:
-        return
-    read_forum_tables(town)
-    for path in rules.published_before:
+    check_publishing(town.description, read_forum_tables(town), photos=False)
+    for path in (town.description.forum or Forum()).published_before:
         read_published(town.description.path(path))
-    for language in rules.languages:
-        catalogue = rules.catalogues.get(language)
-        Speech(language, rules.terms, None if catalogue is None else town.description.path(catalogue))
 
 
 def empty_pack(folder: Path) -> None:
@@ -302,9 +298,8 @@ def _write_language(forum: Path, content: PackContent, maps: _Maps, suffix: str)
     photos: dict[str, str] = {}
     for shown in consented(content.extra, content.day).values():
         if shown["photo"] and shown["photo"] not in photos:
-            file = Path(shown["photo"])
-            photos[shown["photo"]] = f"photo{len(photos)}{file.suffix.lower()}"
-            pictures[photos[shown["photo"]]] = file.read_bytes()
+            photos[shown["photo"]] = f"photo{len(photos)}.jpg"
+            pictures[photos[shown["photo"]]] = clean_photo(Path(shown["photo"]), content.town.description.path(Path()))
     sections: list[dict[str, Any]] = []
 
     def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str, key: list[dict[str, str]]) -> None:

@@ -40,7 +40,11 @@ WorkersOption = Annotated[
 
 SchedulerOption = Annotated[
     str | None,
-    typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster that does, such as tcp://10.0.0.5:8786."),
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="A Dask cluster that does, such as tls://10.0.0.5:8786. It is trusted: it gets the data and runs the program.",
+    ),
 ]
 
 PlanOption = Annotated[
@@ -69,6 +73,12 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
 
     if options.get("workers") is not None and options.get("scheduler") is not None:
         raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
+    if options.get("scheduler") is not None:
+        open_line = "" if str(options["scheduler"]).startswith("tls://") else " Nothing on the way to it is encrypted: use tls:// outside a network of your own."  # fmt: skip
+        err_console.print(
+            f"The cluster at {options['scheduler']} is trusted: whoever runs it or its workers can read the data of this project and decides what is computed.{open_line}",
+            markup=False,
+        )
     with interruptible() as cancelled, shown_progress() as progress:
         summary = run_plan(project, out, progress=progress, cancelled=cancelled, **options)
     print_summary(summary, out)

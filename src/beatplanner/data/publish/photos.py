@@ -1,0 +1,54 @@
+"""Photos for the public: made anew from their pixels, since a file says more than a picture shows: where it was taken, when, by whom."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from beatplanner.data.errors import InputError, problem
+
+# Formats that are read, pixels of a photo at most, and the longest side of what is published.
+FORMATS = ("JPEG", "PNG")
+MOST_PIXELS, LONGEST_SIDE, MOST_BYTES = 60_000_000, 800, 40 << 20
+
+
+def is_below(file: Path, folder: Path) -> bool:
+    """Tell whether a file lies below a folder, wherever links lead."""
+    return folder.resolve() in file.resolve().parents
+
+
+def clean_photo(file: Path, below: Path) -> bytes:
+    """Return a photo as a JPEG with nothing but its pixels.
+
+    Parameters
+    ----------
+    file
+        JPEG or PNG.
+    below
+        The project's folder: no photo is taken from elsewhere, whatever a table says.
+
+    Raises
+    ------
+    InputError
+        Where the file lies elsewhere, or holds no such picture.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if not is_below(file, below):
+        raise InputError(problem(f"the photo “{file.name}” lies outside the project's folder", "Put it into the folder of the project", file=file.name, field="photo"))  # fmt: skip
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise ValueError("it is far too large")
+        with Image.open(io.BytesIO(file.read_bytes()), formats=FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise ValueError("it has far too many pixels")
+            # cameras lay pictures on their side and say so beside the pixels
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, ValueError, SyntaxError, EOFError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        said = "" if isinstance(error, UnidentifiedImageError) else f" ({str(error).splitlines()[0]})"
+        raise InputError(problem(f"the photo “{file.name}” is no picture that can be read{said}", "Save it as JPEG or PNG", file=file.name, field="photo")) from None  # fmt: skip
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    pixels = Image.frombytes("RGB", picture.size, picture.tobytes())
+    stream = io.BytesIO()
+    pixels.save(stream, "JPEG", quality=88)
+    return stream.getvalue()
