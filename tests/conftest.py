@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +157,17 @@ def _journals_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
     if "beatplanner.ui.desktop.window.recent" in sys.modules:
         monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
+
+
+@pytest.fixture(autouse=True)
+def _collector_in_this_thread():
+    """Keep Python's cyclic collector to the window's thread, as `open_desktop` does; what a test leaves goes at its end."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        yield
+        return
+    gc.disable()
+    yield
+    gc.collect(2 if gc.get_count()[2] > gc.get_threshold()[2] else 1)
 
 
 @pytest.fixture

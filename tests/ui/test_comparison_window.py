@@ -41,7 +41,7 @@ def test_plans_side_by_side(qtbot, tmp_path):
     shown.tell(0)
     assert "Today: beat 1" in shown.told.text() and "b: beat" in shown.told.text()
     assert not shown.grab().isNull()
-    comparing.background.wait()
+    qtbot.waitUntil(lambda: not comparing.background.busy, timeout=60_000)
 
 
 def test_limits_are_round_and_hold_all_values():

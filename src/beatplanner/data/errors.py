@@ -61,6 +61,10 @@ class InputError(Exception):
         super().__init__("\n".join(str(p) for p in problems))
         self.problems: tuple[Note, ...] = problems
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Note, ...]]:
+        """Cross to another process with its notes, not with their text only."""
+        return type(self), self.problems
+
 
 def problem(
     what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = ""

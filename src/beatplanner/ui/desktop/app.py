@@ -19,8 +19,11 @@ def open_desktop(project: Path | None) -> int:
     int
         Exit code.
     """
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from beatplanner.ui.desktop.session.child_process import prepare
+    from beatplanner.ui.desktop.session.collector import Collector
     from beatplanner.ui.desktop.window.languages import install_language
     from beatplanner.ui.desktop.window.main_window import MainWindow
     from beatplanner.ui.desktop.window.settings import look, read_settings
@@ -31,9 +34,13 @@ def open_desktop(project: Path | None) -> int:
     settings = read_settings()
     install_language(application, settings.language, settings.terms)
     look(settings)
+    Collector(application)
     window = MainWindow()
     window.report_errors()
     window.show()
     if project is not None:
         window.open(project)
+    else:
+        # while somebody chooses what to open, a child gets ready to read it
+        QTimer.singleShot(800, prepare)
     return application.exec()

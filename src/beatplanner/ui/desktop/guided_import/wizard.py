@@ -37,8 +37,9 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.guided_import import jobs
 from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
-from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.guide_pages import explain
 from beatplanner.ui.desktop.window.quiet import quiet
 
@@ -81,7 +82,7 @@ class ImportWizard(QDialog):
         self.project: Path | None = None
         self.setWindowTitle(self.tr("New project from layers"))
         self.setAcceptDrops(True)
-        self.work = Background(self)
+        self.work = Work(self)
         self.work.busy_changed.connect(self._show_busy)
         self._doubts: list = []
         self._pending: Callable[[], None] | None = None
@@ -212,18 +213,8 @@ class ImportWizard(QDialog):
         self.enable()
 
     def failed(self, error: Exception) -> None:
-        """Say what went wrong in a thread."""
-        if isinstance(error, InputError):
-            self.say("\n".join(str(p) for p in error.problems[:3]))
-        else:
-            from beatplanner.ui.crash_report import write_crash_report
-
-            report = write_crash_report(type(error), error.__traceback__)
-            self.say(
-                self.tr("beatplanner met an error of its own. A report that holds no data of yours is in {0}").format(
-                    report
-                )
-            )
+        """Say what went wrong in the child."""
+        self.say("\n".join(str(p) for p in error.problems[:3]) if isinstance(error, InputError) else str(error))
         self.steps[self.pages.currentIndex()].enter()
         self.enable()
 
@@ -239,42 +230,29 @@ class ImportWizard(QDialog):
         self.add_files([Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()])
 
     def add_files(self, files: list[Path]) -> None:
-        """Look into files, and into those of folders, in a thread."""
+        """Look into files, and into those of folders, in a child."""
         wanted: list[Path] = []
         endings = tuple(p.removeprefix("*") for p in FILES.split())
         for file in files:
             wanted += sorted(p for p in file.iterdir() if p.name.lower().endswith(endings)) if file.is_dir() else [file]
-        draft = self.draft
 
-        def work() -> list[str]:
-            try:
-                draft.add(wanted)
-            except InputError as error:
-                return [str(p) for p in error.problems]
-            return []
-
-        def done(problems: list[str]) -> None:
-            self.say("\n".join(problems[:3]))
+        def done(found: tuple) -> None:
+            self.take(found[0])
+            self.say("\n".join(found[1][:3]))
             self.steps[0].enter()
             self.refresh_map()
 
-        self.work.run(work, done, self.failed)
+        self.say(self.tr("Reading…"))
+        self.work.run(done, self.failed, jobs.take_in, jobs.bare(self.draft), wanted)
+
+    def take(self, draft) -> None:
+        """Go on with the draft that a child gives back; the tables that were read stay."""
+        draft._frames = {**self.draft._frames, **draft._frames}
+        self.draft = draft
 
     def refresh_map(self) -> None:
         """Draw the layers anew, as they are mended."""
-        draft = self.draft
-
-        def work() -> list:
-            import numpy as np
-
-            found = []
-            for source in draft.sources:
-                if source.role in LOOKS and source.has_place and (source.crs or source.look.crs):
-                    frame = draft.located(source)
-                    found.append((source.look.title, source.role, np.asarray(frame.geometry.array, dtype=object)))
-            return found
-
-        self.work.run(work, self._show_layers, self.failed)
+        self.work.run(self._show_layers, self.failed, jobs.layers_to_draw, jobs.bare(self.draft), tuple(LOOKS))
 
     def _show_layers(self, layers: list) -> None:
         self.map.set_layers(layers)
@@ -311,24 +289,18 @@ class ImportWizard(QDialog):
             page.replace_box.setVisible(True)
             self.say(self.tr("This file is there already. Give another name, or tick the box to replace it."))
             return
-        draft = self.draft
         self.say(self.tr("Making the project…"))
-
-        def work() -> Path:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            draft.write(out)
-            return out
 
         def done(project: Path) -> None:
             self.project = project
             self.made.emit(project)
             self.accept()
 
-        self.work.run(work, done, self.failed)
+        self.work.run(done, self.failed, jobs.write, jobs.bare(self.draft), out)
 
     def done(self, result: int) -> None:
-        """Close, once what is under way has ended."""
-        self.work.wait()
+        """Close; what is under way ends."""
+        self.work.stop()
         super().done(result)
 
 
@@ -809,25 +781,23 @@ class DoubtsPage(Page):
         self.checked = False
 
     def enter(self) -> None:
-        """Check in a thread, then list."""
+        """Check in a child, then list."""
         self.checked = False
         self.doubts = []
         self._fill()
         self.summary.setText(self.tr("Reading and checking…"))
         self.wizard.map.clear_highlight()
-        draft = self.draft
 
-        def work() -> list:
-            from beatplanner.data.guided_import.doubts import import_doubts
-
-            return import_doubts(draft)
+        def done(found: tuple) -> None:
+            self.wizard.take(found[0])
+            self._show(found[1])
 
         def failed(error: Exception) -> None:
             self.summary.setText(self.tr("The check could not be ended."))
             self.wizard._go(1)
             self.wizard.failed(error)
 
-        self.wizard.work.run(work, self._show, failed)
+        self.wizard.work.run(done, failed, jobs.check, jobs.bare(self.draft))
 
     def _show(self, doubts: list) -> None:
         self.doubts, self.checked = doubts, True

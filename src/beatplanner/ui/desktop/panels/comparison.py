@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.rings import path_of
-from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.guide_pages import explain
 from beatplanner.ui.desktop.window.tool_actions import menu_named
 
@@ -45,7 +45,7 @@ MODES = ("Hours a year per officer", "Minutes on foot to a station", "What chang
 
 
 def prepare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
-    """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a thread may do it."""
+    """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a child does it."""
     from beatplanner.planning.compare.columns import read_columns
     from beatplanner.planning.compare.comparison import compare, map_of
     from beatplanner.planning.compare.figures import figures
@@ -320,7 +320,7 @@ class Comparing:
     """The menu “Compare” of a window."""
 
     def __init__(self, window: MainWindow) -> None:
-        self.window, self.background = window, Background(window)
+        self.window, self.background = window, Work(window)
         self.shown: ComparisonWindow | None = None
         self.action = QAction(window.tr("Compare plans…"), window)
         self.action.setStatusTip(window.tr("Lay result folders side by side, today's plan before them."))
@@ -347,10 +347,10 @@ class Comparing:
             self.compare(folders, Path(out))
 
     def compare(self, folders: Sequence[Path], out: Path) -> None:
-        """Compare in a thread, then show."""
+        """Compare in a child, then show."""
         self.action.setEnabled(False)
         self.window.statusBar().showMessage(self.window.tr("Comparing…"))
-        self.background.run(lambda: prepare(folders, out), lambda found: self._show(found, out), self._refuse)
+        self.background.run(lambda found: self._show(found, out), self._refuse, prepare, list(folders), out)
 
     def _show(self, found: dict[str, Any], out: Path) -> None:
         self._ready()

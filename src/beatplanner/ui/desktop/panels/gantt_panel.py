@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
-from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.figures_text import number as written
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
@@ -37,6 +37,22 @@ FIGURES = {
     "language_gaps": "language gaps",
     "rotations": "rotations",
 }
+
+
+# What the solver may take to mend postings, in seconds.
+REPAIR_SECONDS = 30.0
+
+
+def _accept(folder: Path, out: Path, postings: list[Any], reason: str) -> dict[str, Any]:
+    from beatplanner.planning.changes.roster_edits import accept
+
+    return accept(folder, out, postings, reason=reason)
+
+
+def _replan(folder: Path, out: Path, wished: Any) -> dict[str, Any]:
+    from beatplanner.planning.changes.replanning import replan
+
+    return replan(folder, out, [], wished=wished, time_limit=REPAIR_SECONDS)
 
 
 class GanttPanel(QWidget):
@@ -51,7 +67,7 @@ class GanttPanel(QWidget):
         self.steps: list[list[Any]] = []
         self.undone: list[list[Any]] = []
         self.told: Any = None
-        self.work = Background(self)
+        self.work = Work(self)
         self.rows_by = QComboBox()
         for words in (self.tr("By beat and post"), self.tr("By officer"), self.tr("As a table")):
             self.rows_by.addItem(words)
@@ -256,17 +272,13 @@ class GanttPanel(QWidget):
             reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), question)
             if not agreed:
                 return
-        from beatplanner.planning.changes.roster_edits import accept
-
         folder, out, postings = (
             self.folder,
             Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan",
             list(self.postings),
         )
         self.work.run(
-            lambda: accept(folder, out, postings, reason=reason),
-            lambda found: self._take(out, found, reason),
-            self._refused,
+            lambda found: self._take(out, found, reason), self._refused, _accept, folder, out, postings, reason
         )
         self._show()
 
@@ -274,17 +286,12 @@ class GanttPanel(QWidget):
         """Let the solver find the fewest changes that keep the rules, beginning with what was dragged."""
         if self.judge is None or self.folder is None:
             return
-        from beatplanner.planning.changes.replanning import replan
         from beatplanner.planning.changes.roster_edits import table_of
 
         folder, out = self.folder, Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         wished = table_of(self.postings, self.judge.tables)
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
-        self.work.run(
-            lambda: replan(folder, out, [], wished=wished, time_limit=30),
-            lambda found: self._take(out, found, ""),
-            self._refused,
-        )
+        self.work.run(lambda found: self._take(out, found, ""), self._refused, _replan, folder, out, wished)
 
     def _take(self, out: Path, found: dict[str, Any], reason: str) -> None:
         window = self.window_

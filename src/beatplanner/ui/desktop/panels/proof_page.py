@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
-from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.window.figures_text import date, number, percent
 
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 TOLD = 12
 SHOWN_OF_A_HASH = 12
 GOOD, BAD, WAITING = ("#e3f4e7", "#14532d"), ("#fde0dd", "#67000d"), ("#fff3cd", "#5c4400")
+
+
+def _look(folder: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """Return the verdict that lies beside a plan, None where there is none, and the hashes of the plan's files."""
+    from beatplanner.planning.whole.verdict import hashes, read_verdict
+
+    found = read_verdict(folder)
+    try:
+        return found, () if found is not None else tuple(hashes(folder).values())
+    except OSError:
+        return found, ()
 
 
 class ProofPage(QWidget):
@@ -41,7 +52,7 @@ class ProofPage(QWidget):
 
     judged = Signal(object)
 
-    def __init__(self, work: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.work = work
         self.folder: Path | None = None
@@ -101,26 +112,16 @@ class ProofPage(QWidget):
         self._tell(self.tr("Looking for the checker's verdict…"), WAITING)
         self.judged.emit(None)
 
-        def look() -> tuple[Path, dict[str, Any] | None]:
-            from beatplanner.planning.whole.verdict import hashes, read_verdict
-
-            found = read_verdict(folder)
-            if found is None:
-                try:
-                    found = self._known.get(tuple(hashes(folder).values()))
-                except OSError:
-                    return folder, None
-            return folder, found
-
-        def done(found: tuple[Path, dict[str, Any] | None]) -> None:
-            if self.folder != found[0] or self.process.running:
+        def done(found: tuple[dict[str, Any] | None, tuple[str, ...]]) -> None:
+            if self.folder != folder or self.process.running:
                 return
-            if found[1] is None:
+            verdict = found[0] or self._known.get(found[1])
+            if verdict is None:
                 self.check()
             else:
-                self._take(found[1])
+                self._take(verdict)
 
-        self.work.run(look, done, lambda _: self.check())
+        self.work.run(done, lambda _: self.check(), _look, folder)
 
     def check(self) -> None:
         """Let the checker recompute every figure, in a process of its own."""

@@ -12,11 +12,13 @@ from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.charts_page import ChartsPage
 from beatplanner.ui.desktop.panels.proof_page import ProofPage
 from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
-from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.town.town import Town
     from beatplanner.planning.forum.beat_cards import BeatBook
     from beatplanner.planning.whole.plan_doubts import Doubt
 
@@ -26,6 +28,17 @@ ACTIONS = (
     Action("previous_beat", "View", "Previous beat", "Go to the previous beat of the table.", "Ctrl+PgUp"),
     Action("copy_card", "View", "Copy card of the beat", "Copy the beat's card as text, without officers' names and small figures.", "Ctrl+Alt+C"),
 )  # fmt: skip
+
+
+def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, Any], list[Doubt]]:
+    """Return what the cards of a plan hold, but for plan and town themselves, and the plan's warnings."""
+    from beatplanner.planning.forum.beat_cards import BeatBook
+    from beatplanner.planning.whole.plan_doubts import plan_doubts
+
+    if plan.beats is None:
+        return {}, plan_doubts(plan)
+    kept = vars(BeatBook(plan, town).read())
+    return {k: v for k, v in kept.items() if k not in ("tables", "town")}, plan_doubts(plan)
 
 
 class ResultsPanel(QWidget):
@@ -46,7 +59,7 @@ class ResultsPanel(QWidget):
         self.beat = ""
         self.dock: QDockWidget | None = None
         self._plan: object = None
-        self.work = Background(self)
+        self.work = Work(self)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Results"))
@@ -75,7 +88,7 @@ class ResultsPanel(QWidget):
     # ---- the plan
 
     def load(self) -> None:
-        """Take the plan in force; its cards are counted in a thread."""
+        """Take the plan in force; its cards are counted in a child."""
         plan = self.scenario.plan
         if plan is self._plan and (plan is None or self.book is not None):
             return
@@ -89,23 +102,21 @@ class ResultsPanel(QWidget):
         self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         town = self.scenario.town
 
-        def count() -> tuple[BeatBook | None, list[Doubt]]:
-            from beatplanner.planning.forum.beat_cards import BeatBook
-            from beatplanner.planning.whole.plan_doubts import plan_doubts
-
-            return None if plan.beats is None else BeatBook(plan, town).read(), plan_doubts(plan)
-
-        def done(found: tuple[BeatBook | None, list[Doubt]]) -> None:
+        def done(found: tuple[dict[str, Any], list[Doubt]]) -> None:
             if self._plan is plan:
                 self._warn(found[1])
-                if found[0] is not None:
-                    self._take(found[0])
+                if plan.beats is not None:
+                    from beatplanner.planning.forum.beat_cards import BeatBook
+
+                    book = BeatBook(plan, town)
+                    vars(book).update(found[0])
+                    self._take(book)
 
         def failed(error: Exception) -> None:
             if self._plan is plan:
                 self.card.say(self.tr("The figures of the beats cannot be counted: {0}").format(error))
 
-        self.work.run(count, done, failed)
+        self.work.run(done, failed, _count, plan, town)
 
     def _warn(self, doubts: list[Doubt]) -> None:
         self.warnings.take(doubts)
@@ -267,7 +278,7 @@ class ResultsPanel(QWidget):
     def close_down(self) -> None:
         """End what is under way; the window is closed."""
         self.proof.process.cancel()
-        self.work.wait()
+        self.work.stop()
 
 
 def install(window: Any) -> ResultsPanel:

@@ -1,4 +1,4 @@
-"""Work that would make the window wait, done in a thread, its result handed back to the window."""
+"""Saving in a thread, its result handed back to the window: what is written is at hand already, and what is half written must not be killed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication
-
-# What takes no longer than this, in seconds, nobody notices; after it the window paints on, looking for the end so often, in milliseconds.
-AT_ONCE, LOOK_MS = 0.03, 15
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 
 class Background(QObject):
@@ -68,24 +64,3 @@ class Background(QObject):
         """Wait for what is under way and take no more; its results are not handed back."""
         self._open.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-def wait_for(work: Callable[[], Any]) -> Any:
-    """Do work in a thread and return its result, or raise its error; meanwhile the window paints and takes no input."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="beatplanner-reading") as pool:
-        future = pool.submit(work)
-        try:
-            return future.result(timeout=AT_ONCE)
-        except TimeoutError:
-            if future.done():
-                raise
-        loop, timer = QEventLoop(), QTimer()
-        timer.setInterval(LOOK_MS)
-        timer.timeout.connect(lambda: loop.quit() if future.done() else None)
-        timer.start()
-        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        try:
-            loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-        finally:
-            QApplication.restoreOverrideCursor()
-        return future.result()

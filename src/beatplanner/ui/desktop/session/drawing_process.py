@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from beatplanner.ui.desktop.session.child_process import ChildProcess, of_error
+from beatplanner.ui.desktop.session.child_process import ChildProcess, Line, of_error
 
 if TYPE_CHECKING:
     from beatplanner.planning.beats.drawing import Drawing
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Job = Literal["repair", "improve"]
 
 
-def _child(drawing: Drawing, job: Job, seconds: float, messages: Any) -> None:
+def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     """Work in the child and send what happens; every message is (kind, content)."""
     from beatplanner.planning.beats.plan import plan_beats
     from beatplanner.planning.changes.mending import repair

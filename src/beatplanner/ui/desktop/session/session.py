@@ -42,7 +42,7 @@ class Scenario:
     before_reading
         Called with a document before it is read: unsaved work is restored there.
     reading
-        Does what takes long, such as reading layers, and returns its result; the window does it beside its own work.
+        Calls a function of a module with arguments and returns its result: reading layers takes long, and the window does it in a child.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Scenario:
         self.document: ProjectDocument | None = None
         self.plan_shown = 0
         self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
-        self.reading: Callable[[Callable[[], Any]], Any] = lambda work: work()
+        self.reading: Callable[..., Any] = lambda function, *arguments: function(*arguments)
 
     def open(self, path: Path) -> None:
         """Open a description, a project file, or a result folder (or its ``plan.gpkg``).
@@ -64,18 +64,12 @@ class Scenario:
         InputError
             Where it cannot be used; what was open stays open.
         """
-        from beatplanner.data.description.read import read_description
         from beatplanner.data.project.document import ProjectDocument
-        from beatplanner.data.result.folder import read_result
-        from beatplanner.data.town.read_town import read_town
 
         document, shown = None, 0
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
-            plan = self.reading(lambda: read_result(folder))
-            project = Path(str(plan.summary.get("description_file", "")))
-            # a result can be looked at without its inputs, but not planned again
-            town = self.reading(lambda: read_town(read_description(project))) if project.is_file() else None
+            plan, town, project = self.reading(_read_folder, folder)
             self.project, self.result = (project if town is not None else None), folder
         else:
             if self.document is not None and self.document.file == path.resolve():
@@ -85,12 +79,9 @@ class Scenario:
             try:
                 self.before_reading(document)
                 description = document.description()
-                town = self.reading(lambda: read_town(description))
-                plan, result = None, None
                 shown = max(document.content.plans, default=0)
-                if shown:
-                    result = folder = document.plan_folder(shown)
-                    plan = self.reading(lambda: read_result(folder))
+                result = document.plan_folder(shown) if shown else None
+                town, plan = self.reading(_read_project, description, result)
             except BaseException:
                 document.close(keep_journal=document.dirty)
                 raise
@@ -108,11 +99,8 @@ class Scenario:
 
     def reread(self) -> None:
         """Read the town anew by the rules of the scenario in view; InputError where they cannot be used."""
-        from beatplanner.data.town.read_town import read_town
-
         if self.document is not None:
-            description = self.document.description()
-            self.town = self.reading(lambda: read_town(description))
+            self.town, _ = self.reading(_read_project, self.document.description(), None)
             self.changed()
 
     def take_rules(self) -> None:
@@ -123,11 +111,9 @@ class Scenario:
 
     def show_plan(self, plan: int) -> None:
         """Show a plan of the project."""
-        from beatplanner.data.result.folder import read_result
-
         assert self.document is not None
         folder = self.document.plan_folder(plan)
-        self.plan, self.result, self.plan_shown = read_result(folder), folder, plan
+        self.plan, self.result, self.plan_shown = self.reading(_read_result, folder), folder, plan
         self.changed()
 
     def to_plan(self) -> Path | Description | None:
@@ -149,9 +135,7 @@ class Scenario:
 
     def take(self, folder: Path) -> None:
         """Show a result that was just planned."""
-        from beatplanner.data.result.folder import read_result
-
-        self.plan, self.result, self.plan_shown = read_result(folder), folder, 0
+        self.plan, self.result, self.plan_shown = self.reading(_read_result, folder), folder, 0
         if self.document is not None:
             self.plan_shown = self.document.add_plan(folder).id
             if self.document.edits:
@@ -250,3 +234,26 @@ class Scenario:
         """Return municipality, number of beats, and the hours a year that each may have, by the plan in force."""
         found = [] if self.plan is None else (self.plan.summary.get("beats") or {}).get("municipalities", [])
         return [(m["municipality"], m["beats"], m["lower"], m["upper"]) for m in found]
+
+
+def _read_result(folder: Path) -> PlanTables:
+    from beatplanner.data.result.folder import read_result
+
+    return read_result(folder)
+
+
+def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Path]:
+    """Return a result, its town where its inputs are still there (a result can be looked at without them, but not planned again), and its project."""
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.town.read_town import read_town
+
+    plan = _read_result(folder)
+    project = Path(str(plan.summary.get("description_file", "")))
+    return plan, read_town(read_description(project)) if project.is_file() else None, project
+
+
+def _read_project(description: Description, folder: Path | None) -> tuple[Town, PlanTables | None]:
+    """Return the town of a description, and the plan in a folder where there is one."""
+    from beatplanner.data.town.read_town import read_town
+
+    return read_town(description), None if folder is None else _read_result(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from beatplanner.ui.desktop.session.child_process import ChildProcess, of_error
+from beatplanner.ui.desktop.session.child_process import ChildProcess, Line, of_error
 
 
 def step_of(phase: str) -> str:
@@ -28,6 +27,10 @@ class _Pause:
         # all limits of the solvers are read from this clock
         time.monotonic = lambda: self.clock() - self.waited
 
+    def end(self) -> None:
+        """Give the clock back: the child may be used again."""
+        time.monotonic = self.clock
+
     def wait(self) -> None:
         """Wait as long as the run is paused."""
         begin = self.clock()
@@ -36,25 +39,21 @@ class _Pause:
             self.waited, begin = self.waited + self.clock() - begin, self.clock()
 
 
-def _child(project: Any, out: str, options: dict[str, Any], enough: Any, paused: Any, messages: Any) -> None:
+def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> None:
     """Plan in the child and send what happens; every message is (kind, content).
 
-    Once `enough` is set the step takes the best that it has, and the next one begins; while `paused` is set nothing is done.
+    Once `enough` of the messages' line is set every step takes the best that it has; while `paused` is set nothing is done.
     """
-    pause = _Pause(paused)
+    enough, pause = messages.enough, _Pause(messages.paused)
     from beatplanner.data.errors import InputError
     from beatplanner.planning.changes.mending import mend
     from beatplanner.planning.whole.run import run
 
-    last, held, step = 0.0, None, ""
+    last, held = 0.0, None
 
     def progress(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-        nonlocal last, held, step
+        nonlocal last, held
         pause.wait()
-        if step_of(phase) != step:
-            # what was good enough was the step before
-            step = step_of(phase)
-            enough.clear()
         if held is not None and held[0].partition(":")[0] != phase.partition(":")[0]:
             tell_held()
         held = (phase, best, bound, seconds)
@@ -83,6 +82,8 @@ def _child(project: Any, out: str, options: dict[str, Any], enough: Any, paused:
         messages.put(("refused", [str(note) for note in error.problems]))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
         messages.put(("refused", [of_error(error, "Planning")]))
+    finally:
+        pause.end()
 
 
 class SolveProcess(ChildProcess):
@@ -104,13 +105,10 @@ class SolveProcess(ChildProcess):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._enough: Any = None
-        self._paused: Any = None
         self._folder = Path()
 
     def start(self, project: Any, **options: Any) -> None:
         """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
-        context = multiprocessing.get_context("spawn")
         self._folder = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self._enough, self._paused = context.Event(), context.Event()
         self.begin(_child, project, str(self._folder), options, self._enough, self._paused)
@@ -118,18 +116,18 @@ class SolveProcess(ChildProcess):
     @property
     def paused(self) -> bool:
         """Whether the run waits."""
-        return self._process is not None and bool(self._paused.is_set())
+        return self._worker is not None and bool(self._worker.paused.is_set())
 
     def pause(self, on: bool) -> None:
         """Let the run wait, or go on; what it has found stays, and its time limit waits too."""
-        if self._process is not None:
-            (self._paused.set if on else self._paused.clear)()
+        if self._worker is not None:
+            (self._worker.paused.set if on else self._worker.paused.clear)()
 
     def finish_early(self) -> None:
-        """Let the step under way (beats, stations or officers) take the best that it has; the others are planned as ever."""
-        if self._process is not None:
-            self._enough.set()
-            self._paused.clear()
+        """Let this step and those that follow take the best that they have at once."""
+        if self._worker is not None:
+            self._worker.enough.set()
+            self._worker.paused.clear()
 
     def cancel(self) -> None:
         """End the run at once; nothing of it is kept."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from beatplanner.ui.desktop.session.child_process import ChildProcess
+from beatplanner.ui.desktop.session.child_process import ChildProcess, Line
 
 
-def _child(folder: str, messages: Any) -> None:
+def _child(folder: str, messages: Line) -> None:
     """Check in the child and send the verdict; the message is (kind, content)."""
     from beatplanner.data.errors import InputError
     from beatplanner.planning.whole.verdict import examine

@@ -45,10 +45,10 @@ from beatplanner.ui.desktop.panels import (
 )
 from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
-from beatplanner.ui.desktop.session.background import wait_for
 from beatplanner.ui.desktop.session.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.session.session import Scenario
 from beatplanner.ui.desktop.session.solving import SolveProcess, step_of
+from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.window import guide_pages, palette, settings, tour
 from beatplanner.ui.desktop.window.actions import ACTIONS
 from beatplanner.ui.desktop.window.figures_text import number, percent
@@ -79,7 +79,9 @@ class MainWindow(ProjectActions, QMainWindow):
         self._build_actions()
         self.comparing = install_comparison(self)
         self.session = Session(self)
-        self.scenario.reading = wait_for
+        self.scenario.reading = lambda function, *arguments: wait_for(
+            self, self.tr("Reading the layers…"), function, *arguments
+        )
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
         for module in (
@@ -373,6 +375,9 @@ class MainWindow(ProjectActions, QMainWindow):
             return
         try:
             self.scenario.open(path)
+        except StoppedError:
+            self.statusBar().showMessage(self.tr("Stopped; nothing was opened."), 8_000)
+            return
         except InputError as error:
             self._tell(self.tr("This cannot be opened"), [str(note) for note in error.problems])
             return
