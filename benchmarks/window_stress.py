@@ -5,7 +5,7 @@
 Each round makes a window with all its panels, opens a town and closes it, which leaves widgets in cycles of references. Meanwhile threads make
 cycles of their own as quickly as they can, with a threshold of a few objects, so that Python's collector would begin in them at every moment.
 Qt's own messages of objects in a wrong thread end the program. ``--own-collector`` leaves the collector to Python, as it was before
-`ui.desktop.session.collector`: the program then ends with "Timers cannot be stopped from another thread" or aborts, mostly within some rounds.
+`ui.desktop.session.collector`, and counts how often it began in a thread that is not the window's.
 """
 
 from __future__ import annotations

@@ -1,0 +1,88 @@
+"""Work in a child, waiting for it, and the collector that stays in the window's thread."""
+
+from __future__ import annotations
+
+import os
+import time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import QTimer
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.ui.desktop.session import waiting
+from beatplanner.ui.desktop.session.child_process import Task, Work
+
+
+def divide(one: int, other: int) -> float:
+    return one / other
+
+
+def refuse() -> None:
+    raise InputError(problem("no such thing", "Do this", file="a.gpkg", layer="b"), problem("nor that"))
+
+
+def sleep_long() -> None:
+    time.sleep(600)
+
+
+def die() -> None:
+    os._exit(9)
+
+
+def who() -> int:
+    return os.getpid()
+
+
+def test_one_child_does_one_work_after_another_and_hands_results_and_errors_back(qtbot):
+    work, told = Work(), []
+    for function, arguments in ((divide, (6, 3)), (who, ()), (refuse, ()), (divide, (1, 0)), (who, ()), (die, ()), (divide, (4, 2))):  # fmt: skip
+        work.run(told.append, told.append, function, *arguments)
+    assert work.busy
+    qtbot.waitUntil(lambda: not work.busy, timeout=120_000)
+    assert told[0] == 2.0 and told[6] == 2.0
+    assert told[1] == told[4] != os.getpid()
+    # all notes of an error cross, with their places
+    assert [(n.what, n.layer) for n in told[2].problems] == [("no such thing", "b"), ("nor that", "")]
+    assert "error of the program (ZeroDivisionError)" in str(told[3])
+    assert "ended without a result" in str(told[5])
+
+
+def test_what_is_waited_for_can_be_stopped_and_the_next_work_is_not_hurt(qtbot, monkeypatch):
+    monkeypatch.setattr(waiting, "QUIET_MS", 10)
+    boxes = []
+
+    class Stopped(waiting.BusyBox):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            boxes.append(self.words.text())
+            QTimer.singleShot(0, self.stop.click)
+
+    monkeypatch.setattr(waiting, "BusyBox", Stopped)
+    with pytest.raises(waiting.StoppedError):
+        waiting.wait_for(None, "Sleeping…", sleep_long)
+    assert boxes == ["Sleeping…"]
+    monkeypatch.undo()
+    assert waiting.wait_for(None, "Dividing…", divide, 9, 3) == 3.0
+
+
+def test_a_task_that_is_cancelled_tells_nothing(qtbot):
+    task, told = Task(), []
+    task.finished.connect(told.append)
+    task.failed.connect(told.append)
+    task.start(sleep_long)
+    task.cancel()
+    assert not task.running
+    task.start(divide, 8, 2)
+    qtbot.waitUntil(lambda: bool(told), timeout=60_000)
+    assert told == [4.0]
+
+
+def test_no_other_thread_collects_while_windows_come_and_go(qtbot):
+    from benchmarks.window_stress import stress
+
+    assert stress(rounds=4, threads=2, town=None) == 0
