@@ -110,8 +110,7 @@ class SolveProcess(ChildProcess):
     def start(self, project: Any, **options: Any) -> None:
         """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
         self._folder = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
-        self._enough, self._paused = context.Event(), context.Event()
-        self.begin(_child, project, str(self._folder), options, self._enough, self._paused)
+        self.begin(_child, project, str(self._folder), options)
 
     @property
     def paused(self) -> bool:
