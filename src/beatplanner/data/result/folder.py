@@ -6,18 +6,22 @@ import json
 import os
 import shutil
 import sqlite3
+import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
 from beatplanner.data.result.cells import _plain, without_nan
+from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import write_styles
 
@@ -77,8 +81,10 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         (part / "summary.json").write_text(
             json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
+        _write_proofs(part / "proof", tables)
         if also is not None:
             also(part)
+        write_manifest(part)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         shutil.rmtree(part, ignore_errors=True)
         raise InputError(cannot_write(error, out)) from None
@@ -86,6 +92,26 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         shutil.rmtree(part, ignore_errors=True)
         raise
     swap_in(part, out)
+
+
+def _write_proofs(folder: Path, tables: PlanTables) -> None:
+    """Write what proves each bound, an archive of arrays each; see ``docs/proofs.md``."""
+    for name, arrays in tables.proofs.items():
+        folder.mkdir(exist_ok=True)
+        with (folder / f"{name}.npz").open("wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def _read_proofs(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Read the proofs; one that cannot be read is empty."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for file in sorted(folder.glob("*.npz")):
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                found[file.stem] = {key: archive[key] for key in archive.files}
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+            found[file.stem] = {}
+    return found
 
 
 def _write_package(path: Path, tables: PlanTables) -> None:
@@ -186,4 +212,4 @@ def read_result(folder: Path) -> PlanTables:
             if found[name] is not None and column in found[name]:
                 found[name][column] = found[name][column].map(lambda v: v in (True, 1, "True"))
     units = gpd.GeoDataFrame(found["units"])
-    return PlanTables(**{**found, "units": units}, summary=summary)
+    return PlanTables(**{**found, "units": units}, summary=summary, proofs=_read_proofs(folder / "proof"))

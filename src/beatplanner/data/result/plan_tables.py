@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 
@@ -53,6 +54,8 @@ class PlanTables:
         ``officer``, ``beat`` (today's), ``since``, ``languages`` ("sr;ro"), ``gender``, ``x``, ``y``, ``trained_on``,
         ``joins_on``, ``leaves_on``; it lies in ``people.gpkg``, and ``plan.gpkg`` holds the ids of the officers only. None, too, where a plan was handed
         on without that file.
+    proofs
+        What proves the bounds, arrays by name for each file of ``proof/``; see ``docs/proofs.md``.
     summary
         The content of ``summary.json``; its additions to the contract: ``inputs`` (list of ``role``, ``path``, ``sha256``,
         ``modified``, ``rows_in``, ``rows_used``, ``repaired``, ``columns_left_out``, ``newest``), ``description_file`` (absolute path), ``rules`` (the description as JSON), ``notes`` (list of
@@ -72,3 +75,4 @@ class PlanTables:
     access: pd.DataFrame | None = None
     catchments: gpd.GeoDataFrame | None = None
     stops: gpd.GeoDataFrame | None = None
+    proofs: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)

@@ -27,6 +27,7 @@ from beatplanner.data.publish.pack_pdf import script_of, write_pack_pdf
 from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import write_qgis_project
 from beatplanner.data.town.forum_tables import ForumTables, consented, read_forum_tables
@@ -183,6 +184,7 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
             kept.rename(forum)
         raise
     shutil.rmtree(kept, ignore_errors=True)
+    renew_manifest(folder, ["forum/", "plan.qgs"])
     return stopped
 
 

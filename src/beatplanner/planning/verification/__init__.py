@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.beats import check_beats
 from beatplanner.planning.verification.budget import check_budget
 from beatplanner.planning.verification.country import check_country
+from beatplanner.planning.verification.coverage import check_coverage
+from beatplanner.planning.verification.details import check_details
 from beatplanner.planning.verification.evidence import Evidence, check_columns, with_text_ids
+from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.officers import check_officers
+from beatplanner.planning.verification.proofs import check_proofs
 from beatplanner.planning.verification.stations import check_stations
 from beatplanner.planning.verification.summary import check_inputs, check_summary
 from beatplanner.planning.verification.units import check_units
@@ -23,13 +27,15 @@ from beatplanner.planning.verification.units import check_units
 __all__ = ["Check", "Verdict", "verify"]
 
 
-def verify(folder: Path) -> Verdict:
+def verify(folder: Path, *, finished: bool = True) -> Verdict:
     """Check a result folder.
 
     Parameters
     ----------
     folder
         A folder that ``beatplanner plan``, ``beatplanner compare`` or ``beatplanner prices`` made.
+    finished
+        Whether all files are written; else the list of files is not looked at.
 
     Returns
     -------
@@ -51,32 +57,44 @@ def verify(folder: Path) -> Verdict:
         return verify_prices(folder, verify)
     tables = read_result(folder)
     ledger = Ledger()
+    check_tables(ledger, tables)
+    if finished:
+        check_files(ledger, folder, tables)
+    return ledger.verdict()
+
+
+def check_tables(ledger: Ledger, tables: PlanTables) -> None:
+    """Check a plan in memory: all but its files.
+
+    Parameters
+    ----------
+    ledger
+        Takes the checks.
+    tables
+        The plan as it was read; ids as text or numbers.
+    """
     check_summary(ledger, tables.summary)
     unchanged = check_inputs(ledger, tables.summary)
     if not check_columns(ledger, tables):
-        return ledger.verdict()
-    rules = Description.model_validate(tables.summary.get("rules", {}))
+        return
+    try:
+        rules = Description.model_validate(tables.summary.get("rules", {}))
+    except ValueError as error:
+        ledger.add("rules", False, "rules that can be read", "none", str(error).splitlines()[0])
+        return
     units, beats, edges = with_text_ids(tables)
     town = _inputs(ledger, Path(str(tables.summary.get("description_file", ""))), rules) if unchanged else None
     evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town)
-    check_units(ledger, evidence)
-    check_beats(ledger, evidence)
-    check_stations(ledger, evidence)
-    check_officers(ledger, evidence)
+    for check in (check_units, check_beats, check_stations, check_officers, check_details, check_proofs):
+        check(ledger, evidence)
     check_budget(ledger, tables, rules)
     check_country(ledger, tables, rules)
-    return ledger.verdict()
+    check_coverage(ledger, tables)
 
 
 def _inputs(ledger: Ledger, file: Path, rules: Description) -> Town | None:
     """Read the inputs again, by the rules that the plan was made by."""
     try:
-        if not file.is_file() or read_description(file).model_dump(mode="json") != rules.model_dump(mode="json"):
-            ledger.unchecked(
-                "rules",
-                "the description file",
-                "The description is gone or was changed since; the plan is checked by its own rules.",
-            )
         return read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
     except InputError as error:
         ledger.unchecked("inputs.read", "the inputs can be read", str(error.problems[0]))

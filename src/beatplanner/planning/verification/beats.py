@@ -495,3 +495,18 @@ def _metres(evidence: Evidence):
         return None
     row, given = row.astype(int), town.unit_distances
     return lambda members, to=None: given[np.ix_(row[members], row[members if to is None else to])]
+
+
+def metres_between(evidence: Evidence):
+    """Return the function from two arrays of units, one by one, to metres; None where the distances came from a file that is gone."""
+    rules, units, town = evidence.rules.beats, evidence.units, evidence.town
+    if rules is None or (rules.distances is None and rules.roads is None):
+        xy = units[["x", "y"]].to_numpy(float)
+        return lambda a, b: np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
+    if town is None or town.unit_distances is None:
+        return None
+    row = {u: i for i, u in enumerate(town.units["unit"])}
+    if any(u not in row for u in units["unit"]):
+        return None
+    place, given = np.array([row[u] for u in units["unit"]], int), town.unit_distances
+    return lambda a, b: given[place[a], place[b]]

@@ -21,6 +21,11 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         return
     areas = _areas(tables, rules)
     labels, years = claims["years"], budget.years
+    first = budget.first_year or (rules.officers.start.year if rules.officers is not None else 1)
+    wanted = [str(first + t) for t in range(years)]
+    ledger.add("budget.labels", labels == wanted and claims.get("currency") == budget.currency, f"{claims.get('currency')}, {labels}", f"{budget.currency}, {wanted}")  # fmt: skip
+    if labels != wanted:
+        return
     starts = {s["area"]: None if s["year"] is None else labels.index(s["year"]) for s in claims["starts"]}
     ledger.add("budget.areas", set(starts) == set(areas), len(starts), len(areas))
     if set(starts) != set(areas):
@@ -61,6 +66,15 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     ledger.each("budget.limits", "money, seats and pilots", wrong, years, "years")
     late = {a for a, b in starts.items() if b is None}
     told = {u["area"] for u in claims["unfunded"]}
+    rise = (1 + budget.inflation) ** (years - 1)
+    rows = []
+    for u in claims["unfunded"]:
+        area = areas.get(u["area"])
+        if area is not None:
+            found = {"residents": area["residents"], "seats": area["seats"], "first_year": math.fsum(_costs(area, 0, rules).values()) * rise,
+                     "yearly": math.fsum(_costs(area, min(1, years - 1), rules).values()) * rise}  # fmt: skip
+            rows += [(f"{u['area']}, {k}", u.get(k), v) for k, v in found.items()]
+    ledger.pairs("budget.unfunded_figures", "what each area left out would cost", rows, "figures")
     ledger.add("budget.unfunded", late == told, ", ".join(sorted(told)) or "none", ", ".join(sorted(late)) or "none")
     served = math.fsum(areas[a]["residents"] * (years - b) for a, b in starts.items() if b is not None)
     ledger.number("budget.resident_years", claims["resident_years"], served)

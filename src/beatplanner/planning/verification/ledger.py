@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 # Numbers in files are written in full, so only the order of summation may differ.
 RELATIVE = 1e-6
 ABSOLUTE = 1e-6
+
+State = Literal["checked", "wrong", "not checked"]
+NOT_CHECKED: Literal["not checked"] = "not checked"
 
 # How many of the places that differ are named; the rest are counted.
 NAMED = 5
@@ -26,7 +29,8 @@ class Check:
     claimed, found
         What the files say, and what was computed anew; words or numbers as text.
     ok
-        Whether they agree. A claim that cannot be checked, because an input is gone, is not a failure; `detail` says so.
+        Whether nothing is wrong. A claim that cannot be checked, because an input is gone, is no failure, but it is not shown as one that holds:
+        see `state`.
     detail
         Where they differ, in sentences with names of places; empty where there is nothing to add.
     """
@@ -37,8 +41,13 @@ class Check:
     ok: bool
     detail: str = ""
 
+    @property
+    def state(self) -> State:
+        """``"checked"``, ``"wrong"`` or ``"not checked"``."""
+        return "wrong" if not self.ok else NOT_CHECKED if self.found == NOT_CHECKED else "checked"
+
     def __str__(self) -> str:
-        text = f"{'ok  ' if self.ok else 'FAIL'} {self.name}: {self.claimed}"
+        text = f"{self.state} {self.name}: {self.claimed}"
         if self.found != self.claimed:
             text += f"; found {self.found}"
         return f"{text}. {self.detail}" if self.detail else text
@@ -63,6 +72,11 @@ class Verdict:
     def failed(self) -> tuple[Check, ...]:
         """The claims that were found wrong."""
         return tuple(check for check in self.checks if not check.ok)
+
+    @property
+    def unchecked(self) -> tuple[Check, ...]:
+        """The claims that could not be checked, with the reason in `Check.detail`."""
+        return tuple(check for check in self.checks if check.state == NOT_CHECKED)
 
 
 class Ledger:
@@ -140,9 +154,14 @@ class Ledger:
         ]
         return self.each(name, claimed, wrong, len(rows), what)
 
+    def state(self, name: str) -> State | None:
+        """Return what became of a claim, the worst where it was entered more than once; None where it was not entered."""
+        found = [c.state for c in self.checks if c.name == name]
+        return next((s for s in ("wrong", "checked", NOT_CHECKED) if s in found), None)  # type: ignore[return-value]
+
     def unchecked(self, name: str, claimed: Any, why: str) -> None:
         """Enter a claim that cannot be checked; it does not fail."""
-        self.checks.append(Check(name, words(claimed), "not checked", True, why))
+        self.checks.append(Check(name, words(claimed), NOT_CHECKED, True, why))
 
 
 def is_number(value: Any) -> bool:

@@ -420,6 +420,10 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: lis
         rows.append((f"{row.station}, minutes", row.change_minutes, mean / speed))
         rows.append((f"{row.station}, residents within the limit", row.change_within_limit,
                      float(people[after <= limit].sum() - people[before <= limit].sum())))  # fmt: skip
+        rows.append((f"{row.station}, residents who reach one", row.change_reached,
+                     float(people[np.isfinite(after)].sum() - people[np.isfinite(before)].sum())))  # fmt: skip
+        changed = (after != before) & (np.isfinite(after) | np.isfinite(before))
+        rows.append((f"{row.station}, residents affected", row.residents_affected, float(people[changed].sum())))
     ledger.pairs("sites.effects", "what opening or closing it changes", rows, "figures")
 
 
@@ -503,12 +507,16 @@ def _check_stops(ledger: Ledger, evidence: Evidence, walks: _Walks, reached, cla
     """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
     said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
     stations = evidence.tables.stations
+    if rules is not None and (said is None) != (rules.mobile is None):
+        ledger.add("mobile", False, "stops" if said else "none", "the rules say otherwise")
     if said is None or rules is None or rules.mobile is None or stations is None:
         return
     m = rules.mobile
     cut_off = ~reached & (walks.people > 0)
     ledger.number("mobile.stops", said.get("stops"), 0 if stops is None else len(stops))
     fixed = np.zeros(len(units))
+    for key, column in (("hours_a_year", "hours"), ("km_a_year", "km")):
+        ledger.number(f"mobile.{key}", said.get(key), 0.0 if stops is None else float(stops[column].sum()))
     if stops is not None:
         at = np.column_stack([stops.geometry.x, stops.geometry.y])
         office = np.column_stack([stations.geometry.x, stations.geometry.y])

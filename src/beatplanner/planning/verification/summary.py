@@ -111,10 +111,9 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
         role, path = str(source.get("role", "?")), Path(str(source.get("path", "")))
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
         if not path.is_file():
-            ledger.add(
-                f"inputs.{role}", True, claimed, "not there any more",
-                f"{path.name} is not there any more; what depends on it cannot be checked.",
-            )  # fmt: skip
+            ledger.unchecked(
+                f"inputs.{role}", claimed, f"{path.name} is not there any more; what depends on it cannot be checked."
+            )
             there = False
             continue
         found = fingerprint(path)

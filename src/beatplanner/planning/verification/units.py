@@ -50,6 +50,9 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
         "units.workload_parts", "workload is reactive, community and fixed hours together",
         ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))), "units", "hours a year",
     )  # fmt: skip
+    if evidence.rules.stations is None or evidence.rules.stations.mobile is None:
+        other = [f"{evidence.place(u)} has {h:,.1f} fixed hours, and nothing needs them." for u, h in enumerate(_fixed(units)) if abs(h) > 1e-9]  # fmt: skip
+        ledger.each("units.fixed_hours", "no stops, no fixed hours", other, len(units), "units")
     if evidence.town is None:
         ledger.unchecked(
             "units.inputs",

@@ -16,6 +16,7 @@ import shapely
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -33,6 +34,7 @@ from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import budget_summary
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, write_country
+from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
 from beatplanner.solver.districts.solve import PROOF_NODES
@@ -358,7 +360,7 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
     )
     order = [c for c in ("unit", "beat", "workload", "population") if c in units]
     units = units[order + [c for c in units.columns if c not in order]]
-    return PlanTables(
+    made = PlanTables(
         units=gpd.GeoDataFrame(units, geometry="geometry", crs=town.crs),
         beats=None if plan.beats is None else beat_polygons(town, plan.beats),
         stations=points,
@@ -370,6 +372,7 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         summary=summary,
         **more,
     )
+    return with_proofs(made, plan)
 
 
 def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dict[str, Any]:
@@ -409,6 +412,15 @@ def sum_up(written: PlanTables, description: Description, seed: int) -> CountryP
     summed_up = country_plan(written, description)
     written.summary["country"] = as_summary(summed_up)
     return summed_up
+
+
+def _known_by(description: Description) -> str | None:
+    """Return by what the description is known again; None where the plan's rules are not those of the file, as in a point of a curve."""
+    try:
+        same = read_description(description.file).model_dump(mode="json") == description.model_dump(mode="json")
+        return fingerprint(description.file) if same else None
+    except (InputError, OSError):
+        return None
 
 
 def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> dict[str, Any]:
@@ -471,6 +483,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     summary["notes"] = [{"severity": n.severity, "text": str(n)} for n in [*town.notes, *work.notes, *extra]]
     summary["crs"] = town.crs.to_string()
     summary["description_file"] = str(description.file)
+    summary["description_sha256"] = _known_by(description)
     summary["rules"] = description.model_dump(mode="json")
     summary["inputs"] = [
         {

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.result.folder import PEOPLE
+from beatplanner.data.result.manifest import FILE as MANIFEST
+from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.planning.verification import verify
 
 FILE = "verification.json"
@@ -31,8 +33,8 @@ def hashes(folder: Path) -> dict[str, str]:
     return found
 
 
-def examine(folder: Path) -> dict[str, Any]:
-    """Check a result folder.
+def examine(folder: Path, *, finished: bool = True) -> dict[str, Any]:
+    """Check a result folder; one that is being written, not `finished`, has no list of its files yet.
 
     Returns
     -------
@@ -45,12 +47,12 @@ def examine(folder: Path) -> dict[str, Any]:
     InputError
         Where the folder is no result.
     """
-    verdict = verify(folder)
+    verdict = verify(folder, finished=finished)
     return {
         "ok": verdict.ok,
         "checks": len(verdict.checks),
         "failed": [{"name": c.name, "detail": c.detail} for c in verdict.checks if not c.ok],
-        "unchecked": [{"name": c.name, "detail": c.detail} for c in verdict.checks if c.ok and c.found == "not checked"],
+        "unchecked": [{"name": c.name, "detail": c.detail} for c in verdict.unchecked],
         "checked_on": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "files": hashes(folder),
     }  # fmt: skip
@@ -58,8 +60,10 @@ def examine(folder: Path) -> dict[str, Any]:
 
 def write_verdict(folder: Path) -> dict[str, Any]:
     """Check a result folder, keep the verdict in it, and return it; see `examine`."""
-    content = examine(folder)
+    finished = (folder / MANIFEST).is_file()
+    content = examine(folder, finished=finished)
     (folder / FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    renew_manifest(folder, [FILE])
     return content
 
 

@@ -129,6 +129,7 @@ def country(
     """Sum a plan up by municipality, region and country, and share out the officers that there are."""
     from beatplanner.data.description.models import Description
     from beatplanner.data.result.folder import read_result
+    from beatplanner.data.result.manifest import renew_manifest
     from beatplanner.planning.whole.country import country_plan, write_country
 
     tables = read_result(folder)
@@ -138,6 +139,7 @@ def country(
         tables, rules.model_copy(update={"folder": file.parent, "file": file}), officers=officers, minimum=minimum
     )
     write_country(folder, tables, found)
+    renew_manifest(folder, ["country.csv", "share-out.csv", "country.html"])
     say_problems(found.notes)
     table = Table(
         "", "beats", "residents", "hours a year", "officers needed", "shared out", "stations", box=None, pad_edge=False

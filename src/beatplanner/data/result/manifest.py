@@ -1,0 +1,63 @@
+"""``manifest.json``: the SHA-256 of every file of a result, written last, so that one that is missing, changed or added is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+FILE = "manifest.json"
+# What other programs leave beside files; it is no part of a result.
+DROPPINGS = ("thumbs.db", "desktop.ini", ".ds_store")
+DROPPING_STARTS, DROPPING_ENDS = ("~$", ".~lock.", "._"), ("-wal", "-shm", "-journal")
+
+
+def is_dropping(name: str) -> bool:
+    """Return whether a file is what a spreadsheet, a database or an operating system leaves behind."""
+    low = name.casefold()
+    return low in DROPPINGS or low.startswith(DROPPING_STARTS) or low.endswith(DROPPING_ENDS)
+
+
+def files_of(folder: Path) -> list[str]:
+    """Return every file of a result but the manifest, with forward slashes, sorted."""
+    every = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(name for name in every if name != FILE)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path) -> None:
+    """Write down every file of a result with its hash; called when all is written."""
+    named = {name: digest(folder / name) for name in files_of(folder) if not is_dropping(Path(name).name)}
+    _write(folder, named)
+
+
+def renew_manifest(folder: Path, changed: Iterable[str]) -> None:
+    """Bring the hashes of some files, or of all in some folders (``forum/``), up to date, where there is a manifest."""
+    named = read_manifest(folder)
+    if named is None:
+        return
+    for part in changed:
+        named = {n: h for n, h in named.items() if n != part and not (part.endswith("/") and n.startswith(part))}
+        named |= {n: digest(folder / n) for n in files_of(folder)
+                  if (n == part or (part.endswith("/") and n.startswith(part))) and not is_dropping(Path(n).name)}  # fmt: skip
+    _write(folder, named)
+
+
+def read_manifest(folder: Path) -> dict[str, str] | None:
+    """Return the hashes by file; None where there is no manifest that can be read."""
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return {str(name): str(found) for name, found in content["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _write(folder: Path, named: dict[str, str]) -> None:
+    content = {"version": 1, "files": dict(sorted(named.items()))}
+    (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")

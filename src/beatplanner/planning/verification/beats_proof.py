@@ -1,0 +1,121 @@
+"""The beats' bound from ``proof/beats.npz``: the certificates of the municipalities, and what they add up to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from beatplanner.planning.verification.beats import metres_between
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import missing
+from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.travel_bound import Area, TooLargeError, prove
+
+
+def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], _claimed: float) -> float:
+    """Return the bound on travel that the certificates prove.
+
+    Each municipality's part of the claim is taken from the certificate; the parts add up to the bound, less what the budget of residents who may
+    change beat is worth at the price that all municipalities have in common.
+
+    Raises
+    ------
+    CannotProveError
+        Where the objective is another, or the inputs that it needs are gone.
+    """
+    rules = evidence.rules.beats
+    if rules is None or rules.objective != "travel" or evidence.beats is None:
+        raise CannotProveError("Certificates are for beats of least travel.")
+    if (rules.locked is not None or rules.held) and evidence.town is None:
+        raise CannotProveError("What is locked is only known from the inputs, which are not there as they were.")
+    names = [str(n) for n in arrays["names"]]
+    municipality = evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
+    if sorted(names) != sorted(set(municipality)):
+        raise CannotProveError("The certificate is for other municipalities.")
+    price = float(arrays["common_price"][0])
+    if price < 0:
+        return -math.inf
+    areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], price)
+    several = len(names) > 1 and rules.max_moved is not None
+    parts = arrays["part_bound"]
+    proven = []
+    for m, area in enumerate(areas):
+        part = {k.split(".", 1)[1]: v for k, v in arrays.items() if k.startswith(f"p{m}.")}
+        priced = rules.max_moved is not None and (price > 0 or not several)
+        try:
+            proven.append(prove_part(area, part, priced, float(parts[m])))
+        except TooLargeError:
+            raise CannotProveError("A municipality is too large for this checker.") from None
+    worth = price * spare if several else 0.0
+    return math.fsum(min(p, float(b)) for p, b in zip(proven, parts, strict=True)) - worth
+
+
+def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: float) -> float:
+    """Return what one municipality's certificate proves."""
+    if area.count == len(area.weight) or not part:
+        # every unit is a beat of its own, or nothing was sought: no travel is the bound that needs no proof
+        return 0.0 if bound <= 0 else -math.inf
+    if area.count == 1 and area.price == 0:
+        n = len(area.weight)
+        every = np.arange(n)
+        return min(float(area.weight @ area.metres(every, np.full(n, j))) for j in range(n))
+    return prove(area, part, priced, bound)
+
+
+def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: float) -> tuple[list[Area], float]:
+    """Return each municipality as the certificates take it, and the residents who may change beat, over all.
+
+    A beat of today that spans several municipalities lives on in that with most of its residents; who lives in it elsewhere changes beat in
+    every plan.
+    """
+    units, rules, beats = evidence.units, evidence.rules.beats, evidence.beats
+    assert rules is not None and beats is not None
+    municipality = units["municipality"].fillna("").astype(str).to_numpy(object)
+    hours, people, xy_metres = units["workload"].to_numpy(float), evidence.people, metres_between(evidence)
+    if xy_metres is None:
+        raise CannotProveError("The distances between units come from a file that is not there as it was.")
+    number = {label: g for g, label in enumerate(labels)}
+    current = np.array([number.get(str(c), -1) if not missing(c) else -1 for c in units["current"]], int)
+    unknown = [c for c in units["current"] if not missing(c) and str(c) not in number]
+    locked = np.full(len(units), -1)
+    if evidence.town is not None and (rules.locked is not None or rules.held):
+        lock = dict(zip(evidence.town.units["unit"], evidence.town.units["locked"], strict=True))
+        said = [lock.get(u) for u in units["unit"]]
+        unknown += [b for b in said if not missing(b) and str(b) not in number]
+        locked = np.array([-1 if missing(b) else number.get(str(b), -1) for b in said], int)
+    if unknown:
+        raise CannotProveError("The certificate does not know all of today's beats.")
+    place = {name: m for m, name in enumerate(names)}
+    of_unit = np.array([place[m] for m in municipality], int)
+    home = _homes(len(labels), len(names), of_unit, current, locked, people)
+    foreign = (current >= 0) & (home[current] != of_unit)
+    known = float(people[current >= 0].sum())
+    spare = math.inf if rules.max_moved is None else rules.max_moved * known - float(people[foreign].sum())
+    edges = evidence.edges[(evidence.edges["a"] >= 0) & (evidence.edges["b"] >= 0)][["a", "b"]].to_numpy(int)
+    found = []
+    for m, name in enumerate(names):
+        inside = np.flatnonzero(of_unit == m)
+        position = np.full(len(units), -1)
+        position[inside] = np.arange(len(inside))
+        own = edges[(position[edges] >= 0).all(axis=1)] if len(edges) else edges.reshape(0, 2)
+        count = int((beats["municipality"].fillna("").astype(str) == name).sum())
+        mean = float(hours[inside].sum()) / max(1, count)
+
+        def metres(a: np.ndarray, b: np.ndarray, inside: np.ndarray = inside) -> np.ndarray:
+            return xy_metres(inside[a], inside[b])
+
+        found.append(Area(
+            hours[inside], metres, position[own], count, mean * (1 - rules.tolerance), mean * (1 + rules.tolerance), people[inside],
+            np.where(foreign[inside], -1, current[inside]), locked[inside], spare if len(names) == 1 and rules.max_moved is not None else None, price,
+        ))  # fmt: skip
+    return found, spare
+
+
+def _homes(labels: int, towns: int, of_unit: np.ndarray, current: np.ndarray, locked: np.ndarray, people: np.ndarray) -> np.ndarray:  # fmt: skip
+    """Return the municipality in which each of today's beats may live on."""
+    shared = np.zeros((labels + 1, towns))
+    for label, weight in ((current, people + 1e-9), (locked, np.full(len(people), 1e12))):
+        known = label >= 0
+        np.add.at(shared, (label[known], of_unit[known]), weight[known])
+    return np.argmax(shared, axis=1)

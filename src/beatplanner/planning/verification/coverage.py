@@ -1,0 +1,269 @@
+"""Which claim is covered by which check: every key of the summary and every column of every layer is recomputed, or listed as not checked and why.
+
+A key is named as ``beats.municipalities[].lower``; a column as ``units.workload``. The longest name that a key begins with decides. A key or column
+that is not known here is listed as not checked, so that nothing that is added later is taken for checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.verification.ledger import Ledger
+
+HOW_LONG = "How long it took, and with what settings, cannot be told from a plan."
+WORDS = "Sentences for people; the figures that they tell of are checked where they stand."
+HISTORY = "What was done before this plan, and by whom, cannot be told from the plan."
+
+# Checks that recompute a key, or that cover it with others; a tuple: any of them.
+KEYS: dict[str, tuple[str, ...]] = {
+    "version": ("summary.version",),
+    "project": ("summary.project",),
+    "feasible": ("summary.feasible",),
+    "clashes": ("summary.feasible",),
+    "population": ("summary.population",),
+    "crs": ("summary.crs",),
+    "rules": ("rules",),
+    "inputs": ("inputs.listed",),
+    "workload.hours": ("workload.hours",),
+    "workload.reactive_hours": ("workload.reactive_hours",),
+    "workload.community_hours": ("workload.community_hours",),
+    "workload.fixed_hours": ("workload.fixed_hours",),
+    "workload.incidents_read": ("workload.incidents_read",),
+    "workload.incidents_outside": ("workload.incidents_outside",),
+    "workload.incidents_a_year": ("workload.incidents_a_year",),
+    "workload.hours_on_the_beat_per_officer": ("workload.hours_on_the_beat_per_officer",),
+    **{f"{step}.{key}": (f"{step}.{check}",) for step in ("beats", "stations", "officers") for key, check in (
+        ("status", "status"), ("objective", "objective"), ("lower_bound", "proof"), ("gap", "gap"), ("certified", "certified"),
+        ("certified_bound", "proof"))},
+    "beats.count": ("beats.count",),
+    "beats.max_deviation": ("beats.max_deviation",),
+    "beats.contiguous": ("beats.contiguous",),
+    "beats.planned": ("beats.planned",),
+    "beats.municipalities": ("beats.municipalities",),
+    "beats.officers_required": ("beats.officers_required_total",),
+    "beats.moved_share": ("beats.moved_share",),
+    "beats.relationship_years_today": ("beats.relationship_years_today",),
+    "beats.relationship_years_kept": ("beats.relationship_years_kept",),
+    "beats.relationship_years_lost_by_lines": ("beats.relationship_years_lost_by_lines",),
+    "stations.count": ("stations.count",),
+    "stations.mean_walk_minutes": ("stations.mean_walk_minutes",),
+    "stations.share_within_limit": ("stations.share_within_limit",),
+    "stations.cost": ("stations.cost",),
+    "stations.objective_kind": ("stations.objective_kind",),
+    "stations.walk_minutes": ("stations.walk_minutes",),
+    "stations.walk_kmh": ("stations.walk_kmh",),
+    "stations.unreachable_residents": ("stations.unreachable_residents",),
+    "stations.unreached_metres": ("stations.unreached_metres",),
+    "stations.sites": ("stations.sites_considered",),
+    "stations.generated_sites": ("stations.generated_sites",),
+    "stations.closed": ("stations.closed",),
+    "stations.groups": ("stations.groups",),
+    "stations.group_excess": ("stations.group_excess",),
+    "stations.share_by_minutes": ("stations.share_by_minutes",),
+    "stations.phases.years": ("phases.spent",),
+    "stations.mobile.stops": ("mobile.stops",),
+    "stations.mobile.residents": ("mobile.residents",),
+    "stations.mobile.hours_a_year": ("mobile.hours_a_year",),
+    "stations.mobile.km_a_year": ("mobile.km_a_year",),
+    "officers.posts": ("officers.posts",),
+    "officers.weights": ("officers.weights",),
+    "officers.officers": ("officers.officers",),
+    "officers.months": ("officers.months",),
+    **{f"officers.{k}": (f"officers.{k}",) for k in (
+        "vacant_months", "rotations", "tenure_violations", "language_gaps", "gender_gaps", "home_km_months", "unpreferred_months", "changed_months",
+        "relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines", "relationship_years_lost_by_moves")},
+    "officers.broken_rules": ("officers.capacity",),
+    "officers.special_posts": ("officers.special_posts_listed",),
+    "budget.lines": ("budget.lines",),
+    "budget.payers": ("budget.payers",),
+    "budget.total": ("budget.total",),
+    "budget.all_at_once": ("budget.all_at_once",),
+    "budget.starts": ("budget.starts",),
+    "budget.resident_years": ("budget.resident_years",),
+    "budget.unfunded": ("budget.unfunded",),
+    "budget.currency": ("budget.labels",),
+    "budget.years": ("budget.labels",),
+    "country": ("country",),
+    "country.shares": ("country.shares",),
+}  # fmt: skip
+
+# Keys that are not recomputed, and why.
+NOT_CHECKED_KEYS: dict[str, str] = {
+    "seed": HOW_LONG,
+    "seconds": HOW_LONG,
+    "threads": HOW_LONG,
+    "time_limit": HOW_LONG,
+    "beats.seconds": HOW_LONG,
+    "stations.seconds": HOW_LONG,
+    "officers.seconds": HOW_LONG,
+    "versions": HOW_LONG,
+    "clashes_of_officers": WORDS,
+    "clashes_of_beats": WORDS,
+    "clashes_of_stations": WORDS,
+    "notes": WORDS,
+    "description_file": "Where the description lay is used to find it; what it says is compared with the rules.",
+    "description_sha256": "The hash by which the description is known again; it decides whether the rules can be compared with it.",
+    "workload.days_covered": "The days that the incidents cover are taken from their times when they are read; the hours by them are checked in each unit.",
+    "stations.phases.objective": "The bound on the order of opening has no certificate.",
+    "stations.phases.lower_bound": "The bound on the order of opening has no certificate.",
+    "stations.mobile.least_stops": "The bound on the number of stops has no certificate.",
+    "budget.resident_years_bound": "The bound on the roll-out has no certificate.",
+    "country.money": "Money is checked in the budget.",
+    "replanned": HISTORY,
+    "drawn": HISTORY,
+    "edited_postings": HISTORY,
+    "edited_stations": HISTORY,
+}
+
+# Columns by layer.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "units.unit": ("units.once",),
+    "units.beat": ("units.beat",),
+    "units.workload": ("units.workload_parts",),
+    "units.population": ("units.population",),
+    "units.name": ("units.name",),
+    "units.municipality": ("units.municipality",),
+    "units.current": ("units.current",),
+    "units.group_": ("units.{column}",),
+    "units.x": ("units.xy",),
+    "units.y": ("units.xy",),
+    "units.geometry": ("units.polygon",),
+    "units.reactive_hours": ("units.reactive_hours",),
+    "units.community_hours": ("units.community_hours",),
+    "units.fixed_hours": ("units.fixed_hours",),
+    "units.incidents": ("units.incidents",),
+    "units.station": ("stations.nearest",),
+    "units.walk_minutes": ("stations.walk_minutes",),
+    "beats.beat": ("beats.count",),
+    "beats.municipality": ("beats.nested",),
+    "beats.centre_unit": ("beats.centre_unit",),
+    "beats.workload": ("beats.workload",),
+    "beats.deviation": ("beats.deviation",),
+    "beats.population": ("beats.population",),
+    "beats.officers_required": ("beats.officers_required",),
+    "beats.compactness": ("beats.compactness",),
+    "beats.posts": ("beats.posts",),
+    "beats.languages": ("beats.languages",),
+    "beats.moved_in": ("beats.moved_in",),
+    "beats.geometry": ("beats.polygon",),
+    "stations.station": ("stations.sites",),
+    "stations.existing": ("stations.of_sites",),
+    "stations.name": ("stations.of_sites",),
+    "stations.geometry": ("stations.of_sites",),
+    "stations.cost": ("stations.prices",),
+    "stations.residents": ("stations.residents",),
+    "stations.residents_within_limit": ("stations.residents_within_limit",),
+    "stations.mean_walk_minutes": ("stations.mean_walk_minutes",),
+    "stations.opens": ("phases.years",),
+    **{f"sites.{c}": (f"sites.{c}",) for c in ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit")},
+    "sites.station": ("sites.rows",),
+    "sites.geometry": ("sites.x",),
+    "sites.chosen": ("stations.sites",),
+    "sites.change_within_limit": ("sites.effects",),
+    "sites.change_minutes": ("sites.effects",),
+    "sites.change_reached": ("sites.effects",),
+    "sites.residents_affected": ("sites.effects",),
+    "catchments.station": ("catchments",),
+    "catchments.minutes": ("catchments",),
+    "assignments.officer": ("assignments.rows",),
+    "assignments.beat": ("assignments.rows",),
+    "assignments.start": ("assignments.rows",),
+    "assignments.end": ("assignments.rows",),
+    "assignments.post": ("assignments.post",),
+    "assignments.requires": ("officers.special_posts",),
+    "edges": ("edges.inputs",),
+    "walks": ("walks.inputs",),
+    "roster.officer": ("roster.rows",),
+    **{f"roster.{c}": (f"roster.{c}",) for c in (
+        "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers", "absent_from",
+        "absent_until", "ordered_on")},
+    "access": ("access.shares",),
+    "homes.home": ("homes.residents",),
+    "homes.unit": ("homes.residents",),
+    "homes.residents": ("homes.residents",),
+    "homes.station": ("stations.nearest",),
+    "homes.walk_minutes": ("homes.walk_minutes",),
+    "homes.geometry": ("homes.place",),
+    "stops.unit": ("mobile.reach",),
+    "stops.hours": ("mobile.hours",),
+    "stops.km": ("mobile.km",),
+    "stops.geometry": ("mobile.reach",),
+}  # fmt: skip
+
+NOT_CHECKED_COLUMNS: dict[str, str] = {
+    "beats.name": "Names are given, and kept from plan to plan; they are only told apart.",
+    "catchments.geometry": "How far one walks along roads to any point is not computed anew; areas are held against a straight walk.",
+    "assignments.requires": "No post asks for anything, so nothing hangs on it.",
+    "stops.stop": "Names and the residents counted at each stop are not computed anew; that everybody cut off has a stop is.",
+    "stops.residents": "Names and the residents counted at each stop are not computed anew; that everybody cut off has a stop is.",
+    "stops.units": "Names and the residents counted at each stop are not computed anew; that everybody cut off has a stop is.",
+    "stops.station": "Names and the residents counted at each stop are not computed anew; that everybody cut off has a stop is.",
+    "stops.visits": "Names and the residents counted at each stop are not computed anew; that everybody cut off has a stop is.",
+}
+
+LAYERS = ("units", "beats", "stations", "assignments", "edges", "sites", "walks", "roster", "homes", "access", "catchments", "stops")  # fmt: skip
+
+
+def keys_of(content: Any, name: str = "") -> Iterator[str]:
+    """Yield the name of every key of a summary; the elements of a list share one, ``name[]``."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            inner = f"{name}.{key}".lstrip(".")
+            yield inner
+            yield from keys_of(value, inner)
+    elif isinstance(content, list):
+        for value in content:
+            yield from keys_of(value, f"{name}[]")
+
+
+def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
+    """List what no check has recomputed, with the reason; keys and columns that share a reason stand together."""
+    left: dict[str, list[str]] = {}
+    for key in dict.fromkeys(keys_of(tables.summary)):
+        # what stands under a name that has names of its own below is told by those
+        if any(known.startswith(key + ".") for known in (*KEYS, *NOT_CHECKED_KEYS)):
+            continue
+        why = _why(ledger, key, KEYS, NOT_CHECKED_KEYS)
+        if why:
+            left.setdefault(why, []).append(key)
+    _list(ledger, "summary", left)
+    left = {}
+    for layer in LAYERS:
+        table = getattr(tables, layer)
+        for column in [] if table is None else map(str, table.columns):
+            why = _why(ledger, f"{layer}.{column}", COLUMNS, NOT_CHECKED_COLUMNS)
+            if why:
+                left.setdefault(why, []).append(f"{layer}.{column}")
+    _list(ledger, "plan", left)
+
+
+def covered_by(ledger: Ledger, name: str) -> bool:
+    """Tell whether a key or column is recomputed in a check that was made; a layer's column is named ``layer.column``."""
+    return not (_why(ledger, name, KEYS, NOT_CHECKED_KEYS) and _why(ledger, name, COLUMNS, NOT_CHECKED_COLUMNS))
+
+
+def _why(ledger: Ledger, name: str, covered: dict[str, tuple[str, ...]], reasons: dict[str, str]) -> str:
+    """Return why a claim is not checked; "" where it is."""
+    match = max((k for k in covered if name == k or name.startswith((k + ".", k + "[")) or (k.endswith("_") and name.startswith(k))), key=len, default=None)  # fmt: skip
+    reason = max((k for k in reasons if name == k or name.startswith((k + ".", k + "["))), key=len, default=None)
+    if match is not None and (reason is None or len(match) >= len(reason)):
+        column = name.rpartition(".")[2]
+        checks = [c.format(column=column) for c in covered[match]]
+        if any(ledger.state(c) in ("checked", "wrong") for c in checks):
+            return ""
+        if any(ledger.state(c) == "not checked" for c in checks):
+            return " "  # told by that check itself
+        return reasons[reason] if reason is not None else f"{checks[0]} could not be checked here."
+    return reasons[reason] if reason is not None else "Unknown: this checker does not know it."
+
+
+def _list(ledger: Ledger, where: str, left: dict[str, list[str]]) -> None:
+    for why, names in left.items():
+        if not why.strip():
+            continue
+        label = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        ledger.unchecked(
+            f"{where}: {label}", ", ".join(names), f"{why} ({', '.join(names)})" if len(names) > 1 else why
+        )

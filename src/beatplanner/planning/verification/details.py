@@ -1,0 +1,298 @@
+"""Checks of what the summary and the layers tell beside the steps' main figures: rules, totals, inputs, names, and columns that come from the inputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
+from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.planning.verification.evidence import Evidence, as_text
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
+
+# Columns of a layer that come straight from the inputs, by the key of their rows.
+FROM_INPUTS = {
+    "sites": ("station", ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit", "x", "y")),
+    "roster": ("officer", ("beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with",
+                           "prefers", "absent_from", "absent_until", "ordered_on")),
+}  # fmt: skip
+
+
+def check_details(ledger: Ledger, evidence: Evidence) -> None:
+    """Check what the other modules leave: see the module."""
+    _check_rules(ledger, evidence)
+    _check_totals(ledger, evidence)
+    _check_sources(ledger, evidence)
+    _check_beats(ledger, evidence)
+    _check_stations(ledger, evidence)
+    _check_officers(ledger, evidence)
+    _check_columns(ledger, evidence)
+
+
+def _check_rules(ledger: Ledger, evidence: Evidence) -> None:
+    """Check that the rules in the summary are those of the description, where it is still the one that was planned from."""
+    summary = evidence.summary
+    file, known = Path(str(summary.get("description_file", ""))), summary.get("description_sha256")
+    if not known:
+        ledger.unchecked("rules", "the description file", "The plan was made by rules of its own, not by those of the description file alone; it is checked by them.")  # fmt: skip
+        return
+    if not file.is_file() or fingerprint(file) != known:
+        ledger.unchecked("rules", "the description file", "The description is gone or was changed since; the plan is checked by the rules in its summary.")  # fmt: skip
+        return
+    try:
+        now = read_description(file).model_dump(mode="json")
+    except InputError as error:
+        ledger.unchecked("rules", "the description file", str(error.problems[0]))
+        return
+    said = evidence.rules.model_dump(mode="json")
+    wrong = [f"{key} is {a!r:.80} in the summary, and {b!r:.80} in {file.name}." for key, a, b in _differing(said, now)]
+    ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
+
+
+def _differing(said: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    if isinstance(said, dict) and isinstance(now, dict):
+        return [d for k in {**now, **said} for d in _differing(said.get(k), now.get(k), f"{key}.{k}".lstrip("."))]
+    return [] if said == now else [(key, said, now)]
+
+
+def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
+    summary, units, rules, town = evidence.summary, evidence.units, evidence.rules, evidence.town
+    said = summary.get("project")
+    ledger.add("summary.project", said == rules.project.name, said, rules.project.name)
+    people = units["population"].to_numpy(float)
+    ledger.number("summary.population", summary.get("population"), None if np.isnan(people).any() else math.fsum(people), "residents")  # fmt: skip
+    ledger.add("summary.crs", _same_crs(summary.get("crs"), units.crs), summary.get("crs"), str(units.crs))
+    work = summary.get("workload")
+    if not isinstance(work, dict):
+        ledger.add("workload", False, "nothing", "hours of the units", "The summary does not tell of the workload.")
+        return
+    columns = {"hours": "workload", "reactive_hours": "reactive_hours", "community_hours": "community_hours", "fixed_hours": "fixed_hours"}  # fmt: skip
+    for key, column in columns.items():
+        if column in units:
+            ledger.number(f"workload.{key}", work.get(key), math.fsum(units[column]), "hours a year")
+    w = rules.workload
+    ledger.number("workload.hours_on_the_beat_per_officer", work.get("hours_on_the_beat_per_officer"),
+                  w.annual_hours * (1 - w.absence) * (1 - w.abstraction), "hours a year")  # fmt: skip
+    if town is None:
+        return
+    points = town.incidents
+    read, outside = (0, 0) if points is None else (len(points), int((points["unit"] < 0).sum()))
+    ledger.number("workload.incidents_read", work.get("incidents_read"), read)
+    ledger.number("workload.incidents_outside", work.get("incidents_outside"), outside)
+    if "incidents" in units and points is not None and read > outside:
+        factor = math.fsum(units["incidents"]) / (read - outside)
+        ledger.number("workload.incidents_a_year", work.get("incidents_a_year"), factor * read if _counts_all(work, factor, read) else factor * (read - outside))  # fmt: skip
+
+
+def _counts_all(work: dict[str, Any], factor: float, read: int) -> bool:
+    """Return whether the summary counts incidents outside of every unit too; either is a count of the same incidents."""
+    return same(work.get("incidents_a_year"), factor * read)
+
+
+def _same_crs(said: Any, crs: Any) -> bool:
+    try:
+        return crs is not None and crs == type(crs)(said)
+    except Exception:  # whatever the text is, it names no system
+        return False
+
+
+def _check_sources(ledger: Ledger, evidence: Evidence) -> None:
+    """Check the list of inputs against the files that the rules read."""
+    town, said = evidence.town, evidence.summary.get("inputs")
+    if town is None or not isinstance(said, list):
+        return
+    now = {(s.role, Path(s.path).name): s for s in town.sources}
+    named = {(str(s.get("role")), Path(str(s.get("path", ""))).name): s for s in said}
+    wrong = [f"{role} ({name}) is not listed." for role, name in now if (role, name) not in named]
+    wrong += [f"{role} ({name}) is listed, but the rules do not read it." for role, name in named if (role, name) not in now]  # fmt: skip
+    for key in now.keys() & named.keys():
+        source, row = now[key], named[key]
+        found = {"rows_in": source.rows_in, "rows_used": source.rows_used, "repaired": list(source.repaired),
+                 "columns_left_out": len(source.dropped), "newest": source.newest or None}  # fmt: skip
+        wrong += [f"{key[0]}: {k} is {row.get(k)!r:.60}, and {v!r:.60} was found." for k, v in found.items() if row.get(k) != v]  # fmt: skip
+        modified = str(row.get("modified") or "")
+        if modified != source.modified and not _is_time(modified):
+            wrong.append(f"{key[0]}: “{modified}” is no time.")
+    ledger.each("inputs.listed", "every input with its rows", wrong, len(now), "inputs")
+
+
+def _is_time(value: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
+    claims, beats, rules = evidence.summary.get("beats"), evidence.beats, evidence.rules.beats
+    if not isinstance(claims, dict) or beats is None:
+        return
+    rows = claims.get("municipalities") or []
+    planned = bool(claims.get("planned", True))
+    detail = "" if planned == bool(rows) else "Beats that were planned have rules in numbers for each municipality, and given ones have none."  # fmt: skip
+    ledger.add("beats.planned", planned == bool(rows), planned, bool(rows), detail)
+    if not planned:
+        bound = claims.get("lower_bound")
+        ledger.add("beats.given", missing(bound), bound, None, "" if missing(bound) else "Beats that were not planned have no bound.")  # fmt: skip
+        return
+    if rules is None:
+        return
+    hours = evidence.units.groupby(evidence.units["municipality"].fillna("").astype(str))["workload"].sum()
+    count = beats["municipality"].fillna("").astype(str).value_counts()
+    met, wrong = claims.get("status") != "infeasible", []
+    for row in rows:
+        name = str(row.get("municipality"))
+        if name not in hours.index:
+            wrong.append(f"There is no municipality “{name}”.")
+            continue
+        k, t = int(count.get(name, 0)), row.get("tolerance")
+        if not is_number(t) or t < rules.tolerance - 1e-12 or (met and not same(t, rules.tolerance)):
+            wrong.append(f"{name}: a tolerance of {t}, and the rule is {rules.tolerance}.")
+            continue
+        found = {"beats": k, "lower": max(0.0, hours[name] / max(k, 1) * (1 - t)), "upper": hours[name] / max(k, 1) * (1 + t)}  # fmt: skip
+        wrong += [f"{name}: {key} is {row.get(key)}, and {v:,.4f} was found." for key, v in found.items() if not same(row.get(key), v)]  # fmt: skip
+    wrong += [
+        f"{name} is not listed." for name in hours.index if name not in {str(r.get("municipality")) for r in rows}
+    ]
+    if met:
+        ledger.each("beats.municipalities", "beats and bounds of each municipality", wrong, len(hours), "municipalities")  # fmt: skip
+    else:
+        ledger.unchecked("beats.municipalities", f"{len(rows)} municipalities", "Rules were relaxed, and by how much is what was planned with.")  # fmt: skip
+    names = [str(n) for n in beats["name"]]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    ledger.each("beats.name", "every beat has a name of its own", [f"“{n}” stands more than once." for n in twice], len(names), "beats")  # fmt: skip
+
+
+def _check_stations(ledger: Ledger, evidence: Evidence) -> None:
+    claims, sites, rules, town = evidence.summary.get("stations"), evidence.tables.sites, evidence.rules.stations, evidence.town  # fmt: skip
+    stations = evidence.tables.stations
+    if not isinstance(claims, dict):
+        if stations is not None:
+            ledger.add("stations", False, "nothing", f"{len(stations)} stations", "plan.gpkg has stations, but the summary does not tell of them.")  # fmt: skip
+        return
+    if sites is None or stations is None or rules is None:
+        ledger.add("stations", False, "stations", "no layers of them", "The summary tells of stations, but plan.gpkg or the rules do not.")  # fmt: skip
+        return
+    for key, rule in (("objective_kind", rules.objective), ("walk_minutes", rules.walk_minutes), ("walk_kmh", rules.walk_kmh)):  # fmt: skip
+        ledger.add(f"stations.{key}", claims.get(key) == rule, claims.get(key), rule)
+    ledger.number("stations.sites_considered", claims.get("sites"), len(sites))
+    if "state" in sites:
+        ledger.number("stations.generated_sites", claims.get("generated_sites"), int((sites["state"] == "generated").sum()))  # fmt: skip
+    shut = [str(s) for s, e, c in zip(sites["station"], sites["existing"], sites["chosen"], strict=True) if e and not c]
+    ledger.add("stations.closed", claims.get("closed") == shut, str(claims.get("closed")), str(shut))
+    if town is not None and town.walks is not None:
+        finite = town.walks[np.isfinite(town.walks)]
+        ledger.number("stations.unreached_metres", claims.get("unreached_metres"), 2 * float(finite.max()) if len(finite) else 0.0, "m")  # fmt: skip
+    access = evidence.tables.access
+    if access is not None and isinstance(claims.get("share_by_minutes"), dict):
+        every = access[(access["kind"] == "all") & access["minutes"].notna()]
+        found = {f"{m:g}": s for m, s in zip(every["minutes"], every["share"], strict=True)}
+        said = claims["share_by_minutes"]
+        ledger.pairs("stations.share_by_minutes", "as in the layer access", [(m, said.get(m), found.get(m)) for m in {**found, **said}], "shares")  # fmt: skip
+    groups, units = claims.get("groups") or {}, evidence.units
+    rows = [(g, row.get("residents"), float(units[f"group_{g}"].sum()) if f"group_{g}" in units else None) for g, row in groups.items()]  # fmt: skip
+    rows += [(g, None, 0.0) for g in evidence.rules.units.groups if g not in groups]
+    ledger.pairs("stations.group_residents", "residents of each group", rows, "groups", "residents")
+    by_site = sites.assign(key=sites["station"].astype(str)).drop_duplicates("key").set_index("key")
+    wrong = []
+    for name, title, existing, place in zip(stations["station"].astype(str), stations.get("name", stations["station"]), stations["existing"], stations.geometry, strict=True):  # fmt: skip
+        if name not in by_site.index:
+            continue
+        site = by_site.loc[name]
+        if "name" in stations and text(title) != text(site["name"]):
+            wrong.append(f"{name} is called “{title}”, and the site “{site['name']}”.")
+        if bool(existing) != bool(site["existing"]):
+            wrong.append(f"{name} stands today in one of the layers stations and sites only.")
+        if not place.equals_exact(site.geometry, 1e-6):
+            wrong.append(f"{name} lies elsewhere than the site.")
+    ledger.each("stations.of_sites", "name, place and standing of the chosen site", wrong, len(stations), "stations")
+
+
+def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
+    claims, rules, tables = evidence.summary.get("officers"), evidence.rules.officers, evidence.tables
+    if not isinstance(claims, dict):
+        if tables.assignments is not None:
+            ledger.add("officers", False, "nothing", f"{len(tables.assignments)} postings", "plan.gpkg has postings, but the summary does not tell of them.")  # fmt: skip
+        return
+    if tables.assignments is None or tables.roster is None or rules is None:
+        ledger.add("officers", False, "officers", "no postings", "The summary tells of officers, but plan.gpkg or the rules do not.")  # fmt: skip
+        return
+    ledger.number("officers.officers", claims.get("officers"), len(tables.roster))
+    ledger.number("officers.months", claims.get("months"), 12 * rules.years)
+    if "special_posts" in claims and evidence.town is not None:
+        given = evidence.town.special_posts
+        said = [tuple(map(str, row.values())) for row in claims["special_posts"]]
+        found = [] if given is None else [tuple(map(str, row.values())) for row in given.to_dict("records")]
+        ledger.add("officers.special_posts_listed", said == found, str(said), str(found))
+    of_beats = evidence.summary.get("beats") or {}
+    today, kept = claims.get("relationship_years_today"), claims.get("relationship_years_kept")
+    lines = claims.get("relationship_years_lost_by_lines")
+    if lines is not None:
+        ledger.number("officers.relationship_years_lost_by_lines", lines, of_beats.get("relationship_years_lost_by_lines", lines))  # fmt: skip
+        moves = claims.get("relationship_years_lost_by_moves")
+        if all(is_number(v) for v in (today, kept, lines)):
+            ledger.number("officers.relationship_years_lost_by_moves", moves, float(today) - float(kept) - float(lines))  # type: ignore[arg-type]
+    posts = {str(text(b)): int(p) for b, p in zip(evidence.beats["beat"], evidence.beats["posts"], strict=True)} if evidence.beats is not None else {}  # fmt: skip
+    rows = zip(tables.assignments["officer"], as_text(tables.assignments["beat"]), tables.assignments["post"], strict=True)  # fmt: skip
+    wrong = [f"{o} holds post {p} of {b}, which has {posts.get(str(b), 0)}." for o, b, p in rows if missing(p) or int(p) < 1 or int(p) > posts.get(str(b), 0) + len(tables.roster)]  # fmt: skip
+    ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell as a GeoPackage holds it, for comparison."""
+    if isinstance(value, tuple | list | set):
+        return ";".join(str(v) for v in value) or None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if missing(value) or value is pd.NaT:
+        return None
+    if is_number(value) and not isinstance(value, str):
+        return float(value)
+    return str(value)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    a, b = _cell(one), _cell(other)
+    if isinstance(a, bool) or isinstance(b, bool):
+        return str(a).casefold() in ("true", "1", "1.0") if b in (True, "True") else str(a).casefold() in ("false", "0", "0.0", "none")  # fmt: skip
+    if isinstance(a, float) and isinstance(b, float):
+        return same(a, b, relative=1e-9, absolute=1e-6)
+    return a == b or (a is not None and b is not None and text(a) == text(b))
+
+
+def _check_columns(ledger: Ledger, evidence: Evidence) -> None:
+    """Check columns that come straight from the inputs."""
+    town = evidence.town
+    if town is None:
+        return
+    units = evidence.units.set_index("unit")
+    if len(units) == len(town.units) and units.index.is_unique and set(units.index) == set(town.units["unit"]):
+        given = town.units.set_index("unit")
+        wrong = [f"Unit {u} is called “{units.at[u, 'name']}”, and “{given.at[u, 'name']}” in the inputs." for u in given.index if not _equal(units.at[u, "name"], given.at[u, "name"])]  # fmt: skip
+        ledger.each("units.name", "each unit has the name of the inputs", wrong, len(units), "units")
+    for layer, (key, columns) in FROM_INPUTS.items():
+        table, source = getattr(evidence.tables, layer), getattr(town, layer)
+        if table is None or source is None:
+            continue
+        if layer == "sites":
+            table = pd.DataFrame(table).assign(x=table.geometry.x, y=table.geometry.y)
+            source = source.assign(unit=town.units["unit"].to_numpy(object)[source["unit"].to_numpy(int)])
+        said = table.assign(key=as_text(table[key])).drop_duplicates("key").set_index("key")
+        given = source.assign(key=as_text(source[key])).drop_duplicates("key").set_index("key")
+        gone = [f"{k} of the inputs is not in the layer {layer}." for k in given.index if k not in said.index]
+        gone += [f"{k} in the layer {layer} is not in the inputs." for k in said.index if k not in given.index]
+        ledger.each(f"{layer}.rows", "every one of the inputs, once", gone or ([] if len(said) == len(table) else ["One stands twice."]), len(given), "rows")  # fmt: skip
+        if gone:
+            continue
+        for column in columns:
+            if column not in said or column not in given:
+                continue
+            wrong = [f"{k}: “{said.at[k, column]}” in the plan, “{given.at[k, column]}” in the inputs." for k in given.index if not _equal(said.at[k, column], given.at[k, column])]  # fmt: skip
+            ledger.each(f"{layer}.{column}", "as in the inputs", wrong, len(given), "rows")

@@ -1,0 +1,70 @@
+"""Checks of the result's files: each is as it was written, none is missing and none was added."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from beatplanner.data.result.manifest import FILE, digest, files_of, is_dropping, read_manifest
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.verification.ledger import Ledger, text
+
+# Files whose content is recomputed; of the others only the hash is compared.
+RECOMPUTED = ("plan.gpkg", "people.gpkg", "summary.json", "forum/units.csv")
+# What a plan may be handed on without.
+PERSONAL = ("people.gpkg", "people.gpkg.aux.xml", "officers.xlsx", "handovers.ics", "job_descriptions/")
+
+
+def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
+    """Check every file of a result folder against ``manifest.json``, and the pack's table of units against the plan."""
+    named = read_manifest(folder)
+    if named is None:
+        there = (folder / FILE).is_file()
+        detail = f"{FILE} {'cannot be read' if there else 'is missing'}, so nobody can tell whether files were changed."
+        ledger.add("files", False, "a list of the result's files", "none", detail)
+        return
+    there = files_of(folder)
+    gone = [name for name in named if name not in set(there)]
+    missing = [f"{name} is missing." for name in gone if not name.startswith(PERSONAL)]
+    apart = [name for name in gone if name.startswith(PERSONAL)]
+    if apart:
+        ledger.unchecked("files.personal", f"{len(apart)} files", f"What tells of officers is not beside the plan: {', '.join(apart[:5])}.")  # fmt: skip
+    changed = [f"{name} was changed after the plan was written." for name in named if name in set(there) and digest(folder / name) != named[name]]  # fmt: skip
+    others = [name for name in there if name not in named]
+    added = [f"{name} was added after the plan was written." for name in others if not is_dropping(Path(name).name)]
+    ledger.each("files", "every file is as it was written", missing + changed + added, len(named), "files")
+    left = [name for name in others if is_dropping(Path(name).name)]
+    if left:
+        ledger.unchecked("files.others", f"{len(left)} files", f"Left beside the result by other programs: {', '.join(left[:5])}.")  # fmt: skip
+    words = sorted(name for name in named if name not in RECOMPUTED and not name.startswith("proof/"))
+    if words:
+        kinds = sorted({n.split("/")[0] + "/" if "/" in n else n for n in words})
+        ledger.unchecked(
+            "files.content", f"{len(words)} files",
+            "Pages, papers and tables made from the plan are compared with the hashes of when they were written; their content is "
+            f"not computed anew: {', '.join(kinds)}.",
+        )  # fmt: skip
+    _check_units_table(ledger, folder / "forum" / "units.csv", tables)
+
+
+def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:
+    """Check that the pack's table of units tells of the beats that the plan has."""
+    if not file.is_file():
+        return
+    try:
+        rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    except (OSError, ValueError):
+        ledger.add("forum.units", False, "a table", "not readable", "forum/units.csv cannot be read.")
+        return
+    plan = {text(u): text(b) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)}
+    wrong, seen = [], set()
+    for row in rows:
+        unit, new = row.get("unit", "").removeprefix("'"), (row.get("new_beat") or "").removeprefix("'")
+        seen.add(unit)
+        if unit not in plan:
+            wrong.append(f"Unit {unit} is not in the plan.")
+        elif (new or None) != plan[unit]:
+            wrong.append(f"Unit {unit} is in beat {new} in the pack, and in {plan[unit]} in the plan.")
+    wrong += [f"Unit {u} is missing in the pack." for u in plan if u not in seen]
+    ledger.each("forum.units", "the pack's units and beats are the plan's", wrong, len(plan), "units")

@@ -1,0 +1,83 @@
+"""Checks of the bounds: what the certificate of each step proves, and whether that is what the summary claims."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from beatplanner.planning.verification.beats_proof import prove_beats
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
+from beatplanner.planning.verification.proven import CannotProveError
+
+Arrays = dict[str, np.ndarray]
+# A bound may be above what its certificate proves by the rounding of a sum, as a share.
+HAIR = 1e-12
+
+PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {"beats": prove_beats}
+
+
+def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None, str]:
+    """Return what the certificate of a step proves, None and why where it proves nothing that can be evaluated."""
+    arrays = evidence.tables.proofs.get(step)
+    if not arrays:
+        return None, f"There is no certificate proof/{step}.npz that can be read."
+    prover = PROVERS.get(step)
+    if prover is None:
+        return None, "This checker does not know such certificates."
+    try:
+        return prover(evidence, arrays, claimed), ""
+    except CannotProveError as error:
+        return None, str(error)
+    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        return None, f"The certificate proof/{step}.npz is broken ({type(error).__name__})."
+
+
+def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
+    """Check the bound of each step."""
+    for step in ("beats", "stations", "officers"):
+        claims = evidence.summary.get(step)
+        if isinstance(claims, dict):
+            _check(ledger, evidence, step, claims)
+    known = {step for step in PROVERS if isinstance(evidence.summary.get(step), dict)}
+    others = sorted(set(evidence.tables.proofs) - known)
+    ledger.each("proof.files", "each certificate belongs to a step", [f"proof/{o}.npz proves nothing that the summary claims." for o in others], len(evidence.tables.proofs), "certificates")  # fmt: skip
+
+
+def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]) -> None:
+    bound, certified = claims.get("lower_bound"), claims.get("certified")
+    weaker = claims.get("certified_bound")
+    if missing(bound):
+        ok = certified is not True and missing(weaker)
+        ledger.add(f"{step}.proof", ok, "no bound", "nothing to prove", "" if ok else "There is no bound that could be certified.")  # fmt: skip
+        ledger.add(f"{step}.certified", certified is not True, certified, False)
+        return
+    if not is_number(bound):
+        return
+    claim = bound if certified is True else weaker
+    if not is_number(claim):
+        why = "No certificate was written for this bound; it is what the solver reports."
+        ledger.unchecked(f"{step}.proof", bound, why)
+        ledger.add(f"{step}.certified", certified is not True, certified, False)
+        return
+    found, why = proven(evidence, step, float(claim))
+    if found is None:
+        # a certificate that is gone proves nothing; only inputs that are gone excuse it
+        if why.startswith("There is no certificate") or "is broken" in why:
+            ledger.add(f"{step}.proof", False, claim, "nothing", why)
+        else:
+            ledger.unchecked(f"{step}.proof", claim, why)
+        ledger.unchecked(f"{step}.certified", certified, why)
+        return
+    said = evidence.tables.proofs[step].get("bound")
+    same = said is not None and said.size == 1 and float(said.ravel()[0]) == float(claim)
+    ok = same and (found >= float(claim) - HAIR * abs(float(claim)) or math.isinf(found))
+    detail = "" if ok else (f"The certificate proves {words(found)}, not {words(claim)}." if same else "The certificate was written for another bound than the summary claims.")  # fmt: skip
+    shown = "at least the claim" if found >= float(claim) else words(found)
+    ledger.add(f"{step}.proof", ok, f"no plan below {claim:,.10g}", f"certificate proves {shown}", detail)
+    ledger.add(f"{step}.certified", ok or certified is not True, certified, ok)
+    if certified is not True:
+        ledger.unchecked(f"{step}.bound", bound, f"The solver reports {bound:,.10g}; the certificate proves {claim:,.10g}.")  # fmt: skip

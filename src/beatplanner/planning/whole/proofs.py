@@ -1,0 +1,110 @@
+"""The certificates of a plan: what the solvers bring as evidence, made into arrays, evaluated once, and told in the summary.
+
+The bound that a plan reports is the one that its certificate proves, where that costs little; where the solvers know more than can be certified, their
+bound stands with ``"certified": false`` and ``certified_bound`` beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.proof import OPTIMAL_GAP
+from beatplanner.planning.verification.beats_proof import areas_of, prove_part
+from beatplanner.planning.verification.evidence import Evidence, with_text_ids
+from beatplanner.planning.verification.proofs import proven
+from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.travel_bound import TooLargeError
+from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
+
+if TYPE_CHECKING:
+    from beatplanner.planning.whole.run import Plan
+
+Arrays = dict[str, np.ndarray]
+# A certified bound stands in place of a stronger one that is not where the gap grows by at most this share of the objective.
+DEAR = 0.005
+# Digits of a bound that is told.
+DIGITS = 10
+
+
+def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
+    """Return the tables with their certificates, and their summary with what these prove; the summary is changed in place."""
+    units, beats, edges = with_text_ids(tables)
+    evidence = Evidence(units, beats, edges, tables, tables.summary, plan.town.description, plan.town)
+    made: dict[str, Callable[[Evidence, Plan], Arrays | None]] = {"beats": _beats}
+    for step in ("beats", "stations", "officers"):
+        claims = tables.summary.get(step)
+        if not isinstance(claims, dict):
+            continue
+        arrays = None
+        if claims.get("lower_bound") is not None and step in made:
+            try:
+                arrays = made[step](evidence, plan)
+            except (CannotProveError, TooLargeError):
+                arrays = None
+        _tell(evidence, step, claims, arrays)
+    return tables
+
+
+def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays | None) -> None:
+    """Keep the certificate of a step where it proves something, and say in the summary what."""
+    bound, objective = claims.get("lower_bound"), claims.get("objective")
+    claims["certified"] = None if bound is None else False
+    if bound is None or not arrays:
+        return
+    evidence.tables.proofs[step] = arrays
+    found, _ = proven(evidence, step, float(bound))
+    if found is None or found == -math.inf:
+        del evidence.tables.proofs[step]
+        return
+    certified = rounded_down(min(found, float(bound)), exact=found >= float(bound))
+    arrays["bound"] = np.array([certified])
+    keeps = claims["status"] != "optimal" or objective - certified <= OPTIMAL_GAP * objective
+    if keeps and float(bound) - certified <= DEAR * abs(objective):
+        claims["lower_bound"], claims["certified"] = certified, True
+        claims["gap"] = (objective - certified) / objective if objective > 0 else 0.0
+    else:
+        claims["certified_bound"] = certified
+
+
+def rounded_down(value: float, *, exact: bool = False) -> float:
+    """Return a bound with few digits that is not above `value`; a whole number, or one that is proven as it stands, stays."""
+    if exact or value == round(value) or not math.isfinite(value):
+        return value
+    step = 10.0 ** (math.floor(math.log10(abs(value))) + 1 - DIGITS)
+    return math.floor(value / step) * step
+
+
+def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
+    """Return the certificates of all municipalities, each with the bound that it proves."""
+    found = () if plan.beats is None else plan.beats.evidence
+    rules = plan.town.description.beats
+    if not found or rules is None or rules.objective != "travel":
+        return None
+    prices = {float(p.problem.price) for p in found}
+    if len(prices) > 1 or (len(found) > 1 and rules.max_moved is not None and any(p.problem.budget is not None for p in found)):  # fmt: skip
+        # a budget that was shared out bounds the shares, not the whole
+        return None
+    price = prices.pop()
+    names = [p.municipality for p in found]
+    labels = list(found[0].labels)
+    areas, _ = areas_of(evidence, names, labels, price)
+    sizes = np.array([0 if p.evidence is None else len(p.evidence.nodes) for p in found], float)
+    arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str), "common_price": np.array([price])}  # fmt: skip
+    bounds = []
+    for m, (part, area) in enumerate(zip(found, areas, strict=True)):
+        own = {} if part.evidence is None else packed(part.evidence, max(50, int(MOST_NODES * sizes[m] / max(1.0, sizes.sum()))))  # fmt: skip
+        arrays |= {f"p{m}.{key}": value for key, value in own.items()}
+        wanted = math.inf if part.evidence is None else part.evidence.bound
+        known = wanted if math.isfinite(wanted) else 0.0
+        priced = rules.max_moved is not None and (price > 0 or len(names) == 1)
+        value = prove_part(area, own, priced, known)
+        if value == -math.inf:
+            return None
+        bounds.append(rounded_down(min(value, known), exact=value >= known))
+    arrays["part_bound"] = np.array(bounds)
+    return arrays
