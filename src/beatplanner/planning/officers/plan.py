@@ -170,6 +170,9 @@ def _plan_of(
         "months": problem_.months,
         "weights": rules.weights.model_dump(),
         "broken_rules": _broken_rules(town, beats, places, wrong, dates),
+        "rules_kept": {"kept": "yes", "impossible": "proven impossible", "not found": "not found, not proven"}[
+            found.rules
+        ],
     }
     assignments = _assignments(town, beats, places, problem_, found, dates)
     if town.special_posts is not None:
@@ -494,6 +497,11 @@ def _clashes(
                 t=f"{dates[breach.month]:%B %Y}", n=problem_.moves_a_month, w=way,
             ) + "."
         )  # fmt: skip
+    if wrong and found.rules == "not found":
+        told.append(
+            "Officers: no postings that keep these rules were found in the time there was; it is not proven that there are none. Give more time with "
+            "--time-limit."
+        )
     return tuple(told)
 
 

@@ -118,32 +118,43 @@ def assign(
             break
         look(SEARCH_SHARE, heat, 1 / len(HEAT))
     found = [Posting(*p) for p in search.postings()]
+    outcome = _decide(problem, found, prices, end, threads=threads, seed=seed, effort=effort, cancelled=cancelled)
+    tell(measure(problem, outcome.postings).objective(problem.weights), outcome.lower_bound or prices.bound)
+    return outcome
+
+
+def _decide(
+    problem: TenureProblem, found: list[Posting], prices: tenure_bound.Prices, end: float, *, threads: int, seed: int, effort: float,
+    cancelled: Callable[[], bool],
+) -> Postings:  # fmt: skip
+    """Let the exact model better what the search found, or say whether the rules that it broke can be kept at all."""
+    a, proof = problem.arrays, PriceProof(*prices.best, prices.bound)
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
-    clean = not breaches(problem, found)
+    clean, impossible = not breaches(problem, found), False
     small = a.cost.size * a.months <= EXACT_SIZE
-    if small and clean and not stop() and best - bound > CLOSE * best:
-        known = [(p.officer, p.place, p.begin, p.end) for p in found]
+    # first as it is; again where a handover was bought by a vacancy that nobody had
+    for strict in (False, True):
+        done = clean and best - bound <= CLOSE * best
+        if not small or done or cancelled() or time.monotonic() > end:
+            break
+        known = [(p.officer, p.place, p.begin, p.end) for p in found] if clean else []
         solved = tenure_exact.solve(
-            a,
-            known,
-            best,
-            prices,
-            seconds=end - time.monotonic(),
-            threads=threads,
-            seed=seed,
-            effort=effort,
-            cancelled=cancelled,
-        )
-        if solved.postings is not None:
-            other = [Posting(*p) for p in solved.postings]
-            worth = measure(problem, other).objective(problem.weights)
-            if worth < best and not breaches(problem, other):
-                found, best = other, worth
-        if solved.bound is not None:
-            bound = max(bound, solved.bound)
-    tell(best, bound)
-    proof = PriceProof(*prices.best, prices.bound)
-    return Postings(found, max(0.0, min(bound, best)) if clean else None, proof)
+            a, known, best if clean else np.inf, prices, seconds=end - time.monotonic(), threads=threads, seed=seed, effort=effort,
+            strict=strict, cancelled=cancelled,
+        )  # fmt: skip
+        bound = bound if solved.bound is None else max(bound, solved.bound)
+        impossible = solved.impossible
+        if solved.postings is None:
+            break
+        other = [Posting(*p) for p in solved.postings]
+        worth = measure(problem, other).objective(problem.weights)
+        if not breaches(problem, other):
+            if worth < best or not clean:
+                found, best, clean = other, worth, True
+            break
+    if clean:
+        return Postings(found, max(0.0, min(bound, best)), proof)
+    return Postings(found, None, proof, "impossible" if impossible else "not found")
 
 
 def _likeliest(mixture: list[tuple[int, tuple[tuple[int, int, int], ...], float]]) -> list[tuple[int, int, int, int]]:

@@ -38,10 +38,13 @@ class Solved:
         (officer, place, begin, end), or None where no solution was found.
     bound
         Proven for the whole problem, or None.
+    impossible
+        Whether it is proven that no postings keep the rules.
     """
 
     postings: list[tuple[int, int, int, int]] | None
     bound: float | None
+    impossible: bool = False
 
 
 class _Model:
@@ -92,6 +95,7 @@ def solve(
     threads: int = 1,
     seed: int = 0,
     effort: float = 1.0,
+    strict: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Solved:
     """Solve the exact model.
@@ -101,9 +105,9 @@ def solve(
     a
         The problem.
     known
-        Postings with the objective `best`.
+        Postings with the objective `best`; none where no postings that keep the rules are known.
     best
-        Objective to beat.
+        Objective to beat; inf without known postings, when nothing is left out.
     prices
         Multipliers and their bound.
     seconds
@@ -115,6 +119,9 @@ def solve(
     cancelled
         True ends the solve.
 
+    strict
+        Whether a vacancy that nobody has is told from one that is paid for, so that no handover is bought by it; needs more columns.
+
     Returns
     -------
     Solved
@@ -122,9 +129,13 @@ def solve(
     if seconds <= 0.5:
         return Solved(None, None)
     pairs, whole = _pairs(a, known, best, prices)
+    if _contradicts(a, pairs):
+        return Solved(None, None, whole and math.isinf(best))
     model = _Model()
     columns = _columns(a, model, pairs)
-    _rows(a, model, columns)
+    if columns is None:
+        return Solved(None, None, whole and math.isinf(best))
+    _rows(a, model, columns, strict)
     highs = highspy.Highs()
     highs.resetGlobalScheduler(True)
     for option, value in (
@@ -133,8 +144,9 @@ def solve(
     ):  # fmt: skip
         highs.setOptionValue(option, value)
     highs.passModel(model.highs())
-    index, value = _start(a, columns, known)
-    highs.setSolution(len(index), index, value)
+    if known:
+        index, value = _start(a, columns, known)
+        highs.setSolution(len(index), index, value)
 
     def interrupt(event) -> None:
         if cancelled():
@@ -145,23 +157,29 @@ def solve(
     highs.run()
     info = highs.getInfo()
     status = highs.getModelStatus()
-    bound: float | None = None
-    if whole:
-        if status == highspy.HighsModelStatus.kInfeasible:
-            # nothing better than the known postings is left, as these are not cut off by rounding alone
-            bound = None
-        elif math.isfinite(info.mip_dual_bound):
-            bound = min(best, info.mip_dual_bound + columns.constant)
+    if whole and status == highspy.HighsModelStatus.kInfeasible:
+        # without known postings no rule was left out; with them nothing better is left, as these are not cut off by rounding alone
+        return Solved(None, None, math.isinf(best))
+    bound = min(best, info.mip_dual_bound + columns.constant) if whole and math.isfinite(info.mip_dual_bound) else None
     if info.primal_solution_status != 2:
         return Solved(None, bound)
     return Solved(_postings(columns, np.asarray(highs.getSolution().col_value)), bound)
+
+
+def _contradicts(a: Arrays, pairs: dict[tuple[int, int], np.ndarray]) -> bool:
+    """Whether a month is frozen to a place that the officer cannot hold then."""
+    for o in np.flatnonzero(a.pinned):
+        for t in np.flatnonzero(a.frozen[o] >= 0):
+            if t >= a.stop[o] or (int(o), int(a.frozen[o, t])) not in pairs:
+                return True
+    return False
 
 
 def _pairs(a: Arrays, known, best: float, prices: Prices) -> tuple[dict[tuple[int, int], np.ndarray], bool]:
     """Return the months in which a posting may begin, (T,) bool, for each pair that is left; and whether the model is exact with them."""
     bound = prices.bound if prices.bound is not None else -np.inf
     spare = best - bound + 1e-6 * abs(best) + 1e-6
-    quick = a.longest >= a.months + a.served
+    quick = (a.longest >= a.months + a.served) & np.isfinite(best)
     used = {(o, p) for o, p, _, _ in known}
     left: list[tuple[float, int, int, np.ndarray]] = []
     for o in range(len(a.first)):
@@ -213,7 +231,8 @@ class _Columns:
         return int(e[t]) if t < len(e) else int(self.begins[pair][-1])
 
 
-def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns:
+def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns | None:
+    """Return the columns of the pairs, None where what is frozen leaves none."""
     found = _Columns({}, {}, {}, [[] for _ in a.posts])
     for (o, p), may in pairs.items():
         stop, stays = int(a.stop[o]), a.home[o] == p
@@ -242,8 +261,11 @@ def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray])
             e_high[: away[-1] + 1] = 0.0
         elif len(away):
             e_low[away[0] :] = 1.0
-        s = model.columns(stop, np.minimum(low, high) if not stays else low, np.maximum(low, high), month_cost, True)
-        e = model.columns(stop, np.minimum(e_low, e_high), np.maximum(e_low, e_high), -month_cost, True)
+        between = len(held) and np.isin(np.arange(held[0], held[-1]), away).any()
+        if between or (low > high).any() or (e_low > e_high).any():
+            return None
+        s = model.columns(stop, low, high, month_cost, True)
+        e = model.columns(stop, e_low, e_high, -month_cost, True)
         if stays and a.carried[o] and stop:
             model.cost[e[0]] -= float(a.carried[o])
             found.constant += float(a.carried[o])
@@ -257,7 +279,7 @@ def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray])
     return found
 
 
-def _rows(a: Arrays, model: _Model, c: _Columns) -> None:
+def _rows(a: Arrays, model: _Model, c: _Columns, strict: bool) -> None:
     infinite, h = highspy.kHighsInf, a.handover
     shortest = max(1, h)
     by_officer: dict[int, list[int]] = {}
@@ -286,6 +308,10 @@ def _rows(a: Arrays, model: _Model, c: _Columns) -> None:
                 )
             if not stays and t - a.longest >= 0:
                 model.row([e[t], s[t - a.longest]], [1, -1], 0, infinite)
+        if not stays and shortest > 1 and len(s) < a.months:
+            # who leaves does not begin within the shortest posting before
+            early = int(s[len(s) - shortest]) if len(s) >= shortest else None
+            model.row([int(s[-1]), int(e[-1])] + ([] if early is None else [early]), [1.0, -1.0] + ([] if early is None else [-1.0]), -infinite, 0)  # fmt: skip
     for o, places in by_officer.items():
         for t in range(int(a.stop[o])):
             model.row(
@@ -302,7 +328,7 @@ def _rows(a: Arrays, model: _Model, c: _Columns) -> None:
             same = [int(c.begins[o, p][-1]) for p in places if a.beat[p] == b]
             if len(same) > 1:
                 model.row(same, [1.0] * len(same), -infinite, 1)
-    _place_rows(a, model, c)
+    _place_rows(a, model, c, strict)
     _coverage_rows(a, model, c)
     _other_rows(a, model, c, by_officer)
 
@@ -320,7 +346,7 @@ def _summed(columns: list[int], values: list[float]) -> tuple[list[int], list[fl
     return list(total), list(total.values())
 
 
-def _place_rows(a: Arrays, model: _Model, c: _Columns) -> None:
+def _place_rows(a: Arrays, model: _Model, c: _Columns, strict: bool) -> None:
     infinite, h, months = highspy.kHighsInf, a.handover, a.months
     for p in range(len(a.posts)):
         posts = int(a.posts[p])
@@ -331,6 +357,12 @@ def _place_rows(a: Arrays, model: _Model, c: _Columns) -> None:
             columns, values = _present(c, working, t)
             if posts:
                 model.row([*columns, int(vacancy[t])], [*values, 1.0], posts, infinite)
+                if strict:
+                    # vacancy = max(0, posts − officers at work), by whether there is one
+                    some = int(model.columns(1, 0, 1, 0.0, True)[0])
+                    most = float(max(0, len(working) - posts))
+                    model.row([int(vacancy[t]), some], [1.0, -float(posts)], -infinite, 0.0)
+                    model.row([*columns, int(vacancy[t]), some], [*values, 1.0, most], -infinite, posts + most)
             counting = [pair for pair in working if a.back[pair[0], t] != p]
             columns = [int(c.begins[pair][t]) for pair in counting]
             columns += [c.ended(pair, min(t + h, months - 1)) for pair in counting]
@@ -390,16 +422,35 @@ def _other_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, lis
                         columns, values = _present(c, mine + theirs, t)
                         model.row(columns, values, -infinite, 1)
     if a.moves < 10_000:
-        for t in range(a.months):
-            columns, values = [], []
-            for (o, p), s in c.begins.items():
-                if a.rooted[o] and a.home[o] != p and t < len(s):
-                    columns += [int(s[t])] + ([int(s[t - 1])] if t else [])
-                    values += [1.0] + ([-1.0] if t else [])
-            if columns:
-                model.row(columns, values, -infinite, a.moves)
+        _move_rows(a, model, c, by_officer)
     if a.half:
         _change_rows(a, model, c)
+
+
+def _move_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, list[int]]) -> None:
+    """Limit the rotations that begin in a month; who serves nowhere today rotates from the second posting on."""
+    infinite = highspy.kHighsInf
+    for t in range(a.months):
+        columns: list[int] = []
+        values: list[float] = []
+        for o, places in by_officer.items():
+            new = [p for p in places if p != a.home[o] and t < len(c.begins[o, p])]
+            begins = [int(c.begins[o, p][u]) for p in new for u in ((t, t - 1) if t else (t,))]
+            signs = [1.0, -1.0][: 2 if t else 1] * len(new)
+            if a.rooted[o]:
+                columns += begins
+                values += signs
+            elif t and len(places) > 1 and new:
+                second = int(model.columns(1, 0, 1)[0])
+                for p in places:
+                    earlier, sum_of = _summed(
+                        [*begins, int(c.begins[o, p][min(t, len(c.begins[o, p])) - 1]), second], [*signs, 1.0, -1.0]
+                    )
+                    model.row(earlier, sum_of, -infinite, 1.0)
+                columns.append(second)
+                values.append(1.0)
+        if columns:
+            model.row(columns, values, -infinite, a.moves)
 
 
 def _change_rows(a: Arrays, model: _Model, c: _Columns) -> None:

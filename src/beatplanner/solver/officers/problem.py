@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -245,12 +245,14 @@ class Posting:
 class Postings:
     """The best postings found, a proven bound on the objective (None where none was computed), and what proves it.
 
-    A `proof` of less than `lower_bound` says that the rest was proven by HiGHS, which leaves nothing that can be checked.
+    A `proof` of less than `lower_bound` says that the rest was proven by HiGHS, which leaves nothing that can be checked. `rules` says whether the
+    postings keep every rule, no postings can (proven), or none that do were found.
     """
 
     postings: list[Posting]
     lower_bound: float | None
     proof: PriceProof | None = None
+    rules: Literal["kept", "impossible", "not found"] = "kept"
 
 
 @dataclass(frozen=True)

@@ -123,9 +123,20 @@ def apply(a, s, o, sign):
 
 
 @kernel
+def over_maximum(a, o, place, begin, end, number):
+    """Return the months that postings of o last beyond the maximum, which frozen months may force."""
+    months = 0
+    for i in range(number):
+        stay = begin[i] == 0 and place[i] == a.home[o]
+        limit = max(a.longest - a.served[o], a.handover) if stay else a.longest
+        months += max(0, end[i] - begin[i] - limit)
+    return months
+
+
+@kernel
 def series_cost(a, o, place, begin, end, number):
-    """Return what a series of postings of o costs by itself."""
-    total = 0.0
+    """Return what a series of postings of o costs by itself; a month beyond the maximum costs `PENALTY`."""
+    total = PENALTY * over_maximum(a, o, place, begin, end, number)
     kept = False
     moves = 0
     for i in range(number):
@@ -273,10 +284,13 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
             if start >= PENALTY * 1e3:
                 continue
             total = start
-            beyond = min(stop, t + a.longest)
-            for e in range(t + 1, beyond + 1):
+            for e in range(t + 1, stop + 1):
                 if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != p:
                     break
+                if e > t + a.longest:
+                    if not pinned or a.frozen[o, e - 1] != p:
+                        break
+                    total += PENALTY
                 total += month_cost[p, e - 1]
                 if e - 1 - h >= t:
                     total += full_cost[p, e - 1 - h]
@@ -307,10 +321,14 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
     if home >= 0:
         best = value[1, 0] + (a.broken if a.served[o] < a.tenure else 0.0) + end_cost[home, 0]
         stay, total = 0, a.carried[o]
-        beyond = min(stop, max(a.longest - a.served[o], h))
-        for e in range(1, beyond + 1):
+        limit = max(a.longest - a.served[o], h)
+        for e in range(1, stop + 1):
             if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != home:
                 break
+            if e > limit:
+                if not pinned or a.frozen[o, e - 1] != home:
+                    break
+                total += PENALTY
             total += month_cost[home, e - 1]
             if e - 1 - h >= 0:
                 total += full_cost[home, e - 1 - h]
@@ -661,6 +679,7 @@ class Search:
                         row[t] = row[last]
                 for p in {int(v) for v in row[: last + 1] if v >= 0} - {int(row[last])}:
                     row[last + 1 :][row[last + 1 :] == p] = -1
+            self._end_at_the_maximum(o, row)
         self._make_room(rows)
         for o in range(len(a.first)):
             edges = np.flatnonzero(np.diff(rows[o], prepend=-9, append=-9))
@@ -671,6 +690,17 @@ class Search:
                     s.number[o] += 1
         self._drop_illegal(s)
         return s
+
+    def _end_at_the_maximum(self, o: int, row: np.ndarray) -> None:
+        """End postings of a row at the maximum, but in frozen months."""
+        a = self.a
+        for b, e in itertools.pairwise(np.flatnonzero(np.diff(row, prepend=-9, append=-9)).tolist()):
+            stay = b == 0 and row[b] == a.home[o]
+            until = b + (max(int(a.longest - a.served[o]), a.handover) if stay else a.longest)
+            for t in range(until, e if row[b] >= 0 else 0):
+                if a.frozen[o, t:e].max(initial=FREE) == FREE:
+                    row[t:e] = -1
+                    break
 
     def _fresh(self, s: State) -> State:
         """Return a state with the same postings and empty counts."""
@@ -778,7 +808,9 @@ class Search:
         soft = sum(
             float(beat_worth(self.a._replace(half=False), self.state, b, self.limit[b])) for b in range(self.a.beats)
         )
-        return float(self.state.beat_cost.sum()) - soft + float(other_penalties(self.a, self.state))
+        s, a = self.state, self.a
+        over = sum(over_maximum(a, o, s.place[o], s.begin[o], s.end[o], s.number[o]) for o in range(len(a.first)))
+        return float(s.beat_cost.sum()) - soft + float(other_penalties(a, s)) + PENALTY * over
 
     def postings(self) -> list[tuple[int, int, int, int]]:
         """Return (officer, place, begin, end) of the best postings, by officer and month."""

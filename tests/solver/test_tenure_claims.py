@@ -1,0 +1,50 @@
+"""Officers' claims against enumerated series: no optimum, bound or impossibility that a model of another kind denies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from beatplanner.solver.officers.assign import assign
+from beatplanner.solver.officers.figures import breaches, measure
+from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
+from benchmarks.claims_officers import KINDS, optimum, random_problem, wrong_claims
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_claim_is_wrong(kind):
+    for seed in range(1000, 1004):
+        problem = random_problem(seed, kind)
+        assert not wrong_claims(problem, effort=0.1), (kind, seed)
+
+
+def frozen_to_the_maximum(until: int) -> TenureProblem:
+    """One post, whose holder is frozen there until a month in which a maximum of 6 months is reached; a reserve stands by."""
+    frozen = np.full((2, 8), FREE)
+    frozen[0, :until] = 0
+    return TenureProblem(
+        posts=np.array([1]), months=8, first=np.array([0, 0]), last=np.array([99, 99]), home=np.array([0, -1]), rooted=np.array([True, False]),
+        served=np.array([3, 0]), kilometres=np.zeros((2, 1)), has=np.zeros((2, 0), bool), needs=np.zeros((1, 0), bool), aspect=np.zeros(0, int),
+        min_tenure=2, handover=1, frozen=frozen, max_tenure=6,
+    )  # fmt: skip
+
+
+def test_a_posting_that_is_frozen_ends_at_the_maximum():
+    problem = frozen_to_the_maximum(3)
+    found = assign(problem, seconds=30, effort=0.1)
+    assert found.rules == "kept"
+    assert not breaches(problem, found.postings)
+    assert Posting(0, 0, 0, 3) in found.postings
+    assert measure(problem, found.postings).vacant_months == 0
+
+
+def test_a_rule_is_called_impossible_only_where_that_is_proven():
+    problem = frozen_to_the_maximum(4)
+    assert np.isinf(optimum(problem))
+    found = assign(problem, seconds=30, effort=0.1)
+    assert found.rules == "impossible"
+    assert found.lower_bound is None
+    assert {b.rule for b in breaches(problem, found.postings)} == {"maximum"}
+    # without time nothing is proven, and nothing is said to be
+    hasty = assign(problem, seconds=0.0)
+    assert hasty.rules == "not found"
