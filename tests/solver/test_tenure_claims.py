@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.claims_officers import KINDS, optimum, random_problem, wrong_claims
 
 from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import breaches, measure
 from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
-from benchmarks.claims_officers import KINDS, optimum, random_problem, wrong_claims
 
 
 @pytest.mark.parametrize("kind", KINDS)
