@@ -1,14 +1,96 @@
-"""One municipality of a plan, by itself."""
+"""One municipality of a plan: its problem, what is asked of it, and what became of it. All of it travels to workers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from beatplanner.solver.districts.evidence import Evidence
 from beatplanner.solver.districts.solve import DistrictingProblem, Districts
+
+
+@dataclass(frozen=True)
+class Part:
+    """One municipality: its units and its problem.
+
+    Attributes
+    ----------
+    name
+        Empty where the town has no municipalities.
+    units
+        (m,) positions of its units in the town.
+    problem
+        Its problem, with labels for all of today's beats that have units in it.
+    mean, tolerance
+        Hours of a beat on average, and how far one may be from it.
+    elsewhere
+        (m,) whether a unit's beat of today has most of its residents in another municipality.
+    away
+        (m,) whether a unit is locked to a beat that lives on in another municipality.
+    """
+
+    name: str
+    units: np.ndarray
+    problem: DistrictingProblem
+    mean: float
+    tolerance: float
+    elsewhere: np.ndarray
+    away: np.ndarray
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of one municipality.
+
+    Attributes
+    ----------
+    kind
+        ``"plan"``: beats that keep the rules, or the smallest relaxation. ``"least"``: the fewest residents moved. ``"priced"``: the best
+        travel plus `price` × residents moved. ``"within"``: the best with at most `budget` residents moved; no relaxation of either.
+    budget
+        Residents that may change beat; None for any number.
+    price
+        On each resident who changes beat.
+    start
+        (m,) districts to start from; None for none.
+    effort
+        Multiplies the moves tried.
+    prove
+        Whether a bound is wanted.
+    """
+
+    kind: Literal["plan", "least", "priced", "within"]
+    budget: float | None = None
+    price: float = 0.0
+    start: np.ndarray | None = None
+    effort: float = 1.0
+    prove: bool = True
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all municipalities of a run share.
+
+    Attributes
+    ----------
+    unit_names
+        (n,) names of the town's units, for messages.
+    labels
+        Ids of today's and locked beats that labels stand for.
+    threads, seed, nodes
+        Given to the solver; `nodes` None for as many as the time allows.
+    start
+        (n,) beat of each unit in a plan to start from, or None.
+    """
+
+    unit_names: np.ndarray
+    labels: tuple[str, ...]
+    threads: int
+    seed: int
+    nodes: int | None
+    start: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -37,16 +119,28 @@ class PartEvidence:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """One municipality: its units and its problem."""
+class Relaxed:
+    """A rule that one municipality cannot keep, and by how much it must give.
 
-    name: str
-    units: np.ndarray
-    problem: DistrictingProblem
-    mean: float
-    tolerance: float
-    unavoidable: float  # residents whose today's beat lives on in another municipality
-    away: np.ndarray  # units locked to a beat that lives on in another municipality
+    Attributes
+    ----------
+    municipality
+        Its name.
+    why
+        In words, without the municipality.
+    impossible_below
+        Up to what number it is proven that no beats keep the rules; None where nothing is.
+    found
+        A number with which beats were found.
+    evidence
+        What proves that less is impossible.
+    """
+
+    municipality: str
+    why: str
+    impossible_below: float | None
+    found: float
+    evidence: tuple[PartEvidence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,15 +155,18 @@ class Alone:
         Fields of the problem that are other than asked for: ``count``, ``lower``, ``upper``, ``budget``, ``locked``.
     mean, tolerance
         Of the municipality.
-    clashes
-        In words.
+    conflicts
+        In words: what has no number to enter, such as locks.
+    wider
+        The tolerance that it needs; None where the one asked for does.
     short
-        Whether the change budget did not do; said in words once all municipalities are known.
+        The residents that must move, where the budget does not do; None where it does.
     """
 
     found: Districts
     relaxed: dict[str, Any]
     mean: float
     tolerance: float
-    clashes: list[str]
-    short: bool
+    conflicts: list[str] = field(default_factory=list)
+    wider: Relaxed | None = None
+    short: Relaxed | None = None

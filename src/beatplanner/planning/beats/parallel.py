@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,18 +23,40 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.planning.beats.municipality import Alone
+from beatplanner.planning.beats.municipality import Alone, PartEvidence, Relaxed
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
 from beatplanner.solver.districts.evidence import Cut, Evidence, Multipliers, Node
-from beatplanner.solver.districts.solve import Districts
+from beatplanner.solver.districts.solve import DistrictingProblem, Districts
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
 ANSWER, ASK = 15.0, 1.0
 # Beside a task's own memory: what the interpreter and the compiled code take. A worker above its limit is started again by Dask.
 STOP = "beatplanner-stop"
 # What a kept result is made of.
-KEPT_KINDS = {kind.__name__: kind for kind in (Alone, Districts, Evidence, Multipliers, Cut, Node)}
+KEPT_KINDS = {
+    kind.__name__: kind
+    for kind in (Alone, Relaxed, PartEvidence, DistrictingProblem, Districts, Evidence, Multipliers, Cut, Node)
+}
+
+
+class PartFailedError(Exception):
+    """The program failed in some municipalities: no fault of the rules or of the input.
+
+    Attributes
+    ----------
+    told
+        A sentence for the user.
+    """
+
+    def __init__(self, names: Sequence[str], done: int, why: BaseException) -> None:
+        kept = (
+            f" What {done:,} others came to is kept beside the result; the same command goes on from there."
+            if done
+            else ""
+        )
+        self.told = f"The beats of {', '.join(names[:4])}{' and more' if len(names) > 4 else ''} could not be planned: the program failed ({type(why).__name__}).{kept}"  # fmt: skip
+        super().__init__(self.told)
 
 
 class Farm:
@@ -87,7 +110,12 @@ class Farm:
         Returns
         -------
         list
-            In the order of `parts`; a task that failed gives its exception.
+            In the order of `parts`.
+
+        Raises
+        ------
+        PartFailedError
+            Where a task failed; the others were finished first, and are kept for the next run.
         """
         from distributed import Event, wait
 
@@ -95,6 +123,7 @@ class Farm:
         stop = Event(STOP, client=self.client)
         stop.clear()
         done: dict[int, Any] = {}
+        lost: dict[int, BaseException] = {}
         names_of = [self._file(part, settings) for part in parts]
         for k, file in enumerate(names_of):
             if file is not None and file.is_file():
@@ -125,11 +154,16 @@ class Farm:
                         done[k] = task.result()
                         self._keep(names_of[k], done[k], bool(stop.is_set()))
                     else:
-                        done[k] = task.exception() or RuntimeError("the worker was lost")
-                        self.failed = True
+                        lost[k] = task.exception() or RuntimeError("the worker was lost")
                     task.release()
                     progress(f"{phase}: {len(done)} of {len(parts)} municipalities{told}, last {names[k] or 'the town'}", None, None, time.monotonic() - begin)  # fmt: skip
                 waiting -= ready
+        if lost:
+            self.failed = True
+            first = min(lost)
+            raise PartFailedError([names[k] or "the town" for k in sorted(lost)], len(done), lost[first]) from lost[
+                first
+            ]
         return [done[k] for k in range(len(parts))]
 
     def _file(self, part: Any, settings: dict[str, Any]) -> Path | None:
@@ -221,7 +255,7 @@ def warm_up_workers(client: Any) -> None:
 def _warm_up() -> None:
     """Load the solvers and their compiled code by drawing four districts in a grid of twenty units."""
     # the module of the tasks brings what they import
-    from beatplanner.planning.beats import plan as beats  # noqa: F401
+    from beatplanner.planning.beats import alone  # noqa: F401
     from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
 
     units = np.arange(20).reshape(4, 5)
@@ -262,22 +296,26 @@ def _versions_there() -> dict[str, str] | None:
 
 
 class _Stopped:
-    """Asks the scheduler now and then whether the user stopped the run."""
+    """Asks the scheduler now and then whether the user stopped the run; any thread of the task may ask."""
 
-    def __init__(self) -> None:
-        self.asked, self.answer, self.event = time.monotonic(), False, None
+    def __init__(self, event: Any) -> None:
+        self.asked, self.answer, self.event = time.monotonic(), False, event
+        self.lock = threading.Lock()
 
     def __call__(self) -> bool:
-        if not self.answer and time.monotonic() - self.asked > ASK:
-            from distributed import Event
-
-            self.event = self.event or Event(STOP)
-            self.answer, self.asked = bool(self.event.is_set()), time.monotonic()
+        if not self.answer and time.monotonic() - self.asked > ASK and self.lock.acquire(blocking=False):
+            try:
+                self.answer, self.asked = bool(self.event.is_set()), time.monotonic()
+            finally:
+                self.lock.release()
         return self.answer
 
 
 def _task(what: Callable[..., Any], shared: Any, part: Any, seconds: float) -> Any:
-    return what(shared, part, seconds, _Stopped())
+    from distributed import Event, get_client
+
+    # threads of the solver have no worker of their own to ask by
+    return what(shared, part, seconds, _Stopped(Event(STOP, client=get_client())))
 
 
 # ---- what is kept

@@ -448,6 +448,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "planned": len(beats.rules) > 0,
             "municipalities": beats.rules.to_dict("records"),
             "officers_required": int(beats.table["officers_required"].sum()),
+            **beats.smallest,
         }
         if beats.moved_share is not None:
             summary["beats"]["moved_share"] = beats.moved_share

@@ -55,6 +55,8 @@ __all__ = [
     "connected",
     "keeps_balance",
     "keeps_budget",
+    "measured",
+    "pieces",
     "share_out",
     "solve_districts",
 ]
@@ -166,6 +168,21 @@ def connected(district: np.ndarray, edges: np.ndarray) -> bool:
     inside = edges[district[edges[:, 0]] == district[edges[:, 1]]] if len(edges) else np.empty((0, 2), int)
     graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district),) * 2)
     return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
+
+
+def pieces(problem: DistrictingProblem) -> list[np.ndarray]:
+    """Return the connected pieces of the map, arrays of units, the one with the most workload first."""
+    label = Graph(len(problem.weight), problem.edges, problem.border).components()
+    parts = [np.flatnonzero(label == p) for p in np.unique(label)]
+    return sorted(parts, key=lambda units: -float(problem.weight[units].sum()))
+
+
+def measured(problem: DistrictingProblem, district: np.ndarray) -> Districts:
+    """Measure given districts, (n,) of 0..K-1, connected or not, as `solve_districts` would have found them; nothing is proven of them."""
+    found = _Search(problem, 0, 1).found(district)
+    return Districts(
+        found.district, found.centre, found.label, found.objective, None, found.outside, found.moved, infeasible=False
+    )
 
 
 def keeps_balance(found: Districts | _Found, problem: DistrictingProblem) -> bool:

@@ -1,0 +1,252 @@
+"""The beats of one municipality, here or on a worker: drawn as asked, or with the smallest relaxation that does."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Setting, Task
+from beatplanner.planning.beats.problems import in_words, places
+from beatplanner.planning.proof import Progress, silent
+from beatplanner.solver.districts.solve import (
+    MOVES,
+    DistrictingProblem,
+    Districts,
+    LocksApartError,
+    NoRoomError,
+    connected,
+    keeps_balance,
+    keeps_budget,
+    measured,
+    pieces,
+    solve_districts,
+)
+
+# Tolerances and budgets are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
+STEP = 0.001
+UNLIMITED_NODES = 2**31 - 1
+# Who names a time wants it used: so many times the usual number of moves are tried, as far as the time goes.
+LONG_EFFORT = 2.0
+# Units up to which a tolerance on trial is proven too small, and nodes of such a proof.
+PROVEN_UNITS, PROOF_NODES_OF_TRIAL = 300, 300
+
+
+def plan_alone(
+    setting: Setting,
+    asked: tuple[Part, Task],
+    seconds: float,
+    cancelled: Callable[[], bool],
+    progress: Progress = silent,
+) -> Alone:
+    """Do a task for one municipality.
+
+    Parameters
+    ----------
+    setting
+        Of the run.
+    asked
+        The municipality and what is asked of it.
+    seconds
+        Limit of wall time.
+    cancelled, progress
+        As for `plan_beats`.
+    """
+    part, task = asked
+    return _Municipality(setting, part, task, seconds, cancelled, progress).run()
+
+
+class _Municipality:
+    def __init__(self, setting, part, task, seconds, cancelled, progress) -> None:
+        self.setting: Setting = setting
+        self.part: Part = part
+        self.task: Task = task
+        self.until = time.monotonic() + seconds
+        self.cancelled: Callable[[], bool] = cancelled
+        self.progress: Progress = progress
+        self.conflicts: list[str] = []
+
+    def run(self) -> Alone:
+        task, problem = self.task, replace(self.part.problem, budget=self.task.budget, price=self.task.price)
+        if task.kind == "plan":
+            return self.plan(problem)
+        if task.kind == "least":
+            problem = replace(problem, goal=MOVES, price=0.0)
+        found = self.solve(problem)
+        return self.result(problem, found)
+
+    def result(self, problem: DistrictingProblem, found: Districts, wider: Relaxed | None = None, short: Relaxed | None = None) -> Alone:  # fmt: skip
+        asked, part = self.part.problem, self.part
+        names = ("count", "lower", "upper", "budget", "locked", "price", "goal")
+        relaxed = {k: getattr(problem, k) for k in names if getattr(problem, k) is not getattr(asked, k)}
+        tolerance = part.tolerance if wider is None else wider.found
+        return Alone(found, relaxed, part.mean, tolerance, self.conflicts, wider, short)
+
+    def solve(self, problem: DistrictingProblem, prove: bool | None = None) -> Districts:
+        """Search and prove as the task has it, in all of the time that is left."""
+        setting, task, nodes = self.setting, self.task, self.setting.nodes
+        phase = f"beats of {self.part.name}" if self.part.name else "beats"
+
+        def tell(step: str, best: float | None, bound: float | None, spent: float) -> None:
+            self.progress(phase + step.removeprefix("beats"), best, bound, spent)
+
+        return solve_districts(
+            problem,
+            seconds=max(0.5, self.until - time.monotonic()),
+            threads=setting.threads,
+            seed=setting.seed,
+            prove=task.prove if prove is None else prove,
+            nodes=UNLIMITED_NODES if nodes is None else nodes,
+            effort=task.effort * (LONG_EFFORT if nodes is None else 1.0),
+            start=self.start() if task.start is None else task.start,
+            progress=tell,
+            cancelled=self.cancelled,
+        )
+
+    def quick(self, problem: DistrictingProblem, effort: float) -> Districts:
+        """Search for any plan; small municipalities with a proof, which finds what the search misses, or that there is none."""
+        return solve_districts(
+            problem,
+            seconds=max(0.5, 0.25 * (self.until - time.monotonic())),
+            threads=self.setting.threads,
+            seed=self.setting.seed,
+            effort=effort,
+            prove=len(problem.weight) <= PROVEN_UNITS,
+            nodes=PROOF_NODES_OF_TRIAL,
+            cancelled=self.cancelled,
+        )
+
+    def start(self) -> np.ndarray | None:
+        """Return the districts of the plan to start from, (units of the part,), where they suit the problem."""
+        if self.setting.start is None:
+            return None
+        ids, district = np.unique(self.setting.start[self.part.units].astype(str), return_inverse=True)
+        suits = len(ids) == self.part.problem.count and connected(district, self.part.problem.edges)
+        return district if suits else None
+
+    # ---- the beats, or the smallest relaxation
+
+    def plan(self, problem: DistrictingProblem) -> Alone:
+        part, labels = self.part, self.setting.labels
+        while True:
+            try:
+                found = self.solve(problem)
+                break
+            except LocksApartError as error:
+                dropped = problem.locked == error.label
+                self.conflicts.append(
+                    f"{in_words(part)}the units locked to beat {labels[error.label]} cannot be joined into one beat without "
+                    f"units that are locked to others. Planned without the locks of {self.places(part.units[dropped])}."
+                )
+                problem = replace(problem, locked=np.where(dropped, -1, problem.locked))
+            except NoRoomError:
+                held = problem.locked >= 0
+                self.conflicts.append(
+                    f"{in_words(part)}the locked units leave no room for {problem.count} beats. Planned without the locks of "
+                    f"{self.places(part.units[held])}."
+                )
+                problem = replace(problem, locked=np.full(len(problem.locked), -1))
+        if _keeps(found, problem):
+            return self.result(problem, found)
+        if problem.budget is not None and keeps_balance(self.quick(replace(problem, budget=None), 1.0), problem):
+            return self.more_budget(problem)
+        return self.more_tolerance(problem, found)
+
+    def more_budget(self, problem: DistrictingProblem) -> Alone:
+        """Raise the change budget to the fewest residents that a search moves, and plan with that."""
+        known = float(problem.residents[problem.current >= 0].sum())
+        least = self.solve(replace(problem, budget=None, goal=MOVES), prove=True)
+        # a number to enter: the next tenth of a percent
+        budget = min(known, math.ceil(least.moved / known / STEP - 1e-9) * STEP * known) if known > 0 else least.moved
+        relaxed = replace(problem, budget=budget)
+        self.task = replace(self.task, start=least.district)
+        found = self.solve(relaxed)
+        if not _keeps(found, relaxed):
+            found = measured(relaxed, least.district)
+        short = Relaxed(self.part.name, "", least.lower_bound or None, budget, (self.evidence(problem, least),))
+        return self.result(relaxed, found, short=short)
+
+    def evidence(self, problem: DistrictingProblem, found: Districts) -> PartEvidence:
+        return PartEvidence(self.part.name, self.part.units, self.setting.labels, problem, found.evidence)
+
+    def more_tolerance(self, problem: DistrictingProblem, found: Districts) -> Alone:
+        """Find the smallest tolerance that a search finds a plan for, say why it is needed, and plan with it."""
+        part = self.part
+        # no beat is lighter than its heaviest unit
+        heaviest = float(problem.weight.max() / part.mean - 1)
+        high, low, best = self._deviation(problem, found), max(part.tolerance, heaviest), found
+        proven, evidence = (heaviest if heaviest > part.tolerance else 0.0), ()
+        if found.infeasible and part.tolerance > proven:
+            proven, evidence = part.tolerance, (self.evidence(problem, found),)
+        for _ in range(10):
+            if high - low < STEP or self.cancelled():
+                break
+            middle = (low + high) / 2
+            at = _at_tolerance(problem, part.mean, middle)
+            tried = self.quick(at, 0.5)
+            if _keeps(tried, at):
+                high, best = self._deviation(problem, tried), tried
+            else:
+                low = middle
+                if tried.infeasible and middle > proven:
+                    proven, evidence = middle, (self.evidence(at, tried),)
+        tolerance = max(part.tolerance, math.ceil(high / STEP - 1e-6) * STEP)
+        relaxed = _at_tolerance(problem, part.mean, tolerance)
+        self.task = replace(self.task, start=best.district)
+        final = self.solve(relaxed)
+        if not _keeps(final, relaxed):
+            final = best
+        why = self.why_not(problem, found.infeasible)
+        return self.result(relaxed, final, wider=Relaxed(part.name, why, proven or None, tolerance, evidence))
+
+    def _deviation(self, problem: DistrictingProblem, found: Districts) -> float:
+        loads = np.bincount(found.district, weights=problem.weight, minlength=problem.count)
+        return float(np.abs(loads / self.part.mean - 1).max())
+
+    # ---- words
+
+    def places(self, units: np.ndarray) -> str:
+        return places(self.setting.unit_names, units)
+
+    def why_not(self, problem: DistrictingProblem, proven: bool) -> str:
+        """Say which beats cannot be drawn, and why."""
+        part = self.part
+        heavy = np.flatnonzero(problem.weight > problem.upper * (1 + 1e-9))
+        if len(heavy):
+            units = part.units[heavy[np.argsort(-problem.weight[heavy])]]
+            reason = (
+                f"{self.places(units)} alone {'has' if len(units) == 1 else 'have up to'} "
+                f"{problem.weight[heavy].max():,.0f} hours, and a unit is never split"
+            )
+        else:
+            reason = self.cut_off(problem) or (
+                "no such beats exist" if proven else "no such beats were found, though that is not proven impossible"
+            )
+        return (
+            f"{problem.count} beats between {problem.lower:,.0f} and {problem.upper:,.0f} hours a year "
+            f"(±{part.tolerance:.1%}) cannot be drawn: {reason}"
+        )
+
+    def cut_off(self, problem: DistrictingProblem) -> str | None:
+        """Name a piece of the map that cannot hold a whole number of beats within the bounds."""
+        apart = pieces(problem)
+        for piece in reversed(apart) if len(apart) > 1 else []:
+            load = problem.weight[piece].sum()
+            most = math.inf if problem.lower <= 0 else math.floor(load / problem.lower + 1e-9)
+            if most < max(1, math.ceil(load / problem.upper - 1e-9)):
+                return (
+                    f"the piece of {self.places(self.part.units[piece])} is cut off, and its {load:,.0f} hours make no whole number of "
+                    "beats; a link or a crossing would help"
+                )
+        return None
+
+
+def _keeps(found: Districts, problem: DistrictingProblem) -> bool:
+    return keeps_balance(found, problem) and keeps_budget(found, problem)
+
+
+def _at_tolerance(problem: DistrictingProblem, mean: float, tolerance: float) -> DistrictingProblem:
+    return replace(problem, lower=max(0.0, mean * (1 - tolerance)), upper=mean * (1 + tolerance))

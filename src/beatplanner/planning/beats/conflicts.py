@@ -1,0 +1,42 @@
+"""Rules of beats that clash, in words: one message a rule, and one number to enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beatplanner.data.description.models import Beats
+from beatplanner.planning.beats.municipality import Relaxed
+
+
+def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) -> list[str]:
+    """Return a message for each rule that gives way.
+
+    Parameters
+    ----------
+    rules
+        Of the beats.
+    wider
+        The tolerances that municipalities need.
+    short
+        The share of residents that must change beat, where the budget does not do.
+    """
+    said = []
+    if wider:
+        found = max(w.found for w in wider)
+        proven = max((w.impossible_below for w in wider if w.impossible_below is not None), default=None)
+        where = ". ".join(f"In {w.municipality}: {w.why}" if w.municipality else w.why for w in wider)
+        said.append(
+            f"{where}. The smallest tolerance found that would do{' in all of them' if len(wider) > 1 else ''} is ±{found:.1%}"
+            f"{_no_less(proven, '±')}."
+        )
+    if short is not None:
+        where = f" (most of it in {short.municipality})" if short.municipality else ""
+        said.append(
+            f"beats.max_moved = {rules.max_moved:.1%} is too small to balance the beats within ±{rules.tolerance:.1%}. The smallest budget "
+            f"found that would do is {short.found:.1%}{where}{_no_less(short.impossible_below, '')}."
+        )
+    return said
+
+
+def _no_less(proven: float | None, sign: str) -> str:
+    return "" if proven is None else f"; less than {sign}{proven:.2%} is proven impossible"

@@ -1,0 +1,127 @@
+"""Beats with ids, names and figures: who carries on which of today's beats, and what each beat comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.problems import residents_of
+from beatplanner.planning.workload import WorkloadPlan, officers_required
+
+
+def carried_on(district: np.ndarray, current: np.ndarray, locked: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Tell which of today's beats each new beat carries on, so that the most residents keep their beat, over all municipalities at once.
+
+    Parameters
+    ----------
+    district
+        (n,) new beat of each unit, 0..K-1.
+    current, locked
+        (n,) label of the unit's beat of today, and of the beat that it is locked to; -1 for none.
+    people
+        (n,) residents.
+
+    Returns
+    -------
+    numpy.ndarray
+        (K,) label, -1 for a new beat. A label is given only to a beat that shares residents with today's (a unit, where nobody lives in today's
+        beat), or holds units that are locked to it.
+    """
+    count = int(district.max()) + 1
+    labels = np.unique(np.concatenate([current[current >= 0], locked[locked >= 0]]))
+    label = np.full(count, -1)
+    if not len(labels):
+        return label
+    shared = np.zeros((count, len(labels)))
+    known = current >= 0
+    column = np.searchsorted(labels, current[known])
+    np.add.at(shared, (district[known], column), people[known])
+    empty = np.bincount(column, weights=people[known], minlength=len(labels)) <= 0.0
+    units = np.zeros(shared.shape)
+    np.add.at(units, (district[known], column), 1.0)
+    shared += np.where(empty, 1e-9 * units, 0.0)
+    held = locked >= 0
+    shared[district[held], np.searchsorted(labels, locked[held])] += 1e15
+    rows, columns = linear_sum_assignment(-shared)
+    fits = shared[rows, columns] > 0
+    label[rows[fits]] = labels[columns[fits]]
+    return label
+
+
+def new_ids(taken: Collection[str]) -> Iterator[str]:
+    """Yield whole numbers that no beat has, from 1 on."""
+    number = 0
+    while True:
+        number += 1
+        if str(number) not in taken:
+            yield str(number)
+
+
+def ids_of_today(town: Town, labels: Sequence[str]) -> set[str]:
+    """Return every id that a beat of today or an officer's roster has; none of them is free for a new beat."""
+    taken = set(labels)
+    if town.roster is not None and "beat" in town.roster:
+        taken |= {str(b) for b in town.roster["beat"] if isinstance(b, str)}
+    return taken
+
+
+def distances_of(town: Town) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the function that gives metres from units to units, as the objective counts them."""
+    given, xy = town.unit_distances, town.points()
+    if given is not None:
+        return lambda a, b: given[a, b]
+    return lambda a, b: np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
+
+
+def best_member(units: np.ndarray, hours: np.ndarray, distance: Callable) -> int:
+    """Return the unit with the least travel from the others."""
+    travel = [float((hours[units] * distance(units, np.full(len(units), j))).sum()) for j in units]
+    return int(units[int(np.argmin(travel))])
+
+
+def beat_table(
+    town: Town, workload: WorkloadPlan, beat: np.ndarray, ids: list[str], centre: np.ndarray
+) -> pd.DataFrame:
+    """Compute the figures of each beat, in the order of `ids`."""
+    units = town.units
+    place = {b: k for k, b in enumerate(ids)}
+    district = np.array([place[b] for b in beat])
+    municipality = units["municipality"].to_numpy(object)[centre]
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(district, weights=values, minlength=len(ids))
+
+    hours, community = total(workload.hours), total(workload.community)
+    reactive = total(workload.reactive + workload.fixed_hours)
+    mean = pd.Series(hours).groupby(pd.Series(municipality)).transform("mean").to_numpy()
+    current = units["current"].to_numpy(object)
+    known = np.array([isinstance(c, str) for c in current])
+    moved = known & (current != beat)
+    people = residents_of(town, workload)
+    return pd.DataFrame(
+        {
+            "beat": ids,
+            "name": _names(town, ids, centre, municipality),
+            "municipality": municipality,
+            "centre": centre,
+            "workload": hours,
+            "reactive": reactive,
+            "community": community,
+            "deviation": np.divide(hours, mean, out=np.ones(len(ids)), where=mean > 0) - 1,
+            "population": total(units["population"].to_numpy(float)),
+            "officers_required": officers_required(reactive, community, town.description.workload),
+            "moved_in": total(np.where(moved, people, 0.0)) if known.any() else np.nan,
+        }
+    )
+
+
+def _names(town: Town, ids: list[str], centre: np.ndarray, municipality: np.ndarray) -> list[str]:
+    """Name each beat by the place of its centre unit, and tell those of one place apart by their id."""
+    units = town.units
+    named = (units["name"] != units["unit"]).to_numpy()
+    place = [str(units["name"].iat[c]) if named[c] else str(m) for c, m in zip(centre, municipality, strict=True)]
+    return [(f"{p} ({b})" if place.count(p) > 1 else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)]

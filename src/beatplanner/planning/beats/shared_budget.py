@@ -1,0 +1,228 @@
+"""One change budget over several municipalities: at most so many residents of all of them together change beat.
+
+Each municipality is a problem of its own but for this one row, so that a price λ on each resident moved, common to all, parts them
+(Lagrangian relaxation; Everett 1963)::
+
+    bound(λ) = Σ_m min { travel_m + λ moved_m } − λ B          for any λ ≥ 0
+
+The plan is one choice for each municipality out of a pool of plans, each with its travel and its residents moved: a multiple-choice knapsack
+(Sinha and Zoltners 1979), solved exactly by merging the pools' Pareto fronts. The pool holds what the search for λ met, the plans with the
+fewest moved, and plans that use what the last choice left of the budget. Only where the fewest moved of all municipalities together are more
+than the budget is the budget too small.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beatplanner.planning.beats.alone import STEP
+from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Task
+from beatplanner.solver.districts.solve import Districts, measured
+
+# Prices that are tried, and rounds in which what is left of the budget is used.
+PRICES, ROUNDS = 8, 3
+# Points of a merged front that are kept.
+FRONT = 20_000
+Each = Callable[[Sequence[tuple[Part, Task]], float, str], list[Alone]]
+
+
+@dataclass(frozen=True)
+class Together:
+    """What became of the municipalities that share a budget.
+
+    Attributes
+    ----------
+    found
+        Districts of each.
+    bound
+        Proven for all together within the budget that was asked for; None where none was.
+    price
+        The common price that proves it; 0 where the budget does not bind.
+    budget
+        The residents who may move, as asked for or, where that does not do, as relaxed.
+    evidence
+        What proves each municipality's bound at the common price.
+    short
+        Residents that must move, and the proof that fewer cannot do, where the budget does not do; None where it does.
+    """
+
+    found: list[Districts]
+    bound: float | None
+    price: float
+    budget: float
+    evidence: tuple[PartEvidence, ...]
+    short: Relaxed | None
+
+
+def share_budget(
+    parts: Sequence[Part], free: Sequence[Alone], budget: float, known: float, labels: tuple[str, ...], each: Each
+) -> Together:
+    """Plan municipalities within one budget.
+
+    Parameters
+    ----------
+    parts
+        The municipalities, with the problems that `free` solved.
+    free
+        Their plans without a budget.
+    budget
+        Residents of all of them that may change beat.
+    known
+        Residents of all of today's beats.
+    labels
+        Ids that labels stand for.
+    each
+        Does a task for each municipality, with a share of the time left and words for the progress.
+    """
+    return _Sharing(parts, free, budget, known, labels, each).run()
+
+
+class _Sharing:
+    def __init__(self, parts, free, budget, known, labels, each) -> None:
+        self.parts: list[Part] = list(parts)
+        self.free: list[Alone] = list(free)
+        self.budget, self.known, self.labels, self.each = budget, known, labels, each
+        self.pool: list[list[Districts]] = [[] for _ in parts]
+        self.add([a.found.district for a in free])
+
+    def run(self) -> Together:
+        bound, evidence = self.proven(self.free, 0.0)
+        price = 0.0
+        if not self.fits(sum(p[0].moved for p in self.pool)):
+            short = self.least()
+            price = self.price()
+            proof = self.each([(p, Task("priced", price=price)) for p in self.parts], 0.7, "bound")
+            self.add([a.found.district for a in proof])
+            priced, proofs = self.proven(proof, price)
+            if priced is not None and (bound is None or priced > bound):
+                bound, evidence = priced, proofs
+            else:
+                price = 0.0
+            chosen = self.used_up()
+        else:
+            short, chosen = None, [p[0] for p in self.pool]
+        if short is not None:
+            bound = None
+        return Together(chosen, bound, price, self.budget, evidence, short)
+
+    def fits(self, moved: float) -> bool:
+        return moved <= self.budget * (1 + 1e-9) + 1e-9
+
+    def add(self, districts: Sequence[np.ndarray]) -> list[Districts]:
+        """Measure a plan of each municipality without any price and put it into the pool; plans that break a rule stay out."""
+        plans = []
+        for part, plan, pool in zip(self.parts, districts, self.pool, strict=True):
+            found = measured(part.problem, plan)
+            plans.append(found)
+            if not pool or found.outside <= max(pool[0].outside, 1e-9 * part.problem.upper * part.problem.count):
+                pool.append(found)
+        return plans
+
+    def proven(self, alone: Sequence[Alone], price: float) -> tuple[float | None, tuple[PartEvidence, ...]]:
+        """Return the bound that the municipalities' own bounds at a price come to, and what proves it."""
+        evidence = tuple(
+            PartEvidence(p.name, p.units, self.labels, replace(p.problem, price=price), a.found.evidence)
+            for p, a in zip(self.parts, alone, strict=True)
+        )
+        bounds = [a.found.lower_bound for a in alone]
+        if any(b is None for b in bounds):
+            return None, evidence
+        return float(sum(b for b in bounds if b is not None)) - price * self.budget, evidence
+
+    def least(self) -> Relaxed | None:
+        """Find the fewest residents moved, and how few they cannot be; raise the budget where it does not do."""
+        least = self.each([(p, Task("least")) for p in self.parts], 0.25, "fewest moved")
+        plans = self.add([a.found.district for a in least])
+        within = [Task("within", budget=m.moved, start=m.district, effort=0.3, prove=False) for m in plans]
+        self.add([a.found.district for a in self.each(list(zip(self.parts, within, strict=True)), 0.1, "fewest moved")])
+        needed = sum(min(d.moved for d in pool) for pool in self.pool)
+        if self.fits(needed):
+            return None
+        proven = sum(a.found.lower_bound or 0.0 for a in least)
+        self.budget = min(self.known, math.ceil(needed / self.known / STEP - 1e-9) * STEP * self.known)
+        evidence = tuple(
+            PartEvidence(p.name, p.units, self.labels, p.problem, a.found.evidence)
+            for p, a in zip(self.parts, least, strict=True)
+        )
+        worst = self.parts[int(np.argmax([a.found.moved for a in least]))].name
+        return Relaxed(worst, "", proven if proven > 0 else None, self.budget, evidence)
+
+    def price(self) -> float:
+        """Return the price at which the best plans of all come nearest to using the budget up."""
+        low = _totals([min(p, key=lambda d: (d.objective, d.moved)) for p in self.pool])
+        high = _totals([min(p, key=lambda d: (d.moved, d.objective)) for p in self.pool])
+        price = 0.0
+        for k in range(PRICES):
+            if low[1] <= high[1] or high[0] <= low[0]:
+                break
+            price = (high[0] - low[0]) / (low[1] - high[1])
+            tasks = [(p, Task("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
+            plans = self.add([a.found.district for a in self.each(tasks, 0.3 / (PRICES - k), f"price {k + 1}")])
+            now = _totals([min([*pool, d], key=lambda d: d.objective + price * d.moved) for pool, d in zip(self.pool, plans, strict=True)])  # fmt: skip
+            worth = low[0] + price * low[1]
+            if now[0] + price * now[1] >= worth - 1e-7 * abs(worth):
+                break
+            if now[1] > self.budget:
+                low = now
+            else:
+                high = now
+        return price
+
+    def used_up(self) -> list[Districts]:
+        """Choose a plan for each municipality, and look for better ones with what the choice leaves of the budget."""
+        chosen = self.choice()
+        for k in range(ROUNDS):
+            left = max(0.0, self.budget - sum(d.moved for d in chosen))
+            tasks = []
+            for part, now in zip(self.parts, chosen, strict=True):
+                # what another gives up, who goes back to its next smaller plan
+                given = [
+                    now_q.moved - max((d.moved for d in pool if d.moved < now_q.moved), default=now_q.moved)
+                    for now_q, pool in zip(chosen, self.pool, strict=True)
+                    if now_q is not now
+                ]
+                more = left + (max(given, default=0.0) if k % 2 else 0.0)
+                tasks.append((part, Task("within", budget=now.moved + more, start=now.district, effort=0.5, prove=False)))  # fmt: skip
+            self.add([a.found.district for a in self.each(tasks, 0.9 / (ROUNDS - k), f"rest of the budget {k + 1}")])
+            better = self.choice()
+            if k % 2 and sum(d.objective for d in better) >= sum(d.objective for d in chosen) * (1 - 1e-7):
+                return better
+            chosen = better
+        return chosen
+
+    def choice(self) -> list[Districts]:
+        """Return a plan for each municipality with the least objective in sum and no more moved than the budget."""
+        return cheapest_choice(self.pool, self.budget * (1 + 1e-9) + 1e-9)
+
+
+def cheapest_choice(pools: Sequence[Sequence[Districts]], budget: float) -> list[Districts]:
+    """Return one plan out of each pool, of least objective in sum with at most `budget` residents moved; the fewest moved where none fits."""
+    front: list[tuple[float, float, tuple[int, ...]]] = [(0.0, 0.0, ())]
+    rest = [min(d.moved for d in pool) for pool in pools]
+    for m, pool in enumerate(pools):
+        after = sum(rest[m + 1 :])
+        merged = [
+            (moved + d.moved, cost + d.objective, (*picked, k))
+            for moved, cost, picked in front
+            for k, d in enumerate(pool)
+        ]
+        merged.sort(key=lambda s: (s[0], s[1]))
+        within = [s for s in merged if s[0] + after <= budget] or merged[:1]
+        front, best = [], math.inf
+        for state in within:
+            if state[1] < best:
+                best = state[1]
+                front.append(state)
+        if len(front) > FRONT:
+            # thinned evenly, ends kept: the plan may be a little worse, never the bound
+            front = [front[i] for i in np.unique(np.linspace(0, len(front) - 1, FRONT).astype(int))]
+    picked = min(front, key=lambda s: (s[1], s[0]))[2]
+    return [pool[k] for pool, k in zip(pools, picked, strict=True)]
+
+
+def _totals(plans: Sequence[Districts]) -> tuple[float, float]:
+    return sum(d.objective for d in plans), sum(d.moved for d in plans)
