@@ -28,8 +28,10 @@ from pyproj import CRS
 
 from beatplanner.data.description.models import Beats, Description, Project, Units, Workload
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.alone import plan_alone
+from beatplanner.planning.beats.municipality import Setting, Task
 from beatplanner.planning.beats.parallel import Farm, farm
-from beatplanner.planning.beats.plan import _Planner, plan_alone
+from beatplanner.planning.beats.problems import Problems
 from beatplanner.planning.whole.run import PROOF_NODES, run
 from beatplanner.planning.workload import plan_workload
 
@@ -72,18 +74,24 @@ def makespan(seconds: list[float], workers: int) -> float:
     return max(busy)
 
 
-def timed_alone(planner, part, seconds, cancelled):
+def timed_alone(setting, asked, seconds, cancelled):
     """One municipality, with its CPU seconds and the worker's greatest memory in MB."""
     begin = time.process_time()
-    found = plan_alone(planner, part, seconds, cancelled)
+    found = plan_alone(setting, asked, seconds, cancelled)
     return found, time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def municipal_cpu(planner: _Planner) -> list[float]:
+def setting_of(problems: Problems) -> Setting:
+    """One thread, seed 0 and a proof of the usual length."""
+    names = problems.town.units["name"].to_numpy(object)
+    return Setting(names, problems.labels, 1, 0, PROOF_NODES, None)
+
+
+def municipal_cpu(problems: Problems) -> list[float]:
     """CPU seconds of each municipality, one after another in this process."""
-    parts = planner._budgets([planner._loosened_locks(p) for p in planner._parts()])
-    plan_alone(planner, parts[0], 60.0, lambda: False)  # what is compiled is compiled once
-    return [timed_alone(planner, p, 300.0, lambda: False)[1] for p in parts]
+    setting, asked = setting_of(problems), [(p, Task("plan")) for p in problems.parts]
+    plan_alone(setting, asked[0], 60.0, lambda: False)  # what is compiled is compiled once
+    return [timed_alone(setting, a, 300.0, lambda: False)[1] for a in asked]
 
 
 def timed_phase() -> dict[str, float]:
@@ -130,10 +138,7 @@ def macedonia(data: Path, workers: list[int]) -> list[str]:
             )
             print(lines[-1], flush=True)
         town = read_town(read_description(project).model_copy(update={"stations": None}))
-        planner = _Planner(
-            town, plan_workload(town), time.monotonic() + 600, 1, 0, PROOF_NODES, None, lambda *_: None, lambda: False
-        )
-        each = municipal_cpu(planner)
+        each = municipal_cpu(Problems(town, plan_workload(town)))
     alone, two = sum(each), makespan(each, 2)
     lines.append("")
     lines.append(
@@ -178,25 +183,16 @@ def synthetic() -> Town:
 def estimate(sample: int) -> list[str]:
     """Plan a sample of the synthetic country on one worker that holds the whole country's data, and work out the hours."""
     town = synthetic()
-    planner = _Planner(
-        town, plan_workload(town), time.monotonic() + 36_000, 1, 0, PROOF_NODES, None, lambda *_: None, lambda: False
-    )
     begin = time.process_time()
-    parts = [planner._loosened_locks(p) for p in planner._parts()]
+    problems = Problems(town, plan_workload(town))
+    parts = problems.parts
     prepared = time.process_time() - begin
     chosen = np.random.default_rng(0).choice(len(parts), sample, replace=False)
     beats = sum(p.problem.count for p in parts)
-    from dataclasses import replace
-
-    planner.workload = None
-    planner.town = replace(town, units=pd.DataFrame(town.units[["name"]]), edges=town.edges.iloc[:0])
     with tempfile.TemporaryDirectory() as place, farm(1, None, Path(place) / "out") as hands:
         hands.kept = None
-        told = hands.each(timed_alone, planner, [parts[k] for k in chosen], [600.0] * sample, names=[parts[k].name for k in chosen],
+        told = hands.each(timed_alone, setting_of(problems), [(parts[k], Task("plan")) for k in chosen], [600.0] * sample, names=[parts[k].name for k in chosen],
                           sizes=[UNITS_EACH] * sample, phase="sample", settings={})  # fmt: skip
-    wrong = [t for t in told if isinstance(t, BaseException)]
-    if wrong:
-        raise wrong[0]
     seconds = np.array([t[1] for t in told])
     memory = max(t[2] for t in told)
     # the first task of a worker loads the compiled code

@@ -282,14 +282,14 @@ def test_a_crash_report_stays_here_and_holds_no_data(town, command, monkeypatch,
 
     monkeypatch.setattr(beatplanner.data.guided_import.checks, "check", break_down)
     code, _, error = command("check", town.project)
-    assert code == 1
+    assert code == 70
     assert "error of its own" in error
     assert "Traceback" not in error
     report = next((tmp_path / "logs").glob("crash-*.txt"))
     assert str(report) in error.replace("\n", "")
     text = report.read_text(encoding="utf-8")
     assert "RuntimeError" in text
-    assert "beatplanner/ui/command_line.py, line" in text
+    assert "beatplanner/ui/commands/app.py, line" in text
     assert "beatplanner 0" in text
     for private in ("Petrovska", "070", str(town.folder), str(Path.home()), "Град"):
         assert private not in text

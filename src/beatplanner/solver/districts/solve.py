@@ -362,7 +362,7 @@ class _Search:
         # many short walks beat a few long ones where a short one is long enough to cool down
         walks = max(4, min(16, 4_000 // n)) if n <= LARGE else 2
         rounds = -(-walks // self.threads)
-        moves = int(effort * max(500_000, MOVES_PER_UNIT * n * 4 // max(4, walks)))
+        moves = int(effort * max(min(500_000, 5_000 * n), MOVES_PER_UNIT * n * 4 // max(4, walks)))
         moves = max(CHUNK, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
         until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
 

@@ -15,6 +15,7 @@ from beatplanner.ui.commands import compare, forum, layers, officers, planning
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     DONE,
+    FAILED,
     err_console,
     out_console,
     say_problems,
@@ -57,14 +58,15 @@ def run() -> NoReturn:
     except Exception:  # the last line of defence: whatever it is, the user gets a sentence and a report to send
         from beatplanner.ui.crash_report import write_crash_report
 
-        kind, _, trace = sys.exc_info()
+        kind, error, trace = sys.exc_info()
         report = write_crash_report(kind, trace)
         err_console.print(
-            "beatplanner met an error of its own."
+            "beatplanner met an error of its own; nothing was written."
+            + (f" {told}" if (told := getattr(error, "told", "")) else "")
             + (f" A report that holds no data of yours is in {report}" if report else ""),
             markup=False,
         )
-        sys.exit(BAD_INPUT)
+        sys.exit(FAILED)
     sys.exit(DONE)
 
 

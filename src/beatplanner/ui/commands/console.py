@@ -18,6 +18,8 @@ from beatplanner.data.errors import Note
 from beatplanner.ui.words import many, progress_line, proof_in_words
 
 DONE, BAD_INPUT, BAD_COMMAND, CLASH = 0, 1, 2, 3
+# The program itself failed: EX_SOFTWARE of sysexits.h, so that no script takes it for a wrong input or a clash of rules.
+FAILED = 70
 
 out_console = Console(highlight=False, soft_wrap=True)
 
