@@ -45,7 +45,7 @@ def town(units: int, beats: int, tolerance: float, seconds: float, seed: int) ->
     river = shapely.linestrings(
         np.column_stack([x, side * (0.5 + 0.12 * np.sin(2 * np.pi * (x / side + random.random())))])
     )
-    edges, borders = touching(polygons)
+    edges, borders, _ = touching(polygons)
     # the river runs along the borders of the cells that it passes: north bank and south bank only meet at bridges
     north = points[:, 1] > np.interp(points[:, 0], *np.asarray(river.coords).T)
     across = north[edges["a"].to_numpy()] != north[edges["b"].to_numpy()]

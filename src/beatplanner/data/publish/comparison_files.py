@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats import geometry
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
 from beatplanner.data.result.cells import safe_cell
 
@@ -244,11 +245,7 @@ def _drawing(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[di
 
 
 def _union(shapes: np.ndarray) -> shapely.Geometry:
-    try:
-        merged = shapely.coverage_union_all(shapes)
-    except shapely.errors.GEOSException:
-        return shapely.union_all(shapely.make_valid(shapes))
-    return merged if shapely.is_valid(merged) else shapely.union_all(shapely.make_valid(shapes))
+    return geometry.dissolve(geometry.valid(shapes))
 
 
 def _path(shape: shapely.Geometry) -> str:

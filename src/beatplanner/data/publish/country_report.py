@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.geometry import dissolved
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -100,7 +101,7 @@ def _map(tables: PlanTables, table: pd.DataFrame) -> str:
 
     rows = table[table["level"] == "municipality"].set_index("name")
     shapes = tables.units[["municipality", "geometry"]].assign(municipality=tables.units["municipality"].astype(str))
-    shapes = shapes.dissolve("municipality")
+    shapes = dissolved(shapes, "municipality").set_index("municipality")
     load = rows["hours_per_officer"].reindex(shapes.index)
     west, south, east, north = shapes.total_bounds
     figure = Figure(figsize=(10, float(np.clip(10 * (north - south) / max(east - west, 1), 4, 12))), layout="constrained")  # fmt: skip

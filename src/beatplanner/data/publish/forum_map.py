@@ -27,6 +27,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.formats.geometry import dissolve
 from beatplanner.data.result.plan_tables import PlanTables
 
 # Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
@@ -224,8 +225,7 @@ def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
     found = {}
     for beat, group in units.groupby(units[column].astype(str), sort=True):
-        merged = shapely.coverage_union_all(group.geometry.to_numpy())
-        found[str(beat)] = merged if shapely.is_valid(merged) else shapely.union_all(group.geometry.to_numpy())
+        found[str(beat)] = dissolve(group.geometry.to_numpy())
     return found
 
 

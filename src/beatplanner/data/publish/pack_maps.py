@@ -17,6 +17,7 @@ import shapely
 from pyproj import CRS, Proj, Transformer
 
 from beatplanner.data.colours import FILLS, beat_colours
+from beatplanner.data.formats import geometry
 from beatplanner.data.result.plan_tables import PlanTables
 
 DARK, GREY, LIGHT, WATER, ACCENT, OPENED = "#1a1a1a", "#7a7a7a", "#b5b5b5", "#3a6ea5", "#08306b", "#b2182b"
@@ -72,7 +73,7 @@ class _Sheet:
         frame = shapely.box(self.west - 5 * self.per_mm, self.north - (self.height + 5) * self.per_mm,
                             self.west + (self.width + 5) * self.per_mm, self.north + 5 * self.per_mm)  # fmt: skip
         if not frame.contains(shape):
-            shape = shapely.intersection(shape, frame)
+            shape = geometry.intersection(shape, frame)
         rings: list[tuple[np.ndarray, bool]] = []
         for part in shapely.get_parts(shape):
             if part.geom_type == "Polygon":
@@ -295,7 +296,7 @@ def draw_beat(
     if near is not None:
         _street_names(sheet, near, shape)
     for other_id, other in zip(ids[around], beats.geometry[around], strict=True):
-        part = shapely.intersection(other, frame)
+        part = geometry.intersection(other, frame)
         if other_id != beat and part.area > 0.01 * frame.area:
             x, y = sheet.mm(shapely.get_coordinates(shapely.point_on_surface(part)))[0]
             sheet.label(names.get(other_id, other_id), x, y, 2.8, colour="#4d4d4d")
@@ -312,13 +313,13 @@ def _lines(sheet: _Sheet, shapes: Iterable[shapely.Geometry], colour: str, width
     shapes = [s for s in shapes if s is not None and not s.is_empty]
     if shapes:
         sheet.draw(
-            shapely.union_all(shapely.get_parts(np.array(shapes, dtype=object))), line=colour, width=width, dash=dash
+            geometry.union(shapely.get_parts(np.array(shapes, dtype=object))), line=colour, width=width, dash=dash
         )
 
 
 def _ground(sheet: _Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeries | None, width: float) -> None:
     if waters is not None and len(waters):
-        sheet.draw(shapely.union_all(waters.to_numpy()), line=WATER, width=4 * width)
+        sheet.draw(geometry.union(waters.to_numpy()), line=WATER, width=4 * width)
     if streets is not None and len(streets):
         sheet.draw(
             shapely.multilinestrings(shapely.get_parts(streets.geometry.to_numpy())), line="#8c8c8c", width=width
@@ -362,7 +363,7 @@ def _street_names(sheet: _Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geome
     named = streets[streets["name"].notna()]
     if named.empty:
         return
-    cut = shapely.intersection(named.geometry.to_numpy(), shape)
+    cut = geometry.intersection(named.geometry.to_numpy(), shape)
     length = shapely.length(cut)
     done: set[str] = set()
     for i in np.argsort(-length, kind="stable"):

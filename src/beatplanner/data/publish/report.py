@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.formats import geometry
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -143,7 +144,7 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     units.boundary.plot(ax=axes, color="#bdbdbd", linewidth=0.25)
     beats.plot(ax=axes, color=[colours[str(b)] for b in beats["beat"]], edgecolor=DARK, linewidth=1.2, alpha=0.85)
     if "current" in units and units["current"].notna().any():
-        today = units[units["current"].notna()].dissolve("current")
+        today = geometry.dissolved(units[units["current"].notna()], "current")
         today.boundary.plot(ax=axes, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), alpha=0.7)
         axes.plot([], [], color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), label="today's beats")
     if tables.stations is not None:
@@ -279,7 +280,7 @@ def _draw_reach(tables: PlanTables) -> Any:
         blues = ("#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#084594")
         minutes = sorted(tables.catchments["minutes"].unique(), reverse=True)
         for shade, band in zip(blues[max(0, 3 - len(minutes)) :], minutes, strict=False):
-            area = shapely.union_all(tables.catchments.loc[tables.catchments["minutes"] == band].geometry.to_numpy())
+            area = geometry.union(tables.catchments.loc[tables.catchments["minutes"] == band].geometry.to_numpy())
             for polygon in shapely.get_parts(area):
                 axes.fill(*polygon.exterior.xy, color=shade, linewidth=0)
             axes.fill([], [], color=shade, label=f"within {band:g} minutes")

@@ -8,10 +8,14 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
-# Borders drawn up to this far apart, in metres, count as shared.
+from beatplanner.data.formats import geometry
+
+# What a border is (stated in docs/beats.md; the checker has code of its own for the same rule): two units are neighbours where they
+# share at least `LEAST_BORDER` metres of outline. Where their outlines coincide for less than that, because one border was digitised
+# twice, what counts is how far the outline of one runs within `SNAP` metres of the other, less the metre (twice `SNAP`) that two units
+# meeting in a mere corner share that way; the mean of both directions. Less is a corner, through which no beat holds together.
 SNAP = 0.5
-# With such a snap two units that meet in a corner alone share up to about a metre; less than this is a corner, not a border.
-LEAST_SNAPPED_BORDER = 3.0
+LEAST_BORDER = 2.0
 # A barrier closes a border where it runs within this many metres of at least this share of it.
 BARRIER_REACH = 15.0
 BARRIER_SHARE = 0.7
@@ -19,8 +23,8 @@ BARRIER_SHARE = 0.7
 CROSSING_REACH = 60.0
 
 
-def touching(polygons: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return pairs of units that share a border (rook adjacency), and the borders.
+def touching(polygons: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Return pairs of units that share a border (rook adjacency), the borders, and the pairs that all but share one.
 
     Parameters
     ----------
@@ -29,23 +33,26 @@ def touching(polygons: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
 
     Returns
     -------
-    tuple of pandas.DataFrame and numpy.ndarray
-        Columns ``a``, ``b`` (positions, a < b) and ``metres`` of shared border; and the borders as lines, in the same order.
+    tuple of pandas.DataFrame, numpy.ndarray and pandas.DataFrame
+        Columns ``a``, ``b`` (positions, a < b) and ``metres`` of shared border, at least `LEAST_BORDER`; the borders as lines, in the same
+        order; and, with the same columns, pairs that share some border but less than that.
     """
     tree = shapely.STRtree(polygons)
     a, b = tree.query(polygons, predicate="dwithin", distance=SNAP)
     a, b = a[a < b], b[a < b]
     outline = shapely.boundary(polygons)
-    border = shapely.intersection(outline[a], outline[b])
+    border = np.asarray(geometry.intersection(outline[a], outline[b]), dtype=object)
     metres = shapely.length(border)
-    # where the borders do not coincide exactly, one is taken as far as it runs beside the other
-    apart = np.flatnonzero(metres < LEAST_SNAPPED_BORDER)
-    beside = shapely.intersection(outline[a[apart]], shapely.buffer(polygons[b[apart]], SNAP))
-    near = shapely.length(beside)
-    snapped = near >= LEAST_SNAPPED_BORDER
-    border[apart[snapped]], metres[apart[snapped]] = beside[snapped], near[snapped]
-    kept = metres > 1e-6
-    return pd.DataFrame({"a": a[kept], "b": b[kept], "metres": metres[kept]}), border[kept]
+    apart = np.flatnonzero(metres < LEAST_BORDER)
+    beside = geometry.intersection(outline[a[apart]], geometry.buffer(polygons[b[apart]], SNAP))
+    other = geometry.intersection(outline[b[apart]], geometry.buffer(polygons[a[apart]], SNAP))
+    near = (shapely.length(beside) + shapely.length(other)) / 2 - 2 * SNAP
+    border[apart] = np.where(near >= LEAST_BORDER, beside, border[apart])
+    metres[apart] = np.maximum(metres[apart], near)
+    pairs = pd.DataFrame({"a": a, "b": b, "metres": metres})
+    kept = metres >= LEAST_BORDER
+    short = pairs[~kept & (metres > 1e-6)]
+    return pairs[kept].reset_index(drop=True), border[kept], short.reset_index(drop=True)
 
 
 def open_borders(borders: np.ndarray, barriers: np.ndarray, crossings: np.ndarray) -> np.ndarray:
@@ -65,11 +72,11 @@ def open_borders(borders: np.ndarray, barriers: np.ndarray, crossings: np.ndarra
     numpy.ndarray
         (m,) bool.
     """
-    reach = shapely.buffer(shapely.union_all(barriers), BARRIER_REACH)
+    reach = geometry.buffer(geometry.union(barriers), BARRIER_REACH)
     shapely.prepare(reach)
     touched = shapely.intersects(reach, borders)
     along = np.zeros(len(borders))
-    along[touched] = shapely.length(shapely.intersection(borders[touched], reach)) / shapely.length(borders[touched])
+    along[touched] = shapely.length(geometry.intersection(borders[touched], reach)) / shapely.length(borders[touched])
     closed = along >= BARRIER_SHARE
     if len(crossings) and closed.any():
         tree = shapely.STRtree(crossings)

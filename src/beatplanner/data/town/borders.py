@@ -10,9 +10,10 @@ from pyproj import CRS
 
 from beatplanner.data.description.models import Table
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.findings import did_you_mean
+from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.layers import is_missing, read_table, texts
-from beatplanner.data.town.adjacency import drawn_edges, island_links, open_borders, touching
+from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, island_links, open_borders, touching
 from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
 
 
@@ -26,10 +27,11 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
     polygons = np.asarray(units.geometry.array, dtype=object)
     if rules is not None and rules.adjacency is not None:
         return _edges_of_file(reading, units, rules.adjacency)
-    edges, borders = touching(polygons)
+    edges, borders, short = touching(polygons)
     edges["kind"] = "border"
     links = island_links(polygons, units["municipality"].to_numpy(object), edges)
     names = units["name"]
+    _tell_corners(reading, short, names)
     ids = units["unit"].to_numpy(object)
     reading.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
                                             "accept": "", "reason": ""})  # fmt: skip
@@ -39,7 +41,10 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
     for a, b, distance in links.itertuples(index=False):
         if decided is not None and (a, b) in decided:
             continue
-        what = f"{names[a]} and {names[b]} do not touch; a link of {distance:,.0f} m is proposed so that beats can join them"
+        apart = (
+            f"do not touch; a link of {distance:,.0f} m" if distance > SNAP else "touch in a corner only; a link there"
+        )
+        what = f"{names[a]} and {names[b]} {apart} is proposed so that beats can join them"
         reading.findings.tell(
             "warning",
             what,
@@ -51,6 +56,17 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
     joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
     found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
     return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
+
+
+def _tell_corners(reading: Reading, short: pd.DataFrame, names: pd.Series) -> None:
+    """Name the units that share a border too short to count as one."""
+    if short.empty:
+        return
+    longest = short.sort_values("metres", ascending=False)
+    named = [f"{names[a]} and {names[b]} ({metres:.2g} m)" for a, b, metres in longest.itertuples(index=False)]
+    what = f"{len(short):,} pairs of units meet in less than {LEAST_BORDER:g} m of border and are no neighbours: {listed(named, 5)}"
+    mend = "Where officers can cross there, draw a link (beats.links)"
+    reading.findings.tell("info", what, mend, file=reading.description.units.path.name, field="geometry")
 
 
 def _with_drawn(reading: Reading, units: gpd.GeoDataFrame, edges: pd.DataFrame) -> pd.DataFrame:
@@ -137,6 +153,6 @@ def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> p
     pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
     polygons = np.asarray(units.geometry.array, dtype=object)
     border = shapely.length(
-        shapely.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]]))
+        geometry.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]]))
     )
     return pd.DataFrame({"a": pairs[:, 0], "b": pairs[:, 1], "metres": border, "kind": "file"})

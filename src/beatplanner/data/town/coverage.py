@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.findings import listed
+from beatplanner.data.formats import geometry
 
 # A unit that would change by more than this share of its area is left as it is: so large an error is for people to judge.
 LARGEST_CHANGE = 0.05
@@ -70,7 +71,7 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
         told.append(
             f"{int(slivers.sum()):,} slivers of less than {SLIVER_AREA:g} m² were taken out of {listed(np.asarray(names)[slivers > 0], 5)}"
         )
-    wrong = ~shapely.is_empty(shapely.coverage_invalid_edges(kept, gap_width=metres))
+    wrong = ~shapely.is_empty(geometry.coverage_gaps(kept, metres))
     if not wrong.any():
         return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), ())
     before = shapely.area(kept)
@@ -108,7 +109,7 @@ def _clean(polygons: np.ndarray, at: np.ndarray, metres: float) -> np.ndarray:
     found = polygons.copy()
     if len(at) < 2:
         return found
-    cleaned = shapely.coverage_clean(polygons[at], gap_width=metres)
+    cleaned = geometry.coverage_clean(polygons[at], metres)
     usable = ~(shapely.is_missing(cleaned) | shapely.is_empty(cleaned)) & shapely.is_valid(cleaned)
     found[at[usable]] = cleaned[usable]
     return found

@@ -11,11 +11,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from beatplanner.data.description.models import Description, Forum, Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import Findings, did_you_mean
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.layers import (
     dates,
     is_missing,
@@ -242,4 +242,4 @@ def lines_by_street(streets: gpd.GeoDataFrame | None) -> dict[str, Any]:
     if streets is None or streets["name"].isna().all():
         return {}
     named = streets[streets["name"].notna()]
-    return {str(n): shapely.union_all(g.geometry.to_numpy()) for n, g in named.groupby("name", sort=True)}
+    return {str(n): geometry.union(g.geometry.to_numpy()) for n, g in named.groupby("name", sort=True)}

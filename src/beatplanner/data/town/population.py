@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.findings import listed
+from beatplanner.data.formats import geometry
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def split_census(
         there are none. None splits by area.
     """
     a, u = shapely.STRtree(units).query(areas, predicate="intersects")
-    common = shapely.intersection(areas[a], units[u])
+    common = geometry.intersection(areas[a], units[u])
     weight = shapely.area(common)
     # a common border of some centimetres is no part
     real = weight > 1e-3 * np.minimum(shapely.area(areas[a]), shapely.area(units[u]))

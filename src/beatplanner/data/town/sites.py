@@ -10,6 +10,7 @@ import shapely
 from beatplanner.data.description.models import Candidates, Existing
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.layers import Place, is_missing, numbers, texts
 from beatplanner.data.town.reading import Reading, read_placed
 from beatplanner.data.town.walking_network import Barriers
@@ -114,7 +115,7 @@ def _check_sites(
         raise InputError(
             where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]])
         )
-    area = shapely.union_all(units.geometry.to_numpy())
+    area = geometry.union(units.geometry.to_numpy())
     apart = shapely.distance(shapely.points(place), area) / 1000
     far = np.flatnonzero(apart > (FAR_SITES_KM if existing or (apart > FAR_SITES_KM).all() else WRONG_SITES_KM))
     if len(far):
@@ -139,7 +140,7 @@ def _check_water(place: np.ndarray, ids: list, barriers: Barriers | None, where:
     if barriers is None:
         return
     water = [g for g in shapely.get_parts(barriers.shape) if shapely.get_dimensions(g) == 2]
-    inside = np.flatnonzero(shapely.contains(shapely.union_all(water), shapely.points(place))) if water else []
+    inside = np.flatnonzero(shapely.contains(geometry.union(water), shapely.points(place))) if water else []
     if len(inside):
         what = f"site {ids[inside[0]]} lies in the water of a barrier ({len(inside):,} such sites)"
         raise InputError(where.problem(what, "Correct its place", row=where.rows[inside[0]], field="geometry"))

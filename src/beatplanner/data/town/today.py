@@ -9,37 +9,103 @@ import shapely
 
 from beatplanner.data.description.models import IdLayer
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.findings import did_you_mean
-from beatplanner.data.formats.layers import polygons_of, read_layer, read_table, texts
+from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats import geometry
+from beatplanner.data.formats.layers import Place, polygons_of, read_layer, read_table, texts
 from beatplanner.data.town.reading import Reading, unit_positions
+
+# Less than this share of a unit's area comes from borders digitised twice; from the second on, a part is worth a word.
+HAIR = 1e-3
+SPLIT = 0.05
 
 
 def read_current(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
-    """Return the id of today's beat that each unit lies in, (n,), None where it lies in none."""
+    """Return the id of today's beat that each unit lies in, (n,), None where it lies in none.
+
+    The largest share of a unit's area decides; what lies in none of today's beats counts as a share like any other.
+    """
     rules = reading.description.beats
-    none = np.full(len(units), None, dtype=object)
+    current = np.full(len(units), None, dtype=object)
     if rules is None or rules.current is None:
-        return none
+        return current
     layer: IdLayer = rules.current
     frame, where = reading.noting(read_layer(reading.description.path(layer.path), layer.layer, [layer.id], layer.crs))
     ids = texts(frame[layer.id])
     shapes, _ = polygons_of(frame, where, [f"beat {i}" for i in ids])
     shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(units.crs).array, dtype=object)
-    polygons = np.asarray(units.geometry.array, dtype=object)
-    u, s = shapely.STRtree(shapes).query(polygons, predicate="intersects")
-    shared = pd.DataFrame(
-        {"u": u, "id": [ids[i] for i in s], "area": shapely.area(shapely.intersection(polygons[u], shapes[s]))}
-    )
-    shared = shared[shared["id"].notna() & (shared["area"] > 0)].groupby(["u", "id"], as_index=False)["area"].sum()
-    best = shared.sort_values(["u", "area", "id"], ascending=[True, False, True]).drop_duplicates("u")
-    none[best["u"].to_numpy(int)] = best["id"].to_numpy(object)
     reading.record("beats.current", layer.path, len(frame))
-    if not len(best):
+    shares = _shares(np.asarray(units.geometry.array, dtype=object), shapes, ids)
+    best = shares.sort_values(["unit", "share", "beat"], ascending=[True, False, True], na_position="last")
+    best = best.drop_duplicates("unit")
+    current[best["unit"].to_numpy(int)] = best["beat"].to_numpy(object)
+    inside = np.array([c is not None for c in current])
+    if not inside.any():
         raise InputError(where.problem("today's beats lie outside every unit", "Check the layer's CRS"))
-    outside = len(units) - len(best)
-    if outside:
-        reading.findings.tell("warning", f"{outside:,} units lie in none of today's beats", file=where.file)
-    return none
+    if not inside.all():
+        names = listed(units["name"][~inside], 5)
+        what = f"{int((~inside).sum()):,} units lie in none of today's beats, or by less than half: {names}"
+        reading.findings.add([where.fact(what, "warning", field=layer.id)])
+    _tell_splits(reading, shares, current, units, where, layer.id)
+    return current
+
+
+def _shares(polygons: np.ndarray, shapes: np.ndarray, ids: list[str | None]) -> pd.DataFrame:
+    """Return the share of each unit's area, above a hair, that lies in each of today's beats, and in none (``beat`` None).
+
+    Columns ``unit`` (position), ``beat``, ``share``.
+    """
+    u, s = shapely.STRtree(shapes).query(polygons, predicate="intersects")
+    named = np.array([ids[i] is not None for i in s], bool)
+    u, s = u[named], s[named]
+    common = np.asarray(geometry.intersection(polygons[u], shapes[s]), dtype=object)
+    area = shapely.area(polygons)
+    parts = pd.DataFrame(
+        {"unit": u, "beat": [ids[i] for i in s], "share": shapely.area(common) / area[u], "common": common}
+    )
+    parts = parts[parts["share"] > HAIR]
+    covered = np.bincount(parts["unit"], weights=parts["share"], minlength=len(polygons))
+    # where several pieces meet in a unit, they may lie on each other
+    for unit, group in parts.groupby("unit"):
+        if len(group) > 1:
+            covered[int(unit)] = shapely.area(geometry.union(group["common"].to_numpy())) / area[int(unit)]  # pyright: ignore[reportArgumentType]
+    shares = parts.groupby(["unit", "beat"], as_index=False)["share"].sum()
+    none = np.flatnonzero(1.0 - covered > HAIR)
+    beats = np.array([*shares["beat"], *[None] * len(none)], dtype=object)
+    return pd.DataFrame(
+        {
+            "unit": np.r_[shares["unit"].to_numpy(int), none],
+            "beat": pd.Series(beats, dtype=object),
+            "share": np.r_[shares["share"].to_numpy(float), 1.0 - covered[none]],
+        }
+    )
+
+
+def _tell_splits(
+    reading: Reading, shares: pd.DataFrame, current: np.ndarray, units: gpd.GeoDataFrame, where: Place, column: str
+) -> None:
+    """Name the units of which a part that counts lies in another of today's beats, or in none."""
+    other = shares[
+        (shares["beat"].to_numpy(object) != current[shares["unit"].to_numpy(int)]) & (shares["share"] >= SPLIT)
+    ]
+    if other.empty:
+        return
+    worst = other.sort_values("share", ascending=False).drop_duplicates("unit")
+    named = []
+    for unit, beat, share in worst[["unit", "beat", "share"]].itertuples(index=False):
+        held = current[int(unit)]
+        named.append(
+            f"{units['name'].iat[int(unit)]} (counts {'as ' + held if held is not None else 'in none'}, "
+            f"{share:.0%} {'in ' + beat if beat is not None else 'in none'})"
+        )
+    people = units["population"].to_numpy(float)[other["unit"].to_numpy(int)] * other["share"].to_numpy(float)
+    about = f", in these parts about {np.nansum(people):,.0f} residents by area" if np.isfinite(people).any() else ""
+    what = (
+        f"{len(worst):,} units are split by the lines of today's beats; each counts whole where its largest part lies{about}: "
+        f"{listed(named, 5)}"
+    )
+    reading.findings.add(
+        [where.fact(what, "warning", "Where that matters, give the parts ids of their own", field=column)]
+    )
 
 
 def read_locked(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:

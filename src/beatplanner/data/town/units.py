@@ -13,6 +13,7 @@ from pyproj import CRS
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.crs_guess import accuracy_offline
 from beatplanner.data.formats.layers import Place, crs_from, numbers, polygons_of, read_layer, texts
 from beatplanner.data.town.coverage import far_parts, mend_coverage
@@ -62,7 +63,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
     polygons = np.array(moved.array, dtype=object)
     # a change of CRS moves points, and may cross a thin polygon's border over itself
     crossed = np.flatnonzero(~shapely.is_valid(polygons))
-    polygons[crossed] = shapely.make_valid(polygons[crossed], method="structure", keep_collapsed=False)
+    polygons[crossed] = geometry.valid(polygons[crossed])
     _check_places(polygons, ids, where)
     repaired = [f"{mended:,} polygons crossed themselves and were mended"] if mended else []
     polygons = _as_coverage(reading, polygons, frame, ids, where, repaired)
@@ -116,7 +117,7 @@ def _without_empty(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> t
         parts = shapely.get_parts(shapes[i])
         areas = parts[np.isin(shapely.get_type_id(parts), [3, 6])]
         if len(areas):
-            shapes[i] = shapely.union_all(areas)
+            shapes[i] = geometry.union(areas)
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     no_polygon = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~np.isin(shapely.get_type_id(shapes), [3, 6])
     unused = no_polygon & ((people == 0) if people is not None else pd.isna(frame[rules.id]).to_numpy())
@@ -153,7 +154,7 @@ def _as_coverage(
     polygons = found.polygons
     a, b = shapely.STRtree(polygons).query(polygons, predicate="overlaps")
     a, b = a[a < b], b[a < b]
-    common = shapely.area(shapely.intersection(polygons[a], polygons[b]))
+    common = shapely.area(geometry.intersection(polygons[a], polygons[b]))
     much = np.flatnonzero(common > 0.01 * np.minimum(shapely.area(polygons[a]), shapely.area(polygons[b])))
     if len(much):
         first = much[np.argmax(common[much])]

@@ -12,6 +12,7 @@ from pyproj import CRS
 from beatplanner.data.description.models import Layer, Stations
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.layers import Place
 from beatplanner.data.formats.vector_files import check_kind
 from beatplanner.data.town.reading import Reading, read_shapes
@@ -40,7 +41,13 @@ def read_network(
         )
     if barriers is not None:
         found = without_barred(found, barriers)
-    network = walking_network(found, rules.snap_metres if rules else SNAP, _height(reading, rules, units.crs))
+    try:
+        network = walking_network(found, rules.snap_metres if rules else SNAP, _height(reading, rules, units.crs))
+    except geometry.UnworkableShapesError as error:
+        at = units["name"].iat[int(shapely.STRtree(units.geometry.to_numpy()).nearest(shapely.Point(error.point)))]
+        what = f"roads at {at} lie on each other so that they cannot be cut at their crossings"
+        mend = f"Draw them again near {error.point[0]:,.1f}, {error.point[1]:,.1f} ({units.crs.name}), or take one of each pair out"
+        raise InputError(where.problem(what, mend, field="geometry")) from None
     if network.joined:
         snap = rules.snap_metres if rules else SNAP
         reading.findings.tell(
@@ -117,7 +124,7 @@ def read_barriers(reading: Reading, units: gpd.GeoDataFrame) -> Barriers | None:
     name = "stations" if section is rules else "beats"
     if section is None or section.barriers is None:
         return None
-    shape = shapely.union_all(read_shapes(reading, f"{name}.barriers", section.barriers, units.crs))
+    shape = geometry.union(read_shapes(reading, f"{name}.barriers", section.barriers, units.crs))
     crossings = rules.crossings or section.crossings
     if crossings is None:
         return Barriers(shape, np.empty((0, 2)))

@@ -15,6 +15,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from beatplanner.data.formats import geometry
+
 # Ends of roads up to this far apart, in metres, are joined where the description says nothing: drawn networks seldom meet to the millimetre.
 SNAP = 1.0
 # The ends of ferries are joined to the nearest road within this many metres: a pier is often not drawn.
@@ -118,11 +120,7 @@ def walking_network(
     ground = parts[~apart]
     reach = np.where(roads.wait[of[apart]] > 0, max(PIER, snap), snap)
     stubs, drawn = _stubs(ground, parts[apart], reach, snap)
-    if len(ground):
-        cut = shapely.get_parts(shapely.node(shapely.multilinestrings(np.concatenate([ground, stubs]))))
-        cut = cut[shapely.length(cut) > 0]
-    else:
-        cut = ground
+    cut = geometry.node(np.concatenate([ground, stubs])) if len(ground) else ground
     lines = np.concatenate([cut, parts[apart]])
     factor = np.concatenate([np.ones(len(cut)), roads.factor[of[apart]]])
     wait = np.concatenate([np.zeros(len(cut)), roads.wait[of[apart]]])
@@ -243,10 +241,10 @@ def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roa
     if not hit.any() or not len(barriers.crossings):
         return roads
     lines = roads.lines.copy()
-    open_area = shapely.union_all(shapely.buffer(shapely.points(barriers.crossings), reach))
+    open_area = geometry.union(geometry.buffer(shapely.points(barriers.crossings), reach))
     # wide enough that no tolerance joins what is cut
-    closed = shapely.buffer(shapely.difference(barriers.shape, open_area), BARRED)
-    lines[hit] = shapely.difference(lines[hit], closed)
+    closed = geometry.buffer(geometry.difference(barriers.shape, open_area), BARRED)
+    lines[hit] = geometry.difference(lines[hit], closed)
     kept = ~shapely.is_empty(lines)
     return Roads(lines[kept], roads.apart[kept], roads.factor[kept], roads.wait[kept])
 
@@ -428,7 +426,7 @@ def catchments(
         metres = csgraph.dijkstra(graph, directed=False, indices=k + j, limit=limits[-1])[:k] + at.metres[j]
         a, b = metres[network.segments[:, 0]], metres[network.segments[:, 1]]
         areas: list[shapely.Geometry] = []
-        before = shapely.Point(sites[j]).buffer(CATCHMENT_REACH)
+        before = geometry.buffer(shapely.Point(sites[j]), CATCHMENT_REACH)
         for limit in limits:
             touched = np.flatnonzero(np.minimum(a, b) < limit)
             lines = []
@@ -447,9 +445,8 @@ def catchments(
                 lines.append(
                     _part(network.roads[at.road[j]], max(0.0, at.share[j] - spare), min(1.0, at.share[j] + spare))
                 )
-            area = before.union(
-                shapely.union_all(shapely.buffer(np.array(lines, dtype=object), CATCHMENT_REACH)) if lines else before
-            )
+            streets = geometry.buffer(np.array(lines, dtype=object), CATCHMENT_REACH)
+            area = geometry.union(np.array([before, *streets], dtype=object))
             before = _filled(area)
             areas.append(shapely.simplify(before, 5.0))
         found.append(areas)
@@ -468,4 +465,4 @@ def _filled(area: shapely.Geometry) -> shapely.Geometry:
     for polygon in shapely.get_parts(area):
         holes = [r for r in polygon.interiors if shapely.Polygon(r).area > CATCHMENT_HOLE]
         polygons.append(shapely.Polygon(polygon.exterior, holes))
-    return shapely.union_all(polygons)
+    return geometry.union(polygons)

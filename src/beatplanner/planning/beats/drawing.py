@@ -818,7 +818,7 @@ class Drawing:
             edges = edges[~np.array(drawn, bool)]
         polygons = np.asarray(self.town.units.geometry.array, dtype=object)
         for a, b in self.closed:
-            found, _ = touching(polygons[[a, b]])
+            found, *_ = touching(polygons[[a, b]])
             if len(found):
                 kind = "file" if rules is not None and rules.adjacency is not None else "border"
                 edges = pd.concat([edges, found.assign(a=a, b=b, kind=kind)], ignore_index=True)

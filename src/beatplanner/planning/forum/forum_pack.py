@@ -17,6 +17,7 @@ import numpy as np
 from beatplanner.data.description.models import Forum
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats import geometry
 from beatplanner.data.publish.beat_pages import write_beat_pages
 from beatplanner.data.publish.before_planning import check_publishing
 from beatplanner.data.publish.forum_files import run_card, write_json, write_minutes, write_proposal, write_tables
@@ -274,9 +275,7 @@ class _Maps:
         units = tables.units
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
-            self.today = gpd.GeoDataFrame(
-                known[["current", "geometry"]].dissolve("current").reset_index().rename(columns={"current": "beat"})
-            )
+            self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
         common = {"width": TOWN_FRAME[0], "height": TOWN_FRAME[1], "streets": extra.streets, "waters": extra.waters}
         self.before: Drawing | None = None
         if self.today is not None:

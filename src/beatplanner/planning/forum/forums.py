@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.description.models import Forum, ForumLevel
+from beatplanner.data.formats import geometry
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
@@ -172,7 +173,7 @@ def plan_forums(
         add("neighbourhood", str(b.beat), str(b.name), inside, within, number, rules.neighbourhood)
     for number, name in enumerate(sorted(set(muni_of))):
         inside = muni_of == name
-        shape = shapely.union_all(beats.geometry.to_numpy()[(beats["municipality"].astype(str) == name).to_numpy()])
+        shape = geometry.union(beats.geometry.to_numpy()[(beats["municipality"].astype(str) == name).to_numpy()])
         within = shapely.intersects(points, shape) if len(points) else np.zeros(0, bool)
         add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
     add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import shapely
 
 from beatplanner.data.description.models import Forum, ForumLevel
+from beatplanner.data.formats import geometry
 from beatplanner.data.publish.forum_files import public_rules
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.plan_tables import PlanTables
@@ -624,7 +626,7 @@ class PackContent:
         ids = self.tables.beats["beat"].astype(str)
         rows = []
         for name, lines in lines_by_street(self.extra.streets).items():
-            length = shapes.intersection(lines).length
+            length = shapely.length(geometry.intersection(shapes.to_numpy(), lines))
             # a street along a border belongs to both sides, one that merely touches a beat does not
             inside = [
                 self.names[b] for b, metres in zip(ids, length, strict=True) if metres > max(10.0, 0.02 * lines.length)

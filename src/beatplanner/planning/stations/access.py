@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.formats import geometry
 from beatplanner.data.town.town import Town
 from beatplanner.data.town.walking_network import catchments
 
@@ -138,7 +139,7 @@ def catchment_areas(town: Town, chosen: np.ndarray) -> gpd.GeoDataFrame:
             else:
                 shapes = town.units.geometry.to_numpy()
                 unit = homes["unit"].to_numpy(int)
-                yield [shapely.union_all(shapes[unit[walks[:, j] <= b * speed]]) for b in rules.bands]
+                yield [geometry.union(shapes[unit[walks[:, j] <= b * speed]]) for b in rules.bands]
 
     rows, shapes = [], []
     for j, found in zip(chosen, areas(), strict=True):

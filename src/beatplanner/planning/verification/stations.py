@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.formats import geometry
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
 
@@ -440,13 +441,13 @@ def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> N
             continue
         inner = None
         for minutes, area in zip(rows["minutes"], rows.geometry, strict=True):
-            reach = place.buffer(minutes * rules.walk_kmh * 1000 / 60 + 80)
-            if rules.distances is None and area is not None and shapely.area(area.difference(reach)) > 100:
+            reach = geometry.buffer(place, minutes * rules.walk_kmh * 1000 / 60 + 80)
+            if rules.distances is None and area is not None and shapely.area(geometry.difference(area, reach)) > 100:
                 wrong.append(f"The {minutes:g}-minute catchment of {name} goes farther than one can walk.")
             if (
                 inner is not None
                 and area is not None
-                and shapely.area(inner.difference(area)) > 1 + 0.02 * shapely.area(inner)
+                and shapely.area(geometry.difference(inner, area)) > 1 + 0.02 * shapely.area(inner)
             ):
                 wrong.append(f"The {minutes:g}-minute catchment of {name} does not hold the smaller one.")
             inner = area

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.formats import geometry
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, missing
@@ -95,7 +96,7 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
             if ("" if missing(said) else str(said)) != ("" if missing(was) else str(was))
         ]
         ledger.each(f"units.{column}", f"each unit has the {what} of the inputs", wrong, len(units), "units")
-    differing = shapely.area(shapely.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy()))
+    differing = shapely.area(geometry.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy()))
     area = shapely.area(source.geometry.to_numpy())
     ledger.each(
         "units.polygon", "each unit has the polygon of the inputs",

@@ -16,6 +16,7 @@ import shapely
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
@@ -264,14 +265,7 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
     units, ids = town.units, table["beat"].to_numpy(object)
     shape = []
     for beat in ids:
-        members = units.geometry.to_numpy()[beats.beat == beat]
-        merged = shapely.coverage_union_all(members)
-        # the fast union takes borders as they are; where units overlap or miss each other by a hair the slow one mends them
-        if not shapely.is_valid(merged) or abs(
-            shapely.area(merged) - shapely.area(members).sum()
-        ) > 1e-6 * shapely.area(merged):
-            merged = shapely.union_all(members)
-        shape.append(merged)
+        shape.append(geometry.dissolve(units.geometry.to_numpy()[beats.beat == beat]))
     shapes = np.array(shape, dtype=object)
     rules = town.description.officers
     posts = rules.posts_per_beat if rules is not None else "auto"

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.colours import FILLS
+from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import Scenario
@@ -28,15 +29,6 @@ class Place:
     name: str
     kind: str
     box: tuple[float, float, float, float]
-
-
-def dissolve(polygons: np.ndarray) -> shapely.Geometry:
-    """Return the union of polygons that cover an area without overlaps; quick, and right also where they miss each other by a hair."""
-    merged = shapely.coverage_union_all(polygons)
-    total = shapely.area(polygons).sum()
-    if not shapely.is_valid(merged) or abs(shapely.area(merged) - total) > 1e-6 * max(total, 1.0):
-        merged = shapely.union_all(polygons)
-    return merged
 
 
 class MapContent:
@@ -159,7 +151,7 @@ class MapContent:
             known = np.array([isinstance(c, str) for c in self.current])
             ids, number = np.unique(self.current[known].astype(str), return_inverse=True)
             members = np.flatnonzero(known)
-            today = [dissolve(self.polygons[members[number == k]]) for k in range(len(ids))]
+            today = [geometry.dissolve(self.polygons[members[number == k]]) for k in range(len(ids))]
             self.lines["Today's beats"] = Rings.of(np.array(today, dtype=object))
         if plan is not None and plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
@@ -205,7 +197,7 @@ class MapContent:
             shapes[: len(self.shapes)] = self.shapes
         for k in np.flatnonzero(stale):
             members = np.flatnonzero(label == k)
-            shapes[k] = dissolve(self.polygons[members]) if len(members) else None
+            shapes[k] = geometry.dissolve(self.polygons[members]) if len(members) else None
             self._anchors.pop(int(k), None)
         if before is None:
             self._anchors.clear()

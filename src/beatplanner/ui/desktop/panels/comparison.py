@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QBrush, QColor, QDesktopServices, QFont, QPainter, QPen, QTransform
 from PySide6.QtWidgets import (
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.rings import path_of
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.guide_pages import explain
@@ -58,7 +58,7 @@ def prepare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     maps = [map_of(c, columns) for c in columns]
     for plan in maps:
         beat = np.array(plan["beat"], dtype=object)
-        plan["outlines"] = [shapely.union_all(shapes[beat == b]) for b in sorted({b for b in beat if b is not None})]
+        plan["outlines"] = [geometry.dissolve(shapes[beat == b]) for b in sorted({b for b in beat if b is not None})]
     return {
         "content": content,
         "maps": maps,

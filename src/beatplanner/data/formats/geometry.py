@@ -1,0 +1,167 @@
+"""The one room through which every GEOS operation on outside data goes.
+
+GEOS works with floating numbers and now and then fails where lines of outside data lie on each other but for some nanometres. Each
+function here tries the exact operation first, so that sound data are untouched to the last digit; where GEOS fails, the operands are
+put onto a grid, then onto coarser ones; where even `COARSEST` does not help, the place is named in an `InputError`.
+Grids are in metres; coordinates that look like degrees get the same width in degrees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.errors import GEOSException
+
+from beatplanner.data.errors import InputError, problem
+
+# Grids that are tried one after the other, in metres: far below what anybody surveys, then up to the width of a kerb.
+GRIDS = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5)
+COARSEST = GRIDS[-1]
+METRES_A_DEGREE = 111_320.0
+_POINT = re.compile(r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)[ ,]+(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", re.IGNORECASE)
+
+
+class UnworkableShapesError(InputError):
+    """No grid helped.
+
+    Attributes
+    ----------
+    point
+        The place that GEOS names, else the middle of the shapes, in their own coordinates.
+    """
+
+    def __init__(self, doing: str, point: tuple[float, float]) -> None:
+        what = f"lines or borders near {point[0]:.7g}, {point[1]:.7g} lie on each other so that they cannot be {doing}"
+        super().__init__(problem(what, "Draw them again there, or mend them in QGIS (Fix geometries, Snap geometries)"))
+        self.point = point
+
+
+def union(shapes: np.ndarray) -> shapely.Geometry:
+    """Return the union of an array of geometries."""
+    return _one("put together", lambda s: shapely.union_all(s), np.asarray(shapes, dtype=object))
+
+
+def dissolve(polygons: np.ndarray) -> shapely.Geometry:
+    """Return the union of polygons that make a coverage, quickly where they do; never one that is invalid."""
+    polygons = np.asarray(polygons, dtype=object)
+    try:
+        merged = shapely.coverage_union_all(polygons)
+        # overlaps vanish from a coverage union, and with them area
+        if shapely.is_valid(merged) and abs(shapely.area(merged) - shapely.area(polygons).sum()) <= 1e-6 * max(
+            1.0, shapely.area(merged)
+        ):
+            return merged
+    except GEOSException:
+        pass
+    return union(polygons)
+
+
+def dissolved(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return one row for each value of a column, sorted, with the union of its polygons."""
+    groups = {name: dissolve(group.geometry.to_numpy()) for name, group in frame.groupby(column, sort=True)}
+    return gpd.GeoDataFrame({column: list(groups)}, geometry=list(groups.values()), crs=frame.crs)
+
+
+def intersection(a: Any, b: Any) -> Any:
+    """Return what each pair has in common; arrays or single geometries, as in `shapely.intersection`."""
+    return _each("cut", shapely.intersection, a, b)
+
+
+def difference(a: Any, b: Any) -> Any:
+    """Return each `a` without its `b`."""
+    return _each("cut", shapely.difference, a, b)
+
+
+def symmetric_difference(a: Any, b: Any) -> Any:
+    """Return what only one of each pair covers."""
+    return _each("compared", shapely.symmetric_difference, a, b)
+
+
+def buffer(a: Any, metres: float) -> Any:
+    """Return each geometry with everything that lies within a distance of it."""
+    return _each("widened", lambda s: shapely.buffer(s, metres), a)
+
+
+def valid(a: Any) -> Any:
+    """Return each geometry made valid by its structure: rings keep their area, what collapses is dropped."""
+    return _each("mended", lambda s: shapely.make_valid(s, method="structure", keep_collapsed=False), a)
+
+
+def coverage_gaps(polygons: np.ndarray, metres: float) -> np.ndarray:
+    """Return the edges of each polygon that do not match those of its neighbours; none where GEOS cannot tell."""
+    try:
+        return shapely.coverage_invalid_edges(polygons, gap_width=metres)
+    except GEOSException:
+        return np.full(len(polygons), shapely.LineString(), dtype=object)
+
+
+def coverage_clean(polygons: np.ndarray, metres: float) -> np.ndarray:
+    """Return polygons without gaps up to a width and without overlaps; those on the finest grid that serves, else as they were."""
+    for grid in (0.0, *GRIDS[:-2]):
+        try:
+            return shapely.coverage_clean(polygons if grid == 0 else _on_grid(polygons, grid), gap_width=metres)
+        except GEOSException:
+            continue
+    return polygons
+
+
+def node(lines: np.ndarray) -> np.ndarray:
+    """Return lines cut wherever two of them cross or touch, (m,) line strings with a length."""
+    lines = np.asarray(lines, dtype=object)
+    parts = shapely.get_parts(_one("cut at their crossings", _noded, lines))
+    return parts[shapely.length(parts) > 0]
+
+
+def _noded(lines: np.ndarray) -> shapely.Geometry:
+    parts = shapely.get_parts(lines)
+    parts = parts[(shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)]
+    return shapely.node(shapely.multilinestrings(parts)) if len(parts) else shapely.MultiLineString()
+
+
+def _one(doing: str, work: Callable[[np.ndarray], Any], shapes: np.ndarray) -> Any:
+    """Do one operation over an array of geometries, exactly or on the first grid that serves."""
+    said = ""
+    for grid in (0.0, *GRIDS):
+        try:
+            return work(shapes if grid == 0 else _on_grid(shapes, grid))
+        except GEOSException as error:
+            said = str(error)
+    raise UnworkableShapesError(doing, _place(said, shapes))
+
+
+def _each(doing: str, work: Callable[..., Any], *operands: Any) -> Any:
+    """Do an operation on every element; only where GEOS fails are elements taken one by one."""
+    try:
+        return work(*operands)
+    except GEOSException:
+        arrays = np.broadcast_arrays(*(np.asarray(o, dtype=object) for o in operands))
+    shape = arrays[0].shape
+    found = np.empty(arrays[0].size, dtype=object)
+    for i, members in enumerate(zip(*(a.ravel() for a in arrays), strict=True)):
+        found[i] = _one(doing, lambda pair: work(*pair), cast(np.ndarray, np.array(members, dtype=object)))
+    return found.reshape(shape) if shape else found[0]
+
+
+def _on_grid(shapes: np.ndarray, metres: float) -> np.ndarray:
+    bounds = shapely.total_bounds(shapes)
+    degrees = np.isfinite(bounds).all() and np.abs(bounds).max(initial=0.0) <= 360
+    size = metres / METRES_A_DEGREE if degrees else metres
+    lines = np.isin(shapely.get_dimensions(shapes), [0, 1])
+    found = shapes.copy()
+    # lines keep their vertices one by one: the strict mode would node them, which is what fails
+    found[lines] = shapely.set_precision(shapes[lines], size, mode="pointwise")
+    found[~lines] = shapely.set_precision(shapes[~lines], size)
+    return found
+
+
+def _place(said: str, shapes: np.ndarray) -> tuple[float, float]:
+    found = _POINT.search(said)
+    if found:
+        return float(found[1]), float(found[2])
+    west, south, east, north = shapely.total_bounds(shapes)
+    return float((west + east) / 2), float((south + north) / 2)
