@@ -12,12 +12,13 @@ from beatplanner.planning.verification.beats_proof import prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
 from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.stations_proof import prove_stations
 
 Arrays = dict[str, np.ndarray]
 # A bound may be above what its certificate proves by the rounding of a sum, as a share.
 HAIR = 1e-12
 
-PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {"beats": prove_beats}
+PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {"beats": prove_beats, "stations": prove_stations}
 
 
 def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None, str]:

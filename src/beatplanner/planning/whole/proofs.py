@@ -20,6 +20,7 @@ from beatplanner.planning.verification.proofs import proven
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.travel_bound import TooLargeError
 from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
+from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
     from beatplanner.planning.whole.run import Plan
@@ -35,7 +36,7 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
     """Return the tables with their certificates, and their summary with what these prove; the summary is changed in place."""
     units, beats, edges = with_text_ids(tables)
     evidence = Evidence(units, beats, edges, tables, tables.summary, plan.town.description, plan.town)
-    made: dict[str, Callable[[Evidence, Plan], Arrays | None]] = {"beats": _beats}
+    made: dict[str, Callable[[Evidence, Plan], Arrays | None]] = {"beats": _beats, "stations": _stations}
     for step in ("beats", "stations", "officers"):
         claims = tables.summary.get(step)
         if not isinstance(claims, dict):
@@ -108,3 +109,11 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
         bounds.append(rounded_down(min(value, known), exact=value >= known))
     arrays["part_bound"] = np.array(bounds)
     return arrays
+
+
+def _stations(_evidence: Evidence, plan: Plan) -> Arrays | None:
+    """Return the certificate of the stations."""
+    found, rules = None if plan.stations is None else plan.stations.certificate, plan.town.description.stations
+    assert rules is not None
+    # some bounds need no certificate, such as the number of stations that stand already
+    return {"kind": np.array([rules.objective])} if found is None else packed_stations(found)
