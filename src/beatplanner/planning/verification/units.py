@@ -51,6 +51,10 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
         "units.workload_parts", "workload is reactive, community and fixed hours together",
         ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))), "units", "hours a year",
     )  # fmt: skip
+    if evidence.tables.stations is None:
+        named = [f"{evidence.place(u)} has a station or a walk, and there are no stations." for u, (s, w) in enumerate(zip(units.get("station", [None] * len(units)), units.get("walk_minutes", [None] * len(units)), strict=True)) if not (missing(s) and missing(w))]  # fmt: skip
+        ledger.each("stations.nearest", "no stations, no walks", named, len(units), "units")
+        ledger.each("stations.walk_minutes", "no stations, no walks", named, len(units), "units")
     if evidence.rules.stations is None or evidence.rules.stations.mobile is None:
         other = [f"{evidence.place(u)} has {h:,.1f} fixed hours, and nothing needs them." for u, h in enumerate(_fixed(units)) if abs(h) > 1e-9]  # fmt: skip
         ledger.each("units.fixed_hours", "no stops, no fixed hours", other, len(units), "units")

@@ -86,11 +86,10 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
     rules = plan.town.description.beats
     if not found or rules is None or rules.objective != "travel":
         return None
-    prices = {float(p.problem.price) for p in found}
-    if len(prices) > 1 or (len(found) > 1 and rules.max_moved is not None and any(p.problem.budget is not None for p in found)):  # fmt: skip
-        # a budget that was shared out bounds the shares, not the whole
+    price = float(plan.beats.price) if plan.beats is not None else 0.0
+    if any(p.problem.price != price or (len(found) > 1 and p.problem.budget is not None) for p in found):
+        # what was proven with a share of the budget, or at another price, does not add up to a bound of the whole
         return None
-    price = prices.pop()
     names = [p.municipality for p in found]
     labels = list(found[0].labels)
     areas, _ = areas_of(evidence, names, labels, price)
