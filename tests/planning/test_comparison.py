@@ -62,8 +62,12 @@ def test_figures_are_those_of_the_summaries(plans):
         assert found["officers_required"][k] == summary["beats"]["officers_required"]
     moved = sum(m["residents"] for m in content["moves"][2])
     assert moved == pytest.approx(found["moved_residents"][2])
-    # 6 posts and 3 stations, prices rising by a tenth
-    assert found["money_total"][2] == pytest.approx(sum((6 * 1000 + 3 * 10) * 1.1**t for t in range(5)) + opening(folder))  # fmt: skip
+    # the roster is paid, not the posts: four officers and Elena from March 2027, and without Bojan from 2028; 3 stations; prices rise by a tenth
+    officers = [4 + 10 / 12, 4, 4, 4, 4]
+    paid = [(n * 1000 + 3 * 10) * 1.1**t for t, n in enumerate(officers)]
+    assert found["money_total"][2] == pytest.approx(sum(paid) + opening(folder))
+    # today's column is the same sum with one station
+    assert found["money_total"][0] == pytest.approx(sum(paid) - 2 * 10 * sum(1.1**t for t in range(5)))
 
 
 def opening(folder):

@@ -486,8 +486,8 @@ class Budget(Section):
     ----------
     currency, first_year, years, inflation
         Of all sums; the first year is that of the officers' start where none is given.
-    officer_salary
-        A year and post.
+    officer_salary, grades, allowances, employer_part
+        Of an officer in a year of full time; by the roster's column ``grade`` where one is given; added to each; and the employer's share on top of both.
     station_yearly
         Rent and running of each station, beside its own yearly cost.
     vehicles_per_beat, vehicle_price, vehicle_years, vehicle_yearly
@@ -499,14 +499,21 @@ class Budget(Section):
     payers, funds, ceiling
         Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
     pilots
-        Municipalities (beats, where there is one municipality only) that start before all others.
+        Municipalities or beats that start before all others.
+    start_by
+        What starts at once: a beat, or all beats of a municipality.
+    rates
+        For a comparison: of another currency, how much is one of this one.
     """
 
-    currency: str = "EUR"
+    currency: Annotated[str, Field(min_length=1)] = "EUR"
     first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
     years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5
     inflation: Annotated[float, Field(ge=-0.5, le=5, strict=True)] = 0.0
     officer_salary: NonNegative = 0.0
+    grades: dict[str, NonNegative] = Field(default_factory=dict)
+    allowances: NonNegative = 0.0
+    employer_part: NonNegative = 0.0
     station_yearly: NonNegative = 0.0
     vehicles_per_beat: NonNegative = 0.0
     vehicle_price: NonNegative = 0.0
@@ -519,6 +526,8 @@ class Budget(Section):
     funds: dict[str, Yearly] = Field(default_factory=dict)
     ceiling: Yearly | None = None
     pilots: list[str] = Field(default_factory=list)
+    start_by: Literal["beat", "municipality"] = "beat"
+    rates: dict[str, Positive] = Field(default_factory=dict)
 
 
 class Regions(Layer):

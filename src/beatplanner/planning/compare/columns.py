@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,12 @@ class Column:
         Of the plan; None for today's.
     band
         The loosest balance that any of the compared plans was asked for, by which all are measured.
+    priced
+        The budget that today's column is told from, that of the first plan that has one.
+    exchange
+        What one of the plan's currency is in that of the comparison.
+    money_years
+        Years that all budgets have.
     figures
         By key.
     """
@@ -63,6 +69,9 @@ class Column:
     folder: Path | None = None
     band: float = 0.0
     stale: tuple[str, ...] = ()
+    priced: dict[str, Any] | None = None
+    exchange: float = 1.0
+    money_years: tuple[str, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,13 +80,15 @@ class Column:
         return self.tables.units
 
 
-def read_columns(folders: Sequence[Path]) -> list[Column]:
+def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = None) -> list[Column]:
     """Read plans and put today's before them.
 
     Parameters
     ----------
     folders
         Result folders of plans for the same units.
+    rates
+        Of another currency, how much is one of the comparison's; before those of the first budget.
 
     Returns
     -------
@@ -120,10 +131,46 @@ def read_columns(folders: Sequence[Path]) -> list[Column]:
             )
         )
     columns = [_today(columns), *columns]
+    _price(columns, rates or {})
     asked = [c.rules.beats.tolerance for c in columns if c.rules.beats is not None]
     for column in columns:
         column.band = max(asked, default=0.0)
     return columns
+
+
+def _price(columns: Sequence[Column], rates: Mapping[str, float]) -> None:
+    """Fill in by which budget today is told, and the rates and years by which all money is comparable.
+
+    Raises
+    ------
+    InputError
+        Where plans are in different currencies and no rate is stated, or their budgets have no year in common.
+    """
+    with_money = [c for c in columns if not c.today and c.rules.budget is not None and c.tables.summary.get("budget")]
+    if not with_money:
+        return
+    base = with_money[0]
+    assert base.rules.budget is not None
+    stated = {**base.rules.budget.rates, **rates}
+    years = [y for y in base.tables.summary["budget"]["years"] if all(y in c.tables.summary["budget"]["years"] for c in with_money)]  # fmt: skip
+    for c in with_money:
+        assert c.rules.budget is not None
+        other, own = c.rules.budget.currency, base.rules.budget.currency
+        if other != own and other not in stated:
+            what = f"{base.name} is in {own} and {c.name} in {other}, which cannot be compared without a rate"
+            raise InputError(problem(what, f"Say how much {other} is one {own}: --rate {other}=…, or rates = {{ {other} = … }} in [budget]", file=c.folder, field="budget.currency"))  # fmt: skip
+        if not years:
+            what = f"the budgets of {base.name} and {c.name} have no year in common"
+            raise InputError(problem(what, "Give both the same first_year and years", file=c.folder, field="budget.first_year"))  # fmt: skip
+        c.exchange = 1.0 if other == own else 1.0 / stated[other]
+    for c in columns:
+        c.money_years = tuple(years)
+    columns[0].priced = base.tables.summary["budget"]
+
+
+def money_base(columns: Sequence[Column]) -> Column | None:
+    """Return the plan in whose currency and by whose prices the comparison tells money; None where no plan has a budget."""
+    return next((c for c in columns if not c.today and c.money_years and c.tables.summary.get("budget")), None)
 
 
 def _today(columns: Sequence[Column]) -> Column:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.compare.columns import (
     Column,
     beat_name,
+    currency,
+    money_base,
     people,
     read_columns,
 )
@@ -74,14 +76,24 @@ def _access_rows(columns: Sequence[Column]) -> list[Figure]:
 
 
 def _money_rows(columns: Sequence[Column]) -> list[Figure]:
-    years = sorted({k for c in columns for k in c.figures if k.startswith("money_")})
-    rows = [
-        Figure(
-            k, "Money over all years" if k == "money_total" else f"Money in {k.removeprefix('money_')}", "money", "less"
-        )
-        for k in years
-    ]
-    return [*rows, Figure("residents_unfunded", "Residents whose area the money does not reach", "number", "less")]  # fmt: skip
+    """Return the rows of money: the whole plan beside today, people beside posts, and the roll-out where the money limits it."""
+    base = money_base(columns)
+    if base is None:
+        return []
+    unit, years = currency(base), columns[0].money_years
+    span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
+    told = sorted({k for c in columns for k in c.figures if k.startswith(("rollout_2", "served_2")) or (k.startswith(("rollout_", "served_")) and k[-1].isdigit())})  # fmt: skip
+    rows = [Figure(f"money_{y}", f"Money in {y}, {unit}", "money", "less", "The whole plan, all of it from its first year; today: going on as today.") for y in years]  # fmt: skip
+    rows.append(Figure("money_total", f"Money {span}, {unit}", "money", "less", "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns."))  # fmt: skip
+    rows.append(Figure("money_posts", f"… salaries if each post were paid once, {unit}", "money", "less", "Posts (today: officers in beats) × salary; people who are paid without a post are left out."))  # fmt: skip
+    rows.append(Figure("officers_paid", "Officers paid, mean of the years", "decimal", "", "Everybody in the roster from joining until leaving."))  # fmt: skip
+    rows.append(Figure("officers_spare", "… without a post or a course, mean of the years", "decimal", "less"))
+    rows.append(Figure("money_spare", f"… and what they are paid {span}, {unit}", "money", "less"))
+    rows += [Figure(k, f"Spent in {k.removeprefix('rollout_')} as far as the money reaches, {unit}", "money") for k in told if k.startswith("rollout_")]  # fmt: skip
+    if any("rollout_total" in c.figures for c in columns):
+        rows.append(Figure("rollout_total", f"… in all years, {unit}", "money"))
+    rows += [Figure(k, f"Residents whose beat has started by the end of {k.removeprefix('served_')}", "number", "more") for k in told if k.startswith("served_")]  # fmt: skip
+    return [*rows, Figure("residents_unfunded", "Residents whose beat the money does not reach", "number", "less")]
 
 
 def compare(
@@ -92,6 +104,7 @@ def compare(
     seed: int = 0,
     curve: Path | None = None,
     prices: Path | None = None,
+    rates: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Compare plans and write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``.
 
@@ -105,6 +118,8 @@ def compare(
         Of the robustness.
     curve, prices
         Folders that ``beatplanner curve`` and ``beatplanner prices`` made, to be told too.
+    rates
+        Of another currency, how much is one of the comparison's.
 
     Returns
     -------
@@ -119,7 +134,7 @@ def compare(
     from beatplanner.planning.compare.robustness import robustness_figures
 
     check_comparison_place(out)
-    columns = read_columns(folders)
+    columns = read_columns(folders, rates)
     for column in columns:
         column.figures = figures(column, columns)
     told = robustness_figures(columns, draws=draws, seed=seed)
@@ -215,7 +230,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
     told = []
     for c in columns:
         folder = None if c.folder is None else relative_or_whole(c.folder, out)
-        entry: dict[str, Any] = {"name": c.name, "about": c.about, "today": c.today, "folder": folder, "stale": list(c.stale)}  # fmt: skip
+        entry: dict[str, Any] = {"exchange": c.exchange, "name": c.name, "about": c.about, "today": c.today, "folder": folder, "stale": list(c.stale)}  # fmt: skip
         if c.folder is not None:
             entry |= {
                 "plan_sha256": _hash(c.folder / "plan.gpkg"),
@@ -232,11 +247,13 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         "counted_in": "hours of work" if np.isnan(first.units["population"].to_numpy(float)).any() else "residents",
         "columns": told,
         "blocks": blocks(columns),
-        "sentences": [sentences(c, columns[0]) for c in columns],
+        "sentences": [sentences(c, columns[0], money_base(columns)) for c in columns],
         "moves": [moves(c) for c in columns],
         "places": [places(c) for c in columns],
         "robustness": robustness,
         "budgets": [None if c.today else c.tables.summary.get("budget") for c in columns],
+        "currency": None if money_base(columns) is None else currency(money_base(columns) or columns[0]),
+        "money_years": list(columns[0].money_years),
         "versions": versions(),
     }
     return without_nan(content)

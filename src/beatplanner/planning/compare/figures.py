@@ -21,7 +21,6 @@ from beatplanner.planning.compare.columns import (
     people,
 )
 from beatplanner.planning.officers.trust import relationship_years
-from beatplanner.planning.whole.budget import today_money
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
 
 
@@ -233,7 +232,7 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     standing = set() if sites is None else set(sites.loc[sites["existing"], "station"].astype(str))
     found: dict[str, Any] = {"stations": len(c.open), "walking_limit": rules.walk_minutes, "new_stations": len(set(c.open) - standing),
                              "closed_stations": len(standing - set(c.open)),
-                             "station_cost": 0.0 if c.today else tables.summary.get("stations", {}).get("cost")}  # fmt: skip
+                             "station_cost": 0.0 if c.today else _converted(tables.summary.get("stations", {}).get("cost"), c)}  # fmt: skip
     if metres is None:
         return found
     minutes = metres / (rules.walk_kmh * 1000 / 60)
@@ -258,6 +257,10 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
         able = float(here[reached].sum())
         found[f"mean_walk_{group}"] = float((minutes[reached] * here[reached]).sum() / able) if able > 0 else None
     return found
+
+
+def _converted(money: float | None, c: Column) -> float | None:
+    return None if money is None else float(money) * c.exchange
 
 
 def homes_of(tables: PlanTables) -> tuple[np.ndarray, np.ndarray]:
@@ -346,12 +349,25 @@ def _of_proof(c: Column) -> dict[str, Any]:
 
 
 def _of_money(c: Column) -> dict[str, Any]:
-    """Return what the plan costs by year, from the budget that was made with it; today's from its officers and stations."""
-    rules, told = c.rules.budget, c.tables.summary.get("budget")
-    if rules is None or told is None:
+    """Return what the plan costs by year as a whole, and how far its roll-out reaches; today's is what going on as today costs."""
+    told = c.priced if c.today else c.tables.summary.get("budget")
+    if told is None:
         return {}
-    total = today_money(sum(c.posts.values()), len(c.open or ()), rules) if c.today else told["total"]
-    found: dict[str, Any] = {f"money_{year}": float(v) for year, v in zip(told["years"], total, strict=True)}
-    found["money_total"] = float(sum(total))
+    total = told["today"] if c.today else told["all_at_once"]
+    k = c.exchange
+    found: dict[str, Any] = {f"money_{year}": k * float(v) for year, v in zip(told["years"], total, strict=True) if year in c.money_years}  # fmt: skip
+    found["money_total"] = float(sum(found.values()))
+    people = told["people"]
+    if people is not None:
+        at = [told["years"].index(y) for y in c.money_years]
+        found["officers_paid"] = sum(people["paid"][t] for t in at) / len(at)
+        if not c.today:
+            found["officers_spare"] = sum(people["without_post"][t] for t in at) / len(at)
+            found["money_spare"] = k * sum(people["money_without_post"][t] for t in at)
+        found["money_posts"] = k * sum(c.posts.values()) * told["one_officer"] * sum(told["rise"][t] for t in at)
     found["residents_unfunded"] = 0.0 if c.today else float(sum(u["residents"] for u in told["unfunded"]))
+    if told["limited"] and not c.today:
+        for year, v, served in zip(told["years"], told["total"], told["residents_served"], strict=True):
+            found[f"rollout_{year}"], found[f"served_{year}"] = k * float(v), float(served)
+        found["rollout_total"] = k * float(sum(told["total"]))
     return found

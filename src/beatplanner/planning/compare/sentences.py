@@ -47,7 +47,7 @@ def places(c: Column) -> list[dict[str, Any]]:
     return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in rows.to_dict("records")]
 
 
-def sentences(c: Column, today: Column) -> list[str]:
+def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]:
     """Say what a plan does in sentences that need no table; each names today's figure where there is one."""
     f, t = c.figures, today.figures
 
@@ -72,16 +72,23 @@ def sentences(c: Column, today: Column) -> list[str]:
     if f.get("posts") is not None:
         text = f"It needs {f['posts']:,.0f} officers{was('posts', '{:,.0f}')}"
         if f.get("station_cost"):
-            text += f" and {money_in_words(f['station_cost'])} {currency(c)} for stations"
+            text += f" and {money_in_words(f['station_cost'])} {currency(base or c)} for stations"
         found.append(text + ".")
     if f.get("money_total") is not None:
-        years = len(c.tables.summary["budget"]["years"])
-        found.append(
-            f"It costs {f['money_total']:,.0f} {currency(c)} over {years} years{was('money_total', '{:,.0f}')}."
-        )
-        late = [u["area"] for u in c.tables.summary["budget"]["unfunded"]]
-        if late:
-            found.append(f"The money does not reach {listed(late, 4)}.")
+        unit, budget = currency(base or c), c.tables.summary["budget"]
+        span = c.money_years[0] if len(c.money_years) == 1 else f"{c.money_years[0]} to {c.money_years[-1]}"
+        found.append(f"All of it costs {f['money_total']:,.0f} {unit} {span}{was('money_total', '{:,.0f}')}.")
+        if (f.get("officers_spare") or 0.0) >= 0.05:
+            found.append(f"{f['officers_spare']:,.1f} of {f['officers_paid']:,.1f} paid officers have no post in the mean of the years, at {f['money_spare']:,.0f} {unit}.")  # fmt: skip
+        if f.get("rollout_total") is not None:
+            last = budget["years"][-1]
+            found.append(f"The money that there is reaches {f['served_' + last]:,.0f} residents by the end of {last} and {f['rollout_total']:,.0f} {unit} of it are spent; "
+                         "the figures here are those of the whole plan.")  # fmt: skip
+            late = [u["area"] for u in budget["unfunded"]]
+            if late:
+                found.append(f"It does not reach {listed(late, 4)}.")
+            if budget["blocked"]:
+                found.append(budget["blocked"]["sentence"])
     if f.get("rules_met") is False:
         found.append("Not all of its rules can be met: " + " ".join(c.tables.summary.get("clashes", [])[:1]))
     return found

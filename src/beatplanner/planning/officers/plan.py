@@ -34,6 +34,7 @@ import pandas as pd
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
+from beatplanner.planning.officers.openings import opening_months, with_stand_ins
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
 from beatplanner.planning.proof import Progress, Proof, silent
@@ -137,6 +138,7 @@ def plan_officers(
     if unit_beat is not None:
         town = replace(town, units=town.units.assign(beat=unit_beat))
     problem_, places = _problem(town, beats, dates)
+    problem_ = with_stand_ins(problem_, opening_months(beats, dates))
 
     def tell(best: float, bound: float | None) -> None:
         progress("officers", best, bound, time.monotonic() - begin)
@@ -166,7 +168,7 @@ def _plan_of(
         "home_km_months": figures.home_km_months,
         "unpreferred_months": figures.unpreferred_months,
         "changed_months": figures.changed_months,
-        "officers": len(problem_.first),
+        "officers": len(town.roster),
         "months": problem_.months,
         "weights": rules.weights.model_dump(),
         "broken_rules": _broken_rules(town, beats, places, wrong, dates),
@@ -420,6 +422,7 @@ def _assignments(
             places.requires[p.place],
         )
         for p in sorted(found.postings, key=lambda p: (places.beat[p.place], post[p], p.begin))
+        if p.officer < len(town.roster)
     ]
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post", "requires"])
 
@@ -493,7 +496,7 @@ def _clashes(
         told.append(
             "Officers: "
             + text.format(
-                o=names.iat[breach.officer] if breach.officer >= 0 else "", p=where(breach.place) if breach.place >= 0 else "the beat",
+                o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "", p=where(breach.place) if breach.place >= 0 else "the beat",
                 t=f"{dates[breach.month]:%B %Y}", n=problem_.moves_a_month, w=way,
             ) + "."
         )  # fmt: skip
@@ -510,7 +513,7 @@ def _broken_rules(town, beats, places: Places, wrong: list[Breach], dates) -> li
     return [
         {
             "rule": b.rule,
-            "officer": town.roster["officer"].iat[b.officer] if b.officer >= 0 else None,
+            "officer": town.roster["officer"].iat[b.officer] if 0 <= b.officer < len(town.roster) else None,
             "beat": str(beats["beat"].iat[places.beat[b.place]]) if b.place >= 0 else None,
             "month": dates[b.month].isoformat(),
         }
@@ -583,7 +586,7 @@ def _notes(
         ).sum(axis=0)
         fewest, wanted = int(np.argmin(speaking)), int(problem_.needs[:, k].sum())
         text += (
-            f". {wanted} beats need {language}, and {int(problem_.has[:, k].sum())} officers of {len(problem_.first)} speak it, "
+            f". {wanted} beats need {language}, and {int(problem_.has[: len(town.roster), k].sum())} officers of {len(town.roster)} speak it, "
             f"{speaking[fewest]} of them there in {dates[fewest]:%B %Y}"
         )
         notes.append(Note("warning", text, _language_way(town, beats, places, found, worst, lacking, k, dates, trials)))
@@ -596,7 +599,7 @@ def _language_way(town, beats, places: Places, found: Postings, worst, lacking, 
     for b in worst[:2]:
         served: dict[int, int] = {}
         for p in found.postings:
-            if places.beat[p.place] == b:
+            if places.beat[p.place] == b and p.officer < len(town.roster):
                 served[p.officer] = served.get(p.officer, 0) + int(lacking[b, k, p.begin : p.end].sum())
         if served:
             o = max(served, key=lambda o: (served[o], -o))

@@ -1,15 +1,259 @@
-"""Checks of the budget: every line, payer and year from the plan's tables, and the limits of money, seats and pilots."""
+"""Checks of the budget: every line, payer and year from the plan's tables and roster, and the limits of money, seats and pilots."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, missing, text
 
 LINES = ("salaries", "stations", "vehicles", "forums", "training")
+
+
+class _Force:
+    """What is paid in each year: officers, beats before and after they start, and stations."""
+
+    def __init__(self, tables: PlanTables, rules: Description) -> None:
+        assert tables.beats is not None and rules.budget is not None
+        self.tables, self.rules, self.budget = tables, rules, rules.budget
+        begin = pd.Timestamp(rules.officers.start if rules.officers else dt.date(rules.budget.first_year or 2000, 1, 1))
+        begin += pd.DateOffset(years=(self.budget.first_year or begin.year) - begin.year)
+        self.days = [(begin + pd.DateOffset(months=m)).date() for m in range(12 * self.budget.years + 1)]
+        self.first = 0 if rules.officers is None else rules.officers.start.year - begin.year
+        self.known = tables.roster is not None and rules.officers is not None
+        self.beats = [str(text(b)) for b in tables.beats["beat"]]
+        rows = tables.beats.to_dict("records")
+        self.posts = [float(r["posts"]) for r in rows]
+        self.residents = [0.0 if missing(r["population"]) else float(r["population"]) for r in rows]
+        self.town = [str(r["municipality"]) for r in rows]
+        self.names = [str(r["name"]) for r in rows]
+        self.old = {str(text(b)) for b in tables.units["current"] if not missing(b)}
+        self.live = self._live_on() if self.known else dict.fromkeys(self.beats, 0.0)
+        self.home = {
+            str(text(u)): str(text(b)) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)
+        }
+        self.sites = [] if tables.sites is None else tables.sites.to_dict("records")
+
+    def labels(self) -> list[str]:
+        """Return the names of the years."""
+        if self.rules.officers is None:
+            first = self.budget.first_year or 1
+            return [str(first + t) for t in range(self.budget.years)]
+        whole = (self.days[0].month, self.days[0].day) == (1, 1)
+        return [str(d.year) if whole else f"{d.year}/{(d.year + 1) % 100:02d}" for d in self.days[:-1:12]]
+
+    def short(self, start: list[int | None]) -> dict[tuple[str, int], float]:
+        """Return what each payer, and all together, lack in each year, in the prices of the first year."""
+        b, found = self.budget, {}
+        payer = b.payers.model_dump()
+        for t, lines in enumerate(self.lines(start)):
+            sums = {p: math.fsum(v for k, v in lines.items() if payer[k] == p) for p in set(payer.values())}
+            limits = {**b.funds, "all": b.ceiling}
+            sums["all"] = math.fsum(lines.values())
+            for who, limit in limits.items():
+                most = limit[t] if isinstance(limit, list) else limit
+                if most is not None:
+                    found[who, t] = (sums[who] - most) / (1 + b.inflation) ** t
+        return found
+
+    def _live_on(self) -> dict[str, float]:
+        """Return how many of today's beats live on in each beat."""
+        units = self.tables.units
+        known = units["population"].notna().all()
+        inside: dict[tuple[str, str], float] = {}
+        whole: dict[str, float] = {}
+        for was, now, people in zip(units["current"], units["beat"], units["population"], strict=True):
+            if missing(was) or missing(now):
+                continue
+            weight = float(people) + 1e-9 if known else 1.0
+            key = (str(text(was)), str(text(now)))
+            inside[key] = inside.get(key, 0.0) + weight
+            whole[key[0]] = whole.get(key[0], 0.0) + weight
+        found = dict.fromkeys(self.beats, 0.0)
+        for (was, now), weight in inside.items():
+            found[now] += weight / whole[was]
+        return found
+
+    def lines(self, start: list[int | None]) -> list[dict[str, float]]:
+        """Return each year's lines, in the prices of the year, where beats start in these years."""
+        b, years = self.budget, self.budget.years
+        forum = self.rules.forum.neighbourhood if self.rules.forum is not None else None
+        meet = 0.0 if forum is None else forum.members * forum.meetings_a_year * b.forum_travel
+        staff = self.staff() if self.known else None
+        found, cars = [], []
+        for t in range(years):
+            on = [s is not None and s <= t for s in start]
+            need = math.fsum(1.0 if o else self.live[x] for o, x in zip(on, self.beats, strict=True))
+            cars.append(math.ceil(b.vehicles_per_beat * need - 1e-9))
+            lines = {"forums": need * meet, "stations": self._stations(start, t)}
+            if staff is not None:
+                lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
+            else:
+                lines["salaries"] = b.officer_salary * math.fsum(p for p, o in zip(self.posts, on, strict=True) if o)
+                lines["training"] = b.training_seat * math.fsum(
+                    p for p, s in zip(self.posts, start, strict=True) if s == t
+                )
+            found.append(lines)
+        self._buy(found, cars)
+        return self._risen(found)
+
+    def today(self) -> list[dict[str, float]]:
+        """Return each year's lines where all goes on as today."""
+        b, found = self.budget, []
+        forum = self.rules.forum.neighbourhood if self.rules.forum is not None else None
+        meet = 0.0 if forum is None else forum.members * forum.meetings_a_year * b.forum_travel
+        standing = [s for s in self.sites if s["existing"]]
+        rent = math.fsum(b.station_yearly + _amount(s.get("yearly_cost")) for s in standing)
+        staff = self.staff() if self.known else None
+        for t in range(b.years):
+            lines = {"forums": len(self.old) * meet, "stations": rent, "training": 0.0}
+            if staff is not None:
+                lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
+            else:
+                lines["salaries"] = b.officer_salary * self._officers_by_work()
+            found.append(lines)
+        self._buy(found, [math.ceil(b.vehicles_per_beat * len(self.old) - 1e-9)] * b.years)
+        return self._risen(found)
+
+    def _buy(self, found: list[dict[str, float]], cars: list[int]) -> None:
+        b, bought = self.budget, []
+        for t, need in enumerate(cars):
+            young = sum(n for year, n in enumerate(bought) if year > t - b.vehicle_years)
+            bought.append(max(0, need - young))
+            found[t]["vehicles"] = bought[t] * b.vehicle_price + need * b.vehicle_yearly
+
+    def _risen(self, found: list[dict[str, float]]) -> list[dict[str, float]]:
+        return [{k: v * (1 + self.budget.inflation) ** t for k, v in lines.items()} for t, lines in enumerate(found)]
+
+    def _stations(self, start: list[int | None], t: int) -> float:
+        money = 0.0
+        for s in self.sites:
+            rent = self.budget.station_yearly + _amount(s.get("yearly_cost"))
+            opens = self.opens(s, start)
+            if s["existing"] and (s["chosen"] or opens is None or t < opens):
+                money += rent
+            elif s["existing"]:
+                money += _amount(s.get("closing_cost")) if t == opens else 0.0
+            elif s["chosen"] and opens is not None and t >= opens:
+                money += rent + (_amount(s["cost"]) if t == opens else 0.0)
+        return money
+
+    def stations_open(self, start: list[int | None], t: int) -> int:
+        """Return how many stations are open in a year."""
+        count = 0
+        for s in self.sites:
+            year = self.opens(s, start)
+            begun = year is not None and t >= year
+            count += (begun or s["existing"]) if s["chosen"] else (s["existing"] and not begun)
+        return count
+
+    def once(self, start: list[int | None]) -> list[float]:
+        """Return what is spent once in each year: vehicles bought, stations opened and closed."""
+        b, bought, found = self.budget, [], []
+        for t in range(b.years):
+            need = math.fsum(
+                1.0 if s is not None and s <= t else self.live[x] for s, x in zip(start, self.beats, strict=True)
+            )
+            need = math.ceil(b.vehicles_per_beat * need - 1e-9)
+            bought.append(max(0, need - sum(n for year, n in enumerate(bought) if year > t - b.vehicle_years)))
+            money = bought[t] * b.vehicle_price
+            for s in self.sites:
+                if self.opens(s, start) == t:
+                    money += (
+                        _amount(s["cost"])
+                        if s["chosen"] and not s["existing"]
+                        else _amount(s.get("closing_cost"))
+                        if s["existing"] and not s["chosen"]
+                        else 0.0
+                    )
+            found.append(money * (1 + b.inflation) ** t)
+        return found
+
+    def opens(self, site: dict[str, Any], start: list[int | None]) -> int | None:
+        """Return the year in which a new station opens, or one of today closes; None for never."""
+        phases = self.rules.stations.phases if self.rules.stations is not None else None
+        if phases is not None and site["chosen"] and not site["existing"] and self.tables.stations is not None:
+            table = self.tables.stations
+            year = next((y for s, y in zip(table["station"], table["opens"], strict=True) if str(s) == str(site["station"])), None)  # fmt: skip
+            if not missing(year):
+                return max(0, int(year) - (self.days[0].year if phases.start is not None else 1))  # type: ignore[arg-type]
+            return self.first
+        beat = self.home.get(str(text(site["unit"])))
+        return start[self.beats.index(beat)] if beat in self.beats else self.first
+
+    def _officers_by_work(self) -> float:
+        w, u, total = self.rules.workload, self.tables.units, 0.0
+        for beat in self.old:
+            rows = [i for i, c in enumerate(u["current"]) if not missing(c) and str(text(c)) == beat]
+            busy = (
+                math.fsum(float(u["reactive_hours"].iat[i]) + float(u["fixed_hours"].iat[i]) for i in rows)
+                + w.fixed_hours_per_beat
+            )
+            promised = math.fsum(float(u["community_hours"].iat[i]) for i in rows)
+            duty = max(busy / (1 - w.community_share - w.admin_share), (busy + promised) / (1 - w.admin_share))
+            free = w.annual_hours * (1 - w.absence) * (1 - w.abstraction)
+            total += max(w.min_officers_per_beat, math.ceil(duty / free - 1e-9))
+        return total
+
+    def staff(self) -> dict[str, list[float]]:
+        """Return pay, courses, and officer-years paid and in training by year, officer by officer and month by month."""
+        b, rules = self.budget, self.rules.officers
+        assert rules is not None and self.tables.roster is not None
+        found: dict[str, list[float]] = {k: [0.0] * b.years for k in ("pay", "courses", "paid", "learning", "posted")}
+        held = self._held()
+        for row in self.tables.roster.to_dict("records"):
+            joins, trained, leaves = (_day(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
+            grade = None if missing(row.get("grade")) else str(row["grade"])
+            one = (b.grades.get(grade or "", b.officer_salary) + b.allowances) * (1 + b.employer_part)
+            part = 1.0 if missing(row.get("share")) else float(row["share"])
+            course = None
+            if rules.training_months and trained is not None and trained > rules.start:
+                first = _months_before(trained, rules.training_months)
+                course = (first if joins is None or joins > trained else max(first, joins), trained)
+            elif rules.training_months and trained is None and joins is not None:
+                last = _months_before(joins, -rules.training_months)
+                course = (joins, last) if last > rules.start else None
+            for m in range(12 * b.years):
+                a, z = self.days[m], self.days[m + 1]
+                long = (z - a).days
+                there = max(0, (min(z, leaves or z) - max(a, joins or a)).days) / long
+                posted = min(there, float((str(row["officer"]), m) in held))
+                found["paid"][m // 12] += there * part / 12
+                found["pay"][m // 12] += there * part * one / 12
+                found["posted"][m // 12] += posted * part / 12
+                if course is not None:
+                    learning = max(0, (min(z, course[1]) - max(a, course[0])).days) / long
+                    found["learning"][m // 12] += min(learning, there - posted) * part / 12
+                    begins = a <= course[0] < z and (leaves is None or leaves > course[0])
+                    found["courses"][m // 12] += begins
+        return found
+
+    def _held(self) -> set[tuple[str, int]]:
+        """Return officer and month wherever a post is held: today's before the plan, then the plan's, whose last month goes on."""
+        rules, roster = self.rules.officers, self.tables.roster
+        assert rules is not None and roster is not None
+        begin = next((m for m, d in enumerate(self.days) if d >= rules.start), len(self.days) - 1)
+        held = {
+            (str(o), m)
+            for o, b in zip(roster["officer"], roster["beat"], strict=True)
+            if not missing(b)
+            for m in range(begin)
+        }
+        if self.tables.assignments is None:
+            return held
+        last = min(len(self.days) - 1, begin + 12 * rules.years)
+        for r in self.tables.assignments.to_dict("records"):
+            a, z = _day(r["start"]), _day(r["end"])
+            assert a is not None and z is not None
+            held |= {(str(r["officer"]), m) for m in range(last) if a <= self.days[m] < z}
+        held |= {(o, m) for o, k in set(held) if k == last - 1 for m in range(last, len(self.days) - 1) if last > begin}
+        return held
 
 
 def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None:
@@ -19,119 +263,172 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         if (budget is None) != (claims is None) and tables.beats is not None:
             ledger.add("budget", False, "a budget" if claims else "none", "the rules say otherwise")
         return
-    areas = _areas(tables, rules)
+    force = _Force(tables, rules)
     labels, years = claims["years"], budget.years
-    first = budget.first_year or (rules.officers.start.year if rules.officers is not None else 1)
-    wanted = [str(first + t) for t in range(years)]
+    wanted = force.labels()
     ledger.add("budget.labels", labels == wanted and claims.get("currency") == budget.currency, f"{claims.get('currency')}, {labels}", f"{budget.currency}, {wanted}")  # fmt: skip
     if labels != wanted:
         return
-    starts = {s["area"]: None if s["year"] is None else labels.index(s["year"]) for s in claims["starts"]}
-    ledger.add("budget.areas", set(starts) == set(areas), len(starts), len(areas))
-    if set(starts) != set(areas):
+    told = {str(s["beat"]): s for s in claims["beat_starts"]}
+    ledger.add("budget.areas", set(told) == set(force.beats), len(told), len(force.beats))
+    if set(told) != set(force.beats):
         return
-    spent = {line: [0.0] * years for line in LINES}
-    whole = [0.0] * years
-    for name, area in areas.items():
-        for t in range(years):
-            rise = (1 + budget.inflation) ** t
-            whole[t] += math.fsum(_costs(area, t, rules).values()) * rise
-            begin = starts[name]
-            if begin is not None and t >= begin:
-                for line, cost in _costs(area, t - begin, rules).items():
-                    spent[line][t] += cost * rise
-    payer = budget.payers.model_dump()
-    rows = [(f"{line} in {labels[t]}", claims["lines"].get(line, [None] * years)[t], spent[line][t]) for line in LINES for t in range(years)]  # fmt: skip
+    start = [None if told[b]["year"] is None else labels.index(told[b]["year"]) for b in force.beats]
+    _check_sums(ledger, claims, force, start)
+    _check_limits(ledger, claims, force, start)
+    _check_starts(ledger, claims, force, start, told)
+    _check_lacks(ledger, claims, force, start)
+    if force.known:
+        _check_people(ledger, claims, force, start)
+    served = math.fsum(r * (years - s) for r, s in zip(force.residents, start, strict=True) if s is not None)
+    ledger.number("budget.resident_years", claims["resident_years"], served)
+    bound = claims.get("resident_years_bound")
+    if bound is not None:
+        ledger.add("budget.resident_years_bound", served <= bound * (1 + 1e-6) + 1e-6, bound, served, "" if served <= bound * (1 + 1e-6) + 1e-6 else "More is served than the bound says is possible.")  # fmt: skip
+
+
+def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+    labels, years = claims["years"], force.budget.years
+    spent = force.lines(start)
+    whole = force.lines([force.first] * len(start))
+    today = force.today()
+    payer = force.budget.payers.model_dump()
+    rows = [(f"{line} in {labels[t]}", claims["lines"].get(line, [None] * years)[t], spent[t][line]) for line in LINES for t in range(years)]  # fmt: skip
     ledger.pairs("budget.lines", "each line by year", rows, "sums")
-    rows = [(f"{p} in {labels[t]}", claims["payers"][p][t], math.fsum(spent[k][t] for k in LINES if payer[k] == p)) for p in claims["payers"] for t in range(years)]  # fmt: skip
+    rows = [(f"{p} in {labels[t]}", claims["payers"][p][t], math.fsum(spent[t][k] for k in LINES if payer[k] == p)) for p in claims["payers"] for t in range(years)]  # fmt: skip
     ledger.pairs("budget.payers", "each payer by year", rows, "sums")
-    total = [math.fsum(spent[line][t] for line in LINES) for t in range(years)]
-    ledger.pairs("budget.total", "by year", [(labels[t], claims["total"][t], total[t]) for t in range(years)], "sums")
-    ledger.pairs("budget.all_at_once", "by year", [(labels[t], claims["all_at_once"][t], whole[t]) for t in range(years)], "sums")  # fmt: skip
-    wrong = []
-    for t in range(years):
-        limits = [("all", budget.ceiling, total[t])]
-        limits += [(p, budget.funds.get(p), claims["payers"][p][t]) for p in claims["payers"]]
+    for key, lines in (("total", spent), ("all_at_once", whole), ("today", today)):
+        rows = [(labels[t], claims[key][t], math.fsum(lines[t].values())) for t in range(years)]
+        ledger.pairs(f"budget.{key}", "by year", rows, "sums")
+    rows = [(f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line]) for line in LINES for t in range(years)]  # fmt: skip
+    ledger.pairs("budget.today_lines", "each line of today by year", rows, "sums")
+
+
+def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+    b, labels, wrong = force.budget, claims["years"], []
+    # what stands today is paid whether there is money for it or not
+    nothing = all(s is None for s in start)
+    for t in range(b.years):
+        limits = [("all", b.ceiling, claims["total"][t])]
+        limits += [(p, b.funds.get(p), claims["payers"][p][t]) for p in claims["payers"]]
         for who, limit, money in limits:
             most = limit[t] if isinstance(limit, list) else limit
-            if most is not None and money > most * (1 + 1e-6) + 1e-6:
+            if most is not None and money > most * (1 + 1e-6) + 1e-6 and not (nothing and claims.get("blocked")):
                 wrong.append(f"{who} pay {money:,.0f} in {labels[t]}, more than {most:,.0f}.")
-        seats = math.fsum(areas[a]["seats"] for a, b in starts.items() if b == t)
-        if budget.training_seats is not None and seats > budget.training_seats + 1e-6:
-            wrong.append(f"{seats:,.0f} training seats in {labels[t]}, more than {budget.training_seats:,.0f}.")
-    first = [b for a, b in starts.items() if a in budget.pilots]
-    for a, b in starts.items():
-        if a not in budget.pilots and b is not None and any(p is None or p >= b for p in first):
-            wrong.append(f"{a} starts before a pilot has.")
-    ledger.each("budget.limits", "money, seats and pilots", wrong, years, "years")
-    late = {a for a, b in starts.items() if b is None}
-    told = {u["area"] for u in claims["unfunded"]}
-    rise = (1 + budget.inflation) ** (years - 1)
+        seats = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s == t)
+        if b.training_seats is not None and not force.known and seats > b.training_seats + 1e-6:
+            wrong.append(f"{seats:,.0f} training seats in {labels[t]}, more than {b.training_seats:,.0f}.")
+    pilot = [any(x in b.pilots for x in (i, n, m)) for i, n, m in zip(force.beats, force.names, force.town, strict=True)]  # fmt: skip
+    first = [s for s, p in zip(start, pilot, strict=True) if p]
+    for name, s, p in zip(force.names, start, pilot, strict=True):
+        if not p and s is not None and any(f is None or f >= s for f in first):
+            wrong.append(f"{name} starts before a pilot has.")
+        if s is not None and s < force.first:
+            wrong.append(f"{name} starts before the plan.")
+    if not claims.get("limited") and any(s != force.first for s in start):
+        wrong.append("Beats start late though nothing limits the roll-out.")
+    ledger.each("budget.limits", "money, seats and pilots", wrong, b.years, "years")
+
+
+def _check_starts(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None], told: dict[str, Any]) -> None:  # fmt: skip
+    late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
+    said = {b for u in claims["unfunded"] for b in u["beats"]}
+    ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")
     rows = []
-    for u in claims["unfunded"]:
-        area = areas.get(u["area"])
-        if area is not None:
-            found = {"residents": area["residents"], "seats": area["seats"], "first_year": math.fsum(_costs(area, 0, rules).values()) * rise,
-                     "yearly": math.fsum(_costs(area, min(1, years - 1), rules).values()) * rise}  # fmt: skip
-            rows += [(f"{u['area']}, {k}", u.get(k), v) for k, v in found.items()]
-    ledger.pairs("budget.unfunded_figures", "what each area left out would cost", rows, "figures")
-    ledger.add("budget.unfunded", late == told, ", ".join(sorted(told)) or "none", ", ".join(sorted(late)) or "none")
-    served = math.fsum(areas[a]["residents"] * (years - b) for a, b in starts.items() if b is not None)
-    ledger.number("budget.resident_years", claims["resident_years"], served)
-    rows = [(s["area"], s["seats"], areas[s["area"]]["seats"]) for s in claims["starts"]]
-    rows += [(s["area"], s["residents"], areas[s["area"]]["residents"]) for s in claims["starts"]]
-    ledger.pairs("budget.starts", "residents and seats of each area", rows, "figures")
+    for s in claims["starts"]:
+        here = [force.beats.index(b) for b in s["beats"]]
+        rows.append((s["area"], s["residents"], math.fsum(force.residents[k] for k in here)))
+        year = None if s["year"] is None else claims["years"].index(s["year"])
+        rows += [(f"{s['area']}, year", -1 if year is None else year, -1 if start[k] is None else start[k]) for k in here]  # fmt: skip
+        seats = 0.0 if force.known else math.fsum(force.posts[k] for k in here)
+        rows.append((f"{s['area']}, seats", s["seats"], seats))
+    ledger.pairs("budget.starts", "residents, year and seats of each area", rows, "figures")
+    assert force.tables.beats is not None
+    if "starts" in force.tables.beats:
+        wrong = []
+        for b, day, s in zip(force.beats, force.tables.beats["starts"], start, strict=True):
+            want = None if s is None else force.days[12 * s].isoformat()
+            if (None if missing(day) else str(day)) != want or told[b]["date"] != want:
+                wrong.append(f"Beat {b} starts on {day} in the map and on {want} by the budget.")
+        ledger.each("budget.dates", "beats start as the budget says", wrong, len(start), "beats")
+    rows = []
+    for t, label in enumerate(claims["years"]):
+        on = [s is not None and s <= t for s in start]
+        rows.append((f"residents in {label}", claims["residents_served"][t], math.fsum(r for r, o in zip(force.residents, on, strict=True) if o)))  # fmt: skip
+        rows.append((f"beats in {label}", claims["beats_started"][t], sum(on)))
+    rows += [
+        (f"stations in {label}", claims["stations_open"][t], force.stations_open(start, t))
+        for t, label in enumerate(claims["years"])
+    ]
+    once = force.once(start)
+    rows += [(f"bought once in {label}", claims["capital"][t], once[t]) for t, label in enumerate(claims["years"])]
+    ledger.pairs("budget.by_year", "what has started by each year", rows, "figures")
 
 
-def today_money(posts: float, stations: int, rules: Description) -> list[float]:
-    """Return what today's officers and stations cost in each year."""
-    b = rules.budget
-    assert b is not None
-    return [(posts * b.officer_salary + stations * b.station_yearly) * (1 + b.inflation) ** t for t in range(b.years)]
+def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+    """Check what areas that never start lack, that they lack least in the year that is told, and what lies idle."""
+    labels, wrong, rows = claims["years"], [], []
+    told = [(u["area"], [force.beats.index(b) for b in u["beats"]], u) for u in claims["unfunded"]]
+    blocked = claims.get("blocked")
+    if blocked and blocked["pilots"]:
+        pilots = [k for k, (i, n, m) in enumerate(zip(force.beats, force.names, force.town, strict=True)) if start[k] is None and any(x in force.budget.pilots for x in (i, n, m))]  # fmt: skip
+        told.append(("the pilots", pilots, blocked))
+    for area, beats, u in told:
+        trials = []
+        for s in range(force.first, force.budget.years):
+            trial = [s if k in beats else v for k, v in enumerate(start)]
+            trials.append({key: v for key, v in force.short(trial).items() if v > 1e-6})
+        least = min(range(len(trials)), key=lambda k: (round(sum(trials[k].values()), 6), k))
+        chosen = labels.index(u["start"]) - force.first
+        found = {(x["payer"], labels.index(x["year"])): x["amount"] for x in u["lacks"]}
+        rows += [
+            (f"{area}, {who} in {labels[t]}", found.get((who, t)), trials[chosen].get((who, t)))
+            for who, t in {*found, *trials[chosen]}
+        ]
+        if sum(trials[chosen].values()) > sum(trials[least].values()) + 1e-3:
+            wrong.append(f"{area} lacks less in {labels[force.first + least]} than in {u['start']}.")
+    ledger.pairs("budget.lacks", "what each area that never starts lacks", rows, "sums")
+    ledger.each("budget.least_lacking", "told for the year in which least is lacking", wrong, len(told), "areas")
+    over = {key: v * (1 + force.budget.inflation) ** key[1] for key, v in force.short(start).items()}
+    idle = [min((-v for (_, t), v in over.items() if t == year), default=None) for year in range(force.budget.years)]
+    said = claims.get("idle") or [None] * force.budget.years
+    ledger.pairs("budget.idle", "money that is left in each year", [(labels[t], said[t], None if idle[t] is None else max(0.0, idle[t])) for t in range(force.budget.years)], "sums")  # fmt: skip
 
 
-def _areas(tables: PlanTables, rules: Description) -> dict[str, dict[str, Any]]:
-    assert tables.beats is not None
-    towns = {str(m) for m in tables.beats["municipality"]}
-    of_beat: dict[str, str] = {}
-    found: dict[str, dict[str, Any]] = {}
-    for row in tables.beats.to_dict("records"):
-        beat = str(text(row["beat"]))
-        name = str(row["municipality"]) if len(towns) > 1 else beat
-        of_beat[beat] = name
-        area = found.setdefault(name, {"posts": 0.0, "beats": 0, "residents": 0.0, "stations": 0, "opening": 0.0, "yearly": 0.0, "ready": 0})  # fmt: skip
-        area["posts"] += float(row["posts"])
-        area["beats"] += 1
-        area["residents"] += 0.0 if missing(row["population"]) else float(row["population"])
-    home = {
-        str(text(u)): of_beat.get(str(text(b))) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)
-    }
-    for site in [] if tables.sites is None else tables.sites.to_dict("records"):
-        name = home.get(str(text(site["unit"])))
-        if site["chosen"] and name is not None:
-            found[name]["stations"] += 1
-            found[name]["opening"] += 0.0 if site["existing"] else float(site["cost"])
-            found[name]["yearly"] += 0.0 if missing(site.get("yearly_cost")) else float(site["yearly_cost"])
-    if tables.assignments is not None and tables.roster is not None and rules.officers is not None:
-        start = rules.officers.start.isoformat()
-        done = {str(r["officer"]) for r in tables.roster.to_dict("records") if not missing(r["trained_on"]) and str(r["trained_on"]) <= start}  # fmt: skip
-        for row in tables.assignments.to_dict("records"):
-            if str(row["start"]) == start and str(row["officer"]) in done:
-                found[of_beat[str(text(row["beat"]))]]["ready"] += 1
-    for area in found.values():
-        area["seats"] = max(0.0, area["posts"] - area["ready"])
-    return found
+def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+    told, staff, labels = claims["people"], force.staff(), claims["years"]
+    rows = []
+    for t, label in enumerate(labels):
+        rise = (1 + force.budget.inflation) ** t
+        one = (force.budget.officer_salary + force.budget.allowances) * (1 + force.budget.employer_part)
+        posts = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s is not None and s <= t)
+        spare = staff["paid"][t] - staff["posted"][t] - staff["learning"][t]
+        rows += [
+            (f"paid in {label}", told["paid"][t], staff["paid"][t]), (f"in posts in {label}", told["in_posts"][t], staff["posted"][t]),
+            (f"in training in {label}", told["in_training"][t], staff["learning"][t]), (f"without a post in {label}", told["without_post"][t], spare),
+            (f"courses in {label}", told["courses"][t], staff["courses"][t]), (f"posts in {label}", told["posts"][t], posts),
+            (f"money of posts in {label}", told["money_of_posts"][t], posts * one * rise),
+        ]  # fmt: skip
+    ledger.pairs("budget.people", "officers paid, in posts, in training and without a post", rows, "figures")
+    # post-months without an officer are those of the officers' step, where both see the same years
+    rules, claimed = force.rules.officers, (force.tables.summary.get("officers") or {}).get("vacant_months")
+    assert rules is not None
+    if claimed is not None and force.first == 0 and rules.years <= force.budget.years:
+        ledger.number("budget.vacant", 12 * float(np.sum(told["vacant"][: rules.years])), float(claimed), "post-months")
 
 
-def _costs(area: dict[str, Any], age: int, rules: Description) -> dict[str, float]:
-    b, forum = rules.budget, rules.forum
-    assert b is not None
-    meetings = 0 if forum is None else forum.neighbourhood.members * forum.neighbourhood.meetings_a_year
-    cars = b.vehicles_per_beat * area["beats"]
-    return {
-        "salaries": area["posts"] * b.officer_salary,
-        "stations": (area["opening"] if age == 0 else 0.0) + area["stations"] * b.station_yearly + area["yearly"],
-        "vehicles": cars * b.vehicle_yearly + (cars * b.vehicle_price if age % b.vehicle_years == 0 else 0.0),
-        "forums": area["beats"] * meetings * b.forum_travel,
-        "training": area["seats"] * b.training_seat if age == 0 else 0.0,
-    }
+def today_money(tables: PlanTables, rules: Description) -> list[float]:
+    """Return what going on as today costs in each year."""
+    return [math.fsum(lines.values()) for lines in _Force(tables, rules).today()]
+
+
+def _amount(value: Any) -> float:
+    return 0.0 if missing(value) else float(value)
+
+
+def _day(value: Any) -> dt.date | None:
+    return None if missing(value) or not str(value) else dt.date.fromisoformat(str(value)[:10])
+
+
+def _months_before(day: dt.date, months: int) -> dt.date:
+    return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()

@@ -38,6 +38,8 @@ class _Plan:
     def __init__(self, claims: dict[str, Any], tables: PlanTables, today: bool, order: list[str]) -> None:
         self.name, self.claims, self.tables, self.today = str(claims["name"]), claims, tables, today
         self.rules = Description.model_validate(tables.summary["rules"])
+        # the rate itself is stated by whoever compares; that it is used for all sums of the plan is checked
+        self.exchange = float(claims.get("exchange") or 1.0)
         rows = {text(u): i for i, u in enumerate(tables.units["unit"])}
         self.rows = [rows[u] for u in order]
         units = tables.units.iloc[self.rows].reset_index(drop=True)
@@ -218,7 +220,7 @@ def _figures(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         **_officers(p),
         **_changes(p),
         **_proof(p),
-        **_money(p),
+        **_money(p, plans),
     }  # fmt: skip
 
 
@@ -300,7 +302,7 @@ def _access(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         shut = [float(c) for s, c, k in zip(t.sites["station"], t.sites["closing_cost"], t.sites["state"], strict=True) if k == "closable" and str(s) not in p.open]  # fmt: skip
         cost = math.fsum(prices[s] for s in p.open) + math.fsum(shut)
     found: dict[str, Any] = {"stations": len(p.open), "walking_limit": rules.walk_minutes, "new_stations": len(p.open - standing),
-                             "closed_stations": len(standing - p.open), "station_cost": cost}  # fmt: skip
+                             "closed_stations": len(standing - p.open), "station_cost": None if cost is None else cost * p.exchange}  # fmt: skip
     nearest: dict[int, float] = {}
     heard: set[str] = set()
     for source in [q for q in plans if not q.today] if p.today else [p]:
@@ -417,15 +419,42 @@ def _proof(p: _Plan) -> dict[str, Any]:
             "beats_objective": s.get("beats", {}).get("objective"), "beats_bound": s.get("beats", {}).get("lower_bound")}  # fmt: skip
 
 
-def _money(p: _Plan) -> dict[str, Any]:
-    """Return today's money, and the plan's, whose budget its own checks have found right."""
-    told = p.tables.summary.get("budget")
-    if told is None or p.rules.budget is None:
+def _money(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
+    """Return today's money, and the plan's, whose budget its own checks have found right; in the currency of the first budget."""
+    priced = [q for q in plans if not q.today and q.rules.budget is not None and q.tables.summary.get("budget")]
+    if not priced or (not p.today and p not in priced):
         return {}
-    posts, standing = math.fsum(p.posts.values()), len(p.open or ())
-    total = today_money(posts, standing, p.rules) if p.today else told["total"]
-    late = 0.0 if p.today else math.fsum(s["residents"] for s in told["starts"] if s["year"] is None)
-    return {**{f"money_{y}": v for y, v in zip(told["years"], total, strict=True)}, "money_total": math.fsum(total), "residents_unfunded": late}  # fmt: skip
+    base = priced[0]
+    own = base if p.today else p
+    told, budget, k = own.tables.summary["budget"], own.rules.budget, p.exchange
+    assert budget is not None
+    years = [
+        y
+        for y in base.tables.summary["budget"]["years"]
+        if all(y in q.tables.summary["budget"]["years"] for q in priced)
+    ]
+    at = [told["years"].index(y) for y in years]
+    total = today_money(base.tables, base.rules) if p.today else told["all_at_once"]
+    found: dict[str, Any] = {f"money_{y}": k * total[t] for y, t in zip(years, at, strict=True)}
+    found["money_total"] = math.fsum(found.values())
+    people = told["people"]
+    if people is not None:
+        found["officers_paid"] = math.fsum(people["paid"][t] for t in at) / len(at)
+        one = (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
+        found["money_posts"] = (
+            k * math.fsum(p.posts.values()) * math.fsum(one * (1 + budget.inflation) ** t for t in at)
+        )
+        if not p.today:
+            found["officers_spare"] = math.fsum(people["without_post"][t] for t in at) / len(at)
+            found["money_spare"] = k * math.fsum(people["money_without_post"][t] for t in at)
+    found["residents_unfunded"] = (
+        0.0 if p.today else math.fsum(s["residents"] for s in told["starts"] if s["year"] is None)
+    )
+    if told["limited"] and not p.today:
+        for y, v, served in zip(told["years"], told["total"], told["residents_served"], strict=True):
+            found[f"rollout_{y}"], found[f"served_{y}"] = k * v, served
+        found["rollout_total"] = k * math.fsum(told["total"])
+    return found
 
 
 # ---- robustness
@@ -583,12 +612,10 @@ def _check_moves(ledger: Ledger, content: dict[str, Any], plans: list[_Plan]) ->
 def _check_sentences(ledger: Ledger, content: dict[str, Any], plans: list[_Plan], found: list[dict[str, Any]]) -> None:
     """Check that every number that a sentence tells is one of the figures, the plan's or today's."""
     for p, told, own in zip(plans, content["sentences"], found, strict=True):
-        known = {str(len((p.tables.summary.get("budget") or {}).get("years", [])))}
-        known |= {
-            n.rstrip(",")
-            for u in (p.tables.summary.get("budget") or {}).get("unfunded", [])
-            for n in NUMBER.findall(u["area"])
-        }
+        budget = p.tables.summary.get("budget") or {}
+        known = {n for label in budget.get("years", []) for n in NUMBER.findall(label)}
+        known |= {n.rstrip(",") for u in budget.get("unfunded", []) for n in NUMBER.findall(u["area"])}
+        known |= {n.rstrip(",") for n in NUMBER.findall((budget.get("blocked") or {}).get("sentence", ""))}
         wrong, count = [], 0
         clash = (p.tables.summary.get("clashes") or [""])[0] if not p.today else ""
         for sentence in told:

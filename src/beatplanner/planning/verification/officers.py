@@ -62,10 +62,15 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules)
     _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules)
     _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
+    closed = _closed_posts(evidence, roster, beats, posts, days, rules.handover_months)
+    if closed.any():
+        _check_starts(ledger, evidence, closed, held, posts, beats, rules)
     figures = {
-        "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months),
+        "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months, closed),
         **_tenure(postings, roster, days, beats, rules.min_tenure_months, evidence),
-        **_gaps(ledger, evidence, postings, roster, at_work, months, beats, posts if rules.gender_mix else posts * 0),
+        **_gaps(
+            ledger, evidence, postings, roster, at_work, months, beats, posts if rules.gender_mix else posts * 0, closed
+        ),
         "home_km_months": _home(evidence, postings, roster, beats),
         "unpreferred_months": _unpreferred(postings, roster, beats),
     }
@@ -349,7 +354,7 @@ def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[
     return found
 
 
-def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months) -> float:
+def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months, closed) -> float:
     """Count the post-months without an officer at work; posts that ask for something apart from the others."""
     want: dict[tuple[int, str], int] = {(b, ""): int(p) for b, p in enumerate(posts)}
     for row in claims.get("special_posts", []):
@@ -361,7 +366,48 @@ def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, m
         key = (b, asks.get((officer, a), ""))
         if key in held:
             held[key][a:z] += at_work[officer][a:z]
-    return float(sum(np.maximum(0, want[key] - held[key]).sum() for key in want))
+    # posts of a beat that starts later do not exist before, and those that ask for nothing come last
+    want_by_month = {key: np.full(months, number) for key, number in want.items()}
+    for b in range(len(posts)):
+        for t in np.flatnonzero(closed[b]):
+            missing_posts = int(closed[b, t])
+            for key in sorted((k for k in want if k[0] == b), key=lambda k: k[1], reverse=True):
+                cut = min(missing_posts, int(want_by_month[key][t]))
+                want_by_month[key][t] -= cut
+                missing_posts -= cut
+    return float(sum(np.maximum(0, want_by_month[key] - held[key]).sum() for key in want))
+
+
+def _closed_posts(evidence: Evidence, roster, beats, posts, days, handover: int) -> np.ndarray:
+    """Return the posts of each beat and month that do not exist yet, (B, T): those beyond today's officers until the beat starts and is handed over."""
+    months = len(days) - 1
+    closed = np.zeros((len(beats), months), int)
+    assert evidence.beats is not None
+    if "starts" not in evidence.beats:
+        return closed
+    today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
+    for b, (beat, day) in enumerate(zip(beats, evidence.beats["starts"], strict=True)):
+        start = months if missing(day) else int(np.searchsorted(days[:-1], dt.date.fromisoformat(str(day))))
+        if start:
+            until = months if start >= months else min(months, start + handover)
+            closed[b, :until] = max(0, posts[b] - today.count(beat))
+    return closed
+
+
+def _check_starts(ledger, evidence: Evidence, closed, held, posts, beats, rules) -> None:
+    """Check that nobody new serves in a beat before it starts: no more officers than today, but in a handover."""
+    wrong = []
+    assert evidence.beats is not None
+    for b, beat in enumerate(beats):
+        before = int((closed[b] > 0).sum())
+        before = before if before == closed.shape[1] else max(0, before - rules.handover_months)
+        most = posts[b] - closed[b].max()
+        over = np.flatnonzero(held[b, : max(0, before - rules.handover_months)] > most)
+        if closed[b].any() and not most and len(over):
+            wrong.append(
+                f"{evidence.beat_name(beat)} has {held[b, over[0]]} officers in month {over[0] + 1}, before it starts."
+            )
+    ledger.each("officers.starts", "beats that start later have no new officers before", wrong, len(beats), "beats")
 
 
 def _served(row, days) -> int:
@@ -448,7 +494,7 @@ def _tenure(postings, roster, days, beats, least, evidence) -> dict[str, float]:
     return {"tenure_violations": float(broken), "rotations": float(rotations)}
 
 
-def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, mixed) -> dict[str, float]:
+def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, mixed, closed) -> dict[str, float]:
     """Count beat-months in which a language of the beat, or a woman or a man where both are wished, is missing."""
     units = evidence.units
     groups = list(evidence.rules.units.groups)
@@ -472,12 +518,12 @@ def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, 
             lacks |= ~_covered(
                 postings, roster, at_work, b, months, lambda row, g=g: g in str(row.get("languages")).split(";")
             )
-        gaps += int(lacks.sum())
+        gaps += int((lacks & (closed[b] == 0)).sum())
         if mixed[b] >= 2:
             both = [
                 _covered(postings, roster, at_work, b, months, lambda row, s=s: row.get("gender") == s) for s in "fm"
             ]
-            unmixed += int((~(both[0] & both[1])).sum())
+            unmixed += int((~(both[0] & both[1]) & (closed[b] == 0)).sum())
     ledger.each("beats.languages", "languages of at least a tenth of residents", wrong, len(beats), "beats")
     return {"language_gaps": float(gaps), "gender_gaps": float(unmixed)}
 

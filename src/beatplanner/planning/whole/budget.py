@@ -1,80 +1,104 @@
-"""What a plan costs by year, who pays, and what fits: an area after another where the money or the training seats do not reach.
+"""What a plan costs by year, who pays, and how far the money reaches: the roster is paid, and beats start as early as the money allows.
 
-Prices are those of the first year; every later year they rise by ``inflation``. Costs of an area (a municipality, or a beat where the project has no
-more than one) in its k-th year, k = 0, 1, …::
+Prices are those of the first year; every later year they rise by ``inflation``. The lines of a year::
 
-    salaries = posts × officer_salary
-    stations = opening cost of its new stations in year 0 + its stations × station_yearly + their own yearly cost
-    vehicles = vehicles_per_beat × beats × (vehicle_price in years 0, vehicle_years, 2 × vehicle_years, … + vehicle_yearly)
+    salaries = Σ over the officers of the roster of years employed × share × (salary of the grade + allowances) × (1 + employer's part)
+    training = training_seat × courses that begin
+    stations = opening and closing of stations + stations × station_yearly + their own yearly cost
+    vehicles = vehicle_price × whole vehicles bought + vehicle_yearly × whole vehicles
     forums   = beats × neighbourhood members × meetings a year × forum_travel
-    training = training_seat × officers who still need a course, in year 0
+
+Everybody in the roster is paid, with a post or without (see `payroll`); without a roster the posts of beats that have started are paid, and a course each.
+What stands today goes on until a beat starts (see `areas`). Today's column of a comparison is the same sum with no start at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.whole.areas import (
+    SALARIES,
+    STATIONS,
+    TRAINING,
+    VEHICLES,
+    Areas,
+    areas_of,
+    fleet,
+    meetings,
+    whole_vehicles,
+)
+from beatplanner.planning.whole.payroll import Payroll, first_days, payroll
+from beatplanner.planning.workload import officers_required
 from beatplanner.solver.location.rollout import rollout
 
-
-def areas_of(tables: PlanTables) -> pd.DataFrame:
-    """Return one row an area: ``area``, ``residents``, ``posts``, ``beats``, ``stations``, ``opening``, ``station_yearly``, ``seats``."""
-    beats, units = tables.beats, tables.units
-    assert beats is not None
-    by_town = beats["municipality"].astype(str).nunique() > 1
-    area = beats["municipality"].astype(str) if by_town else beats["beat"].astype(str)
-    frame = pd.DataFrame({"area": area, "beats": 1, "posts": beats["posts"].astype(float), "residents": beats["population"].fillna(0.0), "beat": beats["beat"].astype(str)})  # fmt: skip
-    of_beat = dict(zip(frame["beat"], frame["area"], strict=True))
-    found = frame.groupby("area")[["residents", "posts", "beats"]].sum()
-    found[["stations", "opening", "station_yearly"]] = 0.0
-    if tables.sites is not None:
-        unit_area = dict(zip(units["unit"].astype(str), (of_beat.get(str(b)) for b in units["beat"]), strict=True))
-        for site in tables.sites[tables.sites["chosen"]].to_dict("records"):
-            where = unit_area.get(str(site["unit"]))
-            if where is None:
-                continue
-            found.loc[where, "stations"] += 1
-            found.loc[where, "opening"] += 0.0 if site["existing"] else float(site["cost"])
-            found.loc[where, "station_yearly"] += float(site.get("yearly_cost") or 0.0)
-    found["seats"] = found["posts"]
-    if tables.assignments is not None and tables.roster is not None and len(tables.assignments):
-        rules = Description.model_validate(tables.summary["rules"]).officers
-        assert rules is not None
-        start = rules.start.isoformat()
-        trained = {str(o) for o, t in zip(tables.roster["officer"], tables.roster["trained_on"], strict=True) if t and str(t) <= start}  # fmt: skip
-        first = tables.assignments[tables.assignments["start"].astype(str) == start]
-        for officer, beat in zip(first["officer"].astype(str), first["beat"].astype(str), strict=True):
-            if officer in trained:
-                found.loc[of_beat[beat], "seats"] -= 1
-        found["seats"] = found["seats"].clip(lower=0)
-    return found.reset_index()
+# More beats than these start by municipality, so that the choice stays small.
+MOST_BEATS = 400
 
 
-def costs(areas: pd.DataFrame, rules: Budget, members: float) -> np.ndarray:
-    """Return what each line of each area costs in its k-th year at first-year prices, (lines, areas, years)."""
-    years = rules.years
-    money = np.zeros((len(BUDGET_LINES), len(areas), years))
-    column = {c: areas[c].to_numpy(float)[:, None] for c in ("posts", "beats", "stations", "opening", "station_yearly", "seats")}  # fmt: skip
-    first = (np.arange(years) == 0)[None, :]
-    bought = (np.arange(years) % rules.vehicle_years == 0)[None, :]
-    vehicles = rules.vehicles_per_beat * column["beats"]
-    told = {
-        "salaries": column["posts"] * rules.officer_salary * np.ones((1, years)),
-        "stations": column["opening"] * first + column["stations"] * rules.station_yearly + column["station_yearly"],
-        "vehicles": vehicles * (rules.vehicle_price * bought + rules.vehicle_yearly),
-        "forums": column["beats"] * members * rules.forum_travel * np.ones((1, years)),
-        "training": column["seats"] * rules.training_seat * first,
-    }
-    for k, line in enumerate(BUDGET_LINES):
-        money[k] = told[line]
-    return money
+@dataclass(frozen=True)
+class Rollout:
+    """In which year of the budget each beat starts (-1: never), (B,); the bound on resident-years; and whether anything limits it."""
+
+    start: np.ndarray
+    bound: float | None
+    limited: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all sums of a budget share: labels of its years, prices, lines by payer, what each payer has, and the plan's first year."""
+
+    labels: list[str]
+    rise: np.ndarray
+    payers: list[str]
+    paid: np.ndarray
+    funds: np.ndarray
+    ceiling: np.ndarray
+    first: int
+
+
+def frame_of(description: Description) -> Frame:
+    """Return the years, prices and payers of a budget.
+
+    Raises
+    ------
+    InputError
+        Where amounts are not one a year, funds are a payer's that no line names, or the budget begins after the plan.
+    """
+    rules, file = description.budget, description.file.name
+    assert rules is not None
+    days = first_days(description)
+    whole = days[0].month == days[0].day == 1 or description.officers is None
+    labels = [f"{d.year}" if whole else f"{d.year}/{(d.year + 1) % 100:02d}" for d in days[:-1:12]]
+    if description.officers is None and rules.first_year is None:
+        labels = [str(t + 1) for t in range(rules.years)]
+    of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
+    absent = [p for p in rules.funds if p not in of_line.values()]
+    if absent:
+        mend = did_you_mean(absent[0], set(of_line.values())) or "Name a payer of budget.payers, or give it a line"
+        raise InputError(problem(f"no line is paid by “{absent[0]}”, so its money pays for nothing", mend, file=file, field=f"budget.funds.{absent[0]}"))  # fmt: skip
+    payers = sorted(set(of_line.values()))
+    first = 0 if description.officers is None else description.officers.start.year - days[0].year
+    if first < 0 or first >= rules.years:
+        what = f"the budget is for {labels[0]} to {labels[-1]}, and the plan starts on {description.officers.start}"  # type: ignore[union-attr]
+        raise InputError(problem(what, "Give a first_year that is not after the plan's start, and years enough", file=file, field="budget.first_year"))  # fmt: skip
+    return Frame(
+        labels,
+        (1 + rules.inflation) ** np.arange(rules.years),
+        payers,
+        np.array([[of_line[line] == p for line in BUDGET_LINES] for p in payers], float),
+        np.array([yearly(rules.funds.get(p), rules.years, f"budget.funds.{p}") for p in payers]),
+        yearly(rules.ceiling, rules.years, "budget.ceiling"),
+        first,
+    )
 
 
 def yearly(value: float | list[float] | None, years: int, key: str) -> np.ndarray:
@@ -88,8 +112,136 @@ def yearly(value: float | list[float] | None, years: int, key: str) -> np.ndarra
     return np.full(years, float(value))
 
 
-def budget_summary(tables: PlanTables, description: Description, *, seed: int = 0) -> dict[str, Any] | None:
-    """Return the plan's budget: money by year, line and payer, when each area starts, and what is not funded.
+def staff_money(people: Payroll | None, rules: Budget) -> np.ndarray:
+    """Return salaries and courses of the roster by line and year at the prices of the first year, (L, T)."""
+    money = np.zeros((len(BUDGET_LINES), rules.years))
+    if people is not None:
+        money[SALARIES], money[TRAINING] = people.salaries, people.courses * rules.training_seat
+    return money
+
+
+def spending(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, rise: np.ndarray) -> np.ndarray:
+    """Return what each line costs in each year, (L, T), in the prices of each year.
+
+    Parameters
+    ----------
+    areas
+        Costs of the beats.
+    start
+        (B,) year in which each starts, -1 for never.
+    staff
+        (L, T) salaries and courses of the roster.
+    rules, rise
+        The budget, and its prices.
+    """
+    on, year = np.flatnonzero(start >= 0), np.arange(rules.years)
+    money = staff + areas.fixed + areas.waiting[:, start < 0].sum(axis=1) + areas.started[:, on, start[on]].sum(axis=1)
+    need = fleet_need(areas, start, year)
+    whole = whole_vehicles(need)
+    money[VEHICLES] = fleet(whole, rules.vehicle_years) * rules.vehicle_price + whole * rules.vehicle_yearly
+    return money * rise
+
+
+def fleet_need(areas: Areas, start: np.ndarray, year: np.ndarray) -> np.ndarray:
+    """Return the vehicles that are needed in each year, (T,), whole or not."""
+    begun = (start[:, None] >= 0) & (start[:, None] <= year)
+    return np.where(begun, areas.need[:, 1:], areas.need[:, :1]).sum(axis=0)
+
+
+def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
+    """Choose the year in which each beat starts, so that as many residents as possible are served as early as possible.
+
+    Parameters
+    ----------
+    tables
+        A plan with beats; its postings are not looked at.
+    description
+        Its rules, with a budget.
+    seed
+        Of the solver.
+
+    Raises
+    ------
+    InputError
+        Where pilots are no areas of the plan, or amounts are not one a year.
+    """
+    rules, frame = description.budget, frame_of(description)
+    assert rules is not None
+    areas = areas_of(tables, description, first=frame.first)
+    pilots = pilots_of(areas, description)
+    people = payroll(tables, description, today=True)
+    room = float("inf") if rules.training_seats is None or people is not None else float(rules.training_seats)
+    limited = bool(np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room) or pilots.any())  # fmt: skip
+    count = len(areas.table)
+    if not limited:
+        return Rollout(np.full(count, frame.first), None, False)
+    by_town = rules.start_by == "municipality" or count > MOST_BEATS
+    town = areas.table["municipality"].to_numpy(object)
+    # a municipality that is a pilot starts at once
+    group = np.unique([m if by_town or m in rules.pilots else f"\0{b}" for b, m in enumerate(town)], return_inverse=True)[1]  # fmt: skip
+    one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
+    staff = staff_money(people, rules)
+    payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES)))])
+    limits = np.concatenate([frame.funds, frame.ceiling[None, :]])
+    base = np.einsum("pl,lt->pt", payers, staff + areas.fixed + areas.waiting.sum(axis=1)) * frame.rise
+    more = np.einsum("pl,lbst,gb->pgst", payers, areas.started - areas.waiting[:, :, None, :], one) * frame.rise
+    residents, seats = one @ areas.table["residents"].to_numpy(float), one @ areas.table["posts"].to_numpy(float)
+    leads = one @ pilots > 0
+
+    def fits(start: np.ndarray) -> np.ndarray:
+        return np.einsum("pl,lt->pt", payers, spending(areas, start, staff, rules, frame.rise)) <= limits * (1 + 1e-9) + 1e-6  # fmt: skip
+
+    def chosen(slack: np.ndarray):
+        return rollout(residents, more, frame.rise, limits - slack, seats, room, leads, base=base, first=frame.first, seed=seed)  # fmt: skip
+
+    best = chosen(np.zeros_like(limits))
+    start = best.start[group]
+    if not fits(start).all():
+        # whole vehicles cost up to one more than their shares: so much is kept back, or the smallest beats are left out
+        again = chosen(~fits(start) * (rules.vehicle_price + rules.vehicle_yearly) * frame.rise).start[group]
+        tries = [_within(start, pilots, group, areas, fits), _within(again, pilots, group, areas, fits)]
+        start = max(tries, key=lambda s: float((areas.table["residents"] * np.where(s >= 0, rules.years - s, 0)).sum()))
+    return Rollout(start, best.upper_bound, True)
+
+
+def _within(start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:  # fmt: skip
+    """Return starts of which the last and smallest are left out until whole vehicles are within the money too."""
+    start, residents = start.copy(), areas.table["residents"].to_numpy(float)
+    begun = sorted({int(g) for g in group[start >= 0]}, key=lambda g: (pilots[group == g].any(), -start[group == g].max(), residents[group == g].sum()))  # fmt: skip
+    for g in begun:
+        if fits(start).all():
+            break
+        start[group == g] = -1
+    return start
+
+
+def pilots_of(areas: Areas, description: Description) -> np.ndarray:
+    """Return which beats are pilots, (B,) bool; a pilot is a municipality, a beat or the name of one.
+
+    Raises
+    ------
+    InputError
+        Where a pilot is none of them.
+    """
+    rules, table = description.budget, areas.table
+    assert rules is not None
+    named = np.zeros(len(table), bool)
+    for pilot in rules.pilots:
+        here = (table[["municipality", "beat", "name"]] == pilot).any(axis=1).to_numpy()
+        if not here.any():
+            several = table["municipality"].nunique() > 1
+            names = sorted({*table["municipality"]} if several else {*table["beat"]})
+            raise InputError(
+                problem(f"the pilot “{pilot}” is no municipality or beat of the plan",
+                        did_you_mean(pilot, [*table["municipality"].unique(), *table["name"]]) or f"There are: {listed(names)}",
+                        file=description.file.name, field="budget.pilots")
+            )  # fmt: skip
+        named |= here
+    return named
+
+
+def budget_summary(tables: PlanTables, description: Description, *, seed: int = 0, found: Rollout | None = None) -> dict[str, Any] | None:  # fmt: skip
+    """Return the plan's budget: money by year, line and payer, people beside posts, when each beat starts, and what is not funded.
 
     Parameters
     ----------
@@ -99,87 +251,147 @@ def budget_summary(tables: PlanTables, description: Description, *, seed: int = 
         Its rules; without a section ``budget`` there is nothing to tell.
     seed
         Of the solver.
+    found
+        The roll-out by which the plan was made; it is chosen where None.
 
     Raises
     ------
     InputError
         Where pilots are no areas of the plan, or amounts are not one a year.
     """
+    from beatplanner.planning.whole.unfunded import told_of_limits
+
     rules = description.budget
     if rules is None or tables.beats is None:
         return None
-    areas = areas_of(tables)
-    names = list(areas["area"])
-    absent = [p for p in rules.pilots if p not in names]
-    if absent:
-        raise InputError(
-            problem(f"the pilot “{absent[0]}” is no municipality or beat of the plan",
-                    did_you_mean(absent[0], names) or f"There are: {listed(names)}", file=description.file.name, field="budget.pilots")
-        )  # fmt: skip
-    years = rules.years
-    forum = description.forum.neighbourhood if description.forum is not None else None
-    members = 0.0 if forum is None else float(forum.members * forum.meetings_a_year)
-    money = costs(areas, rules, members)
-    rise = (1 + rules.inflation) ** np.arange(years)
-    of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
-    payers = sorted({*of_line.values(), *rules.funds})
-    paid = np.array([[of_line[line] == p for line in BUDGET_LINES] for p in payers], float)
-    by_payer = np.einsum("pl,lat->pat", paid, money)
-    funds = np.array([yearly(rules.funds.get(p), years, f"budget.funds.{p}") for p in payers])
-    ceiling = yearly(rules.ceiling, years, "budget.ceiling")
-    pilots = np.array([n in rules.pilots for n in names])
-    seats = areas["seats"].to_numpy(float)
-    room = float("inf") if rules.training_seats is None else float(rules.training_seats)
-    limited = bool(np.isfinite(funds).any() or np.isfinite(ceiling).any() or np.isfinite(room) or pilots.any())
-    residents = areas["residents"].to_numpy(float)
-    start, bound = np.zeros(len(areas), int), None
-    if limited:
-        every = np.concatenate([by_payer, by_payer.sum(axis=0, keepdims=True)])
-        found = rollout(residents, every, rise, np.vstack([funds, ceiling]), seats, room, pilots, seed=seed)
-        start, bound = found.start, found.upper_bound
-    spent = spending(money, start, rise)
-    whole = spending(money, np.zeros(len(areas), int), rise)
-    first = rules.first_year or (description.officers.start.year if description.officers is not None else 1)
-    labels = [str(first + t) for t in range(years)]
-    tell = paid @ spent
-    unfunded = [
-        {"area": names[a], "residents": float(residents[a]), "seats": float(seats[a]), "first_year": float(money[:, a, 0].sum() * rise[-1]),
-         "yearly": float(money[:, a, min(1, years - 1)].sum() * rise[-1])}
-        for a in np.flatnonzero(start < 0)
-    ]  # fmt: skip
-    return {
+    frame = frame_of(description)
+    areas = areas_of(tables, description, first=frame.first)
+    chosen = found or _read_rollout(tables, description) or roll_out(tables, description, seed=seed)
+    start = chosen.start
+    days = first_days(description)
+    dates = {b: None if s < 0 else days[12 * s].isoformat() for b, s in zip(areas.table["beat"], start, strict=True)}
+    people = payroll(tables, description, starts=dates)
+    staff = staff_money(people, rules)
+    spent = spending(areas, start, staff, rules, frame.rise)
+    whole = spending(areas, np.full(len(start), frame.first), staff, rules, frame.rise)
+    today = today_lines(tables, description)
+    residents = areas.table["residents"].to_numpy(float)
+    year = np.arange(rules.years)
+    begun = (start[:, None] >= 0) & (start[:, None] <= year[None, :])
+    told: dict[str, Any] = {
         "currency": rules.currency,
-        "years": labels,
+        "years": frame.labels,
+        "prices_of": frame.labels[0],
+        "rise": frame.rise.tolist(),
+        "one_officer": (rules.officer_salary + rules.allowances) * (1 + rules.employer_part),
         "lines": {line: spent[k].tolist() for k, line in enumerate(BUDGET_LINES)},
-        "payers": {p: tell[k].tolist() for k, p in enumerate(payers)},
+        "payers": {p: (frame.paid @ spent)[k].tolist() for k, p in enumerate(frame.payers)},
         "total": spent.sum(axis=0).tolist(),
         "all_at_once": whole.sum(axis=0).tolist(),
-        "starts": [
-            {
-                "area": names[a],
-                "year": None if start[a] < 0 else labels[start[a]],
-                "residents": float(residents[a]),
-                "seats": float(seats[a]),
-            }
-            for a in range(len(areas))
-        ],
-        "resident_years": float((residents * np.where(start >= 0, years - start, 0)).sum()),
-        "resident_years_bound": bound,
-        "unfunded": unfunded,
+        "today": today.sum(axis=0).tolist(),
+        "today_lines": {line: today[k].tolist() for k, line in enumerate(BUDGET_LINES)},
+        "capital": _capital(areas, start, rules, frame.rise),
+        "people": _people(people, areas, begun, rules, frame.rise),
+        "residents_served": (residents[:, None] * begun).sum(axis=0).tolist(),
+        "beats_started": begun.sum(axis=0).tolist(),
+        "stations_open": _stations_open(areas, start, year),
+        "resident_years": float((residents * np.where(start >= 0, rules.years - start, 0)).sum()),
+        "resident_years_bound": chosen.bound,
+        "limited": chosen.limited,
+    }
+    told |= told_of_limits(
+        areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
+    )
+    if people is not None and rules.training_seats is not None:
+        short = [(label, n) for label, n in zip(frame.labels, people.courses, strict=True) if n > rules.training_seats]
+        told["seats_short"] = [{"year": label, "courses": float(n), "seats": rules.training_seats} for label, n in short]  # fmt: skip
+    return told
+
+
+def _read_rollout(tables: PlanTables, description: Description) -> Rollout | None:
+    """Return the roll-out that a plan was made by; None where all of it starts at once."""
+    assert tables.beats is not None
+    if "starts" not in tables.beats:
+        return None
+    number = {d.isoformat(): m // 12 for m, d in enumerate(first_days(description)) if m % 12 == 0}
+    start = np.array([-1 if _empty(d) else number.get(str(d), -1) for d in tables.beats["starts"]], int)
+    return Rollout(start, (tables.summary.get("budget") or {}).get("resident_years_bound"), True)
+
+
+def _empty(value: object) -> bool:
+    return value is None or value != value
+
+
+def _capital(areas: Areas, start: np.ndarray, rules: Budget, rise: np.ndarray) -> list[float]:
+    """Return the part of each year's money that buys what lasts: vehicles, and opening and closing of stations."""
+    one_off, need = np.zeros(rules.years), fleet_need(areas, start, np.arange(rules.years))
+    price = fleet(whole_vehicles(need), rules.vehicle_years) * rules.vehicle_price
+    for r in areas.sites.to_dict("records"):
+        at = areas.opens(r, start)
+        if 0 <= at < rules.years:
+            one_off[at] += r["cost"] if r["chosen"] and not r["existing"] else r["closing"] if not r["chosen"] and r["existing"] else 0.0  # fmt: skip
+    return ((price + one_off) * rise).tolist()
+
+
+def _people(people: Payroll | None, areas: Areas, begun: np.ndarray, rules: Budget, rise: np.ndarray) -> dict[str, Any] | None:  # fmt: skip
+    """Return the officer-years by year, posts beside people, and what those without a post and the vacant posts stand for."""
+    if people is None:
+        return None
+    posts = (areas.table["posts"].to_numpy(float)[:, None] * begun).sum(axis=0)
+    one = (rules.officer_salary + rules.allowances) * (1 + rules.employer_part)
+    return {
+        "paid": people.paid.tolist(),
+        "in_posts": people.posted.tolist(),
+        "in_training": people.training.tolist(),
+        "without_post": people.spare.tolist(),
+        "posts": posts.tolist(),
+        "vacant": people.vacant.tolist(),
+        "courses": people.courses.tolist(),
+        "money_without_post": (people.spare_money * rise).tolist(),
+        "money_of_posts": (posts * one * rise).tolist(),
+        "money_of_vacant": (people.vacant * one * rise).tolist(),
     }
 
 
-def spending(money: np.ndarray, start: np.ndarray, rise: np.ndarray) -> np.ndarray:
-    """Return what each line costs in each year, (lines, years), where areas start in the years `start` (-1: never)."""
-    lines, areas, years = money.shape
-    spent = np.zeros((lines, years))
-    for a in range(areas):
-        if start[a] >= 0:
-            spent[:, start[a] :] += money[:, a, : years - start[a]]
-    return spent * rise
+def _stations_open(areas: Areas, start: np.ndarray, year: np.ndarray) -> list[int]:
+    """Return how many stations are open in each year."""
+    count = np.zeros(len(year), int)
+    for r in areas.sites.to_dict("records"):
+        at = areas.opens(r, start)
+        begun = (at >= 0) & (year >= at)
+        count += (begun | r["existing"]) if r["chosen"] else (~begun & r["existing"])
+    return count.tolist()
 
 
-def today_money(posts: float, stations: int, rules: Budget) -> list[float]:
-    """Return what today's officers and stations cost in each year of the budget."""
-    one = posts * rules.officer_salary + stations * rules.station_yearly
-    return [one * (1 + rules.inflation) ** t for t in range(rules.years)]
+def today_lines(tables: PlanTables, description: Description) -> np.ndarray:
+    """Return what going on as today costs by line and year, (L, T): the roster, today's stations, and today's beats with vehicles and forums."""
+    rules, frame = description.budget, frame_of(description)
+    assert rules is not None
+    people = payroll(tables, description, today=True)
+    money = staff_money(people, rules)
+    beats = today_beats(tables)
+    if people is None:
+        money[SALARIES] = today_posts(tables, description) * rules.officer_salary
+    if tables.sites is not None:
+        here = tables.sites[tables.sites["existing"]]
+        own = float(here["yearly_cost"].fillna(0).sum()) if "yearly_cost" in here else 0.0
+        money[STATIONS] = len(here) * rules.station_yearly + own
+    need = whole_vehicles(np.full(rules.years, rules.vehicles_per_beat * len(beats)))
+    money[VEHICLES] = fleet(need, rules.vehicle_years) * rules.vehicle_price + need * rules.vehicle_yearly
+    money[3] = len(beats) * meetings(description) * rules.forum_travel
+    return money * frame.rise
+
+
+def today_beats(tables: PlanTables) -> list[str]:
+    """Return the ids of today's beats."""
+    return sorted({str(b) for b in tables.units["current"].dropna()})
+
+
+def today_posts(tables: PlanTables, description: Description) -> float:
+    """Return the officers that today's beats need by their work, where no roster says who there is."""
+    units, total = tables.units, 0.0
+    for beat in today_beats(tables):
+        here = units[(units["current"].astype(str) == beat).to_numpy()]
+        busy = np.array([float((here["reactive_hours"] + here["fixed_hours"]).sum())])
+        total += float(officers_required(busy, np.array([float(here["community_hours"].sum())]), description.workload)[0])  # fmt: skip
+    return total

@@ -188,23 +188,26 @@ def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, s
 
 
 def _money(tables: PlanTables, names: pd.Index) -> pd.Series:
-    """Return what each municipality costs over all years, as far as it starts; NaN without a budget, or where areas are beats."""
-    from beatplanner.planning.whole.budget import areas_of, costs
+    """Return each municipality's part of the budget over all years; NaN without a budget.
 
-    told = tables.summary.get("budget")
-    rules = Description.model_validate(tables.summary.get("rules", {}))
-    if told is None or rules.budget is None:
+    Salaries and courses are shared by posts, vehicles and forums by beats, stations by where they are; the parts add up to the budget.
+    """
+    told, beats = tables.summary.get("budget"), tables.beats
+    if told is None or beats is None:
         return pd.Series(np.nan, index=names)
-    forum = None if rules.forum is None else rules.forum.neighbourhood
-    areas = areas_of(tables)
-    money = costs(areas, rules.budget, 0.0 if forum is None else float(forum.members * forum.meetings_a_year))
-    rise = (1 + rules.budget.inflation) ** np.arange(rules.budget.years)
-    start = {s["area"]: s["year"] for s in told["starts"]}
-    spent = {}
-    for a, name in enumerate(areas["area"]):
-        begin = None if start.get(name) is None else told["years"].index(start[name])
-        spent[name] = 0.0 if begin is None else float((money[:, a, : rules.budget.years - begin].sum(axis=0) * rise[begin:]).sum())  # fmt: skip
-    return pd.Series([spent.get(str(n), np.nan) for n in names], index=names)
+    town = beats["municipality"].astype(str)
+    posts = beats["posts"].astype(float).groupby(town).sum().reindex(names).fillna(0.0)
+    drawn = town.value_counts().reindex(names).fillna(0.0)
+    home = dict(zip(tables.units["unit"].astype(str), tables.units["municipality"].astype(str), strict=True))
+    sites = tables.sites[tables.sites["chosen"]] if tables.sites is not None else None
+    at = pd.Series([] if sites is None else [home.get(str(u)) for u in sites["unit"]], dtype=object)
+    stations = at.value_counts().reindex(names).fillna(0.0)
+    weight = {"salaries": posts, "training": posts, "vehicles": drawn, "forums": drawn, "stations": stations}
+    money = pd.Series(0.0, index=names)
+    for line, sums in told["lines"].items():
+        w = weight[line] if weight[line].sum() > 0 else drawn
+        money += w / w.sum() * sum(sums)
+    return money
 
 
 def write_country(folder: Path, tables: PlanTables, plan: CountryPlan) -> None:

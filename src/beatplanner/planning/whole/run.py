@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,8 +33,9 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
-from beatplanner.planning.whole.budget import budget_summary
+from beatplanner.planning.whole.budget import Rollout, budget_summary, roll_out
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, write_country
+from beatplanner.planning.whole.payroll import first_days
 from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
@@ -58,6 +59,7 @@ class Plan:
     beats: BeatPlan | None
     stations: StationPlan | None
     officers: OfficerPlan | None
+    rollout: Rollout | None = None
 
     @property
     def clashes(self) -> tuple[str, ...]:
@@ -147,7 +149,7 @@ def run(
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
-    summed_up = sum_up(written, description, seed)
+    summed_up = sum_up(written, description, seed, plan.rollout)
 
     def finish(folder: Path) -> None:
         if summed_up is not None:
@@ -219,16 +221,37 @@ def make_plan(
     elif beat is not None or town.units["current"].notna().any():
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
     officers: OfficerPlan | None = None
+    rollout: Rollout | None = None
     if "officers" in wanted:
         if beats is None:
             raise InputError(
                 problem("officers need beats to be assigned to, and there are none", "Give a section [beats], today's "
                         "beats as beats.current, or a plan", file=description.file, field="officers")
             )  # fmt: skip
-        officers = plan_officers(
-            town, beat_polygons(town, beats), beats.beat, seconds=seconds_for("officers"), **common
-        )
-    return Plan(town, workload, beats, stations, officers)
+        rollout = _rollout(Plan(town, workload, beats, stations, None), seed)
+        drawn = _with_starts(beat_polygons(town, beats), rollout, description)
+        officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
+    plan = Plan(town, workload, beats, stations, officers, rollout)
+    return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed))
+
+
+def _rollout(plan: Plan, seed: int) -> Rollout | None:
+    """Return when each beat starts, where money, seats or pilots limit it; None where all starts with the plan."""
+    rules = plan.town.description.budget
+    if rules is None or plan.beats is None:
+        return None
+    if not (rules.funds or rules.pilots or rules.ceiling is not None or rules.training_seats is not None):
+        return None
+    found = roll_out(tables(plan, {}), plan.town.description, seed=seed)
+    return found if found.limited else None
+
+
+def _with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, description: Description) -> gpd.GeoDataFrame:
+    """Return the beats with ``starts``, the day on which each does (None for never), where a roll-out sets it."""
+    if rollout is None:
+        return beats
+    days = first_days(description)
+    return beats.assign(starts=pd.Series([None if s < 0 else days[12 * s].isoformat() for s in rollout.start], dtype=object))  # fmt: skip
 
 
 def _check_steps(description: Description, steps: Sequence[Step]) -> None:
@@ -352,11 +375,16 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
             "kind": town.edges["kind"],
         }
     )
+    beats = (
+        None if plan.beats is None else _with_starts(beat_polygons(town, plan.beats), plan.rollout, town.description)
+    )
+    if plan.rollout is not None and points is not None and beats is not None and "opens" not in points:
+        points = points.assign(opens=_opens(points, units, beats, sites))
     order = [c for c in ("unit", "beat", "workload", "population") if c in units]
     units = units[order + [c for c in units.columns if c not in order]]
     made = PlanTables(
         units=gpd.GeoDataFrame(units, geometry="geometry", crs=town.crs),
-        beats=None if plan.beats is None else beat_polygons(town, plan.beats),
+        beats=beats,
         stations=points,
         assignments=None if plan.officers is None else plan.officers.assignments,
         edges=edges,
@@ -367,6 +395,16 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         **more,
     )
     return with_proofs(made, plan)
+
+
+def _opens(points: gpd.GeoDataFrame, units: pd.DataFrame, beats: gpd.GeoDataFrame, sites: gpd.GeoDataFrame | None) -> pd.Series:  # fmt: skip
+    """Return the year in which each new station opens, which is that of the beat it lies in; NaN for those of today and those that never do."""
+    assert sites is not None
+    start = dict(zip(beats["beat"].astype(str), beats["starts"], strict=True))
+    beat = dict(zip(units["unit"].astype(str), units["beat"].astype(str), strict=True))
+    where = {str(s): start.get(beat.get(str(u), "")) for s, u in zip(sites["station"], sites["unit"], strict=True)}
+    found = [None if old else where[str(s)] for s, old in zip(points["station"], points["existing"], strict=True)]
+    return pd.Series([np.nan if d is None else float(str(d)[:4]) for d in found], index=points.index)
 
 
 def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dict[str, Any]:
@@ -396,9 +434,9 @@ def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)
 
 
-def sum_up(written: PlanTables, description: Description, seed: int) -> CountryPlan | None:
+def sum_up(written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None) -> CountryPlan | None:  # fmt: skip
     """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it."""
-    money = budget_summary(written, description, seed=seed)
+    money = budget_summary(written, description, seed=seed, found=rollout)
     if money is not None:
         written.summary["budget"] = money
     if description.country is None or written.beats is None:

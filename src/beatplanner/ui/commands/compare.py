@@ -41,15 +41,30 @@ def compare(
     prices_folder: Annotated[
         Path | None, typer.Option("--prices", help="Result of “beatplanner prices”, told too.", file_okay=False)
     ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option("--rate", help="CURRENCY=AMOUNT that one of the first plan's currency is, such as MKD=61.5."),
+    ] = None,
 ) -> None:
     """Lay plans side by side, today's before them: figures, maps, who moves; as a page, a workbook and JSON."""
     from beatplanner.planning.compare.comparison import compare as lay_side_by_side
 
     if len(folders) < 2:
         raise typer.BadParameter("give two result folders or more", param_hint="DIR_B")
-    _print_comparison(
-        lay_side_by_side(folders, out, draws=draws, seed=seed, curve=curve_folder, prices=prices_folder), out
-    )
+    rates = dict(_rate(text) for text in rate or [])
+    content = lay_side_by_side(folders, out, draws=draws, seed=seed, curve=curve_folder, prices=prices_folder, rates=rates)  # fmt: skip
+    _print_comparison(content, out)
+
+
+def _rate(text: str) -> tuple[str, float]:
+    name, _, amount = text.partition("=")
+    try:
+        value = float(amount)
+    except ValueError:
+        value = 0.0
+    if not name.strip() or not 0 < value < float("inf"):
+        raise typer.BadParameter(f"“{text}” is no rate such as MKD=61.5", param_hint="--rate")
+    return name.strip(), value
 
 
 def _print_comparison(content: dict[str, Any], out: Path) -> None:

@@ -1,0 +1,66 @@
+"""Beats that start later than the plan: their posts are held by stand-ins until then, so that the postings of a roll-out are those of its dates.
+
+Until a beat starts, today's officers go on serving its residents; posts that it has beyond theirs do not exist yet. To the solver such a post is held by
+somebody who lives there, speaks all that is needed and leaves ``handover_months`` after the start, so that a successor begins on the day of the start. The
+first ``handover_months`` of a beat that starts later are therefore no vacancy. A beat that never starts keeps its stand-ins to the end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+
+from beatplanner.solver.officers.problem import FREE, TenureProblem
+
+NEVER = 10_000
+
+
+def opening_months(beats: gpd.GeoDataFrame, dates: Sequence[dt.date]) -> np.ndarray:
+    """Return the month in which each beat starts, (B,); 0 where it starts with the plan, `NEVER` where it never does."""
+    if "starts" not in beats:
+        return np.zeros(len(beats), int)
+    found = []
+    for day in beats["starts"]:
+        never = day is None or day != day
+        found.append(NEVER if never else int(np.searchsorted(dates[:-1], dt.date.fromisoformat(str(day)))))
+    return np.array(found, int)
+
+
+def with_stand_ins(problem: TenureProblem, opens: np.ndarray) -> TenureProblem:
+    """Return the problem with a stand-in behind the last officer for each post that does not exist yet.
+
+    Parameters
+    ----------
+    problem
+        Of the roster.
+    opens
+        (B,) month in which each beat starts.
+    """
+    beat = np.arange(len(problem.posts)) if problem.beat is None else problem.beat
+    held = np.bincount(problem.home[(problem.home >= 0) & (problem.last > 0)], minlength=len(problem.posts))
+    waiting = np.where(opens[beat] > 0, np.maximum(0, problem.posts - held), 0)
+    place = np.repeat(np.arange(len(problem.posts)), waiting)
+    n, months = len(place), problem.months
+    if not n:
+        return problem
+    until = opens[beat[place]]
+    last = np.where(until >= months, months + NEVER, until + problem.handover)
+    places = len(problem.posts)
+
+    def more(values: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+        return None if values is None else np.concatenate([values, rows.astype(values.dtype)])
+
+    published = np.full((n, months), -1)
+    for k in range(n):
+        published[k, : min(months, last[k])] = place[k]
+    kept = {
+        "first": np.zeros(n, int), "last": last, "home": place, "rooted": np.ones(n, bool), "served": np.full(n, problem.min_tenure),
+        "kilometres": np.zeros((n, places)), "has": np.ones((n, problem.has.shape[1]), bool), "allowed": np.zeros((n, places), bool),
+        "unpreferred": np.zeros((n, places), bool), "works": np.ones((n, months), bool), "frozen": np.full((n, months), FREE),
+        "published": published, "ordered": np.full(n, -1), "carried": np.zeros(n, bool),
+    }  # fmt: skip
+    return replace(problem, **{name: more(getattr(problem, name), rows) for name, rows in kept.items()})

@@ -1,0 +1,198 @@
+"""Who is paid in each year of a budget: the roster by month, in posts, in training and without a post, and the courses that begin.
+
+A year of the budget is the twelve months from the day and month of the plan's start. An officer is paid from joining until leaving, a part of a month by its
+days, times the part-time share. Who joins untrained begins a course of ``training_months`` on joining; who has a later ``trained_on`` began it so many
+months before; who names neither is trained, as for the postings::
+
+    officer-years paid = Σ over officers and months of days employed / days of the month × share / 12
+    in posts           = the part of them in months of a posting (before the plan: in one of today's beats)
+    in training        = the part of the rest between the course's first and last day
+    without a post     = what is left
+    vacant             = Σ over months and beats that have started of max(0, posts − officers of the beat at work) / 12
+
+Months beyond the officers' plan are as its last one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Budget, Description, Officers
+from beatplanner.data.result.plan_tables import PlanTables
+
+
+@dataclass(frozen=True)
+class Payroll:
+    """Officer-years by year, (T,) each, and the salaries and courses that go with them.
+
+    Attributes
+    ----------
+    paid, posted, training, spare, vacant
+        As in the module's docstring, in officer-years.
+    salaries, spare_money
+        Of all who are paid and of those without a post, at the prices of the first year.
+    courses
+        Courses that begin in the year.
+    """
+
+    paid: np.ndarray
+    posted: np.ndarray
+    training: np.ndarray
+    spare: np.ndarray
+    vacant: np.ndarray
+    salaries: np.ndarray
+    spare_money: np.ndarray
+    courses: np.ndarray
+
+
+def first_days(rules: Description) -> list[dt.date]:
+    """Return the first day of each month of the budget, and of the one after it."""
+    budget, officers = rules.budget, rules.officers
+    assert budget is not None
+    begin = officers.start if officers is not None else dt.date(budget.first_year or 2000, 1, 1)
+    first = pd.Timestamp(begin) + pd.DateOffset(years=(budget.first_year or begin.year) - begin.year)
+    return [(first + pd.DateOffset(months=m)).date() for m in range(12 * budget.years + 1)]
+
+
+def salary(row: dict[str, Any], rules: Budget) -> float:
+    """Return what an officer costs in a year of full time: the grade's salary, allowances and the employer's part."""
+    grade = _text(row.get("grade"))
+    base = rules.grades.get(grade, rules.officer_salary) if grade else rules.officer_salary
+    return (base + rules.allowances) * (1 + rules.employer_part)
+
+
+def payroll(tables: PlanTables, rules: Description, *, today: bool = False, starts: dict[str, str | None] | None = None) -> Payroll | None:  # fmt: skip
+    """Return the payroll of a plan's roster; None where there is none.
+
+    Parameters
+    ----------
+    tables, rules
+        Of the plan.
+    today
+        Whether everybody stays where they are today.
+    starts
+        Day on which each beat starts, None for never; all start with the plan where a beat is missing.
+    """
+    officers, budget, roster = rules.officers, rules.budget, tables.roster
+    if officers is None or budget is None or roster is None:
+        return None
+    days = first_days(rules)
+    rows = roster.to_dict("records")
+    employed = np.array([_employed(r, days) for r in rows]).reshape(len(rows), -1)
+    posted, vacant = _posted(tables, rows, officers, days, today, starts or {})
+    courses = [_course(r, officers) for r in rows]
+    learning = np.zeros(employed.shape)
+    begun = np.zeros(budget.years)
+    for o, course in enumerate(courses):
+        if course is not None:
+            learning[o] = _overlap(*course, days)
+            m = int(np.searchsorted(days, course[0], side="right")) - 1
+            leaves = _date(rows[o].get("leaves_on"))
+            if 0 <= m < len(days) - 1 and course[0] >= days[0] and (leaves is None or leaves > course[0]):
+                begun[m // 12] += 1
+    posted = np.minimum(posted, employed)
+    learning = np.minimum(learning, employed - posted)
+    spare = employed - posted - learning
+    share = np.array([_share(r) for r in rows])[:, None]
+    pay = np.array([salary(r, budget) for r in rows])[:, None]
+
+    def years(values: np.ndarray) -> np.ndarray:
+        return values.reshape(budget.years, 12).sum(axis=1) / 12
+
+    return Payroll(
+        paid=years((employed * share).sum(axis=0)),
+        posted=years((posted * share).sum(axis=0)),
+        training=years((learning * share).sum(axis=0)),
+        spare=years((spare * share).sum(axis=0)),
+        vacant=years(vacant),
+        salaries=years((employed * share * pay).sum(axis=0)),
+        spare_money=years((spare * share * pay).sum(axis=0)),
+        courses=begun,
+    )
+
+
+def _employed(row: dict[str, Any], days: list[dt.date]) -> np.ndarray:
+    """Return the share of each month in which an officer is paid."""
+    return _overlap(_date(row.get("joins_on")) or dt.date.min, _date(row.get("leaves_on")) or dt.date.max, days)
+
+
+def _overlap(first: dt.date, last: dt.date, days: list[dt.date]) -> np.ndarray:
+    """Return the share of each month's days from one day until another, half-open."""
+    return np.array([max(0, (min(last, b) - max(first, a)).days) / (b - a).days for a, b in itertools.pairwise(days)])
+
+
+def _course(row: dict[str, Any], rules: Officers) -> tuple[dt.date, dt.date] | None:
+    """Return the first and the last day (half-open) of the course that an officer still needs at the plan's start; None for who is trained."""
+    if not rules.training_months:
+        return None
+    joins, trained = _date(row.get("joins_on")), _date(row.get("trained_on"))
+    if trained is not None:
+        begin = (pd.Timestamp(trained) - pd.DateOffset(months=rules.training_months)).date()
+        begin = begin if joins is None or joins > trained else max(begin, joins)
+        return None if trained <= rules.start else (begin, trained)
+    if joins is None:
+        return None
+    end = (pd.Timestamp(joins) + pd.DateOffset(months=rules.training_months)).date()
+    return None if end <= rules.start else (joins, end)
+
+
+def _posted(
+    tables: PlanTables, rows: list[dict[str, Any]], officers: Officers, days: list[dt.date], today: bool, starts: dict[str, str | None]
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Return whether each officer holds a post in each month, (O, M), and the vacant posts of each month, (M,)."""
+    months = len(days) - 1
+    held = np.zeros((len(rows), months))
+    number = {str(r["officer"]): o for o, r in enumerate(rows)}
+    here = [_text(r.get("beat")) != "" for r in rows]
+    begin = next((m for m, d in enumerate(days) if d >= officers.start), months)
+    before = months if today else begin
+    held[here, :before] = 1.0
+    vacant = np.zeros(months)
+    table = tables.assignments
+    if today or table is None or tables.beats is None:
+        return held, vacant
+    end = min(months, begin + 12 * officers.years)
+    posts = {str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
+    staff = {b: np.zeros(months) for b in posts}
+    work = np.array([[not _away(r, d) for d in days[:-1]] for r in rows], float).reshape(len(rows), months)
+    for r in table.to_dict("records"):
+        a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
+        o, span = number.get(str(r["officer"])), slice(min(a, months), min(z, months))
+        if o is not None:
+            held[o, span] = 1.0
+            if str(r["beat"]) in staff:
+                staff[str(r["beat"])][span] += work[o, span]
+    for beat, count in posts.items():
+        start = starts.get(beat, officers.start.isoformat())
+        open_from = months if start is None else int(np.searchsorted(days, dt.date.fromisoformat(start)))
+        span = slice(max(begin, open_from), end)
+        vacant[span] += np.maximum(0.0, count - staff[beat][span])
+    if begin < end < months:
+        held[:, end:] = held[:, end - 1 : end]
+        vacant[end:] = vacant[end - 1]
+    return held, vacant
+
+
+def _away(row: dict[str, Any], day: dt.date) -> bool:
+    first, last = _date(row.get("absent_from")), _date(row.get("absent_until"))
+    return first is not None and last is not None and first <= day < last
+
+
+def _share(row: dict[str, Any]) -> float:
+    value = row.get("share")
+    return 1.0 if value is None or pd.isna(value) else float(value)
+
+
+def _text(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)  # pyright: ignore
+
+
+def _date(value: object) -> dt.date | None:
+    text = _text(value)
+    return dt.date.fromisoformat(text[:10]) if text else None

@@ -1,0 +1,139 @@
+"""What the money does not reach, and why: the starts by area and beat, what each that never starts lacks, and pilots that hold up all others.
+
+What an area lacks is the least money that, added to a payer's in each year, would let it start beside all that does start; its year is the one in which
+least is lacking. All sums are told in the prices of the first year.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.findings import listed
+from beatplanner.planning.whole.areas import Areas
+
+
+def told_of_limits(
+    areas: Areas, start: np.ndarray, staff: np.ndarray, description: Description, frame: Any, pilots: np.ndarray, dates: dict[str, str | None],
+    by_area: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Return ``starts``, ``beat_starts``, ``unfunded``, ``blocked`` and ``idle`` of a budget.
+
+    Parameters
+    ----------
+    areas, start, staff, pilots
+        As in `budget`.
+    frame
+        Years, prices and payers.
+    dates
+        Day on which each beat starts.
+    by_area
+        Whether the courses are those of a beat's posts, because no roster says who needs one.
+    """
+    rules, table = description.budget, areas.table
+    assert rules is not None
+    residents = table["residents"].to_numpy(float)
+    names = _names(areas)
+    beats = [
+        {"beat": b, "name": n, "municipality": m, "year": None if s < 0 else frame.labels[s], "date": dates[b], "residents": float(r), "pilot": bool(p)}
+        for b, n, m, s, r, p in zip(table["beat"], table["name"], table["municipality"], start, residents, pilots, strict=True)
+    ]  # fmt: skip
+    several = table["municipality"].nunique() > 1
+    area = (table["municipality"] if several else table["beat"]).to_numpy(object)
+    courses = 1.0 if by_area else 0.0
+    groups: list[tuple[str, np.ndarray]] = []
+    for name in dict.fromkeys(area):
+        here = np.flatnonzero(area == name)
+        # an area whose beats start in different years is told by beat
+        groups += [(name, here)] if len(set(start[here])) == 1 else [(names[b], np.array([b])) for b in here]
+    starts = [
+        {"area": name, "year": None if start[here[0]] < 0 else frame.labels[start[here[0]]], "beats": [table["beat"].iat[b] for b in here],
+         "residents": float(residents[here].sum()), "seats": float(courses * table["posts"].iloc[here].sum())}
+        for name, here in groups
+    ]  # fmt: skip
+    late = start < 0
+    left = _left(areas, start, staff, rules, frame)
+    blocked = _blocked(areas, start, pilots, staff, rules, frame, names) if late[pilots].any() else None
+    if blocked is None and (left.min(axis=1) < -1e-6 * np.maximum(1.0, np.where(np.isfinite(left[:, 0]), np.abs(left[:, 0]), 1.0))).any():  # fmt: skip
+        blocked = _today_unpaid(left, frame)
+    unfunded = []
+    for name, group in groups:
+        if not late[group].all():
+            continue
+        year, lacks = _lacking(areas, group, start, staff, rules, frame)
+        first, later = _cost(areas, group, frame.first)
+        unfunded.append(
+            {"area": name, "residents": float(residents[group].sum()), "beats": [table["beat"].iat[b] for b in group],
+             "seats": float(courses * table["posts"].iloc[group].sum()), "first_year": first, "yearly": later, "start": frame.labels[year], "lacks": lacks,
+             "lacks_in_all": float(sum(x["amount"] for x in lacks if x["payer"] != "all") or sum(x["amount"] for x in lacks)),
+             "waits_for_pilot": bool(blocked is not None and not pilots[group].any())}
+        )  # fmt: skip
+    idle = None
+    if np.isfinite(left).any():
+        idle = [None if not np.isfinite(v) else float(max(0.0, v)) for v in left.min(axis=0)]
+    return {"starts": starts, "beat_starts": beats, "unfunded": unfunded, "blocked": blocked, "idle": idle}
+
+
+def _names(areas: Areas) -> list[str]:
+    table = areas.table
+    return [n if f"({b})" in n or n == b else f"{n} ({b})" for b, n in zip(table["beat"], table["name"], strict=True)]
+
+
+def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> np.ndarray:
+    """Return what each payer, and the ceiling last, has left in each year, (P + 1, T); inf without a limit."""
+    from beatplanner.planning.whole.budget import spending
+
+    spent = spending(areas, start, staff, rules, frame.rise)
+    return np.concatenate([frame.funds - frame.paid @ spent, (frame.ceiling - spent.sum(axis=0))[None, :]])
+
+
+def _lacking(areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> tuple[int, list[dict[str, Any]]]:  # fmt: skip
+    """Return the year in which a group of beats lacks least, and what it lacks by payer and year, in the prices of the first year."""
+    best: tuple[float, int, np.ndarray] | None = None
+    for s in range(frame.first, rules.years):
+        trial = start.copy()
+        trial[group] = s
+        short = np.maximum(0.0, -_left(areas, trial, staff, rules, frame)) / frame.rise
+        if best is None or short.sum() < best[0] - 1e-9:
+            best = (float(short.sum()), s, short)
+    assert best is not None
+    who = [*frame.payers, "all"]
+    rows = [
+        {"payer": who[p], "year": frame.labels[t], "amount": float(best[2][p, t])}
+        for p in range(len(who))
+        for t in range(rules.years)
+        if best[2][p, t] > 1e-6
+    ]
+    return best[1], rows
+
+
+def _cost(areas: Areas, group: np.ndarray, first: int) -> tuple[float, float]:
+    """Return what a group costs more than today in its first year, and in the one after it, at the prices of the first year."""
+    more = (areas.started[:, group, first] - areas.waiting[:, group]).sum(axis=(0, 1))
+    return float(more[first]), float(more[min(first + 1, len(more) - 1)])
+
+
+def _blocked(areas: Areas, start: np.ndarray, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, names: list[str]) -> dict[str, Any]:  # fmt: skip
+    """Return the pilots that cannot be paid, what they lack, and what waits for them, in a sentence."""
+    waiting = np.flatnonzero(pilots & (start < 0))
+    year, lacks = _lacking(areas, waiting, start, staff, rules, frame)
+    others = int((~pilots & (start < 0)).sum())
+    who = sorted({areas.table["municipality"].iat[b] for b in waiting}) if areas.table["municipality"].nunique() > 1 else [names[b] for b in waiting]  # fmt: skip
+    sums = [f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks]  # fmt: skip
+    text = f"The pilot {listed(who, 4)} cannot be paid"
+    text += f": to start in {frame.labels[year]} it lacks {', '.join(sums)} (prices of {frame.labels[0]})" if sums else " within the seats of the courses"  # fmt: skip
+    if others:
+        text += f"; {'1 other beat waits' if others == 1 else f'{others} other beats wait'} for it"
+    return {"pilots": who, "start": frame.labels[year], "lacks": lacks, "waiting": others, "sentence": text + "."}
+
+
+def _today_unpaid(left: np.ndarray, frame: Any) -> dict[str, Any]:
+    """Return by how much what stands today is above the money that there is."""
+    who = [*frame.payers, "all"]
+    short = np.maximum(0.0, -left) / frame.rise
+    lacks = [{"payer": who[p], "year": frame.labels[t], "amount": float(short[p, t])} for p in range(len(who)) for t in range(left.shape[1]) if short[p, t] > 1e-6]  # fmt: skip
+    sums = ", ".join(f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks)  # fmt: skip
+    text = f"What stands today costs more than there is: {sums} are lacking (prices of {frame.labels[0]}), so nothing new starts."  # fmt: skip
+    return {"pilots": [], "start": None, "lacks": lacks, "waiting": 0, "sentence": text}
