@@ -205,7 +205,9 @@ class _Force:
         """Return pay, courses, and officer-years paid and in training by year, officer by officer and month by month."""
         b, rules = self.budget, self.rules.officers
         assert rules is not None and self.tables.roster is not None
-        found: dict[str, list[float]] = {k: [0.0] * b.years for k in ("pay", "courses", "paid", "learning", "posted")}
+        found: dict[str, list[float]] = {
+            k: [0.0] * b.years for k in ("pay", "courses", "paid", "learning", "posted", "idle_pay")
+        }
         held = self._held()
         for row in self.tables.roster.to_dict("records"):
             joins, trained, leaves = (_day(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
@@ -227,11 +229,14 @@ class _Force:
                 found["paid"][m // 12] += there * part / 12
                 found["pay"][m // 12] += there * part * one / 12
                 found["posted"][m // 12] += posted * part / 12
+                learning = 0.0
                 if course is not None:
                     learning = max(0, (min(z, course[1]) - max(a, course[0])).days) / long
-                    found["learning"][m // 12] += min(learning, there - posted) * part / 12
+                    learning = min(learning, there - posted)
                     begins = a <= course[0] < z and (leaves is None or leaves > course[0])
                     found["courses"][m // 12] += begins
+                found["learning"][m // 12] += learning * part / 12
+                found["idle_pay"][m // 12] += (there - posted - learning) * part * one / 12
         return found
 
     def _held(self) -> set[tuple[str, int]]:
@@ -269,6 +274,14 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     ledger.add("budget.labels", labels == wanted and claims.get("currency") == budget.currency, f"{claims.get('currency')}, {labels}", f"{budget.currency}, {wanted}")  # fmt: skip
     if labels != wanted:
         return
+    one = (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
+    rows = [(f"prices of {y}", claims["rise"][t], (1 + budget.inflation) ** t) for t, y in enumerate(labels)]
+    ledger.pairs(
+        "budget.prices",
+        "of each year, and of an officer",
+        [*rows, ("an officer", claims["one_officer"], one)],
+        "figures",
+    )
     told = {str(s["beat"]): s for s in claims["beat_starts"]}
     ledger.add("budget.areas", set(told) == set(force.beats), len(told), len(force.beats))
     if set(told) != set(force.beats):
@@ -408,7 +421,19 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
             (f"in training in {label}", told["in_training"][t], staff["learning"][t]), (f"without a post in {label}", told["without_post"][t], spare),
             (f"courses in {label}", told["courses"][t], staff["courses"][t]), (f"posts in {label}", told["posts"][t], posts),
             (f"money of posts in {label}", told["money_of_posts"][t], posts * one * rise),
+            (f"money without a post in {label}", told["money_without_post"][t], staff["idle_pay"][t] * rise),
+            (f"money of vacant posts in {label}", told["money_of_vacant"][t], told["vacant"][t] * one * rise),
         ]  # fmt: skip
+    seats = force.budget.training_seats
+    said = {x["year"]: x["courses"] for x in claims.get("seats_short") or []}
+    rows += [
+        (
+            f"courses beyond the seats in {y}",
+            said.get(y),
+            staff["courses"][t] if seats is not None and staff["courses"][t] > seats else None,
+        )
+        for t, y in enumerate(labels)
+    ]
     ledger.pairs("budget.people", "officers paid, in posts, in training and without a post", rows, "figures")
     # post-months without an officer are those of the officers' step, where both see the same years
     rules, claimed = force.rules.officers, (force.tables.summary.get("officers") or {}).get("vacant_months")

@@ -1,0 +1,140 @@
+"""People and money against sums by hand: payroll, today, roll-out, pilots, currencies."""
+
+import pytest
+
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
+
+ROLLOUT = """
+[budget]
+years = 2
+officer_salary = 1000
+vehicles_per_beat = 1
+vehicle_price = 500
+vehicle_yearly = 100
+station_yearly = 50
+training_seat = 30
+"""
+
+
+def whole_plan(town, more="", **options):
+    town.project.write_text(town.project.read_text(encoding="utf-8") + ROLLOUT + more, encoding="utf-8")
+    run(town.project, town.path("out"), time_limit=4, pack=False, **options)
+    verdict = verify(town.path("out"))
+    assert verdict.ok, [str(c) for c in verdict.failed]
+    return read_result(town.path("out"))
+
+
+def test_people_are_paid_and_posts_stand_beside_them(town):
+    # five officers on four posts: Ana, Бојан until 2028, Cena, Dritan, and Elena from March 2027, who trains until July
+    tables = whole_plan(town)
+    told = tables.summary["budget"]
+    assert told["people"]["paid"] == pytest.approx([4 + 10 / 12, 4])
+    assert told["lines"]["salaries"] == pytest.approx([1000 * (4 + 10 / 12), 4000])
+    # one course of 30 in the year in which Elena joins, and none for the four who are trained
+    assert told["lines"]["training"] == [30, 0] and told["people"]["courses"] == [1, 0]
+    assert told["people"]["in_training"] == pytest.approx([4 / 12, 0])
+    people = told["people"]
+    for t in range(2):
+        assert people["in_posts"][t] + people["in_training"][t] + people["without_post"][t] == pytest.approx(people["paid"][t])  # fmt: skip
+    assert 12 * sum(people["vacant"]) == pytest.approx(tables.summary["officers"]["vacant_months"])
+    # today by the same rule: the same officers, one station, four beats with a vehicle each
+    assert told["today_lines"]["vehicles"] == [4 * 600, 4 * 100] and told["today_lines"]["stations"] == [50, 50]
+    assert told["today"] == pytest.approx([1000 * (4 + 10 / 12) + 30 + 2400 + 50, 4000 + 400 + 50])
+
+
+@pytest.mark.parametrize(("officers", "posts", "spare"), [(1, 8, 0.0), (20, 4, 16.0)])
+def test_one_officer_on_many_posts_and_many_officers_on_few(town, officers, posts, spare):
+    from conftest import ROSTER, write_roster
+
+    write_roster(town.path("officers.xlsx"), [ROSTER[0], *([f"O{k}", None, None, None, "f", None, None, "2026-01-01", None, None] for k in range(officers))])  # fmt: skip
+    town.swap("posts_per_beat = 1", f"posts_per_beat = {posts // 4}")
+    told = whole_plan(town).summary["budget"]
+    assert told["lines"]["salaries"] == [1000 * officers] * 2
+    assert told["people"]["posts"] == [posts] * 2 and told["people"]["without_post"] == pytest.approx([spare] * 2)
+    assert told["people"]["money_of_posts"] == [1000 * posts] * 2
+    assert told["people"]["vacant"] == pytest.approx([max(0, posts - officers)] * 2)
+    assert told["people"]["money_without_post"] == pytest.approx([1000 * spare] * 2)
+
+
+def test_the_roll_out_sets_the_days_of_postings_and_stations(town):
+    tables = whole_plan(town, "ceiling = [9000, 5000]\n")
+    told = tables.summary["budget"]
+    assert max(told["total"]) <= 9000 and told["total"][1] <= 5000
+    # today's officers are paid though a beat never starts
+    assert told["lines"]["salaries"] == pytest.approx([1000 * (4 + 10 / 12), 4000])
+    starts = dict(zip(tables.beats["beat"].astype(str), tables.beats["starts"], strict=True))
+    late = {b for b, day in starts.items() if day is None}
+    assert (
+        late
+        and {b for u in told["unfunded"] for b in u["beats"]} == late
+        and all(u["lacks_in_all"] > 0 for u in told["unfunded"])
+    )
+    # nobody is posted to a beat that never starts and has no officer today, or before a beat's day
+    for row in tables.assignments.itertuples(index=False):
+        assert starts[str(row.beat)] is not None and row.start >= starts[str(row.beat)]
+    assert told["beats_started"][-1] == 4 - len(late)
+
+
+def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
+    tables = whole_plan(town, 'ceiling = [6500, 5000]\npilots = ["West"]\n')
+    told = tables.summary["budget"]
+    # today costs 7,313.33 in 2027, which is 813.33 too much; the pilot lacks at least that
+    assert told["today"][0] == pytest.approx(7313 + 1 / 3)
+    assert told["blocked"]["pilots"] == ["West"] and told["blocked"]["lacks"][0]["amount"] == pytest.approx(
+        813 + 1 / 3, abs=0.1
+    )
+    assert told["blocked"]["sentence"].startswith("The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)")  # fmt: skip
+    assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
+
+
+def test_a_payer_that_no_line_names_and_a_budget_after_the_plan_are_refused(town, command):
+    text = town.project.read_text(encoding="utf-8") + ROLLOUT
+    town.project.write_text(text + 'funds = { donr = 100 }\npayers = { stations = "donor" }\n', encoding="utf-8")
+    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 2)
+    assert code == 1 and "no line is paid by “donr”" in err and "Did you mean “donor”?" in err
+    town.project.write_text(text + "first_year = 2028\n", encoding="utf-8")
+    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 2)
+    assert code == 1 and "budget.first_year" in err and "the plan starts on 2027-01-01" in err
+
+
+def test_a_false_figure_of_people_or_of_the_roll_out_is_found(town):
+    import json
+
+    whole_plan(town, "ceiling = [9000, 5000]\n")
+    file = town.path("out") / "summary.json"
+    whole = json.loads(file.read_text(encoding="utf-8"))
+    for change, check in (
+        (lambda b: b["people"]["without_post"].__setitem__(0, 0.0), "budget.people"),
+        (lambda b: b["today_lines"]["vehicles"].__setitem__(0, 0.0), "budget.today_lines"),
+        (lambda b: b["unfunded"][0]["lacks"][0].__setitem__("amount", 1.0), "budget.lacks"),
+        (lambda b: b["residents_served"].__setitem__(0, 1900.0), "budget.by_year"),
+        (lambda b: b["beat_starts"][0].__setitem__("date", "2028-01-01"), "budget.dates"),
+    ):
+        false = json.loads(json.dumps(whole))
+        change(false["budget"])
+        file.write_text(json.dumps(false), encoding="utf-8")
+        assert check in {c.name for c in verify(town.path("out")).failed}
+
+
+def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
+    text = town.project.read_text(encoding="utf-8")
+    for name, money in (("eur", ""), ("mkd", 'currency = "MKD"\n')):
+        factor = 60 if money else 1
+        more = ROLLOUT.replace("= 1000", f"= {1000 * factor}").replace("= 500", f"= {500 * factor}").replace("yearly = 100", f"yearly = {100 * factor}")  # fmt: skip
+        more = more.replace("= 50\n", f"= {50 * factor}\n").replace("= 30\n", f"= {30 * factor}\n")
+        town.project.write_text(
+            text.split("[stations]")[0] + "[officers]" + text.split("[officers]")[1] + more + money, encoding="utf-8"
+        )
+        run(town.project, tmp_path / name, time_limit=3, pack=False)
+    code, _, err = command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--draws", 20)
+    assert code == 1 and "eur is in EUR and mkd in MKD" in err and "--rate MKD=" in err
+    assert command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--draws", 20, "--rate", "MKD=60")[0] == 0  # fmt: skip
+    import json
+
+    content = json.loads((tmp_path / "cmp" / "comparison.json").read_text(encoding="utf-8"))
+    rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
+    assert rows["money_total"][1] == pytest.approx(rows["money_total"][2])
+    assert verify(tmp_path / "cmp").ok
+    assert command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--rate", "MKD")[0] == 2
