@@ -176,7 +176,7 @@ class _Municipality:
         """Find the smallest tolerance that a search finds a plan for, say why it is needed, and plan with it."""
         part = self.part
         # no beat is lighter than its heaviest unit
-        heaviest = float(problem.weight.max() / part.mean - 1)
+        heaviest = float(problem.weight.max() / part.mean - 1) if part.mean > 0 else 0.0
         high, low, best = self._deviation(problem, found), max(part.tolerance, heaviest), found
         proven, evidence = (heaviest if heaviest > part.tolerance else 0.0), ()
         if found.infeasible and part.tolerance > proven:
@@ -204,7 +204,7 @@ class _Municipality:
 
     def _deviation(self, problem: DistrictingProblem, found: Districts) -> float:
         loads = np.bincount(found.district, weights=problem.weight, minlength=problem.count)
-        return float(np.abs(loads / self.part.mean - 1).max())
+        return float(np.abs(loads / self.part.mean - 1).max()) if self.part.mean > 0 else 0.0
 
     # ---- words
 

@@ -107,7 +107,7 @@ class Evidence:
         Whether the tree was kept whole; else the rounds alone prove less than `bound`.
     way
         ``"lagrangian"``: as the module says. ``"pieces"``: the map falls into pieces that cannot each hold a whole number of districts within
-        the balance, `count` in all. ``"moves"``: as lagrangian, for the fewest residents moved, where the centre of a district is its first unit
+        the balance, `count` in all, at least one for each label that units of the piece are locked to. ``"moves"``: as lagrangian, for the fewest residents moved, where the centre of a district is its first unit
         (so that a site has pairs with units after its centre alone), since there any centre would do.
     """
 

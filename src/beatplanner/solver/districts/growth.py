@@ -54,7 +54,12 @@ class Graph:
 
 
 def share_out(
-    weight: np.ndarray, count: int, lower: float = 0.0, upper: float = np.inf, most: np.ndarray | None = None
+    weight: np.ndarray,
+    count: int,
+    lower: float = 0.0,
+    upper: float = np.inf,
+    most: np.ndarray | None = None,
+    fewest: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """Share `count` out to parts by weight, at least one each, within bounds of a share where they are given.
 
@@ -71,15 +76,19 @@ def share_out(
         Bounds of the weight of a share.
     most
         (p,) greatest number that a part can take; None for no limit.
+    fewest
+        (p,) least number that a part must take; None for one.
 
     Returns
     -------
     numpy.ndarray or None
         (p,) shares, or None where no sharing keeps the bounds.
     """
-    least = (
-        np.maximum(1, np.ceil(weight / upper - 1e-9)).astype(int) if np.isfinite(upper) else np.ones(len(weight), int)
-    )
+    least = np.ones(len(weight), int)
+    if 0.0 < upper < np.inf:
+        least = np.maximum(1, np.ceil(weight / upper - 1e-9)).astype(int)
+    if fewest is not None:
+        least = np.maximum(least, fewest)
     room = np.full(len(weight), count) if most is None else most
     most = np.minimum(room, np.floor(weight / lower + 1e-9).astype(int)) if lower > 0 else room
     if (least > most).any() or least.sum() > count or most.sum() < count:
@@ -146,6 +155,8 @@ class Growth:
             first = int(np.flatnonzero(district == k)[0])
             have[self.part[first]] += 1
             near = np.minimum(near, self.squared_from(first))
+        if (have > self.share).any():
+            raise NoRoomError
         for p, wanted in enumerate(self.share):
             for _ in range(wanted - have[p]):
                 free = np.flatnonzero((self.part == p) & (district < 0))

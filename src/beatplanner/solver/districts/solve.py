@@ -331,16 +331,22 @@ class _Search:
         none = np.full(n, -1)
         self.current = problem.current if len(problem.current) else none
         self.locked = problem.locked if len(problem.locked) else none
+        self.chunk = min(CHUNK, 2_000 * n)  # moves of the last descent, and the fewest of a walk
         # whether it matters whose label a district carries on
         self.by_label = problem.budget is not None or problem.goal == MOVES or problem.price > 0.0
         self.residents = (problem.residents if len(problem.residents) else problem.weight).astype(float)
         self.part = self.graph.components()
         loads = np.bincount(self.part, weights=problem.weight)
+        room = np.bincount(self.part)
+        held = np.unique(np.column_stack([self.part, self.locked])[self.locked >= 0], axis=0)
+        fewest = np.bincount(held[:, 0], minlength=len(loads))
         # None where the pieces of the map cannot each hold a whole number of districts within the bounds
-        self.parts = share_out(loads, problem.count, problem.lower, problem.upper)
-        share = self.parts if self.parts is not None else share_out(loads, problem.count)
+        self.parts = share_out(loads, problem.count, problem.lower, problem.upper, room, fewest)
+        share = self.parts if self.parts is not None else share_out(loads, problem.count, most=room, fewest=fewest)
         if share is None:
-            raise ValueError("there are more pieces of the map than districts")
+            if len(loads) > problem.count:
+                raise ValueError("there are more pieces of the map than districts")
+            raise NoRoomError
         self.share: np.ndarray = share
 
     def keeps_rules(self, found: _Found) -> bool:
@@ -362,8 +368,10 @@ class _Search:
         # many short walks beat a few long ones where a short one is long enough to cool down
         walks = max(4, min(16, 4_000 // n)) if n <= LARGE else 2
         rounds = -(-walks // self.threads)
-        moves = int(effort * max(min(500_000, 5_000 * n), MOVES_PER_UNIT * n * 4 // max(4, walks)))
-        moves = max(CHUNK, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
+        # a handful of units is searched through in a moment
+        usual = MOVES_PER_UNIT * n * 4 / max(4, walks) * min(1.0, (n / 60) ** 2)
+        moves = int(effort * max(2_000 * n, usual))
+        moves = max(self.chunk, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
         until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
 
         def walk(w: int) -> _Found | None:
@@ -403,7 +411,7 @@ class _Search:
 
     def rank(self, found: _Found) -> tuple[float, float]:
         over = 0.0 if keeps_budget(found, self.problem) else found.moved - (self.problem.budget or 0.0)
-        outside = 0.0 if keeps_balance(found, self.problem) else found.outside / self.problem.upper
+        outside = 0.0 if keeps_balance(found, self.problem) else found.outside / max(self.problem.upper, 1e-300)
         return (outside + over / max(1.0, float(self.residents.sum())), found.objective)
 
     def anneal(self, district, label, proposals, until, cancelled, random, *, heat: float) -> _Found:
@@ -460,7 +468,7 @@ class _Search:
         tally[local_search.WEIGHT_PENALTY] *= 10.0
         tally[local_search.MOVE_PENALTY] *= 10.0
         step_seed = int(random.integers(2**31))
-        local_search.anneal(step_seed, CHUNK, 1e-3 * cold, 1.0, *arguments, False)
+        local_search.anneal(step_seed, self.chunk, 1e-3 * cold, 1.0, *arguments, False)
         return self.found(best)
 
     def improver(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None:
