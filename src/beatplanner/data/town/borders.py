@@ -12,14 +12,20 @@ from beatplanner.data.description.models import Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.layers import is_missing, read_table, texts
+from beatplanner.data.formats.layers import is_missing, numbers, read_table, texts
 from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, island_links, open_borders, touching
 from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
 
 
 def read_edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the adjacency of units as in `Town`: by their borders or a table, after barriers, links and what was drawn by hand."""
-    return _with_drawn(reading, units, _edges(reading, units))
+    edges = _with_drawn(reading, units, _edges(reading, units))
+    rules = reading.description.beats
+    if rules is not None and rules.objective == "cut" and len(edges) and not edges["metres"].any():
+        what = 'beats.objective = "cut" has nothing to count: no two units share a border'
+        mend = "Give a table of neighbours (beats.adjacency), with metres or without, or choose “travel”"
+        raise InputError(problem(what, mend, file=reading.description.file.name, field="beats.objective"))
+    return edges
 
 
 def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -147,12 +153,41 @@ def _behind_barriers(reading: Reading, edges: pd.DataFrame, borders: np.ndarray,
 
 
 def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> pd.DataFrame:
-    frame, where = read_table(reading.description.path(table.path), table.layer, ["from", "to"])
+    """Return the adjacency of a table: ``from``, ``to`` and, where it has them, ``metres`` of border.
+
+    Without ``metres`` the objective `cut` counts links, one each, and anything else sees the border on the map.
+    """
+    frame, where = read_table(reading.description.path(table.path), table.layer, ["from", "to"], ["metres"])
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     reading.record("beats.adjacency", table.path, len(frame))
-    pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
-    polygons = np.asarray(units.geometry.array, dtype=object)
-    border = shapely.length(
-        geometry.intersection(shapely.boundary(polygons[pairs[:, 0]]), shapely.boundary(polygons[pairs[:, 1]]))
-    )
-    return pd.DataFrame({"a": pairs[:, 0], "b": pairs[:, 1], "metres": border, "kind": "file"})
+    given = "metres" in frame
+    rows = pd.DataFrame({"a": np.minimum(a, b), "b": np.maximum(a, b), "row": where.rows[: len(frame)]})
+    if given:
+        rows["metres"] = numbers(frame["metres"], where, least=0)
+    rows = rows[rows["a"] != rows["b"]]
+    if given:
+        other = rows[rows.groupby(["a", "b"])["metres"].transform("nunique") > 1]
+        if len(other):
+            first = other.iloc[0]
+            what = (
+                f"{units['name'][first['a']]} and {units['name'][first['b']]} stand there twice, with different metres"
+            )
+            raise InputError(where.problem(what, "Keep one row of the two", row=str(first["row"]), field="metres"))
+    pairs = rows.drop_duplicates(["a", "b"]).sort_values(["a", "b"], ignore_index=True)
+    rules = reading.description.beats
+    assert rules is not None
+    if given:
+        metres = pairs["metres"].to_numpy(float)
+        if rules.objective == "cut" and len(pairs) and not metres.any():
+            raise InputError(
+                where.problem("every border has 0 metres, so that beats.objective = \"cut\" has nothing to count",
+                              "Give the metres, leave the column out to count links, or choose “travel”", field="metres")
+            )  # fmt: skip
+    elif rules.objective == "cut":
+        metres = np.ones(len(pairs))
+        what = 'The table of neighbours has no column “metres”: beats.objective = "cut" counts the links between beats'
+        reading.findings.add([where.fact(what, field="metres")])
+    else:
+        outline = shapely.boundary(np.asarray(units.geometry.array, dtype=object))
+        metres = shapely.length(geometry.intersection(outline[pairs["a"]], outline[pairs["b"]]))
+    return pd.DataFrame({"a": pairs["a"], "b": pairs["b"], "metres": metres, "kind": "file"})

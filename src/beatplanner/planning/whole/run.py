@@ -311,6 +311,17 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
 
 
+def _unit_of_objective(plan: Plan) -> str:
+    """Say what the objective of the beats counts."""
+    rules = plan.town.description.beats
+    if rules is None or rules.objective == "travel":
+        return "hours × metres"
+    edges = plan.town.edges
+    # without metres in a table of neighbours every link counts one
+    by_links = rules.adjacency is not None and bool((edges.loc[edges["kind"] == "file", "metres"] == 1.0).all())
+    return "links" if by_links else "metres"
+
+
 def _languages(town: Town, beat: np.ndarray, ids: np.ndarray) -> list[str]:
     """Return the languages that at least a tenth of each beat's residents speak, joined by semicolons."""
     people = town.units["population"].to_numpy(float)
@@ -474,6 +485,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         beats = plan.beats
         summary["beats"] = {
             **beats.proof.as_summary(),
+            "objective_unit": _unit_of_objective(plan),
             "count": len(beats.table),
             "max_deviation": beats.max_deviation,
             "contiguous": beats.contiguous,

@@ -1,0 +1,102 @@
+"""What beats claim is so: budgets shared by municipalities, ids, cuts by a table, and random towns against enumeration."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pytest
+from benchmarks.claims import planned, random_town, wrong_claims
+
+from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
+from conftest import SHARED
+
+CASES = SHARED / "cases"
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the failed cases are not beside the project")
+
+
+def beats_of(folder):
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))["beats"]
+
+
+@pytest.mark.parametrize("first", range(0, 30, 6))
+def test_no_claim_is_wrong_on_random_towns(first):
+    for seed in range(first, first + 6):
+        town = random_town(seed)
+        assert wrong_claims(town, planned(town)) == [], seed
+
+
+@needs_cases
+@pytest.mark.parametrize(("case", "best"), [("budget-share-8", 453_363), ("budget-share-1", None)])
+def test_municipalities_share_a_change_budget(case, best, tmp_path):
+    run(CASES / case / "p.toml", tmp_path / "out", steps=("beats",), pack=False)
+    beats = beats_of(tmp_path / "out")
+    assert beats["status"] in ("feasible", "optimal")
+    assert "smallest_budget" not in beats
+    if best is not None:
+        # by enumeration
+        assert beats["lower_bound"] <= best + 1
+        assert beats["objective"] == pytest.approx(best, rel=2e-6)
+
+
+@needs_cases
+def test_no_id_of_today_goes_to_a_beat_that_shares_nobody_with_it(tmp_path):
+    run(CASES / "beat-id" / "p.toml", tmp_path / "out", steps=("beats",), pack=False)
+    units = gpd.read_file(tmp_path / "out" / "plan.gpkg", layer="units")
+    today = set(units["current"].dropna())
+    for beat in today & set(units["beat"]):
+        assert units.loc[(units["beat"] == beat) & (units["current"] == beat), "population"].sum() > 0
+
+
+@needs_cases
+def test_as_many_beats_as_inhabited_units(tmp_path):
+    run(CASES / "many-empty-units" / "project.toml", tmp_path / "out", steps=("beats",), pack=False)
+    beats = beats_of(tmp_path / "out")
+    assert beats["status"] == "optimal" and beats["objective"] == beats["lower_bound"] == 0.0 and beats["gap"] == 0.0
+    assert verify(tmp_path / "out").ok
+
+
+def with_neighbours(town, text):
+    town.path("edges.csv").write_text(text, encoding="utf-8")
+    town.swap("[beats]\n", '[beats]\nobjective = "cut"\nadjacency = "edges.csv"\n')
+
+
+def rows(metres=None):
+    pairs = [(i, i + 1) for i in range(1, 17) if i % 4] + [(i, i + 4) for i in range(1, 13)]
+    return [(a, b) if metres is None else (a, b, metres(a, b)) for a, b in pairs]
+
+
+def table(head, lines):
+    return "\n".join([head, *(",".join(map(str, line)) for line in lines)]) + "\n"
+
+
+def test_a_table_of_neighbours_without_metres_counts_links(town):
+    with_neighbours(town, table("from,to", rows()))
+    run(town.project, town.path("out"), steps=("beats",), pack=False)
+    units = gpd.read_file(town.path("out") / "plan.gpkg", layer="units").set_index("unit")["beat"]
+    beats = beats_of(town.path("out"))
+    assert beats["objective"] == sum(units[a] != units[b] for a, b in rows() if (a % 4 < 3) == (b % 4 < 3) and not (a % 4 == 2 and b == a + 1))  # fmt: skip
+    assert beats["objective"] > 0 and beats["objective_unit"] == "links"
+
+
+def test_a_table_of_neighbours_with_metres_is_believed(town):
+    with_neighbours(town, table("from,to,metres", rows(lambda a, b: 10 * a)))
+    run(town.project, town.path("out"), steps=("beats",), pack=False)
+    beats = beats_of(town.path("out"))
+    assert beats["objective"] % 10 == 0 and beats["objective_unit"] == "metres"
+    assert verify(town.path("out")).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (table("from,to,metres", rows(lambda a, b: 0)), "every border has 0 metres"),
+        (table("from,to,metres", [*rows(lambda a, b: 5), (2, 1, 7)]), "stand there twice, with different metres"),
+        (table("from,to,metres", rows(lambda a, b: "" if a == 3 else 5)), "metres"),
+    ],
+)
+def test_a_table_of_neighbours_that_says_nothing_is_refused(town, command, text, said):
+    with_neighbours(town, text)
+    code, _, error = command("beats", town.project, "--out", town.path("out"))
+    assert code == 1 and said in error and "edges.csv" in error
