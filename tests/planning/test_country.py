@@ -178,3 +178,33 @@ def test_a_whole_country_summed_up(tmp_path):
     assert tables.summary["country"]["officers_shared"] == 320
     assert (tmp_path / "out" / "share-out.csv").is_file()
     assert "Greater Skopje" in (tmp_path / "out" / "country.html").read_text(encoding="utf-8")
+
+
+def test_officers_shared_out_make_a_plan_of_its_own(town, command):
+    run(town.project, town.path("out"), time_limit=2, pack=False)
+    before = (town.path("out") / "summary.json").read_bytes()
+    code, out, _ = command("country", town.path("out"), "--officers", 5, "--minimum", 0, "--out", town.path("five"), "--time-limit", 1)  # fmt: skip
+    assert code == 0 and (town.path("out") / "summary.json").read_bytes() == before
+    tables = read_result(town.path("five"))
+    has = tables.summary["country"]
+    assert has["officers_shared"] == 5 == int(tables.beats["posts"].sum()) == tables.summary["officers"]["posts"]
+    # two officers are needed in each of four beats: three are missing, none is over, and no post is beyond the officers
+    assert (has["officers_missing"], has["officers_over"], has["posts_unstaffed"]) == (3, 0, 0)
+    assert verify(town.path("five")).ok and verify(town.path("out")).ok
+    # two officers for four beats: two beats stay empty and are named
+    code, out, _ = command("country", town.path("out"), "--officers", 2, "--minimum", 0, "--time-limit", 1)
+    two = town.path("out").with_name("out-2-officers-at-least-0")
+    names = json.loads((two / "summary.json").read_text(encoding="utf-8"))["country"]["empty_beats"]
+    assert code == 0 and len(names) == 2 and "Without an officer: " + ", ".join(names) in out
+    assert "2 beats get no officer" in (two / "country.html").read_text(encoding="utf-8")
+    assert verify(two).ok
+    # far more officers than work: what is over is told, never a negative number missing
+    code, out, _ = command(
+        "country", town.path("out"), "--officers", 50, "--out", town.path("fifty"), "--time-limit", 1
+    )
+    has = read_result(town.path("fifty")).summary["country"]
+    assert (has["officers_missing"], has["officers_over"]) == (0, 42)
+    assert "-" not in out.split("Results")[0].replace("- ", "")
+    # the plain command sums up by the plan's own rules and changes nothing else
+    assert command("country", town.path("five"))[0] == 0 and verify(town.path("five")).ok
+    assert command("country", town.path("out"), "--officers", 3)[0] == 1

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.findings import listed
 from beatplanner.data.formats.geometry import dissolved
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.plan_tables import PlanTables
@@ -18,6 +19,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 HEADS = {
     "name": "Name", "region": "Region", "units": "Units", "beats": "Beats", "residents": "Residents", "hours": "Hours of work a year",
     "officers_required": "Officers needed", "posts": "Posts", "officers_shared": "Officers shared out", "officers_missing": "Officers missing",
+    "officers_over": "Officers over", "posts_unstaffed": "Posts without an officer",
     "hours_per_officer": "Hours per officer", "max_deviation": "Greatest deviation", "stations": "Stations", "money": "Money, all years",
 }  # fmt: skip
 SHARES = {
@@ -26,15 +28,20 @@ SHARES = {
 }  # fmt: skip
 
 
-def write_country_files(folder: Path, tables: PlanTables, table: pd.DataFrame, shares: pd.DataFrame | None, notes: list[str]) -> None:  # fmt: skip
+def write_country_files(
+    folder: Path, tables: PlanTables, table: pd.DataFrame, shares: pd.DataFrame | None, notes: list[str], empty: tuple[str, ...] = ()
+) -> None:  # fmt: skip
     """Write ``country.csv``, ``share-out.csv`` and ``country.html``; see `beatplanner.planning.whole.country.CountryPlan` for the tables."""
-    write_csv(folder / "country.csv", list(table.columns), table.itertuples(index=False))
+    write_csv(folder / "country.csv", list(table.columns), _rounded(table).itertuples(index=False))
     if shares is not None:
-        write_csv(folder / "share-out.csv", list(shares.columns), shares.itertuples(index=False))
+        write_csv(folder / "share-out.csv", list(shares.columns), _rounded(shares).itertuples(index=False))
     country = table.iloc[-1]
     name = escape(str(country["name"]))
     parts = [f"<p>{_sentence(country)}</p>", *(f"<p class='warn'>{escape(n)}</p>" for n in notes)]
     parts.append(f"<img alt='Map of the municipalities by hours of work per officer' src='{_map(tables, table)}'>")
+    if empty:
+        what = "1 beat gets" if len(empty) == 1 else f"{len(empty)} beats get"
+        parts.insert(1, f"<p class='warn'>{what} no officer: {escape(listed(list(empty), 12))}.</p>")
     heads = {k: v for k, v in HEADS.items() if not table[k].isna().all() and not (table[k].astype(str) == "").all()}
     for level, title in (("region", "By region"), ("municipality", "By municipality")):
         rows = table[table["level"] == level]
@@ -62,12 +69,26 @@ tr.sum td{{font-weight:600;background:#eef2f7}}.scroll{{overflow-x:auto}}</style
 
 
 def _sentence(c: pd.Series) -> str:
-    text = f"{c['beats']:,.0f} beats for {_of(c['residents'])} residents and {c['hours']:,.0f} hours of work a year, which ask for {c['officers_required']:,.0f} officers."
+    text = (f"{_many(c['beats'], 'beat')} for {_of(c['residents'])} residents and {c['hours']:,.0f} hours of work a year, which "
+            f"{'asks' if c['beats'] == 1 else 'ask'} for {_many(c['officers_required'], 'officer')}.")  # fmt: skip
     if not np.isnan(c["officers_shared"]):
-        gap = c["officers_missing"]
-        has = f"The ministry has {c['officers_shared']:,.0f}"
-        text += f" {has}: {gap:,.0f} are missing." if gap > 0 else f" {has}, which is enough."
+        gap, over, posts = c["officers_missing"], c["officers_over"], c["posts_unstaffed"]
+        text += f" The ministry has {c['officers_shared']:,.0f}: "
+        said = [f"{gap:,.0f} fewer than their work asks for in some municipalities"] if gap > 0 else []
+        said += [f"{over:,.0f} more than it asks for in {'others' if gap > 0 else 'some'}"] if over > 0 else []
+        text += (" and ".join(said) or "exactly what the work asks for") + "."
+        if posts > 0:
+            text += f" {_many(posts, 'post')} of the plan {'stays' if posts == 1 else 'stay'} empty."
     return text
+
+
+def _many(number: float, word: str) -> str:
+    return f"{number:,.0f} {word}{'' if number == 1 else 's'}"
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose numbers are told as exactly as they mean something: hours, money and shares to four places."""
+    return table.assign(**{c: table[c].round(4) for c in table.columns if pd.api.types.is_float_dtype(table[c])})
 
 
 def _of(value: float) -> str:

@@ -27,6 +27,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
+from beatplanner.planning.changes.sharing_out import with_starts
 from beatplanner.planning.officers.plan import month_starts
 from beatplanner.planning.officers.trust import months_served
 from beatplanner.planning.proof import Progress, silent
@@ -173,7 +174,8 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     summary["clashes"] = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
     summary |= {k: was[k] for k in ("beats", "stations") if k in was}
     summary["feasible"] = not summary["clashes"]
-    return replace(before, assignments=now.assignments, roster=now.roster, summary=summary)
+    beats = before.beats if before.beats is None or now.beats is None else with_starts(before.beats, now.beats)
+    return replace(before, assignments=now.assignments, roster=now.roster, beats=beats, summary=summary)
 
 
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.formats import geometry
+from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing, same, text, words
 
@@ -234,7 +235,11 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
             float(_officers(evidence).sum()),
             "officers",
         )
-    if "posts" in beats.columns and evidence.rules.officers is not None:
+    has = evidence.rules.country
+    if "posts" in beats.columns and has is not None and has.set_posts and has.officers is not None:
+        shared = posts_by_share(beats.to_dict("records"), has)
+        ledger.pairs("beats.posts", "as the officers are shared out", [(n, p, shared[str(b)]) for n, b, p in zip(names, beats["beat"], beats["posts"], strict=True)], "beats", "posts")  # fmt: skip
+    elif "posts" in beats.columns and evidence.rules.officers is not None:
         wish = evidence.rules.officers.posts_per_beat
         posts = beats["officers_required"] if wish == "auto" else [wish] * len(beats)
         ledger.pairs(

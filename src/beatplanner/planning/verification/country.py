@@ -28,20 +28,41 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
         "posts": math.fsum(float(v) for v in beats["posts"]),
         "stations": 0 if tables.sites is None else int(tables.sites["chosen"].sum()),
         "officers_shared": has.officers,
-        "officers_missing": None if has.officers is None else sum(int(v) for v in beats["officers_required"]) - has.officers,
     }  # fmt: skip
+    hours = dict.fromkeys(towns, 0.0)
+    for m, v in zip(units["municipality"], units["workload"], strict=True):
+        hours[str(m)] += float(v)
+    given = {} if has.officers is None else _hamilton(hours, has.officers, has.minimum)
+    differ: dict[str, list[float]] = {"officers_missing": [], "officers_over": [], "posts_unstaffed": []}
+    for m, n in given.items():
+        here = [r for r in beats.to_dict("records") if str(r["municipality"]) == m]
+        needed, posts = sum(int(r["officers_required"]) for r in here), sum(float(r["posts"]) for r in here)
+        differ["officers_missing"].append(max(0, needed - n))
+        differ["officers_over"].append(max(0, n - needed))
+        differ["posts_unstaffed"].append(max(0.0, posts - n))
+    found |= {k: math.fsum(v) if given else None for k, v in differ.items()}
     ledger.pairs("country", "as summed up again", [(k, claims.get(k), v) for k, v in found.items()], "figures")
     shares = {str(s["municipality"]): s for s in claims.get("shares", [])}
     if has.officers is None:
         ledger.add("country.shares", not shares, len(shares), "nothing to share out")
         return
-    hours = dict.fromkeys(towns, 0.0)
-    for m, v in zip(units["municipality"], units["workload"], strict=True):
-        hours[str(m)] += float(v)
-    given = _hamilton(hours, has.officers, has.minimum)
     rows = [(m, shares.get(m, {}).get("officers"), given[m]) for m in towns]
     rows += [(m, shares.get(m, {}).get("hours"), hours[m]) for m in towns]
     ledger.pairs("country.shares", "largest remainders after the minimum", rows, "figures")
+    empty = sorted(str(r["name"]) for r in beats.to_dict("records") if has.set_posts and float(r["posts"]) == 0)
+    ledger.add("country.empty", sorted(claims.get("empty_beats", [])) == empty, ", ".join(sorted(claims.get("empty_beats", []))) or "none", ", ".join(empty) or "none")  # fmt: skip
+
+
+def posts_by_share(beats: list[dict[str, Any]], has: Any) -> dict[str, int]:
+    """Return the posts of each beat where the share-out sets them."""
+    hours: dict[str, float] = {}
+    for r in beats:
+        hours[str(r["municipality"])] = hours.get(str(r["municipality"]), 0.0) + float(r["workload"])
+    found: dict[str, int] = {}
+    for m, n in _hamilton(dict(sorted(hours.items())), has.officers, has.minimum).items():
+        own = {str(r["beat"]): float(r["workload"]) for r in beats if str(r["municipality"]) == m}
+        found |= _hamilton(own, n, 1 if n >= len(own) else 0)
+    return found
 
 
 def _hamilton(hours: dict[str, float], officers: int, minimum: int) -> dict[str, int]:

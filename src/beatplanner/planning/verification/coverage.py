@@ -100,6 +100,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "budget.seats_short": ("budget.people",),
     "country": ("country",),
     "country.shares": ("country.shares",),
+    "country.empty_beats": ("country.empty",),
 }  # fmt: skip
 
 # Keys that are not recomputed, and why.
@@ -128,6 +129,7 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "budget.resident_years_bound": "The bound on the roll-out has no certificate.",
     "country.money": "Money is checked in the budget.",
     "replanned": HISTORY,
+    "shared_out_from": HISTORY,
     "drawn": HISTORY,
     "edited_postings": HISTORY,
     "edited_stations": HISTORY,

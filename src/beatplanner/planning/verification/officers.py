@@ -51,7 +51,8 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     asks = dict(zip([(p[0], p[2]) for p in postings], requires, strict=True)) if len(postings) == len(requires) else {}
     _check_availability(ledger, postings, roster, days, rules.training_months, evidence, beats)
     posts = evidence.beats["posts"].to_numpy(int)
-    if rules.posts_per_beat != "auto":
+    has = evidence.rules.country
+    if rules.posts_per_beat != "auto" and not (has is not None and has.set_posts and has.officers is not None):
         ledger.each("officers.posts_per_beat", f"{rules.posts_per_beat} a beat",
                     [f"{evidence.beat_name(b)} has {p} posts." for b, p in zip(beats, posts, strict=True) if p != rules.posts_per_beat],
                     len(beats), "beats")  # fmt: skip

@@ -1,7 +1,8 @@
 """A country summed up: by municipality, region and country, with officers and money against what the ministry has, and the officers shared out.
 
 The share-out is that of largest remainders (Hamilton) after a minimum: whoever's quota is below the minimum gets the minimum and leaves the table;
-the rest share what is left by workload, whole parts first, then one each by the largest remainder; equal remainders go by name.
+the rest share what is left by workload, whole parts first, then one each by the largest remainder; equal remainders go by name. With ``set_posts`` the
+officers of a municipality are the posts of its beats, by the same rule with one for each beat where there are enough, and by beat where there are not.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Description
+from beatplanner.data.description.models import Country, Description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.layers import read_layer
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 
 NO_REGION = "(no region)"
@@ -32,18 +35,22 @@ class CountryPlan:
     table
         One row a municipality, region and the country: ``level``, ``name``, ``region``, ``units``, ``beats``, ``residents``, ``hours``,
         ``officers_required``, ``posts``, ``officers_shared`` (of those that the ministry has; NaN where it is not said how many), ``officers_missing``
-        (required − shared), ``hours_per_officer`` (of those shared, else of the posts), ``max_deviation``, ``stations``, ``money`` (all years; NaN
+        and ``officers_over`` (shared below or above required, never negative, added up over municipalities), ``posts_unstaffed`` (posts beyond the
+        officers shared), ``hours_per_officer`` (of those shared, else of the posts), ``max_deviation``, ``stations``, ``money`` (all years; NaN
         without a budget).
     shares
         The share-out, shown: ``municipality``, ``hours``, ``quota``, ``at_minimum``, ``whole``, ``remainder``, ``rank``, ``officers``; None where nothing is
         shared out.
     notes
         Doubts, such as municipalities without a region.
+    empty
+        Names of beats that get no officer, where the posts are set by the share-out.
     """
 
     table: pd.DataFrame
     shares: pd.DataFrame | None
     notes: tuple[Note, ...]
+    empty: tuple[str, ...] = ()
 
 
 def largest_remainder(names: Sequence[str], hours: np.ndarray, total: int, minimum: int) -> pd.DataFrame:
@@ -100,6 +107,34 @@ def largest_remainder(names: Sequence[str], hours: np.ndarray, total: int, minim
     )  # fmt: skip
 
 
+def shared_posts(beats: pd.DataFrame, has: Country) -> dict[str, int]:
+    """Return the posts of each beat by the share-out.
+
+    Parameters
+    ----------
+    beats
+        ``beat``, ``municipality``, ``workload``.
+    has
+        With a number of officers.
+
+    Raises
+    ------
+    InputError
+        Where there are fewer officers than the minima take.
+    """
+    assert has.officers is not None
+    town = beats["municipality"].astype(str)
+    hours = beats["workload"].astype(float).groupby(town).sum()
+    shares = largest_remainder(list(hours.index), hours.to_numpy(float), has.officers, has.minimum)
+    posts: dict[str, int] = {}
+    for name, officers in zip(shares["municipality"], shares["officers"], strict=True):
+        here = beats[town == name]
+        least = 1 if officers >= len(here) else 0
+        own = largest_remainder(list(here["beat"].astype(str)), here["workload"].to_numpy(float), int(officers), least)
+        posts |= dict(zip(own["municipality"], map(int, own["officers"]), strict=True))
+    return posts
+
+
 def country_plan(tables: PlanTables, rules: Description, *, officers: int | None = None, minimum: int | None = None) -> CountryPlan:  # fmt: skip
     """Sum a plan up.
 
@@ -143,7 +178,13 @@ def country_plan(tables: PlanTables, rules: Description, *, officers: int | None
     if officers is not None:
         shares = largest_remainder(list(frame["name"]), frame["hours"].to_numpy(float), officers, minimum)
         frame["officers_shared"] = shares["officers"].to_numpy(float)
+    frame["officers_missing"] = (frame["officers_required"] - frame["officers_shared"]).clip(lower=0)
+    frame["officers_over"] = (frame["officers_shared"] - frame["officers_required"]).clip(lower=0)
+    frame["posts_unstaffed"] = (frame["posts"] - frame["officers_shared"]).clip(lower=0)
     sums = [
+        "officers_missing",
+        "officers_over",
+        "posts_unstaffed",
         "units",
         "residents",
         "hours",
@@ -160,12 +201,14 @@ def country_plan(tables: PlanTables, rules: Description, *, officers: int | None
         parts.append(by[sums].sum(min_count=1).assign(name=list(by.groups), region=list(by.groups), level="region", max_deviation=by["max_deviation"].max()))  # fmt: skip
     parts.append(pd.DataFrame([frame[sums].sum(min_count=1)]).assign(name=str(tables.summary.get("project", "")), region="", level="country", max_deviation=frame["max_deviation"].max()))  # fmt: skip
     table = pd.concat(parts, ignore_index=True)
-    table["officers_missing"] = table["officers_required"] - table["officers_shared"]
     manned = table["officers_shared"].fillna(table["posts"])
     table["hours_per_officer"] = (table["hours"] / manned.where(manned > 0)).astype(float)
-    order = ["level", "name", "region", "units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing",
-             "hours_per_officer", "max_deviation", "stations", "money"]  # fmt: skip
-    return CountryPlan(table[order], shares, notes)
+    order = ["level", "name", "region", "units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "officers_over",
+             "posts_unstaffed", "hours_per_officer", "max_deviation", "stations", "money"]  # fmt: skip
+    empty = (
+        beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str) if has is not None and has.set_posts else []
+    )
+    return CountryPlan(table[order], shares, notes, tuple(empty))
 
 
 def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, str], tuple[Note, ...]]:
@@ -214,14 +257,34 @@ def write_country(folder: Path, tables: PlanTables, plan: CountryPlan) -> None:
     """Write ``country.csv``, ``share-out.csv`` where there is one, and ``country.html`` with the map, into a result folder."""
     from beatplanner.data.publish.country_report import write_country_files
 
-    write_country_files(folder, tables, plan.table, plan.shares, [str(n) for n in plan.notes])
+    write_country_files(folder, tables, plan.table, plan.shares, [str(n) for n in plan.notes], plan.empty)
+
+
+def sum_up_again(folder: Path) -> CountryPlan:
+    """Sum a finished plan up by its own rules, and write the tables and the page into its folder.
+
+    Raises
+    ------
+    InputError
+        Where the folder is no result, or has no beats.
+    """
+    tables = read_result(folder)
+    file = Path(str(tables.summary.get("description_file", "")))
+    rules = Description.model_validate(tables.summary["rules"]).model_copy(update={"folder": file.parent, "file": file})
+    found = country_plan(tables, rules)
+    write_country(folder, tables, found)
+    renew_manifest(folder, ["country.csv", "country.html", "share-out.csv"])
+    return found
 
 
 def as_summary(plan: CountryPlan) -> dict[str, Any]:
     """Return what ``summary.json`` tells of the country."""
     last = plan.table.iloc[-1]
-    keys = ("units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "stations", "money")  # fmt: skip
+    keys = ("units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "officers_over",
+            "posts_unstaffed", "stations", "money")  # fmt: skip
     found: dict[str, Any] = {k: float(last[k]) for k in keys}
+    if plan.empty:
+        found["empty_beats"] = list(plan.empty)
     if plan.shares is not None:
         kept = plan.shares[["municipality", "hours", "quota", "officers"]]
         found["shares"] = kept.astype({"officers": float}).to_dict("records")

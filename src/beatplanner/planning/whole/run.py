@@ -34,7 +34,7 @@ from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import Rollout, budget_summary, roll_out
-from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, write_country
+from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, shared_posts, write_country
 from beatplanner.planning.whole.payroll import first_days
 from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.whole.verdict import write_verdict
@@ -308,6 +308,10 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
             "moved_in": table["moved_in"],
         }
     )
+    has = town.description.country
+    if has is not None and has.set_posts and has.officers is not None:
+        shared = shared_posts(frame, has)
+        frame["posts"] = [shared[str(b)] for b in frame["beat"]]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
 
 

@@ -20,6 +20,7 @@ from beatplanner.ui.commands.console import (
     err_console,
     interruptible,
     out_console,
+    say_clashes,
     say_problems,
     shown_progress,
 )
@@ -138,39 +139,47 @@ def scenarios(
 @commands.command()
 def country(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
-    officers: Annotated[int | None, typer.Option("--officers", min=1, help="Officers that the ministry has.")] = None,
+    officers: Annotated[int | None, typer.Option("--officers", min=1, help="Officers that the ministry has; makes a plan of its own with these posts.")] = None,
     minimum: Annotated[int | None, typer.Option("--minimum", min=0, help="Officers that each municipality gets at least.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the new plan; else one beside DIR that is named after the officers.", file_okay=False)] = None,
+    time_limit: TimeOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
 ) -> None:  # fmt: skip
-    """Sum a plan up by municipality, region and country, and share out the officers that there are."""
-    from beatplanner.data.description.models import Description
+    """Sum a plan up by municipality, region and country; with --officers share them out as posts and plan by these, as a result of its own."""
     from beatplanner.data.result.folder import read_result
-    from beatplanner.data.result.manifest import renew_manifest
-    from beatplanner.planning.whole.country import country_plan, write_country
+    from beatplanner.planning.whole.country import sum_up_again
 
-    tables = read_result(folder)
-    rules = Description.model_validate(tables.summary["rules"])
-    file = Path(str(tables.summary["description_file"]))
-    found = country_plan(
-        tables, rules.model_copy(update={"folder": file.parent, "file": file}), officers=officers, minimum=minimum
-    )
-    write_country(folder, tables, found)
-    renew_manifest(folder, ["country.csv", "share-out.csv", "country.html"])
+    if officers is None and minimum is None and out is None:
+        found = sum_up_again(folder)
+        _print_country(found, folder)
+        return
+    from beatplanner.planning.changes.sharing_out import share_out
+
+    if out is None:
+        number = officers if officers is not None else (read_result(folder).summary.get("country") or {}).get("officers_shared")  # fmt: skip
+        least = "" if minimum is None else f"-at-least-{minimum}"
+        out = folder.resolve().with_name(f"{folder.resolve().name}-{'' if number is None else f'{number:.0f}-'}officers{least}")  # fmt: skip
+    with interruptible() as cancelled, shown_progress() as progress:
+        summary, found = share_out(folder, out, officers=officers, minimum=minimum, time_limit=time_limit, seed=seed, threads=threads,
+                                   progress=progress, cancelled=cancelled)  # fmt: skip
+    _print_country(found, out)
+    say_clashes(summary)
+
+
+def _print_country(found: Any, folder: Path) -> None:
     say_problems(found.notes)
-    table = Table(
-        "", "beats", "residents", "hours a year", "officers needed", "shared out", "stations", box=None, pad_edge=False
-    )
+    table = Table("", "beats", "residents", "hours a year", "officers needed", "posts", "shared out", "missing", "over", "stations", box=None, pad_edge=False)  # fmt: skip
+
+    def number(value: float) -> str:
+        return "-" if value != value else f"{value:,.0f}"
+
+    keys = ("beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "officers_over", "stations")  # fmt: skip
     for r in found.table.to_dict("records"):
-        shared = "-" if r["officers_shared"] != r["officers_shared"] else f"{r['officers_shared']:,.0f}"
-        table.add_row(
-            r["name"],
-            f"{r['beats']:,.0f}",
-            f"{r['residents']:,.0f}",
-            f"{r['hours']:,.0f}",
-            f"{r['officers_required']:,.0f}",
-            shared,
-            f"{r['stations']:,.0f}",
-        )
+        table.add_row(r["name"], *(number(r[k]) for k in keys))
     out_console.print(table)
+    if found.empty:
+        out_console.print(f"Without an officer: {', '.join(found.empty)}", markup=False)
     out_console.print(f"Results: {folder.resolve() / 'country.html'}", markup=False)
 
 

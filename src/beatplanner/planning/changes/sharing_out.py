@@ -1,0 +1,126 @@
+"""A plan with the officers that there are: shared out over municipalities and beats as posts, and planned anew by those, as a result of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from beatplanner.data.description.models import Country, Description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.forum.forum_pack import empty_pack
+from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
+from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.verdict import write_verdict
+
+
+def share_out(
+    folder: Path,
+    out: Path,
+    *,
+    officers: int | None = None,
+    minimum: int | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[dict[str, Any], CountryPlan]:
+    """Share officers out over a plan's beats, and write the plan with these posts.
+
+    Parameters
+    ----------
+    folder
+        A plan with beats; its inputs must be there where it has officers, who are planned anew.
+    out
+        Folder of the new plan.
+    officers, minimum
+        In place of those of the plan's rules: officers that the ministry has, and of each municipality at least.
+    time_limit, seed, threads, progress, cancelled
+        As for `plan.run`.
+
+    Returns
+    -------
+    dict, CountryPlan
+        The new ``summary.json``, and the country summed up.
+
+    Raises
+    ------
+    InputError
+        Where there are no beats, no number of officers, or fewer than the minima take; or the place cannot be used.
+    """
+    begin = time.monotonic()
+    before = read_result(folder)
+    if before.beats is None:
+        raise InputError(problem("this plan has no beats to share officers out over", "Plan the beats", file=folder))
+    if out.resolve() == folder.resolve():
+        raise InputError(problem("the new plan must not replace the one that it is made of", "Give another folder as --out", file=out))  # fmt: skip
+    check_result_place(out)
+    file = Path(str(before.summary.get("description_file", "")))
+    rules = Description.model_validate(before.summary["rules"]).model_copy(update={"folder": file.parent, "file": file})
+    has = rules.country or Country()
+    has = has.model_copy(
+        update={
+            "officers": has.officers if officers is None else officers,
+            "minimum": has.minimum if minimum is None else minimum,
+            "set_posts": True,
+        }
+    )
+    if has.officers is None:
+        raise InputError(problem("how many officers there are is not said", "Give --officers", file=folder, field="country.officers"))  # fmt: skip
+    rules = rules.model_copy(update={"country": has})
+    posts = shared_posts(before.beats, has)
+    beats = before.beats.assign(posts=[posts[b] for b in before.beats["beat"].astype(str)])
+    summary = {**before.summary, "rules": rules.model_dump(mode="json"), "shared_out_from": str(folder.resolve())}
+    # the plan's rules are no more those of the description alone
+    summary.pop("description_sha256", None)
+    now = replace(before, beats=beats, summary=summary)
+    rollout = None
+    if before.assignments is not None:
+        town = read_town(rules)
+        beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
+        plan = make_plan(town, steps=("officers",), beat=beat, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled)  # fmt: skip
+        made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+        now = _with_officers(now, tables(plan, made), made)
+        rollout = plan.rollout
+    summed_up = sum_up(now, rules, seed, rollout)
+    assert summed_up is not None
+
+    def finish(part: Path) -> None:
+        write_country(part, now, summed_up)
+        write_verdict(part)
+        empty_pack(part)
+
+    write_everything(out, now, also=finish)
+    return now.summary, summed_up
+
+
+def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -> PlanTables:
+    """Return the plan with the officers planned anew; what was told of beats and stations stays."""
+    summary = {**before.summary, **{k: told[k] for k in ("officers", "seed", "seconds", "threads", "time_limit", "versions", "clashes_of_officers")}}  # fmt: skip
+    of_officers = set(before.summary.get("clashes_of_officers", []))
+    summary["clashes"] = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told["clashes_of_officers"]  # fmt: skip
+    summary["feasible"] = not summary["clashes"]
+    proofs = {**before.proofs}
+    proofs.pop("officers", None)
+    assert before.beats is not None and made.beats is not None
+    return replace(before, assignments=made.assignments, roster=made.roster, beats=with_starts(before.beats, made.beats), summary=summary, proofs=proofs | {k: v for k, v in made.proofs.items() if k == "officers"})  # fmt: skip
+
+
+def with_starts(beats: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return beats with the days on which they start in a roll-out that was chosen anew."""
+    beats = beats.drop(columns=["starts"], errors="ignore")
+    if "starts" not in made:
+        return beats
+    day = dict(zip(made["beat"].astype(str), made["starts"], strict=True))
+    return beats.assign(starts=[day.get(str(b)) for b in beats["beat"]])
