@@ -1,0 +1,125 @@
+"""A queueing system of servers on duty and calls from places, and what it amounts to.
+
+The words are Larson's (Larson, R. C. 1974, "A hypercube queuing model for facility location and redistricting in urban emergency
+services", Computers & Operations Research 1): servers (officers or cars on duty) wait at places; calls arrive from atoms (the units) as
+Poisson processes; each call goes to the first free server of its atom's order of preference; a call that finds all servers busy waits,
+first come, first served, or is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ServiceSystem:
+    """N servers and n atoms in one shift.
+
+    Attributes
+    ----------
+    calls
+        (n,) calls an hour from each atom.
+    order
+        (n, N) servers by rising preference rank of each atom: ``order[u, 0]`` is asked first.
+    minutes
+        (N, n) travel minutes from the place where a server waits to an atom.
+    scene_minutes
+        Mean minutes on scene; exponentially distributed.
+    travel_counts
+        Whether travel is added to the time that a server is busy.
+    waits
+        Whether calls wait where all are busy; else they are lost.
+    """
+
+    calls: np.ndarray
+    order: np.ndarray
+    minutes: np.ndarray
+    scene_minutes: float
+    travel_counts: bool = False
+    waits: bool = True
+
+    @property
+    def servers(self) -> int:
+        """Number of servers N."""
+        return self.order.shape[1]
+
+    @property
+    def total(self) -> float:
+        """Calls an hour from all atoms."""
+        return float(self.calls.sum())
+
+    def mean_service(self, flow: np.ndarray | None) -> np.ndarray:
+        """Return the hours that each server is busy with a call, (N,).
+
+        Parameters
+        ----------
+        flow
+            (N, n) calls an hour that each server answers at each atom; None before it is known, and then all atoms count alike.
+        """
+        base = np.full(self.servers, self.scene_minutes / 60.0)
+        if not self.travel_counts:
+            return base
+        weight = np.broadcast_to(self.calls, self.minutes.shape) if flow is None else flow
+        sums = weight.sum(axis=1)
+        travel = np.divide((weight * self.minutes).sum(axis=1), sums, out=self.minutes.mean(axis=1), where=sums > 0)
+        return base + travel / 60.0
+
+
+@dataclass(frozen=True)
+class ServiceFlows:
+    """What a system amounts to in its steady state.
+
+    Attributes
+    ----------
+    flow
+        (N, n) calls an hour that server i answers at atom u, waiting ones included.
+    busy
+        (N,) share of the time that each server is busy.
+    wait_share
+        Share of calls that wait.
+    lost_share
+        Share of calls that are lost.
+    mean_wait_minutes
+        Mean wait before a server is sent, over all calls.
+    stable
+        Whether the servers can answer the calls at all; where not, calls wait longer and longer, and no figure holds.
+    """
+
+    flow: np.ndarray
+    busy: np.ndarray
+    wait_share: float
+    lost_share: float
+    mean_wait_minutes: float
+    stable: bool = True
+
+
+def unstable(system: ServiceSystem) -> ServiceFlows:
+    """Return what is known where more calls come than the servers can answer: everybody is busy, and every call waits."""
+    nothing = np.full((system.servers, len(system.calls)), np.nan)
+    return ServiceFlows(nothing, np.ones(system.servers), 1.0, 0.0, np.inf, stable=False)
+
+
+def nobody(system: ServiceSystem) -> ServiceFlows:
+    """Return what holds where nobody is on duty: no call is answered."""
+    return ServiceFlows(np.zeros((0, len(system.calls))), np.zeros(0), 0.0, 1.0, 0.0, stable=False)
+
+
+def preference(minutes: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return the order in which servers are asked: own ones first, the nearest first; ties by the servers' order.
+
+    Parameters
+    ----------
+    minutes
+        (N, n) travel minutes.
+    own
+        (N, n) bool: whether a server is of the atom's beat.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, N) servers.
+    """
+    ids = np.broadcast_to(np.arange(len(minutes))[:, None], minutes.shape)
+    return np.lexsort((ids, minutes, ~own), axis=0).T.copy()

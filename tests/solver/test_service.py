@@ -1,0 +1,143 @@
+"""The queueing models: against the balance equations solved apart, published formulas, and each other."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from beatplanner.solver.service.approximate import approximate, birth_and_death
+from beatplanner.solver.service.hypercube import hypercube
+from beatplanner.solver.service.simulation import simulate
+from beatplanner.solver.service.system import ServiceSystem, preference
+
+
+def random_system(
+    seed: int, *, servers: int = 0, load: float = 0.0, atoms: int = 0, waits: bool = True, travel: bool = False
+):
+    random = np.random.default_rng(seed)
+    servers = servers or int(random.integers(2, 11))
+    atoms = atoms or int(random.integers(servers, 3 * servers))
+    place = random.uniform(0, 10, (atoms, 2))
+    minutes = np.hypot(*(place[random.integers(0, atoms, servers)][:, None] - place[None]).transpose(2, 0, 1)) * 2
+    beat = np.argmin(minutes, axis=0)
+    own = np.arange(servers)[:, None] == beat[None, :]
+    calls = random.uniform(0.1, 1.0, atoms)
+    scene = 30.0
+    load = load or random.uniform(0.05, 0.85)
+    calls *= load * servers / (calls.sum() * scene / 60)
+    return ServiceSystem(calls, preference(minutes, own), minutes, scene, travel, waits), own
+
+
+def balance_equations(system: ServiceSystem, rate: np.ndarray, longest: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the balance equations by one dense system, state by state in sets of names, and return flows and busy shares."""
+    n = system.servers
+    states = list(range(2**n))
+    a = np.zeros((len(states), len(states)))
+
+    def first(u: int, state: int) -> int:
+        return next((int(i) for i in system.order[u] if not state >> int(i) & 1), -1)
+
+    for state in states:
+        for u, calls in enumerate(system.calls):
+            i = first(u, state)
+            if i >= 0:
+                a[state, state] -= calls
+                a[state | 1 << i, state] += calls
+        for i in range(n):
+            if state >> i & 1:
+                a[state, state] -= rate[i]
+                a[state ^ 1 << i, state] += rate[i]
+    a[-1] = 1.0
+    p = np.linalg.solve(a, np.eye(len(states))[-1])
+    ratio = system.calls.sum() / rate.sum()
+    tail = p[-1] * ratio / (1 - ratio) if system.waits else 0.0
+    p, tail = p / (1 + tail), tail / (1 + tail)
+    flow = np.zeros(system.minutes.shape)
+    for state in states[:-1]:
+        for u, calls in enumerate(system.calls):
+            flow[first(u, state), u] += p[state] * calls
+    if system.waits:
+        flow += (p[-1] + tail) * np.outer(rate / rate.sum(), system.calls)
+    busy = np.array([sum(p[s] for s in states if s >> i & 1) + tail for i in range(n)])
+    return flow, busy
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_exact_model_solves_the_balance_equations(seed):
+    system, _ = random_system(seed, servers=2 + seed % 6, waits=seed % 3 != 0)
+    found = hypercube(system)
+    flow, busy = balance_equations(system, np.full(system.servers, 60 / system.scene_minutes))
+    assert np.abs(found.flow - flow).max() <= 1e-8 * system.total
+    assert np.abs(found.busy - busy).max() <= 1e-8
+    assert found.flow.sum() == pytest.approx(system.total * (1 - found.lost_share), rel=1e-9)
+
+
+def test_travel_that_counts_is_part_of_the_time_of_the_calls_answered():
+    system, _ = random_system(3, servers=4, load=0.4, travel=True)
+    found = hypercube(system)
+    service = 0.5 + (found.flow * system.minutes).sum(axis=1) / found.flow.sum(axis=1) / 60
+    _, busy = balance_equations(system, 1 / service)
+    assert np.abs(found.busy - busy).max() <= 1e-7
+    # work that comes in is work that is done
+    assert (found.flow.sum(axis=1) * service) == pytest.approx(found.busy, abs=0.02)
+
+
+def test_two_servers_of_two_beats_by_hand():
+    # λ1 = λ2 = 1/2 and μ = 1 (Larson & Odoni 1981, ch. 5): p(00) = 1/2.5, each single state 0.5 of it, both 0.5 of it
+    system = ServiceSystem(
+        np.array([0.5, 0.5]), np.array([[0, 1], [1, 0]]), np.array([[1.0, 3.0], [3.0, 1.0]]), 60.0, waits=False
+    )
+    found = hypercube(system)
+    assert found.lost_share == pytest.approx(0.2)
+    assert found.busy == pytest.approx([0.4, 0.4])
+    # of its own calls a server answers those that find it free: 0.6
+    assert found.flow == pytest.approx(np.array([[0.3, 0.1], [0.1, 0.3]]))
+
+
+def test_equal_servers_are_the_formulas_of_erlang():
+    for servers, offered in ((3, 2.0), (8, 5.5)):
+        calls = np.array([offered * 2])
+        system = ServiceSystem(calls, np.arange(servers)[None, :], np.ones((servers, 1)), 30.0)
+        c = (offered**servers / math.factorial(servers)) / (1 - offered / servers)
+        c /= sum(offered**k / math.factorial(k) for k in range(servers)) + c
+        found = hypercube(system)
+        assert found.wait_share == pytest.approx(c, rel=1e-9)
+        assert found.mean_wait_minutes == pytest.approx(60 * c * 0.5 / (servers - offered), rel=1e-9)
+        assert birth_and_death(servers, offered, waits=True)[1] == pytest.approx(c, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_approximation_is_near_the_exact_model_at_ten_servers(seed):
+    system, own = random_system(seed, servers=10, atoms=25 + seed, load=(0.2, 0.35, 0.5)[seed % 3], waits=seed % 2 == 0)
+    exact, near = hypercube(system), approximate(system)
+    assert near.flow.sum() == pytest.approx(exact.flow.sum(), rel=0.01)
+    for figure in (
+        lambda f: f.flow[own].sum() / f.flow.sum(),
+        lambda f: f.busy.mean(),
+        lambda f: (f.flow * system.minutes).sum() / f.flow.sum(),
+    ):
+        assert figure(near) == pytest.approx(figure(exact), rel=0.025)
+
+
+def test_a_simulation_agrees_with_the_exact_model_within_its_interval_and_repeats_itself():
+    system, own = random_system(5, servers=5, load=0.5)
+    exact, drawn = hypercube(system), simulate(system, own, calls=100_000, seed=1)
+    assert np.array_equal(drawn.flows.flow, simulate(system, own, calls=100_000, seed=1).flows.flow)
+    share = drawn.flows.flow[own].sum() / drawn.flows.flow.sum()
+    assert abs(share - exact.flow[own].sum() / exact.flow.sum()) <= 2 * drawn.half_width["own_share"]
+    assert abs(drawn.flows.wait_share - exact.wait_share) <= 2 * drawn.half_width["wait_share"]
+
+
+def test_what_is_lost_does_not_depend_on_the_distribution_of_the_time_on_scene():
+    # Erlang's loss formula holds for M/G/c/c
+    system = ServiceSystem(np.array([6.0]), np.arange(4)[None, :], np.ones((4, 1)), 30.0, waits=False)
+    lost = birth_and_death(4, 3.0, waits=False)[2]
+    drawn = simulate(system, np.ones((4, 1), bool), calls=200_000, seed=2, variation=2.0)
+    assert drawn.flows.lost_share == pytest.approx(lost, abs=0.012)
+
+
+def test_more_calls_than_anybody_can_answer_are_told():
+    system, own = random_system(1, servers=3, load=1.1)
+    assert not hypercube(system).stable and not approximate(system).stable and not simulate(system, own).flows.stable
