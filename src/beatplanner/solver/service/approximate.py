@@ -118,7 +118,10 @@ def _pairs(order, calls, rho, together, rate, level) -> tuple[np.ndarray, np.nda
         if k:
             joint = np.minimum(joint, all_busy[:, k - 1])
         all_busy[:, k] = joint
-        with_i = np.minimum(drawn[k + 1] * (product[:, None] * beside ** (1 / max(k, 1) ** GAMMA) * (rho / mean)[None, :]), np.minimum(joint[:, None], rho[None, :]))
+        with_i = np.minimum(
+            drawn[k + 1] * (product[:, None] * beside ** (1 / max(k, 1) ** GAMMA) * (rho / mean)[None, :]),
+            np.minimum(joint[:, None], rho[None, :]),
+        )
         if_busy = np.where(inside, joint[:, None], with_i) / rho[None, :]
         if_free = np.where(inside, 0.0, joint[:, None] - with_i) / np.maximum(1 - rho[None, :], 1e-12)
         np.add.at(reach_busy, at, calls[:, None] * if_busy)

@@ -1,0 +1,207 @@
+"""Reads the tables of the service picture: rates of calls, categories, servers and minutes of travel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Service
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.layers import numbers, read_table, texts
+from beatplanner.data.formats.source import Source
+from beatplanner.data.town.reading import Reading, unit_positions
+from beatplanner.data.town.town import Town
+from beatplanner.data.town.walkable import read_network
+from beatplanner.data.town.walking_network import walk_metres
+
+
+@dataclass(frozen=True)
+class ServiceTables:
+    """What the section ``[service]`` names.
+
+    Attributes
+    ----------
+    rules
+        The section itself.
+    calls
+        Columns ``unit`` (position), ``per_hour``, ``shift`` (None for all), ``category`` (``""`` where none); or None.
+    categories
+        By category, casefolded: minutes on scene, officers sent, priority.
+    servers
+        Columns ``server``, ``beat`` (None for one that several beats share), ``unit`` (position), ``shift`` (None for all); or None.
+    minutes
+        (n, n) travel minutes from unit to unit by a table or along roads; None for the straight line.
+    notes, sources
+        What was found out, and the files read.
+    """
+
+    rules: Service
+    calls: pd.DataFrame | None
+    categories: dict[str, tuple[float, int, int]]
+    servers: pd.DataFrame | None
+    minutes: np.ndarray | None
+    notes: tuple[Note, ...]
+    sources: tuple[Source, ...]
+
+
+def read_service_tables(town: Town) -> ServiceTables:
+    """Read the tables of a town's section ``[service]``; the section's defaults where the description has none.
+
+    Raises
+    ------
+    InputError
+        With every problem of every table.
+    """
+    rules = town.description.service or Service()
+    reading = Reading(town.description)
+    calls = servers = minutes = None
+    categories: dict[str, tuple[float, int, int]] = {}
+    keep = reading.findings.keep
+    with keep():
+        calls = _calls(reading, rules, town.units)
+    with keep():
+        categories = _categories(reading, rules)
+    with keep():
+        servers = _servers(reading, rules, town.units)
+    with keep():
+        minutes = _minutes(reading, rules, town.units)
+    reading.findings.raise_if_any()
+    return ServiceTables(
+        rules, calls, categories, servers, minutes, tuple(reading.findings.notes), tuple(reading.sources)
+    )
+
+
+def _check_shifts(values: list[str | None], rules: Service, where) -> None:
+    names = [s.name for s in rules.shifts]
+    for i, name in enumerate(values):
+        if name is not None and name not in names:
+            mend = did_you_mean(name, names) or f"The shifts are: {', '.join(names)}"
+            raise InputError(where.problem(f"there is no shift “{name}”", mend, row=where.rows[i], field="shift"))
+
+
+def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+    if rules.calls is None:
+        return None
+    frame, where = reading.noting(
+        read_table(
+            reading.description.path(rules.calls.path), rules.calls.layer, ["unit", "per_hour"], ["shift", "category"]
+        )
+    )
+    shift = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
+    _check_shifts(shift, rules, where)
+    kind = [t or "" for t in texts(frame["category"])] if "category" in frame else [""] * len(frame)
+    reading.record("service.calls", rules.calls.path, len(frame), where=where)
+    return pd.DataFrame(
+        {
+            "unit": unit_positions(frame["unit"], units, where),
+            "per_hour": numbers(frame["per_hour"], where, least=0),
+            "shift": pd.Series(shift, dtype=object),
+            "category": pd.Series(kind, dtype=object),
+        }
+    )
+
+
+def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int, int]]:
+    if rules.categories is None:
+        return {}
+    frame, where = reading.noting(
+        read_table(
+            reading.description.path(rules.categories.path), rules.categories.layer, ["category", "minutes_on_scene"], ["officers", "priority"]
+        )
+    )  # fmt: skip
+    minutes = numbers(frame["minutes_on_scene"], where, least=0)
+    if (minutes <= 0).any():
+        row = where.rows[int(np.argmax(minutes <= 0))]
+        raise InputError(
+            where.problem("a call takes no time", "Give minutes above 0", row=row, field="minutes_on_scene")
+        )
+    officers = numbers(frame["officers"], where, least=1, empty=1.0) if "officers" in frame else np.ones(len(frame))
+    priority = numbers(frame["priority"], where, least=1, empty=1.0) if "priority" in frame else np.ones(len(frame))
+    found: dict[str, tuple[float, int, int]] = {}
+    for i, name in enumerate(texts(frame["category"])):
+        key = (name or "").strip().casefold()
+        if key in found:
+            raise InputError(
+                where.problem(f"“{name}” stands twice", "Keep one row", row=where.rows[i], field="category")
+            )
+        found[key] = (float(minutes[i]), int(officers[i]), int(priority[i]))
+    reading.record("service.categories", rules.categories.path, len(frame), where=where)
+    return found
+
+
+def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
+    if rules.servers is None:
+        return None
+    frame, where = reading.noting(
+        read_table(
+            reading.description.path(rules.servers.path), rules.servers.layer, ["server", "beat", "unit"], ["shift"]
+        )
+    )
+    shift = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
+    _check_shifts(shift, rules, where)
+    names = texts(frame["server"])
+    seen: dict[tuple[str, str | None], str] = {}
+    for i, name in enumerate(names):
+        if name is None:
+            raise InputError(
+                where.problem("a server has no name", "Give each server a name", row=where.rows[i], field="server")
+            )
+        for other in (None, shift[i]) if shift[i] is not None else {s for n, s in seen if n == name} | {None}:
+            if (name, other) in seen:
+                what = f"the server “{name}” stands twice in one shift (also in row {seen[name, other]})"
+                raise InputError(
+                    where.problem(what, "Keep one row a server and shift", row=where.rows[i], field="server")
+                )
+        seen[name, shift[i]] = where.rows[i]
+    reading.record("service.servers", rules.servers.path, len(frame), where=where)
+    return pd.DataFrame(
+        {
+            "server": pd.Series(names, dtype=object),
+            "beat": pd.Series(texts(frame["beat"]), dtype=object),
+            "unit": unit_positions(frame["unit"], units, where),
+            "shift": pd.Series(shift, dtype=object),
+        }
+    )
+
+
+def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.ndarray | None:
+    n = len(units)
+    if rules.minutes is not None:
+        frame, where = reading.noting(
+            read_table(reading.description.path(rules.minutes.path), rules.minutes.layer, ["from", "to", "minutes"])
+        )
+        a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
+        found = np.full((n, n), np.nan)
+        found[a, b] = numbers(frame["minutes"], where, least=0)
+        found = np.where(np.isnan(found), found.T, found)
+        inside = np.diagonal(found).copy()
+        np.fill_diagonal(found, np.where(np.isnan(inside), 0.0, inside))
+        if np.isnan(found).any():
+            i, j = np.argwhere(np.isnan(found))[0]
+            what = f"{int(np.isnan(found).sum()):,} of {n * n:,} pairs of units have no minutes, such as {units['name'][i]} to {units['name'][j]}"
+            raise InputError(
+                where.problem(what, "Give every pair, in one direction at least, or leave service.minutes out")
+            )
+        reading.record("service.minutes", rules.minutes.path, len(frame), where=where)
+        return found
+    if rules.roads is None:
+        return None
+    if n > 5_000:
+        what = f"travel along roads between {n:,} units needs more memory than a laptop has"
+        raise InputError(problem(what, "Leave service.roads out", file=reading.description.file, field="service.roads"))
+    network, where = read_network(reading, rules.roads, "service.roads", units, None)
+    points = units[["x", "y"]].to_numpy(float)
+    metres = walk_metres(network, points, points)
+    np.fill_diagonal(metres, 0.0)
+    absent = np.isinf(metres)
+    if absent.any():
+        straight = np.hypot(points[:, None, 0] - points[None, :, 0], points[:, None, 1] - points[None, :, 1])
+        metres[absent] = 2.0 * straight[absent]
+        reading.findings.tell(
+            "warning", f"no road joins {int(absent.sum()) // 2:,} pairs of units; for these twice the straight line counts", file=where.file
+        )  # fmt: skip
+    return metres / (rules.speed_kmh * 1000.0 / 60.0)

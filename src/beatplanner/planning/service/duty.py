@@ -1,0 +1,140 @@
+"""Who is on duty: servers of each shift, where they wait and whose they are.
+
+Where no table of servers is given, they follow from the posts. The officers of a beat with P posts are on duty for
+P × annual hours × (1 − absence) a year. Over the hours of all shifts that is m = that ÷ hours covered a year officers at any time, shared
+out to the shifts in proportion to the calls in each; the whole force's numbers in each shift are rounded to whole officers, and those
+given to the beats by largest remainders. A beat may so have nobody of its own in a shift: that is what few posts mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Workload
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.town.service_tables import ServiceTables
+from beatplanner.data.town.town import Town
+from beatplanner.planning.service.demand import WEEKS_A_YEAR
+from beatplanner.planning.service.hours import ShiftHours
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who is on duty.
+
+    Attributes
+    ----------
+    servers
+        One table a shift: ``server`` (text), ``beat`` (text or None), ``unit`` (position where it waits).
+    from_posts
+        Whether they were worked out from the posts.
+    """
+
+    servers: tuple[pd.DataFrame, ...]
+    from_posts: bool
+
+
+def duty(
+    town: Town,
+    tables: ServiceTables,
+    shifts: tuple[ShiftHours, ...],
+    beat: np.ndarray,
+    posts: dict[str, int],
+    calls: np.ndarray,
+) -> Duty:
+    """Return who is on duty.
+
+    Parameters
+    ----------
+    town, tables, shifts
+        The town, its tables of the service, and the shifts.
+    beat
+        (n,) beat of each unit (text), None where it has none.
+    posts
+        Posts of each beat.
+    calls
+        (S, n) calls an hour.
+
+    Raises
+    ------
+    InputError
+        Where a server is of a beat that is not there.
+    """
+    known = [b for b in dict.fromkeys(beat) if b is not None]
+    if tables.servers is not None:
+        for name in tables.servers["beat"].dropna().unique():
+            if name not in known:
+                mend = did_you_mean(str(name), known) or "Leave the cell empty for a car that several beats share"
+                raise InputError(
+                    problem(f"there is no beat “{name}”", mend, file=town.description.file, field="service.servers")
+                )
+        found = []
+        for shift in shifts:
+            mine = tables.servers["shift"].isna() | (tables.servers["shift"] == shift.name)
+            found.append(
+                tables.servers.loc[mine, ["server", "beat", "unit"]]
+                .sort_values("server", kind="stable")
+                .reset_index(drop=True)
+            )
+        return Duty(tuple(found), from_posts=False)
+    return Duty(_from_posts(town, shifts, beat, posts, calls, known), from_posts=True)
+
+
+def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
+    hours = np.array([s.hours_a_week for s in shifts])
+    number = on_duty(posts, known, hours, _calls_of_beats(calls, beat, known), town.description.workload)
+    points, weight = town.points(), town.units["population"].fillna(0).to_numpy(float) + 1e-9
+    centre = {}
+    for b in known:
+        units = np.flatnonzero(beat == b)
+        apart = np.hypot(
+            points[units, None, 0] - points[None, units, 0], points[units, None, 1] - points[None, units, 1]
+        )
+        centre[b] = int(units[np.argmin(weight[units] @ apart)])
+    return tuple(
+        pd.DataFrame(
+            [(f"{b}-{k + 1}", b, centre[b]) for i, b in enumerate(known) for k in range(number[s, i])], columns=["server", "beat", "unit"]
+        ).astype({"unit": int})
+        for s in range(len(shifts))
+    )  # fmt: skip
+
+
+def _calls_of_beats(calls: np.ndarray, beat: np.ndarray, known: list[str]) -> np.ndarray:
+    place = {b: i for i, b in enumerate(known)}
+    found = np.zeros((len(calls), len(known)))
+    for u, b in enumerate(beat):
+        if b is not None:
+            found[:, place[b]] += calls[:, u]
+    return found
+
+
+def on_duty(
+    posts: dict[str, int], known: list[str], hours: np.ndarray, calls: np.ndarray, rules: Workload
+) -> np.ndarray:
+    """Return whole officers on duty, (S, K), from the posts of the beats.
+
+    Parameters
+    ----------
+    posts, known
+        Posts of each beat, and the beats in order.
+    hours
+        (S,) hours a week of each shift.
+    calls
+        (S, K) calls an hour of each beat.
+    rules
+        Annual hours and absence.
+    """
+    a_week = np.array([posts.get(b, 0) for b in known]) * rules.annual_hours * (1 - rules.absence) / WEEKS_A_YEAR
+    share = (calls * hours[:, None]).sum(axis=1) + 1e-12
+    share /= share.sum()
+    mean = a_week[None, :] * share[:, None] / np.maximum(hours[:, None], 1e-12)
+    found = np.floor(mean + 1e-9).astype(int)
+    for s in range(len(hours)):
+        left = round(float(mean[s].sum())) - int(found[s].sum())
+        order = np.lexsort((np.arange(len(known)), -calls[s], -np.round(mean[s] - found[s], 9)))
+        found[s, order[: max(left, 0)]] += 1
+    return found

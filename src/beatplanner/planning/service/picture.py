@@ -1,0 +1,258 @@
+"""The service picture of beats: minutes to the caller, own officers, time left for people, by shift, beat and officer on duty.
+
+Shares of calls (`own_share`, `cross_share`) are of the requests answered, `wait_share` and `lost_share` of all requests that come while
+the shift is on duty; shares of time (`busy_share`, `away_share`, `people_share`) are of the hours on duty: busy with calls, busy with
+calls of other beats, and not busy with calls. Minutes are the travel of the officer sent, from where he or she waits; waits stand apart.
+A figure is None where nothing is there to measure it by: nobody on duty, no calls, or more calls than can be answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.town.service_tables import ServiceTables
+from beatplanner.data.town.town import Town
+from beatplanner.planning.service.demand import Demand, demand
+from beatplanner.planning.service.duty import Duty, duty
+from beatplanner.planning.service.hours import ShiftHours, shift_hours
+from beatplanner.solver.service.approximate import approximate
+from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
+from beatplanner.solver.service.simulation import simulate
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, preference
+
+Method = Literal["exact", "approximate", "simulate"]
+# Servers up to which the exact model is used where no method is asked for.
+EXACT_SERVERS = 12
+SIMULATED_CALLS = 400_000
+
+
+@dataclass(frozen=True)
+class ShiftPicture:
+    """One shift: its system, what it amounts to, and whose the servers and atoms are."""
+
+    hours: ShiftHours
+    servers: pd.DataFrame
+    system: ServiceSystem
+    flows: ServiceFlows
+    own: np.ndarray
+    half_width: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ServicePicture:
+    """All shifts.
+
+    Attributes
+    ----------
+    method
+        How the flows were found.
+    shifts
+        One a shift.
+    beat
+        (n,) beat of each unit.
+    demand, duty
+        What came in.
+    seed
+        Of a simulation.
+    """
+
+    method: Method
+    shifts: tuple[ShiftPicture, ...]
+    beat: np.ndarray
+    demand: Demand
+    duty: Duty
+    seed: int
+
+
+def service_picture(
+    town: Town,
+    tables: ServiceTables,
+    beat: np.ndarray,
+    posts: dict[str, int],
+    *,
+    method: Method | None = None,
+    seed: int = 0,
+    calls: int = SIMULATED_CALLS,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> ServicePicture:
+    """Look at the service of beats.
+
+    Parameters
+    ----------
+    town, tables
+        The town and the tables of its service.
+    beat
+        (n,) beat of each unit, None where it has none.
+    posts
+        Posts of each beat, from which follows who is on duty where no servers are given.
+    method
+        The exact model where no shift has more than `EXACT_SERVERS` servers, else its approximation, unless one is asked for.
+    seed, calls
+        Of a simulation: the same seed gives the same figures; calls drawn for each shift.
+    cancelled
+        Asked before each shift; True ends with InputError.
+
+    Raises
+    ------
+    InputError
+        Where nothing says when calls come, shifts overlap, or the exact model is asked for with too many servers.
+    """
+    file = town.description.file
+    shifts = shift_hours(tables.rules, file)
+    wanted = demand(town, tables, shifts)
+    who = duty(town, tables, shifts, beat, posts, wanted.calls)
+    most = max(len(s) for s in who.servers)
+    if method is None:
+        method = "exact" if most <= EXACT_SERVERS else "approximate"
+    if method == "exact" and most > MOST_SERVERS:
+        what = f"{most} officers are on duty at once, and the exact model can count {MOST_SERVERS}"
+        raise InputError(problem(what, "Use --method approximate or simulate", file=file, field="--method"))
+    found = []
+    for s, (hours, servers) in enumerate(zip(shifts, who.servers, strict=True)):
+        if cancelled():
+            raise InputError(problem("stopped before all shifts were counted", "Run it again"))
+        system, own = _system(town, tables, servers, beat, wanted.calls[s], float(wanted.scene_minutes[s]))
+        half: dict[str, float] = {}
+        if not len(servers):
+            flows = nobody(system)
+        elif method == "simulate":
+            drawn = simulate(system, own, calls=calls, seed=seed + s)
+            flows, half = drawn.flows, drawn.half_width
+        else:
+            flows = hypercube(system) if method == "exact" else approximate(system)
+        found.append(ShiftPicture(hours, servers, system, flows, own, half))
+    return ServicePicture(method, tuple(found), beat, wanted, who, seed)
+
+
+def _system(town, tables, servers, beat, calls, scene) -> tuple[ServiceSystem, np.ndarray]:
+    unit = servers["unit"].to_numpy(int)
+    if tables.minutes is not None:
+        minutes = tables.minutes[unit]
+    else:
+        points = town.points()
+        metres = np.hypot(points[unit, None, 0] - points[None, :, 0], points[unit, None, 1] - points[None, :, 1])
+        minutes = metres * tables.rules.detour / (tables.rules.speed_kmh * 1000.0 / 60.0)
+    mine = servers["beat"].to_numpy(object)
+    own = np.array([[m is not None and m == b for b in beat] for m in mine], bool).reshape(len(mine), len(beat))
+    order = preference(minutes, own)
+    return ServiceSystem(calls, order, minutes, scene, tables.rules.travel_counts, tables.rules.queue == "wait"), own
+
+
+def figures(picture: ServicePicture) -> dict[str, Any]:
+    """Return the content of ``service.json``: the figures of the whole week, of each shift, and of its beats and servers."""
+    shifts = [_of_shift(s, picture.beat) for s in picture.shifts]
+    whole = _together([(s, s.hours.hours_a_week) for s in picture.shifts])
+    notes = [n.what for n in picture.demand.notes]
+    for s in picture.shifts:
+        if len(s.servers) and not s.flows.stable:
+            notes.append(
+                f"In the shift “{s.hours.name}” more calls come than the officers on duty can answer: waits grow without end."
+            )
+        if not len(s.servers):
+            notes.append(f"In the shift “{s.hours.name}” nobody is on duty.")
+    if picture.demand.outside > 0:
+        notes.append(f"{picture.demand.outside:.1%} of the calls come when no shift is on duty.")
+    beats = [b for b in dict.fromkeys(picture.beat) if b is not None]
+    present = {b: sum(s.hours.hours_a_week for s in picture.shifts if (s.servers["beat"] == b).any()) for b in beats}
+    return {
+        "method": picture.method,
+        **({"seed": picture.seed} if picture.method == "simulate" else {}),
+        **whole,
+        "calls_a_week": sum(s.system.total * s.hours.hours_a_week for s in picture.shifts),
+        "outside_share": picture.demand.outside,
+        "nobody_share": {b: 1.0 - hours / 168.0 for b, hours in present.items()},
+        "servers_from_posts": picture.duty.from_posts,
+        "shifts": shifts,
+        "notes": notes,
+    }
+
+
+def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": s.hours.name, "hours_a_week": s.hours.hours_a_week, **_together([(s, 1.0)])}
+    found["calls_an_hour"] = s.system.total
+    found["servers_on_duty"] = len(s.servers)
+    if s.half_width:
+        found["half_width"] = s.half_width
+    beats = [b for b in dict.fromkeys(beat) if b is not None]
+    mine = s.servers["beat"].to_numpy(object)
+    found["beats"] = {b: _figures([(s, 1.0)], [beat == b], [mine == b]) for b in beats}
+    everywhere = np.ones(len(beat), bool)
+    servers = {}
+    for i, name in enumerate(s.servers["server"]):
+        one = np.arange(len(mine)) == i
+        servers[str(name)] = {"beat": mine[i], **_figures([(s, 1.0)], [everywhere], [one], of_servers=True)}
+    found["servers"] = servers
+    return found
+
+
+def _together(shifts: list[tuple[ShiftPicture, float]]) -> dict[str, float | None]:
+    atoms = [np.ones(len(s.system.calls), bool) for s, _ in shifts]
+    return _figures(shifts, atoms, [np.ones(len(s.servers), bool) for s, _ in shifts])
+
+
+def _figures(shifts, atoms, servers, *, of_servers: bool = False) -> dict[str, float | None]:
+    """Return the figures of some atoms' calls and some servers' time, shifts weighted by hours.
+
+    With `of_servers` the calls are those that the servers answer, wherever they come from.
+    """
+    answered = own = came = lost = waited = wait_time = busy = away = duty_time = 0.0
+    minutes, weights = [], []
+    known = True
+    for (s, hours), atom, server in zip(shifts, atoms, servers, strict=True):
+        total = float(s.system.calls[atom].sum()) * hours
+        came += total
+        duty_time += float(server.sum()) * hours
+        if not s.flows.stable:
+            # nobody on duty loses every call; too many calls leave nothing to measure
+            lost += total * s.flows.lost_share
+            if len(s.servers) and total > 0:
+                known = False
+            continue
+        lost += total * s.flows.lost_share
+        waited += total * s.flows.wait_share
+        wait_time += total * s.flows.mean_wait_minutes
+        flow = s.flows.flow[:, atom] * hours if not of_servers else s.flows.flow[server] * hours
+        mine = s.own[:, atom] if not of_servers else s.own[server]
+        travel = s.system.minutes[:, atom] if not of_servers else s.system.minutes[server]
+        answered += float(flow.sum())
+        own += float(flow[mine].sum())
+        minutes.append(travel.ravel())
+        weights.append(flow.ravel())
+        busy += float(s.flows.busy[server].sum()) * hours
+        service = s.system.scene_minutes / 60.0 + (s.system.minutes[server] / 60.0 if s.system.travel_counts else 0.0)
+        abroad = s.flows.flow[server] * ~s.own[server] * service
+        # a car that several beats share is away from nowhere
+        has_beat = np.array([b is not None for b in s.servers["beat"].to_numpy(object)[server]], bool)
+        away += float(abroad[has_beat].sum()) * hours
+    share = lambda part, whole: part / whole if known and whole > 0 else None  # noqa: E731
+    middle, late, mean = (None, None, None)
+    if known and answered > 0:
+        m, w = np.concatenate(minutes), np.concatenate(weights)
+        mean = float((m * w).sum() / w.sum())
+        middle, late = (quantile(m, w, q) for q in (0.5, 0.9))
+    return {
+        "own_share": share(own, answered),
+        "cross_share": share(answered - own, answered),
+        "busy_share": share(busy, duty_time),
+        "wait_share": None if of_servers else share(waited, came),
+        "lost_share": None if of_servers else share(lost, came),
+        "mean_minutes": mean,
+        "median_minutes": middle,
+        "p90_minutes": late,
+        "mean_wait_minutes": None if of_servers else share(wait_time, came),
+        "away_share": share(away, duty_time),
+        "people_share": share(duty_time - busy, duty_time),
+    }
+
+
+def quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """Return the smallest value below or at which at least a share of the weights lies."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(int(np.searchsorted(reached, share - 1e-12)), len(order) - 1)])
