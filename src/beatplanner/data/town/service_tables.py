@@ -58,6 +58,11 @@ def read_service_tables(town: Town) -> ServiceTables:
     """
     rules = town.description.service or Service()
     reading = Reading(town.description)
+    names = [shift.name for shift in rules.shifts]
+    for name in names:
+        if names.count(name) > 1:
+            what, file = f"two shifts are called “{name}”", town.description.file
+            raise InputError(problem(what, "Give each a name of its own", file=file, field="service.shifts"))
     calls = servers = minutes = None
     categories: dict[str, tuple[float, int, int]] = {}
     keep = reading.findings.keep

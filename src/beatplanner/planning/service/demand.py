@@ -1,8 +1,8 @@
 """When calls come: calls an hour from each unit in each shift, and the week that they make.
 
 A unit's calls a year are those of the workload (`planning.workload`), by category. Each category's calls are spread over the 168 hours
-of the week by the times of its incidents in the whole town, smoothed over neighbouring hours as far as that lowers the expected error:
-of the kernels of `WIDTHS`, the one with the least Σ (s_h − c_h)² + 2 Σ K_hh c_h − Σ c_h, an unbiased estimate of the squared error for
+of the week by the times of its incidents in the whole town, smoothed over neighbouring hours and days of a kind as far as that lowers
+the expected error: of the kernels of `WIDTHS` and the groups of days of `POOLS`, the one with the least Σ (s_h − c_h)² + 2 Σ K_hh c_h − Σ c_h, an unbiased estimate of the squared error for
 Poisson counts c and smoothed counts s = K c. The hours of the week sum to the year's calls. An incident without an hour, and the excess
 of incidents at exactly midnight (many systems write 00:00 where they know the day alone), follow the others of their category.
 """
@@ -21,6 +21,8 @@ from beatplanner.planning.service.hours import HOURS, ShiftHours
 from beatplanner.planning.workload import plan_workload
 
 WEEKS_A_YEAR = 365.25 / 7
+# Days whose hours may be taken to be alike: none; working days and weekends; working days, Saturday, Sunday; all.
+POOLS = (tuple((d,) for d in range(7)), ((0, 1, 2, 3, 4), (5,), (6,)), ((0, 1, 2, 3, 4), (5, 6)), (tuple(range(7)),))
 # Hours to each side over which a category is smoothed, triangular.
 WIDTHS = (0, 1, 2, 3, 4, 6)
 # Incidents at exactly 00:00 are taken for unknown hours where they are this many times those of the fullest other hour.
@@ -163,7 +165,7 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
 def hours_of_week(times: pd.Series) -> tuple[np.ndarray, int]:
     """Return the hours of the week, 0–167, of the times that have one, and how many at midnight were taken to have none."""
     known = times.dropna()
-    hour, weekday = known.dt.hour.to_numpy(int), known.dt.dayofweek.to_numpy(int)
+    hour, weekday = known.dt.hour.to_numpy(int), known.dt.day_of_week.to_numpy(int)
     midnight = ((known.dt.hour == 0) & (known.dt.minute == 0) & (known.dt.second == 0)).to_numpy()
     sharp = ((known.dt.minute == 0) & (known.dt.second == 0)).to_numpy() & ~midnight
     fullest = (
@@ -183,12 +185,17 @@ def profile(hours: np.ndarray) -> np.ndarray:
     if total < FEWEST_TIMES:
         return np.full(HOURS, 1.0 / HOURS)
     best, least = counts, np.inf
-    for width in WIDTHS:
-        steps = np.arange(-width, width + 1)
-        kernel = 1.0 + width - np.abs(steps)
-        kernel /= kernel.sum()
-        smooth = sum(w * np.roll(counts, step) for w, step in zip(kernel, steps, strict=True))
-        risk = float(((smooth - counts) ** 2).sum() + 2 * kernel[width] * total - total)
-        if risk < least - 1e-9:
-            best, least = smooth, risk
+    for pool in POOLS:
+        # hours of days that are taken to be alike share their mean
+        days = counts.reshape(7, 24)
+        alike = np.concatenate([np.tile(days[list(group)].mean(axis=0), (len(group), 1)) for group in pool]).ravel()
+        size = np.repeat([len(group) for group in pool for _ in group], 24)
+        for width in WIDTHS:
+            steps = np.arange(-width, width + 1)
+            kernel = 1.0 + width - np.abs(steps)
+            kernel /= kernel.sum()
+            smooth = np.sum([w * np.roll(alike, step) for w, step in zip(kernel, steps, strict=True)], axis=0)
+            risk = float(((smooth - counts) ** 2).sum() + 2 * kernel[width] * (counts / size).sum() - total)
+            if risk < least - 1e-9:
+                best, least = smooth, risk
     return best / best.sum()

@@ -43,20 +43,11 @@ def shift_hours(rules: Service, file: object = "") -> tuple[ShiftHours, ...]:
     Raises
     ------
     InputError
-        Where two shifts share a name, or a time at which both are on duty.
+        Where two shifts share a time at which both are on duty.
     """
     found: list[ShiftHours] = []
     minutes = np.full(HOURS * 60, -1)
     for number, shift in enumerate(rules.shifts):
-        if shift.name in {f.name for f in found}:
-            raise InputError(
-                problem(
-                    f"two shifts are called “{shift.name}”",
-                    "Give each a name of its own",
-                    file=file,
-                    field="service.shifts",
-                )
-            )
         mine = _minutes(shift)
         other = minutes[mine]
         if (other >= 0).any():

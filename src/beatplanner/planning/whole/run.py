@@ -21,6 +21,7 @@ from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.parallel import Farm, farm
@@ -30,6 +31,7 @@ from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.service.step import check_service_inputs, content, service_of_plan
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
@@ -134,6 +136,9 @@ def run(
         town = read_town(description)
         if pack:
             check_pack_inputs(town)
+        served = description.service is not None and description.beats is not None
+        if served:
+            check_service_inputs(town)
         plan = make_plan(
             town,
             steps=steps,
@@ -149,11 +154,18 @@ def run(
     progress("writing", None, None, time.monotonic() - begin)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
+    of_service = (
+        content(service_of_plan(town, written, seed=seed), town) if served and written.beats is not None else None
+    )
+    if of_service is not None:
+        written.summary["service"] = of_service[0]
     summed_up = sum_up(written, description, seed, plan.rollout)
 
     def finish(folder: Path) -> None:
         if summed_up is not None:
             write_country(folder, written, summed_up)
+        if of_service is not None:
+            write_service(folder, *of_service)
         verdict = write_verdict(folder)
         if not pack:
             empty_pack(folder)

@@ -11,7 +11,7 @@ import typer
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.output_place import settle
-from beatplanner.ui.commands import compare, forum, layers, officers, planning
+from beatplanner.ui.commands import compare, forum, layers, officers, planning, service
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     DONE,
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for family in (planning, layers, officers, compare, forum):
+for family in (planning, layers, officers, compare, forum, service):
     app.add_typer(family.commands)
 app.add_typer(project_app)
 app.command()(new)

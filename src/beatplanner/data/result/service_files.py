@@ -1,0 +1,23 @@
+"""The files of the service picture: its figures as ``service.json``, and what they were computed from, which `verify` reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from beatplanner.data.result.cells import without_nan, write_csv
+
+FILE, FOLDER = "service.json", "service"
+CALLS, SERVERS, MINUTES, FLOWS = "calls.csv", "servers.csv", "minutes.csv", "flows.csv"
+
+
+def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:
+    """Write the figures, and tables by their file names in the folder ``service``."""
+    text = json.dumps(without_nan(figures), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    (folder / FOLDER).mkdir(exist_ok=True)
+    for name, table in evidence.items():
+        write_csv(folder / FOLDER / name, list(table.columns), table.itertuples(index=False))

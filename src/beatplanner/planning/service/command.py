@@ -1,0 +1,59 @@
+"""Looking at the service of a project's beats of today, or of a plan that was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import check_place
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.service_files import write_service
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.service.picture import Method
+from beatplanner.planning.service.step import content, service_of_plan, service_of_today
+
+
+def look_at_service(
+    project: Path,
+    out: Path,
+    *,
+    method: Method | None = None,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Write ``service.json`` into a folder and return its content.
+
+    Parameters
+    ----------
+    project
+        A description or project file: today's beats are looked at; a plan's folder: its beats, with the project's layers read again.
+    out
+        The folder; made where it does not exist. Other files in it stay.
+    method, seed, cancelled
+        As for `service_picture`.
+
+    Raises
+    ------
+    InputError
+        Where the input cannot be used; nothing is written then.
+    """
+    check_place(out.resolve())
+    if out.exists() and not out.is_dir():
+        raise InputError(problem("there is a file in this place", "Give a folder", file=out))
+    if project.is_dir():
+        plan = read_result(project)
+        file = Path(str(plan.summary.get("description_file", "")))
+        rules = Description.model_validate(plan.summary.get("rules", {}))
+        town = read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
+        picture = service_of_plan(town, plan, method=method, seed=seed, cancelled=cancelled)
+    else:
+        town = read_town(read_description(project))
+        picture = service_of_today(town, method=method, seed=seed, cancelled=cancelled)
+    told, evidence = content(picture, town)
+    out.mkdir(parents=True, exist_ok=True)
+    write_service(out, told, evidence)
+    return told

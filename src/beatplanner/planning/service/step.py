@@ -1,0 +1,122 @@
+"""The service picture as a step of a plan, and of today's beats."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
+from beatplanner.data.town.service_tables import read_service_tables
+from beatplanner.data.town.town import Town
+from beatplanner.planning.service.demand import demand
+from beatplanner.planning.service.hours import shift_hours
+from beatplanner.planning.service.picture import Method, ServicePicture, figures, service_picture
+
+# Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
+MOST_ROWS = 400_000
+
+
+def check_service_inputs(town: Town) -> None:
+    """Look at all that the service picture needs, before anything is planned.
+
+    Raises
+    ------
+    InputError
+        As for `service_picture`.
+    """
+    tables = read_service_tables(town)
+    demand(town, tables, shift_hours(tables.rules, town.description.file))
+
+
+def service_of_plan(
+    town: Town,
+    plan: PlanTables,
+    *,
+    method: Method | None = None,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> ServicePicture:
+    """Look at the service of a plan's beats with its posts; parameters as for `service_picture`.
+
+    Raises
+    ------
+    InputError
+        Where the plan has no beats, or as for `service_picture`.
+    """
+    if plan.beats is None:
+        raise InputError(problem("this plan has no beats", "Give a plan with beats", file="plan.gpkg"))
+    of_unit = dict(zip(plan.units["unit"].astype(str), plan.units["beat"], strict=True))
+    beat = np.array([None if of_unit.get(u) is None else str(of_unit[u]) for u in town.units["unit"]], dtype=object)
+    posts = {str(b): int(p) for b, p in zip(plan.beats["beat"], plan.beats["posts"], strict=True)}
+    return service_picture(town, read_service_tables(town), beat, posts, method=method, seed=seed, cancelled=cancelled)
+
+
+def service_of_today(
+    town: Town, *, method: Method | None = None, seed: int = 0, cancelled: Callable[[], bool] = lambda: False
+) -> ServicePicture:
+    """Look at the service of today's beats, with the officers of the roster where there is one; parameters as for `service_picture`.
+
+    Raises
+    ------
+    InputError
+        Where there are no beats of today, or as for `service_picture`.
+    """
+    beat = town.units["current"].to_numpy(object)
+    if all(b is None for b in beat):
+        raise InputError(
+            problem("there are no beats of today", "Give them as beats.current, or look at a plan's folder", file=town.description.file, field="beats.current")
+        )  # fmt: skip
+    known = [b for b in dict.fromkeys(beat) if b is not None]
+    if town.roster is not None and town.roster["beat"].notna().any():
+        held = Counter(town.roster["beat"].dropna())
+        posts = {b: held.get(b, 0) for b in known}
+    else:
+        rules = town.description.officers
+        given = rules.posts_per_beat if rules is not None else "auto"
+        posts = dict.fromkeys(known, town.description.workload.min_officers_per_beat if given == "auto" else int(given))
+    return service_picture(town, read_service_tables(town), beat, posts, method=method, seed=seed, cancelled=cancelled)
+
+
+def content(picture: ServicePicture, town: Town) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Return the figures, and the tables that they can be computed from again.
+
+    ``calls.csv``: calls an hour by shift and unit; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
+    ``flows.csv``: calls an hour that each server answers in each unit. The last two are left out above `MOST_ROWS` rows.
+    """
+    ids = town.units["unit"].to_numpy(object)
+    rules = town.description.service
+    calls, servers, minutes, flows = [], [], [], []
+    for s in picture.shifts:
+        name, n = s.hours.name, len(s.servers)
+        calls.append(
+            pd.DataFrame(
+                {"shift": name, "unit": ids, "per_hour": s.system.calls, "minutes_on_scene": s.system.scene_minutes}
+            )
+        )
+        table = s.servers.assign(shift=name, unit=ids[s.servers["unit"].to_numpy(int)])
+        servers.append(table[["shift", "server", "beat", "unit"]])
+        names, units = np.repeat(s.servers["server"].to_numpy(object), len(ids)), np.tile(ids, n)
+        minutes.append(
+            pd.DataFrame({"shift": name, "server": names, "unit": units, "minutes": s.system.minutes.ravel()})
+        )
+        if s.flows.stable:
+            flow = s.flows.flow.ravel()
+            kept = flow > 0
+            flows.append(
+                pd.DataFrame({"shift": name, "server": names[kept], "unit": units[kept], "per_hour": flow[kept]})
+            )
+    found = {CALLS: pd.concat(calls), SERVERS: pd.concat(servers)}
+    if sum(len(m) for m in minutes) <= MOST_ROWS:
+        found[MINUTES] = pd.concat(minutes)
+        if flows:
+            found[FLOWS] = pd.concat(flows)
+    told = figures(picture)
+    told["queue"] = "wait" if rules is None else rules.queue
+    told["travel_counts"] = False if rules is None else rules.travel_counts
+    return told, found

@@ -1,0 +1,71 @@
+"""The command that looks at the service of beats, hour by hour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from beatplanner.ui.commands.console import OutOption, SeedOption, interruptible, out_console
+
+commands = typer.Typer()
+
+
+@commands.command()
+def service(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT|DIR", help="A project: today's beats; a plan's folder: its beats.")],
+    out: OutOption,
+    method: Annotated[
+        str | None, typer.Option("--method", metavar="exact|approximate|simulate", help="Exact up to twelve officers on duty, unless one is named.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:  # fmt: skip
+    """Count minutes to the caller, own officers and time left for people, by shift and beat."""
+    from beatplanner.planning.service.command import look_at_service
+
+    if method not in (None, "exact", "approximate", "simulate"):
+        raise typer.BadParameter("give exact, approximate or simulate", param_hint="--method")
+    with interruptible() as cancelled:
+        found = look_at_service(project, out, method=method, seed=seed, cancelled=cancelled)  # type: ignore[arg-type]
+    print_service(found)
+    out_console.print(f"Written: {out / 'service.json'}", markup=False)
+
+
+def print_service(found: dict[str, Any]) -> None:
+    """Print the figures of each shift."""
+    table = Table(
+        "shift",
+        "hours a week",
+        "on duty",
+        "own officer",
+        "minutes",
+        "90 % within",
+        "wait",
+        "busy",
+        "time for people",
+        box=None,
+        pad_edge=False,
+    )
+
+    def cell(value: float | None, form: str) -> str:
+        return "unknown" if value is None else form.format(value)
+
+    for s in [
+        *found["shifts"],
+        {
+            "name": "all",
+            "hours_a_week": sum(s["hours_a_week"] for s in found["shifts"]),
+            "servers_on_duty": None,
+            **found,
+        },
+    ]:
+        duty = "" if s["servers_on_duty"] is None else str(s["servers_on_duty"])
+        table.add_row(
+            s["name"], f"{s['hours_a_week']:,.0f}", duty, cell(s["own_share"], "{:.0%}"), cell(s["mean_minutes"], "{:.1f} min"),
+            cell(s["p90_minutes"], "{:.1f} min"), cell(s["wait_share"], "{:.1%}"), cell(s["busy_share"], "{:.0%}"), cell(s["people_share"], "{:.0%}"),
+        )  # fmt: skip
+    out_console.print(table)
+    for note in found["notes"]:
+        out_console.print(note, markup=False)

@@ -1,0 +1,154 @@
+"""The service picture of a town in files: when calls come, who answers, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from beatplanner.planning.service.demand import hours_of_week, profile
+
+SHIFTS = """
+[service]
+shifts = [ { name = "day", start = "07:00", end = "19:00" }, { name = "night", start = "19:00", end = "07:00" } ]
+calls = "calls.csv"
+servers = "servers.csv"
+"""
+
+
+@pytest.fixture
+def served(town):
+    """The grid town with rates of calls and two servers a shift in each of today's beats."""
+    town.path("calls.csv").write_text(
+        "unit,per_hour,shift\n"
+        + "".join(f"{u},{0.02 + 0.005 * u},{s}\n" for u in range(1, 17) for s in ("day", "night")),
+        "utf-8",
+    )
+    town.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nB,4,16,day\nC,1,2,night\n", "utf-8")
+    with town.project.open("a", encoding="utf-8") as stream:
+        stream.write(SHIFTS)
+    return town
+
+
+def read(folder):
+    return json.loads((folder / "service.json").read_text("utf-8"))
+
+
+def test_two_servers_are_those_of_the_balance_equations(served, command):
+    code, out, _ = command("service", served.project, "--out", served.path("service"))
+    assert code == 0 and "time for" in out
+    found = read(served.path("service"))
+    assert found["method"] == "exact"
+    day = found["shifts"][0]
+    # by hand: beats 1 and 4 have each a server; rates of calls of the units of each beat, 30 minutes on scene
+    units, old = served.units(), [1, 1, 3, 3] * 2 + [2, 2, 4, 4] * 2
+    rate = 0.02 + 0.005 * units["unit"].to_numpy(float)
+    x = np.array([(g.centroid.x, g.centroid.y) for g in units.geometry])
+    minutes = np.array([np.hypot(*(x - x[place]).T) * 1.3 / 500 for place in (0, 15)])
+    first = np.array([0 if b == 1 else 1 if b == 4 else int(minutes[1, u] < minutes[0, u]) for u, b in enumerate(old)])
+    a, b, mu = rate[first == 0].sum(), rate[first == 1].sum(), 2.0
+    total = a + b
+    # states 00, 10, 01, 11 without the queue
+    q = np.array([[-total, mu, mu, 0], [a, -total - mu, 0, mu], [b, 0, -total - mu, mu], [1, 1, 1, 1]])
+    p = np.linalg.solve(q, [0, 0, 0, 1])
+    ratio = total / (2 * mu)
+    p /= 1 + p[3] * ratio / (1 - ratio)
+    waiting = p[3] / (1 - ratio)
+    answers = lambda i, u: (p[0] + p[2 - i] if first[u] == i else p[1 + (1 - i)]) + waiting / 2  # noqa: E731
+    flow = np.array([[rate[u] * answers(i, u) for u in range(16)] for i in (0, 1)])
+    own = np.array([[b == 1 for b in old], [b == 4 for b in old]])
+    assert flow.sum() == pytest.approx(total)
+    assert day["own_share"] == pytest.approx(flow[own].sum() / total, abs=1e-9)
+    assert day["mean_minutes"] == pytest.approx((flow * minutes).sum() / total, abs=1e-6)
+    assert day["wait_share"] == pytest.approx(waiting, abs=1e-9)
+    assert day["busy_share"] == pytest.approx(total / mu / 2, abs=1e-9)
+    assert day["people_share"] == pytest.approx(1 - total / mu / 2, abs=1e-9)
+    assert day["own_share"] + day["cross_share"] == pytest.approx(1)
+    assert day["hours_a_week"] == 84 and set(day["beats"]) == {"1", "2", "3", "4"} and set(day["servers"]) == {"A", "B"}
+    assert day["beats"]["2"]["own_share"] == 0 and day["beats"]["2"]["busy_share"] is None
+    # nobody of beat 4 is on duty at night
+    assert found["nobody_share"]["4"] == pytest.approx(0.5)
+
+
+def test_the_three_methods_agree(served, command):
+    found = []
+    for method in ("exact", "approximate", "simulate"):
+        assert command("service", served.project, "--out", served.path(method), "--method", method)[0] == 0
+        found.append(read(served.path(method)))
+    for figure in ("own_share", "mean_minutes", "busy_share"):
+        exact = found[0]["shifts"][0][figure]
+        assert found[1]["shifts"][0][figure] == pytest.approx(exact, rel=0.02)
+        assert found[2]["shifts"][0][figure] == pytest.approx(exact, rel=0.02)
+
+
+def test_a_plan_has_its_service_and_the_folder_gives_it_again(served, command):
+    served.swap('servers = "servers.csv"\n', "")
+    code, _, err = command("plan", served.project, "--out", served.path("plan"))
+    assert code == 0, err
+    summary = json.loads(
+        served.path(
+            "plan",
+        )
+        .joinpath("summary.json")
+        .read_text("utf-8")
+    )
+    assert summary["service"] == read(served.path("plan"))
+    assert command("service", served.path("plan"), "--out", served.path("again"))[0] == 0
+    assert read(served.path("again")) == summary["service"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('start = "19:00", end = "07:00"', 'start = "18:00", end = "07:00"', "the shifts “day” and “night” overlap on Monday at 18:00"),
+        ('end = "19:00"', 'end = "25:00"', "end"),
+        ('name = "night"', 'name = "day"', "two shifts are called “day”"),
+        ('calls = "calls.csv"', 'queue = "no"', "queue"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told(served, command, old, new, told):
+    served.swap(old, new)
+    code, _, err = command("service", served.project, "--out", served.path("service"))
+    assert code == 1 and told in err and not served.path("service").exists()
+
+
+def test_wrong_rows_are_named(served, command):
+    served.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nB,1,99,day\n", "utf-8")
+    code, _, err = command("service", served.project, "--out", served.path("service"))
+    assert code == 1 and "there is no unit “99”" in err
+    served.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nA,1,2,\n", "utf-8")
+    assert "stands twice" in command("service", served.project, "--out", served.path("service"))[2]
+    served.path("servers.csv").write_text("server,beat,unit,shift\nA,9,1,day\n", "utf-8")
+    assert "there is no beat “9”" in command("service", served.project, "--out", served.path("service"))[2]
+
+
+def test_more_calls_than_can_be_answered_are_told_not_counted(served, command):
+    served.path("calls.csv").write_text("unit,per_hour\n1,40\n", "utf-8")
+    code, out, _ = command("service", served.project, "--out", served.path("service"))
+    found = read(served.path("service"))
+    assert code == 0 and "waits grow without end" in out
+    assert found["shifts"][0]["own_share"] is None and found["shifts"][0]["mean_minutes"] is None
+
+
+def test_a_planted_week_is_found_within_three_percent():
+    random = np.random.default_rng(4)
+    truth = 1 + 0.8 * np.sin(np.arange(168) * 2 * np.pi / 24 - 2) + 0.5 * (np.arange(168) // 24 >= 5)
+    truth /= truth.sum()
+    hours = random.choice(168, size=60_000, p=truth)
+    found = profile(hours)
+    assert found.sum() == pytest.approx(1)
+    shifts = np.arange(168) % 24 // 8
+    for s in range(3):
+        assert found[shifts == s].sum() == pytest.approx(truth[shifts == s].sum(), rel=0.03)
+    assert np.abs(found - truth).sum() < np.abs(np.bincount(hours, minlength=168) / len(hours) - truth).sum()
+    assert np.abs(found / truth - 1).mean() < 0.03
+
+
+def test_midnight_is_no_hour_where_it_stands_for_none():
+    days = pd.Series(pd.date_range("2025-01-01", periods=300, freq="D"))
+    hours, hidden = hours_of_week(pd.concat([days, days[:60] + pd.Timedelta("9h30m")]))
+    assert hidden == 300 and len(hours) == 60 and set(hours % 24) == {9}
+    every = pd.Series(pd.date_range("2025-01-01", periods=1000, freq="h"))
+    assert hours_of_week(every)[1] == 0
