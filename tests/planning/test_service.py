@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from beatplanner.planning.service.demand import hours_of_week, profile
+from beatplanner.planning.verification import verify
 
 SHIFTS = """
 [service]
@@ -95,6 +96,15 @@ def test_a_plan_has_its_service_and_the_folder_gives_it_again(served, command):
         .read_text("utf-8")
     )
     assert summary["service"] == read(served.path("plan"))
+    verdict = verify(served.path("plan"))
+    assert verdict.ok, verdict.failed
+    solved = {c.name: c.state for c in verdict.checks}
+    assert solved["service.day.equations"] == solved["service.week"] == "checked"
+    tampered = served.path("plan") / "service" / "flows.csv"
+    rows = tampered.read_text("utf-8-sig").splitlines()
+    shift, server, unit, rate = rows[1].split(",")
+    tampered.write_text("\n".join([rows[0], f"{shift},{server},{unit},{float(rate) * 1.001}", *rows[2:]]), "utf-8")
+    assert {"service.day.equations", "service.day.flows"} <= {c.name for c in verify(served.path("plan")).failed}
     assert command("service", served.path("plan"), "--out", served.path("again"))[0] == 0
     assert read(served.path("again")) == summary["service"]
 

@@ -20,6 +20,7 @@ from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.officers import check_officers
 from beatplanner.planning.verification.proofs import check_proofs
+from beatplanner.planning.verification.service import check_service
 from beatplanner.planning.verification.stations import check_stations
 from beatplanner.planning.verification.summary import check_inputs, check_summary
 from beatplanner.planning.verification.units import check_units
@@ -57,13 +58,13 @@ def verify(folder: Path, *, finished: bool = True) -> Verdict:
         return verify_prices(folder, verify)
     tables = read_result(folder)
     ledger = Ledger()
-    check_tables(ledger, tables)
+    check_tables(ledger, tables, folder)
     if finished:
         check_files(ledger, folder, tables)
     return ledger.verdict()
 
 
-def check_tables(ledger: Ledger, tables: PlanTables) -> None:
+def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None) -> None:
     """Check a plan in memory: all but its files.
 
     Parameters
@@ -72,6 +73,8 @@ def check_tables(ledger: Ledger, tables: PlanTables) -> None:
         Takes the checks.
     tables
         The plan as it was read; ids as text or numbers.
+    folder
+        Where it lies, for what is computed from files beside it; None where it lies nowhere.
     """
     check_summary(ledger, tables.summary)
     unchanged = check_inputs(ledger, tables.summary)
@@ -89,6 +92,8 @@ def check_tables(ledger: Ledger, tables: PlanTables) -> None:
         check(ledger, evidence)
     check_budget(ledger, tables, rules)
     check_country(ledger, tables, rules)
+    if folder is not None:
+        check_service(ledger, folder, tables)
     check_coverage(ledger, tables)
 
 

@@ -101,6 +101,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "country": ("country",),
     "country.shares": ("country.shares",),
     "country.empty_beats": ("country.empty",),
+    "service": ("service.file",),
 }  # fmt: skip
 
 # Keys that are not recomputed, and why.

@@ -1,0 +1,168 @@
+"""Checks of the service picture: its figures from the flows beside it, and the flows from the balance equations, solved anew.
+
+The equations are set up state by state and solved by one dense system (numpy alone), up to `MOST_SERVERS` servers on duty.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, MINUTES, SERVERS
+from beatplanner.planning.verification.ledger import Ledger, same, text
+
+MOST_SERVERS = 10
+EXACT = 1e-7
+SHARES = ("own_share", "cross_share", "busy_share", "away_share", "people_share")
+
+
+def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
+    """Check the key ``service`` of the summary against the files beside it."""
+    claims = tables.summary.get("service")
+    if claims is None:
+        return
+    try:
+        stored = json.loads((folder / FILE).read_text("utf-8"))
+        read = {name: pd.read_csv(folder / FOLDER / name, dtype={"unit": str, "server": str, "beat": str, "shift": str}, encoding="utf-8-sig")
+                for name in (CALLS, SERVERS, MINUTES, FLOWS) if (folder / FOLDER / name).is_file()}  # fmt: skip
+    except (OSError, ValueError) as error:
+        ledger.add("service", False, f"{FILE} and the folder {FOLDER}", "not readable", str(error))
+        return
+    ledger.add(
+        "service.file",
+        stored == claims,
+        f"{FILE} says what the summary says",
+        "the same" if stored == claims else "something else",
+    )
+    if CALLS not in read or SERVERS not in read:
+        ledger.add("service", False, f"calls and servers in the folder {FOLDER}", "missing")
+        return
+    if MINUTES not in read or FLOWS not in read:
+        ledger.unchecked(
+            "service",
+            "figures of the service",
+            "So many officers and units make tables too large to keep; their flows cannot be looked at.",
+        )
+        return
+    beat = {text(u): text(b) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)}
+    wrong = [f"{s} is of the beat {b}, which the plan has not." for s, b in zip(read[SERVERS]["server"], read[SERVERS]["beat"], strict=True)
+             if isinstance(b, str) and b not in set(beat.values())]  # fmt: skip
+    ledger.each("service.servers", "officers on duty are of beats of the plan", wrong, len(read[SERVERS]), "officers")
+    whole: dict[str, float] = {"answered": 0.0, "own": 0.0, "travel": 0.0, "busy": 0.0, "duty": 0.0}
+    complete = True
+    for shift in claims.get("shifts", []):
+        found = _shift(ledger, shift, claims, read, beat)
+        complete &= found is not None
+        for key, value in (found or {}).items():
+            whole[key] += value * float(shift["hours_a_week"])
+    if complete and whole["answered"] > 0:
+        own = whole["own"] / whole["answered"]
+        rows = [("own_share", claims.get("own_share"), own), ("cross_share", claims.get("cross_share"), 1 - own),
+                ("mean_minutes", claims.get("mean_minutes"), whole["travel"] / whole["answered"]),
+                ("busy_share", claims.get("busy_share"), whole["busy"] / whole["duty"]),
+                ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"])]  # fmt: skip
+        ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
+    ledger.unchecked(
+        "service.calls", "calls by hour of the week",
+        "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan.",
+    )  # fmt: skip
+
+
+def _shift(
+    ledger: Ledger, shift: dict[str, Any], claims: dict[str, Any], read: dict[str, pd.DataFrame], beat: dict[Any, Any]
+) -> dict[str, float] | None:
+    """Check one shift; return its sums an hour, or None where nothing can be summed."""
+    name = str(shift.get("name"))
+    calls, servers, minutes, flows = (
+        t[t["shift"] == name] for t in (read[CALLS], read[SERVERS], read[MINUTES], read[FLOWS])
+    )
+    ids = servers["server"].tolist()
+    if not ids or flows.empty:
+        return None if ids else {}
+    rate = dict(zip(calls["unit"], calls["per_hour"].astype(float), strict=True))
+    way = {(s, u): float(m) for s, u, m in zip(minutes["server"], minutes["unit"], minutes["minutes"], strict=True)}
+    flow = {(s, u): float(f) for s, u, f in zip(flows["server"], flows["unit"], flows["per_hour"], strict=True)}
+    of = {s: b if isinstance(b, str) else None for s, b in zip(ids, servers["beat"], strict=True)}
+    answered, total = sum(flow.values()), sum(rate.values())
+    lost = float(shift.get("lost_share") or 0.0)
+    method = claims.get("method")
+    loose = 0.01 if method == "simulate" else 1e-6
+    ledger.add(f"service.{name}.flows", abs(answered - total * (1 - lost)) <= loose * max(total, 1e-12), f"{total * (1 - lost):.6g} calls an hour are answered", f"{answered:.6g}")  # fmt: skip
+    own = sum(f for (s, u), f in flow.items() if of[s] is not None and of[s] == beat.get(u))
+    travel = sum(f * way[key] for key, f in flow.items())
+    scene = float(calls["minutes_on_scene"].iloc[0])
+    counts = bool(claims.get("travel_counts"))
+    work = dict.fromkeys(ids, 0.0)
+    for (s, u), f in flow.items():
+        work[s] += f * (scene + (way[s, u] if counts else 0.0)) / 60.0
+    rows = [("own_share", shift["own_share"], own / answered), ("cross_share", shift["cross_share"], 1 - own / answered),
+            ("mean_minutes", shift["mean_minutes"], travel / answered)]  # fmt: skip
+    if method != "simulate":
+        busy = sum(work.values()) / len(ids)
+        rows += [("busy_share", shift["busy_share"], busy), ("people_share", shift["people_share"], 1 - busy)]
+    rows += [
+        (f"own share of beat {b}", told["own_share"], share) for b, told, share in _of_beats(shift, flow, of, beat)
+    ]
+    ledger.pairs(f"service.{name}", "its figures are those of the flows", rows, "figures")
+    sums = [f"{k} is {shift[k]}." for k in SHARES if shift[k] is not None and not -1e-9 <= float(shift[k]) <= 1 + 1e-9]
+    ledger.each(f"service.{name}.shares", "shares lie between 0 and 1", sums, len(SHARES), "shares")
+    if method == "exact" and len(ids) <= MOST_SERVERS:
+        _solve_anew(ledger, name, ids, of, beat, rate, way, flow, work, claims.get("queue") != "lost")
+    else:
+        why = f"more than {MOST_SERVERS} officers" if method == "exact" else f"the method “{method}”"
+        ledger.unchecked(f"service.{name}.equations", "the flows solve the balance equations", f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.")  # fmt: skip
+    busy_now = float(shift["busy_share"]) * len(ids)
+    return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids))}
+
+
+def _of_beats(shift, flow, of, beat):
+    for b, told in shift.get("beats", {}).items():
+        mine = [(s, f) for (s, u), f in flow.items() if beat.get(u) == b]
+        every = sum(f for _, f in mine)
+        if every > 0:
+            yield b, told, sum(f for s, f in mine if of[s] == b) / every
+
+
+def _solve_anew(ledger: Ledger, name, ids, of, beat, rate, way, flow, work, waits: bool) -> None:
+    n, units = len(ids), sorted(rate)
+    answered = {s: sum(f for (t, _), f in flow.items() if t == s) for s in ids}
+    speed = np.array([answered[s] / work[s] if work[s] > 0 else np.nan for s in ids])
+    speed = np.where(np.isnan(speed), np.nanmean(speed), speed)
+    order = {
+        u: sorted(range(n), key=lambda i: (of[ids[i]] != beat.get(u) or of[ids[i]] is None, way[ids[i], u], i))
+        for u in units
+    }
+    size = 2**n
+    a = np.zeros((size, size))
+    first = {u: [next((i for i in order[u] if not state >> i & 1), -1) for state in range(size)] for u in units}
+    for state in range(size - 1):
+        for u in units:
+            i = first[u][state]
+            a[state, state] -= rate[u]
+            a[state | 1 << i, state] += rate[u]
+    for state in range(size):
+        for i in range(n):
+            if state >> i & 1:
+                a[state, state] -= speed[i]
+                a[state ^ 1 << i, state] += speed[i]
+    a[-1] = 1.0
+    p = np.linalg.solve(a, np.eye(size)[-1])
+    total = sum(rate.values())
+    ratio = total / speed.sum()
+    waiting = 0.0
+    if waits:
+        p /= 1 + p[-1] * ratio / (1 - ratio)
+        waiting = p[-1] / (1 - ratio)
+    wrong = []
+    for u in units:
+        share = np.bincount(first[u][:-1], weights=p[:-1], minlength=n) + waiting * speed / speed.sum()
+        for i, s in enumerate(ids):
+            said, found = flow.get((s, u), 0.0), share[i] * rate[u]
+            if not same(said, found, EXACT, EXACT * max(total, 1e-9)):
+                wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
+    ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
