@@ -142,6 +142,41 @@ def test_the_page_needs_no_network_and_the_workbook_works(plans):
     cells = {str(r[0].value): r for r in book["Comparison"].iter_rows()}
     assert str(cells["Hours a year of the officer with the most work"][1].value).startswith("=MAX(Beats!")
     assert str(cells["Residents who change beat"][4].value).startswith("=")
+    # values stand beside the formulas, for programs that do not work them out; beats' numbers are numbers
+    stored = openpyxl.load_workbook(folder / "cmp" / "comparison.xlsx", data_only=True)
+    found = {str(r[0].value): [c.value for c in r] for r in stored["Comparison"].iter_rows()}
+    told = rows(plans[1])
+    assert found["Hours a year of the officer with the most work"][1:4] == pytest.approx(told["hours_per_officer_max"])
+    moved = told["moved_residents"]
+    assert found["Residents who change beat"][4:6] == pytest.approx([moved[1] - moved[0], moved[2] - moved[0]])
+    assert isinstance(stored["Beats"]["B2"].value, int) and stored["Beats"].page_setup.fitToWidth == 1
+
+
+def test_the_decision_page_says_when_to_choose_which(plans):
+    folder, content = plans
+    page = (folder / "cmp" / "comparison.html").read_text(encoding="utf-8")
+    told = {d["plan"]: d for d in content["decision"]}
+    assert list(told) == ["same", "More beats"]
+    figures = rows(content)
+    # six beats of one officer each share the work out more than four do; four change less
+    assert {x["key"] for x in told["More beats"]["best"]} >= {"hours_per_officer_max"}
+    assert {x["key"] for x in told["same"]["best"]} >= {"moved_share"}
+    assert not {x["key"] for x in told["same"]["best"]} & {x["key"] for x in told["More beats"]["best"]}
+    assert told["same"]["worst"]["best_plan"] == "More beats"
+    assert told["More beats"]["money"]["whole"] == pytest.approx(figures["money_total"][2] - figures["money_total"][0])
+    # three officers stand in today's beats and six posts in the plan's: three salaries of 1,000 more in each year
+    risen = sum(1.1**t for t in range(5))
+    posts = figures["money_total"][2] - figures["money_total"][0] + 3 * 1000 * risen
+    assert told["More beats"]["money"]["posts"] == pytest.approx(posts)
+    assert "Choose same if" in page and "Its worst point: " in page and "▲" not in page and "Best at" not in page
+
+
+def test_a_false_decision_is_found(plans, tmp_path):
+    def change(content, folder):
+        content["decision"][0]["best"].append(dict(content["decision"][1]["best"][0]))
+        content["decision"][1]["money"]["whole"] += 100
+
+    assert falsified(plans, tmp_path, change) == ["decision"]
 
 
 def test_plans_of_other_units_are_refused(plans, tmp_path, command):

@@ -18,7 +18,11 @@ COLUMNS = (
 def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float) -> None:
     """Write ``curve.csv`` and ``curve.html``; `rows` as `run_curve` returns them."""
     trust = any(row["relationship_years_today"] for row in rows)
-    write_csv(out / "curve.csv", list(COLUMNS), ([row[c] for c in COLUMNS] for row in rows))
+    write_csv(
+        out / "curve.csv",
+        list(COLUMNS),
+        ([round(row[c], 4) if isinstance(row[c], float) else row[c] for c in COLUMNS] for row in rows),
+    )
     cells = "".join(
         f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(row['budget'])}</a></td><td>{row['moved_share']:.1%}</td>"
         f"<td>±{row['max_deviation']:.1%}</td><td>{row['travel']:,.0f}</td>{_kept(row) if trust else ''}"
@@ -33,7 +37,7 @@ table{{border-collapse:collapse;width:100%}}td,th{{padding:.35rem .5rem;border-b
 img{{max-width:100%}}</style></head><body>
 <h1>{escape(name)}: what change buys</h1>
 <p>Each point is a plan under another limit on the share of residents who change beat. Travel is workload × metres to the beat's centre;
-the rule of balance is ±{tolerance:.1%}.{TRUST if trust else ""}</p>
+the rule of balance is ±{tolerance:.1%}.{TRUST if trust else ""}{HOLLOW if not all(r["feasible"] for r in rows) else ""}</p>
 <img alt="Travel and greatest deviation against the share of residents moved" src="{_chart(rows, tolerance)}">
 <table><thead><tr><th>Residents that may change beat</th><th>that do</th><th>Greatest deviation</th><th>Travel</th>{"<th>Relationship-years kept</th>" if trust else ""}<th>Rules</th></tr></thead>
 <tbody>{cells}</tbody></table></body></html>
@@ -43,6 +47,9 @@ the rule of balance is ±{tolerance:.1%}.{TRUST if trust else ""}</p>
 
 TRUST = """ A relationship-year is a resident whose officer has served their beat for a year; kept is what lines leave of them while every
 officer stays."""
+
+
+HOLLOW = " A hollow point could not meet its rules: so little change is not enough."
 
 
 def _kept(row: dict[str, Any]) -> str:
@@ -57,9 +64,15 @@ def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:
     left, right = figure.subplots(1, 2)
     points = sorted(rows, key=lambda row: row["moved_share"])
     moved = [100 * row["moved_share"] for row in points]
-    left.plot(moved, [row["travel"] / 1e6 for row in points], marker="o", color="#08306b")
+    # a plan that breaks a rule is no plan to choose: its point is hollow and off the line
+    kept = [bool(row["feasible"]) for row in points]
+    for axes, values, colour in (
+        (left, [row["travel"] / 1e6 for row in points], "#08306b"),
+        (right, [100 * row["max_deviation"] for row in points], "#cb181d"),
+    ):
+        axes.plot([x for x, k in zip(moved, kept, strict=True) if k], [v for v, k in zip(values, kept, strict=True) if k], marker="o", color=colour)  # fmt: skip
+        axes.plot([x for x, k in zip(moved, kept, strict=True) if not k], [v for v, k in zip(values, kept, strict=True) if not k], "o", mfc="white", mec=colour)  # fmt: skip
     left.set_ylabel("travel, million hours × m")
-    right.plot(moved, [100 * row["max_deviation"] for row in points], marker="o", color="#cb181d")
     right.axhline(100 * tolerance, color="#757575", linestyle="--", linewidth=1)
     right.set_ylabel("greatest deviation, %")
     for axes in (left, right):

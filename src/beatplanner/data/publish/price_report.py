@@ -17,11 +17,11 @@ COLUMNS = (
 def write_prices(out: Path, content: dict[str, Any]) -> None:
     """Write ``prices.csv`` and ``prices.html``; `content` as `price_rules` returns it."""
     rows = content["prices"]
-    write_csv(out / "prices.csv", list(COLUMNS), ([row.get(c) for c in COLUMNS] for row in rows))
+    write_csv(out / "prices.csv", list(COLUMNS), ([_told(row.get(c)) for c in COLUMNS] for row in rows))
     top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
     items = "".join(
         f"<tr><td>{escape(r['sentence'])} <a href='{escape(r['folder'])}/report.html'>The plan without it</a></td>"
-        f"<td class='n'>{'–' if r['share'] is None or not r['feasible'] else format(max(0.0, r['share']), '.1%')}"
+        f"<td class='n'>{_interval(r)}"
         f"<span class='bar'><i style='width:{100 * max(0.0, r['share'] or 0.0) / top:.0f}%'></i></span></td></tr>"
         for r in sorted(rows, key=lambda r: -(r["share"] or 0.0))
     )
@@ -34,6 +34,28 @@ td,th{{padding:.5rem;border-bottom:1px solid #d6dbe1;text-align:left;vertical-al
 <h1>{escape(content["project"])}: the price of each rule</h1>
 <p>The <a href="plan/report.html">plan</a> was planned again without each of its rules, or with it loosened a little. What it would gain is the price of the rule;
 the proven bounds say between which values the price of the best possible plans lies.</p>
-<table><thead><tr><th>Rule</th><th>Price</th></tr></thead><tbody>{items}</tbody></table></body></html>
+<table><thead><tr><th>Rule</th><th>Price, proven to lie between</th></tr></thead><tbody>{items}</tbody></table></body></html>
 """
     (out / "prices.html").write_text(page, encoding="utf-8")
+
+
+def _told(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _interval(r: dict[str, Any]) -> str:
+    """Return a price as an interval with its unit: more travel or walking of all plans without the rule, and metres or minutes of the plans found."""
+    if r["share"] is None or not r["feasible"]:
+        return "–"
+    what = "travel" if r["step"] == "beats" else "walking"
+    least, most, base = r["at_least"], r["at_most"], r["without"]
+    if least is None or most is None or not base:
+        text = f"{max(0.0, r['share']):.1%} more {what}, not proven"
+    else:
+        low, high = max(0.0, least / base), max(0.0, most / base)
+        text = f"{low:.1%} more {what}" if f"{low:.1%}" == f"{high:.1%}" else f"{low:.1%} to {high:.1%} more {what}"
+    if r.get("metres") is not None and r["metres"] >= 0.5:
+        text += f"<br><small>{r['metres']:,.0f} m on the mean way to work, as found</small>"
+    elif r["step"] == "stations" and r.get("minutes") is not None and r["minutes"] >= 0.05:
+        text += f"<br><small>{r['minutes']:.1f} minutes on the mean walk, as found</small>"
+    return text

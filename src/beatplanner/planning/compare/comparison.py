@@ -33,6 +33,7 @@ from beatplanner.planning.compare.columns import (
     people,
     read_columns,
 )
+from beatplanner.planning.compare.decision import decision
 from beatplanner.planning.compare.figures import BLOCKS, Figure, figures, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
@@ -239,14 +240,15 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
                 "clashes": list(c.tables.summary.get("clashes", [])),
             }
         told.append(entry)
-    first = columns[0]
+    first, rows = columns[0], blocks(columns)
     content = {
         "version": 1,
         "project": str(first.tables.summary.get("project", "")),
         "residents": float(people(first.units).sum()),
         "counted_in": "hours of work" if np.isnan(first.units["population"].to_numpy(float)).any() else "residents",
         "columns": told,
-        "blocks": blocks(columns),
+        "blocks": rows,
+        "decision": decision(columns, rows),
         "sentences": [sentences(c, columns[0], money_base(columns)) for c in columns],
         "moves": [moves(c) for c in columns],
         "places": [places(c) for c in columns],

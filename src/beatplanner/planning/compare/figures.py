@@ -59,6 +59,7 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
         Figure("beats", "Beats"),
         Figure("hours_per_officer_max", "Hours a year of the officer with the most work", "number", "less", "Workload of the beat shared by its officers."),
         Figure("worst_beat", "… in the beat", "text"),
+        Figure("hours_capacity", "… of so many hours that an officer has on the beat", "number", "", "Hours of a year less absence and time called away."),
         Figure("hours_per_officer_mean", "Hours a year per officer, mean", "number", "", "Beats without an officer are left out."),
         Figure("hours_per_officer_min", "Hours a year of the officer with the least work", "number"),
         Figure("beats_without_officer", "Beats without an officer", "number", "less"),
@@ -177,6 +178,7 @@ def _of_beats(c: Column) -> dict[str, Any]:
         found |= {
             "hours_per_officer_max": float(load[k]),
             "worst_beat": beat_name(c, ids[k]),
+            "hours_capacity": hours_on_the_beat(rules.workload),
             "hours_per_officer_mean": average,
             "hours_per_officer_min": float(np.nanmin(load)),
             "people_overloaded": float(residents[np.nan_to_num(load, nan=np.inf) > (1 + OVERLOAD) * average].sum() / residents.sum()),

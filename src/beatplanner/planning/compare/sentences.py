@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.findings import listed
-from beatplanner.data.publish.comparison_files import money_in_words
+from beatplanner.data.publish.comparison_words import money_in_words
 from beatplanner.planning.compare.columns import (
     Column,
     _text,
@@ -56,7 +56,7 @@ def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]
 
     found = []
     if f.get("hours_per_officer_max") is not None:
-        text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} hours a year"
+        text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year"
         found.append(text + (was("hours_per_officer_max", "{:,.0f}")) + f"; the average is {f['hours_per_officer_mean']:,.0f}.")  # fmt: skip
     if f.get("community_share") is not None:
         found.append(f"{f['community_share']:.0%} of the hours promised to residents can be kept{was('community_share', '{:.0%}')}.")  # fmt: skip

@@ -22,11 +22,12 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.publish.comparison_files import in_words
+from beatplanner.data.publish.comparison_words import in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification.budget import today_money
+from beatplanner.planning.verification.decision import check_decision
 from beatplanner.planning.verification.ledger import Ledger, Verdict, is_number, missing, same, tells, text, words
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
@@ -152,6 +153,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     ledger.each("comparison.rows", "no figure is left out", absent, sum(map(len, found)), "figures")
     _check_moves(ledger, content, plans)
     _check_sentences(ledger, content, plans, found)
+    check_decision(ledger, content, [p.name for p in plans], found, [(p.tables.summary.get("clashes") or []) if not p.today and not p.tables.summary.get("feasible") else [] for p in plans])  # fmt: skip
     for p, told in zip(plans, content.get("budgets", []), strict=False):
         own = None if p.today else p.tables.summary.get("budget")
         ledger.add(f"{p.name}: budget", told == own, "as in the plan", "as in the plan" if told == own else "another")
@@ -269,6 +271,7 @@ def _beats(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
             "hours_per_officer_min": min(load.values()),
             "hours_per_officer_mean": average,
             "worst_beat": spoken,
+            "hours_capacity": p.hours_free(),
             "people_overloaded": math.fsum(people[b] for b in members if load.get(b, math.inf) > 1.1 * average) / everyone,
             "residents_per_officer_max": max(people[b] / p.posts[b] for b in load) if p.known_people else None,
         }  # fmt: skip

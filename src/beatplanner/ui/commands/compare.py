@@ -69,7 +69,7 @@ def _rate(text: str) -> tuple[str, float]:
 
 
 def _print_comparison(content: dict[str, Any], out: Path) -> None:
-    from beatplanner.data.publish.comparison_files import in_words
+    from beatplanner.data.publish.comparison_words import in_words
 
     table = Table("", *(c["name"] for c in content["columns"]), box=None, pad_edge=False)
     for block in content["blocks"]:

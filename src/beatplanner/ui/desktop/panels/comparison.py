@@ -239,7 +239,7 @@ class ComparisonWindow(QDialog):
 
     def _table(self, content: dict[str, Any]) -> QTreeWidget:
         """Return every figure by block; better and worse than today by colour and by a mark."""
-        from beatplanner.data.publish.comparison_files import best, in_words, verdicts
+        from beatplanner.data.publish.comparison_words import best, in_words, verdicts
 
         tree = QTreeWidget()
         tree.setHeaderLabels(["", *(c["name"] for c in content["columns"])])

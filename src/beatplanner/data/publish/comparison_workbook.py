@@ -1,0 +1,164 @@
+"""The comparison as a workbook: figures with live formulas and stored values, the beats, and who moves."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from beatplanner.data.result.cells import safe_cell
+
+
+def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str, Any]]) -> None:
+    """Write the workbook: figures with the differences to today as formulas, the beats with hours per officer as formulas, and who moves."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter as letter
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    names = [c["name"] for c in content["columns"]]
+    book = Workbook()
+    # what each formula gives, so that who reads values alone finds them
+    known: dict[str, dict[str, float]] = {"Comparison": {}, "Beats": {}, "Who moves": {}}
+    bold, grey = Font(bold=True), PatternFill("solid", fgColor="E8EDF3")
+
+    def head(sheet: Any, cells: Sequence[Any], widths: Sequence[float]) -> None:
+        sheet.append([safe_cell(v) for v in cells])
+        for cell in sheet[sheet.max_row]:
+            cell.font, cell.fill, cell.alignment = bold, grey, Alignment(wrap_text=True, vertical="top")
+        for k, width in enumerate(widths, 1):
+            sheet.column_dimensions[letter(k)].width = width
+        sheet.freeze_panes = f"B{sheet.max_row + 1}"
+
+    main = book.active
+    assert main is not None
+    main.title = "Comparison"
+    listing = book.create_sheet("Beats")
+    head(listing, ["Plan", "Beat", "Name", "Hours a year", "Residents", "Officers", "Hours per officer", "Residents per officer"], (20, 10, 28, 14, 12, 10, 16, 18))  # fmt: skip
+    span: dict[str, list[int]] = {}
+    # a beat's number is a number where all are
+    numbered = all(str(b["beat"]).isdecimal() and str(int(b["beat"])) == str(b["beat"]) for b in beats)
+    for b in beats:
+        row = listing.max_row + 1
+        span.setdefault(b["column"], [row, row])[1] = row
+        beat = int(b["beat"]) if numbered else safe_cell(b["beat"])
+        listing.append([safe_cell(b["column"]), beat, *(safe_cell(b[k]) for k in ("name", "workload", "residents", "posts")), f"=IF(F{row}>0,D{row}/F{row},\"\")", f"=IF(F{row}>0,E{row}/F{row},\"\")"])  # fmt: skip
+        if b["posts"]:
+            known["Beats"] |= {f"G{row}": b["workload"] / b["posts"], f"H{row}": b["residents"] / b["posts"]}
+        for k in ("D", "E", "G", "H"):
+            listing[f"{k}{row}"].number_format = "#,##0"
+    # figures that the sheet of beats gives are formulas on it
+    live = {
+        "beats": "=ROWS(Beats!B{a}:B{z})",
+        "hours_per_officer_max": "=MAX(Beats!G{a}:G{z})",
+        "hours_per_officer_min": "=MIN(Beats!G{a}:G{z})",
+        "hours_per_officer_mean": '=SUMIF(Beats!F{a}:F{z},">0",Beats!D{a}:D{z})/SUM(Beats!F{a}:F{z})',
+        "posts": "=SUM(Beats!F{a}:F{z})",
+        "beats_without_officer": "=COUNTIF(Beats!F{a}:F{z},0)",
+        "community_share": None,
+        "change_officer_share": None,
+    }
+    head(main, [content["project"], *names, *(f"{n} against today" for n in names[1:])], [58, *[18] * (2 * len(names))])
+    formats = {"share": "0.0%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
+    lines: dict[str, int] = {}
+    for block in content["blocks"]:
+        main.append([safe_cell(block["title"])])
+        main.cell(main.max_row, 1).font = bold
+        for r in block["rows"]:
+            line = main.max_row + 1
+            lines[r["key"]] = line
+            cells: list[Any] = [safe_cell(r["label"])]
+            for k, value in enumerate(r["values"]):
+                template = live.get(r["key"])
+                if value is None:
+                    cells.append(None)
+                elif template and names[k] in span:
+                    a, z = span[names[k]]
+                    cells.append(template.format(a=a, z=z))
+                elif r["key"] == "community_share" and "community_protected" in lines:
+                    column = letter(2 + k)
+                    cells.append(f"={column}{lines['community_protected']}/{column}{lines['community_promised']}")
+                else:
+                    cells.append(("yes" if value else "no") if r["kind"] == "yes" else safe_cell(value))
+            for k, value in enumerate(r["values"]):
+                if isinstance(cells[1 + k], str) and cells[1 + k].startswith("="):
+                    known["Comparison"][f"{letter(2 + k)}{line}"] = float(value)
+            if r["kind"] in formats and r["values"][0] is not None:
+                for k in range(1, len(names)):
+                    if r["values"][k] is not None:
+                        known["Comparison"][f"{letter(1 + len(names) + k)}{line}"] = float(r["values"][k]) - float(
+                            r["values"][0]
+                        )
+                    cells.append(None if r["values"][k] is None else f"={letter(2 + k)}{line}-B{line}")
+            main.append(cells)
+            for cell in main[line][1:]:
+                cell.number_format = formats.get(r["kind"], "General")
+                cell.alignment = Alignment(horizontal="right")
+    moves = book.create_sheet("Who moves")
+    head(moves, ["Plan", "From beat", "To beat", "Name", "Residents", "Units"], (20, 12, 12, 28, 12, 8))
+    for name, rows in zip(names, content["moves"], strict=True):
+        start = moves.max_row + 1
+        for m in rows:
+            ends = [
+                int(m[k]) if str(m[k]).isdecimal() and str(int(m[k])) == m[k] else safe_cell(m[k])
+                for k in ("from", "to")
+            ]
+            moves.append([safe_cell(name), *ends, *(safe_cell(m[k]) for k in ("to_name", "residents", "units"))])
+        if rows:
+            end = moves.max_row
+            known["Who moves"] |= {
+                f"E{end + 1}": sum(m["residents"] for m in rows),
+                f"F{end + 1}": sum(m["units"] for m in rows),
+            }
+            moves.append([safe_cell(f"{name}: all"), None, None, None, f"=SUM(E{start}:E{end})", f"=SUM(F{start}:F{end})"])  # fmt: skip
+            for cell in moves[moves.max_row]:
+                cell.font = bold
+    for row in moves.iter_rows(min_row=2, min_col=5, max_col=6):
+        for cell in row:
+            cell.number_format = "#,##0"
+    about = book.create_sheet("About")
+    for line in (
+        ("Project", content["project"]), ("Plans", None), *((c["name"], c["about"] or c["folder"]) for c in content["columns"]),
+        (None, None), ("Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows.", None),
+    ):  # fmt: skip
+        about.append([safe_cell(v) if v is not None else None for v in line])
+    about.column_dimensions["A"].width = 28
+    for sheet in book.worksheets:
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.print_title_rows = "1:1"
+        sheet.oddFooter.center.text = "&A, &P of &N"
+    book.save(path)
+    _store(path, [known.get(sheet.title, {}) for sheet in book.worksheets])
+
+
+def _store(path: Path, known: Sequence[dict[str, float]]) -> None:
+    """Write the values of formulas into the sheets of a workbook, in their order; openpyxl writes formulas alone."""
+    part = path.with_suffix(".part")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            data = old.read(item)
+            sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", item.filename)
+            values = known[int(sheet[1]) - 1] if sheet else {}
+            if values:
+                text = data.decode("utf-8")
+
+                def stored(m: re.Match[str], values: dict[str, float] = values) -> str:
+                    value = values.get(m[2])
+                    return m[0] if value is None else f"{m[1]}{m[3]}<v>{value!r}</v></c>"
+
+                data = re.sub(r'(<c r="([A-Z]+\d+)"[^>]*>)(<f>[^<]*</f>)<v\s*(?:/>|></v>)</c>', stored, text).encode(
+                    "utf-8"
+                )
+            new.writestr(item, data)
+    part.replace(path)
+
+
+def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
+    """Read the workbook's sheets as they are written, formulas as text; for checking it."""
+    return pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl", engine_kwargs={"data_only": False})  # fmt: skip

@@ -1,0 +1,75 @@
+"""Checks of the decision page: what each plan is best and worst at, its money beside today's, and the rules that it does not keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beatplanner.planning.verification.ledger import Ledger, same
+
+# Deciding figures, and whether less of them is better.
+LESS = {
+    "hours_per_officer_max": True, "community_share": False, "within_limit": False, "moved_share": True, "change_officer_share": True,
+    "relationship_kept": False, "robust_share": False, "money_total": True, "station_cost": True,
+}  # fmt: skip
+SHARES = ("community_share", "within_limit", "moved_share", "change_officer_share", "relationship_kept", "robust_share")
+
+
+def check_decision(ledger: Ledger, content: dict[str, Any], names: list[str], found: list[dict[str, Any]], unmet: list[list[str]]) -> None:  # fmt: skip
+    """Check ``decision`` of a comparison.
+
+    Parameters
+    ----------
+    ledger, content
+        Of the comparison.
+    names, found
+        Of each column, and its figures as recomputed; the first is today's.
+    unmet
+        Rules that each does not keep, in sentences.
+    """
+    told = {d["plan"]: d for d in content.get("decision", [])}
+    ledger.add("decision.plans", sorted(told) == sorted(names[1:]), len(told), len(names) - 1)
+    wrong, count = [], 0
+    priced = any(f.get("money_total") is not None for f in found)
+    # figures of robustness are taken as told where the incidents are gone
+    rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
+    values = {k: [f.get(k, rows.get(k, [None] * len(names))[i]) for i, f in enumerate(found)] for k in LESS}
+    for k, name in enumerate(names):
+        if k == 0 or name not in told:
+            continue
+        claim = told[name]
+        if list(claim["unmet"]) != list(unmet[k]):
+            wrong.append(f"{name}: the rules that are not met are told otherwise.")
+        said = {x["key"]: x for x in claim["best"]}
+        for key, less in LESS.items():
+            mine = values[key][k]
+            others = {j: v for j, v in enumerate(values[key]) if j not in (0, k) and v is not None}
+            if mine is None or not others or (key == "station_cost" and priced):
+                continue
+            count += 1
+            near = min(others.values()) if less else max(others.values())
+            lead = (near - mine) if less else (mine - near)
+            first = lead > max(0.005 * max(abs(near), abs(mine)), 5e-4 if key in SHARES else 0.0)
+            if first != (key in said):
+                wrong.append(f"{name} is {'' if first else 'not '}best at {key}.")
+            elif first and not (same(said[key]["value"], mine) and same(said[key]["next"], near)):
+                wrong.append(f"{name}: {key} is told as another figure.")
+        worst = claim["worst"]
+        if worst is not None:
+            mine = values[worst["key"]][k]
+            others = [v for j, v in enumerate(values[worst["key"]]) if j not in (0, k) and v is not None]
+            top = min(others) if LESS[worst["key"]] else max(others)
+            if not (same(worst["value"], mine) and same(worst["best"], top)):
+                wrong.append(f"{name}: its worst point is told with another figure.")
+        money, today = found[k].get("money_total"), found[0].get("money_total")
+        if (claim["money"] is None) != (money is None or today is None):
+            wrong.append(f"{name}: money is told where there is none, or left out.")
+        elif claim["money"] is not None and not same(claim["money"]["whole"], money - today):
+            wrong.append(f"{name} costs {money - today:,.0f} more than today.")
+        elif claim["money"] is not None and claim["money"]["posts"] is not None:
+            posts = money - today + found[k]["money_posts"] - found[0]["money_posts"]
+            if not same(claim["money"]["posts"], posts):
+                wrong.append(f"{name} costs {posts:,.0f} more than today by posts.")
+        used = claim["capacity"]
+        if used is not None and not (same(used["hours"], found[k].get("hours_per_officer_max")) and same(used["capacity"], found[k].get("hours_capacity"))):  # fmt: skip
+            wrong.append(f"{name}: the hours used are told otherwise.")
+    ledger.each("decision", "best and worst points, money and unmet rules", wrong, count, "figures")
