@@ -50,7 +50,7 @@ def test_people_incidents_and_groups_add_up(town):
     assert (town.incidents["unit"] < 0).sum() == 20
     assert town.incidents["category"].nunique() == 10
     assert 360 <= (town.incidents["time"].max() - town.incidents["time"].min()).days <= 366
-    assert list(town.incidents.columns) == ["x", "y", "unit", "category", "time"]
+    assert list(town.incidents.columns) == ["x", "y", "unit", "category", "time", "a_year"]
 
 
 def test_one_walks_over_the_river_by_the_bridges(town, folder):

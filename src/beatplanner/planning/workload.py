@@ -2,6 +2,7 @@
 
 Formulas (`domain.md`'s; the relief factor is that of staffing worksheets, the shares those of staffing studies)::
 
+    incidents a year  = recorded incidents / covered calendar years, by category (see `data.town.recorded`)
     reactive hours    = Σ over categories: incidents a year × officer hours per incident
     community hours   = residents / 1,000 × community hours per 1,000 residents
     workload          = reactive + community hours + fixed hours of mobile-outreach stops in the unit
@@ -25,8 +26,6 @@ import pandas as pd
 from beatplanner.data.description import models as description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.town.town import Town
-
-DAYS_A_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,10 @@ def plan_workload(town: Town) -> WorkloadPlan:
     n = len(town.units)
     notes: list[Note] = []
     residents = town.units["population"].to_numpy(float) if town.has_population else np.zeros(n)
-    incidents, reactive, days = np.zeros(n), np.zeros(n), None
+    incidents, reactive = np.zeros(n), np.zeros(n)
     if town.incidents is not None:
-        incidents, reactive, days = _reactive_hours(town, notes)
+        incidents, reactive = _reactive_hours(town, notes)
+    days = None if town.recorded is None else town.recorded.days
     community = residents / 1000.0 * rules.community_hours_per_1000
     ready = town.units["workload"].to_numpy(float)
     if not np.isnan(ready).any():
@@ -114,18 +114,16 @@ def plan_workload(town: Town) -> WorkloadPlan:
     return WorkloadPlan(hours, reactive, community, incidents, float(incidents.sum()), days, tuple(notes))
 
 
-def _reactive_hours(town: Town, notes: list[Note]) -> tuple[np.ndarray, np.ndarray, float | None]:
-    """Return incidents a year, hours a year for them, (n,) each, and the days that the records cover."""
+def _reactive_hours(town: Town, notes: list[Note]) -> tuple[np.ndarray, np.ndarray]:
+    """Return incidents a year and hours a year for them, (n,) each."""
     rules, points = town.description.workload, town.incidents
     assert points is not None
-    per_incident = hours_per_incident(points["category"], rules)
-    days = _days_covered(points["time"], town, notes)
-    factor = 1.0 if days is None else DAYS_A_YEAR / days
+    per_incident, a_year = hours_per_incident(points["category"], rules), points["a_year"].to_numpy(float)
     inside = points["unit"].to_numpy() >= 0
     unit = points["unit"].to_numpy()[inside]
     n = len(town.units)
-    count = np.bincount(unit, minlength=n) * factor
-    hours = np.bincount(unit, weights=per_incident[inside], minlength=n) * factor
+    count = np.bincount(unit, weights=a_year[inside], minlength=n)
+    hours = np.bincount(unit, weights=(a_year * per_incident)[inside], minlength=n)
     known = {c.strip().casefold() for c in rules.hours}
     unknown = points["category"].str.strip()
     unknown = unknown[(unknown != "") & ~unknown.str.casefold().isin(known)]
@@ -136,7 +134,7 @@ def _reactive_hours(town: Town, notes: list[Note]) -> tuple[np.ndarray, np.ndarr
             Note("warning", f"{len(unknown):,} incidents have a category without a row in [workload.hours] ({names}{more}); "
                  f"each counts {rules.default_hours:g} officer hours", "Add a row for each, or check the spelling")
         )  # fmt: skip
-    return count, hours, days
+    return count, hours
 
 
 def hours_per_incident(category: pd.Series, rules: description.Workload) -> np.ndarray:
@@ -146,31 +144,6 @@ def hours_per_incident(category: pd.Series, rules: description.Workload) -> np.n
     """
     table = {name.strip().casefold(): hours for name, hours in rules.hours.items()}
     return category.str.strip().str.casefold().map(table).fillna(rules.default_hours).to_numpy(float)
-
-
-def _days_covered(times: pd.Series, town: Town, notes: list[Note]) -> float | None:
-    given = town.description.incidents.days if town.description.incidents else None
-    if given is not None:
-        notes.append(Note("info", f"Incidents are scaled to a year from the {given:g} days given as incidents.days"))
-        return given
-    known = times.dropna()
-    if known.empty:
-        notes.append(
-            Note("warning", "The incidents have no times: they are taken to be those of one year",
-                 "Name the column as incidents.time, or give incidents.days")
-        )  # fmt: skip
-        return None
-    days = max(1.0, (known.max() - known.min()).total_seconds() / 86_400.0)
-    if days < 28:
-        notes.append(
-            Note("warning", f"The incidents cover only {days:.0f} days; scaled to a year they say little",
-                 "Use at least a year of records")
-        )  # fmt: skip
-    notes.append(
-        Note("info", f"The incidents cover {days:,.0f} days ({known.min():%d %B %Y} to {known.max():%d %B %Y}) and are scaled "
-             f"to a year by {DAYS_A_YEAR / days:.3f}")
-    )  # fmt: skip
-    return days
 
 
 def hours_on_the_beat(rules: description.Workload) -> float:

@@ -237,6 +237,11 @@ class Incidents(PointTable):
     gazetteer: Gazetteer | None = None
     matches: TablePath | None = None
     days: Positive | None = None  # the time span that the records cover, where no times exist
+    first: dt.date | None = (
+        None  # the first and last day that the records cover, where a person knows better than their times tell
+    )
+    last: dt.date | None = None
+    seasonal: list[str] = Field(default_factory=list)  # kinds that come in a season, not since their recording began
 
 
 class Workload(Section):

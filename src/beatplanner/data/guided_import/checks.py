@@ -18,8 +18,6 @@ from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 
-# A year of incidents, less what a short month costs.
-DAYS_OF_A_YEAR = 360
 # Incidents on one spot above this share are likelier geocoded to a police station or a centroid than real.
 PILED_SHARE = 0.05
 # Reports per resident that differ more than so many times between municipalities are hardly crime alone.
@@ -81,20 +79,6 @@ def check_for_piled_incidents(town: Town) -> Iterator[Note]:
     more = f" and on {len(piled) - 3:,} more spots" if len(piled) > 3 else ""
     yield _doubt(town, f"{int(piled.sum()):,} of {len(town.incidents):,} incidents are piled: {', '.join(named)}{more}",
                  "They may be geocoded to a police station or the middle of an area; place them where they happened", "incidents")  # fmt: skip
-
-
-def check_for_short_records(town: Town) -> Iterator[Note]:
-    """Find incidents of less than a year, which miss the seasons."""
-    if town.incidents is None or town.incidents["time"].isna().all():
-        return
-    days = (town.incidents["time"].max() - town.incidents["time"].min()).days
-    if days < DAYS_OF_A_YEAR:
-        yield _doubt(
-            town,
-            f"The incidents cover only {days:,} days, so seasons are missing",
-            "Use at least twelve months",
-            "incidents.time",
-        )
 
 
 def check_for_categories_without_hours(town: Town) -> Iterator[Note]:
@@ -239,7 +223,6 @@ def check_for_meetings_without_date(town: Town) -> Iterator[Note]:
 
 DOUBTS = (
     check_for_piled_incidents,
-    check_for_short_records,
     check_for_categories_without_hours,
     check_for_empty_units,
     check_for_water,

@@ -18,14 +18,15 @@ from beatplanner.data.formats.layers import Place, is_missing, read_table, texts
 from beatplanner.data.town.addresses import accepted_places, match_addresses, street_only
 from beatplanner.data.town.categories import map_categories, personal
 from beatplanner.data.town.reading import Reading, read_placed, truths
+from beatplanner.data.town.recorded import Recorded, recorded_time
 from beatplanner.data.town.where import guess_beside, misplaced
 
 
-def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
-    """Read the incidents as in `Town`; of each only kind, time and place are taken."""
+def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFrame | None, Recorded | None]:
+    """Read the incidents and the time that they cover, as in `Town`; of each only kind, time and place are taken."""
     rules = reading.description.incidents
     if rules is None:
-        return None
+        return None, None
     columns = [rules.category, rules.time, rules.time_of_day, *rules.time_else, rules.record, rules.address]
     columns = list(dict.fromkeys(c for c in columns if c))
     if rules.x is None and rules.address is not None:
@@ -75,6 +76,8 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | 
     unit[np.flatnonzero(there)[first.index]] = first.to_numpy()
     _tell_outside(reading, found, unit, there, points, units, where)
     found["unit"] = unit
+    recorded = _recorded(found, rules, where, told)
+    found["a_year"] = recorded.a_year
     if where.dropped:
         what = f"{len(where.dropped)} column{'s' * (len(where.dropped) > 1)} left out, as of an incident only kind, time and place are taken: {listed(where.dropped, 12)}"
         told.append(where.fact(what))
@@ -83,7 +86,7 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | 
     reading.record("incidents", rules.path, rows, int((unit >= 0).sum()), where)
     if found["time"].notna().any():
         reading.sources[-1] = replace(reading.sources[-1], newest=f"{found['time'].max():%Y-%m-%d}")
-    return found
+    return found, recorded
 
 
 def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]) -> pd.Series:
@@ -128,6 +131,17 @@ def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]
             )
         )
     return found
+
+
+def _recorded(found: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]) -> Recorded:
+    """Find out what time the records cover, and tell it."""
+    if rules.first is not None and rules.last is not None and rules.last < rules.first:
+        what = f"the records end on {rules.last}, before they begin on {rules.first}"
+        raise InputError(where.problem(what, "Give their first and last day", field="incidents.last"))
+    recorded = recorded_time(found["time"], found["category"], rules)
+    told += [where.fact(what, "warning", mend, field=rules.time or "incidents.time") for what, mend in recorded.doubts]
+    told += [where.fact(what, field=rules.time or "incidents.days") for what in recorded.facts]
+    return recorded
 
 
 def _with_a_day(values: pd.Series) -> pd.Series:

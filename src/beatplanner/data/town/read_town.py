@@ -41,7 +41,7 @@ def read_town(description: Description) -> Town:
     # without units nothing else can be placed, so their problems are told alone
     units, ids_are_whole = read_units(reading)
     edges = pd.DataFrame({"a": [], "b": [], "metres": [], "kind": []})
-    incidents = distances = homes = barriers = sites = walks = network = roster = special = published = None
+    incidents = recorded = distances = homes = barriers = sites = walks = network = roster = special = published = None
     with keep():
         edges = read_edges(reading, units)
     with keep():
@@ -49,7 +49,7 @@ def read_town(description: Description) -> Town:
     with keep():
         units["locked"] = read_locked(reading, units)
     with keep():
-        incidents = read_incidents(reading, units)
+        incidents, recorded = read_incidents(reading, units)
     with keep():
         distances = read_unit_distances(reading, units)
     with keep():
@@ -74,6 +74,7 @@ def read_town(description: Description) -> Town:
         unit_ids_are_whole_numbers=ids_are_whole,
         edges=edges,
         incidents=incidents,
+        recorded=recorded,
         unit_distances=distances,
         sites=sites,
         homes=homes,

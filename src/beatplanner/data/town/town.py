@@ -15,6 +15,7 @@ from beatplanner.data.formats.source import Source
 if TYPE_CHECKING:
     from beatplanner.data.description.models import Description
     from beatplanner.data.errors import Note
+    from beatplanner.data.town.recorded import Recorded
     from beatplanner.data.town.walking_network import WalkingNetwork
 
 
@@ -42,7 +43,9 @@ class Town:
         0 for a link), ``kind`` (``"border"``, ``"link"``: a proposed one joins an island, or ``"file"``).
     incidents
         Columns ``x``, ``y`` (planning CRS, metres), ``unit`` (position, -1 outside every unit), ``category`` (text, ``""`` where none),
-        ``time`` (datetime64, NaT where none); or None.
+        ``time`` (datetime64, NaT where none), ``a_year`` (incidents a year that it stands for, 0 outside the time that is covered); or None.
+    recorded
+        The time that the records cover, or None.
     unit_distances
         (n, n) metres between units where the project brings a file of them (inf where a pair is absent), or None:
         straight line between representative points.
@@ -81,6 +84,7 @@ class Town:
     unit_ids_are_whole_numbers: bool
     edges: pd.DataFrame
     incidents: pd.DataFrame | None = None
+    recorded: Recorded | None = None
     unit_distances: np.ndarray | None = None
     sites: pd.DataFrame | None = None
     homes: pd.DataFrame | None = None

@@ -24,7 +24,7 @@ import pandas as pd
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.workload import DAYS_A_YEAR, hours_per_incident
+from beatplanner.planning.workload import hours_per_incident
 
 if TYPE_CHECKING:
     from beatplanner.planning.compare.columns import Column
@@ -37,14 +37,14 @@ SEASONS = {"winter": (12, 1, 2), "spring": (3, 4, 5), "summer": (6, 7, 8), "autu
 
 @dataclass(frozen=True)
 class Records:
-    """Incidents inside the units: position of the unit, category, time and whole weeks since the first, (m,) each; weeks and days covered."""
+    """Incidents that count, (m,) each: position of the unit, category, time, whole weeks since the first, incidents a year; and weeks."""
 
     unit: np.ndarray
     category: np.ndarray
     time: pd.Series
     week: np.ndarray
     weeks: int
-    days: float | None
+    a_year: np.ndarray
 
 
 def read_records(summary: dict[str, Any], unit_ids: Sequence[str]) -> Records | None:
@@ -64,12 +64,9 @@ def read_records(summary: dict[str, Any], unit_ids: Sequence[str]) -> Records | 
     if points is None or not town.units["workload"].isna().all():
         return None
     order = pd.Index(list(unit_ids)).get_indexer(pd.Index(town.units["unit"].astype(str)))
-    inside = (points["unit"] >= 0).to_numpy()
+    points = points[points["a_year"] > 0]
     known = points["time"].dropna()
-    days = description.incidents.days if description.incidents is not None else None
-    if days is None and len(known):
-        days = max(1.0, (known.max() - known.min()).total_seconds() / 86_400.0)
-    points = points[inside]
+    points = points[points["unit"] >= 0]
     first = known.min() if len(known) else None
     since = np.full(len(points), -1)
     if first is not None:
@@ -81,7 +78,7 @@ def read_records(summary: dict[str, Any], unit_ids: Sequence[str]) -> Records | 
         time=points["time"].reset_index(drop=True),
         week=since,
         weeks=int(since.max()) + 1 if len(since) else 0,
-        days=days,
+        a_year=points["a_year"].to_numpy(float),
     )
 
 
@@ -131,8 +128,7 @@ def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[di
     size = np.bincount(which, minlength=len(code))
     steady_hours = (units["community_hours"] + units["fixed_hours"]).to_numpy(float)
     base = np.bincount(at[inside], weights=steady_hours[inside], minlength=len(ids))
-    each = hours_per_incident(pd.Series(records.category), rules.workload)
-    each = each * (1.0 if records.days is None else DAYS_A_YEAR / records.days)
+    each = hours_per_incident(pd.Series(records.category), rules.workload) * records.a_year
     categories, kind = np.unique(records.category.astype(str), return_inverse=True)
     counted = at[records.unit] >= 0
     beat, kind, week, each = at[records.unit][counted], kind[counted], records.week[counted], each[counted]

@@ -147,10 +147,14 @@ def period_of(town: Town) -> dict[str, Any] | None:
     """Return the days that the incidents cover: ``from``, ``to``, ``days`` (None where nobody knows)."""
     if town.incidents is None:
         return None
-    known = town.incidents["time"].dropna()
+    known = town.incidents.loc[town.incidents["a_year"] > 0, "time"].dropna()
     if len(known):
         first, last = known.min(), known.max()
-        return {"from": first.date().isoformat(), "to": last.date().isoformat(), "days": int((last - first).days) + 1}
+        return {
+            "from": first.date().isoformat(),
+            "to": last.date().isoformat(),
+            "days": None if town.recorded is None or town.recorded.days is None else int(town.recorded.days),
+        }
     given = town.description.incidents.days if town.description.incidents else None
     return {"from": None, "to": None, "days": given}
 

@@ -482,11 +482,9 @@ def _robustness(ledger: Ledger, plans: list[_Plan], found: list[dict[str, Any]],
         return False
     if town.incidents is None:
         return False
-    rows = town.incidents[town.incidents["unit"] >= 0]
-    every = town.incidents["time"].dropna()
-    days = whole.incidents.days if whole.incidents is not None else None
-    if days is None and len(every):
-        days = max(1.0, (every.max() - every.min()).total_seconds() / 86_400)
+    rows = town.incidents[(town.incidents["unit"] >= 0) & (town.incidents["a_year"] > 0)]
+    every = town.incidents.loc[town.incidents["a_year"] > 0, "time"].dropna()
+    a_year = rows["a_year"].to_numpy(float)
     names = [str(u) for u in town.units["unit"]]
     place = {str(text(u)): i for i, u in enumerate(first.units["unit"])}
     unit = np.array([place[names[u]] for u in rows["unit"]])
@@ -497,11 +495,11 @@ def _robustness(ledger: Ledger, plans: list[_Plan], found: list[dict[str, Any]],
     weeks = max(int(week.max()) + 1, 1)
     band = _band(plans)
     for k, p in enumerate(plans):
-        _draw(ledger, p, k, found[k], claims, band, unit, kinds, kind, len(table), week, weeks, days, rows["time"])
+        _draw(ledger, p, k, found[k], claims, band, unit, kinds, kind, len(table), week, weeks, a_year, rows["time"])
     return True
 
 
-def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories, week, weeks, days, times) -> None:
+def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories, week, weeks, a_year, times) -> None:
     members = p.members()
     if not members or not band:
         return
@@ -513,7 +511,7 @@ def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories,
     quiet = np.array([p.total("community_hours", members[b]) + p.total("fixed_hours", members[b]) for b in ids])
     hours = {k.strip().casefold(): v for k, v in p.rules.workload.hours.items()}
     each = np.array([hours.get(k.casefold(), p.rules.workload.default_hours) for k in kinds])
-    each = each * (365.25 / days if days else 1.0)
+    each = each * a_year
     at = number[unit]
     inside = at >= 0
 

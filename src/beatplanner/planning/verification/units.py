@@ -2,7 +2,7 @@
 
 The formulas, done here a second time on purpose::
 
-    incidents a year = incidents × 365.25 / days covered
+    incidents a year = incidents / calendar years covered, each day of a year being 1/365 or 1/366 of it
     reactive hours   = Σ over categories: incidents a year × hours per incident
     community hours  = residents / 1,000 × community hours per 1,000 residents
     workload         = reactive + community hours, or the ready-made workload, and the fixed hours of mobile-outreach stops
@@ -10,6 +10,8 @@ The formulas, done here a second time on purpose::
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -21,7 +23,6 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, missing
 
-DAYS_OF_A_YEAR = 365.25
 # Areas are compared in shares of themselves: reading and writing may move a corner by a fraction of a millimetre.
 AREA_SHARE = 1e-6
 
@@ -144,19 +145,10 @@ def _hours(town: Town) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     how = "without incidents"
     points = town.incidents
     if points is not None:
-        given = town.description.incidents.days if town.description.incidents else None
-        times = points["time"].dropna()
-        if given is not None:
-            factor, how = DAYS_OF_A_YEAR / given, f"scaled from {given:g} days"
-        elif len(times):
-            # a span under a day says nothing of a year; it counts as one day
-            span = max((times.max() - times.min()) / pd.Timedelta(days=1), 1.0)
-            factor, how = DAYS_OF_A_YEAR / span, f"scaled from {span:,.1f} days"
-        else:
-            factor, how = 1.0, "taken as those of one year, since they have no times"
+        factors, how = _incidents_a_year(town)
         hours_of: defaultdict[str, float] = defaultdict(lambda: rules.default_hours)
         hours_of.update({category.strip().casefold(): hours for category, hours in rules.hours.items()})
-        for unit, category in zip(points["unit"], points["category"], strict=True):
+        for unit, category, factor in zip(points["unit"], points["category"], factors, strict=True):
             if unit >= 0:
                 incidents[unit] += factor
                 reactive[unit] += factor * hours_of["" if missing(category) else category.strip().casefold()]
@@ -166,3 +158,35 @@ def _hours(town: Town) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     if not np.isnan(ready).any():
         return incidents, ready, np.zeros(n), "with the ready-made workload"
     return incidents, reactive, community, how
+
+
+def _incidents_a_year(town: Town) -> tuple[np.ndarray, str]:
+    """Return the incidents a year that each recorded one stands for, (m,), and how that was found.
+
+    Which months the records cover is read with them (`Town.recorded`); the years that this makes are counted here again. Kinds that are
+    recorded over a part of that time stand for at least as many as the others.
+    """
+    points, recorded = town.incidents, town.recorded
+    assert points is not None and recorded is not None
+    read = points["a_year"].to_numpy(float)
+    days = town.description.incidents.days if town.description.incidents else None
+    if days is not None:
+        whole = round(days / 365.25)
+        years = whole if whole >= 1 and 365 * whole <= days <= 366 * whole else days / 365.25
+        return np.full(len(points), 1 / years), f"scaled from {days:g} days"
+    if recorded.months.empty:
+        return np.ones(len(points)), "taken as those of one year, since they have no times"
+    years = 0.0
+    for start, end in recorded.runs:
+        for year in range(start.year, end.year + 1):
+            length = 366 if calendar.isleap(year) else 365
+            inside = min(end, dt.date(year + 1, 1, 1)) - max(start, dt.date(year, 1, 1))
+            years += max(inside.days, 0) / length
+    factor = 1 / round(years, 9)
+    dated = points["time"].notna().to_numpy()
+    day = points["time"].dt.date.to_numpy()
+    counted = np.array(
+        [not d or any(a <= t < b for a, b in recorded.runs) for t, d in zip(day, dated, strict=True)], bool
+    )
+    own = counted & (read > factor * (1 + 1e-9))
+    return np.where(own, read, np.where(counted, factor, 0.0)), f"scaled from {years:.3f} calendar years"
