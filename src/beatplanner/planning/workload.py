@@ -27,6 +27,8 @@ from beatplanner.data.description import models as description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.town.town import Town
 
+HOURS_A_YEAR = 8_760.0
+
 
 @dataclass(frozen=True)
 class WorkloadPlan:
@@ -167,11 +169,50 @@ def on_duty_hours(reactive: np.ndarray, community: np.ndarray, rules: descriptio
     return np.maximum(by_share, by_promise)
 
 
+def exact_officers(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
+    """Return the officers that each beat's work needs, (K,), before rounding up and before the minimum per beat."""
+    return on_duty_hours(reactive, community, rules) / hours_on_the_beat(rules)
+
+
 def officers_required(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
     """Return the officers that each beat needs, (K,) whole numbers, at least the minimum per beat."""
-    exact = on_duty_hours(reactive, community, rules) / hours_on_the_beat(rules)
     # hours that make a whole number of officers but for rounding of the sums must not cost one more
-    return np.maximum(np.ceil(exact - 1e-9), rules.min_officers_per_beat).astype(int)
+    whole = np.ceil(exact_officers(reactive, community, rules) - 1e-9)
+    return np.maximum(whole, rules.min_officers_per_beat).astype(int)
+
+
+def committed_share(reactive: np.ndarray, officers: np.ndarray, rules: description.Workload) -> np.ndarray:
+    """Return the share of the officers' hours on the beat, (K,), that incidents and fixed hours take."""
+    return (reactive + rules.fixed_hours_per_beat) / (np.maximum(officers, 1) * hours_on_the_beat(rules))
+
+
+def covered_share(posts: np.ndarray, rules: description.Workload) -> np.ndarray:
+    """Return the share of the 8,760 hours of a year, (K,), in which a beat's posts can have one officer on the beat.
+
+    An officer is on the beat for the annual hours less absence and abstraction; posts of one beat are taken to be never on duty at the
+    same time, so that this is the most that they can cover.
+    """
+    return np.minimum(np.asarray(posts, float) * hours_on_the_beat(rules) / HOURS_A_YEAR, 1.0)
+
+
+def officers_note(reactive: np.ndarray, community: np.ndarray, posts: np.ndarray, rules: description.Workload) -> Note:
+    """Say what decides the number of officers: the work, its rounding up, or the minimum per beat; and what the posts cover."""
+    exact, required = exact_officers(reactive, community, rules), officers_required(reactive, community, rules)
+    whole = np.ceil(exact - 1e-9)
+    floor = int((required - np.maximum(whole, 0)).sum())
+    beats = int((required > whole).sum())
+    least, most = covered_share(posts, rules).min(), covered_share(posts, rules).max()
+    committed = committed_share(reactive, required, rules)
+    what = (
+        f"{int(required.sum()):,} officers required: the work needs {exact.sum():,.2f} ({exact.min():.2f} to {exact.max():.2f} a beat), "
+        f"{whole.sum():,.0f} rounded up beat by beat; the minimum of {rules.min_officers_per_beat} a beat adds {floor:,} in {beats:,} of "
+        f"{len(exact):,} beats. Incidents and fixed hours take {committed.min():.0%} to {committed.max():.0%} of their hours on the beat. "
+        f"The posts cover {f'{least:.0%}' if round(least, 2) == round(most, 2) else f'{least:.0%} to {most:.0%}'} of the 8,760 hours of a "
+        "year in each beat, at most"
+    )
+    decided = floor * 2 >= required.sum()
+    mend = "The minimum decides, not the work: see workload.min_officers_per_beat, or fewer beats" if decided else ""
+    return Note("warning" if decided else "info", what, mend, field="workload.min_officers_per_beat")
 
 
 def automatic_count(plan: WorkloadPlan, units: np.ndarray, rules: description.Workload) -> int:

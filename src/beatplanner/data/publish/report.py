@@ -56,11 +56,15 @@ def write_report(path: Path, tables: PlanTables) -> None:
 
 
 def _number(value: Any, digits: int = 0) -> str:
-    return "–" if value is None or (isinstance(value, float) and not np.isfinite(value)) else f"{value:,.{digits}f}"
+    return (
+        "–"
+        if value is None or isinstance(value, jinja2.Undefined) or (isinstance(value, float) and not np.isfinite(value))
+        else f"{value:,.{digits}f}"
+    )
 
 
 def _share(value: Any, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}%}"
+    return "–" if value is None or isinstance(value, jinja2.Undefined) else f"{value:.{digits}%}"
 
 
 def proof_in_words(step: dict[str, Any]) -> str:
@@ -111,6 +115,8 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
     if tables.beats is not None:
         pictures["map"] = _picture(draw_map(tables), 130)
         pictures["hours"] = _picture(_draw_hours(tables))
+    if tables.summary.get("workload", {}).get("months"):
+        pictures["months"] = _picture(_draw_months(tables.summary["workload"]["months"]))
     if tables.stations is not None:
         pictures["reach"] = _picture(_draw_reach(tables), 120)
         pictures["walks"] = _picture(_draw_walks(tables))
@@ -212,6 +218,21 @@ def _draw_hours(tables: PlanTables) -> Any:
 
 # Rows of the table of sites that stay closed, and of municipalities: the report is for reading, the layers hold them all.
 ROWS = 15
+
+
+def _draw_months(months: list[dict[str, Any]]) -> Any:
+    """Draw the incidents of each recorded period; what is not counted is hatched."""
+    figure = _figure(9, 2.4)
+    axes = figure.subplots()
+    place = np.arange(len(months))
+    share = np.array([m["covered"] for m in months], float)
+    axes.bar(place, [m["incidents"] for m in months], color=["#6baed6" if s > 0 else "white" for s in share], edgecolor=DARK, linewidth=0.5,
+             hatch=["" if s >= 1 else "///" for s in share])  # fmt: skip
+    every = max(1, len(months) // 12)
+    axes.set_xticks(place[::every], [m["month"] for m in months][::every], rotation=45, ha="right", fontsize=8)
+    axes.set_ylabel("incidents")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
 
 
 def _access(tables: PlanTables) -> dict[str, Any] | None:

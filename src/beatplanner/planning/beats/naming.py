@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.problems import residents_of
-from beatplanner.planning.workload import WorkloadPlan, officers_required
+from beatplanner.planning.workload import WorkloadPlan, committed_share, exact_officers, officers_required
 
 
 def carried_on(district: np.ndarray, current: np.ndarray, locked: np.ndarray, people: np.ndarray) -> np.ndarray:
@@ -102,6 +102,7 @@ def beat_table(
     known = np.array([isinstance(c, str) for c in current])
     moved = known & (current != beat)
     people = residents_of(town, workload)
+    officers = officers_required(reactive, community, town.description.workload)
     return pd.DataFrame(
         {
             "beat": ids,
@@ -113,7 +114,9 @@ def beat_table(
             "community": community,
             "deviation": np.divide(hours, mean, out=np.ones(len(ids)), where=mean > 0) - 1,
             "population": total(units["population"].to_numpy(float)),
-            "officers_required": officers_required(reactive, community, town.description.workload),
+            "officers_required": officers,
+            "exact_officers": exact_officers(reactive, community, town.description.workload),
+            "committed_share": committed_share(reactive, officers, town.description.workload),
             "moved_in": total(np.where(moved, people, 0.0)) if known.any() else np.nan,
         }
     )

@@ -235,6 +235,16 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
             float(_officers(evidence).sum()),
             "officers",
         )
+    exact, committed, covered = _use_of_officers(evidence)
+    for column, found in (("exact_officers", exact), ("committed_share", committed), ("covered_share", covered)):
+        if column in beats.columns:
+            ledger.pairs(
+                f"beats.{column}", "by the formula", zip(names, beats[column], found, strict=True), "beats", ""
+            )
+    if "exact_officers" in claims:
+        ledger.number("beats.exact_officers_total", claims["exact_officers"], float(exact.sum()), "officers")
+    if "covered_share" in claims:
+        ledger.number("beats.covered_share_mean", claims["covered_share"], float(covered.mean()))
     has = evidence.rules.country
     if "posts" in beats.columns and has is not None and has.set_posts and has.officers is not None:
         shared = posts_by_share(beats.to_dict("records"), has)
@@ -251,11 +261,31 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
         )
 
 
+def _answering_hours(evidence: Evidence) -> np.ndarray:
+    """Return the hours a year that incidents and fixed tasks take in each beat, (K,)."""
+    rules, units = evidence.rules.workload, evidence.units
+    fixed = units["fixed_hours"].to_numpy(float) if "fixed_hours" in units.columns else np.zeros(len(units))
+    return evidence.total(units["reactive_hours"].to_numpy(float) + fixed) + rules.fixed_hours_per_beat
+
+
+def _use_of_officers(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return officers before rounding and minimum, the share of the hours of those needed that calls take, and of 8,760 hours covered."""
+    beats, rules = evidence.beats, evidence.rules.workload
+    assert beats is not None
+    on_the_beat = rules.annual_hours * (1 - rules.absence) * (1 - rules.abstraction)
+    answering, promised = _answering_hours(evidence), evidence.total(evidence.units["community_hours"].to_numpy(float))
+    by_share = answering / (1 - rules.community_share - rules.admin_share)
+    exact = np.maximum(by_share, (answering + promised) / (1 - rules.admin_share)) / on_the_beat
+    needed = _officers(evidence)
+    # the posts themselves are checked apart
+    posts = beats["posts"].to_numpy(float) if "posts" in beats.columns else needed
+    return exact, answering / (needed * on_the_beat), np.minimum(1.0, posts * on_the_beat / (365 * 24))
+
+
 def _officers(evidence: Evidence) -> np.ndarray:
     """Return the officers that each beat needs, (K,), by the formula of the domain."""
     rules, units = evidence.rules.workload, evidence.units
-    fixed = units["fixed_hours"].to_numpy(float) if "fixed_hours" in units.columns else np.zeros(len(units))
-    reactive = evidence.total(units["reactive_hours"].to_numpy(float) + fixed) + rules.fixed_hours_per_beat
+    reactive = _answering_hours(evidence)
     community = evidence.total(units["community_hours"].to_numpy(float))
     on_the_beat = rules.annual_hours * (1 - rules.absence) * (1 - rules.abstraction)
     needed = []

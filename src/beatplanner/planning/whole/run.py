@@ -40,7 +40,13 @@ from beatplanner.planning.whole.country import CountryPlan, as_summary, country_
 from beatplanner.planning.whole.payroll import first_days
 from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.whole.verdict import write_verdict
-from beatplanner.planning.workload import WorkloadPlan, hours_on_the_beat, plan_workload
+from beatplanner.planning.workload import (
+    WorkloadPlan,
+    covered_share,
+    hours_on_the_beat,
+    officers_note,
+    plan_workload,
+)
 from beatplanner.solver.districts.solve import PROOF_NODES
 
 Step = Literal["beats", "stations", "officers"]
@@ -298,12 +304,8 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
     """
     table = beats.table
     units, ids = town.units, table["beat"].to_numpy(object)
-    shape = []
-    for beat in ids:
-        shape.append(geometry.dissolve(units.geometry.to_numpy()[beats.beat == beat]))
-    shapes = np.array(shape, dtype=object)
-    rules = town.description.officers
-    posts = rules.posts_per_beat if rules is not None else "auto"
+    shapes = np.array([geometry.dissolve(units.geometry.to_numpy()[beats.beat == b]) for b in ids], dtype=object)
+    posts = posts_of_beats(town.description, table)
     frame = pd.DataFrame(
         {
             "beat": ids,
@@ -315,16 +317,26 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
             "population": table["population"],
             "officers_required": table["officers_required"],
             "compactness": 4 * np.pi * shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9) ** 2,
-            "posts": table["officers_required"] if posts == "auto" else posts,
+            "posts": posts,
             "languages": _languages(town, beats.beat, ids),
             "moved_in": table["moved_in"],
+            "exact_officers": table["exact_officers"],
+            "committed_share": table["committed_share"],
+            "covered_share": covered_share(posts, town.description.workload),
         }
     )
-    has = town.description.country
-    if has is not None and has.set_posts and has.officers is not None:
-        shared = shared_posts(frame, has)
-        frame["posts"] = [shared[str(b)] for b in frame["beat"]]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
+
+
+def posts_of_beats(description: Description, table: pd.DataFrame) -> np.ndarray:
+    """Return the posts of each beat, (K,): those of the rules, or of the share-out where it sets them."""
+    has, rules = description.country, description.officers
+    if has is not None and has.set_posts and has.officers is not None:
+        shared = shared_posts(table, has)
+        return np.array([shared[str(b)] for b in table["beat"]], int)
+    if rules is None or rules.posts_per_beat == "auto":
+        return table["officers_required"].to_numpy(int)
+    return np.full(len(table), int(rules.posts_per_beat))
 
 
 def _unit_of_objective(plan: Plan) -> str:
@@ -499,6 +511,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     }
     if plan.beats is not None:
         beats = plan.beats
+        posts = posts_of_beats(description, beats.table)
         summary["beats"] = {
             **beats.proof.as_summary(),
             "objective_unit": _unit_of_objective(plan),
@@ -508,6 +521,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "planned": len(beats.rules) > 0,
             "municipalities": beats.rules.to_dict("records"),
             "officers_required": int(beats.table["officers_required"].sum()),
+            "exact_officers": float(beats.table["exact_officers"].sum()),
+            "covered_share": float(covered_share(posts, description.workload).mean()),
             **beats.smallest,
         }
         if beats.moved_share is not None:
@@ -538,9 +553,17 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "incidents_outside": outside,
         "incidents_a_year": work.incidents_a_year,
         "days_covered": work.days,
+        "years_covered": None if town.recorded is None else town.recorded.years,
+        "months": [] if town.recorded is None else town.recorded.months.to_dict("records"),
         "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
     }
     extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
+    if plan.beats is not None:
+        t = plan.beats.table
+        posts = posts_of_beats(description, t)
+        extra.append(
+            officers_note(t["reactive"].to_numpy(float), t["community"].to_numpy(float), posts, description.workload)
+        )
     summary["notes"] = [{"severity": n.severity, "text": str(n)} for n in [*town.notes, *work.notes, *extra]]
     summary["crs"] = town.crs.to_string()
     summary["description_file"] = str(description.file)
