@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import sys
+import warnings
 
 
 def main() -> None:
     """Run the command line; the console script and ``python -m beatplanner`` both come here."""
     multiprocessing.freeze_support()
+    if not sys.warnoptions:
+        # what a library would tell its programmer is no business of a planner; child processes take it over
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")
     # as on Windows everywhere, so that what works here works there
     multiprocessing.set_start_method("spawn", force=True)
     from beatplanner.ui.commands.app import run

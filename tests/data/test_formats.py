@@ -15,8 +15,10 @@ import shapely
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.layers import Place, numbers, read_layer, read_table
+from beatplanner.data.formats.cells import numbers
+from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.number_columns import parse_numbers
+from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.text_tables import code_page, decode, separator_of
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.formats.workbooks import read_workbook

@@ -11,7 +11,8 @@ import shapely
 from beatplanner.data.errors import InputError
 from beatplanner.data.guided_import.doubts import import_doubts, mend
 from beatplanner.data.guided_import.draft import ImportDraft
-from beatplanner.data.guided_import.guessing import guess_columns, guess_crs, guess_role, look_at, plain, time_format_of
+from beatplanner.data.guided_import.guessing import guess_columns, guess_place, guess_role, plain
+from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from conftest import SHARED, write_grid_town
 
@@ -69,34 +70,39 @@ def test_values_decide_where_names_do_not(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cells", "pattern"),
+    ("cells", "kind"),
     [
-        (["2025-03-31", "2025-01-02T10:00"], "ISO"),
-        (["31.03.2025", "01.02.2025"], "%d.%m.%Y"),
-        (["03/31/2025", "01/02/2025"], "%m/%d/%Y"),
-        (["31/03/2025 22:15"], "%d/%m/%Y %H:%M"),
-        (["12", "13"], ""),
-        (["red", "blue"], ""),
+        (["2025-03-31", "2025-01-02T10:00"], "time"),
+        (["31.03.2025", "01.02.2025"], "time"),
+        (["03/31/2025", "01/02/2025"], "time"),
+        (["31/03/2025 22:15"], "time"),
+        (["2025 Jan 03 10:00 AM"], "time"),
+        (["5 мај 2025", "6 јуни 2025"], "time"),
+        (["12", "13"], "number"),
+        (["2011", "2021"], "number"),
+        (["1.234", "1.234.567"], "number"),
+        (["red", "blue"], "text"),
+        (["block 12", "block 13"], "text"),
     ],
 )
-def test_how_times_are_written(cells, pattern):
-    assert time_format_of(pd.Series(cells)) == pattern
+def test_what_a_column_holds(tmp_path, cells, kind):
+    assert table(tmp_path, "a.csv", {"a": cells, "b": 1}).column("a").kind == kind
 
 
 def test_crs_of_a_table_is_found_by_the_units():
-    box = gpd.GeoSeries([shapely.box(540_000, 4_650_000, 560_000, 4_670_000)], crs="EPSG:32634")
     rng = np.random.default_rng(0)
     x, y = rng.uniform(541_000, 559_000, 50), rng.uniform(4_651_000, 4_669_000, 50)
-    assert guess_crs(x, y, box)[0] == "EPSG:32634"
     degrees = gpd.GeoSeries(gpd.points_from_xy(x, y), crs="EPSG:32634").to_crs("EPSG:4326")
-    assert guess_crs(degrees.x.to_numpy(), degrees.y.to_numpy(), box)[0] == "EPSG:4326"
-    assert "swapped" in guess_crs(degrees.y.to_numpy(), degrees.x.to_numpy(), box)[1]
+    near = shapely.get_coordinates(degrees.to_numpy())
+    assert guess_place(x, y, near, ["EPSG:32634"])[0] == "EPSG:32634"
+    assert guess_place(degrees.x.to_numpy(), degrees.y.to_numpy(), near)[0] == "EPSG:4326"
+    assert "swapped" in guess_place(degrees.y.to_numpy(), degrees.x.to_numpy(), near)[1]
     local = gpd.GeoSeries(gpd.points_from_xy(x, y), crs="EPSG:32634").to_crs("EPSG:6316")
-    code, why = guess_crs(local.x.to_numpy(), local.y.to_numpy(), box)
+    code, why = guess_place(local.x.to_numpy(), local.y.to_numpy(), near)
     back = gpd.GeoSeries(gpd.points_from_xy(local.x, local.y), crs=code).to_crs("EPSG:32634")
     # several grids of the region differ by a kilometre: either the place is right, or the rival is named
     assert np.hypot(back.x - x, back.y - y).max() < 60 or "elsewhere" in why
-    assert guess_crs(np.array([1e9]), np.array([1e9]), box) == ("", "")
+    assert guess_place(np.array([1e9]), np.array([1e9]), near) == ("", "")
 
 
 def test_usual_hours_are_told_from_the_names():

@@ -25,6 +25,8 @@ class Note:
         The place: file name, layer or sheet, row or id as the user knows it, column or key.
     fix
         Keys of the description and the values that mend it, where that is certain enough for ``check --fix``.
+    asked
+        Whether that mend moves a layer that has a place already, so that ``check --fix`` asks first.
     """
 
     severity: Severity
@@ -35,6 +37,7 @@ class Note:
     row: str = ""
     field: str = ""
     fix: tuple[tuple[str, str], ...] = ()
+    asked: bool = False
 
     def __str__(self) -> str:
         places = [

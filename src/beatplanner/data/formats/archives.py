@@ -54,6 +54,16 @@ def unpacked(path: Path, layer: str | None = None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def members(path: Path) -> list[str | None]:
+    """Return the names of the layers and tables in a zipped folder; None alone where there is one only."""
+    with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+        _unpack(path, Path(folder))
+        found = _layer_files(Path(folder))
+        if not found:
+            _layer_file(path, Path(folder), None)
+    return [p.name for p in found] if len(found) > 1 else [None]
+
+
 def _unpack(path: Path, folder: Path) -> None:
     total, packed = 0, max(1, path.stat().st_size)
     try:
@@ -91,7 +101,8 @@ def _unpack(path: Path, folder: Path) -> None:
         raise InputError(problem(what, "Send it again, or unpack it", file=path.name)) from None
 
 
-def _layer_file(path: Path, folder: Path, layer: str | None) -> Path:
+def _layer_files(folder: Path) -> list[Path]:
+    """Return what may be read in an unpacked folder: the map layers, or the tables where there are none."""
     geodatabases = sorted(p for p in folder.rglob("*.gdb") if p.is_dir())
     files = sorted(
         p
@@ -99,12 +110,17 @@ def _layer_file(path: Path, folder: Path, layer: str | None) -> Path:
         if p.is_file() and p.suffix.lower() in LAYERS and not any(g in p.parents for g in geodatabases)
     )
     files = [*geodatabases, *files]
+    maps = [p for p in files if p.suffix.lower() in LAYERS[:9] or p.suffix.lower() == ".gdb"]
+    return maps or files
+
+
+def _layer_file(path: Path, folder: Path, layer: str | None) -> Path:
+    chosen = _layer_files(folder)
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in {*LAYERS, ".gdb"})
     if layer is not None:
         named = [p for p in files if layer.casefold() in {p.name.casefold(), p.stem.casefold()}]
         if named:
             return named[0]
-    maps = [p for p in files if p.suffix.lower() in LAYERS[:9] or p.suffix.lower() == ".gdb"]
-    chosen = maps or files
     if not chosen:
         what = "the zipped folder holds no layer or table"
         raise InputError(problem(what, f"It should hold one of {', '.join(LAYERS[:8])}, …", file=path.name))

@@ -19,9 +19,51 @@ MGRS = re.compile(
     r"^\s*(\d{1,2})\s*([C-HJ-NP-X])\s*([A-HJ-NP-Z])\s*([A-HJ-NP-V])\s*(\d{0,5})\s*(\d{0,5})\s*$", re.IGNORECASE
 )
 PAIR = re.compile(r"^\s*\(?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*\)?\s*$")
+# Names of columns that say which coordinate they hold.
+LONGITUDE = {
+    "lon",
+    "long",
+    "lng",
+    "longitude",
+    "gjatesia",
+    "gjatësia",
+    "duzina",
+    "dužina",
+    "dolzina",
+    "dolgota",
+    "longitudine",
+    "должина",
+    "дужина",
+    "долгота",
+}
+LATITUDE = {
+    "lat",
+    "latitude",
+    "gjeresia",
+    "gjerësia",
+    "sirina",
+    "širina",
+    "shirota",
+    "shirina",
+    "latitudine",
+    "ширина",
+    "широта",
+}
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")
+
+
+def names_say(x: str, y: str) -> int:
+    """Return 1 where two columns are named longitude and latitude, in this order, -1 where the other way round, 0 where they do not say."""
+    kinds = [
+        next(
+            (k for k, words in (("x", LONGITUDE), ("y", LATITUDE)) if words & set(re.split(r"[\W_\d]+", n.casefold()))),
+            "",
+        )
+        for n in (x, y)
+    ]
+    return {("x", "y"): 1, ("y", "x"): -1}.get((kinds[0], kinds[1]), 0)
 
 
 def degrees(text: str) -> float | None:

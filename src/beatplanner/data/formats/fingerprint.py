@@ -27,6 +27,20 @@ def fingerprint(path: Path) -> str:
     return _fingerprint(path, state.st_mtime_ns, state.st_size)
 
 
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; OSError where it cannot be read. Of inputs, `fingerprint` is asked."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_unchanged(path: Path, sha256: str) -> bool | None:
+    """Tell whether an input is still what it was when its fingerprint was taken; None where it is not there or cannot be read."""
+    try:
+        return fingerprint(path) == sha256 if path.exists() else None
+    except OSError:
+        return None
+
+
 @lru_cache(maxsize=256)
 def _fingerprint(path: Path, _modified: int, _size: int) -> str:
     with path.open("rb") as stream:
@@ -34,8 +48,7 @@ def _fingerprint(path: Path, _modified: int, _size: int) -> str:
             found = _of_layers(path)
             if found is not None:
                 return found
-        stream.seek(0)
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_hash(path)
 
 
 def _of_layers(path: Path) -> str | None:

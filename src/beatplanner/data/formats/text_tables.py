@@ -29,6 +29,12 @@ LETTERS = {
     "cp1250": "čćžšđČĆŽŠĐăşţŞŢłęąśźżőűŐŰëçËÇâîáéíóöúüß–„“”",
     "cp1252": "àèìòùâêîôûäëïöüçñãõåæøéáíóúßÀÈÉÇÄÖÜËÑÅØÆ–„“”",
 }
+TURKISH = "ğĞıİşŞ"
+# -ić, Č at the head of a word, č and đ before vowels: bytes that no Western language has there.
+SOUTH_SLAVIC = re.compile(
+    rb"i\xe6(?![a-z])|\xc8a|\xe8(?:k[aieu]|ac|in|ev)|[\x9a\x9e\x8a\x8e].{0,200}[\xe8\xe6\xf0]|a\xe8a|\xf0(?:e|ur|or)",
+    re.DOTALL,
+)
 CYRILLIC = {"cp1251": "windows-1251", "cp866": "DOS 866", "iso8859-5": "ISO 8859-5", "koi8-r": "KOI8-R"}
 FREQUENT_CYRILLIC = "оеаинтсрвлкмдпуОЕАИНТСРВЛКМДПУјЈљњЉЊћђ"
 
@@ -82,30 +88,59 @@ def code_page(content: bytes) -> str:
     ('cp1251', 'cp1250')
     """
     words = re.findall(rb"[\x80-\xff]+", content[:2_000_000])
-    high = sum(len(w) for w in words)
-    if not high:
+    if not words:
         return "cp1250"
-    together = sum(len(w) for w in words if len(w) >= 3)
-    if together > 0.5 * high:
+    if _is_cyrillic(words):
         sample = b" ".join(words[:50_000])
-
-        def cyrillic(page: str) -> float:
-            text = sample.decode(page, errors="replace")
-            # a capital inside a word is rare, and tells KOI8 (whose cases are exchanged) from the others
-            odd = len(re.findall(r"[а-яј][А-ЯЈ]", text)) + sum(not c.isalpha() and c != " " for c in text)
-            return sum(c in FREQUENT_CYRILLIC for c in text) - 2.0 * odd
-
-        return max(CYRILLIC, key=cyrillic)
+        return max(CYRILLIC, key=lambda page: _cyrillic_score(sample, page))
     counted = Counter(b"".join(words))
-
-    def latin(page: str) -> float:
-        return sum(
-            n * (1.0 if bytes([b]).decode(page, errors="replace") in LETTERS[page] else -1.0)
-            for b, n in counted.items()
-        )
-
     # č, ć and đ share their bytes with è, æ and ð: with equal evidence the region's own code page is taken
-    return max(("cp1250", "cp1252"), key=latin)
+    return max(("cp1250", "cp1252"), key=lambda page: _latin_score(counted, page))
+
+
+def fits_better(content: bytes, declared: str) -> str:
+    """Return the code page of texts that declare one: theirs, unless the letters fit another better.
+
+    Examples
+    --------
+    >>> fits_better("Скопје, Шутка, Чаир".encode("cp1251"), "cp1252"), fits_better("Évry, Orléans".encode("cp1252"), "cp1252")
+    ('cp1251', 'cp1252')
+    >>> fits_better("Petrović, Čačak".encode("cp1250"), "iso8859-1")
+    'cp1250'
+    """
+    words = re.findall(rb"[\x80-\xff]+", content[:2_000_000])
+    if not words:
+        return declared
+    guess = code_page(content)
+    if _is_cyrillic(words):
+        sample = b" ".join(words[:50_000])
+        kept = _cyrillic_score(sample, declared) >= _cyrillic_score(sample, guess)
+        return declared if kept else guess
+    counted = Counter(b"".join(words))
+    if guess == "cp1250" and _latin_family(declared) == "cp1252" and SOUTH_SLAVIC.search(content):
+        return guess
+    return declared if _latin_score(counted, declared) >= _latin_score(counted, guess) else guess
+
+
+def _is_cyrillic(words: Sequence[bytes]) -> bool:
+    """Tell whether high bytes stand together as words, as in Cyrillic text; in Latin text they stand alone."""
+    return sum(len(w) for w in words if len(w) >= 3) > 0.5 * sum(len(w) for w in words)
+
+
+def _cyrillic_score(sample: bytes, page: str) -> float:
+    text = sample.decode(page, errors="replace")
+    # a capital inside a word is rare, and tells KOI8 (whose cases are exchanged) from the others
+    odd = len(re.findall(r"[а-яј][А-ЯЈ]", text)) + sum(not c.isalpha() and c != " " for c in text)
+    return sum(c in FREQUENT_CYRILLIC for c in text) - 2.0 * odd
+
+
+def _latin_family(page: str) -> str:
+    return {"cp1252": "cp1252", "iso8859-1": "cp1252", "iso8859-15": "cp1252", "latin-1": "cp1252"}.get(page, page)
+
+
+def _latin_score(counted: Counter[int], page: str) -> float:
+    letters = LETTERS.get(_latin_family(page), "".join(LETTERS.values()) + TURKISH)
+    return sum(n * (1.0 if bytes([b]).decode(page, errors="replace") in letters else -1.0) for b, n in counted.items())
 
 
 def header_row(rows: Sequence[Sequence[object]], wanted: Sequence[str]) -> int:
@@ -211,11 +246,9 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
         raise InputError(
             problem(f"the table has more than {MOST_ROWS:,} rows", "Export one year a file", file=path.name)
         )
-    for name in names:
-        if name not in frame.columns:
-            # the names of the others are kept for messages; their cells are never loaded
-            frame[name] = None
-    return TextTable(frame[names].astype(object).where(lambda f: f != "", None), at + 1, tuple(facts))
+    # the names of the others are kept for messages; their cells are never loaded
+    frame = frame.astype(object).where(lambda f: f != "", None).reindex(columns=names)
+    return TextTable(frame, at + 1, tuple(facts))
 
 
 def _longest_line(content: bytes) -> int:

@@ -16,9 +16,14 @@ LOCAL = (
     r"^(?P<a>\d{1,4})\s?[./\-]\s?(?P<b>\d{1,2})\s?[./\-]\s?(?P<c>\d{1,4})\.?"
     r"(?:[\s,T]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?$"
 )
+_CLOCK = r"(?:[\s,T]+(?:at\s+)?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?$"
+_DAY, _MONTH, _YEAR = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?\.?", r"(?P<month>[^\W\d_]{3,12})\.?", r"(?P<y>\d{4})\.?"
+_GAP, _WEEKDAY = r"[\s,\-/]*", r"^(?:[^\W\d_]{2,12}\.?,?\s+)?"
+# The month as a word: day first, year first, month first; a name of a day of the week may stand before.
 NAMED = (
-    r"^(?P<d>\d{1,2})\.?\s*(?P<month>[^\W\d_]{3,12})\.?\s*(?P<y>\d{4})\.?"
-    r"(?:[\s,]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?)?$"
+    _WEEKDAY + _DAY + _GAP + _MONTH + _GAP + _YEAR + _CLOCK,
+    "^" + _YEAR + _GAP + _MONTH + _GAP + _DAY + _CLOCK,
+    _WEEKDAY + _MONTH + _GAP + _DAY + r"[\s,\-/]+" + _YEAR + _CLOCK,
 )
 ZONED = r"^(?P<local>.*\d[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?)\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
 # The first letters of the months in English, the languages of the region, and Russian.
@@ -219,11 +224,15 @@ def _naive(texts: pd.Series, result: TimeColumn) -> pd.Series:
         local = parts[parts["a"].notna()]
         if len(local):
             found[local.index] = _of_parts(local, rest, result)
-        named = rest[parts["a"].isna()].str.extract(NAMED)
-        named = named[named["month"].notna()]
-        if len(named):
-            month = named["month"].str.casefold().map(_month)
-            found[named.index] = _assembled(named["y"], month, named["d"], named)
+        for pattern in NAMED:
+            left = rest[parts["a"].isna() & found[rest.index].isna()]
+            if left.empty:
+                break
+            named = left.str.extract(pattern)
+            named = named[named["month"].notna()]
+            if len(named):
+                month = named["month"].str.casefold().map(_month)
+                found[named.index] = _assembled(named["y"], month, named["d"], named)
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -14,7 +16,8 @@ import pyogrio
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import unpacked
-from beatplanner.data.formats.text_tables import CYRILLIC, code_page
+from beatplanner.data.formats.geopackages import plain_geopackage
+from beatplanner.data.formats.text_tables import CYRILLIC, code_page, fits_better
 
 # What GDAL finds odd in a file that it can read all the same is no business of a planner.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module="pyogrio")
@@ -28,6 +31,18 @@ BEGINNINGS = {
 # Descriptions of data elsewhere: on a server, or in another file.
 ELSEWHERE = (b"<ogrvrt", b"<vrtdataset", b"<ogrwfs", b"<wfs", b"<wms", b"<gdal_", b"gdal_streamed_alg", b"<gdaltileindex", b"<wcs", b"<ogc_api",
              b"<!entity")  # fmt: skip
+# What leads elsewhere further down: a `crs` that is a link, or is spelled so that nobody finds it; a DTD; a MapInfo table that is a view.
+_JSON = re.compile(rb'"crs"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"(?!name"|epsg")|"crs"\s*:\s*\{[^{}]{0,200}\{[^{}]{0,200}"href"|'
+                   rb'\\u00(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])', re.IGNORECASE)  # fmt: skip
+_XML = re.compile(rb"<!(?:doctype|entity)|<!\x00(?:d\x00o\x00c|e\x00n\x00t)|<networklink\b", re.IGNORECASE)
+_MAPINFO = re.compile(
+    rb"isseamless|(?:definition|create)\s+view|open\s+table|type\s+(?:linked|odbc|wms|wfs|raster|grid)", re.IGNORECASE
+)
+LINKS_OF_KIND = {
+    ".geojson": _JSON, ".json": _JSON, ".geojsonl": _JSON, ".topojson": _JSON, ".kml": _XML, ".gml": _XML, ".tab": _MAPINFO,
+}  # fmt: skip
+# More text than this is not turned into Unicode.
+MOST_TEXT = 600 << 20
 TEXT_KINDS = {".geojson", ".json", ".geojsonl", ".topojson", ".kml", ".gml", ".gpx", ".tab", ".mif", ".xml", ".vrt", ""}
 MOST_BYTES = 4 << 30
 # Code pages that a DBF's 30th byte names; others are not trusted, as many programs write anything there.
@@ -37,7 +52,7 @@ SHAPEFILE_NAME = 10
 
 @contextmanager
 def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
-    """Give the file that GDAL may read: looked at, unpacked where it is zipped, and copied where GDAL would write beside it.
+    """Give the file that GDAL may read: looked at, unpacked where it is zipped, and copied where GDAL would write beside it or follow links.
 
     Raises
     ------
@@ -47,23 +62,56 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
     with unpacked(path, layer) as inner:
         check_kind(inner, path)
         alone = inner.suffix.lower() == ".shp" and not _part(inner, ".shx")
-        # a missing .shx is made anew, and GML gets a scheme beside it: both belong into a folder of ours
-        if alone or inner.suffix.lower() == ".gml":
-            with tempfile.TemporaryDirectory(
-                prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True
-            ) as folder:
-                for part in (
-                    p for p in inner.parent.glob(f"{_escaped(inner.stem)}.*") if p.is_file() and p.suffix != ".gfs"
-                ):
+        suffix = inner.suffix.lower()
+        page = _page_of_text(inner) if suffix in {".json", ".geojson", ".geojsonl", ".topojson", ".kml"} else None
+        with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+            if suffix == ".gpkg":
+                with plain_geopackage(inner, Path(folder)) as plain:
+                    yield plain
+            elif suffix == ".gml":
+                # GML gets a scheme beside it, and names one elsewhere: it is read without
+                target = Path(folder) / inner.name
+                target.write_bytes(_without_links(inner.read_bytes()))
+                yield target
+            elif page is not None:
+                target = Path(folder) / inner.name
+                target.write_text(inner.read_bytes().decode(page, errors="replace"), encoding="utf-8")
+                yield target
+            elif alone:
+                # a missing .shx is made anew, in a folder of ours
+                for part in (p for p in inner.parent.glob(f"{_escaped(inner.stem)}.*") if p.is_file()):
                     shutil.copyfile(part, Path(folder) / part.name)
-                if alone:
-                    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
+                pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
                 try:
                     yield Path(folder) / inner.name
                 finally:
                     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
-        else:
-            yield inner
+            else:
+                yield inner
+
+
+def _page_of_text(path: Path) -> str | None:
+    """Return the old code page of a text that should be UTF-8 and is not; None where it is."""
+    if path.stat().st_size > MOST_TEXT:
+        return None
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return (
+            None
+            if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"encoding=" in content[:200]
+            else code_page(content)
+        )
+    return None
+
+
+def _without_links(content: bytes) -> bytes:
+    """Return GML whose places of schemes have another name, of the same length."""
+    for word in ("schemaLocation", "noNamespaceSchemaLocation"):
+        for code in ("utf-8", "utf-16-le", "utf-16-be"):
+            content = content.replace(word.encode(code), (word[:-1] + "x").encode(code))
+    return content
 
 
 def _escaped(name: str) -> str:
@@ -81,6 +129,9 @@ def _part(path: Path, suffix: str) -> Path | None:
 
 def check_kind(path: Path, named: Path) -> None:
     """Refuse a file whose content is not what its name says, in words; `named` is the file that the user gave."""
+    if len(path.parts) > 1 and path.parts[1].casefold().startswith("vsi"):
+        what = "the path begins with /vsi, which GDAL takes for a place elsewhere"
+        raise InputError(problem(what, "Move the file into another folder", file=named.name))
     if path.is_dir():
         if not any(path.glob("*.gdbtable")):
             raise InputError(problem("this is a folder without a layer", "Name the file in it", file=named.name))
@@ -97,13 +148,26 @@ def check_kind(path: Path, named: Path) -> None:
     if wanted and not begins.startswith(wanted) and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         what = f"the file cannot be read: its name ends in {suffix}, but its content is {_kind(start)}"
         raise InputError(problem(what, "Export it again, or give it the right ending", file=named.name))
-    if suffix in TEXT_KINDS or begins.startswith((b"<", b"{")):
-        folded = start.lower()
-        if any(word in folded for word in ELSEWHERE):
-            what = "the file does not hold the data but says where else they are"
-            raise InputError(
-                problem(what, "Export the data themselves; nothing is fetched over the network", file=named.name)
-            )
+    is_text = suffix in TEXT_KINDS or begins.startswith((b"<", b"{"))
+    if is_text and (any(word in start.lower() for word in ELSEWHERE) or _leads_elsewhere(path, suffix)):
+        what = "the file does not hold all its data but says where else they are"
+        mend = "Export the data themselves; nothing is fetched or read from elsewhere"
+        raise InputError(problem(what, mend, file=named.name))
+
+
+def _leads_elsewhere(path: Path, suffix: str) -> bool:
+    """Tell whether a text names a server or another file: a CRS or a scheme by its link, entities, a table of tables."""
+    wanted = LINKS_OF_KIND.get(suffix)
+    if wanted is None:
+        return False
+    rest = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 22):
+            window = rest + chunk
+            if wanted.search(window):
+                return True
+            rest = window[-600:]
+    return False
 
 
 def _kind(start: bytes) -> str:
@@ -120,7 +184,7 @@ def _kind(start: bytes) -> str:
 def shapefile_encoding(path: Path) -> tuple[str | None, str]:
     """Return the code page of a shapefile's texts where GDAL would not know it, and a sentence that says so.
 
-    A ``.cpg`` file is believed unless the texts contradict it.
+    The letters decide: what a ``.cpg`` file or the table's own mark says holds where the letters fit it as well as anything else.
     """
     table = _part(path, ".dbf") if path.suffix.lower() == ".shp" else path if path.suffix.lower() == ".dbf" else None
     if table is None:
@@ -132,21 +196,52 @@ def shapefile_encoding(path: Path) -> tuple[str | None, str]:
     if not any(b > 127 for b in texts) and not any(b > 127 for b in names):
         return None, ""
     said = _part(path, ".cpg")
-    # texts are cut to their column, if need be through a letter: a few broken ones are no proof
-    broken = texts.decode("utf-8", errors="replace").count("\ufffd")
-    wide = sum(b >= 0xC0 for b in texts)
-    is_utf8 = wide > 0 and broken <= 0.02 * wide
+    declared, by = None, "the shapefile has no .cpg file"
     if said is not None:
-        word = said.read_bytes()[:40].decode("ascii", errors="replace").strip().upper().replace("-", "")
-        if word not in {"UTF8", "65001"} or is_utf8 or not wide:
-            return None, ""
-    elif is_utf8:
-        return "utf-8", "the shapefile has no .cpg file; its texts are UTF-8"
-    if len(content) > 30 and content[29] in LANGUAGE_BYTES and said is None:
-        return LANGUAGE_BYTES[content[29]], ""
-    page = code_page(texts)
-    why = "its .cpg file says UTF-8, which the texts are not" if said is not None else "the shapefile has no .cpg file"
-    return page, f"{why}; they were read as {CYRILLIC.get(page, page)}, by their letters"
+        declared, by = _codec(said.read_bytes()[:40].decode("ascii", errors="replace")), "its .cpg file"
+    elif len(content) > 30 and content[29] in LANGUAGE_BYTES:
+        declared, by = LANGUAGE_BYTES[content[29]], "its table"
+    # texts are cut to their column, if need be through a letter: a few broken ones are no proof
+    letters = texts if any(b > 127 for b in texts) else names
+    broken = letters.decode("utf-8", errors="replace").count("\ufffd")
+    wide = sum(b >= 0xC0 for b in letters)
+    if wide > 0 and broken <= 0.02 * wide:
+        page = "utf-8"
+    elif declared in (None, "utf-8"):
+        page = code_page(letters)
+    else:
+        page = fits_better(letters, declared)
+    if page == declared:
+        return page, ""
+    words = {"utf-8": "UTF-8"} | CYRILLIC
+    if declared is None:
+        what = (
+            f"{by}; its texts are UTF-8"
+            if page == "utf-8"
+            else f"{by}; they were read as {words.get(page, page)}, by their letters"
+        )
+        return page, what
+    return (
+        page,
+        f"{by} says {words.get(declared, declared)}, which the texts are not; they were read as {words.get(page, page)}, by their letters",
+    )
+
+
+def _codec(word: str) -> str | None:
+    """Return Python's name of the code page that a ``.cpg`` file names, None where it is unknown."""
+    text = word.strip().lower().replace(" ", "")
+    if text in {"65001", "utf8", "utf-8"}:
+        return "utf-8"
+    digits = re.sub(r"^(ansi|oem|cp|windows-|win|ibm)?", "", text).strip("-_")
+    for name in (
+        f"cp{digits}" if digits.isdigit() else text,
+        {"88591": "iso8859-1"}.get(digits, f"iso8859-{digits[4:]}"),
+    ):
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            continue
+    return None
 
 
 def matched(wanted: Sequence[str], found: Sequence[str]) -> tuple[dict[str, str], list[str]]:

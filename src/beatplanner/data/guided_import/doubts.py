@@ -16,17 +16,16 @@ import shapely
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.layers import is_missing, texts
+from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.guided_import.draft import (
     MENDS,
     NUMBERS,
     TIMES,
     ImportDraft,
     Source,
-    _iso_times,
     staged_description,
 )
-from beatplanner.data.guided_import.guessing import RIVALS, as_number
+from beatplanner.data.guided_import.guessing import RIVALS
 from beatplanner.data.guided_import.starting_hours import starting_hours
 
 # A common border thinner than this is no overlap, as a share of the smaller unit.
@@ -192,9 +191,9 @@ def check_for_numbers(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     frame = draft.mended(source)
     for meaning in NUMBERS:
         column = source.columns.get(meaning)
-        if column is None or source.role not in ("units", "candidates"):
+        if column is None or source.role not in ("units", "candidates", "residents"):
             continue
-        values = frame[column].map(as_number).to_numpy(float)
+        values = read_numbers(frame[column], whole=meaning == "population", coded=True).values
         bad = np.flatnonzero(~(values >= 0))
         if len(bad):
             cells = listed(
@@ -214,12 +213,7 @@ def check_for_times(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         column = source.columns.get(meaning)
         if column is None:
             continue
-        values = _iso_times(frame[column], source)
-        there = ~values.map(is_missing)
-        read = pd.to_datetime(
-            values.map(lambda v: None if is_missing(v) else str(v)), format="ISO8601", errors="coerce", utc=True
-        )
-        bad = np.flatnonzero((read.isna() & there).to_numpy())
+        bad = read_times(frame[column]).failed
         if len(bad):
             cells = listed(dict.fromkeys(f"“{frame[column].iloc[i]}”" for i in bad), 3)
             yield _doubt(

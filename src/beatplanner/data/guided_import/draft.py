@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,19 +22,21 @@ import pyogrio
 import shapely
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.layers import WORKBOOKS, is_missing, read_layer, texts, whole_table
+from beatplanner.data.formats.archives import is_archive
+from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
+from beatplanner.data.formats.ids import match_ids
+from beatplanner.data.formats.layers import is_table, whole_layers, whole_table
+from beatplanner.data.formats.points import read_coordinates
 from beatplanner.data.guided_import.guessing import (
     MEANINGS,
     NEEDED,
     ROLES,
-    LayerLook,
-    as_number,
     guess_columns,
-    guess_crs,
+    guess_place,
     guess_roles,
-    look_at,
-    time_format_of,
+    second_guess,
 )
+from beatplanner.data.guided_import.looks import LayerLook, look_at
 
 # One layer each; of these more than one may be given where a project can hold it.
 TIMES = ("time", "since", "trained_on", "joins_on", "leaves_on")
@@ -41,7 +44,7 @@ NUMBERS = ("population", "workload", "cost")
 ROLE_WORDS = {
     "units": "Units (smallest areas)", "incidents": "Incidents", "current": "Today's beats", "candidates": "Candidate sites",
     "existing": "Stations of today", "roads": "Roads and paths", "barriers": "Barriers", "crossings": "Crossings of barriers", "roster": "Officers",
-    "population_raster": "Residents (raster)", "elevation": "Heights (raster)", "": "Not used",
+    "residents": "Residents (table by code)", "population_raster": "Residents (raster)", "elevation": "Heights (raster)", "": "Not used",
 }  # fmt: skip
 MEANING_WORDS = {
     "id": "Id", "name": "Name", "population": "Residents", "municipality": "Municipality", "workload": "Hours a year", "current": "Today's beat",
@@ -49,6 +52,12 @@ MEANING_WORDS = {
     "beat": "Today's beat", "since": "In the beat since", "languages": "Languages", "gender": "Gender", "trained_on": "Trained on",
     "joins_on": "Joins on", "leaves_on": "Leaves on",
 }  # fmt: skip
+
+
+# Endings of files that a folder is looked through for, and the reason of a layer that a person left out.
+READ = {".gpkg", ".shp", ".geojson", ".json", ".geojsonl", ".topojson", ".fgb", ".gml", ".tab", ".mif", ".kml", ".kmz", ".zip", ".gdb", ".csv",
+        ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".tif", ".tiff", ".pbf"}  # fmt: skip
+LEFT_OUT = "as you said"
 
 
 @dataclass
@@ -63,6 +72,8 @@ class Source:
         What it is; empty where it is not used.
     reason
         Why that was guessed.
+    second
+        What it may be else, and why; empty where nothing else is likely.
     columns
         Meaning: column.
     crs
@@ -76,6 +87,7 @@ class Source:
     look: LayerLook
     role: str = ""
     reason: str = ""
+    second: tuple[str, str] = ("", "")
     columns: dict[str, str] = field(default_factory=dict)
     crs: str = ""
     crs_reason: str = ""
@@ -155,6 +167,8 @@ class ImportDraft:
         # the places of all else are guessed by those of the units
         for source, (role, reason) in sorted(zip(self.sources, guesses, strict=True), key=lambda g: g[1][0] != "units"):
             self.set_role(source, role, reason)
+            source.second = second_guess(source.look, role)
+        self._guess_tables()
         units = self.first("units")
         if units is not None and self.rules.name == "New project":
             folder = units.look.path.parent.name.replace("_", " ").strip()
@@ -165,6 +179,40 @@ class ImportDraft:
         count = self.beats_of_today()
         self.rules.beats = count or "auto"
         self.rules.stations = self._stations_to_start()
+
+    def _guess_tables(self) -> None:
+        """Know a census table by its codes: most of them are ids of units that have no residents of their own."""
+        units = self.first("units")
+        if units is None or self.first("residents") is not None:
+            return
+        for source in [s for s in self.sources if not s.role and not s.look.geometry]:
+            found = self._as_residents(source, units)
+            if found is None:
+                continue
+            if "population" in units.columns or self.first("population_raster") is not None:
+                source.second = ("residents", f"its column “{found['id']}” holds the units' ids")
+                source.reason = "the units have residents already"
+                continue
+            source.role, source.columns = "residents", found
+            source.reason = f"its column “{found['id']}” holds the units' ids"
+            break
+
+    def _as_residents(self, source: Source, units: Source) -> dict[str, str] | None:
+        """Return the columns of a table of residents by unit, None where it is none."""
+        population = guess_columns(source.look, "residents").get("population")
+        if population is None:
+            return None
+        ids = texts(self.frame(units)[units.columns["id"]])
+        best, share = None, 0.5
+        for column in source.look.columns:
+            if column.name == population or column.kind not in ("number", "text"):
+                continue
+            keys = texts(self.frame(source)[column.name])
+            match = match_ids(keys, ids)
+            met = len({p for p in match.positions if p is not None}) / max(1, len(ids))
+            if met > share:
+                best, share = column.name, met
+        return None if best is None else {"id": best, "population": population}
 
     def beats_of_today(self) -> int:
         """Return how many beats there are today; 0 where they are unknown."""
@@ -213,26 +261,33 @@ class ImportDraft:
         if source.crs or not source.role:
             return
         if source.look.geometry:
-            x, y = np.array(source.look.box[0::2]), np.array(source.look.box[1::2])
-        elif {"x", "y"} <= set(source.columns):
             frame = self.frame(source)
-            x, y = (frame[source.columns[c]].map(as_number).to_numpy(float) for c in ("x", "y"))
+            x, y = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy())).T
+        elif (places := self._coordinates(source)) is not None:
+            x, y = places.east, places.north
+            if places.degrees:
+                source.crs, source.crs_reason = "EPSG:4326", places.told[0]
+                return
         else:
             return
-        near = None if source.role == "units" else self._units_shape()
+        near = None if source.role == "units" else self._units_places()
         others = [s.look.crs for s in self.sources if s.look.crs]
-        source.crs, source.crs_reason = guess_crs(x, y, near, others)
+        source.crs, source.crs_reason = guess_place(x, y, near, others)
 
-    def _units_shape(self) -> gpd.GeoSeries | None:
+    def _coordinates(self, source: Source) -> Any:
+        """Return what the columns of a table hold as coordinates, None where there are none."""
+        if not {"x", "y"} <= set(source.columns):
+            return None
+        return read_coordinates(self.frame(source), source.columns["x"], source.columns["y"])
+
+    def _units_places(self) -> np.ndarray | None:
+        """Return longitudes and latitudes of points in the units, (n, 2)."""
         units = self.first("units")
         if units is None or not (units.crs or units.look.crs) or not units.look.box:
             return None
-        frame = self.located(units, mended=False)
-        shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
-        # points outside by a little, on a border street, still fit
-        return gpd.GeoSeries(
-            [shapely.union_all([shapely.make_valid(g) for g in shapes]).buffer(0.0005)], crs="EPSG:4326"
-        ).to_crs(units.crs or units.look.crs)
+        shapes = self.located(units, mended=False).geometry
+        shapes = shapes[shapes.notna() & ~shapes.is_empty].to_numpy()
+        return np.vstack([shapely.get_coordinates(shapely.centroid(shapes)), shapely.bounds(shapes).reshape(-1, 2)])
 
     def first(self, role: str) -> Source | None:
         """Return the layer with a role, None where there is none."""
@@ -266,12 +321,10 @@ class ImportDraft:
             path, layer = key
             if source.look.geometry == "raster":
                 raise InputError(problem("a raster has no rows", file=path.name))
-            if source.look.geometry:
-                self._frames[key] = _every_feature(path, layer, source.look)
-            elif path.suffix.lower() in WORKBOOKS or path.suffix.lower() in (".csv", ".tsv", ".txt"):
-                self._frames[key] = whole_table(path, layer)
+            if source.look.geometry or not (is_table(path) or is_archive(path)):
+                self._frames[key] = whole_layers(path, layer)[0].frame
             else:
-                self._frames[key] = pyogrio.read_dataframe(path, layer=layer, read_geometry=False)
+                self._frames[key] = whole_table(path, layer)
         return self._frames[key]
 
     def located(self, source: Source, *, mended: bool = True) -> gpd.GeoDataFrame:
@@ -284,11 +337,12 @@ class ImportDraft:
     def _with_place(self, source: Source) -> pd.DataFrame:
         frame = self.frame(source)
         if source.look.geometry:
-            found = gpd.GeoDataFrame(frame.copy(), geometry="geometry")
+            found = gpd.GeoDataFrame(frame.copy())
             return found.set_crs(source.crs, allow_override=True) if source.crs else found
-        if {"x", "y"} <= set(source.columns) and source.crs:
-            x, y = (frame[source.columns[c]].map(as_number).to_numpy(float) for c in ("x", "y"))
-            return gpd.GeoDataFrame(frame.copy(), geometry=gpd.points_from_xy(x, y), crs=source.crs)
+        places = self._coordinates(source) if source.crs else None
+        if places is not None:
+            points = gpd.points_from_xy(places.east, places.north)
+            return gpd.GeoDataFrame(frame.copy(), geometry=points, crs=source.crs)
         return frame.copy()
 
     def mended(self, source: Source) -> pd.DataFrame:
@@ -349,6 +403,26 @@ class ImportDraft:
             build(staged_description(self.stage(Path(folder))), out)
 
 
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """Return files as they are, and those of a folder that may be layers or tables, at any depth."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir() and path.suffix.lower() != ".gdb":
+            inside = sorted(
+                p for p in path.rglob("*") if p.suffix.lower() in READ and not p.name.startswith((".", "~"))
+            )
+            found += [p for p in inside if not any(q.suffix.lower() == ".gdb" for q in p.parents)]
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def unused_files(draft: ImportDraft) -> list[Path]:
+    """Return the files that were given and of which no layer is used, but those that a person left out."""
+    used = {s.look.path for s in draft.sources if s.role or s.reason == LEFT_OUT}
+    return list(dict.fromkeys(s.look.path for s in draft.sources if s.look.path not in used))
+
+
 def staged_description(file: Path) -> Any:
     """Return the checked description of a staged draft."""
     from beatplanner.data.description.read import checked_description
@@ -356,22 +430,14 @@ def staged_description(file: Path) -> Any:
     return checked_description(json.loads(file.read_text(encoding="utf-8")), file)
 
 
-def _every_feature(path: Path, layer: str | None, look: LayerLook) -> pd.DataFrame:
-    columns = [c.name for c in look.columns]
-    if look.crs:
-        return read_layer(path, layer, columns)[0]
-    # without a CRS, which is asked for later
-    return pyogrio.read_dataframe(path, layer=layer, columns=columns)
-
-
 def _save(frame: pd.DataFrame, folder: Path, role: str, source: Source) -> dict[str, str]:
     """Write one staged layer; return where it is."""
     used = list(
         dict.fromkeys(source.columns[m] for m in MEANINGS[source.role] if m in source.columns and m not in ("x", "y"))
     )
-    for meaning, column in source.columns.items():
-        if meaning in TIMES:
-            frame[column] = _iso_times(frame[column], source)
+    for column in used:
+        if frame[column].dtype == object:
+            frame[column] = _of_one_kind(frame[column])
     if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.name in frame:
         there = frame.geometry.notna() & ~frame.geometry.is_empty
         kept = frame.loc[there if role != "units" else frame.index, [*used, frame.geometry.name]]
@@ -381,14 +447,21 @@ def _save(frame: pd.DataFrame, folder: Path, role: str, source: Source) -> dict[
     return {"path": f"{role}.csv"}
 
 
-def _iso_times(values: pd.Series, source: Source) -> pd.Series:
-    """Return times as ISO text; cells that hold none stay as they are, to be told of."""
-    pattern = time_format_of(values[~values.map(is_missing)])
-    if pattern in ("", "ISO"):
-        return values
-    read = pd.to_datetime(values.astype("string").str.strip(), format=pattern, errors="coerce")
-    text = read.dt.strftime("%Y-%m-%dT%H:%M:%S" if "%H" in pattern or "%I" in pattern else "%Y-%m-%d")
-    return text.astype(object).where(read.notna(), values)
+def _of_one_kind(values: pd.Series) -> list[Any]:
+    """Return the cells of a workbook, which are of several kinds, as numbers where all are, else as text that is read as the same values."""
+    cells = [None if is_missing(v) else v for v in values]
+    if all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in cells):
+        return [np.nan if v is None else v for v in cells]
+    return [None if v is None else _as_text(v) for v in cells]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        # three digits behind the sign could be thousands
+        return str(int(value)) if value.is_integer() else re.sub(r"^(-?\d+\.\d{3})$", r"\g<1>0", str(value))
+    return str(value)
 
 
 def _units(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path) -> None:
@@ -400,7 +473,7 @@ def _units(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path
         **{m: columns[m] for m in ("id", "name", "population", "municipality", "workload") if m in columns},
     }
     raster = draft.first("population_raster")
-    if raster is not None:
+    if raster is not None or draft.first("residents") is not None:
         raw["units"].pop("population", None)
     if "current" in columns and draft.first("current") is None:
         raw.setdefault("beats", {})["current"] = place | {"id": columns["current"]}
@@ -442,9 +515,6 @@ def _lines(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path
 
 def _roster(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path) -> None:
     frame = draft.mended(source)
-    for meaning, column in source.columns.items():
-        if meaning in TIMES:
-            frame[column] = _iso_times(frame[column], source)
     # the roster's columns have fixed names
     renamed = pd.DataFrame({m: frame[c] for m, c in source.columns.items()})
     renamed.to_csv(folder / "officers.csv", index=False, encoding="utf-8")
@@ -456,6 +526,13 @@ def _population_raster(_draft: ImportDraft, source: Source, raw: dict[str, Any],
     raw["units"].pop("population", None)
 
 
+def _residents(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path) -> None:
+    place = _save(draft.mended(source), folder, "residents", source)
+    table = place | {"key": source.columns["id"], "residents": [source.columns["population"]]}
+    raw.setdefault("units", {})["population_table"] = table
+    raw["units"].pop("population", None)
+
+
 def _elevation(draft: ImportDraft, source: Source, raw: dict[str, Any], _folder: Path) -> None:
     if draft.first("roads") is not None and (draft.first("candidates") or draft.first("existing")):
         raw.setdefault("stations", {})["elevation"] = str(source.look.path)
@@ -463,7 +540,7 @@ def _elevation(draft: ImportDraft, source: Source, raw: dict[str, Any], _folder:
 
 _SECTIONS: dict[str, Callable[[ImportDraft, Source, dict[str, Any], Path], None]] = {
     "units": _units, "incidents": _incidents, "current": _current, "candidates": _sites, "existing": _sites, "roads": _lines,
-    "barriers": _lines, "crossings": _lines, "roster": _roster, "population_raster": _population_raster, "elevation": _elevation,
+    "barriers": _lines, "crossings": _lines, "roster": _roster, "residents": _residents, "population_raster": _population_raster, "elevation": _elevation,
 }  # fmt: skip
 
 
@@ -521,26 +598,24 @@ def _numbers_or_zero(frame: Any, source: Source) -> Any:
     found = {}
     for meaning in NUMBERS:
         if meaning in source.columns:
-            values = frame[source.columns[meaning]].map(as_number)
-            found[source.columns[meaning]] = values.where(values >= 0, 0.0)
+            column = source.columns[meaning]
+            values = read_numbers(frame[column], whole=meaning == "population", coded=True).values
+            found[column] = np.where(values >= 0, values, 0.0)
     return frame.assign(**found)
 
 
 def _swapped(frame: Any, _source: Source) -> Any:
-    return frame.set_geometry(
-        gpd.GeoSeries(gpd.points_from_xy(frame.geometry.y, frame.geometry.x), index=frame.index, crs=frame.crs)
-    )
+    turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
+    return frame.set_geometry(gpd.GeoSeries(turned, index=frame.index, crs=frame.crs))
 
 
 def _without_wrong_times(frame: Any, source: Source) -> Any:
     found = {}
     for meaning in TIMES:
         if meaning in source.columns:
-            values = _iso_times(frame[source.columns[meaning]], source)
-            read = pd.to_datetime(
-                values.map(lambda v: None if is_missing(v) else str(v)), format="ISO8601", errors="coerce"
-            )
-            found[source.columns[meaning]] = values.where(read.notna(), None)
+            values = frame[source.columns[meaning]]
+            right = read_times(values).values.notna().to_numpy()
+            found[source.columns[meaning]] = values.astype(object).where(right, None)
     return frame.assign(**found)
 
 

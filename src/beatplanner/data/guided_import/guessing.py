@@ -6,50 +6,21 @@ A guess is a proposal: it comes with its reason, and a user changes it. Names ar
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import pyogrio
-import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.layers import TEXT_TABLES, WORKBOOKS, is_missing, whole_table
-from beatplanner.data.formats.vector_files import check_kind, shapefile_encoding
-from beatplanner.data.formats.workbooks import sheet_names
+from beatplanner.data.formats.crs_guess import guess_crs, metres_between
+from beatplanner.data.guided_import.looks import Column, LayerLook
 
-RASTERS = {".tif", ".tiff", ".vrt", ".asc", ".img"}
-VECTORS = {
-    ".gpkg",
-    ".geojson",
-    ".json",
-    ".shp",
-    ".kml",
-    ".gml",
-    ".fgb",
-    ".tab",
-    ".mif",
-    ".sqlite",
-    ".pbf",
-    ".gpx",
-    ".dxf",
-    ".parquet",
-}
-# Rows whose values are looked at; all rows are where it matters whether a value stands once.
-LOOKED_AT = 4000
+# What the reason of a guessed CRS says where another fits nearly as well, and lies elsewhere by more metres than an address is wrong by.
+RIVALS, RIVAL, ELSEWHERE = "nearly as likely", 0.1, 60.0
 
-# Another CRS is a rival where nearly as many places fit, as a share, and lie elsewhere by more metres than an address is wrong by.
-RIVAL, ELSEWHERE, METRES_A_DEGREE = 0.05, 60.0, 111_320.0
-RIVALS = "nearly as many in"
-
+COUNTED_TIMES = ((25_569, 73_051), (6.3e8, 4.1e9), (6.3e11, 4.1e12))
 ROLES = (
     "units",
     "incidents",
@@ -60,6 +31,7 @@ ROLES = (
     "barriers",
     "crossings",
     "roster",
+    "residents",
     "population_raster",
     "elevation",
 )
@@ -74,6 +46,7 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     "barriers": (),
     "crossings": (),
     "roster": ("officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"),
+    "residents": ("id", "population"),
     "population_raster": (),
     "elevation": (),
 }
@@ -83,6 +56,58 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "candidates": ("id",),
     "existing": ("id",),
     "roster": ("officer",),
+    "residents": ("id", "population"),
+}
+# Districts of other offices: no municipality, whatever else their name says.
+OTHER_DISTRICTS = {
+    "stat",
+    "statistical",
+    "statistic",
+    "statisticki",
+    "statisticka",
+    "statisticko",
+    "statistik",
+    "statistika",
+    "census",
+    "popis",
+    "popisni",
+    "popisna",
+    "popisen",
+    "enumeration",
+    "ea",
+    "tract",
+    "police",
+    "policija",
+    "policijska",
+    "policijski",
+    "mup",
+    "school",
+    "skola",
+    "electoral",
+    "election",
+    "voting",
+    "vote",
+    "izborni",
+    "izborna",
+    "izborno",
+    "precinct",
+    "ward",
+    "postal",
+    "post",
+    "zip",
+    "health",
+    "fire",
+    "court",
+    "sud",
+    "cadastral",
+    "cadastre",
+    "kadastar",
+    "katastar",
+    "katastarska",
+    "kadastarska",
+    "nuts",
+    "region",
+    "regija",
 }
 
 # Words for a meaning in English, Albanian, Serbian, Macedonian, Romanian and Russian, in Latin letters without diacritics.
@@ -121,6 +146,7 @@ FILE_WORDS: dict[str, str] = {
     "crossings": "crossings crossing bridges bridge most mostovi mostovite ura urat poduri mosty underpass underpasses",
     "roster": "roster officers officer staff personnel sluzbenici oficeri policajci zyrtare politisti personal kadar kadri",
     "population_raster": "pop population worldpop ghs ghspop landscan hrsl residents",
+    "residents": "census popis population residents stanovnistvo naselenie popullsia populatia demographics",
     "": "municipalities municipality opstine opstini opshtini komunat comune obshtiny boundary border granica kufiri",
     "elevation": "dem srtm elevation elev height heights dtm aster copernicus alti visina relief",
 }
@@ -132,10 +158,6 @@ CYRILLIC = dict(
         strict=True,
     )
 )  # fmt: skip
-# Ways to write a time, the surest first; ISO needs no reading of its own.
-TIME_FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S",
-                "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%Y/%m/%d %H:%M:%S",
-                "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d")  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -145,195 +167,6 @@ def plain(text: str) -> str:
     text = "".join(CYRILLIC.get(c, c) for c in text).replace("đ", "dj").replace("ı", "i")
     text = unicodedata.normalize("NFKD", text)
     return re.sub(r"[^a-z0-9]+", "_", "".join(c for c in text if not unicodedata.combining(c))).strip("_")
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column looks like.
-
-    Attributes
-    ----------
-    name
-        As in the file.
-    kind
-        ``"number"``, ``"text"``, ``"time"`` or ``"empty"``.
-    distinct, empty
-        Different values, and rows without one.
-    low, high
-        Least and greatest number; NaN where it holds none.
-    time_format
-        How its times are written, ``"ISO"`` or a `strftime` pattern; empty where it holds none.
-    samples
-        A few different values.
-    """
-
-    name: str
-    kind: str
-    distinct: int
-    empty: int
-    low: float
-    high: float
-    time_format: str
-    samples: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class LayerLook:
-    """What a layer or table looks like.
-
-    Attributes
-    ----------
-    path, layer
-        The file, and its layer or sheet (None where it has one only).
-    geometry
-        ``"polygon"``, ``"line"``, ``"point"``, ``"raster"``, or ``""`` for a table.
-    crs
-        As text such as ``EPSG:4326``; empty where it has none.
-    rows
-        How many there are.
-    columns
-        Without the geometry.
-    box
-        West, south, east, north in `crs`; empty for a table.
-    """
-
-    path: Path
-    layer: str | None
-    geometry: str
-    crs: str
-    rows: int
-    columns: tuple[Column, ...]
-    box: tuple[float, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """How a user knows it."""
-        return self.path.name if self.layer in (None, self.path.stem) else f"{self.path.name} – {self.layer}"
-
-    def column(self, name: str | None) -> Column | None:
-        """Return a column by its name, None where there is none."""
-        return next((c for c in self.columns if c.name == name), None)
-
-
-def look_at(path: Path) -> list[LayerLook]:
-    """Look into a file: every layer or sheet of it.
-
-    Raises
-    ------
-    InputError
-        Where it cannot be read.
-    """
-    path = Path(path).resolve()
-    suffix = path.suffix.lower()
-    if not path.is_file():
-        raise InputError(problem("there is no such file", file=path))
-    if suffix in RASTERS:
-        return [_look_at_raster(path)]
-    if suffix in TEXT_TABLES:
-        return [_look_at_table(path, None)]
-    if suffix in WORKBOOKS:
-        names = sheet_names(path)
-        return [_look_at_table(path, name) for name in (names if len(names) > 1 else [None])]
-    check_kind(path, path)
-    try:
-        found = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-    except Exception as error:  # GDAL's drivers raise whatever they like
-        said = str(error).strip().splitlines()
-        raise InputError(problem(f"the file cannot be read ({said[0] if said else type(error).__name__})",
-                                 "Give a map layer, a table (CSV, XLSX) or a raster (GeoTIFF)", file=path.name)) from None  # fmt: skip
-    inner = [
-        (n, k) for n, k in found if n not in ("layer_styles", "qgis_projects") and not n.startswith("beatplanner_")
-    ]
-    single = len(inner) == 1
-    return [_look_at_layer(path, name, None if single else name) for name, _ in inner]
-
-
-def _look_at_layer(path: Path, name: str, layer: str | None) -> LayerLook:
-    info = pyogrio.read_info(path, layer=name, force_total_bounds=True, force_feature_count=True)
-    frame = pyogrio.read_dataframe(path, layer=name, read_geometry=False, encoding=shapefile_encoding(path)[0])
-    kind = str(info["geometry_type"] or "")
-    if kind in ("Unknown", "GeometryCollection"):
-        kind = _kind_of_first(path, name)
-    geometry = next((g for g in ("polygon", "line", "point") if g in kind.lower()), "")
-    crs = str(info["crs"]) if info["crs"] and geometry else ""
-    box = tuple(float(v) for v in info["total_bounds"]) if geometry and info["total_bounds"] is not None else ()
-    return LayerLook(path, layer, geometry, crs, len(frame), _columns(frame), box)
-
-
-def _kind_of_first(path: Path, layer: str) -> str:
-    frame = pyogrio.read_dataframe(path, layer=layer, max_features=5)
-    kinds = frame.geometry.geom_type.dropna() if isinstance(frame, gpd.GeoDataFrame) else []
-    return str(next(iter(kinds), ""))
-
-
-def _look_at_table(path: Path, sheet: str | None) -> LayerLook:
-    frame = whole_table(path, sheet)
-    return LayerLook(path, sheet, "", "", len(frame), _columns(frame))
-
-
-def _look_at_raster(path: Path) -> LayerLook:
-    import rasterio
-
-    try:
-        with rasterio.open(path) as raster:
-            crs = raster.crs.to_string() if raster.crs else ""
-            return LayerLook(path, None, "raster", crs, raster.width * raster.height, (), tuple(raster.bounds))
-    except rasterio.errors.RasterioIOError:
-        raise InputError(problem("the raster cannot be read", "Give a GeoTIFF", file=path.name)) from None
-
-
-def _columns(frame: pd.DataFrame) -> tuple[Column, ...]:
-    return tuple(_column(frame[name]) for name in frame.columns if name != "geometry")
-
-
-def as_number(value: object) -> float:
-    """Return a cell as a number, NaN where it is none; a decimal comma and blanks between thousands are understood."""
-    if isinstance(value, bool) or is_missing(value):
-        return np.nan
-    try:
-        return float(value if not isinstance(value, str) else re.sub(r"[\s\u00a0]", "", value).replace(",", "."))
-    except (TypeError, ValueError):
-        return np.nan
-
-
-def _column(values: pd.Series) -> Column:
-    cells = values[~values.map(is_missing)]
-    few = cells.iloc[:LOOKED_AT]
-    found = few.map(as_number).to_numpy(float)
-    share = np.isfinite(found).mean() if len(few) else 0.0
-    time_format = "" if not len(few) else time_format_of(few)
-    kind = "empty" if not len(few) else "time" if time_format else "number" if share > 0.9 else "text"
-    numbers = found[np.isfinite(found)]
-    samples = tuple(dict.fromkeys(str(v)[:40] for v in few.iloc[:200]))[:6]
-    low, high = (float(numbers.min()), float(numbers.max())) if kind == "number" else (np.nan, np.nan)
-    return Column(
-        str(values.name),
-        kind,
-        int(cells.astype(str).nunique()),
-        int(len(values) - len(cells)),
-        low,
-        high,
-        time_format,
-        samples,
-    )
-
-
-def time_format_of(values: pd.Series) -> str:
-    """Return how times are written: ``"ISO"`` or a pattern that at least 95 % of the cells follow; empty where they are none."""
-    if pd.api.types.is_datetime64_any_dtype(values) or values.map(lambda v: isinstance(v, dt.date)).all():
-        return "ISO"
-    if pd.api.types.is_numeric_dtype(values):
-        return ""
-    text = values.astype(str).str.strip().iloc[:500]
-    if text.str.match(r"^\d{4}-\d\d-\d\d").mean() > 0.95:
-        return "ISO"
-    if not text.str.contains(r"\d[./-]\d|^\d{8}$", regex=True).mean() > 0.95:
-        return ""
-    for pattern in TIME_FORMATS:
-        read = pd.to_datetime(text, format=pattern, errors="coerce")
-        if read.notna().mean() >= 0.95 and read.dropna().dt.year.between(1950, 2100).all():
-            return pattern
-    return ""
 
 
 # ---- what a column means
@@ -380,6 +213,8 @@ def _score(column: Column, meaning: str, role: str, rows: int) -> float:
     if not _can_mean(column, meaning, role, rows):
         return 0.0
     score = _name_score(column.name, WORDS[meaning])
+    if meaning == "municipality" and OTHER_DISTRICTS & set(plain(column.name).split("_")):
+        return 0.0
     if meaning in ("x", "y") and re.fullmatch(
         rf"(coord_?)?{meaning}(_.*|coord|ft|m)?|.*_{meaning}", plain(column.name)
     ):
@@ -409,15 +244,22 @@ def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
     number, text = column.kind == "number", column.kind == "text"
     if column.kind == "empty":
         return role == "roster"
-    if meaning in ("x", "y", "population", "cost", "workload"):
+    if meaning == "population":
+        return number and column.high >= 0
+    if meaning in ("x", "y", "cost", "workload"):
         return number
     if meaning in ("time", "since", "trained_on", "joins_on", "leaves_on"):
-        return column.kind == "time"
+        # a spreadsheet's days, or seconds and milliseconds since 1970
+        counted = number and any(low <= column.low and column.high < high for low, high in COUNTED_TIMES)
+        return column.kind == "time" or counted
     if meaning == "id" and role != "current":
-        return (number or text) and column.distinct > 0.9 * (rows - column.empty) and (text or column.low % 1 == 0)
+        return (number or text) and column.distinct > 0.9 * (rows - column.empty) and (text or column.whole)
     if meaning == "category":
         return (number or text) and 1 <= column.distinct <= max(30, 0.2 * rows)
-    if meaning in ("municipality", "current"):
+    if meaning == "municipality":
+        # of fewer than two units each it would be something smaller
+        return (number or text) and column.distinct <= max(2, 0.5 * rows)
+    if meaning == "current":
         return (number or text) and column.distinct < max(2, 0.9 * rows)
     if meaning == "officer":
         return column.distinct >= 0.9 * rows
@@ -460,14 +302,49 @@ def guess_role(look: LayerLook) -> tuple[str, str]:
         return "roster", f"columns of a roster ({', '.join(columns['roster'].values())})"
     if not place:
         return "", "neither a place nor a roster"
+    return _role_of_points(look, says, columns)
+
+
+def _role_of_points(look: LayerLook, says: dict[str, float], columns: dict[str, dict[str, str]]) -> tuple[str, str]:
+    """Guess what points are, by name, columns and values together; their number alone says little."""
     best = max(("incidents", "candidates", "existing", "crossings"), key=lambda r: says[r])
+    people = columns["units"].get("population")
+    named = people is not None and _name_score(people, WORDS["population"]) >= 0.6
+    category = look.column(columns["incidents"].get("category"))
+    repeated = category is not None and category.distinct <= 0.3 * look.rows
+    timed = "time" in columns["incidents"]
+    if (
+        named
+        and not timed
+        and "cost" not in columns["candidates"]
+        and not (says[best] >= 0.5 and best in ("existing", "crossings"))
+    ):
+        return "", f"points with residents ({people}), as settlements are: neither areas nor incidents"
     if says[best] >= 0.5:
         return best, "points, and its name says so"
     if "cost" in columns["candidates"]:
         return "candidates", f"points with a cost ({columns['candidates']['cost']})"
-    if "time" in columns["incidents"] or look.rows > 300:
-        return "incidents", "many points" if look.rows > 300 else "points with a time"
-    return "candidates", "points"
+    if timed:
+        return "incidents", "points with a time"
+    name = look.column(columns["candidates"].get("name"))
+    own_names = name is not None and name.distinct > 0.8 * look.rows
+    if look.rows > 300 and not own_names and (repeated or category is None):
+        return "incidents", "many points" + (f" of few kinds ({category.name})" if category is not None else "")
+    return "candidates", "points" + (" with names of their own" if own_names else "")
+
+
+def second_guess(look: LayerLook, role: str) -> tuple[str, str]:
+    """Return what else a layer may be, and why; empty where nothing else is likely."""
+    alike = {"polygon": ("units", "current", "barriers"), "point": ("incidents", "candidates", "existing", "crossings"),
+             "line": ("roads", "barriers", "crossings"), "raster": ("population_raster", "elevation")}  # fmt: skip
+    place = look.geometry or ("point" if {"x", "y"} <= set(guess_columns(look, "incidents")) else "")
+    name = plain(look.layer or look.path.stem)
+    others = [r for r in alike.get(place, ("roster",)) if r != role]
+    scored = [(_name_score(name, FILE_WORDS[r]), -i, r) for i, r in enumerate(others)]
+    score, _, best = max(scored, default=(0.0, 0, ""))
+    if not best or (place == "" and score == 0):
+        return "", ""
+    return best, "its name could say so" if score >= 0.5 else "so are others of its shape"
 
 
 def guess_roles(looks: Sequence[LayerLook]) -> list[tuple[str, str]]:
@@ -502,16 +379,16 @@ def guess_roles(looks: Sequence[LayerLook]) -> list[tuple[str, str]]:
 # ---- where it lies
 
 
-def guess_crs(x: np.ndarray, y: np.ndarray, near: gpd.GeoSeries | None, tried: Sequence[str] = ()) -> tuple[str, str]:
-    """Guess the CRS of coordinates.
+def guess_place(x: np.ndarray, y: np.ndarray, near: np.ndarray | None, prefer: Sequence[str] = ()) -> tuple[str, str]:
+    """Guess the CRS of coordinates, as `check` does for a layer without one.
 
     Parameters
     ----------
     x, y
         Coordinates, (n,); NaN where unknown.
     near
-        Polygons that most of the points should lie among; None where nothing is known of the place.
-    tried
+        (k, 2) longitudes and latitudes of the layer that they should lie on; None where nothing is known of the place.
+    prefer
         CRSs of other layers, the likeliest.
 
     Returns
@@ -519,80 +396,26 @@ def guess_crs(x: np.ndarray, y: np.ndarray, near: gpd.GeoSeries | None, tried: S
     tuple of str
         The CRS and the reason; both empty where none fits.
     """
-    there = np.isfinite(x) & np.isfinite(y)
-    if not there.any():
+    points = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
         return "", ""
-    x, y = x[there][:LOOKED_AT], y[there][:LOOKED_AT]
-    lonlat = bool((np.abs(x) <= 180).all() and (np.abs(y) <= 90).all())
-    if near is None or near.empty or near.crs is None:
-        return ("EPSG:4326", "the numbers are those of longitude and latitude") if lonlat else ("", "")
-    area = near.to_crs("EPSG:4326")
-    west, south, east, north = area.total_bounds
-    shape = shapely.union_all(area.to_numpy())
-    if lonlat:
-        likely, others = ["EPSG:4326"], []
-    else:
-        likely, others = list(dict.fromkeys([near.crs.to_string(), *tried])), _systems_of(west, south, east, north)
-    fits: list[tuple[float, str, np.ndarray]] = []
-    for name in dict.fromkeys([*likely, *others]):
-        places = _in_degrees(x, y, name)
-        share = _share_inside(places, shape)
-        fits.append((share, name, places))
-        if share > 0.95 and name in likely:
-            # the system of another layer that fits needs no rival
-            fits = [fits[-1]]
-            break
-    share, best, places = max(fits, key=lambda f: f[0])
-    if share >= 0.5:
-        reason = f"{share:.0%} of the places lie among the units then"
-        for other, name, elsewhere in sorted(fits, key=lambda f: -f[0]):
-            apart = (
-                float(np.nanmedian(np.hypot(*((elsewhere - places) * (np.cos(np.radians(south)), 1.0)).T)))
-                * METRES_A_DEGREE
-            )
-            if other > share - RIVAL and apart > ELSEWHERE:
-                return best, f"{reason}; {RIVALS} {name}, {apart:,.0f} m elsewhere"
-        return best, reason
-    around = shapely.box(west, south, east, north)
-    for name in [*likely, *others][:8]:
-        # as in a table that gives latitude first
-        if _share_inside(_in_degrees(y, x, name), around) >= 0.5:
-            return name, "with x and y swapped the places lie among the units"
-    return ("EPSG:4326", "the numbers are those of longitude and latitude, but lie elsewhere") if lonlat else ("", "")
-
-
-def _in_degrees(x: np.ndarray, y: np.ndarray, crs: str) -> np.ndarray:
-    """Return places as longitude and latitude, (n, 2); NaN where the CRS does not allow them."""
-    try:
-        points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs("EPSG:4326")
-    except (CRSError, ValueError, RuntimeError):
-        return np.full((len(x), 2), np.nan)
-    found = np.column_stack([points.x.to_numpy(float), points.y.to_numpy(float)])
-    found[~np.isfinite(found).all(axis=1)] = np.nan
-    return found
-
-
-def _share_inside(places: np.ndarray, shape: shapely.Geometry) -> float:
-    shapely.prepare(shape)
-    return float(
-        shapely.contains_xy(shape, np.nan_to_num(places[:, 0], nan=999), np.nan_to_num(places[:, 1], nan=999)).mean()
-    )
-
-
-def _systems_of(west: float, south: float, east: float, north: float) -> list[str]:
-    """Return the projected CRSs that are in use at a place, the smallest areas of use first."""
-    from pyproj.aoi import AreaOfInterest
-    from pyproj.database import query_crs_info
-    from pyproj.enums import PJType
-
-    area = AreaOfInterest(west, south, east, north)
-    found = query_crs_info(auth_name="EPSG", pj_types=[PJType.PROJECTED_CRS], area_of_interest=area, contains=True)
-    sized = []
-    for info in found:
-        use = info.area_of_use
-        if use is not None:
-            sized.append(((use.east - use.west) * (use.north - use.south), info.code))
-    return [f"EPSG:{code}" for _, code in sorted(sized)][:150]
+    in_degrees = bool((np.abs(points[:, 0]) <= 180).all() and (np.abs(points[:, 1]) <= 90).all())
+    if near is None or not len(near):
+        return ("EPSG:4326", "the numbers are those of longitude and latitude") if in_degrees else ("", "")
+    found = guess_crs(points, near, prefer)
+    if not found:
+        elsewhere = "the numbers are those of longitude and latitude, but lie elsewhere"
+        return ("EPSG:4326", elsewhere) if in_degrees else ("", "")
+    best = found[0]
+    reason = f"it fits the units best, {best.probability:.0%} likely"
+    if best.swapped:
+        return best.code, f"with x and y swapped {reason}"
+    for other in found[1:]:
+        apart = metres_between(points, best, other)
+        if other.probability > RIVAL and apart > ELSEWHERE:
+            return best.code, f"{reason}; {RIVALS} {other.code}, {apart:,.0f} m elsewhere"
+    return best.code, reason
 
 
 def crs_in_words(crs: str) -> str:

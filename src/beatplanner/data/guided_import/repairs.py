@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from beatplanner.data.description.raw import stored_description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.layers import whole_layers
 from beatplanner.data.formats.text_tables import decode
 from beatplanner.data.output_place import check_place
 from beatplanner.data.project.build import units_as_read
@@ -47,7 +50,7 @@ class Fixed:
     done: list[str] = field(default_factory=list)
 
 
-def fix(path: Path, find: Callable[[Path], list[Note]]) -> Fixed:
+def fix(path: Path, find: Callable[[Path], list[Note]], ask: Callable[[Note], bool] | None = None) -> Fixed:
     """Mend what is certain.
 
     Parameters
@@ -56,6 +59,8 @@ def fix(path: Path, find: Callable[[Path], list[Note]]) -> Fixed:
         A TOML description.
     find
         Returns the notes of a project, as `beatplanner.data.guided_import.checks.check` does.
+    ask
+        Asks a person whether a mend that moves a layer is right; None takes each that is certain.
 
     Returns
     -------
@@ -81,10 +86,20 @@ def fix(path: Path, find: Callable[[Path], list[Note]]) -> Fixed:
     check_place(out)
     result = Fixed(None)
     before = out.read_bytes() if out.exists() else None
+    answers: dict[tuple[tuple[str, str], ...], bool] = {}
+
+    def allowed(note: Note) -> bool:
+        if ask is None:
+            return True
+        if note.fix not in answers:
+            answers[note.fix] = ask(note)
+        return answers[note.fix]
+
     try:
         for _ in range(ROUNDS):
             out.write_text(tomlkit.dumps(content), encoding="utf-8")
-            if not _apply(content, find(out), result.done):
+            notes = [n for n in find(out) if not n.asked or not n.fix or allowed(n)]
+            if not _apply(content, notes, result.done, folder):
                 break
         try:
             town = read_town(read_description(out))
@@ -106,11 +121,14 @@ def fix(path: Path, find: Callable[[Path], list[Note]]) -> Fixed:
     return result
 
 
-def _apply(content: Any, notes: list[Note], done: list[str]) -> bool:
+def _apply(content: Any, notes: list[Note], done: list[str], folder: Path) -> bool:
     """Set the keys that errors are certain about; tell whether anything changed."""
     changed = False
     for note in notes:
         for key, value in note.fix:
+            if key == "units.axes":
+                changed |= _exchange_units(content, folder, done, note)
+                continue
             *steps, last = key.split(".")
             table: Any = content
             for step in steps:
@@ -122,6 +140,27 @@ def _apply(content: Any, notes: list[Note], done: list[str]) -> bool:
             done.append(f"{key} = “{value}”" + (f" in place of “{was}”" if was is not None else "") + f": {note.what}")
             changed = True
     return changed
+
+
+def _exchange_units(content: Any, folder: Path, done: list[str], note: Note) -> bool:
+    """Write the units with their axes exchanged, and name that file; tell whether it was done."""
+    units = content["units"]
+    target = folder / "units-exchanged.gpkg"
+    if str(units["path"]).endswith(target.name):
+        return False
+    frame = whole_layers(folder.parent / str(units["path"]), units.get("layer"))[0].frame
+    assert isinstance(frame, gpd.GeoDataFrame)
+    turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
+    crs = units.get("crs") or frame.crs
+    folder.mkdir(exist_ok=True)
+    frame.set_geometry(gpd.GeoSeries(turned, index=frame.index), crs=None).set_crs(crs, allow_override=True).to_file(
+        target, driver="GPKG"
+    )
+    for key in ("layer", "crs"):
+        units.pop(key, None)
+    units["path"] = f"{folder.name}/{target.name}"
+    done.append(f"{folder.name}/{target.name} holds the units with latitude and longitude exchanged: {note.what}")
+    return True
 
 
 def _write_tables(town: Town, content: Any, folder: Path, done: list[str]) -> None:

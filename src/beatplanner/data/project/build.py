@@ -18,7 +18,8 @@ from beatplanner.data.description.models import Description, Forum
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.layers import read_layer, read_points, read_table
+from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.points import read_points
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.lock import user_name

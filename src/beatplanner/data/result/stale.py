@@ -13,6 +13,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.description.scenarios import _sentences
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.fingerprint import is_unchanged
 
 
 def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...]:
@@ -30,8 +31,6 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
     tuple of Note
         Empty where nothing changed; a warning for rules and data, a fact for versions, which change a plan seldom.
     """
-    import hashlib
-
     notes: list[Note] = []
     file = Path(str(summary.get("description_file", "")))
     try:
@@ -46,12 +45,11 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
         notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in _sentences(a, b)]
     for source in summary.get("inputs", []):
         path = Path(str(source.get("path", "")))
-        if not path.is_file():
+        same = is_unchanged(path, str(source.get("sha256")))
+        if same is None:
             notes.append(Note("warning", "this file is not there any more", file=path.name, field=source["role"]))
             continue
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != source.get("sha256"):
+        if not same:
             on = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
             notes.append(
                 Note("warning", f"this file was changed on {on:%d %B %Y}, after the plan", file=path.name, field=source["role"])

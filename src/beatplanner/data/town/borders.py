@@ -12,7 +12,8 @@ from beatplanner.data.description.models import Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.layers import is_missing, numbers, read_table, texts
+from beatplanner.data.formats.cells import is_missing, numbers, texts
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, island_links, open_borders, touching
 from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
 

@@ -13,7 +13,8 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import did_you_mean, listed
-from beatplanner.data.formats.layers import read_table, texts
+from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.layers import read_table
 
 # The list of the starting hours, with beginnings of words by which a kind is known in English, Albanian, Serbian, Macedonian, Romanian,
 # Russian; they propose only, a person decides.

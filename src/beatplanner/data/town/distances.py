@@ -7,7 +7,8 @@ import numpy as np
 
 from beatplanner.data.description.models import Layer
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.layers import numbers, read_table
+from beatplanner.data.formats.cells import numbers
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import walk_metres

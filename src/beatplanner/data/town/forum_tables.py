@@ -16,17 +16,10 @@ from beatplanner.data.description.models import Description, Forum, Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.layers import (
-    dates,
-    is_missing,
-    numbers,
-    read_layer,
-    read_points,
-    read_table,
-    source_of,
-    texts,
-)
-from beatplanner.data.formats.source import Source
+from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.points import read_points
+from beatplanner.data.formats.source import Source, source_of
 from beatplanner.data.town.roads import is_openstreetmap, named_streets
 from beatplanner.data.town.town import Town
 

@@ -11,7 +11,9 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.layers import numbers, read_points
+from beatplanner.data.formats.cells import numbers
+from beatplanner.data.formats.points import read_points
+from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.town.reading import Reading, unit_positions
 
 # Cells of a raster are put together until there are at most this many homes: enough for minutes, few enough for a laptop.
@@ -64,14 +66,13 @@ def _homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``unit`` (position), ``x``, ``y`` (metres), ``share`` of the unit's residents; every unit has one row at least.
     """
-    # heavy libraries, and few projects have a raster
-    import rasterio
-    from exactextract import exact_extract
+    with opened_raster(path) as raster:
+        # a heavy library, and few projects have a raster
+        from exactextract import exact_extract
 
-    with rasterio.open(path) as raster:
         crs = raster.crs
-    shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(units.geometry).to_crs(crs.to_wkt()))
-    cells = exact_extract(str(path), shapes, ["values", "coverage", "center_x", "center_y"], output="pandas")
+        shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(units.geometry).to_crs(crs.to_wkt()))
+        cells = exact_extract(raster, shapes, ["values", "coverage", "center_x", "center_y"], output="pandas")
     unit = np.repeat(np.arange(len(units)), [len(v) for v in cells["values"]])
     people = np.nan_to_num(np.ma.filled(np.ma.concatenate([np.ma.asarray(v, float) for v in cells["values"]]), 0.0))
     people = np.clip(people, 0, None) * np.concatenate(cells["coverage"].to_list())

@@ -14,7 +14,9 @@ from pyproj import CRS
 from beatplanner.data.description.models import Incidents
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.layers import Place, is_missing, read_table, texts, times
+from beatplanner.data.formats.cells import is_missing, texts, times
+from beatplanner.data.formats.layers import read_table
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.addresses import accepted_places, match_addresses, street_only
 from beatplanner.data.town.categories import map_categories, personal
 from beatplanner.data.town.reading import Reading, read_placed, truths

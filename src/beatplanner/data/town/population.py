@@ -16,6 +16,7 @@ import shapely
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.ids import match_ids
 
 
 @dataclass(frozen=True)
@@ -49,21 +50,15 @@ def join_table(units: Sequence[str], keys: Sequence[str | None], values: np.ndar
 
     Notes
     -----
-    Keys match as they are; where none of a table's does, without leading zeros and blanks, which spreadsheets drop from codes. A row
+    Keys match as `match_ids` finds them. A row
     whose key no unit has is a total where it equals the sum of all others, and is left out; else it is told.
     """
     facts, doubts = [], []
-    place = {u: i for i, u in enumerate(units)}
-    at = np.array([place.get(k, -1) if k is not None else -1 for k in keys], int)
-    loose = {_bare(u): i for i, u in enumerate(units)}
-    if (at < 0).any() and len(loose) == len(units):
-        bare = np.array([loose.get(_bare(k), -1) if k is not None else -1 for k in keys], int)
-        gained = (at < 0) & (bare >= 0)
-        if gained.any():
-            facts.append(
-                f"{int(gained.sum()):,} rows were matched without leading zeros and blanks, as {keys[int(np.flatnonzero(gained)[0])]}"
-            )
-            at = np.where(at < 0, bare, at)
+    match = match_ids(keys, units)
+    if match.told:
+        first = next(k for k, p in zip(keys, match.positions, strict=True) if p is not None and k != units[p])
+        facts.append(f"{match.told}, as {first}")
+    at = np.array([-1 if p is None else p for p in match.positions], int)
     sums = np.zeros((len(units), values.shape[1]))
     np.add.at(sums, at[at >= 0], values[at >= 0])
     rows = np.bincount(at[at >= 0], minlength=len(units))

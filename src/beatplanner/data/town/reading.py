@@ -15,9 +15,12 @@ from pyproj import CRS
 
 from beatplanner.data.description.models import Description, Layer, PointTable
 from beatplanner.data.errors import InputError
-from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats.layers import Place, is_missing, read_layer, read_points, source_of, texts
-from beatplanner.data.formats.source import Source
+from beatplanner.data.findings import Findings
+from beatplanner.data.formats.cells import is_missing, texts
+from beatplanner.data.formats.ids import id_advice, match_ids
+from beatplanner.data.formats.layers import read_layer
+from beatplanner.data.formats.points import read_points
+from beatplanner.data.formats.source import Place, Source, source_of
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 YES, NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
@@ -66,17 +69,17 @@ def words(value: object) -> tuple[str, ...]:
 
 def unit_positions(values: pd.Series, units: gpd.GeoDataFrame, where: Place) -> np.ndarray:
     """Return the positions of units by their ids; InputError names the first that is none."""
-    place = {u: i for i, u in enumerate(units["unit"])}
-    found = texts(values)
-    unknown = [(i, v) for i, v in enumerate(found) if v not in place]
+    found, known = texts(values), units["unit"].tolist()
+    match = match_ids(found, known)
+    unknown = [(i, found[i]) for i in match.missing]
     if unknown:
         i, v = unknown[0]
-        mend = did_you_mean(str(v), place) if v is not None else ""
+        mend = id_advice(v, known, [f for f in found if f]) if v is not None else ""
         what = f"there is no unit “{v if v is not None else ''}” ({len(unknown):,} such rows)"
         raise InputError(
             where.problem(what, mend or "Use ids of the units layer", row=where.rows[i], field=str(values.name))
         )
-    return np.array([place[str(v)] for v in found], int)
+    return np.array(match.positions, int)
 
 
 def read_shapes(reading: Reading, role: str, layer: Layer, crs: CRS) -> np.ndarray:

@@ -10,8 +10,11 @@ import numpy as np
 from pyproj import CRS
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.formats.layers import Place, numbers, polygons_of, read_layer, read_table, texts
-from beatplanner.data.formats.vector_files import check_kind
+from beatplanner.data.formats.cells import numbers, texts
+from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.polygons import polygons_of
+from beatplanner.data.formats.rasters import opened_raster
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.population import join_table, split_census
 from beatplanner.data.town.reading import Reading, read_shapes
 
@@ -152,38 +155,27 @@ def _of_census(reading: Reading, polygons: np.ndarray, crs: CRS) -> np.ndarray:
 
 def _of_raster(reading: Reading, polygons: np.ndarray, crs_of_polygons: CRS) -> np.ndarray:
     """Add up the cells of a population raster inside the units."""
-    # heavy libraries, and few projects have a raster
-    import rasterio
-    from exactextract import exact_extract
-
     rules = reading.description.units
     path = reading.description.path(rules.population_raster or Path())
-    check_kind(path, path)
-    try:
-        with rasterio.open(path) as raster:
-            crs, size = raster.crs, raster.width * raster.height
-            if crs is None:
-                raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
-            shapes = gpd.GeoSeries(polygons, crs=crs_of_polygons).to_crs(crs.to_wkt())
-            window = None
-            if size > MOST_CELLS:
-                # the raster of a country: only what lies around the units is read
-                whole = rasterio.windows.Window(0, 0, raster.width, raster.height)
-                window = rasterio.windows.from_bounds(*shapes.total_bounds, raster.transform).intersection(whole)
-                if window.width * window.height > MOST_CELLS:
-                    what = f"the raster has {window.width * window.height:,.0f} cells around the units"
-                    raise InputError(problem(what, "Give a coarser one, of 100 m for instance", file=path.name))
-            band = raster.read(1, masked=True, window=window).astype(float)
-        found = exact_extract(str(path), gpd.GeoDataFrame(geometry=shapes), ["sum"], output="pandas")["sum"].to_numpy(
-            float
-        )
-    except InputError:
-        raise
-    except Exception as error:  # GDAL and exactextract raise whatever they like on broken files
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise InputError(
-            problem(f"the raster cannot be read ({said[:200]})", "Give a GeoTIFF", file=path.name)
-        ) from None
+    with opened_raster(path) as raster:
+        from exactextract import exact_extract
+        from rasterio import windows
+
+        crs, size = raster.crs, raster.width * raster.height
+        if crs is None:
+            raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
+        shapes = gpd.GeoSeries(polygons, crs=crs_of_polygons).to_crs(crs.to_wkt())
+        window = None
+        if size > MOST_CELLS:
+            # the raster of a country: only what lies around the units is read
+            whole = windows.Window(0, 0, raster.width, raster.height)
+            window = windows.from_bounds(*shapes.total_bounds, raster.transform).intersection(whole)
+            if window.width * window.height > MOST_CELLS:
+                what = f"the raster has {window.width * window.height:,.0f} cells around the units"
+                raise InputError(problem(what, "Give a coarser one, of 100 m for instance", file=path.name))
+        band = raster.read(1, masked=True, window=window).astype(float)
+        sums = exact_extract(raster, gpd.GeoDataFrame(geometry=shapes), ["sum"], output="pandas")
+        found = sums["sum"].to_numpy(float)
     people = np.nan_to_num(found, posinf=0.0, neginf=0.0)
     people = np.where(people < 0, 0.0, people)
     cells = band.filled(0)

@@ -17,7 +17,9 @@ from pyproj import CRS
 
 from beatplanner.data.description.models import Layer
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.layers import Place, numbers, read_layer, read_table, texts
+from beatplanner.data.formats.cells import numbers, texts
+from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.walking_network import Roads
 
 # Columns in which road layers keep the class of a road; and those that say it is a bridge or a tunnel.

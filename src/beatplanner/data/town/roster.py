@@ -8,7 +8,9 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats.layers import Place, crs_from, dates, is_missing, numbers, read_table, texts
+from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.layers import crs_from, read_table
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, truths, words
 from beatplanner.data.town.units import FAR_UNITS_KM
 

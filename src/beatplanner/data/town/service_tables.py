@@ -11,7 +11,8 @@ import pandas as pd
 from beatplanner.data.description.models import Service
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.formats.layers import numbers, read_table, texts
+from beatplanner.data.formats.cells import numbers, texts
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.source import Source
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.town import Town

@@ -11,7 +11,8 @@ from beatplanner.data.description.models import Candidates, Existing
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.layers import Place, is_missing, numbers, texts
+from beatplanner.data.formats.cells import is_missing, numbers, texts
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_placed
 from beatplanner.data.town.walking_network import Barriers
 from beatplanner.data.town.where import guess_beside

@@ -11,7 +11,10 @@ from beatplanner.data.description.models import IdLayer
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.layers import Place, polygons_of, read_layer, read_table, texts
+from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.polygons import polygons_of
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, unit_positions
 
 # Less than this share of a unit's area comes from borders digitised twice; from the second on, a part is worth a word.

@@ -14,8 +14,11 @@ from pyproj import CRS
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.crs_guess import accuracy_offline
-from beatplanner.data.formats.layers import Place, crs_from, numbers, polygons_of, read_layer, texts
+from beatplanner.data.formats.layers import crs_from, read_layer
+from beatplanner.data.formats.polygons import polygons_of
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.coverage import far_parts, mend_coverage
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.residents import read_residents
@@ -51,6 +54,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             [c for c in columns if c],
             rules.crs,
             guess_units(reading),
+            whole=True,
         )
     )
     rows = len(frame)

@@ -13,8 +13,8 @@ from beatplanner.data.description.models import Layer, Stations
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.layers import Place
-from beatplanner.data.formats.vector_files import check_kind
+from beatplanner.data.formats.rasters import opened_raster
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_shapes
 from beatplanner.data.town.roads import read_roads
 from beatplanner.data.town.walking_network import SNAP, Barriers, WalkingNetwork, walking_network, without_barred
@@ -63,20 +63,11 @@ def _height(reading: Reading, rules: Stations | None, planned: CRS) -> Callable[
     """Return a reader of heights, or None where no raster is given."""
     if rules is None or rules.elevation is None:
         return None
-    import rasterio
     from pyproj import Transformer
 
     path = reading.description.path(rules.elevation)
-    check_kind(path, path)
-    try:
-        with rasterio.open(path) as raster:
-            crs, band, place = (
-                raster.crs,
-                raster.read(1, masked=True).astype(float).filled(np.nan),
-                ~raster.transform,
-            )
-    except rasterio.errors.RasterioIOError:
-        raise InputError(problem("the raster cannot be read", "Give a GeoTIFF", file=path.name)) from None
+    with opened_raster(path) as raster:
+        crs, band, place = raster.crs, raster.read(1, masked=True).astype(float).filled(np.nan), ~raster.transform
     if crs is None:
         raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
     change = Transformer.from_crs(planned, crs.to_wkt(), always_xy=True)

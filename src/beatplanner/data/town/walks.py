@@ -9,7 +9,9 @@ import pandas as pd
 from beatplanner.data.description.models import WalkTable
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.formats.layers import Place, numbers, read_table, texts
+from beatplanner.data.formats.cells import numbers, texts
+from beatplanner.data.formats.layers import read_table
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import Barriers, WalkingNetwork, access, straight_metres, walk_metres

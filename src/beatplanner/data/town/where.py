@@ -13,9 +13,12 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.description.models import Incidents
-from beatplanner.data.errors import InputError
-from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs
-from beatplanner.data.formats.layers import NO_CRS, SET_CRS, Place, crs_from, read_layer, read_points
+from beatplanner.data.errors import InputError, Note
+from beatplanner.data.formats.coordinates import names_say
+from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs, overlap
+from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer
+from beatplanner.data.formats.points import read_points
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.roads import is_openstreetmap
 
@@ -47,12 +50,15 @@ def _middles(units: gpd.GeoDataFrame) -> np.ndarray:
     return shapely.get_coordinates(inner.to_numpy())
 
 
-def _places_of_others(reading: Reading) -> np.ndarray | None:
-    """Return longitudes and latitudes of the layers beside the units whose CRS is known."""
+def _places_of_others(reading: Reading, but: str = "") -> np.ndarray | None:
+    """Return longitudes and latitudes of the layers beside the units whose CRS is known, without those of the key `but`."""
     d, found = reading.description, []
     lonlat = CRS.from_epsg(4326)
-    for table in (d.incidents, *(getattr(d.stations, k, None) for k in ("existing", "candidates"))):
-        if table is not None and (table.crs is not None or table.x is None):
+    tables = {"incidents": d.incidents} | {
+        f"stations.{k}": getattr(d.stations, k, None) for k in ("existing", "candidates")
+    }
+    for key, table in tables.items():
+        if table is not None and key != but and (table.crs is not None or table.x is None):
             with contextlib.suppress(InputError):
                 points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, [], lonlat, "")
                 found.append(points[["x", "y"]].dropna().to_numpy(float)[:2000])
@@ -101,11 +107,68 @@ def guessed(
         fix = ((f"{key}.x", y), (f"{key}.y", x), *fix)
     elif best.swapped:
         mend, fix = "x and y are swapped: exchange them in QGIS (Swap X and Y coordinates), and set the CRS", ()
+    if best.swapped and key != "units" and others is not None:
+        # one of two layers is the wrong way round: all layers together say which
+        said = _which_is_swapped(reading, points, given, others, key, x, y)
+        if said is not None:
+            return said
     # the user's own CRS with the axes exchanged is certain where nothing but near relatives of it fit
     alike = sum(g.probability for g in found if g.swapped == best.swapped)
     certain = best.probability >= CERTAIN or (best.code == given and alike >= CERTAIN)
     note = where.problem(f"{what}; {against} {best}{more}", mend, field=f"{key}.crs")
-    return InputError(replace(note, fix=fix if certain else ()))
+    return InputError(replace(note, fix=fix if certain else (), asked=given is not None or best.swapped))
+
+
+def _which_is_swapped(
+    reading: Reading, points: np.ndarray, given: str | None, middles: np.ndarray, key: str, x: str | None, y: str | None
+) -> InputError | None:
+    """Make the error where the units, not the points, have their axes exchanged, or where nothing tells which; None where the points have.
+
+    The names of the columns, the other layers and the planning CRS each speak for one of them.
+    """
+    d = reading.description
+    try:
+        system = crs_from(given or "EPSG:4326", file=d.file.name, field=f"{key}.crs")
+    except InputError:
+        return None
+    there = gpd.GeoSeries(gpd.points_from_xy(points[:, 0], points[:, 1]), crs=system).to_crs(4326)
+    places = shapely.get_coordinates(there.to_numpy())
+    places = places[np.isfinite(places).all(axis=1)]
+    turned = middles[:, ::-1]
+    if not len(places) or (np.abs(turned[:, 1]) > 90).any() or overlap(places, turned) < 0.05:
+        return None
+    units_wrong, points_wrong = [], []
+    named = names_say(x, y) if x and y else 0
+    if named > 0:
+        units_wrong.append(f"the columns {x} and {y} say themselves what they are")
+    elif named < 0:
+        points_wrong.append(f"the columns {x} and {y} say that they are the other way round")
+    others = _places_of_others(reading, but=key)
+    if others is not None:
+        if overlap(others, turned) > overlap(others, middles) + 0.2:
+            units_wrong.append("the other layers lie there too")
+        elif overlap(others, middles) > overlap(others, turned) + 0.2:
+            points_wrong.append("the other layers lie on the units")
+    area = CRS.from_user_input(d.project.crs).area_of_use if d.project.crs else None
+    if area is not None:
+        inside = [
+            ((p >= [area.west, area.south]) & (p <= [area.east, area.north])).all(axis=1).mean() > 0.5
+            for p in (turned, middles)
+        ]
+        if inside[0] != inside[1]:
+            (units_wrong if inside[0] else points_wrong).append(f"{d.project.crs} is meant for there")
+    if len(points_wrong) > len(units_wrong):
+        return None
+    file = d.path(d.units.path).name
+    if len(units_wrong) > len(points_wrong):
+        what = f"latitude and longitude of the units are exchanged: the other way round they lie under {key}, where {'; '.join(units_wrong)}"
+        mend = "Exchange them in QGIS (Swap X and Y coordinates), or let “check --fix” do so in a copy"
+        return InputError(
+            Note("error", what, mend, file, "", "", "geometry", (("units.axes", "exchanged"),), asked=True)
+        )
+    what = f"latitude and longitude are exchanged either in the units ({file}) or in {key}, and nothing tells in which"
+    mend = f"Look at both on a map; exchange {key}.x and {key}.y, or the units in QGIS (Swap X and Y coordinates)"
+    return InputError(Note("error", what, mend, d.file.name, "", "", f"{key}.crs"))
 
 
 def misplaced(reading: Reading, rules: Incidents, units: gpd.GeoDataFrame, where: Place) -> InputError:

@@ -11,7 +11,6 @@ beats are compared by people and by officers, never by a beat's number::
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
 from beatplanner.data.result.cells import without_nan
@@ -234,8 +234,8 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         entry: dict[str, Any] = {"exchange": c.exchange, "name": c.name, "about": c.about, "today": c.today, "folder": folder, "stale": list(c.stale)}  # fmt: skip
         if c.folder is not None:
             entry |= {
-                "plan_sha256": _hash(c.folder / "plan.gpkg"),
-                "summary_sha256": _hash(c.folder / "summary.json"),
+                "plan_sha256": file_hash(c.folder / "plan.gpkg"),
+                "summary_sha256": file_hash(c.folder / "summary.json"),
                 "report": (c.folder / "report.html").is_file(),
                 "clashes": list(c.tables.summary.get("clashes", [])),
             }
@@ -259,11 +259,6 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         "versions": versions(),
     }
     return without_nan(content)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_comparison(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,6 @@ draws. Incidents without a time count in every week alike.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import pandas as pd
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
+from beatplanner.data.formats.fingerprint import is_unchanged
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.workload import hours_per_incident
 
@@ -52,7 +52,7 @@ def read_records(summary: dict[str, Any], unit_ids: Sequence[str]) -> Records | 
     for source in summary.get("inputs", []):
         if str(source["role"]).split(".")[0] in ("units", "incidents"):
             path = Path(str(source["path"]))
-            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != source["sha256"]:
+            if not is_unchanged(path, str(source["sha256"])):
                 return None
     try:
         description = read_description(Path(str(summary.get("description_file", ""))))

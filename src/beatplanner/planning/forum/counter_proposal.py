@@ -17,7 +17,8 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
-from beatplanner.data.formats.layers import read_table, texts
+from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.publish.proposal_report import write_proposal_report
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.town import Town

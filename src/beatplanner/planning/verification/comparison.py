@@ -5,7 +5,6 @@ Nothing here is shared with what makes comparisons; formulas are those of ``plan
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -22,6 +21,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.fingerprint import file_hash, is_unchanged
 from beatplanner.data.publish.comparison_words import in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -191,8 +191,7 @@ def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_pl
             if not (place / name).is_file():
                 ledger.add(f"{c['name']}: {name}", False, "compared", "not there", f"{place / name} is gone; compare again.")  # fmt: skip
                 return None
-            with (place / name).open("rb") as stream:
-                now = hashlib.file_digest(stream, "sha256").hexdigest()
+            now = file_hash(place / name)
             ledger.add(f"{c['name']}: {name}", now == c.get(key), str(c.get(key))[:12], now[:12],
                        "" if now == c.get(key) else f"{place.name} was planned again since; compare again.")  # fmt: skip
         verdict = verify_plan(place)
@@ -471,8 +470,8 @@ def _robustness(ledger: Ledger, plans: list[_Plan], found: list[dict[str, Any]],
     summary = first.tables.summary
     for source in summary.get("inputs", []):
         path = Path(str(source["path"]))
-        if str(source["role"]).split(".")[0] in ("units", "incidents") and (
-            not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != source["sha256"]
+        if str(source["role"]).split(".")[0] in ("units", "incidents") and not is_unchanged(
+            path, str(source["sha256"])
         ):
             return False
     try:

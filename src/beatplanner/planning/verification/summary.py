@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4
@@ -110,14 +110,14 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
     for source in inputs:
         role, path = str(source.get("role", "?")), Path(str(source.get("path", "")))
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
-        if not path.is_file():
+        unchanged = is_unchanged(path, str(source.get("sha256")))
+        if unchanged is None:
             ledger.unchecked(
                 f"inputs.{role}", claimed, f"{path.name} is not there any more; what depends on it cannot be checked."
             )
             there = False
             continue
         found = fingerprint(path)
-        unchanged = found == source.get("sha256")
         there &= unchanged
         ledger.add(
             f"inputs.{role}", unchanged, claimed, found[:12],

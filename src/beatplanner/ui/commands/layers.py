@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,9 @@ def check(
             "--fix", help="Mend what is certain in a copy beside the description; nothing of yours is changed."
         ),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --fix: also mend what moves a layer, without asking.")
+    ] = False,
 ) -> None:
     """Read every layer and print what is wrong or doubtful, and how to mend it."""
     from beatplanner.data.guided_import.checks import check as find
@@ -39,7 +43,7 @@ def check(
     if mend:
         from beatplanner.data.guided_import.repairs import fix
 
-        fixed = fix(project, find)
+        fixed = fix(project, find, lambda note: _agreed(note, yes=yes))
         for line in fixed.done:
             err_console.print(f"mended: {line}", markup=False)
         if fixed.description is None:
@@ -62,6 +66,17 @@ def check(
         if any(n.fix for n in notes) and not mend:
             out_console.print("“beatplanner check --fix” mends some of it in a copy.")
     raise typer.Exit(BAD_INPUT if any(n.severity == "error" for n in notes) else DONE)
+
+
+def _agreed(note: Note, *, yes: bool) -> bool:
+    """Ask whether a mend that moves a layer is right; nobody there to ask is no."""
+    if yes:
+        return True
+    err_console.print(f"This would move a layer: {note}", markup=False)
+    if not sys.stdin.isatty():
+        err_console.print("Give --yes if that is right.")
+        return False
+    return typer.confirm("Is that right?", default=False, err=True)
 
 
 @commands.command()

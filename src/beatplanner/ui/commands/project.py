@@ -333,7 +333,7 @@ def new(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE…", help="Layers and tables: units, incidents, beats, sites, roads, roster, rasters."
+            metavar="FOLDER|FILE…", help="Layers and tables: units, incidents, beats, sites, roads, roster, rasters."
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
@@ -352,19 +352,22 @@ def new(
     crs: Annotated[list[str] | None, typer.Option("--crs", help="FILE=EPSG:…, where the guess is wrong.")] = None,
     mend: Annotated[bool, typer.Option("--mend", help="Mend what can be mended.")] = False,
     guess_only: Annotated[bool, typer.Option("--guess", help="Show guesses and doubts; write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Go on although a file is not used.")] = False,
 ) -> None:
     """Make a project file from raw layers: guess what they are and what their columns mean, check, mend, write."""
+    from beatplanner.data.findings import listed
     from beatplanner.data.guided_import.doubts import import_doubts
     from beatplanner.data.guided_import.doubts import mend as mend_doubt
-    from beatplanner.data.guided_import.draft import MEANING_WORDS, ROLE_WORDS, ImportDraft
+    from beatplanner.data.guided_import.draft import ImportDraft, files_of, unused_files
     from beatplanner.ui.commands.console import err_console
+    from beatplanner.ui.words import many
 
     if not guess_only and out.exists():
         raise InputError(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
     draft = ImportDraft()
-    draft.add(files)
+    draft.add(files_of(files))
     _say_otherwise(draft, role or [], column or [], crs or [])
     if name:
         draft.rules.name = name
@@ -376,10 +379,11 @@ def new(
     draft.rules.stations = draft.rules.stations if stations is None else stations
     draft.rules.days = days
     for source in draft.sources:
-        means = ", ".join(f"{MEANING_WORDS[m]}: {c}" for m, c in source.columns.items())
-        why = f" ({source.reason})" if source.reason else ""
-        out_console.print(f"{source.look.title}: {ROLE_WORDS[source.role]}{why}" + (f"; {means}" if means else "")
-                          + (f"; {source.crs}" if source.crs and source.role else ""), markup=False)  # fmt: skip
+        out_console.print(_guess_in_words(source), markup=False)
+    unused = unused_files(draft)
+    for file in unused:
+        why = listed(dict.fromkeys(s.reason for s in draft.sources if s.look.path == file and s.reason))
+        err_console.print(f"warning: {file.name} is not used{f': {why}' if why else ''}", markup=False)
     doubts = import_doubts(draft)
     for _ in range(5):
         # a mend may bring to light what stood behind it
@@ -396,9 +400,34 @@ def new(
     errors = [d for d in doubts if d.severity == "error"]
     if errors:
         raise InputError(Note("error", f"{len(errors)} errors stand in the way", "Mend them as said above", file=out))
+    if unused and not yes and not guess_only:
+        what = f"{many(len(unused), 'file')} of those given would not be used: {listed(f.name for f in unused)}"
+        advice = "Say what it is with --role FILE=ROLE, leave it out with --role FILE=, or go on with --yes"
+        raise InputError(Note("error", what, advice))
     if not guess_only:
         draft.write(out)
         out_console.print(f"Project file: {out.resolve()}", markup=False)
+
+
+def _guess_in_words(source: Any) -> str:
+    """Return a line that says what a layer was taken for, what else it may be, and what of it is used."""
+    from beatplanner.data.findings import listed
+    from beatplanner.data.guided_import.draft import MEANING_WORDS, ROLE_WORDS
+
+    why = f" ({source.reason})" if source.reason else ""
+    parts = [f"{source.look.title}: {ROLE_WORDS[source.role]}{why}"]
+    if source.second[0] and source.reason != "as you said":
+        parts.append(
+            f"or else {ROLE_WORDS[source.second[0]]} ({source.second[1]}; --role “{source.look.path.name}={source.second[0]}”)"
+        )
+    if source.columns:
+        parts.append(", ".join(f"{MEANING_WORDS[m]}: {c}" for m, c in source.columns.items()))
+    if source.crs and source.role:
+        parts.append(source.crs if len(source.crs) < 30 else "a CRS of its own")
+    left = [c.name for c in source.look.columns if c.name not in source.columns.values()]
+    if source.role and left:
+        parts.append(f"columns not used: {listed(left)}")
+    return "; ".join([*parts, *source.look.told])
 
 
 def _say_otherwise(draft: Any, roles: list[str], columns: list[str], systems: list[str]) -> None:

@@ -1,0 +1,126 @@
+"""GeoPackages of others: SQLite runs what a file holds (views, triggers, computed columns), so that only plain tables of it are read.
+
+A file with views or triggers is copied without them before GDAL sees it, and so is one with a write-ahead log, beside which even a reader writes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import read_only_uri
+
+MAGIC = b"SQLite format 3\x00"
+# Longest cell, longest statement of a scheme, steps of SQLite between two looks at the clock, and seconds that a question may take.
+MOST_CELL, MOST_STATEMENT, STEPS, SECONDS = 1 << 28, 1 << 20, 200_000, 20.0
+
+
+def is_sqlite(path: Path) -> bool:
+    """Tell whether a file is an SQLite database by its first bytes."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(16) == MAGIC
+
+
+@contextmanager
+def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Connection]:
+    """Open a database of others for reading: it runs no code of its own, and no question to it lasts.
+
+    Raises
+    ------
+    sqlite3.Error
+        Where it is broken, or a question takes longer than `seconds`, or a cell is larger than `MOST_CELL`.
+    """
+    until = time.monotonic() + seconds
+    with closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True)) as database:
+        database.text_factory = lambda text: text.decode("utf-8", errors="replace")
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CELL)
+        database.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MOST_STATEMENT)
+        database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        database.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA query_only = ON")
+        yield database
+
+
+def views_of(path: Path) -> list[str]:
+    """Return the names of the views of a GeoPackage; InputError where its own tables are no tables, or it is broken."""
+    return _look(path)[0]
+
+
+def _look(path: Path) -> tuple[list[str], bool]:
+    """Return the views of a file, and whether GDAL needs a copy of it."""
+    with path.open("rb") as stream:
+        logged = stream.read(20)[18:] == b"\x02\x02"
+    try:
+        with opened_database(path) as database:
+            scheme = database.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
+            kinds = {str(name).casefold(): kind for kind, name, _ in scheme if kind in ("table", "view")}
+            wrong = [n for n, kind in kinds.items() if n.startswith(("gpkg_", "beatplanner_")) and kind != "table"]
+            if wrong:
+                what = f"“{wrong[0]}” is a view where a GeoPackage has a table"
+                raise InputError(problem(what, "Export the layer again", file=path.name))
+            virtual = [
+                n for kind, n, sql in scheme
+                if kind == "table" and str(sql).lstrip().casefold().startswith("create virtual table") and " rtree" not in str(sql).casefold()
+            ]  # fmt: skip
+            if virtual:
+                what = f"the table “{virtual[0]}” is a virtual one, made by a program when it is read"
+                raise InputError(problem(what, "Export the layer alone from QGIS", file=path.name))
+            for name in [str(r[0]) for r in database.execute("SELECT table_name FROM gpkg_contents")]:
+                if kinds.get(name.casefold()) != "table":
+                    continue
+                quoted = '"' + name.replace('"', '""') + '"'
+                computed = [r[1] for r in database.execute(f"PRAGMA table_xinfo({quoted})") if r[6] in (2, 3)]
+                if computed:
+                    what = f"the column “{computed[0]}” is computed when it is read"
+                    raise InputError(problem(what, "Export the layer again from QGIS", file=path.name, layer=name))
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise InputError(
+            problem(f"the file cannot be read ({error})", "Export it again as a GeoPackage", file=path.name)
+        ) from None
+    views = [str(name) for kind, name, _ in scheme if kind == "view"]
+    # GDAL's own triggers keep an index and a count; they run when a row is written, never when one is read
+    return views, bool(views) or logged
+
+
+@contextmanager
+def plain_geopackage(path: Path, folder: Path) -> Iterator[Path]:
+    """Give a GeoPackage that holds tables alone: the file itself, or a copy in `folder`.
+
+    Raises
+    ------
+    InputError
+        Where it is broken, or cannot be read without running what it holds.
+    """
+    views, copy = _look(path)
+    if not copy:
+        yield path
+        return
+    target = folder / path.name
+    shutil.copyfile(path, target)
+    log = path.with_name(f"{path.name}-wal")
+    if log.is_file():
+        shutil.copyfile(log, target.with_name(log.name))
+    try:
+        with closing(sqlite3.connect(target)) as database, database:
+            for kind, name in database.execute("SELECT type, name FROM sqlite_master").fetchall():
+                if kind in ("view", "trigger"):
+                    quoted = '"' + str(name).replace('"', '""') + '"'
+                    database.execute(f"DROP {kind.upper()} IF EXISTS {quoted}")
+            for name in views:
+                for table in ("gpkg_contents", "gpkg_geometry_columns"):
+                    database.execute(f"DELETE FROM {table} WHERE lower(table_name) = lower(?)", [name])  # noqa: S608 - constants
+            database.commit()
+            database.execute("PRAGMA journal_mode = DELETE")
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise InputError(
+            problem(f"the file cannot be read ({error})", "Export it again as a GeoPackage", file=path.name)
+        ) from None
+    yield target

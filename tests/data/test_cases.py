@@ -1,0 +1,274 @@
+"""Cases from public bug reports and real files, each with its value; see `docs/data.md`."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyproj import CRS
+
+from beatplanner.data.description.read import read_description
+from beatplanner.data.formats.crs_guess import datum_doubt
+from beatplanner.data.formats.ids import id_advice, match_ids
+from beatplanner.data.formats.vector_files import shapefile_encoding
+from beatplanner.data.guided_import.checks import check
+from beatplanner.data.guided_import.draft import ImportDraft, unused_files
+from beatplanner.data.guided_import.guessing import guess_columns, guess_role
+from beatplanner.data.guided_import.looks import look_at
+from beatplanner.data.guided_import.repairs import fix
+from beatplanner.data.town.read_town import read_town
+
+D_MGI = (
+    'PROJCS["MGI_Balkans_7",GEOGCS["GCS_MGI",DATUM["D_MGI",SPHEROID["Bessel_1841",6377397.155,299.1528128]],PRIMEM["Greenwich",0.0],'
+    'UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",7500000.0],PARAMETER["False_Northing",0.0],'
+    'PARAMETER["Central_Meridian",21.0],PARAMETER["Scale_Factor",0.9999],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
+)
+
+
+def grid(side=4, crs=32634):
+    x, y = 540_000, 4_650_000
+    shapes = [shapely.box(x + 500 * (i % side), y + 500 * (i // side), x + 500 * (i % side) + 500, y + 500 * (i // side) + 500)
+              for i in range(side * side)]  # fmt: skip
+    frame = gpd.GeoDataFrame({"unit": [str(i + 1) for i in range(side * side)], "pop": 100}, geometry=shapes, crs=32634)
+    return frame.to_crs(crs)
+
+
+def project(folder, text):
+    file = folder / "project.toml"
+    file.write_text('[project]\nname = "case"\n' + text, encoding="utf-8")
+    return file
+
+
+# ---- one reader of numbers
+
+
+def test_thousands_of_a_region_are_thousands_by_every_door(tmp_path, command):
+    frame = grid().assign(pop=["1.234" if i % 2 else "987" for i in range(15)] + ["1.234.567"])
+    people = 7 * 1234 + 8 * 987 + 1_234_567
+    frame.to_file(tmp_path / "units.geojson", driver="GeoJSON")
+    out = tmp_path / "town.gpkg"
+    assert command("new", tmp_path / "units.geojson", "-o", out, "--beats", 2, "--mend")[0] == 0
+    assert read_town(read_description(out)).units["population"].sum() == people
+    file = project(tmp_path, '[units]\npath = "units.geojson"\nid = "unit"\npopulation = "pop"\n')
+    assert read_town(read_description(file)).units["population"].sum() == people
+
+
+def test_a_missing_number_is_told_and_never_counted_as_one(tmp_path):
+    grid().assign(pop=[-999, *[100] * 15]).to_file(tmp_path / "units.gpkg")
+    file = project(tmp_path, '[units]\npath = "units.gpkg"\nid = "unit"\npopulation = "pop"\n')
+    assert any("stands for a missing number" in n.what for n in check(file))
+    file = project(
+        tmp_path,
+        '[units]\npath = "units.gpkg"\nid = "unit"\npopulation_table = { path = "c.csv", key = "k", residents = ["r"] }\n',
+    )
+    pd.DataFrame({"k": range(1, 17), "r": [-9999, "n/a", *["1.200"] * 14]}).to_csv(tmp_path / "c.csv", index=False)
+    town = read_town(read_description(file))
+    assert town.units["population"].sum() == 14 * 1200
+    assert any("−" not in n.what and "2 cells hold" in n.what for n in town.notes)
+
+
+def test_ids_join_wholly_or_not_at_all():
+    assert match_ids(["1.0", "02", None, "7"], ["1", "2", "3"]).positions == [0, 1, None, None]
+    assert match_ids(["1", "2"], ["01", "02"]).positions == [0, 1]
+    # "1" and "01" are two units here: nothing but what is written counts
+    assert match_ids(["1", "01", "1.0"], ["1", "01"]).positions == [0, 1, None]
+    assert match_ids(["mk-1", "MK 02"], ["MK-01", "MK-02"]).positions == [0, 1]
+    assert "Did you mean" not in id_advice("99", ["98", "97"], ["98"])
+    assert "Did you mean" in id_advice("Čaer", ["Čair", "Karpoš"], [])
+
+
+# ---- places
+
+
+@pytest.mark.parametrize("text", [D_MGI, "EPSG:31277", "EPSG:31276", "EPSG:4312"])
+def test_a_datum_that_is_not_shifted_is_told_with_metres_and_the_right_code(text):
+    crs = CRS.from_user_input(text)
+    middle = gpd.GeoSeries([shapely.Point(21.48, 42.0)], crs=4326).to_crs(crs)[0]
+    doubt = datum_doubt(crs, np.array([[middle.x, middle.y]]))
+    right = {"EPSG:31276": "EPSG:8678", "EPSG:4312": "EPSG:3906"}.get(text, "EPSG:6316")
+    assert doubt is not None
+    assert doubt.code == right
+    assert doubt.metres > 100
+    assert f"{doubt.metres:,.0f} m" in doubt.what
+    assert right in doubt.mend
+
+
+@pytest.mark.parametrize("code", [6316, 32634, 4326, 3857, 28404, 3909, 23034])
+def test_a_datum_that_is_shifted_is_no_doubt(code):
+    middle = gpd.GeoSeries([shapely.Point(21.48, 42.0)], crs=4326).to_crs(code)[0]
+    assert datum_doubt(CRS.from_epsg(code), np.array([[middle.x, middle.y]])) is None
+
+
+def test_the_layer_that_all_others_contradict_is_exchanged_and_only_when_allowed(tmp_path):
+    frame = grid(crs=4326)
+    middle = frame.geometry.centroid
+    swapped = frame.set_geometry(
+        gpd.GeoSeries(shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1]), crs=4326)
+    )
+    swapped.to_file(tmp_path / "units.geojson", driver="GeoJSON")
+    pd.DataFrame({"lon": middle.x, "lat": middle.y, "type": "theft"}).to_csv(tmp_path / "incidents.csv", index=False)
+    file = project(
+        tmp_path,
+        '[units]\npath = "units.geojson"\nid = "unit"\npopulation = "pop"\n'
+        '[incidents]\npath = "incidents.csv"\nx = "lon"\ny = "lat"\ncrs = "EPSG:4326"\ncategory = "type"\n',
+    )
+    told = [n for n in check(file) if n.severity == "error"]
+    assert [n.file for n in told] == ["units.geojson"]
+    assert fix(file, check, lambda note: False).description is None
+    fixed = fix(file, check, lambda note: True)
+    town = read_town(read_description(fixed.description))
+    assert town.crs.to_epsg() == 32634
+    assert (town.incidents["unit"] >= 0).all()
+    # columns that say nothing of themselves: neither is changed
+    frame = pd.read_csv(tmp_path / "incidents.csv").rename(columns={"lon": "a", "lat": "b"})
+    frame.to_csv(tmp_path / "incidents.csv", index=False)
+    file.write_text(file.read_text().replace('"lon"', '"a"').replace('"lat"', '"b"'))
+    (told,) = [n for n in check(file) if n.severity == "error"]
+    assert "nothing tells in which" in told.what
+    assert not told.fix
+
+
+# ---- texts
+
+
+@pytest.mark.parametrize(
+    ("names", "written", "cpg", "read"),
+    [
+        (["Чаир", "Карпош", "Ѓорче Петров"], "cp1251", "1252", "cp1251"),
+        (["Чаир", "Карпош"], "utf-8", "ISO-8859-1", "utf-8"),
+        (["Чаир", "Карпош"], "cp1251", "UTF-8", "cp1251"),
+        (["Petrović", "Čačak", "Niš"], "cp1250", "ISO-8859-1", "cp1250"),
+        (["Évry", "Orléans", "Besançon"], "cp1252", "1252", "cp1252"),
+        (["Gjilan", "Pejë", "Prizren"], "cp1252", "1252", "cp1252"),
+    ],
+)
+def test_letters_decide_whatever_a_cpg_says(tmp_path, names, written, cpg, read):
+    grid(2).iloc[: len(names)].assign(unit=names).to_file(tmp_path / "u.shp", encoding=written)
+    (tmp_path / "u.cpg").write_text(cpg)
+    page, told = shapefile_encoding(tmp_path / "u.shp")
+    assert page == read
+    assert bool(told) == (read != "cp1252")
+
+
+# ---- one broken row
+
+
+def with_a_broken_ring(path, table, row, wkb):
+    import sqlite3
+
+    with sqlite3.connect(path) as database:
+        database.create_function("ST_IsEmpty", 1, lambda g: 0)
+        for f in ("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            database.create_function(f, 1, lambda g: 0.0)
+        old = database.execute(f"SELECT geom FROM {table} WHERE fid = ?", [row]).fetchone()[0]
+        database.execute(f"UPDATE {table} SET geom = ? WHERE fid = ?", [old[:40] + wkb, row])
+
+
+def ring(*points) -> bytes:
+    import struct
+
+    return struct.pack("<BIII", 1, 3, 1, len(points)) + b"".join(struct.pack("<dd", *p) for p in points)
+
+
+def test_one_broken_ring_is_mended_or_left_out_and_named(tmp_path):
+    grid().to_file(tmp_path / "units.gpkg", layer="units")
+    middle = grid().geometry.centroid.buffer(50)
+    sites = gpd.GeoDataFrame({"site": list("ABCD")}, geometry=middle.iloc[:4].to_list(), crs=32634)
+    sites.to_file(tmp_path / "sites.gpkg", layer="sites")
+    x, y = 540_750.0, 4_650_250.0
+    with_a_broken_ring(tmp_path / "sites.gpkg", "sites", 2, ring((x, y), (x + 50, y), (x + 50, y + 50), (x, y + 60)))
+    with_a_broken_ring(tmp_path / "sites.gpkg", "sites", 3, ring((x, y), (x + 50, y)))
+    file = project(
+        tmp_path,
+        '[units]\npath = "units.gpkg"\nid = "unit"\npopulation = "pop"\n[stations]\ncount = 1\ncandidates = { path = "sites.gpkg", id = "site" }\n',
+    )
+    town = read_town(read_description(file))
+    assert town.sites["station"].tolist() == ["A", "B", "D"]
+    told = " ".join(n.what for n in town.notes if n.severity == "warning")
+    assert "“B”" in told
+    assert "“C”" in told
+    # a unit is never left out with its residents
+    with_a_broken_ring(tmp_path / "units.gpkg", "units", 3, ring((x, y), (x + 50, y)))
+    assert any(n.severity == "error" and "unit 3" in n.what for n in check(file))
+
+
+# ---- roles
+
+
+def test_settlements_with_residents_are_no_crimes(tmp_path):
+    rng = np.random.default_rng(0)
+    points = gpd.GeoDataFrame(
+        {"name": [f"Selo {i}" for i in range(400)], "population": rng.integers(0, 900, 400)},
+        geometry=gpd.points_from_xy(rng.uniform(21, 22, 400), rng.uniform(41, 42, 400)),
+        crs=4326,
+    )
+    points.to_file(tmp_path / "places.gpkg")
+    role, why = guess_role(look_at(tmp_path / "places.gpkg")[0])
+    assert role == ""
+    assert "settlements" in why
+
+
+def test_a_census_table_by_code_is_used_and_a_statistical_district_is_no_municipality(tmp_path, command):
+    frame = grid().drop(columns="pop")
+    frame["unit"] = [f"{i + 1:02}" for i in range(16)]
+    frame["stat_district"] = [f"D{i // 4}" for i in range(16)]
+    frame.to_file(tmp_path / "areas.gpkg")
+    pd.DataFrame({"code": range(1, 17), "residents": "1.100", "households": 300}).to_csv(
+        tmp_path / "t1.csv", index=False
+    )
+    assert "municipality" not in guess_columns(look_at(tmp_path / "areas.gpkg")[0], "units")
+    out = tmp_path / "town.gpkg"
+    code, said, _ = command("new", tmp_path, "-o", out, "--beats", 2, "--mend")
+    assert code == 0
+    assert "Residents (table by code)" in said
+    assert read_town(read_description(out)).units["population"].sum() == 16 * 1100
+
+
+def test_a_file_that_is_not_used_stops_new_unless_one_says_so(tmp_path, command):
+    grid().to_file(tmp_path / "units.gpkg")
+    pd.DataFrame({"remark": ["a", "b"]}).to_csv(tmp_path / "notes.csv", index=False)
+    files = [tmp_path / "units.gpkg", tmp_path / "notes.csv"]
+    out = tmp_path / "town.gpkg"
+    code, _, told = command("new", *files, "-o", out, "--beats", 2)
+    assert code == 1
+    assert "notes.csv" in told
+    assert not out.exists()
+    assert command("new", *files, "-o", out, "--beats", 2, "--yes")[0] == 0
+    draft = ImportDraft()
+    draft.add(files)
+    assert [f.name for f in unused_files(draft)] == ["notes.csv"]
+
+
+# ---- one fingerprint
+
+
+def test_a_plan_of_a_project_file_is_not_out_of_date_at_once(tmp_path, command):
+    frame = grid(3)
+    frame.to_file(tmp_path / "units.gpkg")
+    middle = frame.to_crs(4326).geometry.centroid
+    rows = [(p.x, p.y, "theft", f"2025-{m + 1:02}-05 10:00") for p in middle for m in range(12)]
+    pd.DataFrame(rows, columns=["lon", "lat", "type", "time"]).to_csv(tmp_path / "i.csv", index=False)
+    file = project(
+        tmp_path,
+        '[units]\npath = "units.gpkg"\nid = "unit"\npopulation = "pop"\n[incidents]\npath = "i.csv"\nx = "lon"\ny = "lat"\n'
+        'crs = "EPSG:4326"\ncategory = "type"\ntime = "time"\n[beats]\ncount = 2\ntolerance = 0.3\n',
+    )
+    assert command("build", file, "-o", tmp_path / "town.gpkg")[0] == 0
+    for name in "ab":
+        assert command("beats", tmp_path / "town.gpkg", "--out", tmp_path / name, "--seed", ord(name))[0] == 0
+    code, said, told = command("stale", tmp_path / "a")
+    assert code == 0
+    assert "changed" not in said + told
+    assert command("project", "scenario", tmp_path / "town.gpkg", "other", "--set", "beats.tolerance=0.4")[0] == 0
+    assert "changed on" not in "".join(command("stale", tmp_path / "a")[1:])
+    code, said, told = command("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c")
+    assert code == 0
+    assert "changed" not in said + told
+    robustness = json.loads((tmp_path / "c" / "comparison.json").read_text()).get("robustness")
+    assert robustness is not None
+    code, said, told = command("verify", tmp_path / "a")
+    assert code == 0, said + told
