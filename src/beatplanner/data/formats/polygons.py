@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import raise_rows
 from beatplanner.data.formats.source import Place
 
@@ -51,14 +52,14 @@ def polygons_of(frame: gpd.GeoDataFrame, where: Place, names: Sequence[str]) -> 
     if tangled:
         raise_rows(tangled, where, "geometry", "Draw its polygon again")
     shapes = shapes.copy()
-    shapes[invalid] = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
+    shapes[invalid] = geometry.valid(shapes[invalid])
     for i in invalid:
         parts = [g for g in shapely.get_parts(shapes[i]) if g.geom_type in {"Polygon", "MultiPolygon"}]
         if not parts or shapely.is_empty(shapes[i]):
             raise InputError(
                 where.problem(f"{names[i]} is a broken polygon without area", row=where.rows[i], field="geometry")
             )
-        shapes[i] = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+        shapes[i] = parts[0] if len(parts) == 1 else geometry.union(np.array(parts, dtype=object))
     return shapes, len(invalid)
 
 

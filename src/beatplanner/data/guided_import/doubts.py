@@ -16,6 +16,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.guided_import.draft import (
     MENDS,
@@ -104,11 +105,11 @@ def _doubt(draft: ImportDraft, source: Source, severity: str, text: str, rows, n
     if source.has_place:
         frame = draft.located(source)
         at = [r for r in rows if r < len(frame)][:200]
-        geometry = [g for g in frame.geometry.iloc[at] if g is not None and not g.is_empty]
-        if geometry:
+        places = [g for g in frame.geometry.iloc[at] if g is not None and not g.is_empty]
+        if places:
             shapes, box = (
-                tuple(geometry),
-                tuple(float(v) for v in shapely.total_bounds(np.array(geometry, dtype=object))),
+                tuple(places),
+                tuple(float(v) for v in shapely.total_bounds(np.array(places, dtype=object))),
             )
     return Doubt(severity, text, source, rows, box, shapes, name, MENDS[name].words if name else "")
 
@@ -147,7 +148,7 @@ def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     frame = draft.mended(source)
     there = (frame.geometry.notna() & ~frame.geometry.is_empty).to_numpy()
     shapes = np.array(
-        [shapely.make_valid(g) if ok else shapely.Polygon() for g, ok in zip(frame.geometry, there, strict=True)],
+        [geometry.valid(g) if ok else shapely.Polygon() for g, ok in zip(frame.geometry, there, strict=True)],
         dtype=object,
     )
     ids = texts(frame[source.columns["id"]])
@@ -158,7 +159,7 @@ def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         yield _doubt(draft, source, "error", text, rows, "twins")
     a, b = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
     a, b = a[a < b], b[a < b]
-    common = shapely.intersection(shapes[a], shapes[b])
+    common = geometry.intersection(shapes[a], shapes[b])
     much = shapely.area(common) > SLIVER * np.minimum(shapely.area(shapes[a]), shapely.area(shapes[b]))
     if much.any():
         rows = np.unique(np.concatenate([a[much], b[much]]))
@@ -259,7 +260,7 @@ def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Dou
     units = draft.first("units")
     if source.role != "incidents" or units is None:
         return
-    area = shapely.union_all([shapely.make_valid(g) for g in draft.located(units).geometry if g is not None])
+    area = geometry.union(geometry.valid(draft.located(units).geometry.dropna().to_numpy()))
     frame = draft.located(source)
     x, y = (
         (frame.geometry.x.to_numpy(float), frame.geometry.y.to_numpy(float))
@@ -372,8 +373,8 @@ def _from_note(draft: ImportDraft, note: Note, town) -> Doubt:
     if town is not None:
         units = _units_named(note.what, town)
         if len(units):
-            geometry = town.units.geometry.iloc[units].to_crs("EPSG:4326")
-            shapes, box = tuple(geometry), tuple(float(v) for v in geometry.total_bounds)
+            places = town.units.geometry.iloc[units].to_crs("EPSG:4326")
+            shapes, box = tuple(places), tuple(float(v) for v in places.total_bounds)
     return Doubt(note.severity, str(shown), source, (), box, shapes)
 
 

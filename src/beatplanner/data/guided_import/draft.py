@@ -22,6 +22,7 @@ import pyogrio
 import shapely
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.archives import is_archive
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.formats.ids import match_ids
@@ -586,11 +587,11 @@ def _without_twins(frame: Any, _source: Source) -> Any:
 
 def _without_overlaps(frame: Any, _source: Source) -> Any:
     """Give what two polygons share to the one that comes first."""
-    shapes = np.array([shapely.make_valid(g) for g in frame.geometry], dtype=object)
+    shapes = np.array([geometry.valid(g) for g in frame.geometry], dtype=object)
     tree = shapely.STRtree(shapes)
     a, b = tree.query(shapes, predicate="overlaps")
     for first, second in sorted({(int(i), int(j)) for i, j in zip(a, b, strict=True) if i < j}):
-        shapes[second] = shapely.difference(shapes[second], shapes[first])
+        shapes[second] = geometry.difference(shapes[second], shapes[first])
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
