@@ -59,7 +59,8 @@ def random_problem(seed: int, kind: str) -> TenureProblem:
         posts=random.integers(1, 3, beats), months=months, first=first, last=last, home=home, rooted=home >= 0,
         served=random.integers(0, 5, officers), kilometres=random.random((officers, beats)) * 9, has=random.random((officers, 3)) < 0.5,
         needs=random.random((beats, 3)) < 0.5, aspect=np.array([0, 0, 1]), min_tenure=least, handover=int(random.integers(0, 3)), weights=WEIGHTS,
-        allowed=random.random((officers, beats)) < 0.9, **more,
+        allowed=random.random((officers, beats)) < 0.9, speakers=random.integers(0, 6000, (beats, 3)) * (random.random() < 0.6),
+        must=random.random((beats, 3)) < 0.15, **more,
     )  # fmt: skip
 
 
@@ -175,8 +176,11 @@ def optimum(problem: TenureProblem) -> float:
             for t in range(months if len(wanted) else 0):
                 gap = column(price, 1)
                 for k in wanted:
+                    alone = WEIGHTS.speaker_month * problem.speakers[p, k] + WEIGHTS.language_must * problem.must[p, k]
+                    lacks = column(float(alone), 1)
                     speaking = count(lambda o, s, p=p, t=t, k=k: problem.has[o, k] and works[o, t] and any(q == p and b <= t < e for q, b, e in s))  # fmt: skip
-                    row({**speaking, gap: 1.0}, 1, np.inf)
+                    row({**speaking, lacks: 1.0}, 1, np.inf)
+                    row({gap: 1.0, lacks: -1.0}, 0, np.inf)
         if problem.half_a_year:
             limit = max(1, posts // 2)
             for t in range(max(1, months - YEAR + 1)):

@@ -367,6 +367,8 @@ class OfficerWeights(Section):
     home_km_month: NonNegative = 0.01
     unpreferred_month: NonNegative = 0.005
     changed_month: NonNegative = 0.0  # a month of the published plan that is not served as published
+    speaker_month: NonNegative = 0.01  # a resident of a beat and a month in which nobody there speaks their language
+    language_must: NonNegative = 1_000.0  # a month without a language in a beat where `must_language_share` asks for it
 
 
 class Officers(Section):
@@ -383,6 +385,9 @@ class Officers(Section):
     posts_per_beat: CountOrAuto = 1
     posts: TablePath | None = None  # posts that ask for something: beat, posts, languages, licence, gender
     gender_mix: bool = False
+    must_language_share: Annotated[float, Field(gt=0, le=1)] | None = (
+        None  # a language that so many of a beat speak must be spoken there
+    )
     max_tenure_months: Annotated[int, Field(ge=1, strict=True)] | None = None
     moves_a_month: Whole | None = None
     half_a_year: bool = False  # at most half of a beat's officers change in any 12 months

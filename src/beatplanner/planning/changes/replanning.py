@@ -28,7 +28,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.changes.sharing_out import with_starts
-from beatplanner.planning.officers.plan import month_starts
+from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.officers.trust import months_served
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import write_country

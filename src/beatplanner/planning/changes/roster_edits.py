@@ -26,7 +26,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
-from beatplanner.planning.officers.plan import month_starts
+from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.proof import Proof
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger

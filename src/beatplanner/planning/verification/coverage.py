@@ -74,7 +74,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "officers.officers": ("officers.officers",),
     "officers.months": ("officers.months",),
     **{f"officers.{k}": (f"officers.{k}",) for k in (
-        "vacant_months", "rotations", "tenure_violations", "language_gaps", "gender_gaps", "home_km_months", "unpreferred_months", "changed_months",
+        "vacant_months", "rotations", "tenure_violations", "language_gaps", "gender_gaps", "home_km_months", "unpreferred_months", "changed_months", "speaker_months", "must_months",
         "relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines", "relationship_years_lost_by_moves")},
     "officers.broken_rules": ("officers.capacity",),
     "officers.special_posts": ("officers.special_posts_listed",),
@@ -132,6 +132,8 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "stations.phases.lower_bound": "The bound on the order of opening has no certificate.",
     "stations.mobile.least_stops": "The bound on the number of stops has no certificate.",
     "budget.resident_years_bound": "The bound on the roll-out has no certificate.",
+    "officers.rules_kept": "That rules cannot be kept is proven by the exact model in HiGHS, which leaves nothing that can be checked.",
+    "officers.languages": "How many speakers to recruit follows from the roster and the beats' languages; it is advice and no figure of the plan.",
     "country.money": "Money is checked in the budget.",
     "replanned": HISTORY,
     "shared_out_from": HISTORY,

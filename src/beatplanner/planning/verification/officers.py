@@ -88,7 +88,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     ledger.add("officers.weights", weights == wanted, str(weights), str(wanted))
     keys = {"vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps", "gender_gap": "gender_gaps",
             "rotation": "rotations", "home_km_month": "home_km_months", "unpreferred_month": "unpreferred_months",
-            "changed_month": "changed_months"}  # fmt: skip
+            "changed_month": "changed_months", "speaker_month": "speaker_months", "language_must": "must_months"}  # fmt: skip
     if all(is_number(weights.get(k)) for k in keys):
         ledger.number(
             "officers.objective",
@@ -502,6 +502,8 @@ def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, 
     people = units["population"].to_numpy(float)
     said = ["" if missing(v) else str(v) for v in evidence.beats["languages"]] if evidence.beats is not None else []
     gaps, unmixed, wrong = 0, 0, []
+    speaker_months, must_months = 0.0, 0
+    share = evidence.rules.officers.must_language_share if evidence.rules.officers else None
     for b, beat in enumerate(beats):
         inside = (units["beat"] == beat).to_numpy()
         residents = people[inside].sum()
@@ -516,9 +518,14 @@ def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, 
             )
         lacks = np.zeros(months, bool)
         for g in spoken_here:
-            lacks |= ~_covered(
+            alone = ~_covered(
                 postings, roster, at_work, b, months, lambda row, g=g: g in str(row.get("languages")).split(";")
             )
+            lacks |= alone
+            without = int((alone & (closed[b] == 0)).sum())
+            speakers = float(units[f"group_{g}"].to_numpy(float)[inside].sum())
+            speaker_months += speakers * without
+            must_months += without if share is not None and speakers >= share * residents else 0
         gaps += int((lacks & (closed[b] == 0)).sum())
         if mixed[b] >= 2:
             both = [
@@ -526,7 +533,9 @@ def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, 
             ]
             unmixed += int((~(both[0] & both[1]) & (closed[b] == 0)).sum())
     ledger.each("beats.languages", "languages of at least a tenth of residents", wrong, len(beats), "beats")
-    return {"language_gaps": float(gaps), "gender_gaps": float(unmixed)}
+    return {
+        "language_gaps": float(gaps), "gender_gaps": float(unmixed), "speaker_months": speaker_months, "must_months": float(must_months),
+    }  # fmt: skip
 
 
 def _covered(postings, roster, at_work, b: int, months: int, able) -> np.ndarray:

@@ -4,7 +4,7 @@ A *place* is the posts of one beat that ask for the same of their holder (a lang
 Model over officers o, places p and months t = 0..T−1. S_opt = 1 from the month in which o's posting in p begins, E_opt = 1 from that in
 which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An officer has at most one posting in each beat::
 
-    min  w_v Σ v_pt + w_z Σ z_op + Σ_a w_a Σ g_abt + w_r Σ r_o + Σ c_op y_opt + w_d Σ_ot (1 − y_o,published(o,t),t)
+    min  w_v Σ v_pt + w_z Σ z_op + Σ_a w_a Σ g_abt + Σ l_bk n_bkt + w_r Σ r_o + Σ c_op y_opt + w_d Σ_ot (1 − y_o,published(o,t),t)
     s.t. S, E do not fall with t, E_opt ≤ S_opt                        one posting a pair
          Σ_p y_opt ≤ 1, y_opt = 0 where o is not available, or the post asks for what o has not
          E_opt ≤ S_op,t−U + z_op while o has not left                  minimum tenure U; for today's holders months served count
@@ -13,7 +13,7 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
          Σ_o at work (S_opt − E_op,t+h) ≤ posts_p + surplus_p          more only while a successor overlaps by h months
          Σ_o (S_opt − S_op,t−1) ≤ v_p,t−1 + Σ_o (E_op,t+h − E_op,t+h−1) + Σ_o falls sick in t (S_op,t−1 − E_opt)
                                                                        a beginning fills a vacancy, overlaps or stands in
-         Σ_{o has k, p of b} y_opt + g_abt ≥ 1  for each k of a        what the beat's officers should cover: languages, both sexes
+         Σ_{o has k, p of b} y_opt + n_bkt ≥ 1,  g_abt ≥ n_bkt         what the beat's officers should cover: languages (l_bk by speakers), both sexes
          r_o ≥ beginnings of o away from today's beat (without one: beyond the first)
          y_opt given in frozen months; couples never in one beat; at most m rotations a month;
          in any 12 months at most half of a beat's officers change by choice, those who leave counted
@@ -173,7 +173,7 @@ def prepare() -> None:
     one = np.ones(2, int)
     problem = TenureProblem(
         posts=one, months=3, first=0 * one, last=9 * one, home=np.array([0, -1]), rooted=np.array([True, False]), served=one,
-        kilometres=np.ones((2, 2)), has=np.ones((2, 1), bool), needs=np.ones((2, 1), bool), aspect=np.zeros(1, int), min_tenure=1, handover=1,
+        kilometres=np.ones((2, 2)), has=np.ones((2, 1), bool), needs=np.ones((2, 1), bool), aspect=np.zeros(1, int), min_tenure=1, handover=1, speakers=np.ones((2, 1)),
     )  # fmt: skip
     search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
     search.improve(2, lambda: False, np.inf, 1.0)

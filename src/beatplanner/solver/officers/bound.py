@@ -7,7 +7,8 @@ With multipliers α (posts), β (room), γ (handover) and δ (what a beat needs)
 
       + Σ_t min { Σ_p (w_v − α_pt − γ_p,t+1) v_pt : v_pt ≤ posts_p, Σ_p v_pt ≥ Σ posts_p − officers at work in t }
 
-where α_pt + γ_p,t+1 ≤ w_v and Σ_k of one aspect δ_bkt ≤ its weight, so that no vacancy earns anything and gaps cost nothing more. The row on
+where α_pt + γ_p,t+1 ≤ w_v and Σ_k of one aspect max(0, δ_bkt − l_bk) ≤ its weight, with l_bk what k costs by itself where it lacks in b, so that no vacancy
+earns anything and gaps cost nothing more. The row on
 officers at work follows from the others; it says at once what a shortage costs, which prices alone would learn slowly. Limits on
 couples, moves and changes, and "once in each beat", are left out, which only lowers the bound. Prices come from `tenure_columns`, but any prices prove a
 bound. An officer's minimum takes O(P T): with prefix sums along months, the best end of a posting is a running minimum.
@@ -391,9 +392,11 @@ class Prices:
         alpha = np.minimum(alpha, a.vacant - after)
         for aspect in range(2):
             kinds = a.needs & (a.aspect == aspect)
-            total = np.where(kinds[:, :, None], delta, 0.0).sum(axis=1, keepdims=True)
+            alone = np.minimum(delta, a.lack[:, :, None])
+            rest = delta - alone
+            total = np.where(kinds[:, :, None], rest, 0.0).sum(axis=1, keepdims=True)
             over = np.where(total > a.gap[aspect], a.gap[aspect] / np.maximum(total, 1e-12), 1.0)
-            delta = np.where(kinds[:, :, None], delta * over, delta)
+            delta = np.where(kinds[:, :, None], alone + rest * over, delta)
         made = [np.ascontiguousarray(x) for x in (alpha, beta, gamma, delta)]
         found = float(price_all(a, self.short, self.group, self.signature, *made, self.series, self.number))
         if found > self.bound:

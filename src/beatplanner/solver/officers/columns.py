@@ -65,7 +65,15 @@ class Master:
         self.price = np.arange(kinds)[:, None] * pieces + piece
         self.officers = kinds * pieces
         self.shortage = self.officers + len(a.first)
-        number = self.shortage + months
+        # after them what prices of languages are beyond what each lack costs by itself, where a beat needs several
+        several = [
+            i
+            for i, (b, k) in enumerate(self.wants)
+            if a.lack[b, k] > 0 and (a.needs[b] & (a.aspect == a.aspect[k])).sum() > 1
+        ]
+        shared = [int(v) for i in several for v in np.unique(self.price[3 * places + i])]
+        self.beyond = {v: self.shortage + months + j for j, v in enumerate(shared)}
+        number = self.shortage + months + len(shared)
         worth, lower, upper = np.zeros(number), np.zeros(number), np.full(number, infinite)
         length = np.bincount(piece)
         span = places * pieces
@@ -73,7 +81,7 @@ class Master:
         worth[span : 2 * span] = ((a.posts + a.surplus)[:, None] * length).reshape(-1)
         worth[3 * span : self.officers] = np.tile(length, len(self.wants))
         worth[self.officers : self.shortage] = 1.0
-        worth[self.shortage :] = short
+        worth[self.shortage : self.shortage + months] = short
         # room and handover are at most, so their prices enter with the other sign; an officer's series is one exactly
         lower[span : 3 * span], upper[span : 3 * span] = -infinite, 0.0
         lower[self.officers : self.shortage] = -infinite
@@ -106,10 +114,17 @@ class Master:
         place = {pair: i for i, pair in enumerate(self.wants)}
         for b in range(a.beats):
             for aspect in range(2):
-                kinds = np.flatnonzero(a.needs[b] & (a.aspect == aspect))
+                kinds = np.flatnonzero(a.needs[b] & (a.aspect == aspect)).tolist()
+                shared = [k for k in kinds if len(kinds) > 1 and a.lack[b, k] > 0]
                 for t in range(a.months if len(kinds) else 0):
-                    rows = tuple(int(self.price[3 * places + place[b, int(k)], t]) for k in kinds)
-                    made[rows] = float(a.gap[aspect]), [1.0] * len(rows)
+                    price = {k: int(self.price[3 * places + place[b, k], t]) for k in kinds}
+                    for k in shared:
+                        # what lacks costs by itself, and what is beyond that is the gap's part
+                        beyond = self.beyond[price[k]]
+                        made[price[k], beyond] = float(a.lack[b, k]), [1.0, -1.0]
+                        price[k] = beyond
+                    alone = float(a.lack[b, kinds[0]]) if len(kinds) == 1 else 0.0
+                    made[tuple(price.values())] = float(a.gap[aspect]) + alone, [1.0] * len(price)
         self.slacks = len(made)
         self._append([(cost, list(rows), values) for rows, (cost, values) in made.items()])
 

@@ -395,6 +395,7 @@ def _coverage_rows(a: Arrays, model: _Model, c: _Columns) -> None:
             if not len(kinds):
                 continue
             gap = model.columns(a.months, 0, 1, float(a.gap[aspect]))
+            alone = {int(k): model.columns(a.months, 0, 1, float(a.lack[b, k])) for k in kinds if a.lack[b, k] > 0}
             for t in range(a.months):
                 pairs = [
                     (o, int(p))
@@ -404,7 +405,10 @@ def _coverage_rows(a: Arrays, model: _Model, c: _Columns) -> None:
                 ]
                 for k in kinds:
                     columns, values = _present(c, [pair for pair in pairs if a.has[pair[0], k]], t)
-                    model.row([*columns, int(gap[t])], [*values, 1.0], 1, infinite)
+                    lacks = alone.get(int(k), gap)
+                    model.row([*columns, int(lacks[t])], [*values, 1.0], 1, infinite)
+                    if lacks is not gap:
+                        model.row([int(gap[t]), int(lacks[t])], [1.0, -1.0], 0, infinite)
 
 
 def _other_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, list[int]]) -> None:

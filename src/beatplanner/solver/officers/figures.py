@@ -21,12 +21,14 @@ class Figures:
     home_km_months: float
     unpreferred_months: int
     changed_months: int
+    speaker_months: float = 0.0
+    must_months: int = 0
 
     def objective(self, weights: Weights) -> float:
         """Return the weighted sum."""
         parts = (
             self.vacant_months, self.tenure_violations, self.language_gaps, self.gender_gaps, self.rotations, self.home_km_months,
-            self.unpreferred_months, self.changed_months,
+            self.unpreferred_months, self.changed_months, self.speaker_months, self.must_months,
         )  # fmt: skip
         return float(sum(w * p for w, p in zip(weights, parts, strict=True)))
 
@@ -98,11 +100,14 @@ def measure(problem: TenureProblem, postings: list[Posting]) -> Figures:
     """Return the figures of postings.
 
     A language gap is a beat and month in which a language that the beat needs is spoken by none of its officers, counted once
-    however many languages lack; and a gender gap one in which a beat that should have both has not.
+    however many languages lack, while speakers without an officer are counted by people and months; and a gender gap one in which a beat that should have both has not.
     """
     a = problem.arrays
     vacant = int(np.maximum(0, a.posts[:, None] - staffed(problem, postings)).sum())
     lacking = gap_months(problem, postings)
+    without = lacking.sum(axis=2)
+    speakers = 0.0 if problem.speakers is None else float((without * problem.speakers * a.needs).sum())
+    must = 0 if problem.must is None else int((without * problem.must).sum())
     gaps = [int(lacking[:, a.aspect == k].any(axis=1).sum()) for k in range(2)]
     rotations = 0
     for o in range(len(a.first)):
@@ -117,7 +122,7 @@ def measure(problem: TenureProblem, postings: list[Posting]) -> Figures:
         unpreferred = sum((p.end - p.begin) * int(problem.unpreferred[p.officer, p.place]) for p in postings)
     broken = len(broken_tenures(problem, postings))
     changed = int(changed_months(problem, postings).sum())
-    return Figures(vacant, broken, gaps[0], gaps[1], rotations, float(km), unpreferred, changed)
+    return Figures(vacant, broken, gaps[0], gaps[1], rotations, float(km), unpreferred, changed, speakers, must)
 
 
 @dataclass(frozen=True)

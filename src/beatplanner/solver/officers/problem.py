@@ -25,6 +25,8 @@ class Weights(NamedTuple):
     home_km_month: float = 0.01
     unpreferred_month: float = 0.005
     changed_month: float = 0.0
+    speaker_month: float = 0.01
+    language_must: float = 1_000.0
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -56,6 +58,10 @@ class TenureProblem:
         (B, K) bool: what each beat's officers should cover together.
     aspect
         (K,) 0 for a language, 1 for a sex.
+    speakers
+        (B, K) residents who speak it, for each of whom a month without an officer who does counts; none where None.
+    must
+        (B, K) bool: what a beat must have, as so many speak it; nothing where None.
     min_tenure, handover
         Months.
     weights
@@ -112,6 +118,8 @@ class TenureProblem:
     couples: tuple[tuple[int, int], ...] = ()
     moves_a_month: int | None = None
     half_a_year: bool = False
+    speakers: np.ndarray | None = None
+    must: np.ndarray | None = None
     arrays: Arrays = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -121,7 +129,7 @@ class TenureProblem:
 class Arrays(NamedTuple):
     """A problem with nothing left out, as the compiled code takes it.
 
-    `stop` is the first month after an officer's last, `falls` (O, T) whether an officer falls sick in a month, and `back` (O, T) the place in which
+    `lack` (B, K) is what a month costs in which nobody there has what the beat needs, beside `gap`, `stop` is the first month after an officer's last, `falls` (O, T) whether an officer falls sick in a month, and `back` (O, T) the place in which
     an officer, back from sickness, does not count to the room; -1 for none.
     """
 
@@ -144,6 +152,7 @@ class Arrays(NamedTuple):
     needs: np.ndarray
     aspect: np.ndarray
     gap: np.ndarray
+    lack: np.ndarray
     frozen: np.ndarray
     pinned: np.ndarray
     published: np.ndarray
@@ -200,6 +209,7 @@ def _arrays(p: TenureProblem) -> Arrays:
         needs=np.ascontiguousarray(p.needs, dtype=bool).reshape(int(beat.max()) + 1 if places else 0, -1),
         aspect=p.aspect.astype(np.int64),
         gap=np.array([w.language_gap, w.gender_gap]),
+        lack=_lack(p),
         frozen=np.ascontiguousarray(frozen, dtype=np.int64),
         pinned=(frozen != FREE).any(axis=1) if months else np.zeros(officers, bool),
         published=np.full((officers, months), -1, np.int64)
@@ -219,6 +229,16 @@ def _arrays(p: TenureProblem) -> Arrays:
         rotation=float(w.rotation),
         changed=float(w.changed_month) if p.published is not None else 0.0,
     )
+
+
+def _lack(p: TenureProblem) -> np.ndarray:
+    needs = np.asarray(p.needs, bool).reshape(len(p.needs), -1)
+    lack = np.zeros(needs.shape)
+    if p.speakers is not None:
+        lack += p.weights.speaker_month * np.asarray(p.speakers, float)
+    if p.must is not None:
+        lack += p.weights.language_must * np.asarray(p.must, float)
+    return np.where(needs, lack, 0.0)
 
 
 def _sick(p: TenureProblem, works: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

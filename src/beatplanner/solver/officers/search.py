@@ -213,6 +213,11 @@ def beat_worth(a, s, b, limit):
                     if a.needs[b, k] and a.aspect[k] == aspect and s.covered[b, k, t] == 0:
                         total += a.gap[aspect]
                         break
+    for k in range(kinds):
+        if a.lack[b, k] > 0:
+            for t in range(a.months):
+                if s.covered[b, k, t] == 0:
+                    total += a.lack[b, k]
     if a.half:
         for t in range(max(1, a.months - WINDOW + 1)):
             chosen, forced = 0, 0
@@ -396,6 +401,9 @@ def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
                                 mends = mends and a.has[o, k]
                         if lacks and mends:
                             c -= a.gap[aspect]
+                    for k in range(kinds):
+                        if a.has[o, k] and s.covered[b, k, t] == 0:
+                            c -= a.lack[b, k]
             if a.changed > 0 and a.published[o, t] == p:
                 c -= a.changed
             month_cost[p, t] = c
@@ -779,7 +787,7 @@ class Search:
     def improve(self, moves: int, stop: Callable[[], bool], until: float, heat: float) -> None:
         """Search for `moves` moves, or until `stop` or the time `until`; `heat` from 1 (hot) to 0."""
         a, s = self.a, self.state
-        scale = max(a.rotation, float(a.gap.max()) if a.needs.any() else 0.0, 1e-3)
+        scale = max(a.rotation, float(a.gap.max() + a.lack.max()) if a.needs.any() else 0.0, 1e-3)
         hot = scale * max(heat, 0.02)
         calls = max(1, -(-moves // MOVES_A_CALL))
         for call in range(calls):

@@ -227,6 +227,8 @@ class ProofPage(QWidget):
             "gender_gap": self.tr("months with a gap in the mix of women and men"), "rotation": self.tr("rotations"),
             "home_km_month": self.tr("km between home and beat, times months"), "unpreferred_month": self.tr("months outside preferred beats"),
             "changed_month": self.tr("months changed against what was published"),
+            "speaker_month": self.tr("months of residents whose language no officer speaks"),
+            "language_must": self.tr("months without a language that must be spoken"),
         }  # fmt: skip
         said = [
             self.tr("{0} {1}: {2} points").format(number(n), names.get(w, w), number(points))

@@ -1,0 +1,222 @@
+"""What postings cannot do, in words: rules that are broken, posts that stay vacant, languages that nobody speaks, each with the cheapest way out."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import Note
+from beatplanner.planning.officers.languages import language_needs
+from beatplanner.planning.officers.roster_problem import Places
+from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
+from beatplanner.solver.officers.figures import Breach, broken_tenures, gap_months, staffed
+from beatplanner.solver.officers.problem import Postings, TenureProblem
+
+
+def clashes_of(
+    town, beats, places: Places, problem_, found: Postings, wrong: list[Breach], dates, trials: Trials
+) -> tuple[str, ...]:
+    """Say which rules are broken: officer, beat, month, and the cheapest way out."""
+    names, told = town.roster["officer"], []
+
+    def where(place: int) -> str:
+        return str(beats["name"].iat[places.beat[place]])
+
+    broken = broken_tenures(problem_, found.postings)
+    for o, p, t, served in broken[:20]:
+        told.append(
+            f"Minimum tenure: {names.iat[o]} leaves {where(p)} in {dates[t]:%B %Y} after {served} of {problem_.min_tenure} months."
+        )
+    if broken:
+        first, least = min(t for _, _, t, _ in broken), min(served for *_, served in broken)
+        which = "this post" if len(broken) == 1 else f"these {len(broken)} posts"
+        which = which if all(problem_.home[o] == p for o, p, _, _ in broken) else "the force"
+        ways = [
+            (f"a minimum tenure of {least} instead of {problem_.min_tenure} months for {which}", with_shorter_tenure(problem_, broken)),
+            (f"one more trained officer by {dates[first]:%B %Y}", with_officer(problem_, first)),
+        ]  # fmt: skip
+        told[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
+    said = {
+        "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: {w}",
+        "moves": "more than {n} officers move in {t}. Cheapest way out: {w}",
+        "half": "more than half of the officers of {p} change in the 12 months from {t}. Cheapest way out: accept it for this beat, as in this plan",
+        "frozen": "{o} cannot serve in {p} in {t} as published. Cheapest way out: {w}",
+        "maximum": "{o} would be in {p} beyond the maximum tenure from {t}. Cheapest way out: {w}",
+    }
+    seen: set[tuple[str, int, int]] = set()
+    for breach in wrong:
+        key = (breach.rule, breach.officer, breach.month if breach.rule == "moves" else breach.place)
+        if key in seen:
+            continue
+        seen.add(key)
+        way = {
+            "couple": "lift the rule for them",
+            "moves": f"at most {(problem_.moves_a_month or 0) + 1} moves a month",
+            "frozen": "publish this officer's postings anew from then on",
+            "maximum": "let them stay for longer",
+        }.get(breach.rule, "")
+        if way:
+            changed = without(problem_, breach.rule, breach.officer, breach.month)
+            way = trials.mends([(way, changed)], breach.rule, breach.officer)
+        text = said.get(breach.rule, "the rule “" + breach.rule + "” is broken in {p} in {t}")
+        told.append(
+            "Officers: "
+            + text.format(
+                o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "", p=where(breach.place) if breach.place >= 0 else "the beat",
+                t=f"{dates[breach.month]:%B %Y}", n=problem_.moves_a_month, w=way,
+            ) + "."
+        )  # fmt: skip
+    told += _musts(town, beats, problem_, found, dates)
+    if wrong and found.rules == "not found":
+        told.append(
+            "Officers: no postings that keep these rules were found in the time there was; it is not proven that there are none. Give more time with "
+            "--time-limit."
+        )
+    return tuple(told)
+
+
+def _musts(town, beats, problem_: TenureProblem, found: Postings, dates) -> list[str]:
+    """Say where a language is not spoken that so many speak that the force must."""
+    if problem_.must is None:
+        return []
+    share, lacking, told = town.description.officers.must_language_share, gap_months(problem_, found.postings), []
+    for b, k in np.argwhere(problem_.must):
+        months = np.flatnonzero(lacking[b, k])
+        if len(months):
+            told.append(
+                f"Languages: no officer speaks {list(town.groups)[k]} in {beats['name'].iat[b]} in {_many(len(months), 'month')}, the first "
+                f"{dates[months[0]]:%B %Y}, where more than {share:.0%} of residents do. Cheapest way out: recruit who speaks it, or a higher "
+                "officers.must_language_share."
+            )
+    return told
+
+
+def broken_rules(town, beats, places: Places, wrong: list[Breach], dates) -> list[dict[str, str | None]]:
+    """Return the hard rules that the postings break as ``rule``, ``officer``, ``beat`` and ``month``, which `verify` counts again."""
+    return [
+        {
+            "rule": b.rule,
+            "officer": town.roster["officer"].iat[b.officer] if 0 <= b.officer < len(town.roster) else None,
+            "beat": str(beats["beat"].iat[places.beat[b.place]]) if b.place >= 0 else None,
+            "month": dates[b.month].isoformat(),
+        }
+        for b in wrong
+    ]
+
+
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Return the spans of True in a row of flags, half-open."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def notes_of(
+    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date], trials: Trials
+) -> tuple[Note, ...]:
+    """Say where posts stay vacant and languages unspoken, why, and the cheapest way out."""
+    notes = []
+    rules = town.description.officers
+    ahead = rules.training_months + rules.handover_months
+    vacant = np.maximum(0, problem_.posts[:, None] - staffed(problem_, found.postings))
+    month = np.arange(problem_.months)
+    able = ((problem_.first[:, None] <= month) & (month < problem_.last[:, None]) & problem_.arrays.works).sum(axis=0)
+    short = np.maximum(0, problem_.posts.sum() - able)
+    if short.any():
+        worst = int(np.argmax(short))
+        notes.append(
+            Note("warning", f"There are {problem_.posts.sum()} posts, but too few trained officers in {int((short > 0).sum())} of "
+                 f"{problem_.months} months; {short[worst]} are missing in {dates[worst]:%B %Y}",
+                 f"Recruit {short.max()} more who are trained by {dates[int(np.flatnonzero(short)[0])]:%B %Y}, or plan fewer posts")
+        )  # fmt: skip
+    checked = ""
+    if vacant.any():
+        first = int(np.flatnonzero(vacant.sum(axis=0))[0])
+        checked = (
+            trials.lessens(with_officer(problem_, first), "vacant_months", "vacant post-months in all")
+            or "which lessens little"
+        )
+    for p in np.flatnonzero(vacant.sum(axis=1)):
+        spans = _runs(vacant[p] > 0)
+        begin, end = spans[0]
+        name = f"{beats['name'].iat[places.beat[p]]}" + (
+            f" (post for {places.requires[p]})" if places.requires[p] else ""
+        )
+        when = (pd.Timestamp(dates[begin]) - pd.DateOffset(months=ahead)).date()
+        way = f"one more officer trained by {dates[begin]:%B %Y}" + (
+            f", so in training from {when:%B %Y}" if when > dates[0] else ""
+        )
+        if begin == int(np.flatnonzero(vacant.sum(axis=0))[0]):
+            way += f" ({checked})"
+        notes.append(
+            Note("warning", f"{name} has {int(vacant[p].sum())} vacant post-months, the first from {dates[begin]:%B %Y} to {dates[end - 1]:%B %Y}",
+                 f"Cheapest way out: {way}")
+        )  # fmt: skip
+    return (*notes, *_language_notes(town, beats, places, problem_, found, dates, trials))
+
+
+def _language_notes(
+    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date], trials: Trials
+) -> list[Note]:
+    """Say in which beats nobody speaks a language, how many people that concerns, what of it no assignment can avoid, and whom to recruit by when."""
+    notes, lacking = [], gap_months(problem_, found.postings)
+    training = town.description.officers.training_months
+    for need in language_needs(town, beats, problem_, dates):
+        language = need["language"]
+        k = list(town.groups).index(language)
+        months = lacking[:, k].sum(axis=1)
+        people = np.zeros(len(beats)) if problem_.speakers is None else problem_.speakers[:, k]
+        worst = [int(b) for b in np.lexsort((-months, -months * people)) if months[b]]
+        if not worst:
+            continue
+        gaps = [
+            f"{beats['name'].iat[b]} ({people[b]:,.0f} speakers, {_many(months[b], 'month')} from {dates[int(np.argmax(lacking[b, k]))]:%B %Y})"
+            for b in worst
+        ]
+        more = f" and {_many(len(gaps) - 5, 'more beat')}" if len(gaps) > 5 else ""
+        text = (
+            f"No officer speaks {language} in {', '.join(gaps[:5])}{more}: {months @ people:,.0f} speaker-months without an officer in "
+            f"{_many(months.sum(), 'beat-month')}. {_many(need['beats'], 'beat')} of {_many(len(beats), 'beat')} need it, and "
+            f"{_many(need['officers'], 'officer')} of the roster speak it in {dates[0]:%B %Y}: {_many(need['unavoidable_beat_months'], 'beat-month')} and "
+            f"{need['unavoidable_speaker_months']:,.0f} speaker-months cannot be avoided with the officers there are"
+        )
+        if need["recruit"]:
+            rows = []
+            for row in need["recruit"][:4]:
+                day = dt.date.fromisoformat(row["by"])
+                start = (pd.Timestamp(day) - pd.DateOffset(months=training)).date()
+                late = (
+                    f"training from {start:%B %Y}"
+                    if start >= dates[0]
+                    else "already too late to train, so as soon as can be"
+                )
+                rows.append(f"{row['officers']} by {day:%B %Y} ({late})")
+            text += f". Speakers of {language} to recruit: {', '.join(rows)}"
+        notes.append(Note("warning", text, _language_way(town, beats, places, found, worst, lacking, k, dates, trials)))
+    return notes
+
+
+def _many(number: float, word: str) -> str:
+    return f"{number:,.0f} {word}" + ("" if number == 1 else "s")
+
+
+def _language_way(town, beats, places: Places, found: Postings, worst, lacking, k: int, dates, trials: Trials) -> str:
+    """Say who should learn a language: of the beats that lack it the longest, the holder who serves the most of that time."""
+    language, ways = list(town.groups)[k], []
+    for b in worst[:2]:
+        served: dict[int, int] = {}
+        for p in found.postings:
+            if places.beat[p.place] == b and p.officer < len(town.roster):
+                served[p.officer] = served.get(p.officer, 0) + int(lacking[b, k, p.begin : p.end].sum())
+        if served:
+            o = max(served, key=lambda o: (served[o], -o))
+            ways.append((f"{town.roster['officer'].iat[o]} in {beats['name'].iat[b]} learns {language}", o, b))
+    for text, o, b in ways:
+        first = f"{dates[int(np.argmax(lacking[b, k]))]:%B %Y}"
+        checked = trials.lessens(
+            with_speaker(trials.problem, o, k), "language_gaps", "months without a language in all"
+        )
+        if checked is not None:
+            return f"Cheapest way out: {text} by {first} ({checked})"
+    return f"Train more speakers of {language}; no single one of those who serve there would mend it"

@@ -1,0 +1,275 @@
+"""A roster and beats as the solver's problem: months, places, who may serve where, languages, what is frozen.
+
+Months are counted from the plan's start; an officer is available in a month when they are in the force and trained on its first day and have
+not left before its end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.town.town import Town
+from beatplanner.solver.officers.problem import FREE, TenureProblem, Weights
+
+DAYS_A_MONTH = 365.25 / 12
+# Months for which an ordered posting is fixed.
+ORDER_MONTHS = 12
+
+
+def month_starts(start: dt.date, months: int) -> list[dt.date]:
+    """Return the first day of each month of the plan and of the one after, (months + 1,)."""
+    first = pd.Timestamp(start)
+    return [(first + pd.DateOffset(months=t)).date() for t in range(months + 1)]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The posts by beat and by what they ask of their holder: position of the beat, and requirements as text, ``""`` for none."""
+
+    beat: np.ndarray
+    requires: tuple[str, ...]
+    posts: np.ndarray
+
+
+def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
+    """Return the places of the beats; a beat without special posts is one.
+
+    Raises
+    ------
+    InputError
+        Where a table of special posts names an unknown beat, or more posts than the beat has.
+    """
+    rules = town.description.officers
+    assert rules is not None
+    source = rules.posts.path.name if rules.posts is not None else ""
+    special: dict[int, dict[str, int]] = {}
+    position = {b: i for i, b in enumerate(beats["beat"])}
+    for row in () if town.special_posts is None else town.special_posts.itertuples(index=False):
+        if row.beat not in position:
+            mend = did_you_mean(row.beat, position) or "Name a beat of the plan"
+            raise InputError(problem(f"there is no beat “{row.beat}”", mend, file=source, field="beat"))
+        here = special.setdefault(position[row.beat], {})
+        here[row.requires] = here.get(row.requires, 0) + row.posts
+    beat, requires, posts = [], [], []
+    for i, total in enumerate(beats["posts"].to_numpy(int)):
+        asked = special.get(i, {})
+        if sum(asked.values()) > total:
+            what = (
+                f"{beats['name'].iat[i]} has {total} posts, and {sum(asked.values())} that ask for something are named"
+            )
+            raise InputError(problem(what, "Plan more posts, or name fewer", file=source, field="posts"))
+        for text, number in [("", total - sum(asked.values())), *sorted(asked.items())]:
+            beat.append(i)
+            requires.append(text)
+            posts.append(number)
+    return Places(np.array(beat), tuple(requires), np.array(posts))
+
+
+def _qualifies(row: Any, requires: str) -> bool:
+    """Return whether an officer has what a post asks for: languages, ``licence``, ``woman`` or ``man``."""
+    has = {*row.languages, *(("licence",) if row.licence else ()), {"f": "woman", "m": "man"}.get(row.gender or "", "")}
+    return all(word in has for word in requires.split(";") if word)
+
+
+def follows(town: Town, beats: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return the beat of the plan in which most residents of each of today's beats that exist no more are now."""
+    units, known = town.units, set(beats["beat"])
+    if "beat" not in units:
+        return {}
+    people = units["population"].fillna(1.0) if town.has_population else pd.Series(1.0, units.index)
+    gone = units["current"].notna() & ~units["current"].isin(known)
+    if not gone.any():
+        return {}
+    shares = people[gone].groupby([units["current"][gone], units["beat"][gone]]).sum()
+    return {str(old): str(part.idxmax()[1]) for old, part in shares.groupby(level=0)}
+
+
+def speakers_of(town: Town, beats: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the residents of each beat by language, (B, K), and all of them, (B,); zeros where it is not known which units a beat has."""
+    found, people = np.zeros((len(beats), len(town.groups))), np.zeros(len(beats))
+    if "beat" not in town.units or not town.has_population:
+        return found, people
+    of = town.units["beat"].astype(str)
+    for i, beat in enumerate(beats["beat"].astype(str)):
+        inside = town.units[(of == beat).to_numpy()]
+        people[i] = float(inside["population"].sum())
+        found[i] = [float(inside[f"group_{g}"].sum()) for g in town.groups]
+    return found, people
+
+
+def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tuple[TenureProblem, Places]:
+    """Return the solver's problem and its places.
+
+    Raises
+    ------
+    InputError
+        Where an officer's beat is neither one of today's nor one of the plan's, or special posts name what is not there.
+    """
+    roster, rules = town.roster, town.description.officers
+    assert roster is not None and rules is not None
+    places = places_of(town, beats)
+    place = {b: i for i, b in enumerate(beats["beat"])}
+    todays = {b for b in town.units["current"] if isinstance(b, str)}
+    follow = {old: new for old, new in follows(town, beats).items() if old in todays}
+    languages = list(town.groups)
+    months = len(dates) - 1
+    first, last, beat, rooted, served, carried = [], [], [], [], [], []
+    works = np.ones((len(roster), months), bool)
+    for i, row in enumerate(roster.itertuples(index=False)):
+        known = row.beat is not None and (row.beat in place or row.beat in todays)
+        if row.beat is not None and not known:
+            mend = did_you_mean(row.beat, [*place, *todays]) or "Name one of today's beats, or leave the cell empty"
+            what = f"{row.officer} is in beat “{row.beat}”, which is neither one of today's beats nor of the plan's"
+            raise InputError(problem(what, mend, file=rules.path.name, field="beat"))
+        ready = _ready(row, rules.training_months)
+        here = place.get(row.beat, -1) if row.beat is not None else -1
+        if here < 0 and row.beat in follow and (ready is None or ready <= dates[0]):
+            here = place[follow[row.beat]]
+        beat.append(here)
+        rooted.append(row.beat is not None)
+        carried.append(here >= 0 and row.beat not in place)
+        # whoever holds a beat today serves already
+        first.append(0 if beat[-1] >= 0 else int(np.searchsorted(dates[:-1], ready)) if ready else 0)
+        last.append(
+            months + 10_000 if row.leaves_on is None else int(np.searchsorted(dates, row.leaves_on, side="right")) - 1
+        )
+        days = (dates[0] - row.since).days if row.since is not None else 0
+        served.append(max(0, int(days / DAYS_A_MONTH + 1e-9)))
+        if row.absent_from is not None and row.absent_until is not None:
+            from_, until = (int(np.searchsorted(dates[:-1], d)) for d in (row.absent_from, row.absent_until))
+            works[i, from_:until] = False
+    qualified = np.array(
+        [[_qualifies(r, text) for text in places.requires] for r in roster.itertuples(index=False)], bool
+    )
+    home = _home_places(places, beat, served, qualified)
+    units = town.units.set_index(town.units["unit"].astype(str))
+    centre = units.loc[beats["centre_unit"].astype(str), ["x", "y"]].to_numpy(float)
+    homes = roster[["x", "y"]].to_numpy(float)
+    km = np.hypot(homes[:, None, 0] - centre[None, :, 0], homes[:, None, 1] - centre[None, :, 1]) / 1000
+    speaks = [
+        [*(g in r.languages for g in languages), r.gender == "f", r.gender == "m"]
+        for r in roster.itertuples(index=False)
+    ]
+    mixed = beats["posts"].to_numpy(int) >= 2 if rules.gender_mix else np.zeros(len(beats), bool)
+    needs = [
+        [*(g in text.split(";") for g in languages), m, m] for text, m in zip(beats["languages"], mixed, strict=True)
+    ]
+    unpreferred = np.array(
+        [[bool(r.prefers) and b not in r.prefers for b in beats["beat"]] for r in roster.itertuples(index=False)], bool
+    )
+    number = {name: i for i, name in enumerate(roster["officer"])}
+    couples = sorted(
+        {
+            (min(i, number[q]), max(i, number[q]))
+            for i, r in enumerate(roster.itertuples(index=False))
+            for q in r.not_with
+            if number[q] != i
+        }
+    )
+    speakers, residents = speakers_of(town, beats)
+    spoken = np.array(needs, bool).reshape(len(beats), -1)
+    people = np.where(spoken, np.hstack([speakers, np.zeros((len(beats), 2))]), 0.0)
+    must = None
+    if rules.must_language_share is not None:
+        must = (people >= rules.must_language_share * residents[:, None]) & (people > 0)
+    frozen, published = _published(town, beats, places, home, qualified, first, last, dates)
+    w = rules.weights
+    found = TenureProblem(
+        posts=places.posts,
+        months=months,
+        first=np.array(first),
+        last=np.maximum(np.array(last), 0),
+        home=home,
+        rooted=np.array(rooted),
+        served=np.array(served),
+        kilometres=np.nan_to_num(km)[:, places.beat],
+        has=np.array(speaks, bool).reshape(len(roster), -1),
+        needs=spoken,
+        speakers=people if people.any() else None,
+        must=must,
+        aspect=np.array([0] * len(languages) + [1, 1]),
+        min_tenure=rules.min_tenure_months,
+        handover=rules.handover_months,
+        weights=Weights(**w.model_dump()),
+        beat=places.beat,
+        allowed=qualified,
+        unpreferred=unpreferred[:, places.beat] if unpreferred.any() else None,
+        works=works,
+        frozen=frozen,
+        published=published,
+        ordered=_ordered(roster, dates),
+        max_tenure=rules.max_tenure_months,
+        carried=np.array(carried),
+        couples=tuple(couples),
+        moves_a_month=rules.moves_a_month,
+        half_a_year=rules.half_a_year,
+    )
+    return found, places
+
+
+def _ordered(roster: pd.DataFrame, dates: list[dt.date]) -> np.ndarray:
+    return np.array([-1 if d is None else int(np.searchsorted(dates[:-1], d)) for d in roster["ordered_on"]])
+
+
+def _home_places(places: Places, beat: list[int], served: list[int], qualified: np.ndarray) -> np.ndarray:
+    """Return the place that each of today's holders has, (O,): special posts first, to those who have what they ask for."""
+    home = np.full(len(beat), -1)
+    free = places.posts.copy()
+    for p in sorted(range(len(places.posts)), key=lambda p: (places.requires[p] == "", p)):
+        here = [o for o in np.argsort(-np.array(served), kind="stable") if beat[o] == places.beat[p] and home[o] < 0]
+        for o in here:
+            if places.requires[p] == "" or (qualified[o, p] and free[p] > 0):
+                home[o] = p
+                free[p] -= 1
+    return home
+
+
+def _published(
+    town, beats, places: Places, home, qualified, first, last, dates
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return (O, T) what is frozen and what was published, or None where no plan was published."""
+    rules, table = town.description.officers, town.published
+    if table is None:
+        return None, None
+    months, roster = len(dates) - 1, town.roster
+    number = {name: i for i, name in enumerate(roster["officer"])}
+    position = {b: i for i, b in enumerate(beats["beat"])}
+    published = np.full((len(roster), months), -1)
+    named = np.zeros(len(roster), bool)
+    for row in table.itertuples(index=False):
+        if row.officer not in number or row.beat not in position:
+            continue
+        o, b = number[row.officer], position[row.beat]
+        named[o] = True
+        start, end = (int(np.searchsorted(dates[:-1], d)) for d in (row.start, row.end))
+        start, end = max(start, 0 if home[o] >= 0 else first[o]), min(end, last[o], months)
+        here = [p for p in range(len(places.posts)) if places.beat[p] == b and qualified[o, p]]
+        if home[o] >= 0 and places.beat[home[o]] == b:
+            here = [int(home[o])]
+        if here and start < end:
+            best = max(here, key=lambda p: len(places.requires[p]) if row.requires == places.requires[p] else -1)
+            published[o, start:end] = best
+    frozen = np.full((len(roster), months), FREE)
+    frozen[named, : rules.freeze_months] = published[named, : rules.freeze_months]
+    for o, t in enumerate(_ordered(roster, dates)):
+        if t >= 0:
+            # an order holds for a year, and the postings before it stay
+            frozen[o, : t + ORDER_MONTHS] = published[o, : t + ORDER_MONTHS]
+    return frozen, published
+
+
+def _ready(row: Any, training_months: int) -> dt.date | None:
+    """Return the day from which an officer may take a post; None for from the start."""
+    if row.trained_on is not None:
+        return max(row.trained_on, row.joins_on or row.trained_on)
+    if row.joins_on is not None:
+        return (pd.Timestamp(row.joins_on) + pd.DateOffset(months=training_months)).date()
+    return None
