@@ -132,7 +132,6 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "stations.phases.lower_bound": "The bound on the order of opening has no certificate.",
     "stations.mobile.least_stops": "The bound on the number of stops has no certificate.",
     "budget.resident_years_bound": "The bound on the roll-out has no certificate.",
-    "officers.rules_kept": "That rules cannot be kept is proven by the exact model in HiGHS, which leaves nothing that can be checked.",
     "officers.languages": "How many speakers to recruit follows from the roster and the beats' languages; it is advice and no figure of the plan.",
     "country.money": "Money is checked in the budget.",
     "replanned": HISTORY,
