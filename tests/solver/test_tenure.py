@@ -187,19 +187,19 @@ def test_who_was_sick_comes_back_and_the_stand_in_serves_on():
 
 
 def test_the_only_speaker_serves_where_most_speak_the_language():
-    """Two beats need the language, 1,000 and 140 speak it there; a second language that lacks counts too."""
-    has = [[True, False], [False, False], [False, False]]
-    problem = speaking(has, [[True, False], [True, True]], home=np.array([-1, -1, -1]), rooted=np.zeros(3, bool), served=np.zeros(3, int),
-                       last=np.array([99, 99, 99]), speakers=np.array([[140.0, 0.0], [1000.0, 60.0]]))  # fmt: skip
+    """Both beats lack the second language whatever is done, so that the gaps are equal; 1,000 and 140 residents speak the first one."""
+    free = {"home": np.array([-1, -1, -1]), "rooted": np.zeros(3, bool), "served": np.zeros(3, int), "last": np.array([99, 99, 99]),
+            "speakers": np.array([[140.0, 10.0], [1000.0, 60.0]])}  # fmt: skip
+    has, needs = [[True, False], [False, False], [False, False]], [[True, True], [True, True]]
+    problem = speaking(has, needs, **free)
     found = assign(problem, seconds=20)
     assert next(p.place for p in found.postings if p.officer == 0) == 1
     figures = measure(problem, found.postings)
-    # 12 months: 140 in the first beat, and 60 of the second language in the second
-    assert figures.speaker_months == 12 * (140 + 60)
     assert figures.language_gaps == 24
-    must = speaking(has, [[True, False], [True, True]], home=np.array([-1, -1, -1]), rooted=np.zeros(3, bool), served=np.zeros(3, int),
-                    last=np.array([99, 99, 99]), speakers=np.array([[140.0, 0.0], [1000.0, 60.0]]),
-                    must=np.array([[True, False], [False, False]]))  # fmt: skip
+    # 12 months: 140 and 10 in the first beat, and 60 of the second language in the second
+    assert figures.speaker_months == 12 * (140 + 10 + 60)
+    # the force's must in the first beat outweighs the number
+    must = speaking(has, needs, must=np.array([[True, False], [False, False]]), **free)
     found = assign(must, seconds=20)
     assert next(p.place for p in found.postings if p.officer == 0) == 0
     assert measure(must, found.postings).must_months == 0
