@@ -138,3 +138,21 @@ def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
     assert rows["money_total"][1] == pytest.approx(rows["money_total"][2])
     assert verify(tmp_path / "cmp").ok
     assert command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--rate", "MKD")[0] == 2
+
+
+def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
+    tables = whole_plan(town)
+    code, out, _ = command("answer", town.path("out"), "--out", town.path("answer.html"), "--leave", 2)
+    assert code == 0
+    # today: 8,833.33 of salaries, a course of 30, four vehicles for 2,000 and 800, a station for 100; the plan opens one for 3,000 with 100 of rent
+    assert sum(tables.summary["budget"]["today"]) == pytest.approx(8833 + 1 / 3 + 30 + 2800 + 100)
+    assert "14,900 EUR in 2027 to 2028, of which 5,000 once for vehicles and stations" in out
+    assert "going on as today costs 11,800, so it costs about 3,100 EUR more" in out
+    vacant = tables.summary["officers"]["vacant_months"]
+    assert f"{vacant:,.0f} month" in out and "in 2 years" in out
+    # four trained officers for four posts: two who leave leave two posts empty
+    assert "were 2 of the holders to leave at once, 2 posts would stay empty, for 5 months at least" in out
+    page = town.path("answer.html").read_text(encoding="utf-8")
+    assert "Бојан" not in page and page.count("<h2>") >= 9
+    assert command("answer", town.path("out"), "--out", town.path("answer.pdf"))[0] == 2
+    assert command("answer", town.folder, "--out", town.path("a.html"))[0] == 1

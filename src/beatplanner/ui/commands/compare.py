@@ -263,6 +263,28 @@ def survey(
 
 
 @commands.command()
+def answer(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with beats.")],
+    out: Annotated[Path, typer.Option("--out", help="The page, such as answer.html.", dir_okay=False)],
+    leave: Annotated[int, typer.Option("--leave", min=1, help="How many officers leave in the question of what happens then.")] = 20,
+    prices_folder: Annotated[Path | None, typer.Option("--prices", help="Result of “beatplanner prices”, for which rule is dear.", file_okay=False)] = None,
+) -> None:  # fmt: skip
+    """Answer a question in parliament on one page: what changes, who moves, what it costs and who pays, what stays without, what if officers leave."""
+    from beatplanner.data.publish.answer_report import write_answer
+    from beatplanner.planning.compare.answer import answers
+
+    if out.suffix.casefold() not in (".html", ".htm"):
+        raise typer.BadParameter("the page is HTML: give a name that ends in .html", param_hint="--out")
+    content = answers(folder, leave=leave, prices=prices_folder)
+    write_answer(out, content)
+    for text in content["draft"]:
+        err_console.print(f"DRAFT: {text}", markup=False)
+    for a in content["answers"]:
+        out_console.print(f"{a['question']} {' '.join(a['text'])}", markup=False)
+    out_console.print(f"Results: {out.resolve()}", markup=False)
+
+
+@commands.command()
 def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
     """Say whether rules, data or versions changed since a plan was made."""
     from beatplanner.data.result.folder import read_result

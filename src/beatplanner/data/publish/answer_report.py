@@ -1,0 +1,41 @@
+"""The answer to a question in parliament as a page of A4."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.errors import InputError, problem
+
+STYLE = """@page{size:A4;margin:14mm}body{font:10.5pt/1.35 system-ui,"Segoe UI",sans-serif;max-width:182mm;margin:8mm auto;color:#1a1a1a}h1{font-size:15pt;margin:0 0 1mm;line-height:1.2}
+.lead{color:#444;margin:0 0 3mm}h2{font-size:10.5pt;margin:2.4mm 0 .4mm;color:#08306b}p{margin:0 0 .6mm}.draft{border:1.5pt solid #a3141c;color:#a3141c;padding:1.5mm 3mm;margin:0 0 3mm}
+footer{margin-top:4mm;border-top:.5pt solid #9aa4b0;padding-top:1mm;color:#555;font-size:8.5pt}"""
+
+
+def write_answer(file: Path, content: dict[str, Any]) -> None:
+    """Write the page; `content` as `beatplanner.planning.compare.answer.answers` returns it.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be written.
+    """
+    draft = ""
+    if content["draft"]:
+        more = f" And {len(content['draft']) - 2} more." if len(content["draft"]) > 2 else ""
+        draft = f"<p class='draft'><b>DRAFT.</b> {escape(' '.join(content['draft'][:2]))}{more}</p>"
+    parts = "".join(f"<h2>{escape(a['question'])}</h2><p>{escape(' '.join(a['text']))}</p>" for a in content["answers"])
+    page = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(content["project"])}: answers on the plan {escape(content["name"])}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width, initial-scale=1">
+<style>{STYLE}</style></head><body>
+<h1>{escape(content["project"])}: answers on the plan “{escape(content["name"])}”</h1>
+<p class="lead">Each figure is that of the plan of {content["made"]} and of its comparison with today.</p>{draft}{parts}
+<footer>Made by beatplanner {escape(content["version"])} from the plan's own tables; officers are counted and not named.</footer></body></html>
+"""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(problem(f"the page cannot be written ({error.strerror})", "Close it elsewhere or give another place", file=file)) from None  # fmt: skip

@@ -1,0 +1,261 @@
+"""A question in parliament, answered on one page from any plan: what changes, what it costs and who pays, what stays without, what if officers leave.
+
+Every figure is that of the comparison of the plan with today, of its budget or of its summary; nothing is counted here in another way. Officers are counted
+and never named.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import listed
+from beatplanner.data.publish.comparison_words import about
+from beatplanner.planning.compare.columns import Column, currency, read_columns
+from beatplanner.planning.compare.figures import figures
+from beatplanner.planning.compare.sentences import moves
+
+
+def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dict[str, Any]:
+    """Return what a page tells: ``project``, ``name``, ``draft`` (why it is one), ``answers`` (question and sentences), and ``sources``.
+
+    Parameters
+    ----------
+    folder
+        A plan with beats.
+    leave
+        How many officers leave in the question of what happens then.
+    prices
+        A folder that ``beatplanner prices`` made.
+
+    Raises
+    ------
+    InputError
+        Where the folder is no plan with beats, or has no prices.
+    """
+    columns = read_columns([folder])
+    for c in columns:
+        c.figures = figures(c, columns)
+    today, plan = columns
+    s = plan.tables.summary
+    draft = list(s.get("clashes", []))
+    for step in ("beats", "stations", "officers"):
+        gap = s.get(step, {}).get("gap")
+        if gap is not None and gap > 0.05:
+            draft.append(f"The search for {step} ended early: the best possible plan may be up to {gap:.0%} better.")
+    told = [
+        ("What changes for residents?", _residents(plan, today)),
+        ("Who moves?", _who_moves(plan)),
+        ("What does it cost, and who pays?", _money(plan)),
+        ("From when?", _when(plan)),
+        ("What stays without?", _without(plan)),
+        ("Is the work shared fairly?", _fair(plan, today)),
+        ("How far is the next station on foot?", _stations(plan, today)),
+        (f"What if {leave} officers leave?", _leavers(plan, leave)),
+        ("When is the last day to recruit?", _last_day(plan)),
+        ("Which rule is dear?", _dear(prices)),
+        ("How sure is it, and how can one object?", _sure(plan)),
+    ]
+    return {
+        "project": str(s.get("project", "")),
+        "name": plan.name,
+        "draft": draft,
+        "answers": [{"question": q, "text": t} for q, t in told if t],
+        "made": dt.date.fromtimestamp((folder / "summary.json").stat().st_mtime).isoformat(),
+        "version": s.get("versions", {}).get("beatplanner", ""),
+    }
+
+
+def _many(number: float, word: str, plural: str = "") -> str:
+    return f"{number:,.0f} {word if round(number) == 1 else plural or word + 's'}"
+
+
+def _residents(c: Column, today: Column) -> list[str]:
+    f, t = c.figures, today.figures
+    text = f"There are {_many(f['beats'], 'beat')}"
+    text += f" in place of {t['beats']:,.0f}" if t.get("beats") else ""
+    if f.get("moved_residents") is not None:
+        text += f"; {_many(f['moved_residents'], 'resident')} ({f['moved_share']:.0%}) change beat"
+    if f.get("change_officer") is not None:
+        text += f" and {f['change_officer']:,.0f} ({f['change_officer_share']:.0%}) get officers they do not know"
+    b = c.tables.summary.get("budget")
+    late = b is not None and b["limited"] and len(b["beat_starts"]) > b["beats_started"][-1]
+    return [text + (", once all of it has started, which the money does not allow." if late else ".")]
+
+
+def _who_moves(c: Column) -> list[str]:
+    rows = moves(c)
+    found = []
+    if rows:
+        most = [f"{r['residents']:,.0f} from beat {r['from']} to {r['to_name']}" for r in rows[:3]]
+        found.append(f"Most residents who change beat: {listed(most)}.")
+    moved = c.figures.get("officers_moved")
+    if moved is not None and not c.today and c.tables.assignments is not None:
+        rotations = c.figures.get("rotations") or 0
+        found.append(f"{_many(moved, 'officer')} {'starts' if moved == 1 else 'start'} in another beat than today's; over the whole period {_many(rotations, 'move')} between beats.")  # fmt: skip
+    return found
+
+
+def _money(c: Column) -> list[str]:
+    b = c.tables.summary.get("budget")
+    if b is None:
+        return ["The plan has no budget, so its cost is not known."]
+    unit, span = currency(c), f"{b['years'][0]} to {b['years'][-1]}" if len(b["years"]) > 1 else b["years"][0]
+    total, now = sum(b["total"]), sum(b["today"])
+    change = total - now
+    text = f"{about(total)} {unit} in {span}, of which {about(sum(b['capital']))} once for vehicles and stations"
+    less = f"about {about(abs(change))} {unit} {'more' if change > 0 else 'less'}" if abs(change) >= 0.5 else "as much"
+    text += f"; going on as today costs {about(now)}, so it costs {less}."
+    payers = [
+        f"the {p} {about(sum(v))}" for p, v in sorted(b["payers"].items(), key=lambda x: -sum(x[1])) if sum(v) >= 0.5
+    ]
+    found = [text, f"Of it pay {listed(payers)} {unit}." if len(payers) > 1 else f"All of it is paid by the {max(b['payers'], key=lambda p: sum(b['payers'][p]))}."]  # fmt: skip
+    people = b["people"]
+    if people is not None:
+        spare = sum(people["without_post"]) / len(b["years"])
+        if spare >= 0.05:
+            found.append(f"On average {spare:,.1f} of {sum(people['paid']) / len(b['years']):,.1f} paid officers have no post, at {about(sum(people['money_without_post']))} {unit} in all.")  # fmt: skip
+    return found
+
+
+def _when(c: Column) -> list[str]:
+    b, rules = c.tables.summary.get("budget"), c.rules.officers
+    if b is None or not b["limited"]:
+        return [] if rules is None else [f"All of it from {_on(rules.start)}."]
+    parts = [f"{_many(n, 'beat')} with {_many(r, 'resident')} by the end of {y}" for y, n, r in zip(b["years"], b["beats_started"], b["residents_served"], strict=True)]  # fmt: skip
+    found = ["Started: " + ", ".join(parts) + "."] if b["beats_started"][-1] else [f"Nothing of it starts by the end of {b['years'][-1]}."]  # fmt: skip
+    if b["blocked"]:
+        found.append(b["blocked"]["sentence"])
+    return found
+
+
+def _without(c: Column) -> list[str]:
+    s, f = c.tables.summary, c.figures
+    found = []
+    b = s.get("budget")
+    if b is not None and b["unfunded"]:
+        late = [f"{u['area']} ({_many(u['residents'], 'resident')}, {about(u['lacks_in_all'])} {b['currency']} lacking)" for u in b["unfunded"]]  # fmt: skip
+        found.append(f"The money does not reach {listed(late, 3)}.")
+    officers = s.get("officers")
+    if officers:
+        text = f"{_many(officers['vacant_months'], 'month')} of posts without an officer"
+        gaps = officers.get("language_gaps")
+        text += (
+            f", {_many(gaps, 'month')} of beats without a language that a tenth of their residents speak"
+            if gaps
+            else ""
+        )
+        found.append(text[:1].upper() + text[1:] + f", in {_many(officers['months'] // 12, 'year')}.")
+    if f.get("unreached"):
+        found.append(f"{_many(f['unreached'], 'resident')} reach no station on foot.")
+    if f.get("community_share") is not None and f["community_share"] < 0.995:
+        found.append(f"{1 - f['community_share']:.0%} of the hours promised to residents cannot be kept.")
+    return found or ["Nothing that its rules ask for."]
+
+
+def _fair(c: Column, today: Column) -> list[str]:
+    f, was = c.figures, today.figures.get("hours_per_officer_max")
+    if f.get("hours_per_officer_max") is None:
+        return []
+    text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year, the one with the least {f['hours_per_officer_min']:,.0f}"  # fmt: skip
+    return [text + (f"; today the most is {was:,.0f}." if was is not None else ".")]
+
+
+def _stations(c: Column, today: Column) -> list[str]:
+    f, was = c.figures, today.figures.get("within_limit")
+    if f.get("within_limit") is None:
+        return []
+    text = f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to one of {_many(f['stations'], 'station')}"
+    return [text + (f"; today it is {was:.0%}." if was is not None else ".")]
+
+
+def _leavers(c: Column, leave: int) -> list[str]:
+    """Say what is empty when so many holders of a post leave in the first month and all who wait for one step in."""
+    rules, table, roster = c.rules.officers, c.tables.assignments, c.tables.roster
+    if rules is None or table is None or roster is None:
+        return []
+    start = rules.start.isoformat()
+    posts = int(sum(c.posts.values()))
+    first = table[table["start"].astype(str) == start]
+    held = first["officer"].nunique()
+    ready = 0
+    for r in roster.to_dict("records"):
+        trained, joins, leaves = (_date(r.get(k)) for k in ("trained_on", "joins_on", "leaves_on"))
+        free = str(r["officer"]) not in set(first["officer"].astype(str))
+        here = (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start)
+        ready += free and here and (trained is None or trained <= rules.start) and not (trained is None and joins is not None and rules.training_months > 0)  # fmt: skip
+    gone = min(leave, held)
+    empty = max(0, posts - held + gone - ready)
+    months = rules.training_months + rules.handover_months
+    text = f"{_many(held, 'officer')} {'holds' if held == 1 else 'hold'} the {_many(posts, 'post')} at the start and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"  # fmt: skip
+    return [text + (f", for {_many(months, 'month')} at least: so long take course and handover." if empty and months else ".")]  # fmt: skip
+
+
+def _last_day(c: Column) -> list[str]:
+    rules, table, beats = c.rules.officers, c.tables.assignments, c.tables.beats
+    if rules is None or table is None or beats is None:
+        return []
+    days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
+    vacant = np.zeros(len(days) - 1)
+    for b in beats.to_dict("records"):
+        held = np.zeros(len(days) - 1)
+        for r in table[table["beat"].astype(str) == str(b["beat"])].to_dict("records"):
+            a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
+            held[a:z] += 1
+        opens = 0 if "starts" not in b else len(days) if not b["starts"] or b["starts"] != b["starts"] else int(np.searchsorted(days, dt.date.fromisoformat(str(b["starts"]))))  # fmt: skip
+        short = np.maximum(0.0, float(b["posts"]) - held)
+        short[: opens + (rules.handover_months if opens else 0)] = 0
+        vacant += short
+    if not vacant.any():
+        return ["No post is ever empty by the plan, so nobody beside the roster must be recruited."]
+    months = rules.training_months + rules.handover_months
+    first = int(np.flatnonzero(vacant)[0])
+    last = (pd.Timestamp(days[first]) - pd.DateOffset(months=months)).date()
+    text = f"The first post is empty from {days[first]:%B %Y}; who is to fill it must begin the course by {_on(last)}"
+    if last < rules.start:
+        text += f", which is before the plan starts: recruits of its first day fill posts from {(pd.Timestamp(rules.start) + pd.DateOffset(months=months)):%B %Y}"  # fmt: skip
+    return [text + f". At most {_many(vacant.max(), 'post')} {'is' if vacant.max() == 1 else 'are'} empty at once."]
+
+
+def _dear(prices: Path | None) -> list[str]:
+    if prices is None:
+        return ["The rules of this plan were not priced; “beatplanner prices” does it."]
+    try:
+        content = json.loads((prices / "prices.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=prices)) from None  # fmt: skip
+    rows = sorted((r for r in content["prices"] if r["feasible"] and r["share"] is not None), key=lambda r: -r["share"])
+    return [rows[0]["sentence"]] if rows else ["No price could be told."]
+
+
+def _sure(c: Column) -> list[str]:
+    s = c.tables.summary
+    found = ["All of its rules are kept." if s.get("feasible") else "Not all of its rules are kept, see above."]
+    gaps = [
+        f"{step} at most {s[step]['gap']:.1%}"
+        for step in ("beats", "stations", "officers")
+        if s.get(step, {}).get("gap") is not None
+    ]
+    if gaps:
+        found.append(
+            f"The best possible plan is better by so much of this one's objective: {listed(gaps)}; “beatplanner verify” checks every figure."
+        )
+    forum = c.rules.forum
+    if forum is not None and forum.contact:
+        until = f" until {_on(forum.objections_until)}" if forum.objections_until else ""
+        found.append(f"Objections go to {forum.contact}{until}.")
+    return found
+
+
+def _on(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _date(value: object) -> dt.date | None:
+    return None if value is None or pd.isna(value) or not str(value) else dt.date.fromisoformat(str(value)[:10])  # type: ignore[call-overload]
