@@ -107,7 +107,7 @@ def test_pages_are_whole_and_fetch_nothing():
 
 def test_the_window_opens_the_guide(monkeypatch):
     main_window = pytest.importorskip("beatplanner.ui.desktop.window.main_window", exc_type=ImportError)
-    assert Path(main_window.__file__).parents[1] / "guide" == main_window.GUIDE
+    assert Path(main_window.__file__).parents[2] / "guide" == main_window.GUIDE
     assert main_window.GUIDE.parent == (ROOT / "src" / "beatplanner" / "ui")
     from beatplanner.ui.desktop.window.actions import ACTIONS
 
