@@ -6,14 +6,13 @@ import json
 import re
 import sqlite3
 import tomllib
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from beatplanner.data.description.version import PROJECT, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.paths import read_only_uri
+from beatplanner.data.formats.geopackages import opened_database
 
 
 def read_raw(path: Path) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def stored_description(path: Path) -> str | None:
         if stream.read(16) != b"SQLite format 3\x00":
             return None
     try:
-        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as database:
+        with opened_database(path) as database:
             query = f"SELECT description FROM {PROJECT}"  # noqa: S608 - a constant
             return database.execute(query).fetchone()[0]
     except (sqlite3.Error, TypeError):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
-from beatplanner.data.paths import read_only_uri
+from beatplanner.data.formats.geopackages import opened_database
 
 # Tables of a project that are no input.
+MOST_SECONDS = 600.0
 NOT_LAYERS = ("beatplanner_", "plan_", "layer_styles", "qgis_projects")
 
 
@@ -55,13 +55,13 @@ def _of_layers(path: Path) -> str | None:
     """Return the hash over the rows of all layers; None where the file is no project."""
     digest = hashlib.sha256()
     try:
-        with closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True)) as database:
-            there = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+        with opened_database(path, MOST_SECONDS) as database:
+            there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "beatplanner_project" not in there:
                 return None
             query = "SELECT table_name, srs_id FROM gpkg_contents ORDER BY table_name"
             for name, system in database.execute(query).fetchall():
-                if name.startswith(NOT_LAYERS):
+                if name.startswith(NOT_LAYERS) or name not in there:
                     continue
                 quoted = '"' + name.replace('"', '""') + '"'
                 rows = database.execute(f"SELECT * FROM {quoted} ORDER BY rowid")  # noqa: S608 - quoted

@@ -28,6 +28,12 @@ def is_sqlite(path: Path) -> bool:
         return stream.read(16) == MAGIC
 
 
+def is_logged(path: Path) -> bool:
+    """Tell whether a database keeps a write-ahead log beside it."""
+    with path.open("rb") as stream:
+        return stream.read(20)[18:] == b"\x02\x02"
+
+
 @contextmanager
 def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Connection]:
     """Open a database of others for reading: it runs no code of its own, and no question to it lasts.
@@ -38,7 +44,10 @@ def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Co
         Where it is broken, or a question takes longer than `seconds`, or a cell is larger than `MOST_CELL`.
     """
     until = time.monotonic() + seconds
-    with closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True)) as database:
+    # beside a file with a write-ahead log even a reader writes, unless it is told that nobody else does
+    alone = is_logged(path) and not path.with_name(f"{path.name}-wal").is_file()
+    uri = read_only_uri(path.resolve()) + ("&immutable=1" if alone else "")
+    with closing(sqlite3.connect(uri, uri=True)) as database:
         database.text_factory = lambda text: text.decode("utf-8", errors="replace")
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CELL)
         database.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MOST_STATEMENT)
@@ -49,15 +58,8 @@ def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Co
         yield database
 
 
-def views_of(path: Path) -> list[str]:
-    """Return the names of the views of a GeoPackage; InputError where its own tables are no tables, or it is broken."""
-    return _look(path)[0]
-
-
 def _look(path: Path) -> tuple[list[str], bool]:
-    """Return the views of a file, and whether GDAL needs a copy of it."""
-    with path.open("rb") as stream:
-        logged = stream.read(20)[18:] == b"\x02\x02"
+    """Return the views of a file, and whether GDAL needs a copy of it; InputError where its own tables are none, or it is broken."""
     try:
         with opened_database(path) as database:
             scheme = database.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
@@ -87,7 +89,7 @@ def _look(path: Path) -> tuple[list[str], bool]:
         ) from None
     views = [str(name) for kind, name, _ in scheme if kind == "view"]
     # GDAL's own triggers keep an index and a count; they run when a row is written, never when one is read
-    return views, bool(views) or logged
+    return views, bool(views) or is_logged(path)
 
 
 @contextmanager
@@ -99,15 +101,18 @@ def plain_geopackage(path: Path, folder: Path) -> Iterator[Path]:
     InputError
         Where it is broken, or cannot be read without running what it holds.
     """
-    views, copy = _look(path)
-    if not copy:
-        yield path
-        return
     target = folder / path.name
-    shutil.copyfile(path, target)
     log = path.with_name(f"{path.name}-wal")
     if log.is_file():
+        shutil.copyfile(path, target)
         shutil.copyfile(log, target.with_name(log.name))
+        views, _ = _look(target)
+    else:
+        views, copy = _look(path)
+        if not copy:
+            yield path
+            return
+        shutil.copyfile(path, target)
     try:
         with closing(sqlite3.connect(target)) as database, database:
             for kind, name in database.execute("SELECT type, name FROM sqlite_master").fetchall():

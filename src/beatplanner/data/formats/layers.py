@@ -279,6 +279,8 @@ def _chosen_layer(path: Path, layer: str | None, named: str) -> str:
 
 def _first_line(error: Exception) -> str:
     text = CONTROL.sub(" ", str(error)).strip().splitlines()
+    if text and "not recognized as" in text[0]:
+        return "its content is none of the formats that are read"
     return text[0].rstrip(".")[:300] if text else type(error).__name__
 
 
