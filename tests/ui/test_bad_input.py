@@ -208,11 +208,11 @@ KINDS = {
         text('path = "officers.xlsx"', 'path = "officers.xlsx"\nlayer = "staff"'),
         ["officers.xlsx", "staff"],
     ),
-    "roster without officers": (roster(0, 0, "name"), ["officers.xlsx", "officer"]),
+    "roster without officers": (roster(0, 0, "shoes"), ["officers.xlsx", "officer"]),
     "officer twice": (roster(2, 0, "Ana"), ["officers.xlsx", "Ana", "twice"]),
     "officer without a name": (roster(2, 0, None), ["officers.xlsx", "officer"]),
     "unknown beat of an officer": (roster(1, 1, 99), ["officers.xlsx", "Ana", "99", "beat"]),
-    "local date in the roster": (roster(1, 2, "31.12.2025"), ["officers.xlsx", "since", "31.12.2025"]),
+    "no date in the roster": (roster(1, 2, "31.31.2025"), ["officers.xlsx", "since", "31.31.2025"]),
     "leave before join": (roster(5, 9, "2027-01-15"), ["officers.xlsx", "Elena", "leaves"]),
     "text in a home coordinate": (roster(1, 5, "home"), ["officers.xlsx", "x", "home"]),
     "unknown unit in a table of edges": (

@@ -52,6 +52,9 @@ class Table(Section):
 
     path: Path
     layer: str | None = None
+    columns: dict[str, str] = Field(
+        default_factory=dict
+    )  # the file's name for each column, where it is not the usual one
 
 
 def _as_table(value: Any) -> Any:
@@ -376,6 +379,9 @@ class Officers(Section):
 
     path: Path
     layer: str | None = None
+    columns: dict[str, str] = Field(
+        default_factory=dict
+    )  # the file's name for each column, where it is not the usual one
     crs: str = "EPSG:4326"
     start: dt.date
     years: Annotated[int, Field(ge=1, le=15, strict=True)] = 5

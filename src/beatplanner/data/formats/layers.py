@@ -350,11 +350,11 @@ def read_table(
     _check_columns([c for c in columns if c not in names], found, where)
     used = [c for c in dict.fromkeys(wanted) if c in names]
     frame = pd.DataFrame({c: frame[names[c]] for c in used})
-    if frame.empty:
+    if not rows:
         raise InputError(where.problem("the table has no rows", "Give a table with rows below its header"))
     dropped = tuple(f for f in found if f not in set(names.values()))
     told = tuple(where.fact(f) for f in [*facts, *spelled])
-    return frame, Place(path.name, name, tuple(rows), told, dropped)
+    return frame, Place(path.name, name, tuple(rows), told, dropped, tuple(found))
 
 
 def whole_table(path: Path, sheet: str | None) -> pd.DataFrame:

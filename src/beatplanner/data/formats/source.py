@@ -55,6 +55,8 @@ class Place:
         What had to be found out or mended to read it.
     dropped
         Columns of the file that were not taken.
+    found
+        All columns of the file, where it is a table.
     """
 
     file: str
@@ -62,6 +64,7 @@ class Place:
     rows: tuple[str, ...]
     told: tuple[Note, ...] = ()
     dropped: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
     def fact(self, what: str, severity: Severity = "info", mend: str = "", *, field: str = "") -> Note:
         """Make a note about how this place was read."""

@@ -7,7 +7,6 @@ A guess is a proposal: it comes with its reason, and a user changes it. Names ar
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +14,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from beatplanner.data.formats.crs_guess import guess_crs, metres_between
+from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.guided_import.looks import Column, LayerLook
 
 # What the reason of a guessed CRS says where another fits nearly as well, and lies elsewhere by more metres than an address is wrong by.
@@ -150,23 +150,6 @@ FILE_WORDS: dict[str, str] = {
     "": "municipalities municipality opstine opstini opshtini komunat comune obshtiny boundary border granica kufiri",
     "elevation": "dem srtm elevation elev height heights dtm aster copernicus alti visina relief",
 }
-CYRILLIC = dict(
-    zip(
-        "абвгдежзијклмнопрстуфхцчшѓќѕљњџђћйъыьэюяёщ",
-        ["a", "b", "v", "g", "d", "e", "z", "z", "i", "j", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "c", "c", "s",
-         "gj", "kj", "dz", "lj", "nj", "dz", "dj", "c", "j", "", "y", "", "e", "ju", "ja", "e", "sc"],
-        strict=True,
-    )
-)  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """Return a name in lower-case Latin letters without diacritics, words joined by “_”."""
-    # an underscore between the parts of a name written like this: popTotal
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).casefold()
-    text = "".join(CYRILLIC.get(c, c) for c in text).replace("đ", "dj").replace("ı", "i")
-    text = unicodedata.normalize("NFKD", text)
-    return re.sub(r"[^a-z0-9]+", "_", "".join(c for c in text if not unicodedata.combining(c))).strip("_")
 
 
 # ---- what a column means

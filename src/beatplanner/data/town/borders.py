@@ -13,8 +13,8 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
-from beatplanner.data.formats.layers import read_table
 from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, island_links, open_borders, touching
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
 
 
@@ -98,13 +98,15 @@ def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> dict[tuple[int,
     """Return what people decided about links: positions of the units (a < b), whether it holds, and why."""
     rules = reading.description.beats
     assert rules is not None and rules.decided_links is not None
-    frame, where = reading.noting(
-        read_table(
-            reading.description.path(rules.decided_links.path),
-            rules.decided_links.layer,
-            ["from", "to", "accept"],
-            ["reason"],
-        )
+    table = rules.decided_links
+    frame, where = read_columns(
+        reading,
+        table.path,
+        table.layer,
+        ["from", "to", "accept"],
+        ["reason", "metres"],
+        given=table.columns,
+        key="beats.decided_links",
     )
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     open_ = [is_missing(v) for v in frame["accept"]]
@@ -158,7 +160,9 @@ def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> p
 
     Without ``metres`` the objective `cut` counts links, one each, and anything else sees the border on the map.
     """
-    frame, where = read_table(reading.description.path(table.path), table.layer, ["from", "to"], ["metres"])
+    frame, where = read_columns(
+        reading, table.path, table.layer, ["from", "to"], ["metres"], given=table.columns, key="beats.adjacency"
+    )
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     reading.record("beats.adjacency", table.path, len(frame))
     given = "metres" in frame

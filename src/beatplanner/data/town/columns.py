@@ -13,8 +13,9 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
-from beatplanner.data.formats.layers import Place, read_table
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.plain_names import plain
+from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading
 
 WORDS: dict[str, str] = {
@@ -131,7 +132,11 @@ def read_columns(
         what = f"{len(unused):,} columns are not used: {listed(unused, 12)}"
         if plainly:
             what = f"only {listed(needed)} is understood of this table, and the rest is not used: {listed(unused, 12)}"
-        mend = f"Where one of them is {listed(optional, 20)}, say so: columns = {{ {optional[0]} = “…” }} in {key}" if optional else ""
+        mend = (
+            f"Where one of them is {listed(optional, 20)}, say so: columns = {{ {optional[0]} = “…” }} in {key}"
+            if optional
+            else ""
+        )
         reading.findings.add([where.fact(what, "warning" if optional else "info", mend, field=f"{key}.columns")])
     return frame, where
 
@@ -148,10 +153,12 @@ def guessed_columns(headers: Sequence[str], meanings: Sequence[str], taken: set[
         for meaning in meanings:
             if meaning in found:
                 continue
-            words = WORDS.get(meaning, "").split()
+            words = [meaning, *WORDS.get(meaning, "").split()]
             # the surest word first
             for word in words:
-                named = [h for h, p in free.items() if h not in found.values() and (p == word if whole else _holds(p, word))]
+                named = [
+                    h for h, p in free.items() if h not in found.values() and (p == word if whole else _holds(p, word))
+                ]
                 if named:
                     found[meaning] = named[0]
                     break
@@ -163,7 +170,9 @@ def _holds(header: str, word: str) -> bool:
     return len(word) > 3 and f"_{word}_" in f"_{header}_"
 
 
-def _with_mapping(note: Note, key: str, headers: Sequence[str], needed: Sequence[str], names: Mapping[str, str]) -> Note:
+def _with_mapping(
+    note: Note, key: str, headers: Sequence[str], needed: Sequence[str], names: Mapping[str, str]
+) -> Note:
     """Say in a message of a missing column how to name it."""
     missing = next((m for m in needed if names[m] == note.field and "no column" in note.what), None)
     if missing is None:

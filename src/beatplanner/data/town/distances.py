@@ -8,7 +8,7 @@ import numpy as np
 from beatplanner.data.description.models import Layer
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.cells import numbers
-from beatplanner.data.formats.layers import read_table
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import walk_metres
@@ -26,8 +26,9 @@ def read_unit_distances(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray
         return _distances_by_road(reading, units, rules.roads)
     if rules is None or rules.distances is None:
         return None
-    frame, where = read_table(
-        reading.description.path(rules.distances.path), rules.distances.layer, ["from", "to", "metres"]
+    table = rules.distances
+    frame, where = read_columns(
+        reading, table.path, table.layer, ["from", "to", "metres"], given=table.columns, key="beats.distances"
     )
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     n = len(units)

@@ -32,7 +32,9 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
     columns = [rules.category, rules.time, rules.time_of_day, *rules.time_else, rules.record, rules.address]
     columns = list(dict.fromkeys(c for c in columns if c))
     if rules.x is None and rules.address is not None:
-        frame, where = reading.noting(read_table(reading.description.path(rules.path), rules.layer, columns))
+        frame, where = reading.noting(
+            read_table(reading.description.path(rules.path), rules.layer, columns), unused=False
+        )
         frame.insert(0, "x", np.nan)
         frame.insert(1, "y", np.nan)
     else:

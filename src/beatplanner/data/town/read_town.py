@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.findings import listed
 from beatplanner.data.town.borders import read_edges
 from beatplanner.data.town.distances import read_unit_distances
 from beatplanner.data.town.homes import read_homes
@@ -17,6 +18,9 @@ from beatplanner.data.town.town import Town
 from beatplanner.data.town.units import read_units
 from beatplanner.data.town.walkable import read_barriers
 from beatplanner.data.town.walks import read_walks
+
+TABLES = {".csv", ".tsv", ".xlsx", ".xls", ".ods"}
+VECTORS = {".gpkg", ".geojson", ".shp", ".kml", ".gml", ".fgb", ".tab", ".pbf", ".zip", ".tif", ".tiff"}
 
 
 def read_town(description: Description) -> Town:
@@ -67,6 +71,7 @@ def read_town(description: Description) -> Town:
     with keep():
         published = read_published(reading)
     reading.findings.raise_if_any()
+    _tell_unused_files(reading)
     return Town(
         description=description,
         crs=units.crs,
@@ -87,3 +92,18 @@ def read_town(description: Description) -> Town:
         sources=tuple(reading.sources),
         proposals=reading.proposals,
     )
+
+
+def _tell_unused_files(reading: Reading) -> None:
+    """Name the files of data that lie beside a description and that it does not use."""
+    folder, suffixes = reading.description.file.parent, TABLES | VECTORS
+    if reading.description.file.suffix.lower() != ".toml" or not folder.is_dir():
+        return
+    used = {s.path.resolve() for s in reading.sources}
+    files = [f for f in sorted(folder.iterdir()) if f.is_file() and f.suffix.lower() in suffixes]
+    # layers of the forum are read later, and named in the description all the same
+    named = reading.description.file.read_text(encoding="utf-8", errors="replace")
+    left = [f.name for f in files if f.resolve() not in used and f.name not in named]
+    if left:
+        many = f"{len(left):,} file{'s' * (len(left) > 1)} beside the description {'are' if len(left) > 1 else 'is'} not used by it"
+        reading.findings.tell("info", f"{many}: {listed(left, 12)}", "Name them in the description where they matter")

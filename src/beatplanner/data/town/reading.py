@@ -15,7 +15,7 @@ from pyproj import CRS
 
 from beatplanner.data.description.models import Description, Layer, PointTable
 from beatplanner.data.errors import InputError
-from beatplanner.data.findings import Findings
+from beatplanner.data.findings import Findings, listed
 from beatplanner.data.formats.cells import is_missing, texts
 from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.formats.layers import read_layer
@@ -23,7 +23,9 @@ from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Place, Source, source_of
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
-YES, NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
+# In English and the languages of the region.
+YES = {"yes", "y", "true", "t", "1", "x", "да", "da", "po", "д"}
+NO = {"no", "n", "false", "f", "0", "", "не", "нет", "н", "ne", "jo", "nu"}
 
 
 @dataclass
@@ -54,9 +56,13 @@ class Reading:
         used = rows_in if rows_used is None else rows_used
         self.sources.append(source_of(role, self.description.path(path), rows_in, used, where))
 
-    def noting(self, found: tuple[Frame, Place]) -> tuple[Frame, Place]:
-        """Tell how a layer or table had to be read, and give it on."""
-        self.findings.add(found[1].told)
+    def noting(self, found: tuple[Frame, Place], *, unused: bool = True) -> tuple[Frame, Place]:
+        """Tell how a layer or table had to be read and, unless the caller does, which columns are not used; give it on."""
+        where = found[1]
+        self.findings.add(where.told)
+        if where.dropped and unused:
+            many = f"{len(where.dropped)} column{'s are' if len(where.dropped) > 1 else ' is'}"
+            self.findings.add([where.fact(f"{many} not used: {listed(where.dropped, 12)}")])
         return found
 
 
@@ -105,7 +111,8 @@ def read_placed(
     return reading.noting(
         read_points(
             reading.description.path(table.path), table.layer, table.x, table.y, table.crs, columns, crs, key, guess
-        )
+        ),
+        unused=key != "incidents",
     )
 
 

@@ -9,8 +9,10 @@ import pandas as pd
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
-from beatplanner.data.formats.layers import crs_from, read_table
+from beatplanner.data.formats.layers import crs_from
+from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, truths, words
 from beatplanner.data.town.units import FAR_UNITS_KM
 
@@ -20,17 +22,58 @@ ROSTER_COLUMNS = (
 )  # fmt: skip
 
 
+DATES = ("since", "trained_on", "joins_on", "leaves_on", "absent_from", "absent_until", "ordered_on")
+# How tables write women and men, in plain letters; anything else stays as it is written.
+WOMAN = {
+    "f",
+    "female",
+    "woman",
+    "w",
+    "z",
+    "zenski",
+    "zensko",
+    "zena",
+    "femer",
+    "femra",
+    "femeie",
+    "feminin",
+    "zenskij",
+    "zenscina",
+    "zen",
+}
+MAN = {
+    "m",
+    "male",
+    "man",
+    "muski",
+    "musko",
+    "maski",
+    "masko",
+    "maz",
+    "muz",
+    "mashkull",
+    "barbat",
+    "masculin",
+    "muzskoj",
+    "muzcina",
+}
+
+
 def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
     """Read the officers as in `Town`."""
     rules = reading.description.officers
     if rules is None:
         return None
-    frame, where = read_table(reading.description.path(rules.path), rules.layer, ["officer"], ROSTER_COLUMNS)
+    frame, where = read_columns(
+        reading, rules.path, rules.layer, ["officer"], ROSTER_COLUMNS, given=rules.columns, key="officers"
+    )
     names = texts(frame["officer"])
+    seen: set[str] = set()
     for i, name in enumerate(names):
-        if name is None or name in names[:i]:
-            what = f"officer {name} stands there twice" if name else "this officer has no name or number"
+        if name is None or name in seen:
+            what = f"officer {name} appears twice" if name else "this officer has no name or number"
             raise InputError(where.problem(what, "Give each officer one row", row=where.rows[i], field="officer"))
+        seen.add(name)
     empty = pd.Series([None] * len(frame), dtype=object)
 
     def column(name: str) -> pd.Series:
@@ -40,14 +83,16 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     problems = Findings()
     with problems.keep():
         found["beat"] = pd.Series(texts(column("beat")), dtype=object)
-    for name in ("since", "trained_on", "joins_on", "leaves_on", "absent_from", "absent_until", "ordered_on"):
+    told: list[Note] = []
+    for name in DATES:
         with problems.keep():
-            found[name] = pd.Series(dates(column(name), where), dtype=object)
+            found[name] = pd.Series(dates(column(name), where, told), dtype=object)
+    reading.findings.add(told)
     for name in ("languages", "not_with", "prefers"):
         found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
     with problems.keep():
         found["licence"] = truths(column("licence"), where)
-    found["gender"] = pd.Series(texts(column("gender")), dtype=object)
+    found["gender"] = pd.Series([gender_of(v) for v in texts(column("gender"))], dtype=object)
     found["x"], found["y"] = np.nan, np.nan
     with problems.keep():
         if "x" in frame and "y" in frame:
@@ -58,37 +103,53 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
             _check_homes(found, units, where)
     reading.findings.add(problems.notes)
     problems.raise_if_any()
-    for i, row in found.iterrows():
-        if row["leaves_on"] and row["joins_on"] and row["leaves_on"] <= row["joins_on"]:
-            what = f"{row['officer']} leaves on {row['leaves_on']}, which is not after joining on {row['joins_on']}"
-            problems.add(
-                [where.problem(what, "Correct one of the dates", row=where.rows[int(str(i))], field="leaves_on")]
-            )
-    for i, others in enumerate(found["not_with"]):
-        for other in others:
-            if other not in names:
-                mend = did_you_mean(other, [n for n in names if n]) or "Name officers of this roster"
-                what = f"{names[i]} must not share a beat with “{other}”, who is not in the roster"
-                problems.add([where.problem(what, mend, row=where.rows[i], field="not_with")])
-    for i, row in found.iterrows():
-        if (row["absent_from"] is None) != (row["absent_until"] is None) or (
-            row["absent_from"] is not None and row["absent_until"] <= row["absent_from"]
-        ):
-            what = f"{row['officer']} is absent from {row['absent_from']} until {row['absent_until']}"
-            problems.add(
-                [
-                    where.problem(
-                        what,
-                        "Give both, the second after the first",
-                        row=where.rows[int(str(i))],
-                        field="absent_until",
-                    )
-                ]
-            )
+    problems.add(_contradictions(found, where))
     problems.raise_if_any()
     _check_languages(reading, found, where)
-    reading.record("officers", rules.path, len(frame))
+    if "beat" not in frame:
+        what = "the roster does not say in which beat an officer is today, so every posting of the plan counts as new"
+        reading.findings.add(
+            [
+                where.fact(
+                    what,
+                    "warning",
+                    "Name the column as officers.columns.beat, where there is one",
+                    field="officers.columns",
+                )
+            ]
+        )
+    reading.record("officers", rules.path, len(frame), where=where)
     return found[["officer", *ROSTER_COLUMNS]]
+
+
+def gender_of(value: str | None) -> str | None:
+    """Return “f” or “m” for what tables of the region write, anything else as it is written."""
+    if value is None:
+        return None
+    word = plain(value)
+    return "f" if word in WOMAN else "m" if word in MAN else value
+
+
+def _contradictions(found: pd.DataFrame, where: Place) -> list[Note]:
+    """Return errors of officers whose dates contradict each other, or who name nobody of the roster."""
+    errors = []
+    names = [str(n) for n in found["officer"]]
+    known = set(names)
+    for i, row in enumerate(found.to_dict("records")):
+        at = where.rows[i]
+        if row["leaves_on"] and row["joins_on"] and row["leaves_on"] <= row["joins_on"]:
+            what = f"{row['officer']} leaves on {row['leaves_on']}, which is not after joining on {row['joins_on']}"
+            errors.append(where.problem(what, "Correct one of the dates", row=at, field="leaves_on"))
+        for other in row["not_with"]:
+            if other not in known:
+                mend = did_you_mean(other, names) or "Name officers of this roster"
+                what = f"{row['officer']} must not share a beat with “{other}”, who is not in the roster"
+                errors.append(where.problem(what, mend, row=at, field="not_with"))
+        begin, end = row["absent_from"], row["absent_until"]
+        if (begin is None) != (end is None) or (begin is not None and end <= begin):
+            what = f"{row['officer']} is absent from {begin} until {end}"
+            errors.append(where.problem(what, "Give both, the second after the first", row=at, field="absent_until"))
+    return errors
 
 
 def read_special_posts(reading: Reading) -> pd.DataFrame | None:
@@ -97,7 +158,10 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
     if rules is None or rules.posts is None:
         return None
     more = ["posts", "languages", "licence", "gender"]
-    frame, where = read_table(reading.description.path(rules.posts.path), rules.posts.layer, ["beat"], more)
+    table = rules.posts
+    frame, where = read_columns(
+        reading, table.path, table.layer, ["beat"], more, given=table.columns, key="officers.posts"
+    )
     beats = texts(frame["beat"])
     empty = pd.Series([None] * len(frame), dtype=object)
     columns = {c: frame[c] if c in frame else empty.rename(c) for c in more}
@@ -109,7 +173,7 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
         number = 1 if is_missing(columns["posts"].iat[i]) else numbers(columns["posts"].iloc[[i]], where, least=0)[0]
         if number != int(number):
             raise InputError(where.problem(f"holds {number}", "Give a whole number", row=where.rows[i], field="posts"))
-        gender = None if is_missing(columns["gender"].iat[i]) else str(columns["gender"].iat[i]).strip()
+        gender = gender_of(None if is_missing(columns["gender"].iat[i]) else str(columns["gender"].iat[i]).strip())
         if gender not in (None, "f", "m"):
             raise InputError(
                 where.problem(f"holds “{gender}”", "Give f, m or nothing", row=where.rows[i], field="gender")
@@ -130,12 +194,15 @@ def read_published(reading: Reading) -> pd.DataFrame | None:
     if rules is None or rules.published is None:
         return None
     needed = ["officer", "beat", "start", "end"]
-    frame, where = read_table(
-        reading.description.path(rules.published.path), rules.published.layer, needed, ["requires"]
+    table = rules.published
+    frame, where = read_columns(
+        reading, table.path, table.layer, needed, ["requires"], given=table.columns, key="officers.published"
     )
     found = pd.DataFrame({c: texts(frame[c]) for c in ("officer", "beat")})
     for c in ("start", "end"):
-        found[c] = pd.Series(dates(frame[c], where), dtype=object)
+        told: list[Note] = []
+        found[c] = pd.Series(dates(frame[c], where, told), dtype=object)
+        reading.findings.add(told)
     bad = [
         i
         for i, r in enumerate(found.itertuples(index=False))

@@ -10,8 +10,8 @@ from beatplanner.data.description.models import WalkTable
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import numbers, texts
-from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import Barriers, WalkingNetwork, access, straight_metres, walk_metres
@@ -67,7 +67,9 @@ def _check_access(
 
 
 def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFrame, table: WalkTable) -> np.ndarray:
-    frame, where = read_table(reading.description.path(table.path), table.layer, ["unit", "site", "metres"])
+    frame, where = read_columns(
+        reading, table.path, table.layer, ["unit", "site", "metres"], given=table.columns, key="stations.distances"
+    )
     at = unit_positions(frame["unit"], units, where)
     place = {s: j for j, s in enumerate(sites["station"])}
     names = texts(frame["site"])

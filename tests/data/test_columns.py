@@ -1,0 +1,92 @@
+"""Tables whose headers are in the office's language: found, told, kept in the description; what is not used is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
+from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.roster import ROSTER_COLUMNS, gender_of
+
+HEADERS = {
+    "mk": "Полициски службеник;Реон;Распореден од;Јазици;Пол;Вработен;Пензионирање",
+    "sr": "Policijski službenik;Rejon;Raspoređen od;Jezici;Pol;Zaposlen;Odlazak",
+    "sr-Cyrl": "Полицијски службеник;Рејон;Распоређен од;Језици;Пол;Запослен;Одлазак",
+    "sq": "Emri dhe mbiemri;Zona;Që nga;Gjuhët;Gjinia;Punësuar;Largohet",
+    "ro": "Nume și prenume;Sector;De la;Limbi;Sex;Angajat;Pensionare",
+    "ru": "ФИО;Участок;Назначен;Языки;Пол;Принят;Пенсия",
+    "en": "Name;Sector;Assigned on;Languages spoken;Sex;Hired;Retirement date",
+}
+ROWS = ["Ана;1;27.01.2019;sq,mk;ж;01.02.2015;", "Бојан;2;03.11.2021;mk;м;15.08.2018;31.12.2028"]
+
+
+def roster(town, header, rows=ROWS, extra=""):
+    town.path("office.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    town.swap('path = "officers.xlsx"', f'path = "office.csv"\n{extra}')
+    return read_town(read_description(town.project))
+
+
+@pytest.mark.parametrize("language", HEADERS)
+def test_a_roster_in_the_words_of_an_office_is_understood_and_said(town, language):
+    read = roster(town, HEADERS[language])
+    first, second = read.roster.to_dict("records")
+    assert (first["officer"], first["beat"], first["since"]) == ("Ана", "1", dt.date(2019, 1, 27))
+    assert first["languages"] == ("sq", "mk") and first["gender"] == "f" and second["gender"] == "m"
+    assert first["joins_on"] == dt.date(2015, 2, 1) and second["leaves_on"] == dt.date(2028, 12, 31)
+    (note,) = [n for n in read.notes if "is taken for beat" in n.what]
+    assert "columns = {" in note.mend and note.mend.endswith("in officers")
+
+
+def test_what_was_guessed_can_be_kept_or_changed_in_the_description(town):
+    header = "Кој;Каде;Кога;Забелешка"
+    extra = 'columns = { officer = "Кој", beat = "Каде", since = "Кога" }'
+    read = roster(town, header, ["Ана;1;27.01.2019;добра", "Бојан;2;03.11.2021;"], extra)
+    assert list(read.roster["since"]) == [dt.date(2019, 1, 27), dt.date(2021, 11, 3)]
+    assert any("1 columns are not used: Забелешка" in n.what for n in read.notes if n.severity == "warning")
+
+
+def test_a_roster_that_is_not_understood_is_never_silent(town):
+    read = roster(town, "officer;колона а;колона б", ["Ана;1;27.01.2019"])
+    said = [n.what for n in read.notes if n.severity == "warning"]
+    assert any("only officer is understood of this table" in w and "колона а, колона б" in w for w in said)
+    assert any("does not say in which beat" in w for w in said)
+
+
+def test_a_roster_without_officers_names_its_columns_and_the_way_to_say(town):
+    with pytest.raises(InputError) as raised:
+        roster(town, "alpha;beta", ["Ана;1"])
+    assert "alpha, beta" in str(raised.value) and "columns = { officer = “…” } in officers" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [('{ ofcer = "Кој" }', "“ofcer” is no column of this table"), ('{ officer = "Koj" }', "there is no column “Koj”")],
+)
+def test_a_mapping_that_names_nothing_is_an_error(town, columns, said):
+    with pytest.raises(InputError, match=said):
+        roster(town, "Кој;Реон", ["Ана;1"], f"columns = {columns}")
+
+
+def test_every_unused_column_and_file_is_named(town):
+    town.path("nobody_reads_me.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    read = read_town(read_description(town.project))
+    assert any("nobody_reads_me.csv" in n.what and "not used" in n.what for n in read.notes)
+    frame = town.units().assign(unasked=1)
+    town.write_units(frame)
+    read = read_town(read_description(town.project))
+    assert any("not used" in n.what and "unasked" in n.what for n in read.notes)
+
+
+def test_words_for_women_and_men():
+    assert [gender_of(v) for v in ("Ж", "жена", "Femër", "F", "muški", "Bărbat", "М", None, "divers")] == [
+        "f", "f", "f", "f", "m", "m", "m", None, "divers",
+    ]  # fmt: skip
+
+
+def test_each_meaning_of_the_roster_has_words():
+    from beatplanner.data.town.columns import WORDS
+
+    assert set(ROSTER_COLUMNS) | {"officer"} <= set(WORDS)
