@@ -29,7 +29,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.changes.sharing_out import with_starts
 from beatplanner.planning.officers.roster_problem import month_starts
-from beatplanner.planning.officers.trust import months_served
+from beatplanner.planning.officers.trust import relationship_years_of
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
@@ -299,24 +299,16 @@ def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> l
 
 
 def _trust_lost(before: PlanTables, moves: Sequence[Change], start: dt.date) -> float:
-    """Return the residents × years known that moved officers leave behind."""
-    if before.beats is None or before.assignments is None or before.roster is None:
+    """Return the residents × years known that moved officers leave behind, as `trust` counts them."""
+    if before.assignments is None or before.roster is None:
         return 0.0
-    people = dict(zip(before.beats["beat"].astype(str), before.beats["population"].fillna(0.0), strict=True))
     roster = {str(r["officer"]): r for r in before.roster.to_dict("records")}
     lost = 0.0
     for c in moves:
         for r in before.assignments.to_dict("records"):
-            if (
-                str(r["officer"]) == c.officer
-                and str(r["start"]) <= c.day.isoformat() < str(r["end"])
-                and str(r["beat"]) != c.beat
-            ):
-                months = (c.day - dt.date.fromisoformat(str(r["start"]))).days / (365.25 / 12)
-                row = roster[c.officer]
-                if str(r["start"]) == start.isoformat() and str(row.get("beat")) == str(r["beat"]):
-                    months += months_served(row.get("since"), start)
-                lost += float(people.get(str(r["beat"]), 0.0)) * months / 12
+            there = str(r["officer"]) == c.officer and str(r["start"]) <= c.day.isoformat() < str(r["end"])
+            if there and str(r["beat"]) != c.beat:
+                lost += relationship_years_of(before.units, roster[c.officer], str(r["beat"]), r["start"], c.day, start)
     return lost
 
 

@@ -181,7 +181,15 @@ class Judge:
         ledger = Ledger()
         check_officers(ledger, evidence)
         broken = tuple(c.detail for c in ledger.checks if not c.ok and c.name in HARD)
-        keys = (*FIGURES, "objective", "home_km_months", "unpreferred_months", "relationship_years_kept")
+        keys = (
+            *FIGURES,
+            "objective",
+            "home_km_months",
+            "unpreferred_months",
+            "speaker_months",
+            "must_months",
+            "relationship_years_kept",
+        )
         figures = {k: ledger.values[f"officers.{k}"] for k in keys if f"officers.{k}" in ledger.values}
         cut = self._cut(postings, evidence)
         return Judgement(broken, cut, tuple(self._empty(postings)), figures, not cut.keys() <= self.cut_before)

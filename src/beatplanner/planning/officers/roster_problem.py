@@ -17,9 +17,9 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
+from beatplanner.planning.officers.trust import months_served
 from beatplanner.solver.officers.problem import FREE, TenureProblem, Weights
 
-DAYS_A_MONTH = 365.25 / 12
 # Months for which an ordered posting is fixed.
 ORDER_MONTHS = 12
 
@@ -141,8 +141,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
         last.append(
             months + 10_000 if row.leaves_on is None else int(np.searchsorted(dates, row.leaves_on, side="right")) - 1
         )
-        days = (dates[0] - row.since).days if row.since is not None else 0
-        served.append(max(0, int(days / DAYS_A_MONTH + 1e-9)))
+        served.append(months_served(row.since, dates[0]))
         if row.absent_from is not None and row.absent_until is not None:
             from_, until = (int(np.searchsorted(dates[:-1], d)) for d in (row.absent_from, row.absent_until))
             works[i, from_:until] = False

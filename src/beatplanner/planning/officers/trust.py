@@ -7,13 +7,17 @@ plan serves the beat that the resident's unit now belongs to; it is lost where l
     kept  = the same sum over units whose new beat o serves in the first month
     lost by lines = the part of `today` in units whose new beat is not the one that o's own carries on to; the rest is lost by moves
 
+On a later day the residents of the beat that o serves are known for the months of the posting, and those whom o served before the plan for these months
+too; who came with new lines is known from the plan's start only (`known_years`). An order that moves o loses this sum.
+
 Where lines alone are planned, `kept` is what is kept if every officer stays: the price of a change of lines, before anybody moves.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -21,10 +25,44 @@ if TYPE_CHECKING:
 
 
 def months_served(since: object, start: object) -> int:
-    """Return the whole months from a day to the plan's start, 0 where it is unknown."""
+    """Return the whole calendar months from a day to the plan's start, 0 where it is unknown or later."""
     if since is None or pd.isna(since):  # pyright: ignore
         return 0
-    return max(0, int((pd.Timestamp(str(start)) - pd.Timestamp(str(since))).days / (365.25 / 12) + 1e-9))
+    one, other = pd.Timestamp(str(since)), pd.Timestamp(str(start))
+    return max(0, 12 * (other.year - one.year) + other.month - one.month - (other.day < one.day))
+
+
+def known_years(units: pd.DataFrame, officer: Any, beat: str, begin: object, day: object, start: object) -> np.ndarray:
+    """Return for how many years an officer has known the residents of each unit on a day, (n,); 0 in units that they do not serve.
+
+    Parameters
+    ----------
+    units
+        ``beat`` and ``current``.
+    officer
+        A row of the roster, with ``beat`` and ``since``.
+    beat, begin
+        Of the posting in which they serve on that day.
+    day, start
+        The day, and the plan's first.
+    """
+    here = units["beat"].astype(str).to_numpy() == str(beat)
+    years = here * (months_served(begin, day) / 12)
+    if (
+        pd.Timestamp(str(begin)) == pd.Timestamp(str(start))
+        and officer["beat"] is not None
+        and not pd.isna(officer["beat"])
+    ):
+        # residents of the beat that they served before the plan, whatever it is called now
+        before = units["current"].astype(object).to_numpy() == str(officer["beat"])
+        years = years + (here & before) * (months_served(officer["since"], start) / 12)
+    return years
+
+
+def relationship_years_of(units: pd.DataFrame, officer: Any, beat: str, begin: object, day: object, start: object) -> float:  # fmt: skip
+    """Return the residents × years that an officer has known them on a day; parameters as of `known_years`, units also with ``population``."""
+    people = units["population"].fillna(1.0).to_numpy(float)
+    return float(people @ known_years(units, officer, beat, begin, day, start))
 
 
 def relationship_years(
@@ -83,7 +121,8 @@ def _figures(
             carried = str(shares.idxmax())
         mine = carried if serves is None else serves.get(str(officer))
         today += years * float(people[inside].sum())
-        kept += years * float(people[inside & (now == mine)].sum())
+        row = {"beat": beat, "since": since}
+        kept += 0.0 if mine is None else relationship_years_of(units, row, mine, rules.start, rules.start, rules.start)
         lines += years * float(people[inside & (now.astype(str) != carried) & (now != mine)].sum())
     return {
         "relationship_years_today": today,

@@ -12,7 +12,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import Ledger, missing, same, text, words
+from beatplanner.planning.verification.ledger import Ledger, missing, same, text, whole_months, words
 
 # The rule of docs/beats.md: a border has at least so many metres, outlines up to a hair apart counting as one.
 LEAST_BORDER = 2.0
@@ -428,8 +428,7 @@ def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, A
         there = units["current"] == text(row["beat"])
         if missing(row["since"]) or text(row["beat"]) is None or not there.any():
             continue
-        days = (pd.Timestamp(rules.start) - pd.Timestamp(str(row["since"]))).days
-        years = max(0, int(days / (365.25 / 12) + 1e-9)) / 12
+        years = whole_months(row["since"], rules.start) / 12
         by_beat = residents[there].groupby(units["beat"][there]).sum()
         heir = text(row["beat"]) if text(row["beat"]) in evidence.beats.index else by_beat.idxmax()
         today += years * float(by_beat.sum())

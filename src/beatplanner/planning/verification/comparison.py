@@ -28,7 +28,17 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.decision import check_decision
-from beatplanner.planning.verification.ledger import Ledger, Verdict, is_number, missing, same, tells, text, words
+from beatplanner.planning.verification.ledger import (
+    Ledger,
+    Verdict,
+    is_number,
+    missing,
+    same,
+    tells,
+    text,
+    whole_months,
+    words,
+)
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
@@ -377,8 +387,7 @@ def _officers(p: _Plan) -> dict[str, Any]:
         before[str(o)] = str(text(b))
         if missing(since):
             continue
-        days = (pd.Timestamp(start) - pd.Timestamp(str(since))).days
-        years = max(0, math.floor(days / (365.25 / 12) + 1e-9)) / 12
+        years = whole_months(since, start) / 12
         for i, was in enumerate(p.before):
             if was == before[str(o)]:
                 # a resident counts as one where residents are unknown

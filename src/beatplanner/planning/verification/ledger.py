@@ -11,6 +11,13 @@ from typing import Any, Literal
 RELATIVE = 1e-6
 ABSOLUTE = 1e-6
 
+
+def whole_months(since: object, until: object) -> int:
+    """Return the whole calendar months from one day (a date, or text that begins with one) to another; 0 where the second is not later."""
+    (y, m, d), (v, n, e) = ((int(x) for x in str(day)[:10].split("-")) for day in (since, until))
+    return max(0, 12 * (v - y) + n - m - (e < d))
+
+
 State = Literal["checked", "wrong", "not checked"]
 NOT_CHECKED: Literal["not checked"] = "not checked"
 

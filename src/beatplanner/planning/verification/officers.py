@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
 
 LANGUAGE_SHARE = 0.10
 # Months for which an ordered posting is fixed.
@@ -413,7 +413,7 @@ def _check_starts(ledger, evidence: Evidence, closed, held, posts, beats, rules)
 
 def _served(row, days) -> int:
     since = _date(row.get("since"))
-    return max(0, int(((days[0] - since).days if since else 0) / (365.25 / 12) + 1e-9))
+    return whole_months(since, days[0]) if since else 0
 
 
 def _unpreferred(postings, roster, beats) -> float:
