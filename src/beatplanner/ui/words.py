@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+# A gap at which a plan counts as optimal, as in the contract's status.
+OPTIMAL_GAP = 1e-4
 
 
 def progress_line(phase: str, best: float | None, bound: float | None) -> str:
-    """Say in one line how far a phase is."""
-    if best is not None and bound is not None and best > 0:
-        return f"{phase}: best {best:,.0f}, proven at least {bound:,.0f} (gap {max(0.0, (best - bound) / best):.2%})"
-    return f"{phase}: best {best:,.0f}" if best is not None else phase
+    """Say in one line how far a phase is; a phase may bear the unit of its numbers in brackets."""
+    found = re.search(r" \[([^\]]+)\]", phase)
+    unit = f" {found[1]}" if found else ""
+    phase = phase.replace(found[0], "", 1) if found else phase
+    if best is None:
+        return phase
+    if bound is None:
+        return f"{phase}: best {best:,.0f}{unit}"
+    gap = max(0.0, (best - bound) / best) if best > 0 else max(0.0, best - bound)
+    if gap <= OPTIMAL_GAP:
+        return f"{phase}: best {best:,.0f}{unit}, proven optimal"
+    return f"{phase}: best {best:,.0f}{unit}, proven at least {bound:,.0f} (gap {gap:.2%})"
 
 
 def proof_in_words(step: dict[str, Any]) -> str:

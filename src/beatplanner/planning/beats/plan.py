@@ -233,7 +233,8 @@ class _Planner:
         done, total, until = [], sum(sizes), time.monotonic() + left
 
         def tell(step: str, best: float | None, bound: float | None, _: float) -> None:
-            name = f"{step}, {phase}" if phase else step
+            head, colon, rest = step.partition(":")
+            name = f"{head}, {phase}{colon}{rest}" if phase else step
             self.progress(name, best, bound, time.monotonic() - self.begin)
 
         for pair, size in zip(pairs, sizes, strict=True):
@@ -307,10 +308,12 @@ class _Planner:
         feasible = not conflicts
         evidence = tuple(PartEvidence(p.name, p.units, problems.labels, p.problem, f.evidence) for p, f in zip(solved, found, strict=True))  # fmt: skip
         rules = [(p.name, p.problem.count, p.problem.lower, p.problem.upper, a.tolerance) for p, a in zip(solved, alone, strict=True)]  # fmt: skip
+        proof = Proof.of(objective, bound if feasible else None, time.monotonic() - self.begin, feasible)
+        self.progress("beats", proof.objective, proof.lower_bound, proof.seconds)
         return BeatPlan(
             beat=beat,
             table=table,
-            proof=Proof.of(objective, bound if feasible else None, time.monotonic() - self.begin, feasible),
+            proof=proof,
             max_deviation=float(table["deviation"].abs().max()),
             contiguous=connected(district, town.edges[["a", "b"]].to_numpy(int)),
             moved_share=moved_share(town, workload, beat),

@@ -95,7 +95,7 @@ class _Sharing:
         if not self.fits(sum(p[0].moved for p in self.pool)):
             short = self.least()
             price = self.price()
-            proof = self.each([(p, Task("priced", price=price)) for p in self.parts], 0.7, "bound")
+            proof = self.each([(p, Task("priced", price=price)) for p in self.parts], 0.7, "common price")
             self.add([a.found.district for a in proof])
             priced, proofs = self.proven(proof, price)
             if priced is not None and (bound is None or priced > bound):
@@ -161,7 +161,7 @@ class _Sharing:
                 break
             price = (high[0] - low[0]) / (low[1] - high[1])
             tasks = [(p, Task("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
-            plans = self.add([a.found.district for a in self.each(tasks, 0.3 / (PRICES - k), f"price {k + 1}")])
+            plans = self.add([a.found.district for a in self.each(tasks, 0.3 / (PRICES - k), f"price tried {k + 1}")])
             now = _totals([min([*pool, d], key=lambda d: d.objective + price * d.moved) for pool, d in zip(self.pool, plans, strict=True)])  # fmt: skip
             worth = low[0] + price * low[1]
             if now[0] + price * now[1] >= worth - 1e-7 * abs(worth):

@@ -67,7 +67,8 @@ def run_curve(
     out.mkdir(parents=True, exist_ok=True)
     rows = []
     last: Path | None = None
-    end = None if time_limit is None else time.monotonic() + time_limit
+    begin = time.monotonic()
+    end = None if time_limit is None else begin + time_limit
     moved = sorted(moved, key=lambda b: math.inf if b == FREE else float(b))
     for k, budget in enumerate(moved):
         share = None if budget == FREE else float(budget)
@@ -79,7 +80,7 @@ def run_curve(
         def tell(
             phase: str, best: float | None, bound: float | None, seconds: float, label: str = label, k: int = k
         ) -> None:
-            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, seconds)
+            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, time.monotonic() - begin)
 
         summary = run(
             rules,

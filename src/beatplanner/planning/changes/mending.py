@@ -29,6 +29,7 @@ from beatplanner.planning.beats.drawing import Drawing, RefusedError, with_rules
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.prepared import prepare_solvers
+from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import STEPS, Plan, Step, _beats_of, make_plan, sum_up, summarise, tables
@@ -371,6 +372,7 @@ def mend(
     check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
+    progress = of_run(progress, begin, description)
     town = read_town(description)
     check_pack_inputs(town)
     beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)

@@ -150,14 +150,15 @@ def price_rules(
     for name in ("plan", *(r.key for r in every)):
         check_result_place(out / name)
     out.mkdir(parents=True, exist_ok=True)
-    end = None if time_limit is None else time.monotonic() + time_limit
+    begin = time.monotonic()
+    end = None if time_limit is None else begin + time_limit
     steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations") if getattr(d, s) is not None)  # type: ignore[misc]
 
     def plan(rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str) -> dict[str, Any]:  # fmt: skip
         left = None if end is None else max(1.0, end - time.monotonic()) / share
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-            progress(f"{label}: {phase}", best, bound, seconds)
+            progress(f"{label}: {phase}", best, bound, time.monotonic() - begin)
 
         return run(rules, folder, steps=wanted, start_from=start, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled, pack=False)  # fmt: skip
 

@@ -55,13 +55,14 @@ def run_scenarios(
                     file="scenarios")
         )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
-    end = None if time_limit is None else time.monotonic() + time_limit
+    begin = time.monotonic()
+    end = None if time_limit is None else begin + time_limit
     done, failed = [], []
     for k, s in enumerate(scenarios):
         left = None if end is None else max(1.0, end - time.monotonic()) / (len(scenarios) - k)
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float, s=s, k=k) -> None:
-            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, seconds)
+            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, time.monotonic() - begin)
 
         folder = out / s.file.stem
         try:

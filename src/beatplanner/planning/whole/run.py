@@ -30,6 +30,7 @@ from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack,
 from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.prepared import prepare_solvers
+from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.service.step import check_service_inputs, content, service_of_plan
 from beatplanner.planning.stations.access import access_shares
@@ -133,6 +134,7 @@ def run(
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
+    progress = of_run(progress, begin, description)
     prepare_solvers([s for s in steps if getattr(description, s) is not None], progress)
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once

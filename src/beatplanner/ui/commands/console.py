@@ -110,6 +110,42 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+class PlainProgress:
+    """Progress as plain lines: the first of each phase, one now and then, and always the last, which says what was proven.
+
+    Parameters
+    ----------
+    say
+        Prints a line.
+    every
+        Seconds between two lines of a phase.
+    """
+
+    def __init__(self, say: Callable[[str], None], every: float = 10.0) -> None:
+        self.say, self.every = say, every
+        self.phase, self.said, self.held, self.words = "", 0.0, "", ""
+
+    def __call__(self, phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        """Take what a run tells."""
+        words = progress_line(phase, best, bound)
+        line = f"{seconds:6.1f} s  {words}"
+        # a phase goes from its first words to “STEP [UNIT]: WHAT”; the unit is no other phase
+        name = phase.split(" [")[0] + phase.partition("]")[2] if "[" in phase else phase
+        if name != self.phase:
+            self.flush()
+        elif time.monotonic() - self.said <= self.every:
+            self.held = line if words != self.words else ""
+            return
+        self.phase, self.said, self.held, self.words = name, time.monotonic(), "", words
+        self.say(line)
+
+    def flush(self) -> None:
+        """Print what was held back."""
+        if self.held:
+            self.say(self.held)
+        self.held = ""
+
+
 @contextmanager
 def shown_progress() -> Iterator[Callable[[str, float | None, float | None, float], None]]:
     """Show progress on standard error: a live line on a terminal, else a plain line a phase."""
@@ -120,14 +156,11 @@ def shown_progress() -> Iterator[Callable[[str, float | None, float | None, floa
             task = bar.add_task("starting", total=None)
             yield lambda phase, best, bound, _: bar.update(task, description=progress_line(phase, best, bound))
         return
-    last = {"phase": "", "time": 0.0}
-
-    def plain(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-        if phase != last["phase"] or time.monotonic() - last["time"] > 10:
-            last.update(phase=phase, time=time.monotonic())
-            err_console.print(f"{seconds:6.1f} s  {progress_line(phase, best, bound)}", markup=False)
-
-    yield plain
+    lines = PlainProgress(lambda line: err_console.print(line, markup=False))
+    try:
+        yield lines
+    finally:
+        lines.flush()
 
 
 def print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -> None:

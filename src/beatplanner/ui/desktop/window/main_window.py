@@ -486,7 +486,7 @@ class MainWindow(ProjectActions, QMainWindow):
             self.enough_button.setEnabled(True)
         if not self.solving.paused:
             words = progress_line(phase, found, proven)
-            self.phase.setText(f"{words}\n" + self.tr("{0} s in this step").format(f"{seconds:,.0f}"))
+            self.phase.setText(f"{words}\n{seconds:,.0f} s")
 
     def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
         self.saved = False

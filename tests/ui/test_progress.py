@@ -1,0 +1,49 @@
+"""Progress on the command line: one clock, a unit on each number, and a last line that says what was proven."""
+
+import re
+
+from beatplanner.ui.commands.console import PlainProgress
+from beatplanner.ui.words import progress_line
+
+
+def test_the_last_line_of_a_phase_says_what_was_proven():
+    said = []
+    lines = PlainProgress(said.append, every=3600)
+    lines("reading", None, None, 0.0)
+    lines("officers", None, None, 1.0)
+    lines("officers [points]", 900.0, 1.0, 1.0)
+    lines("officers [points]", 900.0, 899.99, 5.0)
+    lines("writing", None, None, 6.0)
+    lines.flush()
+    assert [line.split("s  ")[1] for line in said] == [
+        "reading",
+        "officers",
+        "officers: best 900 points, proven optimal",
+        "writing",
+    ]
+
+
+def test_numbers_have_units_and_no_gap_is_told_where_all_is_proven():
+    assert progress_line("beats of A [hours × metres]: proof", 1000.0, 950.0) == (
+        "beats of A: proof: best 1,000 hours × metres, proven at least 950 (gap 5.00%)"
+    )
+    assert progress_line("beats [hours × metres]", 0.0, 0.0) == "beats: best 0 hours × metres, proven optimal"
+    assert progress_line("beats", 5.0, None) == "beats: best 5"
+
+
+def test_a_run_has_one_clock_and_ends_each_step_with_its_proof(town, command):
+    code, _, told = command("plan", town.project, "--out", town.path("out"), "--seed", 1)
+    assert code == 0
+    lines = [m for line in told.splitlines() if (m := re.match(r" *([\d.]+) s  (.*)", line))]
+    seconds = [float(m[1]) for m in lines]
+    assert seconds == sorted(seconds)
+    for m in lines:
+        assert "best" not in m[2] or re.search(
+            r"best [\d,]+ (hours × metres|residents|points|metres|stations)", m[2]
+        ), m[2]
+    last = {
+        m[2].split(":")[0].split()[0]: m[2]
+        for m in lines
+        if m[2].split()[0].rstrip(":") in ("beats", "stations", "officers")
+    }
+    assert all("proven" in last[step] for step in ("beats", "officers"))
