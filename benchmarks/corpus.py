@@ -24,6 +24,10 @@ import time
 import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from beatplanner.data.guided_import.draft import ImportDraft, Source
 
 STEPS = ("new", "check", "fix", "plan")
 # Exit codes that are answers: done, input that cannot be used, a wrong command line, rules that clash.
@@ -59,7 +63,7 @@ def _run(*arguments: object) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
-def _squares(source: object, folder: Path) -> Path | None:
+def _squares(source: Source, folder: Path) -> Path | None:
     """Write squares around a layer that is no layer of areas; None where nothing tells where it lies."""
     import geopandas as gpd
     import numpy as np
@@ -69,9 +73,9 @@ def _squares(source: object, folder: Path) -> Path | None:
     from beatplanner.data.guided_import.draft import ImportDraft
 
     draft = ImportDraft()
-    draft.sources = [source]  # type: ignore[list-item]
-    look, columns = source.look, source.columns  # type: ignore[attr-defined]
-    frame = draft.frame(source)  # type: ignore[arg-type]
+    draft.sources = [source]
+    look, columns = source.look, source.columns
+    frame = draft.frame(source)
     if look.geometry in ("point", "line"):
         if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
             return None
@@ -98,6 +102,18 @@ def _squares(source: object, folder: Path) -> Path | None:
     return path
 
 
+def _made_incidents(draft: ImportDraft, units: Source, folder: Path) -> Path:
+    """Write three made-up incidents in each area, so that areas without residents are planned too."""
+    import pandas as pd
+
+    shapes = draft.located(units, mended=False).geometry.dropna()
+    inner = shapes[~shapes.is_empty].representative_point()
+    path = folder / "incidents.csv"
+    rows = [(p.x, p.y, kind) for p in inner for kind in ("theft", "noise", "burglary")]
+    pd.DataFrame(rows, columns=["lon", "lat", "type"]).to_csv(path, index=False)
+    return path
+
+
 def try_file(path: Path, folder: Path) -> Outcome:
     """Try the commands on one file, in this process."""
     from beatplanner.data.errors import InputError
@@ -117,6 +133,9 @@ def try_file(path: Path, folder: Path) -> Outcome:
     if draft.sources and all(s.role != "units" for s in draft.sources):
         squares = _squares(draft.sources[0], folder)
         files += [squares] if squares is not None else []
+    units = draft.first("units")
+    if units is not None and "population" not in units.columns and units.look.crs:
+        files.append(_made_incidents(draft, units, folder))
     town = folder / "town.gpkg"
     if draft.sources:
         _step(outcome, "new", "new", *files, "-o", town, "--beats", 2, "--tolerance", 0.9, "--mend", "--yes")
@@ -124,7 +143,6 @@ def try_file(path: Path, folder: Path) -> Outcome:
         _compare_residents(outcome, draft, town)
         _step(outcome, "check", "check", town)
         _step(outcome, "plan", "plan", town, "--out", folder / "plan", "--time-limit", 2)
-    units = draft.first("units")
     if units is not None:
         description = folder / "project.toml"
         columns = {m: c for m, c in units.columns.items() if m in ("id", "name", "population", "municipality")}
@@ -148,16 +166,16 @@ def _step(outcome: Outcome, step: str, *arguments: object) -> None:
         outcome.told = (errors or text.strip().splitlines()[-1:] or [""])[0][:300]
 
 
-def _compare_residents(outcome: Outcome, draft: object, town: Path) -> None:
+def _compare_residents(outcome: Outcome, draft: ImportDraft, town: Path) -> None:
     """Call it broken where the project has other residents than the file."""
     from beatplanner.data.description.read import read_description
     from beatplanner.data.formats.cells import read_numbers
     from beatplanner.data.town.read_town import read_town
 
-    units = draft.first("units")  # type: ignore[attr-defined]
+    units = draft.first("units")
     if units is None or "population" not in units.columns:
         return
-    values = read_numbers(draft.frame(units)[units.columns["population"]], whole=True, coded=True).values  # type: ignore[attr-defined]
+    values = read_numbers(draft.frame(units)[units.columns["population"]], whole=True, coded=True).values
     given, planned = (
         float(values[values >= 0].sum()),
         float(read_town(read_description(town)).units["population"].sum()),

@@ -43,7 +43,7 @@ def _folded(text: str) -> str:
 # From the strictest to the loosest; each is used for the whole column.
 RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("", lambda text: text),
-    ("ids were compared without zeros in front and decimals behind, which a spreadsheet adds and takes", _number),
+    ("ids were compared without leading zeros and without decimals behind, which a spreadsheet adds and takes", _number),
     ("ids were compared whatever their capitals and blanks", _folded),
     ("ids were compared as parts between signs, without zeros in front, whatever their capitals",
      lambda text: "-".join(_number(p) for p in re.split(r"[\s./_\-]+", text.casefold()) if p)),

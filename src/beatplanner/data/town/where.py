@@ -16,6 +16,7 @@ from beatplanner.data.description.models import Incidents
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs, overlap
+from beatplanner.data.formats.crs_guess import Guess as GuessedCRS
 from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Place
@@ -116,7 +117,14 @@ def guessed(
     alike = sum(g.probability for g in found if g.swapped == best.swapped)
     certain = best.probability >= CERTAIN or (best.code == given and alike >= CERTAIN)
     note = where.problem(f"{what}; {against} {best}{more}", mend, field=f"{key}.crs")
-    return InputError(replace(note, fix=fix if certain else (), asked=given is not None or best.swapped))
+    return InputError(replace(note, fix=fix if certain else (), asked=_is_asked(best, given, x, y)))
+
+
+def _is_asked(best: GuessedCRS, given: str | None, x: str | None, y: str | None) -> bool:
+    """Tell whether a mend moves a layer that has a place: not where the names of its columns say themselves that they are exchanged."""
+    if best.swapped and x and y and names_say(x, y) < 0:
+        return best.code != (given or best.code)
+    return best.swapped or given is not None
 
 
 def _which_is_swapped(
