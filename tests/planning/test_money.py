@@ -156,3 +156,37 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     assert "Бојан" not in page and page.count("<h2>") >= 9
     assert command("answer", town.path("out"), "--out", town.path("answer.pdf"))[0] == 2
     assert command("answer", town.folder, "--out", town.path("a.html"))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (["Ana", 1, "2027-06-01", None, "f", None, None, "2025-01-01", None, None], "only since 2027-06-01, after the plan starts on 2027-01-01"),
+        (["Ana", 1, "2025-06-01", None, "f", None, None, None, "2027-03-01", None], "holds a post in beat 1 today and joins only on 2027-03-01"),
+        (["Ana", 1, "2025-06-01", None, "f", None, None, None, "2026-03-01", None], "joins on 2026-03-01, after holding a post since 2025-06-01"),
+        (["Ana", 1, "2025-06-01", None, "f", None, None, None, None, "2025-05-01"], "leaves on 2025-05-01, before holding the post since 2025-06-01"),
+    ],
+)  # fmt: skip
+def test_dates_that_contradict_each_other_are_refused(town, command, row, said):
+    from conftest import ROSTER, write_roster
+
+    write_roster(town.path("officers.xlsx"), [ROSTER[0], row, *ROSTER[2:]])
+    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 1)
+    assert code == 1 and said in err and "row 2" in err and not town.path("out").exists()
+
+
+def test_dates_that_are_doubtful_are_told(town, command):
+    from conftest import ROSTER, write_roster
+
+    gone = ["Filip", None, None, None, "m", None, None, "2026-01-01", None, "2026-12-01"]
+    alike = ["ana", None, None, None, "f", None, None, "2026-01-01", None, None]
+    write_roster(town.path("officers.xlsx"), [*ROSTER, gone, alike])
+    town.swap("start = 2027-01-01", "start = 2026-01-01")
+    town.swap("min_tenure_months = 12", "min_tenure_months = 36")
+    text = " ".join(command("check", town.project)[1:])
+    assert "which is past" in text and "a tenure of 36 months is longer than the plan of 24" in text
+    assert "“ana” and “Ana” may be one officer" in text
+    town.swap("start = 2026-01-01", "start = 2027-01-01")
+    assert "Filip has left by 2026-12-01, before the plan starts on 2027-01-01" in " ".join(
+        command("check", town.project)[1:]
+    )

@@ -14,6 +14,7 @@ from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, truths, words
+from beatplanner.data.town.roster_dates import check_dates
 from beatplanner.data.town.units import FAR_UNITS_KM
 
 ROSTER_COLUMNS = (
@@ -104,7 +105,10 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     reading.findings.add(problems.notes)
     problems.raise_if_any()
     problems.add(_contradictions(found, where))
+    dated = check_dates(found, where, rules)
+    problems.add([n for n in dated if n.severity == "error"])
     problems.raise_if_any()
+    reading.findings.add([n for n in dated if n.severity != "error"])
     _check_languages(reading, found, where)
     if "beat" not in frame:
         what = "the roster does not say in which beat an officer is today, so every posting of the plan counts as new"

@@ -12,6 +12,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     DONE,
+    OUT_OF_DATE,
     OutOption,
     ProjectArgument,
     SeedOption,
@@ -286,7 +287,7 @@ def answer(
 
 @commands.command()
 def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")]) -> None:
-    """Say whether rules, data or versions changed since a plan was made."""
+    """Say whether rules, data or versions changed since a plan was made; exit code 4 where rules or data did."""
     from beatplanner.data.result.folder import read_result
     from beatplanner.data.result.stale import stale as changed_since
     from beatplanner.planning.versions import versions
@@ -294,5 +295,6 @@ def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result f
     notes = changed_since(read_result(folder).summary, versions())
     for note in notes:
         out_console.print(str(note), markup=False)
-    if not any(n.severity == "warning" for n in notes):
-        out_console.print("The plan is that of its rules and data as they are now.")
+    if any(n.severity == "warning" for n in notes):
+        raise typer.Exit(OUT_OF_DATE)
+    out_console.print("The plan is that of its rules and data as they are now.")

@@ -9,10 +9,13 @@ import typer
 from rich.table import Table
 
 from beatplanner.ui.commands.console import (
+    CLASH,
+    DONE,
     OutOption,
     SeedOption,
     ThreadsOption,
     TimeOption,
+    err_console,
     interruptible,
     out_console,
     say_clashes,
@@ -121,7 +124,7 @@ def postings(
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
 ) -> None:
-    """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out."""
+    """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out. Exit code 3 where a rule breaks or a tenure is cut."""
     from beatplanner.data.result.folder import read_result
     from beatplanner.planning.changes.replanning import replan as plan_anew
     from beatplanner.planning.changes.roster_edits import FIGURES, Judge, accept, read_postings, table_of
@@ -148,7 +151,11 @@ def postings(
         out_console.print(
             "Nothing was written. Accept the postings with --out DIR; a tenure that is cut short needs --reason “…”."
         )
-        raise typer.Exit(3 if told.broken else 0)
+        # the same code as for the accepted plan: a broken rule or a tenure that is cut short is a clash
+        raise typer.Exit(CLASH if told.broken or told.cut else DONE)
+    if told.broken:
+        err_console.print("Nothing was written: these postings break rules. Move them again, or let --repair find the fewest changes.")  # fmt: skip
+        raise typer.Exit(CLASH)
     found = accept(folder, out, wanted, reason=reason, by=by)
     out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
     say_clashes(found["summary"])
