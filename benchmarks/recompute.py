@@ -235,7 +235,13 @@ def of_officers(p: Plan) -> dict[str, Any]:
         was=lambda f: ids(f["beat"]), officer=lambda f: f["officer"].astype(str)
     )
     found: dict[str, Any] = {"rotations": told["rotations"], "vacant_months": told["vacant_months"], "officers_moved": int((before["officer"].map(at).notna() & (before["officer"].map(at) != before["was"])).sum())}  # fmt: skip
-    months = before["since"].map(lambda d: 0 if pd.isna(d) else max(0, int((pd.Timestamp(start) - pd.Timestamp(d)).days / (365.25 / 12) + 1e-9)))  # fmt: skip
+    first_day = pd.Timestamp(start)
+
+    def whole_months(since: Any) -> int:
+        day = pd.Timestamp(since)
+        return max(0, 12 * (first_day.year - day.year) + first_day.month - day.month - int(first_day.day < day.day))
+
+    months = before["since"].map(lambda d: 0 if pd.isna(d) else whole_months(d))
     pairs = before.assign(years=months / 12, new=before["officer"].map(at)).merge(p.units.assign(r=p.units["population"].fillna(1.0)), left_on="was", right_on="current")  # fmt: skip
     today = (pairs["years"] * pairs["r"]).sum()
     if today > 0:
