@@ -16,7 +16,10 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues"
-SOURCES = ("planning/forum/pack_content.py", "planning/forum/forum_pack.py")
+SOURCES = tuple(
+    f"planning/forum/public/{name}.py"
+    for name in ("content", "beat_page", "town_pages", "questions", "maps", "small_files")
+)
 LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
 LETTERS = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "ђ": "đ", "е": "e", "ж": "ž", "з": "z", "и": "i", "ј": "j", "к": "k", "л": "l", "љ": "lj",
@@ -27,18 +30,20 @@ LETTERS = {
 
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack, in the order of the code; those in tables of the code come last."""
-    from beatplanner.planning.forum import forums, pack_content
+    from beatplanner.planning.forum import forums, themes
+    from beatplanner.planning.forum.public import wording
 
     found: dict[str | tuple[str, str], None] = {}
     for name in SOURCES:
         with (ROOT / "src" / "beatplanner" / name).open("rb") as stream:
             for _, message, _, _ in extract("python", stream, keywords={"text": None, "count": (1, 2)}):
                 found[message] = None
-    for table in (pack_content.WHO_DOES_WHAT, pack_content.PARTNER_TITLES, pack_content.LEVEL_TITLES, forums.RESIDENTS):
+    for table in (wording.WHO_DOES_WHAT, wording.PARTNER_TITLES, wording.LEVEL_TITLES, forums.RESIDENTS):
         found |= dict.fromkeys(table.values())
     for roles in forums.ROLES.values():
         found |= dict.fromkeys(roles)
-    found |= dict.fromkeys(pack_content.THEMES)
+    found |= dict.fromkeys(wording.THEMES)
+    found[themes.OTHERS] = None
     return list(found)
 
 

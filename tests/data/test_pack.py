@@ -14,8 +14,8 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.publish import pack_maps
-from beatplanner.data.publish.pack_pdf import write_pack_pdf
+from beatplanner.data.publish.public import pack_maps
+from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 
 
 def test_round_scales_fit():

@@ -10,18 +10,12 @@ import numpy as np
 import pytest
 
 from beatplanner.data.errors import InputError
+from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
+from beatplanner.planning.forum.audit import audit
 from beatplanner.planning.forum.forum_pack import audit_pack
-from beatplanner.planning.forum.privacy import (
-    Areas,
-    Cell,
-    audit,
-    concern_cells,
-    is_sensitive,
-    pass_gate,
-    read_published,
-    resident_cells,
-    whole,
-)
+from beatplanner.planning.forum.gate import Cell, pass_gate, whole
+from beatplanner.planning.forum.published import read_published
+from beatplanner.planning.forum.themes import is_sensitive
 from conftest import GridTown, write_grid_town
 
 FORUM = """

@@ -47,10 +47,10 @@ def solved_exactly(matrix: np.ndarray, hidden: np.ndarray, target: np.ndarray) -
     return len(shown) > 0 and np.linalg.matrix_rank(np.vstack([shown, target])) == np.linalg.matrix_rank(shown)
 
 
-def test_an_attacker_finds_no_interval_narrower_than_k_in_1000_tables():
+def test_an_attacker_finds_no_interval_narrower_than_k_in_300_tables():
     rng = np.random.default_rng(11)
     lost = figures = attacked = 0
-    for _ in range(1000):
+    for _ in range(300):
         rows, columns = rng.integers(2, 5, 2)
         sums = table(rows, columns)
         small, large = rng.integers(0, 8, rows * columns), rng.integers(0, 80, rows * columns)
@@ -71,7 +71,7 @@ def test_an_attacker_finds_no_interval_narrower_than_k_in_1000_tables():
                 assert np.floor(high + 1e-6) - np.ceil(low - 1e-6) >= K, (atoms.reshape(rows, columns), i, low, high)
                 assert low - 1e-6 <= values[i] <= high + 1e-6
                 attacked += 1
-    assert attacked > 800
+    assert attacked > 240
     # what suppression cost: of all figures of these tables, hard ones, so many are hidden
     assert 0.1 < lost / figures < 0.45
 

@@ -18,24 +18,32 @@ linear programme of Kelly, Golden and Assad (1992), here with both ends of the i
 
 whose figures with a deviation are hidden (secondary); wᵢ is the information that is lost. What turns out to have been hidden needlessly is shown
 again, the most informative first, as long as no interval becomes too narrow; so the result cannot be improved by showing any single figure.
+At last the attacker of `suppression_whole`, who counts in whole numbers and knows how figures are chosen, tries; what is too narrow for that one is
+protected by more.
+
+An attacker who knows the weights could tell from what was hidden, and what was not, which values made that the cheapest choice. So a caller
+gives weights that do not follow from the hidden values, and that nobody outside knows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
+from beatplanner.solver.suppression_system import SLACK, reduced, smallest, within
+from beatplanner.solver.suppression_whole import attack_whole
+
 # Variables of one linear programme of the attack at most; more targets are attacked in several.
 BLOCK = 30_000
 # Up to so many variables the linear programme is solved as it is, since taking it apart costs more.
 SMALL_BLOCK = 3_000
 ROUNDS = 60
-SLACK = 1e-6
+# An interval of so many times k, found by linear programming, is taken as wide enough in whole numbers, too.
+WIDE = 3
 
 
 @dataclass(frozen=True)
@@ -90,8 +98,8 @@ def attack(
     if 2 * t * sums.shape[1] <= SMALL_BLOCK:
         return _ends(sums[~hidden], values[~hidden], sums[hidden], targets.toarray(), most)
     low, high = np.zeros(t), np.zeros(t)
-    shown, right = _reduced(sums, values, hidden)
-    rest = _smallest(sums[hidden])
+    shown, right = reduced(sums, values, hidden)
+    rest = smallest(sums[hidden])
     # areas that no equation joins are attacked apart: a country falls into its municipalities
     joined = sparse.vstack([shown, rest], format="csr")
     _, piece = connected_components(joined.T @ joined, directed=False)
@@ -100,8 +108,8 @@ def attack(
         groups.setdefault(np.unique(piece[targets[[i]].indices]).tobytes(), []).append(i)
     for pieces, members in groups.items():
         atoms = np.flatnonzero(np.isin(piece, np.frombuffer(pieces, dtype=piece.dtype)))
-        own, right_own = _within(shown, right, atoms)
-        others, _ = _within(rest, np.zeros(rest.shape[0]), atoms)
+        own, right_own = within(shown, right, atoms)
+        others, _ = within(rest, np.zeros(rest.shape[0]), atoms)
         size = max(1, BLOCK // max(1, 2 * len(atoms)))
         for first in range(0, len(members), size):
             some = members[first : first + size]
@@ -129,64 +137,6 @@ def _ends(
         raise ValueError("the shown figures contradict each other")
     at = found.x.reshape(2 * count, n)
     return (targets * at[:count]).sum(axis=1), (targets * at[count:]).sum(axis=1)
-
-
-def _rows(matrix: sparse.csr_array) -> list[frozenset[int]]:
-    """Return the atoms of each row."""
-    return [frozenset(matrix.indices[a:b].tolist()) for a, b in pairwise(matrix.indptr)]
-
-
-def _matrix(rows: list[frozenset[int]], n: int) -> sparse.csr_array:
-    """Return rows of atoms as a matrix."""
-    index = np.array([a for row in rows for a in sorted(row)], int)
-    pointer = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(int)
-    return sparse.csr_array((np.ones(len(index)), index, pointer), shape=(len(rows), n))
-
-
-def _reduced(sums: sparse.csr_array, values: np.ndarray, hidden: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
-    """Return the shown figures less those shown ones that they hold, an equivalent system in which far less hangs together.
-
-    Raises
-    ------
-    ValueError
-        Where a total differs from what it is the sum of.
-    """
-    order = [i for i in np.argsort(np.diff(sums.indptr), kind="stable") if not hidden[i]]
-    every = _rows(sums)
-    holding: dict[int, list[int]] = {}
-    rows, right = [], []
-    for i in order:
-        left, value = set(every[i]), float(values[i])
-        for a in sorted(every[i]):
-            # the largest figure of this atom that fits; figures come by size, so the last one does first
-            fitting = next((j for j in reversed(holding.get(a, [])) if every[j] <= left), None) if a in left else None
-            if fitting is not None:
-                left -= every[fitting]
-                value -= float(values[fitting])
-        if left:
-            rows.append(frozenset(left))
-            right.append(value)
-        elif abs(value) > SLACK:
-            raise ValueError("the shown figures contradict each other")
-        for a in every[i]:
-            holding.setdefault(a, []).append(int(i))
-    return _matrix(rows, sums.shape[1]), np.array(right)
-
-
-def _smallest(hidden: sparse.csr_array) -> sparse.csr_array:
-    """Return the hidden figures that hold no other: that those are at least 1 says it of the larger ones too."""
-    kept: list[frozenset[int]] = []
-    for row in sorted(set(_rows(hidden)), key=lambda r: (len(r), sorted(r))):
-        if not any(other <= row for other in kept):
-            kept.append(row)
-    return _matrix(kept, hidden.shape[1])
-
-
-def _within(matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
-    """Return the rows about some atoms, over these alone."""
-    part = matrix[:, atoms]
-    there = np.flatnonzero(np.diff(part.indptr))
-    return part[there], right[there]
 
 
 def spans(low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -268,6 +218,31 @@ def protect(
         tried[i] = False
         if not len(narrow(tried)):
             hidden = tried
+
+    def narrow_in_whole_numbers(now: np.ndarray, minimal: bool = True) -> np.ndarray:
+        wanted = np.concatenate([np.flatnonzero(now), slivers]).astype(int)
+        wanted = wanted[~np.isin(wanted, list(leaks))]
+        if len(wanted):
+            wanted = wanted[spans(*attack(sums, values, now, every[wanted], most=most)) < WIDE * k]
+        if not len(wanted):
+            return wanted
+        low, high, known = attack_whole(sums, values, now, every[wanted], k=k, most=most, minimal=minimal)
+        no_more_than_the_mark = minimal & (low <= 1) & (high >= k - 1)
+        return wanted[known & (high - low < k) & ~no_more_than_the_mark]
+
+    for more in range(1, ROUNDS):
+        found = narrow_in_whole_numbers(hidden)
+        if not len(found):
+            break
+        before = hidden
+        for target in found:
+            added = _cheapest_hiding(sums, values, hidden, fixed, weight, every[[target]], k + more, most)
+            hidden = hidden if added is None else hidden | added
+        if (hidden == before).all() and more > k:
+            # no wider interval helps: what else may be hidden is, and what whole numbers alone still tell then leaks
+            hidden = hidden | (~fixed & (values > 0))
+            leaks |= {int(t) for t in narrow_in_whole_numbers(hidden, minimal=False)}
+            break
     return Protection(hidden, primary, tuple(sorted(leaks)))
 
 

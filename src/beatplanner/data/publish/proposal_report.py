@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from beatplanner.data.publish.forum_files import write_json
+from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.result.cells import write_csv
 
 

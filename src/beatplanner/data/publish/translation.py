@@ -94,12 +94,16 @@ class Speech:
 
     def count(self, one: str, many: str, number: int, **values: Any) -> str:
         """Return a text that depends on a number, which stands in it as ``{n}``."""
+        return filled(self.plural(one, many, number), {"n": self.number(number), **values})
+
+    def plural(self, one: str, many: str, number: int) -> str:
+        """Return the form of a text that a number asks for, its fields still in it."""
         said = self.terms.get(one if number == 1 else many)
         if said is None:
             said = self._texts.ngettext(one, many, number)
             if not self._note(one):
                 said = f"{OPEN}{said}{CLOSE}"
-        return filled(said, {"n": self.number(number), **values})
+        return said
 
     def known(self, name: str) -> str:
         """Return a name that a user gave in this language where the catalogue has it, and as it is elsewhere."""

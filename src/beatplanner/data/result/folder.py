@@ -9,7 +9,6 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
 from beatplanner.data.result.cells import _plain, without_nan
 from beatplanner.data.result.manifest import write_manifest
@@ -132,11 +132,8 @@ def _write_layers(
 ) -> None:
     """Write tables into a GeoPackage that says in its metadata, and beside each layer, who may see it."""
     for name, frame in [*spatial, *((n, pd.DataFrame(f)) for n, f in plain)]:
-        new = {} if path.exists() else {"dataset_metadata": {"NOTICE": notice}}
-        pyogrio.write_dataframe(_plain_types(frame), path, layer=name, driver="GPKG", append=path.exists(), **new)  # type: ignore[arg-type]
-    with closing(sqlite3.connect(path)) as database, database:
-        # QGIS shows this as the layer's abstract
-        database.execute("UPDATE gpkg_contents SET description = ?", (notice,))
+        pyogrio.write_dataframe(_plain_types(frame), path, layer=name, driver="GPKG", append=path.exists())
+    write_notice(path, notice)
 
 
 def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:

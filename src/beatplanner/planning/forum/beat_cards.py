@@ -24,8 +24,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forums import Meeting, meetings_of
-from beatplanner.planning.forum.pack_figures import period_of
-from beatplanner.planning.forum.privacy import is_sensitive
+from beatplanner.planning.forum.themes import is_sensitive, period_of
 
 HOURS, WEEKDAYS = 24, 7
 

@@ -1,8 +1,9 @@
 """Forums at three levels: where each meets, when, who is invited by role, and what the way there costs its members.
 
 The venue of a forum is the 1-median over the public buildings of its area (Hakimi 1964), by what a meeting costs its members: who lives within
-the walking limit walks, everybody else pays the way there and back, and the building has a price an evening. Members are expected where the
-residents live, each unit with its share.
+the walking limit walks, everybody else pays the way there and back, and the building has a price an evening. Forums are published, so their
+members are expected from all places alike (`meetings_of`): a place that is chosen, and a cost that is told, by how many live where would be an
+equation over the residents of single units.
 """
 
 from __future__ import annotations
@@ -101,12 +102,19 @@ def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meet
     venues, walks = extra.venues, None
     if venues is None and town.sites is not None:
         venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
-        walks = town.unit_walks()
-    return plan_forums(tables, town.description.forum or Forum(), venues, walks)
+        walks = place_walks(town)
+    return plan_forums(
+        tables, town.description.forum or Forum(), venues, walks, members_from=np.ones(len(tables.units))
+    )
 
 
 def plan_forums(
-    tables: PlanTables, rules: Forum, venues: pd.DataFrame | None, walks: np.ndarray | None
+    tables: PlanTables,
+    rules: Forum,
+    venues: pd.DataFrame | None,
+    walks: np.ndarray | None,
+    *,
+    members_from: np.ndarray | None = None,
 ) -> list[Meeting]:
     """Plan the forums of all three levels.
 
@@ -120,6 +128,8 @@ def plan_forums(
         Public buildings: ``venue``, ``x``, ``y`` (metres), ``cost`` of an evening. None: there are none, and places are announced later.
     walks
         (n, v) metres on foot from each unit to each venue, inf where there is no way; None: straight line × 1.3.
+    members_from
+        (n,) in what proportion members come from each unit; as residents live where none is given, which nothing public may follow from.
 
     Returns
     -------
@@ -130,8 +140,10 @@ def plan_forums(
     if venues is None:
         venues = pd.DataFrame({"venue": pd.Series(dtype=object), "x": [], "y": [], "cost": []}, dtype=float)
     units, beats = tables.units, tables.beats
-    people = np.nan_to_num(units["population"].to_numpy(float))
-    people = people if people.sum() > 0 else units["workload"].to_numpy(float)
+    people = members_from
+    if people is None:
+        people = np.nan_to_num(units["population"].to_numpy(float))
+        people = people if people.sum() > 0 else units["workload"].to_numpy(float)
     home = units[["x", "y"]].to_numpy(float)
     place = venues[["x", "y"]].to_numpy(float)
     straight = DETOUR * np.hypot(home[:, None, 0] - place[None, :, 0], home[:, None, 1] - place[None, :, 1])
@@ -178,6 +190,17 @@ def plan_forums(
         add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
     add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)
     return found
+
+
+def place_walks(town: Town) -> np.ndarray | None:
+    """Return the mean walk from the homes of each unit to each site, (n, sites) metres, each home counted once; inf where none reaches it."""
+    if town.homes is None or town.walks is None:
+        return None
+    unit, able = town.homes["unit"].to_numpy(int), np.isfinite(town.walks)
+    way, count = (np.zeros((len(town.units), town.walks.shape[1])) for _ in range(2))
+    np.add.at(way, unit, np.where(able, town.walks, 0.0))
+    np.add.at(count, unit, able)
+    return np.divide(way, count, out=np.full(way.shape, np.inf), where=count > 0)
 
 
 def _nearest(metres: np.ndarray, inside: np.ndarray, people: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ stations. For the office: every figure of the plan's units, beats and stations. 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
@@ -14,8 +15,9 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.planning.forum.pack_figures import areas_of
-from beatplanner.planning.forum.privacy import HIDDEN, pass_gate, resident_cells, whole
+from beatplanner.planning.forum.pack_figures import areas_of, decide_residents
+from beatplanner.planning.forum.public_plan import public_plan
+from beatplanner.planning.forum.published import HIDDEN, read_published
 
 Audience = Literal["public", "office"]
 THRESHOLD = 5  # ONS and ICO practice, where the description sets no other
@@ -59,9 +61,11 @@ def _residents(tables: PlanTables) -> pd.Series:
     """Return the residents of each beat, NaN where they are hidden."""
     assert tables.beats is not None
     forum = tables.summary.get("rules", {}).get("forum") or {}
-    areas = areas_of(tables)
-    people = whole(tables.units["population"].to_numpy(float))
-    gate = pass_gate(people, resident_cells(areas), areas.name, int(forum.get("threshold", THRESHOLD)))
+    base = Path(str(tables.summary.get("description_file", ""))).parent
+    # what people have from earlier packs counts here as it does for the pack itself
+    earlier = [read_published(base / p) for p in forum.get("published_before", [])]
+    areas = areas_of(public_plan(tables))
+    gate = decide_residents(tables, areas, int(forum.get("threshold", THRESHOLD)), earlier)
     if gate.leaks:
         raise InputError(
             *(problem(text, "Move the unit to a neighbouring beat, or export for the office") for text in gate.leaks)

@@ -7,28 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from beatplanner.data.description.models import Forum
+from beatplanner.data.publish.public.plan import PublicFigures, PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.privacy import (
-    DAYS_OF_A_YEAR,
-    Areas,
-    Cell,
-    Gate,
-    Published,
-    concern_cells,
-    is_sensitive,
-    pass_gate,
-    resident_cells,
-    whole,
-)
+from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
+from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, whole
+from beatplanner.planning.forum.public_plan import public_plan, secret_of
+from beatplanner.planning.forum.published import Published
+from beatplanner.planning.forum.themes import period_of, public_period, themes_of
 
 
 @dataclass(frozen=True)
 class PackFigures:
-    """The figures of a pack.
+    """The decisions of the gate, for the office; `public` is what of them may be published.
 
     Attributes
     ----------
@@ -43,7 +36,10 @@ class PackFigures:
     sensitive
         Themes that are told for municipalities only.
     period
-        ``from``, ``to`` (ISO dates or None), ``days``; None without incidents.
+        Whole months: ``from``, ``to`` (ISO dates or None), ``days`` (as told, None where unknown), ``year`` (whether they cover one); None without
+        incidents.
+    left_out
+        Why themes are not told, in words; empty where they are.
     """
 
     areas: Areas
@@ -52,6 +48,7 @@ class PackFigures:
     concerns: dict[str, Gate]
     sensitive: frozenset[str]
     period: dict[str, Any] | None
+    left_out: str = ""
 
     @property
     def gates(self) -> dict[str, Gate]:
@@ -63,31 +60,26 @@ class PackFigures:
         """What must not go out."""
         return tuple(text for gate in self.gates.values() for text in gate.leaks)
 
-    def value(self, *key: str) -> int | None:
-        """Return a figure of residents: None where it is hidden or unknown."""
-        return self.residents.values.get(key)
-
-    def cell(self, *key: str) -> str:
-        """Return a figure of residents as a table shows it: ``*`` where it is hidden, empty where there is none."""
-        if key not in self.residents.values:
-            return ""
-        value = self.residents.values[key]
-        return "*" if value is None else str(value)
+    @property
+    def public(self) -> PublicFigures:
+        """What passed."""
+        areas = self.areas
+        return PublicFigures(
+            self.threshold, self.residents.values, {t: g.values for t, g in self.concerns.items()}, self.sensitive, self.period,
+            areas.unit, areas.name, areas.municipality, areas.beat, areas.current, areas.within,
+        )  # fmt: skip
 
 
-def areas_of(tables: PlanTables) -> Areas:
+def areas_of(plan: PublicPlan) -> Areas:
     """Return the units and beats of a plan as the gate sees them."""
-    units, beats = tables.units, tables.beats
-    assert beats is not None
+    units, beats = plan.units, plan.beats
     within = None
-    if tables.stations is not None:
-        limit = tables.summary.get("stations", {}).get("walk_minutes", 20.0)
+    if plan.stations is not None and plan.walk_minutes is not None:
         minutes = units["walk_minutes"].to_numpy(float)
-        within = [bool(w) for w in np.nan_to_num(minutes, nan=np.inf) <= limit * (1 + 1e-12)]
-    text = [str(u) for u in units["unit"]]
+        within = [bool(w) for w in np.nan_to_num(minutes, nan=np.inf) <= plan.walk_minutes * (1 + 1e-12)]
     current = units["current"] if "current" in units else [None] * len(units)
     return Areas(
-        unit=text,
+        unit=[str(u) for u in units["unit"]],
         name=[str(n) for n in units["name"]],
         municipality=[str(m or "") for m in units["municipality"]],
         beat=[None if b is None else str(b) for b in units["beat"]],
@@ -97,7 +89,19 @@ def areas_of(tables: PlanTables) -> Areas:
     )
 
 
-def decide(tables: PlanTables, town: Town, rules: Forum, earlier: Sequence[Published]) -> PackFigures:
+def decide_residents(tables: PlanTables, areas: Areas, k: int, earlier: Sequence[Published]) -> Gate:
+    """Decide which figures of residents are shown beside all that people have; no values where residents are unknown."""
+    if not tables.units["population"].notna().all():
+        return Gate({})
+    same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None]
+    people = whole(tables.units["population"].to_numpy(float))
+    cells = [*resident_cells(areas), *(c for p in same for c in p.residents)]
+    return pass_gate(people, cells, areas.name, k, key=secret_of(tables.summary))
+
+
+def decide(
+    tables: PlanTables, town: Town, rules: Forum, earlier: Sequence[Published], plan: PublicPlan | None = None
+) -> PackFigures:
     """Count, and decide what is shown beside everything that people have already.
 
     Parameters
@@ -110,24 +114,42 @@ def decide(tables: PlanTables, town: Town, rules: Forum, earlier: Sequence[Publi
         The section ``[forum]``.
     earlier
         Packs and scenarios that people have.
+    plan
+        The plan as the public sees it; made where it is not given.
     """
-    areas = areas_of(tables)
+    areas = areas_of(plan or public_plan(tables))
     k = rules.threshold
-    residents = Gate({})
-    same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None]
-    if tables.units["population"].notna().all():
-        people = whole(tables.units["population"].to_numpy(float))
-        before = [c for p in same for c in p.residents]
-        residents = pass_gate(people, [*resident_cells(areas), *before], areas.name, k)
-    counts, sensitive = _themes(town, rules)
-    period = period_of(town)
-    concerns: dict[str, Gate] = {}
-    if period is not None and period["days"] is not None and period["days"] >= DAYS_OF_A_YEAR:
+    residents = decide_residents(tables, areas, k, earlier)
+    counts, sensitive = themes_of(town, rules)
+    period, concerns = period_of(town), {}
+    told = public_period(period)
+    left_out = _why_not(told, earlier)
+    if not left_out:
+        same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None and p.period == told]
         for theme, count in counts.items():
-            before = [c for p in same if p.privacy.get("period") == period for c in p.concerns.get(theme, [])]
-            cells = [*concern_cells(areas, theme in sensitive), *before]
-            concerns[theme] = pass_gate(count, cells, areas.name, k, f"incidents of “{theme}”")
-    return PackFigures(areas, k, residents, concerns, frozenset(sensitive), period)
+            cells = [*concern_cells(areas, theme in sensitive), *(c for p in same for c in p.concerns.get(theme, []))]
+            concerns[theme] = pass_gate(
+                count, cells, areas.name, k, f"incidents of “{theme}”", secret_of(tables.summary)
+            )
+    return PackFigures(areas, k, residents, concerns, frozenset(t for t in sensitive if t in counts), told, left_out)
+
+
+def _why_not(period: dict[str, Any] | None, earlier: Sequence[Published]) -> str:
+    """Say why no theme is told; empty where themes are."""
+    if period is None or not period["year"]:
+        return "the records do not cover twelve months"
+    for pack in earlier:
+        # two tables of nearly the same months differ by the few incidents of the others
+        before = pack.period
+        if pack.concerns and before != period and _overlap(before, period):
+            return f"{pack.name} tells of other months that overlap with these, so that the difference would tell of few incidents"
+    return ""
+
+
+def _overlap(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
+    if not one or not one.get("from") or not other.get("from"):
+        return True
+    return str(one["from"]) <= str(other["to"]) and str(other["from"]) <= str(one["to"])
 
 
 def moved_to(pack: Published, areas: Areas) -> Published | None:
@@ -141,35 +163,3 @@ def moved_to(pack: Published, areas: Areas) -> Published | None:
         return [replace(c, members=np.sort(at[c.members])) for c in cells]
 
     return replace(pack, residents=moved(pack.residents), concerns={t: moved(c) for t, c in pack.concerns.items()})
-
-
-def period_of(town: Town) -> dict[str, Any] | None:
-    """Return the days that the incidents cover: ``from``, ``to``, ``days`` (None where nobody knows)."""
-    if town.incidents is None:
-        return None
-    known = town.incidents.loc[town.incidents["a_year"] > 0, "time"].dropna()
-    if len(known):
-        first, last = known.min(), known.max()
-        return {
-            "from": first.date().isoformat(),
-            "to": last.date().isoformat(),
-            "days": None if town.recorded is None or town.recorded.days is None else int(town.recorded.days),
-        }
-    given = town.description.incidents.days if town.description.incidents else None
-    return {"from": None, "to": None, "days": given}
-
-
-def _themes(town: Town, rules: Forum) -> tuple[dict[str, np.ndarray], set[str]]:
-    """Return incidents of each theme by unit, and which themes are sensitive: those with any sensitive category."""
-    if town.incidents is None:
-        return {}, set()
-    names = {c.strip().casefold(): t for c, t in rules.themes.items()}
-    category = town.incidents["category"].astype(str).str.strip()
-    theme = pd.Series([names.get(c.casefold(), c) for c in category], index=category.index, dtype=object)
-    inside = (town.incidents["unit"] >= 0) & (theme != "")
-    sensitive = {str(t) for c, t in zip(category, theme, strict=True) if t and is_sensitive(str(c), rules.sensitive)}
-    counts = {
-        str(name): np.bincount(group.to_numpy(int), minlength=len(town.units)).astype(float)
-        for name, group in town.incidents.loc[inside, "unit"].groupby(theme[inside], sort=True)
-    }
-    return counts, sensitive

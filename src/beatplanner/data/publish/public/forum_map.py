@@ -28,7 +28,7 @@ import shapely
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats.geometry import dissolve
-from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.publish.public.plan import PublicPlan
 
 # Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
 SIMPLIFY_SHARE = 1 / 4000
@@ -78,21 +78,20 @@ class MapWords:
     card: Sequence[Mapping[str, Any]]
 
 
-def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
+def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
     """Write the map of a plan's beats and stations.
 
     Parameters
     ----------
     path
         The HTML file.
-    tables
+    plan
         A plan with beats. Of the units only names, shapes and beats are shown.
     words
         What it says.
     """
-    assert tables.beats is not None
     templates = files("beatplanner.data") / "templates"
-    units, beats, t = _simplified(tables.units), tables.beats, words.texts
+    units, beats, t = _simplified(plan.units), plan.beats, words.texts
     name_of = {str(b): str(n) for b, n in zip(beats["beat"], beats["name"], strict=True)}
     colours = beat_colours(beats)
     shapes = _dissolved(units, "beat")
@@ -117,7 +116,7 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
         for beat, shape in _dissolved(before, "current").items():
             _add(old, shape, "#f0f0f0", f"<b>{escape(t['before'])}: {escape(beat)}</b>")
         old.add_to(view)
-    _add_stations(view, tables, t)
+    _add_stations(view, plan, t)
     view.fit_bounds([[south, west], [north, east]])
     _plain_head(view)
     inner = shapely.point_on_surface(units.geometry.to_numpy())
@@ -147,7 +146,7 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
         own=own,
         language=words.language,
         t=t,
-        project=tables.summary["project"],
+        project=plan.project,
         decision=words.decision,
         made=words.made,
         review=words.review,
@@ -158,7 +157,7 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
         new_name=new.get_name(),
         old_name=old.get_name() if old is not None else "",
         names=sorted({p["name"] for p in places} | set(name_of.values())),
-        stations=tables.stations is not None,
+        stations=plan.stations is not None,
         residents=bool(words.residents),
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
         figures=_in_script(dict(words.figures)),
@@ -180,7 +179,7 @@ def write_forum_map(path: Path, tables: PlanTables, words: MapWords) -> None:
         questions=words.questions,
         card_title=words.card_title,
         card=words.card,
-        infeasible=not tables.summary["feasible"],
+        infeasible=not plan.feasible,
     )  # fmt: skip
     path.write_text(_with_policy(page, own), encoding="utf-8", newline="\n")
 
@@ -256,10 +255,10 @@ def _for_template(text: str) -> str:
     )
 
 
-def _add_stations(view: folium.Map, tables: PlanTables, texts: Mapping[str, str]) -> None:
-    if tables.stations is None:
+def _add_stations(view: folium.Map, plan: PublicPlan, texts: Mapping[str, str]) -> None:
+    if plan.stations is None:
         return
-    points = tables.stations.to_crs("EPSG:4326")
+    points = plan.stations.to_crs("EPSG:4326")
     for s in points.itertuples(index=False):
         kind = texts["station_today"] if s.existing else texts["station_new"]
         marker = folium.CircleMarker(

@@ -10,17 +10,17 @@ import numpy as np
 import shapely
 
 from beatplanner.data.colours import beat_colours
-from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.publish.public.plan import PublicPlan
 
 
-def write_picture(path: Path, tables: PlanTables, *, title: str, subtitle: str, lines: list[str]) -> None:
+def write_picture(path: Path, plan: PublicPlan, *, title: str, subtitle: str, lines: list[str]) -> None:
     """Write the picture.
 
     Parameters
     ----------
     path
         The PNG file.
-    tables
+    plan
         A plan with beats.
     title, subtitle
         In large and in small letters.
@@ -29,16 +29,15 @@ def write_picture(path: Path, tables: PlanTables, *, title: str, subtitle: str, 
     """
     from matplotlib.figure import Figure
 
-    beats = tables.beats
-    assert beats is not None
+    beats = plan.beats
     figure = Figure(figsize=(12, 6.3))
     figure.set_facecolor("#ffffff")
     axes = figure.add_axes((0.40, 0.02, 0.59, 0.96))
     colours = beat_colours(beats)
     beats.plot(ax=axes, color=[colours[str(b)] for b in beats["beat"]], edgecolor="#1a1a1a", linewidth=1.2)
-    if tables.stations is not None:
+    if plan.stations is not None:
         for existing, colour, marker in ((True, "#08306b", "s"), (False, "#b2182b", "D")):
-            there = tables.stations[tables.stations["existing"] == existing]
+            there = plan.stations[plan.stations["existing"] == existing]
             if len(there):
                 axes.scatter(
                     there.geometry.x, there.geometry.y, marker=marker, s=60, color=colour, edgecolor="white", zorder=5

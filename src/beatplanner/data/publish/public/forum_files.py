@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,6 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from beatplanner.data.result.cells import safe_cell, without_nan, write_csv
-from beatplanner.data.town.forum_tables import REPORT_BACK
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
 
@@ -29,13 +27,15 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(without_nan(content), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
 
-def write_minutes(path: Path, forums: Sequence[tuple[str, str]], guide: str) -> None:
+def write_minutes(path: Path, columns: Sequence[str], forums: Sequence[tuple[str, str]], guide: str) -> None:
     """Write the sheet on which a forum notes what it asked and what came of it; the next pack tells it from there.
 
     Parameters
     ----------
     path
         The workbook.
+    columns
+        Those in which a forum's minutes are read back.
     forums
         Id and name of each area.
     guide
@@ -44,7 +44,7 @@ def write_minutes(path: Path, forums: Sequence[tuple[str, str]], guide: str) -> 
     book = openpyxl.Workbook()
     sheet: Any = book.active
     sheet.title = "minutes"
-    _head(sheet, REPORT_BACK, (16, 12, 40, 40, 20, 12, 12, 30))
+    _head(sheet, columns, (16, 12, 40, 40, 20, 12, 12, 30))
     for area, _ in forums:
         sheet.append([safe_cell(area)])
     _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]])
@@ -99,53 +99,3 @@ def _guide(book: Any, lines: Sequence[str]) -> None:
         sheet.append([safe_cell(line)])
     for row in sheet.iter_rows():
         row[0].alignment = Alignment(wrap_text=True)
-
-
-def run_card(summary: Mapping[str, Any], extra: Sequence[Any], verdict: Mapping[str, Any] | None, *, made_by: str | None,
-             decided_by: str | None, languages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # fmt: skip
-    """Return the run card: what a pack was made from, by whom, when, under which rules and with what proof.
-
-    Parameters
-    ----------
-    summary
-        The plan's summary.
-    extra
-        Sources of the forum's own tables.
-    verdict
-        Of `verify`; None where it was not asked.
-    made_by, decided_by
-        People or offices, as the description names them.
-    languages
-        What is known of each language's translation.
-    """
-    data = [
-        {"role": i["role"], "file": _file(i["path"]), "date": i["modified"], "sha256": i["sha256"]}
-        for i in summary["inputs"]
-    ]
-    data += [{"role": s.role, "file": s.path.name, "date": s.modified, "sha256": s.sha256} for s in extra]
-    return {
-        "project": summary["project"],
-        "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-        "made_by": made_by,
-        "decided_by": decided_by,
-        "data": data,
-        "rules": public_rules(summary["rules"]),
-        "feasible": summary["feasible"],
-        "gaps": {step: summary[step]["gap"] for step in ("beats", "stations", "officers") if step in summary},
-        "verified": None if verdict is None else {"ok": verdict["ok"], "checks": verdict["checks"]},
-        "seed": summary["seed"],
-        "versions": summary["versions"],
-        "languages": list(languages),
-    }
-
-
-def _file(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def public_rules(rules: Any) -> Any:
-    """Return rules for a pack: paths are file names, since a user's folders are nobody's business, and groups of residents are left out."""
-    if isinstance(rules, Mapping):
-        return {k: _file(v) if k in ("path", "population_raster") and isinstance(v, str) else public_rules(v) for k, v in rules.items()
-                if k not in ("published_before", "catalogues", "groups")}  # fmt: skip
-    return [public_rules(v) for v in rules] if isinstance(rules, list | tuple) else rules

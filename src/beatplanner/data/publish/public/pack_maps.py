@@ -18,7 +18,7 @@ from pyproj import CRS, Proj, Transformer
 
 from beatplanner.data.colours import FILLS, beat_colours
 from beatplanner.data.formats import geometry
-from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.publish.public.plan import PublicPlan
 
 DARK, GREY, LIGHT, WATER, ACCENT, OPENED = "#1a1a1a", "#7a7a7a", "#b5b5b5", "#3a6ea5", "#08306b", "#b2182b"
 FONT = "DejaVu Sans"
@@ -173,7 +173,7 @@ def numbered_fills(shapes: gpd.GeoDataFrame) -> dict[str, int]:
 
 
 def draw_town(
-    tables: PlanTables,
+    plan: PublicPlan,
     areas: gpd.GeoDataFrame,
     labels: dict[str, str],
     *,
@@ -188,7 +188,7 @@ def draw_town(
 
     Parameters
     ----------
-    tables
+    plan
         The plan.
     areas
         Today's or the new beats: ``beat`` and polygons.
@@ -203,8 +203,8 @@ def draw_town(
     stations
         Whether stations are drawn.
     """
-    bounds = tables.units.total_bounds
-    ground = ground_per_map_metre(tables.units.crs, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    bounds = plan.units.total_bounds
+    ground = ground_per_map_metre(plan.units.crs, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     pad = 0.01 * max(bounds[2] - bounds[0], bounds[3] - bounds[1])
     bounds = (bounds[0] - pad, bounds[1] - pad, bounds[2] + pad, bounds[3] + pad)
     scale = round_scale(bounds, width, height, ground)
@@ -213,21 +213,21 @@ def draw_town(
     for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
         _fill(sheet, shape, fills[beat])
     _ground(sheet, streets, waters, 0.12)
-    _lines(sheet, shapely.get_parts(shapely.boundary(tables.units.geometry.to_numpy())), LIGHT, 0.08)
+    _lines(sheet, shapely.get_parts(shapely.boundary(plan.units.geometry.to_numpy())), LIGHT, 0.08)
     if today is not None:
         _lines(sheet, shapely.boundary(today.geometry.to_numpy()), "#fff", 0.9)
         _lines(sheet, shapely.boundary(today.geometry.to_numpy()), DARK, 0.35, "1.6 1.2")
     for shape in areas.geometry:
         sheet.draw(shape, line=DARK, width=0.6)
     if stations:
-        _stations(sheet, tables, size=2.6)
+        _stations(sheet, plan, size=2.6)
     size = 3.2 if len(areas) <= 60 else 2.2
     _names(sheet, areas, labels, size)
     return Drawing(sheet.svg(), width, height, scale)
 
 
 def draw_beat(
-    tables: PlanTables,
+    plan: PublicPlan,
     beat: str,
     *,
     width: float,
@@ -241,7 +241,7 @@ def draw_beat(
 
     Parameters
     ----------
-    tables
+    plan
         The plan.
     beat
         Its id.
@@ -256,14 +256,13 @@ def draw_beat(
     venue
         Where its forum meets, metres.
     """
-    beats = tables.beats
-    assert beats is not None
+    beats = plan.beats
     ids = beats["beat"].astype(str)
     shape = beats.geometry[(ids == beat).to_numpy()].iloc[0]
     west, south, east, north = shape.bounds
     pad = 0.04 * max(east - west, north - south, 100.0)
     bounds = (west - pad, south - pad, east + pad, north + pad)
-    ground = ground_per_map_metre(tables.units.crs, (west + east) / 2, (south + north) / 2)
+    ground = ground_per_map_metre(plan.units.crs, (west + east) / 2, (south + north) / 2)
     scale = round_scale(bounds, width, height, ground)
     sheet = _sheet(bounds, width, height, scale, ground)
     frame = shapely.box(sheet.west, sheet.north - height * sheet.per_mm, sheet.west + width * sheet.per_mm, sheet.north)
@@ -276,12 +275,12 @@ def draw_beat(
     )
     seen = None if waters is None else waters[shapely.intersects(waters.to_numpy(), frame)]
     _ground(sheet, near, seen, 0.3)
-    own = tables.units[tables.units["beat"].astype(str) == beat]
+    own = plan.units[plan.units["beat"].astype(str) == beat]
     _lines(sheet, shapely.boundary(own.geometry.to_numpy()), GREY, 0.1, "0.6 0.6")
     for other in beats.geometry[around]:
         sheet.draw(other, line=GREY, width=0.4)
     sheet.draw(shape, line=DARK, width=1.1)
-    _stations(sheet, tables, size=3.6, names=True)
+    _stations(sheet, plan, size=3.6, names=True)
     if venue is not None and all(math.isfinite(v) for v in venue):
         x, y = sheet.mm(np.array([venue]))[0]
         sheet.parts.append(
@@ -326,11 +325,11 @@ def _ground(sheet: _Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeri
         )
 
 
-def _stations(sheet: _Sheet, tables: PlanTables, size: float, names: bool = False) -> None:
+def _stations(sheet: _Sheet, plan: PublicPlan, size: float, names: bool = False) -> None:
     """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
-    if tables.stations is None:
+    if plan.stations is None:
         return
-    for s in tables.stations.itertuples(index=False):
+    for s in plan.stations.itertuples(index=False):
         x, y = sheet.mm(np.array([[s.geometry.x, s.geometry.y]]))[0]
         if not (0 <= x <= sheet.width and 0 <= y <= sheet.height):
             continue

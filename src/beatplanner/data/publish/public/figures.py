@@ -1,0 +1,201 @@
+"""The register of published numbers: every number that a public file shows has an entry that says where it comes from.
+
+A number comes into a public text as a `Figure`, which says why it may stand there; `PublicSpeech` takes nothing else, and enters what it writes
+into the `Register`. What a writer is given is read through once more before it is written: a number without an entry stops the pack.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from beatplanner.data.publish.templates import filled
+from beatplanner.data.publish.translation import Speech
+
+# Where a number may come from: a count that passed the gate, or what follows from such counts alone; a measure rounded so far that it says no
+# more than that a rule is kept, or by how much not; a rule that the force set; the map, which
+# is public (ways, distances, scales, how many beats or places there are); the force itself (posts, dates, seats); what computed it; a text that
+# the force wrote or a name; the wording.
+Kind = Literal["counted", "coarse", "rule", "map", "force", "computed", "given", "wording"]
+NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f']\d+)*")
+
+
+class UnregisteredNumberError(Exception):
+    """A number was to be published that never passed the gate."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that may be published, and where it comes from."""
+
+    kind: Kind
+    value: float
+
+
+def counted(value: float) -> Figure:
+    """Make a figure that the gate let through, or one that follows from such figures alone."""
+    return Figure("counted", value)
+
+
+def coarse(value: float) -> Figure:
+    """Make a measure in such wide steps that no count follows from it."""
+    return Figure("coarse", value)
+
+
+def rule(value: float) -> Figure:
+    """Make a figure that the force set."""
+    return Figure("rule", value)
+
+
+def on_map(value: float) -> Figure:
+    """Make a figure that follows from the map alone."""
+    return Figure("map", value)
+
+
+def of_force(value: float) -> Figure:
+    """Make a figure about the force itself."""
+    return Figure("force", value)
+
+
+def computed(value: float) -> Figure:
+    """Make a figure about the computation."""
+    return Figure("computed", value)
+
+
+@dataclass
+class Register:
+    """The published numbers.
+
+    Attributes
+    ----------
+    entries
+        Each number as it is written, and where it comes from.
+    """
+
+    entries: dict[str, set[str]] = field(default_factory=dict)
+
+    def enter(self, kind: Kind, text: object) -> str:
+        """Enter the numbers of a text and return the text."""
+        said = str(text)
+        for number in NUMBER.findall(said):
+            self.entries.setdefault(number, set()).add(kind)
+        return said
+
+    def cell(self, figure: Figure | None) -> Any:
+        """Return a figure as a table holds it, entered; ``None`` stays."""
+        if figure is None:
+            return None
+        value = int(figure.value) if float(figure.value).is_integer() else figure.value
+        self.enter(figure.kind, value)
+        return value
+
+    def missing(self, texts: Iterable[str]) -> list[str]:
+        """Return the numbers of some texts that have no entry, each with the text around it."""
+        found = {}
+        for text in texts:
+            for number in NUMBER.findall(text):
+                if number not in self.entries and number not in found:
+                    at = text.index(number)
+                    found[number] = f"{number} in “{text[max(0, at - 40) : at + 40].strip()}”"
+        return list(found.values())
+
+    def check(self, where: str, content: Any, *, layout: frozenset[str] = frozenset()) -> None:
+        """Read through what a writer is given; keys of `layout` say how something is laid out, and not what it says.
+
+        Raises
+        ------
+        UnregisteredNumberError
+            Where a number of it has no entry.
+        """
+        missing = self.missing(texts_in(content, layout))
+        if missing:
+            raise UnregisteredNumberError(f"{where}: {'; '.join(missing[:5])}")
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Return the numbers by where they come from."""
+        found: dict[str, list[str]] = {}
+        for number, kinds in self.entries.items():
+            for kind in kinds:
+                found.setdefault(kind, []).append(number)
+        return {kind: sorted(found[kind]) for kind in sorted(found)}
+
+    @classmethod
+    def from_json(cls, entries: Mapping[str, list[str]]) -> Register:
+        """Return the register that was written as JSON."""
+        made = cls()
+        for kind, numbers in entries.items():
+            for number in numbers:
+                made.entries.setdefault(number, set()).add(kind)
+        return made
+
+
+def texts_in(content: Any, layout: frozenset[str] = frozenset()) -> Iterable[str]:
+    """Return every text and number in nested tables, lists and blocks, as it would be written."""
+    if content is None or isinstance(content, bool):
+        return
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if key not in layout:
+                yield str(key)
+                yield from texts_in(value, layout)
+    elif isinstance(content, list | tuple | set | frozenset):
+        for value in content:
+            yield from texts_in(value, layout)
+    else:
+        yield str(content)
+
+
+# Keys of blocks for the typesetter.
+LAYOUT = frozenset(
+    {"kind", "numbers", "widths", "count", "file", "width", "height", "paper", "photo", "script", "picture"}
+)
+
+
+class PublicSpeech(Speech):
+    """A language of the pack in which only figures of a register can be said; parameters as for `Speech`."""
+
+    def __init__(
+        self, register: Register, language: str, terms: Mapping[str, Any] | None = None, catalogue: Path | None = None
+    ) -> None:
+        super().__init__(language, terms, catalogue)
+        self.register = register
+
+    def text(self, english: str, **values: Any) -> str:
+        """Return a text in this language; its own digits belong to the wording, its values are texts that were entered."""
+        self.register.enter("wording", super().text(english))
+        return super().text(english, **values)
+
+    def count(self, one: str, many: str, number: Any, **values: Any) -> str:
+        """Return a text that depends on a figure, which stands in it as ``{n}``."""
+        figure = _figure(number)
+        template = self.plural(one, many, int(figure.value))
+        self.register.enter("wording", template)
+        return filled(template, {"n": self.number(figure), **values})
+
+    def number(self, value: Any, digits: int = 0) -> str:
+        """Return a figure as the locale writes it."""
+        figure = _figure(value)
+        return self.register.enter(figure.kind, super().number(figure.value, digits))
+
+    def percent(self, share: Any) -> str:
+        """Return a share in whole percents."""
+        figure = _figure(share)
+        return self.register.enter(figure.kind, super().percent(figure.value))
+
+    def date(self, day: dt.date | str, form: str = "long") -> str:
+        """Return a date of the force or of the pack as the locale writes it."""
+        return self.register.enter("force", super().date(day, form))
+
+    def given(self, text: object) -> str:
+        """Return a name or a text that the force wrote, entered as such."""
+        return self.register.enter("given", text)
+
+
+def _figure(value: Any) -> Figure:
+    if not isinstance(value, Figure):
+        raise TypeError(f"only a figure with its source can be published, not {value!r}")
+    return value

@@ -1,0 +1,228 @@
+"""What of a plan is public: names, lines, places, posts and ways, and none of its counts or hours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+# Columns that the public layers may have; what is not here stays in the office.
+UNIT_COLUMNS = ("unit", "name", "municipality", "current", "beat", "x", "y", "station", "walk_minutes", "geometry")
+BEAT_COLUMNS = ("beat", "name", "municipality", "centre_unit", "posts", "geometry")
+STATION_COLUMNS = ("station", "existing", "geometry")
+
+
+@dataclass(frozen=True)
+class PublicPlan:
+    """The plan as the public may see it.
+
+    Attributes
+    ----------
+    project
+        Its name.
+    feasible
+        Whether every rule is kept.
+    units, beats, stations
+        Polygons, polygons and points with `UNIT_COLUMNS`, `BEAT_COLUMNS` and `STATION_COLUMNS`. ``walk_minutes`` is the mean over the places of a
+        unit, each counted once, whoever lives there. `stations` is None where there are none.
+    walk_minutes
+        The walking limit; None where there are no stations.
+    deviation_limit
+        No beat's work differs by more than this share from its municipality's mean, rounded up to steps of 5 %; None where nothing is known.
+    contiguous
+        Whether each beat is in one piece.
+    tenure_months, tenure_kept, handover_months
+        The officers' rules, and whether every posting keeps them; None without officers.
+    """
+
+    project: str
+    feasible: bool
+    units: gpd.GeoDataFrame
+    beats: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame | None
+    walk_minutes: float | None = None
+    deviation_limit: float | None = None
+    contiguous: bool = True
+    tenure_months: int | None = None
+    tenure_kept: bool = True
+    handover_months: int | None = None
+
+    def __post_init__(self) -> None:
+        for frame, allowed in (
+            (self.units, UNIT_COLUMNS),
+            (self.beats, BEAT_COLUMNS),
+            (self.stations, STATION_COLUMNS),
+        ):
+            strange = [] if frame is None else [c for c in frame.columns if c not in allowed]
+            if strange:
+                raise ValueError(f"not public: {strange}")
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An officer at the plan's beginning: what is shown of one who consented, else the number of the post.
+
+    Attributes
+    ----------
+    post
+        Number within the beat.
+    until
+        The day on which the posting ends.
+    at_least
+        Whether it ends only because the plan does.
+    languages
+        That the officer speaks.
+    name, contact, photo
+        None without consent; a photo is a file name and a picture made anew.
+    was_here
+        Whether the officer worked in this beat before.
+    """
+
+    post: int
+    until: dt.date
+    at_least: bool
+    languages: tuple[str, ...]
+    name: str | None
+    contact: str | None
+    photo: tuple[str, bytes] | None
+    was_here: bool
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A forum as the public sees it; costs are for members who come from all places alike.
+
+    Attributes
+    ----------
+    level, area, title, venue, first, time, meetings, members, seats, at
+        As those of a planned forum.
+    walkers
+        Share of places from which the venue is within the walking limit; NaN where unknown.
+    farthest_km, travel_cost, year_cost
+        The longest way; what travel costs a meeting, and all meetings a year.
+    """
+
+    level: str
+    area: str
+    title: str
+    venue: str | None
+    first: dt.date | None
+    time: str
+    meetings: int
+    members: int
+    walkers: float
+    farthest_km: float
+    travel_cost: float
+    year_cost: float
+    seats: tuple[tuple[str, int], ...]
+    at: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PublicTables:
+    """The force's own tables for the pack: `report_back`, `partners`, `hours`, and lines of streets and waters."""
+
+    report_back: pd.DataFrame
+    partners: pd.DataFrame
+    hours: Mapping[str, str]
+    streets: gpd.GeoDataFrame | None
+    waters: gpd.GeoSeries | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the force set for the pack; the keys of the section ``[forum]`` of the same names."""
+
+    threshold: int
+    made_by: str | None
+    decided_by: Any
+    decided_on: dt.date | None
+    source: Any
+    contact: str | None
+    objections_until: dt.date | None
+    cost_per_km: float
+    currency: str
+    level_names: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    """How the pack was made, without anything that tells of the data but their kind and date.
+
+    Attributes
+    ----------
+    data
+        ``role``, ``date`` (ISO) and ``seal`` of each file. The seal proves, to who has the file and the office's key, that it was this file; by
+        itself it tells nothing of it.
+    rules
+        Numbers and choices of the description, by section.
+    gaps
+        By step; None where no bound was computed.
+    verdict
+        ``ok`` and ``checks``; None where nobody checked.
+    versions, seed
+        Of what computed.
+    """
+
+    data: Sequence[Mapping[str, str]]
+    rules: Mapping[str, Any]
+    gaps: Mapping[str, float | None]
+    verdict: Mapping[str, Any] | None
+    versions: Mapping[str, str]
+    seed: int
+    made: str = ""
+
+
+@dataclass(frozen=True)
+class PublicFigures:
+    """What passed the gate, and nothing else.
+
+    Attributes
+    ----------
+    threshold
+        Counts from 1 to this less one are hidden.
+    residents
+        By key: the count, or None where it is hidden.
+    concerns
+        The same by theme.
+    sensitive
+        Themes that are told for municipalities only.
+    period
+        ``from``, ``to`` (ISO, the first and the last day of a month), ``days`` (True where they cover a year); None without incidents.
+    unit, name, municipality, beat, current, within
+        (n,) of each unit; `within` is None where there are no stations.
+    """
+
+    threshold: int
+    residents: Mapping[tuple[str, ...], int | None]
+    concerns: Mapping[str, Mapping[tuple[str, ...], int | None]]
+    sensitive: frozenset[str]
+    period: Mapping[str, Any] | None
+    unit: Sequence[str] = field(default_factory=list)
+    name: Sequence[str] = field(default_factory=list)
+    municipality: Sequence[str] = field(default_factory=list)
+    beat: Sequence[str | None] = field(default_factory=list)
+    current: Sequence[str | None] = field(default_factory=list)
+    within: Sequence[bool] | None = None
+
+    def value(self, *key: str) -> int | None:
+        """Return a figure of residents: None where it is hidden or unknown."""
+        return self.residents.get(key)
+
+    def share(self, part: tuple[str, ...], whole: tuple[str, ...]) -> float | None:
+        """Return a share of residents that follows from two shown figures; None where one is hidden or both parts may not be told."""
+        inside, total = self.residents.get(part), self.residents.get(whole)
+        if part not in self.residents and whole in self.residents:
+            # no unit at all is in this part
+            inside = 0
+        return None if inside is None or not total else inside / total
+
+    @property
+    def hidden(self) -> tuple[int, int]:
+        """How many figures are hidden, and how many there are, which everybody can count in the tables."""
+        every = [v for values in (self.residents, *self.concerns.values()) for v in values.values()]
+        return sum(v is None for v in every), len(every)

@@ -1,0 +1,230 @@
+"""The pages with maps, and what the map on screen says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from beatplanner.data.formats import geometry
+from beatplanner.data.publish.public.figures import on_map
+from beatplanner.data.publish.public.forum_map import MapWords
+from beatplanner.data.publish.public.pack_maps import ACCENT, DARK, OPENED, WATER, Drawing, draw_beat, draw_town
+from beatplanner.data.publish.public.pack_pdf import script_of
+from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
+from beatplanner.planning.forum.public.beat_page import beat_page, walk
+from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.press import Press
+from beatplanner.planning.forum.public.questions import questions, why_here
+from beatplanner.planning.forum.public.town_pages import run_card, town_pages
+
+# Frames of the maps on paper, in mm: A3 lying, and A4 standing.
+TOWN_FRAME = (392.0, 242.0)
+BEAT_FRAME = (184.0, 210.0)
+# The bar of 10 cm has so many parts.
+PARTS = 5
+
+
+class Maps:
+    """The maps of all languages: drawn once where they hold names only."""
+
+    def __init__(
+        self, plan: PublicPlan, tables: PublicTables, meetings: Sequence[Meeting], names: dict[str, str]
+    ) -> None:
+        self.plan, self.tables = plan, tables
+        self.names = names
+        self.venues = {m.area: m.at for m in meetings if m.level == "neighbourhood"}
+        self.today: gpd.GeoDataFrame | None = None
+        units = plan.units
+        if "current" in units and units["current"].notna().any():
+            known = units[units["current"].notna()]
+            self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
+        common = {"width": TOWN_FRAME[0], "height": TOWN_FRAME[1], "streets": tables.streets, "waters": tables.waters}
+        self.before: Drawing | None = None
+        if self.today is not None:
+            labels = {str(b): str(b) for b in self.today["beat"]}
+            self.before = draw_town(plan, self.today, labels, stations=False, **common)
+        self.after = draw_town(plan, plan.beats, self.names, today=self.today, **common)
+        self.beats: dict[str, Drawing] = {}
+
+    def beat(self, beat: str) -> Drawing:
+        """Return the map of one beat."""
+        if beat not in self.beats:
+            self.beats[beat] = draw_beat(
+                self.plan, beat, width=BEAT_FRAME[0], height=BEAT_FRAME[1], streets=self.tables.streets,
+                waters=self.tables.waters, names=self.names, venue=self.venues.get(beat),
+            )  # fmt: skip
+        return self.beats[beat]
+
+
+def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
+    """Write what is said in one language: the PDF, the beat pages, the map and the picture."""
+    t, plan = content.speech, content.plan
+    pictures: dict[str, bytes] = {**_keys()}
+    pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
+    sections: list[dict[str, Any]] = []
+
+    def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str, key: list[dict[str, str]]) -> None:
+        pictures[file] = drawing.svg.encode("utf-8")
+        metres = drawing.scale / 10
+        unit, each = (t.text("km"), 1000) if metres >= 1000 else (t.text("m"), 1)
+        each_part = metres / PARTS / each
+        ticks = [
+            f"{t.number(on_map(q * each_part), _digits(each_part))} {unit}" if q else "0" for q in range(PARTS + 1)
+        ]
+        sections.append({
+            "kind": "map", "paper": paper, "title": title, "file": file, "alt": alt, "width": drawing.width, "height": drawing.height,
+            "scale": t.text("Scale 1 : {n}", n=t.number(on_map(drawing.scale))), "ticks": ticks, "north": t.text("N"), "key": key,
+            "bar": t.text("This bar measures 10 cm. If it does not, print at 100 %."),
+            "lines": [content.source, f"{content.decision} {content.made}"],
+        })  # fmt: skip
+
+    labels = {
+        "today": t.text("Station there today"), "new": t.text("New station"), "line": t.text("Today's lines"), "water": t.text("River or other barrier"),
+        "border": t.text("Border of the beat"),
+        "street": t.text("Street or road"), "venue": t.text("Where the forum meets"),
+    }  # fmt: skip
+
+    def key(*names: str) -> list[dict[str, str]]:
+        return [{"file": f"key_{n}.svg", "label": labels[n]} for n in names]
+
+    stations = plan.stations
+    marks = (
+        []
+        if stations is None
+        else [n for n, wanted in (("today", True), ("new", False)) if (stations["existing"] == wanted).any()]
+    )
+    ground = (["street"] if content.tables.streets is not None else []) + (
+        ["water"] if content.tables.waters is not None else []
+    )
+    if maps.before is not None and maps.today is not None:
+        title = t.text("Before: today's beats")
+        alt = t.count(
+            "Map of the town with its one beat of today.",
+            "Map of the town with its {n} beats of today.",
+            on_map(len(maps.today)),
+        )
+        add_map("before.svg", maps.before, title, alt, "a3", key("border", *ground))
+    title = t.text("After: the new beats")
+    alt = t.count(
+        "Map of the town with its one new beat.", "Map of the town with its {n} new beats.", on_map(len(content.beats))
+    )
+    add_map(
+        "after.svg",
+        maps.after,
+        title,
+        alt,
+        "a3",
+        key("border", *(["line"] if maps.today is not None else []), *marks, *ground),
+    )
+    pages = []
+    for number, beat in enumerate(content.beats):
+        name = content.names[str(beat.beat)]
+        title = t.text("Beat {name}", name=content.titled(str(beat.beat)))
+        title += f" · {t.given(beat.municipality)}" if str(beat.municipality) else ""
+        meeting = content.meeting_of(str(beat.beat))
+        venue = ["venue"] if meeting is not None and meeting.venue else []
+        alt = t.text("Map of beat {name} with its streets and places.", name=name)
+        add_map(
+            f"beat{number}.svg",
+            maps.beat(str(beat.beat)),
+            title,
+            alt,
+            "a4",
+            key("border", *marks, *venue, *ground),
+        )
+        blocks = beat_page(content, beat)
+        sections.append({"kind": "page", "title": title, "blocks": blocks})
+        pages.append((title, blocks))
+    sections += [{"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content)]
+    unreviewed = t.text("Translation not reviewed") if content.review_note() else ""
+    language, script = script_of(t.language)
+    data = {
+        "lang": language, "script": script, "title": content.title, "subtitle": content.decision, "project": content.project,
+        "author": content.settings.made_by or "beatplanner", "cover": content.cover(), "sections": sections,
+        "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
+        "footer": " · ".join([content.project, content.made, *([unreviewed] if content.review_note() else [])]),
+    }  # fmt: skip
+    press.pdf(f"pack{suffix}.pdf", data, pictures)
+    pages.append((t.text("How this pack was made"), run_card(content)))
+    press.beat_pages(f"beat_pages{suffix}.docx", pages, title=content.title, language=t.language, pictures=pictures)
+    press.map(f"map{suffix}.html", plan, _map_words(content))
+    lines = [content.decision, *(b["text"] for b in content.cover()[1:4] if b["kind"] == "text"), content.made]
+    press.picture(f"picture{suffix}.png", plan, title=content.title, subtitle=content.project, lines=lines)
+
+
+def _digits(step: float) -> int:
+    """Return how many digits after the point a step of the scale bar needs."""
+    return next(d for d in range(4) if abs(step * 10**d - round(step * 10**d)) < 1e-9 or d == 3)
+
+
+def _keys() -> dict[str, bytes]:
+    """Return the small pictures of the key."""
+    shapes = {
+        "today": f'<rect x="3" y="1" width="3" height="3" fill="{ACCENT}"/>',
+        "new": f'<path d="M4.5 .5L6.5 2.5L4.5 4.5L2.5 2.5Z" fill="{OPENED}"/>',
+        "line": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width=".5" stroke-dasharray="1.6 1.2"/>',
+        "street": '<path d="M0 2.5H9" stroke="#8c8c8c" stroke-width=".4"/>',
+        "water": f'<path d="M0 2.5H9" stroke="{WATER}" stroke-width="1"/>',
+        "border": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="1"/>',
+        "venue": f'<circle cx="4.5" cy="2.5" r="2" fill="#fff" stroke="{DARK}" stroke-width=".5"/><circle cx="4.5" cy="2.5" r=".8" fill="{DARK}"/>',
+    }
+    return {
+        f"key_{name}.svg": f'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="5mm" viewBox="0 0 9 5">{shape}</svg>'.encode()
+        for name, shape in shapes.items()
+    }
+
+
+def _map_words(content: PackContent) -> MapWords:
+    """Return what the map on screen says."""
+    t, plan = content.speech, content.plan
+    texts = {
+        "title": content.title, "find": t.text("Find a place or a beat"), "before": t.text("Today's beats"), "after": t.text("New beats"),
+        "beat": t.text("Beat"), "beats": t.text("The beats"), "municipality": t.text("Municipality"), "residents": t.text("Residents"),
+        "posts": t.text("Officers' posts"), "station": t.text("Station"), "forum": t.text("Your next forum"), "where": t.text("Which beat is my place in?"),
+        "place": t.text("Place"), "why": t.text("Why?"), "questions": t.text("Questions answered"), "station_today": t.text("Station there today"),
+        "station_new": t.text("New station"), "infeasible": t.text("This draft does not keep every rule that was asked for."),
+        "hidden": content.hidden_note(),
+        "propose": t.text("Propose another line"),
+        "propose_help": t.text("Choose a beat, press “Paint” and touch the areas that should belong to it. “Save” makes a small file on this device; nothing is sent. Give it to your forum or to the police."),
+        "propose_beat": t.text("Beat"), "propose_paint": t.text("Paint"), "propose_undo": t.text("Undo"), "propose_save": t.text("Save"),
+        "found": t.text("{place} is in beat {beat}.", place="{place}", beat="{beat}"), "nothing": t.text("Nothing is called “{name}” here.", name="{name}"),
+        "painted": t.text("Areas that you changed: {n}.", n="{n}"),
+    }  # fmt: skip
+    walks = []
+    for u in plan.units.itertuples(index=False):
+        if plan.stations is None:
+            walks.append("")
+        elif u.station is None or not np.isfinite(u.walk_minutes):
+            walks.append(t.text("No station can be reached on foot."))
+        else:
+            walks.append(
+                t.count(
+                    "One minute on foot to {station}.",
+                    "{n} minutes on foot to {station}.",
+                    on_map(max(1, round(u.walk_minutes))),
+                    station=t.given(u.station),
+                )
+            )
+    ids = [str(b.beat) for b in content.beats]
+    found = {str(b.beat): walk(content, str(b.beat)) for b in content.beats}
+    meetings = {i: content.meeting_of(i) for i in ids}
+    known = content.figures.residents
+    return MapWords(
+        language=t.language,
+        texts=texts,
+        decision=content.decision,
+        made=content.made,
+        review=content.review_note(),
+        residents={i: content.residents("beat", i) for i in ids if ("beat", i) in known},
+        figures={i: known["beat", i] for i in ids if ("beat", i) in known},
+        station={i: "" if w is None else w[0] for i, w in found.items()},
+        forum={i: content.when_and_where(m) for i, m in meetings.items() if m is not None},
+        walk=walks,
+        why=why_here(content, range(len(plan.units))),
+        questions=questions(content),
+        card_title=t.text("How this pack was made"),
+        card=run_card(content),
+    )

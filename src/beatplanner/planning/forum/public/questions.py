@@ -1,0 +1,119 @@
+"""Questions that people ask, each answered with its figure, and why each place is in its beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from beatplanner.data.publish.public.figures import coarse, computed, counted, of_force, on_map, rule
+from beatplanner.planning.forum.public.blocks import Block, heading, natural, stem, table
+from beatplanner.planning.forum.public.content import PackContent
+
+# Places that are answered on paper; the map on screen answers for all.
+MOST_PLACES = 60
+
+
+def questions(content: PackContent) -> list[tuple[str, str]]:
+    """Return general questions and their answers, each with its figure."""
+    t, plan = content.speech, content.plan
+    found = [
+        (
+            t.text("What is a beat?"),
+            t.text(
+                "A beat is a part of the town that always has the same police officers, so that they and the people who live there get to know each other."
+            ),
+        )
+    ]
+    if plan.deviation_limit is not None:
+        found.append((t.text("How were the lines drawn?"), _lines(content)))
+        gap = content.card.gaps.get("beats")
+        proven = t.text("It is proven that no plan under these rules is better by more than {gap}.", gap=f"{t.number(computed(100 * gap), 1)} %") if gap is not None else ""  # fmt: skip
+        found.append((t.text("Is there a better plan?"), proven or t.text("It is not proven that this is the best plan; a better one may exist.")))  # fmt: skip
+    if content.moved:
+        found.append((t.text("For how many people does the beat change?"), content.moved))
+    if plan.stations is not None and plan.walk_minutes is not None:
+        minutes = plan.units["walk_minutes"].to_numpy(float)
+        share = content.figures.share(("within_town",), ("town",))
+        if np.isfinite(minutes).any() and share is not None:
+            found.append((t.text("How far is the station?"), t.text("On average {minutes} minutes on foot; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
+                          minutes=t.number(on_map(float(np.nanmean(minutes)))), share=t.percent(counted(share)), limit=t.number(rule(plan.walk_minutes)))))  # fmt: skip
+    posted = [o for b in content.beats for o in content.posted.get(str(b.beat), ())]
+    if plan.tenure_months is not None and plan.tenure_kept and posted:
+        found.append((t.text("Why did my officer change?"), t.text("Of {all} officers who begin in a beat, {same} have worked there before. An officer leaves a beat when leaving the service, after at least {months} months, or where new lines need it.",
+                      all=t.number(of_force(len(posted))), same=t.number(of_force(sum(o.was_here for o in posted))), months=t.number(rule(plan.tenure_months)))))  # fmt: skip
+    found.append(
+        (
+            t.text("Do the police choose where to go by who lives there?"),
+            t.text(
+                "No. Language, religion and ethnicity count nowhere in the plan, except that an officer who speaks the language of residents is looked for."
+            ),
+        )
+    )
+    return found
+
+
+def _lines(content: PackContent) -> str:
+    """Say how the lines were drawn, as the plan was measured."""
+    t, limit = content.speech, content.plan.deviation_limit
+    assert limit is not None
+    said = [t.text("So that every beat has about the same work for its officers: no beat differs by more than {limit} from the mean of its municipality.", limit=t.percent(coarse(limit)))]  # fmt: skip
+    if content.plan.contiguous:
+        said.append(t.text("Each beat is in one piece, and none crosses a municipal border."))
+    return " ".join(said)
+
+
+def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
+    """Say for units (positions) why they are in their beat, with the distance to its middle and to the next one."""
+    t, units = content.speech, content.plan.units
+    ids = units["unit"].astype(str).to_numpy(object)
+    at_unit = dict(zip(ids, units[["x", "y"]].to_numpy(float), strict=True))
+    centres = {str(b.beat): at_unit.get(str(b.centre_unit)) for b in content.beats}
+    municipality = {str(b.beat): str(b.municipality) for b in content.beats}
+    said = []
+    for i in places:
+        u = units.iloc[i]
+        at, beat = np.array([u["x"], u["y"]], float), str(u["beat"])
+        km = {b: float(np.hypot(*(c - at))) / 1000 for b, c in centres.items() if c is not None}
+        same = [b for b in centres if municipality[b] == str(u["municipality"]) and b != beat]
+        other = min((b for b in same if b in km), key=lambda b: km[b], default=None)
+        if beat not in km:
+            said.append("")
+        elif other is None:
+            said.append(t.text("Its municipality has one beat only."))
+        else:
+            values: dict[str, Any] = {"here": t.number(on_map(km[beat]), 1), "there": t.number(on_map(km[other]), 1), "other": content.names[other]}  # fmt: skip
+            said.append(
+                t.text(
+                    "The middle of this beat is the nearest: {here} km, the next one ({other}) {there} km.", **values
+                )
+                if km[beat] <= km[other]
+                else t.text(
+                    "The middle of beat {other} is nearer ({there} km, here {here} km), but its officers have as much work as the rules allow, or the lines would not stay in one piece.",
+                    **values,
+                )
+            )
+    return said
+
+
+def questions_page(content: PackContent) -> list[Block]:
+    """Return the page of questions."""
+    t, units = content.speech, content.plan.units
+    blocks: list[Block] = [
+        {"kind": "questions", "items": [list(q) for q in questions(content)]},
+        heading(t.text("Why is my village in this beat?")),
+    ]
+    first: dict[tuple[str, str], int] = {}
+    for i, (name, beat) in enumerate(zip(units["name"], units["beat"], strict=True)):
+        first.setdefault((stem(str(name))[0], str(beat)), i)
+    at = list(first.values())[:MOST_PLACES]
+    rows = [
+        (t.given(units["name"].iloc[i]), content.names.get(str(units["beat"].iloc[i]), ""), answer)
+        for i, answer in zip(at, why_here(content, at), strict=True)
+    ]
+    rows.sort(key=lambda r: natural(r[0]))
+    blocks.append(table([t.text("Place"), t.text("Beat"), t.text("Answer")], rows, widths=[1.4, 1.4, 4]))
+    if len(first) > len(at):
+        blocks.append({"kind": "small", "text": t.text("The map on screen answers this for every place.")})
+    return blocks

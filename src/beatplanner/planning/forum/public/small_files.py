@@ -1,0 +1,211 @@
+"""The tables of a pack, the sheets that a forum fills in, the run card, and the map layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
+from beatplanner.data.publish.public.plan import Card
+from beatplanner.planning.forum.public.blocks import HIDDEN
+from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.press import Press
+from beatplanner.planning.forum.public.questions import questions, why_here
+from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, street_index
+
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+def write_small_files(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> None:
+    """Write all that is not said in a language of its own."""
+    t, figures, plan = content.speech, content.figures, content.plan
+    tables = _areas(press, content) | _forums(press, content) | _questions(press, content)
+    streets = street_index(content)
+    if streets:
+        tables["streets.csv"] = (["street", "beats"], streets)
+    back = content.tables.report_back
+    if len(back):
+        rows = [tuple(t.given("" if v is None else v) for v in back.iloc[i]) for i in range(len(back))]
+        tables["report_back.csv"] = (list(back.columns), rows)
+    press.tables(tables)
+    forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
+    press.minutes("minutes.xlsx", list(back.columns), forums, t.text(
+        "Write one row for each thing that the forum asked for. Give this file to the planner: the next pack tells what was done."
+    ))  # fmt: skip
+    guide = t.text(
+        "Write another beat beside each area that should change, and leave the others empty. Give this file to the planner."
+    )
+    units = [(u, n, b or "") for u, n, b in zip(plan.units["unit"], figures.name, figures.beat, strict=True)]
+    press.proposal("proposal.xlsx", units, [(str(b.beat), str(b.name)) for b in content.beats], guide)
+    press.json("run_card.json", run_card_json(press, content, languages))
+    press.layers("public.gpkg", public_layers(press, content))
+
+
+def cell(press: Press, content: PackContent, *key: str) -> Any:
+    """Return a figure of residents as a table shows it: ``*`` where it is hidden, empty where there is none."""
+    if key not in content.figures.residents:
+        return ""
+    value = content.figures.residents[key]
+    return HIDDEN if value is None else press.register.cell(counted(value))
+
+
+def _areas(press: Press, content: PackContent) -> dict[str, Table]:
+    figures, register = content.figures, press.register
+    for names in (figures.unit, figures.name, figures.current, figures.beat, figures.municipality):
+        for name in {n for n in names if n}:
+            register.enter("given", name)
+    walk = figures.within is not None
+    beats = [
+        (b.beat, register.enter("given", b.name), b.municipality, cell(press, content, "beat", str(b.beat)), register.cell(of_force(int(b.posts))),
+         *([cell(press, content, "within", str(b.beat))] if walk else []))
+        for b in content.beats
+    ]  # fmt: skip
+    units = [
+        (u, n, c or "", b or "", m, *((["yes" if w else "no"]) if walk else []))
+        for u, n, c, b, m, w in zip(content.plan.units["unit"], figures.name, figures.current, figures.beat, figures.municipality,
+                                    figures.within or [None] * len(figures.unit), strict=True)
+    ]  # fmt: skip
+    tables: dict[str, Table] = {
+        "beats.csv": (
+            ["beat", "name", "municipality", "residents", "posts", *(["within_walk"] if walk else [])],
+            beats,
+        ),
+        "units.csv": (
+            ["unit", "name", "old_beat", "new_beat", "municipality", *(["within_walk"] if walk else [])],
+            units,
+        ),
+    }
+    if figures.residents:
+        everywhere = [("", *(cell(press, content, key) for key in ("town", "within_town", "moved")))]
+        rows = [(m, cell(press, content, "municipality", m), "", "") for m in sorted(set(figures.municipality)) if m]
+        tables["municipalities.csv"] = (["municipality", "residents", "within_walk", "moved"], [*rows, *everywhere])
+    pairs = old_new_pairs(content)
+    if pairs:
+        tables["old_new.csv"] = (
+            ["old_beat", "new_beat", "residents"],
+            [(o, n, cell(press, content, "pair", o, n)) for o, n in pairs],
+        )
+    if figures.concerns:
+        tables["concerns.csv"] = (["level", "area", "theme", "incidents"], [
+            (key[0], key[1] if len(key) > 1 else "", register.enter("given", theme), HIDDEN if value is None else register.cell(counted(value)))
+            for theme, values in figures.concerns.items() for key, value in values.items()
+        ])  # fmt: skip
+    return tables
+
+
+def _forums(press: Press, content: PackContent) -> dict[str, Table]:
+    t, register = content.speech, press.register
+
+    def number(value: float, digits: int) -> Any:
+        return "" if np.isnan(value) else register.cell(on_map(round(value, digits)))
+
+    rows = [
+        (m.level, content.level_title(m.level), m.area, area_title(content, m), t.given(m.venue or ""),
+         register.enter("force", m.first.isoformat()) if m.first else "", t.given(m.time), register.cell(rule(m.meetings)), register.cell(rule(m.members)),
+         number(m.walkers, 2), number(m.farthest_km, 1), number(m.travel_cost, 2), number(m.year_cost, 2), t.given(content.settings.currency))
+        for m in content.meetings
+    ]  # fmt: skip
+    header = ["level", "forum", "area", "name", "venue", "date", "time", "meetings_a_year", "members", "share_who_walk", "farthest_km", "travel_cost", "year_cost", "currency"]  # fmt: skip
+    invited = [
+        (content.level_title(m.level), m.area, t.given(m.title), t.given(t.known(role)), register.cell(rule(n)))
+        for m in content.meetings
+        for role, n in m.seats
+    ]
+    return {"forums.csv": (header, rows), "invitations.csv": (["forum", "area", "name", "role", "seats"], invited)}
+
+
+def _questions(press: Press, content: PackContent) -> dict[str, Table]:
+    t, figures = content.speech, content.figures
+    why = t.text("Why is my village in this beat?")
+    rows: list[Sequence[Any]] = [("", "", q, a) for q, a in questions(content)]
+    answers = why_here(content, range(len(figures.unit)))
+    rows += [(b, n, why, answer) for b, n, answer in zip(figures.beat, figures.name, answers, strict=True)]
+    return {"questions.csv": (["beat", "place", "question", "answer"], rows)}
+
+
+def run_card_json(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the run card of a pack."""
+    settings, register, figures = content.settings, press.register, content.figures
+    who = content.speech.own(settings.decided_by)
+    told = card_json(
+        register, content.card, project=content.plan.project, feasible=content.plan.feasible, made_by=settings.made_by, decided_by=who,
+        languages=languages,
+    )  # fmt: skip
+    period = None if figures.period is None else dict(figures.period)
+    enter_all(register, "rule", period)
+    for theme in figures.sensitive:
+        register.enter("given", theme)
+    told["privacy"] = {
+        "threshold": register.cell(rule(figures.threshold)),
+        "sensitive": sorted(figures.sensitive),
+        "period": period,
+    }
+    return told
+
+
+def card_json(
+    register: Register, card: Card, *, project: str, feasible: bool, made_by: str | None, decided_by: str | None,
+    languages: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """Return a run card: what a pack was made from, by whom, when, under which rules and with what proof; its numbers are entered."""
+    known: tuple[tuple[Kind, Any], ...] = (
+        ("computed", [card.gaps, card.versions, card.verdict, card.seed, card.made, list(languages)]),
+        ("computed", [d["seal"] for d in card.data]),
+        ("force", [d["date"] for d in card.data]),
+        ("given", [project, made_by, decided_by, [d["role"] for d in card.data]]),
+        ("rule", card.rules),
+    )
+    for kind, part in known:
+        enter_all(register, kind, part)
+    return {
+        "project": project,
+        "made": card.made,
+        "made_by": made_by,
+        "decided_by": decided_by,
+        "data": [dict(d) for d in card.data],
+        "rules": card.rules,
+        "feasible": feasible,
+        "gaps": card.gaps,
+        "verified": card.verdict,
+        "seed": card.seed,
+        "versions": card.versions,
+        "languages": [dict(one) for one in languages],
+    }
+
+
+def enter_all(register: Register, kind: Kind, content: Any) -> None:
+    """Enter every number of a nested record."""
+    for text in texts_in(content):
+        register.enter(kind, text)
+
+
+def public_layers(press: Press, content: PackContent) -> dict[str, gpd.GeoDataFrame]:
+    """Return the map layers: units, beats with what is shown of their residents, and stations."""
+    plan, figures = content.plan, content.figures
+    units = gpd.GeoDataFrame(
+        plan.units[[c for c in ("unit", "name", "municipality", "current", "beat", "geometry") if c in plan.units]]
+    )
+    beats = gpd.GeoDataFrame(plan.beats[["beat", "name", "municipality", "posts", "geometry"]])
+    if figures.residents:
+        shown = []
+        for beat in beats["beat"].astype(str):
+            value = figures.value("beat", beat)
+            shown.append(np.nan if value is None else float(press.register.cell(counted(value))))
+        beats.insert(3, "residents", pd.Series(shown, index=beats.index))
+    layers = {"units": units, "beats": beats}
+    if plan.stations is not None:
+        layers["stations"] = gpd.GeoDataFrame(plan.stations[["station", "existing", "geometry"]])
+    return {name: _texts(frame) for name, frame in layers.items()}
+
+
+def _texts(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a layer whose columns are text or numbers."""
+    found = frame.copy()
+    for column in found.columns.drop("geometry"):
+        if not pd.api.types.is_numeric_dtype(found[column]):
+            found[column] = [None if v is None or v != v else str(v) for v in found[column]]
+    return found

@@ -1,0 +1,214 @@
+"""The pages after the beats: forums, what people reported, where everybody belongs, what changes, questions, how the pack was made."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from beatplanner.data.formats import geometry
+from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
+from beatplanner.data.publish.public.plan import Meeting
+from beatplanner.planning.forum.public.beat_page import action_table
+from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
+from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.questions import questions_page
+
+# So many municipalities stand beside each other in a table at most.
+SIDE_BY_SIDE = 6
+
+
+def town_pages(content: PackContent) -> list[tuple[str, list[Block]]]:
+    """Return the pages after the beats: title and blocks."""
+    t = content.speech
+    found = [(t.text("Forums"), _forums(content)), (t.text("What people reported"), _concerns(content)),
+             (t.text("Where do I belong?"), _indexes(content)), (t.text("What changes"), _old_new(content)),
+             (t.text("Questions answered"), questions_page(content)), (t.text("How this pack was made"), run_card(content))]  # fmt: skip
+    return [(title, blocks) for title, blocks in found if blocks]
+
+
+def area_title(content: PackContent, meeting: Meeting) -> str:
+    """Return for whom a forum is."""
+    t = content.speech
+    return (
+        t.text("Beat {name}", name=t.given(meeting.area))
+        if meeting.title == f"Beat {meeting.area}"
+        else t.given(meeting.title)
+    )
+
+
+def _forums(content: PackContent) -> list[Block]:
+    t, money = content.speech, content.speech.given(content.settings.currency)
+    meetings = content.meetings
+    rows = [
+        [
+            content.level_title(m.level),
+            area_title(content, m),
+            content.when_and_where(m),
+            t.number(rule(m.members)),
+            "" if np.isnan(m.walkers) else t.percent(on_map(m.walkers)),
+            f"{t.number(on_map(m.travel_cost), 2)} {money}",
+            f"{t.number(on_map(m.year_cost), 0)} {money}",
+        ]
+        for m in meetings
+    ]
+    total, travel = sum(m.year_cost for m in meetings), sum(m.meetings * m.travel_cost for m in meetings)
+    blocks = [
+        paragraph(t.text("Police, municipality and residents set priorities together at three levels. What a forum asks and what was done about it is written down and told in the next pack.")),
+        table([t.text("Forum"), t.text("For"), t.text("Where and when"), t.text("Members"), t.text("Can walk"), t.text("Travel, a meeting"), t.text("Cost, a year")],
+              rows, [3, 4, 5, 6], [1.7, 1.5, 3.2, 1, 1, 1.2, 1.2]),
+        paragraph(t.text("Travel that is paid back costs {travel} a year, all meetings together {total}.",
+                         travel=f"{t.number(on_map(travel))} {money}", total=f"{t.number(on_map(total))} {money}")),
+        {"kind": "small", "text": " ".join([
+            t.text("Each place is the public building that costs the members of its forum the least: who lives near walks, the others get {fare} a kilometre.", fare=f"{t.number(rule(content.settings.cost_per_km), 2)} {money}"),
+            t.text("Costs and walkers are estimated as if members came from all places alike."),
+        ])},
+        heading(t.text("Who is invited")),
+    ]  # fmt: skip
+    for level in ("neighbourhood", "municipality", "region"):
+        first = next((m for m in meetings if m.level == level), None)
+        if first is not None:
+            seats = ", ".join(f"{t.given(t.known(role))} ({t.number(rule(n))})" for role, n in first.seats)
+            blocks.append(paragraph(f"{content.level_title(level)}: {seats}."))
+    wider = [m for m in meetings if m.level != "neighbourhood"]
+    rest = content.actions({m.area for m in wider} | {m.title for m in wider} | {"region"})
+    if rest:
+        blocks += [heading(t.text("What you asked last time, and what was done")), action_table(content, rest)]
+    return blocks
+
+
+def _concerns(content: PackContent) -> list[Block]:
+    """Return every theme by municipality, the sensitive ones too."""
+    t, figures = content.speech, content.figures
+    if not figures.concerns:
+        return []
+    names = sorted({m for m in figures.municipality if m})
+    names = names if len(names) <= SIDE_BY_SIDE else []
+    header = [t.text("Theme"), *(t.given(n) for n in names), t.text("Together")]
+    rows = [
+        [t.given(t.known(theme)), *(content.figure(values.get(("municipality", m), 0)) for m in names), content.figure(values.get(("town",), 0))]
+        for theme, values in figures.concerns.items()
+    ]  # fmt: skip
+    said = t.text("These are reports, not all that happened: where people trust the police, they report more.")
+    return [table(header, rows, range(1, len(header))), {"kind": "small", "text": f"{content.period()} {said}"}]
+
+
+def place_index(content: PackContent) -> list[tuple[str, str]]:
+    """Return places and their beats; places that differ only by a number stand together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for u in content.plan.units.itertuples(index=False):
+        name, number = stem(str(u.name))
+        groups.setdefault((name, str(u.beat)), []).append(number)
+    rows = [
+        (content.speech.given(f"{name} {ranges(numbers)}".strip()), content.names.get(beat, beat))
+        for (name, beat), numbers in groups.items()
+    ]
+    return sorted(rows, key=lambda r: natural(r[0]))
+
+
+def street_index(content: PackContent) -> list[tuple[str, str]]:
+    """Return streets and the beats that they run through."""
+    streets = content.tables.streets
+    if streets is None or streets["name"].isna().all():
+        return []
+    shapes, ids = content.plan.beats.geometry, content.plan.beats["beat"].astype(str)
+    rows = []
+    for name, group in streets[streets["name"].notna()].groupby("name", sort=True):
+        lines = geometry.union(group.geometry.to_numpy())
+        length = shapely.length(geometry.intersection(shapes.to_numpy(), lines))
+        # a street along a border belongs to both sides, one that merely touches a beat does not
+        inside = [
+            content.names[b] for b, metres in zip(ids, length, strict=True) if metres > max(10.0, 0.02 * lines.length)
+        ]
+        if inside:
+            rows.append((content.speech.given(name), ", ".join(sorted(inside))))
+    return sorted(rows, key=lambda r: natural(r[0]))
+
+
+def _indexes(content: PackContent) -> list[Block]:
+    t = content.speech
+    blocks: list[Block] = []
+    for title, rows in (
+        (t.text("Places and their beats"), place_index(content)),
+        (t.text("Streets and their beats"), street_index(content)),
+    ):
+        if rows:
+            blocks += [heading(title), {"kind": "columns", "count": 2, "rows": [list(r) for r in rows]}]
+    return blocks
+
+
+def old_new_pairs(content: PackContent) -> list[tuple[str, str]]:
+    """Return today's and the new beat of each area between old and new lines."""
+    figures = content.figures
+    pairs = {(c, b) for c, b in zip(figures.current, figures.beat, strict=True) if c is not None and b is not None}
+    return sorted(pairs, key=lambda p: (natural(p[0]), natural(p[1])))
+
+
+def _old_new(content: PackContent) -> list[Block]:
+    t, pairs = content.speech, old_new_pairs(content)
+    if not pairs:
+        return []
+    shown = [
+        (t.given(old), content.titled(new), content.residents("pair", old, new), t.text("stays") if old == new else t.text("changes"))
+        for old, new in pairs
+    ]  # fmt: skip
+    return [
+        paragraph(t.text("A new beat carries on the number of today's beat with which it shares the most residents.")),
+        table([t.text("Today's beat"), t.text("New beat"), t.text("Residents"), ""], shown, [2], [1.2, 3, 1.2, 1]),
+    ]
+
+
+# ---- how it was made
+
+
+def run_card(content: PackContent) -> list[Block]:
+    """Return how the pack was made: by whom, when, from which data, under which rules, how far from the best, checked how."""
+    t, card = content.speech, content.card
+    said = [content.made, content.source, content.decision]
+    if content.settings.made_by:
+        said.insert(1, t.text("Prepared by {who}.", who=t.given(content.settings.made_by)))
+    if card.verdict is not None:
+        said.append(
+            t.text(
+                "An independent check of {n} claims of the plan passed.", n=t.number(computed(card.verdict["checks"]))
+            )
+            if card.verdict["ok"]
+            else t.text("An independent check of the plan found errors; do not use this pack.")
+        )
+    hidden, every = content.figures.hidden
+    privacy = t.text(
+        "Privacy: {hidden} of {all} figures are not shown.",
+        hidden=t.number(counted(hidden)),
+        all=t.number(counted(every)),
+    )
+    blocks = [paragraph(" ".join(said)), paragraph(privacy)]
+    files = [
+        (t.given(d["role"]), t.date(d["date"], "medium"), t.register.enter("computed", d["seal"][:16]))
+        for d in card.data
+    ]
+    if files:
+        blocks += [
+            heading(t.text("Data")),
+            table([t.text("Used for"), t.text("Date"), t.text("Seal")], files, widths=[2, 1.2, 1.6]),
+        ]
+    if card.gaps:
+        steps = {"beats": t.text("Beats"), "stations": t.text("Stations"), "officers": t.text("Officers")}
+        gaps = [
+            (steps[s], t.text("no bound was computed") if g is None else f"{t.number(computed(100 * g), 2)} %")
+            for s, g in card.gaps.items()
+        ]
+        blocks += [heading(t.text("Proof")), table([t.text("Step"), t.text("At most so far from the best plan")], gaps)]
+    rules = t.register.enter("rule", "; ".join(f"{k} = {v}" for k, v in flat(card.rules)))
+    blocks += [heading(t.text("Rules")), {"kind": "small", "text": f"{rules}."}]
+    versions = t.register.enter("computed", ", ".join(f"{n} {v}" for n, v in card.versions.items()))
+    seed = t.register.enter("computed", card.seed)
+    blocks.append(
+        {"kind": "small", "text": t.text("Versions: {versions}. Seed: {seed}.", versions=versions, seed=seed)}
+    )
+    return blocks
+
+
+def flat(rules: object, prefix: str = "") -> list[tuple[str, str]]:
+    """Return rules as keys of the description and values; those without one are left out."""
+    if isinstance(rules, dict):
+        return [row for k, v in rules.items() for row in flat(v, f"{prefix}.{k}" if prefix else str(k))]
+    return [] if rules is None or rules == [] else [(prefix, str(rules))]

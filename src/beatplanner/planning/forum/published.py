@@ -1,0 +1,157 @@
+"""Reading the tables of a pack as people have them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.town.forum_tables import folder_of_pack
+from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
+from beatplanner.planning.forum.gate import Cell
+
+HIDDEN = "*"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A pack as people have it.
+
+    Attributes
+    ----------
+    folder
+        The folder ``forum``.
+    name
+        How it is called in messages.
+    areas
+        Its units and beats.
+    residents
+        Its figures of residents, with what is shown.
+    concerns
+        The figures of each theme.
+    faults
+        What is wrong with its tables.
+    card, privacy
+        Its run card, and what that says of threshold, period and sensitive themes; empty where they are missing.
+    """
+
+    folder: Path
+    name: str
+    areas: Areas
+    residents: list[Cell]
+    concerns: dict[str, list[Cell]]
+    faults: tuple[str, ...]
+    card: dict[str, Any] = field(default_factory=dict)
+    privacy: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def period(self) -> dict[str, Any] | None:
+        """The months that its themes are from; None where it tells none."""
+        return self.privacy.get("period")
+
+
+def read_published(path: Path) -> Published:
+    """Read the tables of a pack.
+
+    Raises
+    ------
+    InputError
+        Where there is no pack, or a table cannot be read.
+    """
+    folder = folder_of_pack(path)
+    name = folder.parent.name if folder.name == "forum" else folder.name
+    units = _rows(folder / "units.csv", ("unit", "old_beat", "new_beat"))
+    beats = _rows(folder / "beats.csv", ("beat", "name", "residents"))
+    names = {r["beat"]: r["name"] for r in beats}
+    muni_of_beat = {r["beat"]: r.get("municipality") or "" for r in beats}
+    walks = [r.get("within_walk") or "" for r in units]
+    areas = Areas(
+        unit=[r["unit"] for r in units],
+        name=[r.get("name") or r["unit"] for r in units],
+        municipality=[r.get("municipality") or muni_of_beat.get(r["new_beat"], "") for r in units],
+        beat=[r["new_beat"] or None for r in units],
+        current=[r["old_beat"] or None for r in units],
+        within=[w == "yes" for w in walks] if any(walks) else None,
+        beat_names=names,
+    )
+    faults: list[str] = []
+    shown: dict[tuple[str, ...], Any] = {}
+    for row in beats:
+        shown["beat", row["beat"]] = row["residents"]
+        if "within_walk" in row:
+            shown["within", row["beat"]] = row["within_walk"]
+    if (folder / "municipalities.csv").is_file():
+        for row in _rows(folder / "municipalities.csv", ("municipality", "residents")):
+            key = ("town",) if row["municipality"] == "" else ("municipality", row["municipality"])
+            shown[key] = row["residents"]
+            if row["municipality"] == "":
+                shown["within_town",] = row.get("within_walk") or ""
+                shown["moved",] = row.get("moved") or ""
+    if (folder / "old_new.csv").is_file():
+        for row in _rows(folder / "old_new.csv", ("old_beat", "new_beat", "residents")):
+            shown["pair", row["old_beat"], row["new_beat"]] = row["residents"]
+    residents = _filled(resident_cells(areas), shown, name, faults)
+    concerns: dict[str, list[Cell]] = {}
+    if (folder / "concerns.csv").is_file():
+        by_theme: dict[str, dict[tuple[str, ...], Any]] = {}
+        for row in _rows(folder / "concerns.csv", ("level", "area", "theme", "incidents")):
+            key = ("town",) if row["level"] == "town" else (row["level"], row["area"])
+            by_theme.setdefault(row["theme"], {})[key] = row["incidents"]
+        for theme, figures in by_theme.items():
+            concerns[theme] = _filled(concern_cells(areas, sensitive=False), figures, name, faults)
+    card = _record(folder / "run_card.json")
+    # packs of older versions told their period in a record of the gate
+    older = _record(folder / "privacy.json")
+    return Published(folder, name, areas, residents, concerns, tuple(faults), card, card.get("privacy") or older)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(problem(f"the record cannot be read ({error})", "Make the pack again", file=path)) from None
+    return found if isinstance(found, dict) else {}
+
+
+def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(problem(f"the table cannot be read ({error})", "Make the pack again", file=path)) from None
+    missing = [w for w in wanted if rows and w not in rows[0]]
+    if missing:
+        raise InputError(
+            problem(f"there is no column “{missing[0]}”", "Make the pack again", file=path, field=missing[0])
+        )
+    # what a spreadsheet must not take for a formula has an apostrophe before it
+    return [
+        {k: v[1:] if v and v[0] == "'" and v[1:2] in set("=+-@") else v or "" for k, v in r.items() if k} for r in rows
+    ]
+
+
+def _filled(cells: list[Cell], shown: dict[tuple[str, ...], Any], name: str, faults: list[str]) -> list[Cell]:
+    """Return the figures with what a pack shows of them; figures that it does not have are left out."""
+    found = []
+    for cell in cells:
+        value = shown.pop(cell.key, None)
+        if value is None or value == "":
+            continue
+        text = str(value).replace(" ", "").replace(",", "")
+        if text == HIDDEN or text.startswith("<"):
+            found.append(replace(cell, before=name, shown=None))
+        elif re.fullmatch(r"\d+", text):
+            found.append(replace(cell, before=name, shown=int(text)))
+        else:
+            faults.append(f"{cell.table}, {cell.row}: “{value}” is no count")
+    for key, value in shown.items():
+        if value != "":
+            faults.append(f"{' '.join(key)} stands in a table, but units.csv has no unit of it")
+    return found

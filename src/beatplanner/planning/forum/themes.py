@@ -1,0 +1,98 @@
+"""What people reported: which themes may be told, and from which months."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Forum
+from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.public.wording import THEMES
+
+# Kinds of incidents that are too rare to be named come together under this theme.
+OTHERS = "Others"
+# A year of records, less what a short month costs.
+DAYS_OF_A_YEAR = 360
+# Parts of words, in the languages of the pack, by which categories about violence in the family, sexual violence, hate and minors are known.
+SENSITIVE = (
+    "domestic", "sex", "rape", "hate", "minor", "child", "juvenile", "famil", "dhun", "seksual", "urrejt", "mitur", "nasilje", "porod", "maloletn",
+    "mržnj", "silovanj", "семеј", "семејно", "домашн", "семейн", "секс", "омраза", "малолет", "несовершеннолет", "ненавист", "насилств", "силува",
+    "породи", "мржњ", "силовањ", "изнасил", "viol", "ură", "copii",
+)  # fmt: skip
+
+
+def is_sensitive(category: str, more: Iterable[str] = ()) -> bool:
+    """Tell whether a category of incidents must not be told below the municipality."""
+    folded = category.casefold()
+    return any(part in folded for part in SENSITIVE) or folded in {m.casefold() for m in more}
+
+
+def period_of(town: Town) -> dict[str, Any] | None:
+    """Return the days that the incidents cover: ``from``, ``to``, ``days`` (None where nobody knows)."""
+    if town.incidents is None:
+        return None
+    known = town.incidents.loc[town.incidents["a_year"] > 0, "time"].dropna()
+    if len(known):
+        first, last = known.min(), known.max()
+        return {
+            "from": first.date().isoformat(),
+            "to": last.date().isoformat(),
+            "days": None if town.recorded is None or town.recorded.days is None else int(town.recorded.days),
+        }
+    given = town.description.incidents.days if town.description.incidents else None
+    return {"from": None, "to": None, "days": given}
+
+
+def public_period(period: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a period in whole months, so that it does not tell the day of its first and its last incident."""
+    if period is None:
+        return None
+    year = period["days"] is not None and period["days"] >= DAYS_OF_A_YEAR
+    if period["from"] is None:
+        return {"from": None, "to": None, "days": period["days"], "year": year}
+    first, last = dt.date.fromisoformat(period["from"]), dt.date.fromisoformat(period["to"])
+    end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
+    return {"from": first.replace(day=1).isoformat(), "to": end.isoformat(), "days": None, "year": year}
+
+
+def themes_of(town: Town, rules: Forum) -> tuple[dict[str, np.ndarray], set[str]]:
+    """Return incidents of each theme by unit, and which themes are sensitive: those with any sensitive category.
+
+    A theme is named where the force named it, or where its kind is known to many forces or frequent: at least k incidents in at least k units. What is
+    rarer may hold a name or a single case; it counts under "Others", and nowhere where it is sensitive.
+    """
+    if town.incidents is None:
+        return {}, set()
+    n = len(town.units)
+    named = {c.strip().casefold(): t for c, t in rules.themes.items()}
+    usual = {t.casefold() for t in THEMES}
+    category = town.incidents["category"].astype(str).str.strip()
+    inside = ((town.incidents["unit"] >= 0) & (category != "")).to_numpy()
+    unit = town.incidents["unit"].to_numpy(int)
+    counts: dict[str, np.ndarray] = {}
+    sensitive: set[str] = set()
+    for folded, rows in pd.Series(np.flatnonzero(inside)).groupby(
+        category[inside].str.casefold().to_numpy(object), sort=True
+    ):
+        at = np.bincount(unit[rows.to_numpy(int)], minlength=n).astype(float)
+        spelled = str(category.iloc[int(rows.iloc[0])])
+        delicate = is_sensitive(spelled, rules.sensitive)
+        if str(folded) in named:
+            theme = named[str(folded)]
+        elif str(folded) in usual or (at.sum() >= rules.threshold and (at > 0).sum() >= min(rules.threshold, n)):
+            theme = spelled
+        elif delicate:
+            continue
+        else:
+            theme = OTHERS
+        if theme == "":
+            continue
+        counts[theme] = counts.get(theme, np.zeros(n)) + at
+        if delicate:
+            sensitive.add(theme)
+    return dict(sorted(counts.items())), sensitive

@@ -1,0 +1,68 @@
+"""The system of sums behind published figures: shown figures less those that they hold, and the parts that hang together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+SLACK = 1e-6
+
+
+def _rows(matrix: sparse.csr_array) -> list[frozenset[int]]:
+    """Return the atoms of each row."""
+    return [frozenset(matrix.indices[a:b].tolist()) for a, b in pairwise(matrix.indptr)]
+
+
+def _matrix(rows: list[frozenset[int]], n: int) -> sparse.csr_array:
+    """Return rows of atoms as a matrix."""
+    index = np.array([a for row in rows for a in sorted(row)], int)
+    pointer = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(int)
+    return sparse.csr_array((np.ones(len(index)), index, pointer), shape=(len(rows), n))
+
+
+def reduced(sums: sparse.csr_array, values: np.ndarray, hidden: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+    """Return the shown figures less those shown ones that they hold, an equivalent system in which far less hangs together.
+
+    Raises
+    ------
+    ValueError
+        Where a total differs from what it is the sum of.
+    """
+    order = [i for i in np.argsort(np.diff(sums.indptr), kind="stable") if not hidden[i]]
+    every = _rows(sums)
+    holding: dict[int, list[int]] = {}
+    rows, right = [], []
+    for i in order:
+        left, value = set(every[i]), float(values[i])
+        for a in sorted(every[i]):
+            # the largest figure of this atom that fits; figures come by size, so the last one does first
+            fitting = next((j for j in reversed(holding.get(a, [])) if every[j] <= left), None) if a in left else None
+            if fitting is not None:
+                left -= every[fitting]
+                value -= float(values[fitting])
+        if left:
+            rows.append(frozenset(left))
+            right.append(value)
+        elif abs(value) > SLACK:
+            raise ValueError("the shown figures contradict each other")
+        for a in every[i]:
+            holding.setdefault(a, []).append(int(i))
+    return _matrix(rows, sums.shape[1]), np.array(right)
+
+
+def smallest(hidden: sparse.csr_array) -> sparse.csr_array:
+    """Return the hidden figures that hold no other: that those are at least 1 says it of the larger ones too."""
+    kept: list[frozenset[int]] = []
+    for row in sorted(set(_rows(hidden)), key=lambda r: (len(r), sorted(r))):
+        if not any(other <= row for other in kept):
+            kept.append(row)
+    return _matrix(kept, hidden.shape[1])
+
+
+def within(matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+    """Return the rows about some atoms, over these alone."""
+    part = matrix[:, atoms]
+    there = np.flatnonzero(np.diff(part.indptr))
+    return part[there], right[there]

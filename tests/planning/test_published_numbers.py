@@ -1,0 +1,247 @@
+"""Every number of a pack has an entry in the register, and nothing that is hidden changes a byte of what is public."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+
+import numpy as np
+import pypdf
+import pytest
+
+from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError, counted
+from beatplanner.data.publish.public.plan import PublicPlan
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.forum.forum_pack import RECORD, audit_pack, remake_pack, town_of, write_pack
+from beatplanner.planning.forum.public_plan import public_plan
+from beatplanner.planning.forum.read_back import texts_of
+from conftest import write_grid_town
+
+FORUM = '\n[forum]\nlanguages = ["en", "mk"]\ndecided_by = "the council"\nsource = "census of 2021"\n[forum.themes]\nnoise = "Noise"\n'
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A town with few people in some units, so that figures are hidden, and with rare and personal categories."""
+    from beatplanner.planning.whole.run import run
+
+    town = write_grid_town(tmp_path_factory.mktemp("published"))
+    frame = town.units()
+    frame.loc[[0, 5, 15], "pop"] = [3, 2, 4]
+    frame["pop_sq"] = np.minimum(frame["pop_sq"], frame["pop"])
+    town.write_units(frame)
+    # two of today's beats are one unit each, with three and four people
+    number = np.arange(16)
+    today = np.where(number % 4 < 2, number // 8 + 1, number // 8 + 3)
+    today[[0, 15]] = 9, 8
+    town.write_units(frame.assign(beat=today)[["beat", "geometry"]].dissolve("beat").reset_index(), "old.gpkg")
+    rows = town.path("incidents.csv").read_text(encoding="utf-8").splitlines()
+    rows += [rows[1 + i % 64].replace("2025-", "2026-") for i in range(300)]
+    rows += [rows[1].replace("theft", "theft by Petar Petrov 1977")] * 3
+    rows += [rows[2].replace("noise", "rape of a minor")] * 2
+    town.path("incidents.csv").write_text("\n".join(rows), encoding="utf-8")
+    town.path("project.toml").write_text(town.project.read_text(encoding="utf-8") + FORUM, encoding="utf-8")
+    run(town.project, town.folder / "plan", time_limit=5)
+    return town
+
+
+def test_every_public_file_is_read_back_and_has_no_number_without_an_entry(packed):
+    plan = packed.folder / "plan"
+    register = Register.from_json(json.loads((plan / RECORD).read_text(encoding="utf-8"))["register"])
+    files = [p for p in (plan / "forum").iterdir() if p.is_file()]
+    assert {".pdf", ".docx", ".html", ".csv", ".json", ".xlsx", ".gpkg", ".png"} == {p.suffix for p in files}
+    for file in files:
+        if file.suffix == ".png":
+            continue
+        texts = texts_of(file)
+        if file.suffix == ".pdf":
+            pages = pypdf.PdfReader(file).pages
+            # the labels of pages are the typesetter's own count
+            texts = [re.sub(r"\b\d+ / \d+\b", " ", p.extract_text()) for p in pages]
+            # a name on a map is written twice, the first time as a halo
+            texts = [re.sub(r"^(.+)\1$", r"\1", t, flags=re.MULTILINE) for t in texts]
+            allowed = {str(n) for n in range(len(pages) + 1)}
+        else:
+            allowed = set()
+        assert texts, file.name
+        assert [m for m in register.missing(texts) if m.split(" ")[0] not in allowed] == [], file.name
+
+
+def test_the_texts_of_the_picture_have_entries(packed, monkeypatch):
+    from matplotlib.figure import Figure
+
+    from beatplanner.planning.forum.public import press
+
+    drawn = []
+    monkeypatch.setattr(
+        Figure,
+        "savefig",
+        lambda figure, *a, **k: drawn.extend(
+            t.get_text() for t in figure.findobj(match=lambda a: hasattr(a, "get_text"))
+        ),
+    )
+    original, registers = press.Press.picture, []
+
+    def kept(self, *arguments, **options):
+        registers.append(self.register)
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(press.Press, "picture", kept)
+    copy = packed.folder / "picture"
+    shutil.copytree(packed.folder / "plan", copy)
+    tables = read_result(copy)
+    write_pack(copy, tables, town_of(tables, copy), verdict=None)
+    assert len([t for t in drawn if t]) > 4
+    assert registers[0].missing(t.replace("\n", " ") for t in drawn) == []
+
+
+def test_a_number_that_passed_no_gate_stops_the_pack(packed, monkeypatch):
+    from beatplanner.planning.forum.public import content
+
+    monkeypatch.setattr(content.PackContent, "decision", property(lambda self: "There are 4711 of them."))
+    copy = packed.folder / "stopped"
+    shutil.copytree(packed.folder / "plan", copy)
+    notes = remake_pack(copy)
+    assert "4711" in str(notes[0])
+    assert [p.name for p in (copy / "forum").iterdir()] == ["stopped.json"]
+
+
+def test_only_figures_can_be_said():
+    speech = PublicSpeech(Register(), "en")
+    for say in (speech.number, speech.percent, lambda v: speech.count("One.", "{n} of them.", v)):
+        for raw in (5, 0.5, np.int64(3)):
+            with pytest.raises(TypeError, match="only a figure"):
+                say(raw)
+    assert speech.number(counted(1234)) == "1,234"
+    with pytest.raises(UnregisteredNumberError):
+        speech.register.check("a page", [{"text": "1,234 and 77"}])
+
+
+def test_the_public_plan_holds_no_counts(packed):
+    tables = read_result(packed.folder / "plan")
+    plan = public_plan(tables)
+    for column in ("population", "workload", "incidents", "reactive_hours"):
+        assert column not in plan.units
+        with pytest.raises(ValueError, match="not public"):
+            PublicPlan("x", True, tables.units, plan.beats, None)
+
+
+def test_what_is_rare_or_names_a_person_is_no_theme_and_no_file_is_named(packed):
+    forum = packed.folder / "plan" / "forum"
+    for file in forum.iterdir():
+        said = (
+            " ".join(texts_of(file))
+            if file.suffix != ".pdf"
+            else " ".join(p.extract_text() for p in pypdf.PdfReader(file).pages)
+        )
+        for secret in (
+            "Petrov",
+            "minor\b",
+            "rape",
+            "units.gpkg",
+            "incidents.csv",
+            "officers.xlsx",
+            "pop_sq",
+            "roads.gpkg",
+        ):
+            assert not re.search(re.escape(secret).replace("\\\x08", "\b"), said), (file.name, secret)
+    assert not (forum / "privacy.json").exists()
+    themes = {row["theme"] for row in csv.DictReader((forum / "concerns.csv").open(encoding="utf-8-sig"))}
+    assert themes <= {"theft", "Noise", "Others"}
+
+
+def test_the_gates_own_figures_stay_in_the_office(packed):
+    plan = packed.folder / "plan"
+    record = json.loads((plan / RECORD).read_text(encoding="utf-8"))
+    assert record["tables"]["residents"]["small"] > 0
+    assert "Privacy of the forum pack" in (plan / "report.html").read_text(encoding="utf-8")
+    for file in (plan / "forum").iterdir():
+        said = " ".join(texts_of(file)).casefold()
+        assert "information_lost" not in said and "small_areas" not in said and "for being small" not in said
+
+
+def public_bytes(folder) -> dict[str, object]:
+    """What the public files say; dates, seals and ids that differ from run to run aside."""
+    found: dict[str, object] = {}
+    for file in sorted((folder / "forum").iterdir()):
+        if file.suffix == ".png":
+            found[file.name] = file.read_bytes()
+        elif file.suffix == ".pdf":
+            found[file.name] = re.sub(
+                r"[0-9a-f]{16}", "", " ".join(p.extract_text() for p in pypdf.PdfReader(file).pages)
+            )
+        else:
+            texts = [re.sub(r"[0-9a-f]{16,64}|\d{4}-\d\d-\d\dT[\d:+]+", "", t) for t in texts_of(file)]
+            found[file.name] = sorted(texts) if file.suffix == ".json" else texts
+    return found
+
+
+def test_two_towns_that_differ_in_what_is_hidden_have_the_same_pack(packed):
+    """No file says anything of a hidden count: another town with the same shown figures has the same files, to the letter."""
+    from scipy import sparse
+
+    from beatplanner.planning.forum.areas import resident_cells
+    from beatplanner.planning.forum.gate import atoms_of, pass_gate, whole
+    from beatplanner.planning.forum.pack_figures import areas_of
+    from beatplanner.planning.forum.public_plan import secret_of
+    from beatplanner.solver.suppression_whole import witness
+
+    plan = packed.folder / "plan"
+    tables = read_result(plan)
+    town = town_of(tables, plan)
+    areas = areas_of(public_plan(tables))
+    cells = [c for c in resident_cells(areas) if len(c.members)]
+    people = whole(tables.units["population"].to_numpy(float))
+    secret = secret_of(tables.summary)
+    gate = pass_gate(people, cells, areas.name, 5, key=secret)
+    hidden = np.array([gate.values[c.key] is None for c in cells])
+    assert hidden.any()
+    sums, members = atoms_of(cells, len(people))
+    atoms = np.array([people[m].sum() for m in members])
+    copy = packed.folder / "other"
+    shutil.copytree(plan, copy)
+    write_pack(copy, tables, town, verdict=None)
+    before = public_bytes(copy)
+    tried = 0
+    for direction in np.random.default_rng(3).normal(size=(30, len(atoms))):
+        other = witness(sums, sums @ atoms, hidden, direction, most=float(atoms.max() + 50))
+        changed = people.copy()
+        for unit, old, new in zip(members, atoms, other, strict=True):
+            # as many people more or fewer, spread over the units of the area, none below zero
+            shares = np.floor(people[unit] * (new / old)) if old else np.zeros(len(unit))
+            shares[0] += new - shares.sum()
+            changed[unit] = shares
+        if (changed < 0).any() or (changed == people).all():
+            continue
+        again = pass_gate(changed, cells, areas.name, 5, key=secret)
+        if any((again.values[c.key] is None) != h for c, h in zip(cells, hidden, strict=True)) or again.leaks:
+            continue
+        moved = changed / np.maximum(people, 1)
+        units = tables.units.assign(
+            population=changed,
+            workload=tables.units["workload"] * moved,
+            community_hours=tables.units["community_hours"] * moved,
+        )
+        beats = tables.beats.assign(population=[float(changed[(units["beat"] == b).to_numpy()].sum()) for b in tables.beats["beat"]],
+                                    workload=tables.beats["workload"] * 1.01, deviation=0.01)  # fmt: skip
+        other_tables = type(tables)(**{**tables.__dict__, "units": units, "beats": beats})
+        write_pack(copy, other_tables, town, verdict=None)
+        after = public_bytes(copy)
+        assert sparse.csr_array(sums) is not None
+        for name, said in before.items():
+            assert after[name] == said, name
+        tried += 1
+        if tried == 2:
+            break
+    assert tried == 2
+
+
+def test_a_pack_that_was_changed_by_a_number_is_caught(packed):
+    copy = packed.folder / "changed"
+    shutil.copytree(packed.folder / "plan", copy)
+    page = copy / "forum" / "questions.csv"
+    page.write_text(page.read_text(encoding="utf-8-sig") + "1,x,How many?,It is 98765 people\n", encoding="utf-8-sig")
+    said = [c.detail for c in audit_pack(copy) if not c.ok]
+    assert any("98765" in detail for detail in said)
