@@ -66,9 +66,11 @@ def test_a_posting_that_was_changed_is_found_with_both_files(plan, tmp_path):
     assert not verify(tmp_path / "changed").ok
 
 
-def test_what_qgis_shows_says_internal(plan):
+def test_what_qgis_shows_says_internal(plan, tmp_path):
     from beatplanner.data.result.qgis_project import write_qgis_project
 
+    shutil.copytree(plan, tmp_path / "shown")
+    plan = tmp_path / "shown"
     write_qgis_project(plan / "plan.qgs", read_result(plan))
     project = ET.parse(plan / "plan.qgs").getroot()
     assert "internal" in project.findtext("title")

@@ -80,16 +80,23 @@ def attack_whole(
 
 
 def witness(
-    sums: sparse.csr_array, values: np.ndarray, hidden: np.ndarray, direction: np.ndarray, *, most: float
+    sums: sparse.csr_array,
+    values: np.ndarray,
+    hidden: np.ndarray,
+    direction: np.ndarray,
+    least: np.ndarray,
+    greatest: np.ndarray,
 ) -> np.ndarray:
     """Return whole numbers that the shown figures allow, the farthest in a direction: another town with the same tables.
 
     Parameters
     ----------
-    sums, values, hidden, most
+    sums, values, hidden
         As for `attack_whole`.
     direction
         (n,) any weights.
+    least, greatest
+        (n,) between which the atoms are sought.
 
     Returns
     -------
@@ -102,9 +109,12 @@ def witness(
         Where no whole numbers fit the shown figures.
     """
     inside, _ = _hidden_within(sums, hidden, np.arange(sums.shape[1]))
-    programme = _Programme(sums[~hidden], values[~hidden], inside, False, 0, most)
+    programme = _Programme(sums[~hidden], values[~hidden], inside, False, 0, float(greatest.max()))
     answer = milp(
-        -direction, constraints=programme.constraints, bounds=programme.bounds, integrality=np.ones(sums.shape[1])
+        -direction,
+        constraints=programme.constraints,
+        bounds=Bounds(least, greatest),
+        integrality=np.ones(sums.shape[1]),
     )
     if answer.x is None:
         raise ValueError("no whole numbers fit the shown figures")
