@@ -13,7 +13,8 @@ from docx import Document
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
-from beatplanner.planning.changes.replanning import Change, replan, succession
+from beatplanner.planning.changes.replanning import Change, replan
+from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROSTER, GridTown, write_grid_town, write_roster
@@ -159,7 +160,14 @@ def test_succession_is_the_same_for_a_seed_and_grows_with_attrition(planned):
     folder = planned.folder / "plan"
     one, same = (succession(folder, attrition=0.1, draws=20, seed=3) for _ in range(2))
     assert one.months.equals(same.months)
-    assert succession(folder, attrition=0.5, draws=20, seed=3).months["vacancies"].sum() > one.months["vacancies"].sum()
+    many = succession(folder, attrition=0.5, draws=20, seed=3, today=dt.date(2028, 2, 10))
+    assert many.months["vacancies"].sum() > one.months["vacancies"].sum()
+    # whole people, none ordered in the past, at least as many in nine draws of ten as in five
+    assert (many.classes["order_by"] >= "2028-03-01").all()
+    assert (many.classes["people_p90"] >= many.classes["people"]).all()
+    assert many.classes[["people", "people_p90"]].dtypes.map(lambda t: t.kind == "i").all()
+    assert many.classes["people"].sum() > 0
+    assert many.quarters["quarter"].iat[0] == "2028 Q1"
 
 
 def _rows(folder: Path) -> list[dict]:

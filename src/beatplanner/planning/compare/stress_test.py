@@ -13,7 +13,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.cells import write_csv
-from beatplanner.planning.changes.replanning import succession
+from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
 from beatplanner.planning.proof import Progress, silent

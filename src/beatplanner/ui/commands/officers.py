@@ -165,7 +165,8 @@ def postings(
 def succession(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with officers.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for vacancies.csv and recruits.csv.", file_okay=False)
+        Path | None,
+        typer.Option("--out", help="Folder for vacancies.csv, recruits.csv and classes.csv.", file_okay=False),
     ] = None,
     attrition: Annotated[
         float, typer.Option("--attrition", min=0, max=0.9, help="Share who leave in a year beyond known leavers.")
@@ -174,10 +175,19 @@ def succession(
     seed: SeedOption = 0,
 ) -> None:
     """Draw who leaves, and show the vacancies to come by month and language, recruits to take in and training seats by quarter."""
-    from beatplanner.data.result.cells import write_csv
-    from beatplanner.planning.changes.replanning import succession as look_ahead
+    import datetime as dt
 
-    found = look_ahead(folder, attrition=attrition, draws=draws, seed=seed)
+    from beatplanner.data.result.cells import write_csv
+    from beatplanner.planning.changes.succession import succession as look_ahead
+
+    found = look_ahead(folder, attrition=attrition, draws=draws, seed=seed, today=dt.date.today())
+    orders = Table(
+        "training starts", "speaks", "people", "nine times of ten at most", "order by", box=None, pad_edge=False
+    )
+    for row in found.classes.itertuples(index=False):
+        orders.add_row(str(row.year), row.language or "any", str(row.people), str(row.people_p90), row.order_by)
+    if len(found.classes):
+        out_console.print(orders)
     table = Table(
         "quarter",
         "recruits to start training",
@@ -198,7 +208,11 @@ def succession(
     )
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        for name, frame in (("vacancies.csv", found.months), ("recruits.csv", found.quarters)):
+        for name, frame in (
+            ("vacancies.csv", found.months),
+            ("recruits.csv", found.quarters),
+            ("classes.csv", found.classes),
+        ):
             write_csv(out / name, list(frame.columns), frame.itertuples(index=False))
         out_console.print(f"Tables: {out.resolve()}", markup=False)
 

@@ -1,0 +1,180 @@
+"""Who is to be recruited: seeded draws of who leaves, the reserve that fills posts first, and the classes to order in whole people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.officers.roster_problem import month_starts
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Vacancies to come and what fills them, over seeded draws.
+
+    Attributes
+    ----------
+    months
+        ``month``, ``vacancies`` (mean), ``vacancies_p90``, and a column a language: vacancies in beats that would lose their last speaker.
+    quarters
+        ``quarter``, ``recruits`` (mean number to start training), ``recruits_p90``, ``seats`` (mean number in training), ``seats_p90``; none before the
+        first day on which a class can still be ordered: who is needed earlier starts then.
+    classes
+        In whole people: ``year`` (of the start of training), ``language`` ("" for any), ``people`` (median), ``people_p90``, and ``order_by``, the last
+        day (ISO) on which the class may start so that the first of them comes in time in half of the draws.
+    """
+
+    months: pd.DataFrame
+    quarters: pd.DataFrame
+    classes: pd.DataFrame
+
+
+def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: dt.date | None = None) -> Succession:
+    """Draw who leaves beyond the known leavers, fill posts from the reserve, and count the recruits that remain to be found.
+
+    Parameters
+    ----------
+    folder
+        A plan with officers.
+    attrition
+        Share of officers who leave in a year beyond those who are known to.
+    draws
+        Scenarios.
+    seed
+        The same seed gives the same draws.
+    today
+        No class is ordered before this day, nor before the plan starts; the plan's start where None.
+
+    Returns
+    -------
+    Succession
+
+    Raises
+    ------
+    InputError
+        Where the plan has no officers.
+    """
+    plan = read_result(folder)
+    if plan.assignments is None or plan.roster is None or plan.beats is None:
+        raise InputError(problem("this plan has no officers", "Give a plan with officers", file=folder))
+    rules = Description.model_validate(plan.summary["rules"]).officers
+    assert rules is not None
+    dates = month_starts(rules.start, rules.years * 12)
+    months = len(dates) - 1
+    roster, place = plan.roster.to_dict("records"), {str(b): i for i, b in enumerate(plan.beats["beat"])}
+    number = {str(r["officer"]): i for i, r in enumerate(roster)}
+    where = np.full((len(roster), months), -1)
+    for r in plan.assignments.to_dict("records"):
+        a, z = (int(np.searchsorted([d.isoformat() for d in dates], str(r[k]))) for k in ("start", "end"))
+        where[number[str(r["officer"])], a:z] = place[str(r["beat"])]
+    languages = sorted({w for text in plan.beats["languages"].fillna("") for w in str(text).split(";") if w})
+    needs = [[w for w in str(t or "").split(";") if w] for t in plan.beats["languages"].fillna("")]
+    speaks = [set(str(r["languages"] or "").split(";")) for r in roster]
+    first, last = np.zeros(len(roster), int), np.full(len(roster), months)
+    for i, r in enumerate(roster):
+        if r["leaves_on"]:
+            last[i] = max(
+                0, int(np.searchsorted([d.isoformat() for d in dates], str(r["leaves_on"]), side="right")) - 1
+            )
+        if (where[i] < 0).all() or where[i, 0] < 0:
+            ready = r["trained_on"] or r["joins_on"]
+            if ready:
+                day = pd.Timestamp(str(ready)) + pd.DateOffset(months=0 if r["trained_on"] else rules.training_months)
+                first[i] = int(np.searchsorted([d.isoformat() for d in dates[:-1]], day.date().isoformat()))
+    random = np.random.default_rng(seed)
+    hazard = 1 - (1 - attrition) ** (1 / 12)
+    ahead = rules.training_months + rules.handover_months
+    open_posts = np.zeros((draws, months))
+    spoken = np.zeros((draws, len(languages), months))
+    intake = np.zeros((draws, months + ahead))
+    posts = plan.beats["posts"].to_numpy(int)
+    needed: list[tuple[int, int, str]] = []
+    for d in range(draws):
+        leaves = np.minimum(last, random.geometric(hazard, len(roster)) if hazard > 0 else months)
+        extra = np.full(len(roster), -1)
+        hired = np.zeros(len(posts), int)
+        taught: list[set[str]] = [set() for _ in posts]
+        for t in range(months):
+            here = np.where(t < leaves, np.where(where[:, t] >= 0, where[:, t], extra), -1)
+            for b in range(len(posts)):
+                there = np.flatnonzero(here == b)
+                missing = int(posts[b]) - len(there) - int(hired[b])
+                for _ in range(max(0, missing)):
+                    lacking = [
+                        w
+                        for w in needs[b]
+                        if w not in taught[b] and not any(w in speaks[o] for o in np.flatnonzero(here == b))
+                    ]
+                    reserve = [
+                        o
+                        for o in range(len(roster))
+                        if here[o] < 0 and first[o] <= t < leaves[o] and (where[o, t:] < 0).all()
+                    ]
+                    reserve.sort(key=lambda o: (-sum(w in speaks[o] for w in lacking), o))
+                    if reserve:
+                        extra[reserve[0]] = b
+                        here[reserve[0]] = b
+                        continue
+                    open_posts[d, t] += 1
+                    hired[b] += 1
+                    intake[d, t] += 1
+                    needed.append((d, t, ";".join(lacking)))
+                    for w in lacking:
+                        spoken[d, languages.index(w), t] += 1
+                        taught[b].add(w)
+    table = pd.DataFrame({"month": [x.isoformat()[:7] for x in dates[:-1]], "vacancies": open_posts.mean(axis=0),
+                          "vacancies_p90": np.percentile(open_posts, 90, axis=0)})  # fmt: skip
+    for k, w in enumerate(languages):
+        table[w] = spoken[:, k].mean(axis=0)
+    earliest = 0 if today is None else int(np.searchsorted(dates[:-1], max(today, rules.start)))
+    # who is needed sooner than a class can be trained starts with the first that can be ordered
+    start = np.maximum(np.arange(months) - ahead, earliest)
+    return Succession(table, _quarters(rules.start, intake, start, earliest, rules.training_months), _classes(needed, draws, start, dates))  # fmt: skip
+
+
+def _quarters(first: dt.date, intake: np.ndarray, start: np.ndarray, earliest: int, training: int) -> pd.DataFrame:
+    """Return who starts training and who is in training by quarter; `intake` (draws, T) by the month of need, `start` (T,) that of training."""
+    months, rows = len(start), []
+    begins = np.zeros((len(intake), months))
+    for t in range(months):
+        begins[:, start[t]] += intake[:, t]
+    # in training in a quarter: who started in it, or not longer before it than training takes
+    for q in range(earliest - earliest % 3, months, 3):
+        starting = begins[:, q : q + 3].sum(axis=1)
+        seats = begins[:, max(0, q - max(0, training - 1)) : q + 3].sum(axis=1)
+        day = pd.Timestamp(first) + pd.DateOffset(months=q)
+        name = f"{day.year} Q{(day.month - 1) // 3 + 1}"
+        rows.append((name, starting.mean(), _most(starting, 90), seats.mean(), _most(seats, 90)))
+    return pd.DataFrame(rows, columns=["quarter", "recruits", "recruits_p90", "seats", "seats_p90"])
+
+
+def _classes(needed: list[tuple[int, int, str]], draws: int, start: np.ndarray, dates: list[dt.date]) -> pd.DataFrame:
+    """Return the classes to order, by year and language, in whole people."""
+    by: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for d, t, language in needed:
+        month = int(start[t])
+        by.setdefault((dates[month].year, language), []).append((d, month))
+    rows = []
+    for (year, language), people in sorted(by.items()):
+        number, first = np.zeros(draws), np.full(draws, len(dates))
+        for d, month in people:
+            number[d] += 1
+            first[d] = min(first[d], month)
+        if _most(number, 90) == 0:
+            continue
+        # the month by which half of the draws that need anybody need the first
+        month = int(np.percentile(first[number > 0], 50, method="inverted_cdf"))
+        rows.append((year, language, _most(number, 50), _most(number, 90), dates[month].isoformat()))
+    return pd.DataFrame(rows, columns=["year", "language", "people", "people_p90", "order_by"])
+
+
+def _most(number: np.ndarray, percentile: float) -> int:
+    """Return the whole number that so many per cent of the draws do not exceed."""
+    return int(np.percentile(number, percentile, method="inverted_cdf"))
