@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import sys
 from pathlib import Path
 
 import icalendar
@@ -11,12 +13,14 @@ import openpyxl
 import pytest
 from docx import Document
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.replanning import Change, replan
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.verification import verify
-from beatplanner.planning.whole.run import run
+from beatplanner.planning.whole.run import make_plan, run, summarise, tables
 from conftest import ROSTER, GridTown, write_grid_town, write_roster
 
 
@@ -131,6 +135,42 @@ def test_the_template_is_exported_and_filled_in_as_it_is(town, command):
     assert command("job-template", "-o", out)[0] == 0
     assert command("job-template", "-o", out)[0] == 1
     assert any("{{ beat_name }}" in p.text for p in Document(str(out)).paragraphs)
+
+
+WRITES: list[str] = []
+
+
+def _note_writes(event: str, arguments: tuple) -> None:
+    """Note files that are opened for writing while `WRITES` is asked for; an audit hook cannot be taken away again."""
+    if WRITES and event == "open" and isinstance(arguments[0], str | bytes):
+        name, mode, flags = arguments
+        wants = (
+            any(c in mode for c in "wax+")
+            if isinstance(mode, str)
+            else bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+        )
+        if wants and "__pycache__" not in str(name):
+            WRITES.append(str(name))
+
+
+def test_planning_opens_no_file_for_writing(planned):
+    town = read_town(read_description(planned.project))
+    sys.addaudithook(_note_writes)
+    before = sorted(planned.folder.rglob("*"))
+    WRITES.append("begin")
+    try:
+        made = make_plan(town, time_limit=3)
+        tables(made, summarise(made, seed=0, threads=1, time_limit=3, seconds=1.0))
+        planning = WRITES[1:]
+        replan(planned.folder / "plan", None, [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")], time_limit=3)
+        looking = WRITES[1:]
+    finally:
+        WRITES.clear()
+    assert not planning
+    # an order that is only looked at leaves nothing behind, nor names and homes beside the plan
+    assert not [w for w in looking if Path(w).exists() and "beatplanner" in w]
+    assert not [w for w in looking if w.startswith(str(planned.folder))]
+    assert sorted(planned.folder.rglob("*")) == before
 
 
 def test_an_order_is_priced_and_its_reason_kept(planned):

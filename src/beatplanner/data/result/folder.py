@@ -24,6 +24,7 @@ from beatplanner.data.result.cells import _plain, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import write_styles
+from beatplanner.data.result.summary import Summary
 
 SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
 PLAIN = ("assignments", "edges", "walks", "access")
@@ -78,8 +79,11 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         shutil.rmtree(part, ignore_errors=True)
         (part / "forum").mkdir(parents=True)
         _write_package(part / "plan.gpkg", tables)
+        content = without_nan(tables.summary)
+        # a summary that is not as its published schema says is a fault of the program
+        Summary.model_validate(content)
         (part / "summary.json").write_text(
-            json.dumps(without_nan(tables.summary), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
+            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
         _write_proofs(part / "proof", tables)
         if also is not None:
@@ -132,11 +136,11 @@ def _write_layers(
 ) -> None:
     """Write tables into a GeoPackage that says in its metadata, and beside each layer, who may see it."""
     for name, frame in [*spatial, *((n, pd.DataFrame(f)) for n, f in plain)]:
-        pyogrio.write_dataframe(_plain_types(frame), path, layer=name, driver="GPKG", append=path.exists())
+        pyogrio.write_dataframe(plain_types(frame), path, layer=name, driver="GPKG", append=path.exists())
     write_notice(path, notice)
 
 
-def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:
+def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose cells a GeoPackage can hold: text, numbers and truth values."""
     frame = frame.copy()
     for column in frame.columns:

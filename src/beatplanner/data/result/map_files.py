@@ -13,7 +13,7 @@ import pyogrio
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.result.cells import safe_cell, write_csv
-from beatplanner.data.result.folder import _plain_types
+from beatplanner.data.result.folder import plain_types
 
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 
@@ -73,13 +73,13 @@ def _write_one(part: Path, frame: gpd.GeoDataFrame, readable: Callable[[pd.DataF
         write_csv(part, [str(c) for c in table.columns], table.itertuples(index=False))
     else:
         # GeoJSON is in degrees by its standard (RFC 7946)
-        pyogrio.write_dataframe(_plain_types(frame.to_crs(4326)), part, driver="GeoJSON", RFC7946="YES")
+        pyogrio.write_dataframe(plain_types(frame.to_crs(4326)), part, driver="GeoJSON", RFC7946="YES")
 
 
 def _write_all(part: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]) -> None:  # fmt: skip
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
-            pyogrio.write_dataframe(_plain_types(frame), part, layer=name, driver="GPKG", append=part.exists())
+            pyogrio.write_dataframe(plain_types(frame), part, layer=name, driver="GPKG", append=part.exists())
         return
     import openpyxl
     from openpyxl.styles import Font
@@ -109,4 +109,4 @@ def _cell(value: object) -> object:
 
 
 def _without_shapes(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    return pd.DataFrame(_plain_types(frame).drop(columns="geometry"))
+    return pd.DataFrame(plain_types(frame).drop(columns="geometry"))

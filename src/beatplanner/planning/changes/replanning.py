@@ -7,7 +7,6 @@ the difference of the figures and the relationship-years that the moved officers
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import time
@@ -25,6 +24,7 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.changes.sharing_out import with_starts
@@ -75,7 +75,7 @@ def replan(
     folder
         The published plan.
     out
-        Folder of the new plan; its roster and the published postings are written beside it. None shows what would be and writes no plan.
+        Folder of the new plan; its roster and the published postings are written beside it. None shows what would be and leaves no file.
     changes
         What happens.
     freeze_until
@@ -107,25 +107,23 @@ def replan(
     officers = description.officers
     assert officers is not None
     _check(before, changes, officers.start, officers.years, folder)
-    beside = (out if out is not None else folder).resolve()
-    inputs = beside.parent / f"{beside.name}-inputs"
-    inputs.mkdir(parents=True, exist_ok=True)
     moves = [c for c in changes if c.kind == "moves"]
-    _write_roster(inputs / "roster.csv", before, changes)
     held = before if wished is None else replace(before, assignments=wished)
-    _write_published(inputs / "published.csv", held, moves, officers.start, officers.years)
+    roster = _changed_roster(before, changes)
+    published = _published(held, moves, officers.start, officers.years)
     first = min([c.day for c in changes], default=officers.start) if freeze_until is None else freeze_until
     starts = month_starts(officers.start, officers.years * 12)
     # who leaves in a month is there until it begins, and the successor comes the handover before
     month = int(np.searchsorted(starts[:-1], first, side="right")) - 1
     frozen = max(0, month - officers.handover_months * (freeze_until is None))
-    changed = officers.model_copy(
-        update={
-            "path": inputs / "roster.csv", "layer": None, "crs": str(before.units.crs), "published": Table(path=inputs / "published.csv"),
-            "freeze_months": frozen, "weights": officers.weights.model_copy(update={"changed_month": CHANGED_MONTH}),
-        }
-    )  # fmt: skip
-    town = read_town(description.model_copy(update={"officers": changed}))
+    with roster_files(out, roster, published) as inputs:
+        changed = officers.model_copy(
+            update={
+                "path": inputs / ROSTER, "layer": None, "crs": str(before.units.crs), "published": Table(path=inputs / PUBLISHED),
+                "freeze_months": frozen, "weights": officers.weights.model_copy(update={"changed_month": CHANGED_MONTH}),
+            }
+        )  # fmt: skip
+        town = read_town(description.model_copy(update={"officers": changed}))
     beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
     plan = make_plan(
         town,
@@ -175,7 +173,10 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     summary |= {k: was[k] for k in ("beats", "stations") if k in was}
     summary["feasible"] = not summary["clashes"]
     beats = before.beats if before.beats is None or now.beats is None else with_starts(before.beats, now.beats)
-    return replace(before, assignments=now.assignments, roster=now.roster, beats=beats, summary=summary)
+    proofs = {k: v for k, v in before.proofs.items() if k != "officers"} | {
+        k: v for k, v in now.proofs.items() if k == "officers"
+    }
+    return replace(before, assignments=now.assignments, roster=now.roster, beats=beats, summary=summary, proofs=proofs)
 
 
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
@@ -230,7 +231,8 @@ def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years:
         raise InputError(*wrong)
 
 
-def _write_roster(path: Path, before: PlanTables, changes: Sequence[Change]) -> None:
+def _changed_roster(before: PlanTables, changes: Sequence[Change]) -> pd.DataFrame:
+    """Return the roster with what happens entered."""
     assert before.roster is not None
     roster = before.roster.copy().astype(object)
     for c in ROSTER_COLUMNS:
@@ -248,10 +250,11 @@ def _write_roster(path: Path, before: PlanTables, changes: Sequence[Change]) -> 
             )
         elif change.kind == "moves":
             roster.loc[row, "ordered_on"] = change.day.isoformat()
-    roster[["officer", *ROSTER_COLUMNS]].to_csv(path, index=False, encoding="utf-8")
+    return roster[["officer", *ROSTER_COLUMNS]]
 
 
-def _write_published(path: Path, before: PlanTables, moves: Sequence[Change], start: dt.date, years: int) -> None:
+def _published(before: PlanTables, moves: Sequence[Change], start: dt.date, years: int) -> pd.DataFrame:
+    """Return the published postings with the ordered moves in place of what they end."""
     assert before.assignments is not None
     starts = month_starts(start, years * 12)
     rows = []
@@ -268,10 +271,7 @@ def _write_published(path: Path, before: PlanTables, moves: Sequence[Change], st
     for c in moves:
         cut = starts[int(np.searchsorted(starts, c.day))].isoformat()
         rows.append((c.officer, c.beat, cut, starts[-1].isoformat(), ""))
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["officer", "beat", "start", "end", "requires"])
-        writer.writerows(rows)
+    return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "requires"])
 
 
 def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> list[dict[str, str]]:

@@ -295,6 +295,8 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     bound, sound = was.get("lower_bound"), was.get("status") != "infeasible"
     proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, sound).as_summary()
     officers = {**was, **figures, **proof}
+    if proof["lower_bound"] is None:
+        officers = {k: v for k, v in officers.items() if k != "certified_bound"} | {"certified": None}
     if "relationship_years_lost_by_moves" in was:
         officers["relationship_years_lost_by_moves"] += was[kept] - figures[kept]
     table = table_of(postings, before)
@@ -313,7 +315,8 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         "edited_postings": {"from": str(folder.resolve()), "diff": diff, "reason": reason, "by": by, "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
                             "told": [*judgement.costs]},
     }  # fmt: skip
-    written = replace(before, assignments=table, summary=summary)
+    proofs = before.proofs if proof["lower_bound"] is not None else {k: v for k, v in before.proofs.items() if k != "officers"}  # fmt: skip
+    written = replace(before, assignments=table, summary=summary, proofs=proofs)
     summed_up = sum_up(written, rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}), int(summary.get("seed", 0)))  # fmt: skip
     audit = folder / "audit.jsonl"
     lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError
@@ -14,7 +16,7 @@ from beatplanner.planning.verification.beats import check_beats
 from beatplanner.planning.verification.budget import check_budget
 from beatplanner.planning.verification.country import check_country
 from beatplanner.planning.verification.coverage import check_coverage
-from beatplanner.planning.verification.details import check_details
+from beatplanner.planning.verification.details import check_details, check_rules
 from beatplanner.planning.verification.evidence import Evidence, check_columns, with_text_ids
 from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
@@ -26,6 +28,16 @@ from beatplanner.planning.verification.summary import check_inputs, check_summar
 from beatplanner.planning.verification.units import check_units
 
 __all__ = ["Check", "Verdict", "verify"]
+
+# By what they are about.
+CHECKS: dict[str, Callable[[Ledger, Evidence], None]] = {
+    "units": check_units,
+    "beats": check_beats,
+    "stations": check_stations,
+    "officers": check_officers,
+    "details": check_details,
+    "proofs": check_proofs,
+}
 
 
 def verify(folder: Path, *, finished: bool = True) -> Verdict:
@@ -86,21 +98,34 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None)
         ledger.add("rules", False, "rules that can be read", "none", str(error).splitlines()[0])
         return
     units, beats, edges = with_text_ids(tables)
-    town = _inputs(ledger, Path(str(tables.summary.get("description_file", ""))), rules) if unchanged else None
+    file = Path(str(tables.summary.get("description_file", "")))
+    # inputs are read by the rules only where nobody changed these
+    true_rules = _tried(ledger, "rules", lambda: check_rules(ledger, tables.summary, rules))
+    town = _inputs(ledger, file, rules) if unchanged and true_rules else None
     evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town)
-    for check in (check_units, check_beats, check_stations, check_officers, check_details, check_proofs):
-        check(ledger, evidence)
-    check_budget(ledger, tables, rules)
-    check_country(ledger, tables, rules)
+    for name, check in CHECKS.items():
+        _tried(ledger, name, lambda check=check: check(ledger, evidence))
+    _tried(ledger, "budget", lambda: check_budget(ledger, tables, rules))
+    _tried(ledger, "country", lambda: check_country(ledger, tables, rules))
     if folder is not None:
-        check_service(ledger, folder, tables)
+        _tried(ledger, "service", lambda: check_service(ledger, folder, tables))
     check_coverage(ledger, tables)
+
+
+def _tried(ledger: Ledger, name: str, check: Callable[[], Any]) -> bool:
+    """Make a check; what cannot be read as it stands is wrong. Returns whether the check did not say otherwise."""
+    try:
+        return check() is not False
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError, OverflowError) as error:
+        ledger.add(name, False, "as the program writes it", "not so", f"What is told of {name} cannot be read as it stands ({type(error).__name__}: {error}).")  # fmt: skip
+        return False
 
 
 def _inputs(ledger: Ledger, file: Path, rules: Description) -> Town | None:
     """Read the inputs again, by the rules that the plan was made by."""
     try:
         return read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
-    except InputError as error:
-        ledger.unchecked("inputs.read", "the inputs can be read", str(error.problems[0]))
+    except (InputError, OSError) as error:
+        why = str(error.problems[0]) if isinstance(error, InputError) else str(error)
+        ledger.unchecked("inputs.read", "the inputs can be read", why)
         return None

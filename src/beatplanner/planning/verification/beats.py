@@ -138,6 +138,13 @@ def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.Da
         for pair in given
         if pair not in used
     ]
+    length = {frozenset((names[a], names[b])): m for a, b, m in zip(town.edges["a"], town.edges["b"], town.edges["metres"], strict=True)}  # fmt: skip
+    said = zip(known["a"], known["b"], known["metres"], strict=True)
+    wrong += [
+        f"The edge {ids[a]}–{ids[b]} has {m:,.1f} m in the plan, {length[pair]:,.1f} m by the inputs."
+        for a, b, m in said
+        if (pair := frozenset((ids[a], ids[b]))) in length and not same(m, length[pair], absolute=0.01)
+    ]
     ledger.each("edges.inputs", "the adjacency of the inputs", wrong, len(given), "edges")
 
 

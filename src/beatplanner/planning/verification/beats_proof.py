@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from beatplanner.planning.verification.beats import metres_between
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import Area, TooLargeError, prove
+from beatplanner.planning.verification.travel_bound import Area, TooLargeError, cut_shares, pieces_of, prove
 
 
 def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], _claimed: float) -> float:
@@ -119,3 +120,34 @@ def _homes(labels: int, towns: int, of_unit: np.ndarray, current: np.ndarray, lo
         known = label >= 0
         np.add.at(shared, (label[known], of_unit[known]), weight[known])
     return np.argmax(shared, axis=1)
+
+
+def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np.ndarray]) -> str:
+    """Return why no beats of some municipality are within a tolerance of its mean; "" where that is not proven.
+
+    A unit that weighs more than a beat may is reason enough; so are pieces of the map that cannot each hold a whole number of beats; else the
+    certificate ``proof/tolerance.npz`` must leave no plan.
+
+    Raises
+    ------
+    CannotProveError
+        As for `prove_beats`.
+    """
+    municipality = evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
+    names = sorted(set(municipality))
+    labels = sorted({str(c) for c in evidence.units["current"] if not missing(c)} | set(map(str, arrays.get("labels", []))))  # fmt: skip
+    areas, _ = areas_of(evidence, names, labels, 0.0)
+    for name, area in zip(names, areas, strict=True):
+        mean = float(area.weight.sum()) / max(1, area.count)
+        lower, upper = mean * (1 - tolerance), mean * (1 + tolerance)
+        # a hair below the tolerance, since it is itself the first that is not excluded
+        if float(area.weight.max()) >= upper * (1 - 1e-9):
+            return f"{name}: a unit is heavier than a beat may be".lstrip(": ")
+        pieces = [float(area.weight[p].sum()) for p in pieces_of(len(area.weight), area.edges)]
+        if not cut_shares(pieces, area.count, lower, upper):
+            return f"{name}: a piece of the map holds no whole number of beats".lstrip(": ")
+        if arrays and name == str(arrays["name"][0]) and "step" in arrays:
+            narrow = replace(area, lower=lower, upper=upper, budget=None)
+            if prove(narrow, arrays, False, math.inf) == math.inf:
+                return f"{name}: the certificate leaves no plan".lstrip(": ")
+    return ""

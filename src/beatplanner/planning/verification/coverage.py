@@ -6,6 +6,7 @@ that is not known here is listed as not checked, so that nothing that is added l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "beats.max_deviation": ("beats.max_deviation",),
     "beats.contiguous": ("beats.contiguous",),
     "beats.planned": ("beats.planned",),
+    "beats.smallest_tolerance": ("beats.smallest_tolerance",),
+    "beats.smallest_tolerance.impossible_below": ("beats.impossible_below",),
+    "beats.objective_unit": ("beats.objective_unit",),
     "beats.municipalities": ("beats.municipalities",),
     "beats.officers_required": ("beats.officers_required_total",),
     "beats.exact_officers": ("beats.exact_officers_total",),
@@ -76,7 +80,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     **{f"officers.{k}": (f"officers.{k}",) for k in (
         "vacant_months", "rotations", "tenure_violations", "language_gaps", "gender_gaps", "home_km_months", "unpreferred_months", "changed_months", "speaker_months", "must_months",
         "relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines", "relationship_years_lost_by_moves")},
-    "officers.broken_rules": ("officers.capacity",),
+    "officers.broken_rules": ("officers.broken_rules",),
     "officers.special_posts": ("officers.special_posts_listed",),
     "budget.lines": ("budget.lines",),
     "budget.payers": ("budget.payers",),
@@ -122,7 +126,6 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "notes": WORDS,
     "description_file": "Where the description lay is used to find it; what it says is compared with the rules.",
     "description_sha256": "The hash by which the description is known again; it decides whether the rules can be compared with it.",
-    "beats.smallest_tolerance": "What was tried to find the smallest relaxation is not kept; that what was found does, is checked by the plan itself.",
     "beats.smallest_budget": "What was tried to find the smallest relaxation is not kept; that what was found does, is checked by the plan itself.",
     "officers.rules_kept": "Whether a rule that is broken could be kept has no certificate; which are broken is checked.",
     "workload.years_covered": "The years that the incidents cover are taken from their times when they are read; the hours by them are checked in each unit.",
@@ -234,6 +237,12 @@ NOT_CHECKED_COLUMNS: dict[str, str] = {
 LAYERS = ("units", "beats", "stations", "assignments", "edges", "sites", "walks", "roster", "homes", "access", "catchments", "stops")  # fmt: skip
 
 
+# Names under which others have names of their own.
+_ABOVE = {
+    ".".join(parts[:n]) for k in (*KEYS, *NOT_CHECKED_KEYS) for parts in [k.split(".")] for n in range(1, len(parts))
+}
+
+
 def keys_of(content: Any, name: str = "") -> Iterator[str]:
     """Yield the name of every key of a summary; the elements of a list share one, ``name[]``."""
     if isinstance(content, dict):
@@ -251,7 +260,7 @@ def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
     left: dict[str, list[str]] = {}
     for key in dict.fromkeys(keys_of(tables.summary)):
         # what stands under a name that has names of its own below is told by those
-        if any(known.startswith(key + ".") for known in (*KEYS, *NOT_CHECKED_KEYS)):
+        if key in _ABOVE:
             continue
         why = _why(ledger, key, KEYS, NOT_CHECKED_KEYS)
         if why:
@@ -272,10 +281,18 @@ def covered_by(ledger: Ledger, name: str) -> bool:
     return not (_why(ledger, name, KEYS, NOT_CHECKED_KEYS) and _why(ledger, name, COLUMNS, NOT_CHECKED_COLUMNS))
 
 
+@functools.cache
+def _longest(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the longest of the known names that a name begins with."""
+    fits = [
+        k for k in known if name == k or name.startswith((k + ".", k + "[")) or (k.endswith("_") and name.startswith(k))
+    ]
+    return max(fits, key=len, default=None)
+
+
 def _why(ledger: Ledger, name: str, covered: dict[str, tuple[str, ...]], reasons: dict[str, str]) -> str:
     """Return why a claim is not checked; "" where it is."""
-    match = max((k for k in covered if name == k or name.startswith((k + ".", k + "[")) or (k.endswith("_") and name.startswith(k))), key=len, default=None)  # fmt: skip
-    reason = max((k for k in reasons if name == k or name.startswith((k + ".", k + "["))), key=len, default=None)
+    match, reason = _longest(name, tuple(covered)), _longest(name, tuple(reasons))
     if match is not None and (reason is None or len(match) >= len(reason)):
         column = name.rpartition(".")[2]
         checks = [c.format(column=column) for c in covered[match]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.metadata
 import math
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
 
+# Names of hard rules on postings.
+BREACHES = (
+    "again",
+    "allowed",
+    "available",
+    "capacity",
+    "couple",
+    "frozen",
+    "half",
+    "handover",
+    "maximum",
+    "moves",
+    "short",
+    "twice",
+)
 # Columns of a layer that come straight from the inputs, by the key of their rows.
 FROM_INPUTS = {
     "sites": ("station", ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit", "x", "y")),
@@ -26,7 +43,6 @@ FROM_INPUTS = {
 
 def check_details(ledger: Ledger, evidence: Evidence) -> None:
     """Check what the other modules leave: see the module."""
-    _check_rules(ledger, evidence)
     _check_totals(ledger, evidence)
     _check_sources(ledger, evidence)
     _check_beats(ledger, evidence)
@@ -35,24 +51,36 @@ def check_details(ledger: Ledger, evidence: Evidence) -> None:
     _check_columns(ledger, evidence)
 
 
-def _check_rules(ledger: Ledger, evidence: Evidence) -> None:
-    """Check that the rules in the summary are those of the description, where it is still the one that was planned from."""
-    summary = evidence.summary
+def check_rules(ledger: Ledger, summary: dict[str, Any], rules: Description) -> bool:
+    """Check that the rules in the summary are those of the description, where it is still the one that was planned from.
+
+    Returns whether nothing says otherwise.
+    """
     file, known = Path(str(summary.get("description_file", ""))), summary.get("description_sha256")
     if not known:
         ledger.unchecked("rules", "the description file", "The plan was made by rules of its own, not by those of the description file alone; it is checked by them.")  # fmt: skip
-        return
+        return True
     if not file.is_file() or fingerprint(file) != known:
         ledger.unchecked("rules", "the description file", "The description is gone or was changed since; the plan is checked by the rules in its summary.")  # fmt: skip
-        return
+        return True
     try:
         now = read_description(file).model_dump(mode="json")
     except InputError as error:
         ledger.unchecked("rules", "the description file", str(error.problems[0]))
-        return
-    said = evidence.rules.model_dump(mode="json")
+        return True
+    said = rules.model_dump(mode="json")
+    if (summary.get("versions") or {}).get("beatplanner") == importlib.metadata.version("beatplanner"):
+        # what is missing would count as its default; another version may not have had it
+        said = _as_told(said, summary["rules"])
     wrong = [f"{key} is {a!r:.80} in the summary, and {b!r:.80} in {file.name}." for key, a, b in _differing(said, now)]
-    ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
+    return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
+
+
+def _as_told(said: Any, raw: Any) -> Any:
+    """Return the rules with what the summary leaves out marked as missing."""
+    if isinstance(said, dict) and isinstance(raw, dict):
+        return {k: _as_told(v, raw[k]) if k in raw else "missing" for k, v in said.items()}
+    return said
 
 
 def _differing(said: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
@@ -115,7 +143,7 @@ def _check_sources(ledger: Ledger, evidence: Evidence) -> None:
         source, row = now[key], named[key]
         found = {"rows_in": source.rows_in, "rows_used": source.rows_used, "repaired": list(source.repaired),
                  "columns_left_out": len(source.dropped), "newest": source.newest or None}  # fmt: skip
-        wrong += [f"{key[0]}: {k} is {row.get(k)!r:.60}, and {v!r:.60} was found." for k, v in found.items() if row.get(k) != v]  # fmt: skip
+        wrong += [f"{key[0]}: {k} is {row.get(k)!r:.60}, and {v!r:.60} was found." for k, v in found.items() if k not in row or row[k] != v]  # fmt: skip
         modified = str(row.get("modified") or "")
         if modified != source.modified and not _is_time(modified):
             wrong.append(f"{key[0]}: “{modified}” is no time.")
@@ -134,6 +162,8 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
     claims, beats, rules = evidence.summary.get("beats"), evidence.beats, evidence.rules.beats
     if not isinstance(claims, dict) or beats is None:
         return
+    if "objective_unit" in claims:
+        ledger.add("beats.objective_unit", claims["objective_unit"] == _unit(evidence), claims["objective_unit"], _unit(evidence))  # fmt: skip
     rows = claims.get("municipalities") or []
     planned = bool(claims.get("planned", True))
     detail = "" if planned == bool(rows) else "Beats that were planned have rules in numbers for each municipality, and given ones have none."  # fmt: skip
@@ -168,6 +198,15 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
     names = [str(n) for n in beats["name"]]
     twice = sorted({n for n in names if names.count(n) > 1})
     ledger.each("beats.name", "every beat has a name of its own", [f"“{n}” stands more than once." for n in twice], len(names), "beats")  # fmt: skip
+
+
+def _unit(evidence: Evidence) -> str:
+    """Return what the objective of the beats counts; without metres in a table of neighbours every link counts one."""
+    rules, edges = evidence.rules.beats, evidence.edges
+    if rules is None or rules.objective == "travel":
+        return "hours × metres"
+    by_table = rules.adjacency is not None and bool((edges.loc[edges["kind"] == "file", "metres"] == 1.0).all())
+    return "links" if by_table else "metres"
 
 
 def _check_stations(ledger: Ledger, evidence: Evidence) -> None:
@@ -225,6 +264,10 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
         ledger.add("officers", False, "officers", "no postings", "The summary tells of officers, but plan.gpkg or the rules do not.")  # fmt: skip
         return
     ledger.number("officers.officers", claims.get("officers"), len(tables.roster))
+    broken = claims.get("broken_rules")
+    sound = isinstance(broken, list) and all(isinstance(r, dict) and r.get("rule") in BREACHES for r in broken)
+    sound = sound and (not broken or claims.get("status") == "infeasible")
+    ledger.add("officers.broken_rules", sound, str(broken), "rules by name, only where they cannot be kept")
     ledger.number("officers.months", claims.get("months"), 12 * rules.years)
     if "special_posts" in claims and evidence.town is not None:
         given = evidence.town.special_posts
@@ -239,10 +282,26 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
         moves = claims.get("relationship_years_lost_by_moves")
         if all(is_number(v) for v in (today, kept, lines)):
             ledger.number("officers.relationship_years_lost_by_moves", moves, float(today) - float(kept) - float(lines))  # type: ignore[arg-type]
-    posts = {str(text(b)): int(p) for b, p in zip(evidence.beats["beat"], evidence.beats["posts"], strict=True)} if evidence.beats is not None else {}  # fmt: skip
-    rows = zip(tables.assignments["officer"], as_text(tables.assignments["beat"]), tables.assignments["post"], strict=True)  # fmt: skip
-    wrong = [f"{o} holds post {p} of {b}, which has {posts.get(str(b), 0)}." for o, b, p in rows if missing(p) or int(p) < 1 or int(p) > posts.get(str(b), 0) + len(tables.roster)]  # fmt: skip
+    wrong = _posts(evidence)
     ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
+
+
+def _posts(evidence: Evidence) -> list[str]:
+    """Return where posts are not numbered 1, 2, …: two at once in one, or a number above the posts and those who overlap."""
+    table, beats = evidence.tables.assignments, evidence.beats
+    assert table is not None and beats is not None
+    wrong, number = [], {str(text(b)): int(p) for b, p in zip(beats["beat"], beats["posts"], strict=True)}
+    for beat, rows in table.assign(key=as_text(table["beat"])).groupby("key"):
+        held = [
+            (str(r["start"]), str(r["end"]), -1 if missing(r["post"]) else int(r["post"]))
+            for r in rows.to_dict("records")
+        ]
+        at_once = max(sum(a <= s < e for a, e, _ in held) for s, _, _ in held)
+        most = max(number.get(str(beat), 0), at_once)
+        numbers = sorted({p for *_, p in held})
+        if numbers[0] < 1 or numbers[-1] > most or (number.get(str(beat), 0) == 1 and numbers[0] != 1):
+            wrong.append(f"Posts of {evidence.beat_name(beat)} are numbered {', '.join(map(str, numbers))}, and there are {most}.")  # fmt: skip
+    return wrong
 
 
 def _cell(value: Any) -> Any:

@@ -8,17 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.planning.verification.beats_proof import prove_beats
+from beatplanner.planning.verification.beats_proof import impossible_within, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
+from beatplanner.planning.verification.officers_proof import prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stations
+from beatplanner.planning.verification.travel_bound import TooLargeError
 
 Arrays = dict[str, np.ndarray]
+# The certificate of the smallest tolerance.
+TOLERANCE = "tolerance"
 # A bound may be above what its certificate proves by the rounding of a sum, as a share.
 HAIR = 1e-12
 
-PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {"beats": prove_beats, "stations": prove_stations}
+PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {
+    "beats": prove_beats,
+    "stations": prove_stations,
+    "officers": prove_officers,
+}
 
 
 def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None, str]:
@@ -43,9 +51,38 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
         claims = evidence.summary.get(step)
         if isinstance(claims, dict):
             _check(ledger, evidence, step, claims)
+    _check_tolerance(ledger, evidence)
     known = {step for step in PROVERS if isinstance(evidence.summary.get(step), dict)}
+    if "smallest_tolerance" in (evidence.summary.get("beats") or {}):
+        known.add(TOLERANCE)
     others = sorted(set(evidence.tables.proofs) - known)
     ledger.each("proof.files", "each certificate belongs to a step", [f"proof/{o}.npz proves nothing that the summary claims." for o in others], len(evidence.tables.proofs), "certificates")  # fmt: skip
+
+
+def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
+    """Check the interval of the smallest tolerance that would do: impossible below, by its proof, and found above, by the plan."""
+    claims = evidence.summary.get("beats") or {}
+    interval = claims.get("smallest_tolerance")
+    if not isinstance(interval, dict):
+        return
+    rows = claims.get("municipalities") or []
+    widest = max((float(r["tolerance"]) for r in rows), default=0.0)
+    ledger.number("beats.smallest_tolerance", interval.get("found"), widest)
+    below = interval.get("impossible_below")
+    if missing(below):
+        ledger.add("beats.impossible_below", True, "nothing is proven impossible", "nothing to prove")
+        return
+    try:
+        why = impossible_within(evidence, float(below), evidence.tables.proofs.get(TOLERANCE, {}))
+    except (CannotProveError, TooLargeError) as error:
+        ledger.unchecked(
+            "beats.impossible_below", below, str(error) or "The municipality is too large for this checker."
+        )
+        return
+    if why:
+        ledger.add("beats.impossible_below", True, f"none within ±{float(below):.4%}", why)
+    else:
+        ledger.unchecked("beats.impossible_below", below, "No certificate proves that no beats are within this tolerance; it is what the solver reports.")  # fmt: skip
 
 
 def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]) -> None:
@@ -59,6 +96,11 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]
     if not is_number(bound):
         return
     claim = bound if certified is True else weaker
+    if not is_number(claim) and evidence.tables.proofs.get(step):
+        detail = f"There is a certificate, and the summary does not say what it proves: {step}.certified and {step}.certified_bound."
+        ledger.add(f"{step}.proof", False, "nothing", "a certificate", detail)
+        ledger.add(f"{step}.certified", False, certified, "a certificate", detail)
+        return
     if not is_number(claim):
         why = "No certificate was written for this bound; it is what the solver reports."
         ledger.unchecked(f"{step}.proof", bound, why)
@@ -75,7 +117,7 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]
         return
     said = evidence.tables.proofs[step].get("bound")
     same = said is not None and said.size == 1 and float(said.ravel()[0]) == float(claim)
-    ok = same and (found >= float(claim) - HAIR * abs(float(claim)) or math.isinf(found))
+    ok = same and (found >= float(claim) - HAIR * abs(float(claim)) or found == math.inf)
     detail = "" if ok else (f"The certificate proves {words(found)}, not {words(claim)}." if same else "The certificate was written for another bound than the summary claims.")  # fmt: skip
     shown = "at least the claim" if found >= float(claim) else words(found)
     ledger.add(f"{step}.proof", ok, f"no plan below {claim:,.10g}", f"certificate proves {shown}", detail)

@@ -337,6 +337,9 @@ def _check_groups(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, min
     ledger.pairs("stations.groups", "mean walk of each group",
                  ((g, said[g].get("mean_walk_minutes"), _mean(minutes[reached], w[reached])) for g, w in at_home.items()), "groups",
                  "minutes")  # fmt: skip
+    near = reached & (minutes <= rules.walk_minutes * (1 + 1e-9))
+    rows = [(g, said[g].get("share_within_limit"), float(w[near].sum() / w.sum()) if w.sum() > 0 else None) for g, w in at_home.items()]  # fmt: skip
+    ledger.pairs("stations.groups_within", "share of each group within the limit", rows, "groups")
     if "group_excess" not in claims:
         return
     ways, could = walks.least.copy(), reached.copy()
@@ -367,8 +370,8 @@ def _share(evidence: Evidence, walks: _Walks, residents: np.ndarray) -> np.ndarr
 
 def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, reached) -> None:
     """Check every share of residents within some minutes."""
-    table, units = evidence.tables.access, evidence.units
-    if table is None:
+    table, units, rules = evidence.tables.access, evidence.units, evidence.rules.stations
+    if table is None or rules is None:
         return
     share = _share(evidence, walks, np.maximum(evidence.people, 1e-300))
     rows = []
@@ -390,7 +393,28 @@ def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, re
         where = f"{row.kind} {row.name}, " + ("not reachable" if missing(row.minutes) else f"{row.minutes:g} minutes")
         rows.append((where, row.residents, found))
         rows.append((where, row.share, found / weight.sum() if weight.sum() > 0 else None))
+    bands = [*rules.bands, None]
+    wanted = {(kind, name, b) for kind, names in _access_names(evidence).items() for name in names for b in bands}
+    given = [(str(r.kind), str(r.name), None if missing(r.minutes) else float(r.minutes)) for r in table.itertuples(index=False)]  # fmt: skip
+    odd = [f"{k} {n}, {m or 'not reachable'} is missing." for k, n, m in wanted - set(given)]
+    odd += [f"{k} {n}, {m or 'not reachable'} is none of the plan's." for k, n, m in set(given) - wanted]
+    odd += ["A row stands twice."] * (len(given) != len(set(given)))
+    ledger.each("access.rows", "all, each beat, municipality and group, for each band", odd, len(wanted), "rows")
     ledger.pairs("access.shares", "residents within so many minutes", rows, "figures")
+
+
+def _access_names(evidence: Evidence) -> dict[str, set[str]]:
+    """Return whom the layer access tells of."""
+    units = evidence.units
+    found = {
+        "all": {evidence.rules.project.name},
+        "group": {g for g in evidence.rules.units.groups if f"group_{g}" in units},
+    }
+    if evidence.beats is not None:
+        found["beat"] = {str(b) for b in evidence.beats["beat"]}
+    by_town = bool(evidence.rules.units.municipality)
+    found["municipality"] = {str(m) for m in units["municipality"]} if by_town else set()
+    return found
 
 
 def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str]) -> None:
@@ -439,6 +463,8 @@ def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> N
         if len(rows) != len(rules.bands):
             wrong.append(f"{name} has {len(rows)} catchments, not {len(rules.bands)}.")
             continue
+        if [float(m) for m in rows["minutes"]] != sorted(float(b) for b in rules.bands):
+            wrong.append(f"{name} has catchments of {', '.join(f'{m:g}' for m in rows['minutes'])} minutes, not of {', '.join(f'{b:g}' for b in rules.bands)}.")  # fmt: skip
         inner = None
         for minutes, area in zip(rows["minutes"], rows.geometry, strict=True):
             reach = geometry.buffer(place, minutes * rules.walk_kmh * 1000 / 60 + 80)

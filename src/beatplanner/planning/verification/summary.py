@@ -12,21 +12,34 @@ OPTIMAL_GAP = 1e-4
 STATUSES = ("optimal", "feasible", "infeasible")
 PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
 FIGURES = {
-    "beats": ("count", "max_deviation", "contiguous"),
-    "stations": ("count", "mean_walk_minutes", "share_within_limit", "cost"),
-    "officers": ("posts", "vacant_months", "rotations", "tenure_violations", "language_gaps", "weights"),
-}
+    "beats": ("count", "max_deviation", "contiguous", "planned", "municipalities", "objective_unit", "officers_required", "exact_officers", "covered_share", "certified"),
+    "stations": (
+        "count", "mean_walk_minutes", "share_within_limit", "cost", "objective_kind", "walk_minutes", "walk_kmh", "unreachable_residents",
+        "unreached_metres", "sites", "generated_sites", "closed", "groups", "share_by_minutes", "certified",
+    ),
+    "officers": (
+        "posts", "vacant_months", "rotations", "tenure_violations", "language_gaps", "weights", "gender_gaps", "home_km_months",
+        "unpreferred_months", "changed_months", "officers", "months", "broken_rules", "certified",
+    ),
+}  # fmt: skip
+ALWAYS = (
+    "project", "feasible", "seed", "seconds", "threads", "time_limit", "clashes", "population", "workload", "notes", "crs", "description_file",
+    "description_sha256", "rules", "inputs", "versions",
+)  # fmt: skip
+TRUST = ("relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines")
 
 
 def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
     """Check that the summary has the contract's keys, and that status, bound and gap of each step fit together."""
     ledger.add("summary.version", summary.get("version") == 1, summary.get("version"), 1)
-    absent = [key for key in ("project", "feasible", "seed", "seconds") if key not in summary]
+    absent = [key for key in ALWAYS if key not in summary]
     steps = [step for step in FIGURES if isinstance(summary.get(step), dict)]
     absent += [f"{step}.{key}" for step in steps for key in PROOF + FIGURES[step] if key not in summary[step]]
+    known = [step for step in steps if any(key in summary[step] for key in TRUST)]
+    absent += [f"{step}.{key}" for step in known for key in TRUST if key not in summary[step]]
     ledger.each(
         "summary.keys", "every key of the contract", [f"The key {key} is missing." for key in absent],
-        4 + sum(len(PROOF + FIGURES[step]) for step in steps), "keys",
+        len(ALWAYS) + sum(len(PROOF + FIGURES[step]) for step in steps), "keys",
     )  # fmt: skip
     seconds = summary.get("seconds")
     ledger.add("summary.seconds", is_number(seconds) and float(seconds) >= 0, seconds, "a time of 0 s or more")
@@ -99,7 +112,9 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
         Whether every one of them is there and unchanged, so that the plan can be checked against them.
     """
     inputs = summary.get("inputs")
-    if not isinstance(inputs, list) or not inputs:
+    if not isinstance(inputs, list):
+        return False
+    if not inputs:
         ledger.unchecked(
             "inputs",
             "none listed",
@@ -107,10 +122,19 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
         )
         return False
     there = True
+    read = _read_by_rules(summary)
     for source in inputs:
+        if not isinstance(source, dict) or not source.get("path"):
+            ledger.add("inputs", False, str(source), "an input with its path", "An input has no path.")
+            there = False
+            continue
         role, path = str(source.get("role", "?")), Path(str(source.get("path", "")))
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
         unchanged = is_unchanged(path, str(source.get("sha256")))
+        if unchanged is None and read is not None and path.resolve() not in read:
+            ledger.add(f"inputs.{role}", False, str(path), "not a file that the rules read", f"The rules do not read {path.name}.")  # fmt: skip
+            there = False
+            continue
         if unchanged is None:
             ledger.unchecked(
                 f"inputs.{role}", claimed, f"{path.name} is not there any more; what depends on it cannot be checked."
@@ -124,3 +148,23 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
             "" if unchanged else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
         )  # fmt: skip
     return there
+
+
+def _read_by_rules(summary: dict[str, Any]) -> set[Path] | None:
+    """Return every file that the rules name; None where they cannot be told."""
+    file, found = Path(str(summary.get("description_file", ""))), set()
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            for inner in value.values():
+                collect(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                collect(inner)
+        elif isinstance(value, str) and value:
+            found.add((file.parent / value).resolve())
+
+    if not file.name or not isinstance(summary.get("rules"), dict):
+        return None
+    collect(summary["rules"])
+    return found | {file.resolve()}

@@ -20,8 +20,6 @@ ROUNDING = 2e-13
 SLACK = 1e-9
 # Pairs up to which a problem is checked.
 MOST_PAIRS = 40_000_000
-# Nodes with children down to this depth count whole units too, since what they exclude is excluded below.
-EXACT_DEPTH = 6
 # Steps of an exact knapsack after which its fractional value stands.
 KNAPSACK_STEPS = 4_000
 
@@ -192,16 +190,27 @@ def connected(pairs: Pairs, alive: np.ndarray) -> np.ndarray:
     return reached
 
 
+def in_reach(pairs: Pairs, alive: np.ndarray, upper: float) -> np.ndarray:
+    """Return the pairs of a mask that a path of it and the same site joins to the centre with at most `upper` hours, (P,) bool."""
+    one, other = pairs.links
+    here = alive[one] & alive[other]
+    one, other = one[here], other[here]
+    path, most = np.where(alive & pairs.own, pairs.weight, np.inf), upper * (1 + 1e-6)
+    while len(one):
+        longer = path[one] + pairs.weight[other]
+        better = (longer <= most) & (longer < path[other])
+        if not better.any():
+            break
+        np.minimum.at(path, other[better], longer[better])
+    return alive & np.isfinite(path)
+
+
 @dataclass
 class Value:
-    """A Lagrangian at some multipliers: the bound, and what each site and each pair of it costs at least."""
+    """A Lagrangian at some multipliers: the bound, and what a plan with each pair costs at least, (P,)."""
 
     bound: float
-    site: np.ndarray  # (s,) sites that have pairs
-    value: np.ndarray  # (s,) of each
-    worst: float
-    extra: np.ndarray  # (P,) what taking a pair costs more than its site's value
-    at: np.ndarray  # (P,) place of the pair's site in `site`
+    forced: np.ndarray
 
 
 def fractional(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, site: np.ndarray, lower: float, upper: float):
@@ -293,25 +302,24 @@ def chosen(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
     return order[:count]
 
 
-def lagrangian(
-    area: Area, pairs: Pairs, u: np.ndarray, price: float, cuts: np.ndarray | None, wanted: float, exactly: bool = True
-) -> Value:
+def lagrangian(area: Area, pairs: Pairs, u: np.ndarray, price: float, cuts: np.ndarray | None, wanted: float) -> Value:
     """Evaluate the Lagrangian over some pairs; `cuts`, (P,), is what multipliers of contiguity add to each pair's cost.
 
-    Whole units are only counted where this is asked for `exactly`, and split ones leave the bound below `wanted`.
+    Whole units are only counted where split ones leave the bound below `wanted`.
     """
     reduced = pairs.cost + price * pairs.moved - u[pairs.unit]
     if cuts is not None:
         reduced = reduced + cuts
-    site, value, sigma, at, start, size = fractional(
+    site, split, sigma, at, start, size = fractional(
         pairs.weight, reduced, pairs.own, pairs.site, area.lower, area.upper
     )
     base = math.fsum(u.tolist()) - (0.0 if area.budget is None else price * area.budget)
-    label, exact = pairs.label[site], np.full(len(site), not exactly)
+    value = split.copy()
+    label, exact = pairs.label[site], np.zeros(len(site), bool)
     while True:
         best = chosen(value, label, area.count)
         if len(best) < area.count or not np.isfinite(value[best]).all():
-            return Value(math.inf, site, value, math.inf, reduced, at)
+            return Value(math.inf, np.full(len(at), math.inf))
         bound = base + math.fsum(value[best].tolist())
         doubtful = best[~exact[best]]
         if bound >= wanted or not len(doubtful):
@@ -324,16 +332,12 @@ def lagrangian(
                 value[s] = max(value[s], better)
     size_of_terms = float(np.abs(u).sum()) + float(np.abs(value[best]).sum())
     bound -= ROUNDING * size_of_terms
+    # what the other beats cost at least where a site is in the plan, whichever it is
+    others = np.full(len(site), bound - float(value[best].max()))
+    others[best] = bound - value[best]
     extra = np.where(pairs.own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
-    return Value(bound, site, value, float(value[best].max()), extra, at)
-
-
-def excluded(found: Value, bound: float) -> np.ndarray:
-    """Return the pairs that no plan below `bound` has: forcing one in lifts the Lagrangian to it."""
-    if math.isinf(found.bound):
-        return np.ones(len(found.at), bool)
-    forced = found.bound + np.maximum(0.0, found.value - found.worst)
-    return forced[found.at] + found.extra >= bound
+    # a unit that is forced in lifts the value of split units; the value of whole ones holds besides, and they do not add up
+    return Value(bound, others[at] + np.maximum(value[at], split[at] + extra))
 
 
 def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) -> float:
@@ -364,7 +368,7 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
         best = max(best, found.bound)
         if best >= bound:
             return best
-        pairs = subset(pairs, ~excluded(found, bound))
+        pairs = subset(pairs, found.forced < bound)
         pairs = with_links(pairs, area.edges, n)
         pairs = subset(pairs, connected(pairs, _surviving(pairs, np.ones(len(pairs.site), bool))))
         if _empty(area, pairs):
@@ -452,13 +456,20 @@ class _Tree:
             return -math.inf
         least = math.inf
         first = self.proof["round_multiplier"][-1].astype(np.int64)
-        stack = [(0, 0, np.ones(len(self.pairs.site), bool), first)]
+        stack = [(0, np.ones(len(self.pairs.site), bool), first)]
         while stack:
-            k, depth, alive, above = stack.pop()
+            k, alive, above = stack.pop()
             u = above + self.proof["multiplier"][k]
             alive = self._without(k, alive)
             own = children.get(k, [])
-            found, left = self._evaluate(k, alive, u, not own or depth <= EXACT_DEPTH)
+            found, left = self._evaluate(k, alive, u)
+            while not own and found < self.bound:
+                # what is left may be apart by weight, and without it the bound is higher
+                fewer = in_reach(self.pairs, left, self.area.upper)
+                if fewer.sum() == alive.sum():
+                    break
+                alive = fewer
+                found, left = self._evaluate(k, alive, u)
             if found >= self.bound:
                 least = min(least, found)
                 continue
@@ -466,7 +477,7 @@ class _Tree:
                 least = min(least, found)
             elif not self._shared_out(own):
                 return -math.inf
-            stack += [(c, depth + 1, left, u) for c in own]
+            stack += [(c, left, u) for c in own]
         return least
 
     def _gone(self, k: int) -> np.ndarray:
@@ -492,7 +503,7 @@ class _Tree:
                 alive[self.pair(s, np.array([unit]))] = False
         return alive
 
-    def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray, exactly: bool) -> tuple[float, np.ndarray]:
+    def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray) -> tuple[float, np.ndarray]:
         """Return a node's bound and the pairs that plans below the claim may still have."""
         area, pairs = self.area, self.pairs
         alive = connected(pairs, _surviving(pairs, alive))
@@ -509,7 +520,7 @@ class _Tree:
                     every[held[0]] += mu
                     every[held[1]] -= mu
             adds = every[alive]
-        found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound, exactly)
+        found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound)
         bound = found.bound
         cheapest = np.full(self.n, np.inf)
         np.minimum.at(cheapest, left.unit, left.cost)
@@ -522,7 +533,7 @@ class _Tree:
         if bound >= self.bound:
             return bound, alive
         after = alive.copy()
-        after[np.flatnonzero(alive)[excluded(found, self.bound)]] = False
+        after[np.flatnonzero(alive)[found.forced >= self.bound]] = False
         after = connected(pairs, _surviving(pairs, after))
         if _empty(area, subset(pairs, after)):
             return math.inf, after

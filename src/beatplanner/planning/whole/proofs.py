@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.planning.verification.beats_proof import areas_of, prove_part
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
-from beatplanner.planning.verification.proofs import proven
+from beatplanner.planning.verification.proofs import TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.travel_bound import TooLargeError
 from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
@@ -35,8 +38,14 @@ DIGITS = 10
 def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
     """Return the tables with their certificates, and their summary with what these prove; the summary is changed in place."""
     units, beats, edges = with_text_ids(tables)
-    evidence = Evidence(units, beats, edges, tables, tables.summary, plan.town.description, plan.town)
-    made: dict[str, Callable[[Evidence, Plan], Arrays | None]] = {"beats": _beats, "stations": _stations}
+    # cells as they are read back from a file
+    as_read = tables if tables.roster is None else replace(tables, roster=plain_types(tables.roster))
+    evidence = Evidence(units, beats, edges, as_read, tables.summary, plan.town.description, plan.town)
+    made: dict[str, Callable[[Evidence, Plan], Arrays | None]] = {
+        "beats": _beats,
+        "stations": _stations,
+        "officers": _officers,
+    }
     for step in ("beats", "stations", "officers"):
         claims = tables.summary.get(step)
         if not isinstance(claims, dict):
@@ -48,7 +57,23 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
             except (CannotProveError, TooLargeError):
                 arrays = None
         _tell(evidence, step, claims, arrays)
+    _tolerance(tables, plan)
     return tables
+
+
+def _tolerance(tables: PlanTables, plan: Plan) -> None:
+    """Keep what proves below which tolerance there are no beats; the checker says whether it does."""
+    wider = () if plan.beats is None else plan.beats.wider
+    proven = [w for w in wider if w.impossible_below is not None and w.evidence and w.evidence[0].evidence is not None]
+    if not proven or "smallest_tolerance" not in tables.summary.get("beats", {}):
+        return
+    tightest = max(proven, key=lambda w: w.impossible_below or 0.0)
+    part = tightest.evidence[0]
+    if part.evidence is None or part.problem.budget is not None or (part.problem.locked >= 0).any():
+        return
+    arrays = packed(part.evidence, 4 * MOST_NODES)
+    if arrays:
+        tables.proofs[TOLERANCE] = {"name": np.array([part.municipality], dtype=str), "labels": np.array(list(part.labels), dtype=str), **arrays}  # fmt: skip
 
 
 def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays | None) -> None:
@@ -76,8 +101,8 @@ def rounded_down(value: float, *, exact: bool = False) -> float:
     """Return a bound with few digits that is not above `value`; a whole number, or one that is proven as it stands, stays."""
     if exact or value == round(value) or not math.isfinite(value):
         return value
-    step = 10.0 ** (math.floor(math.log10(abs(value))) + 1 - DIGITS)
-    return math.floor(value / step) * step
+    last = Decimal(1).scaleb(math.floor(math.log10(abs(value))) + 1 - DIGITS)
+    return float(Decimal(value).quantize(last, rounding=ROUND_FLOOR))
 
 
 def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
@@ -116,3 +141,11 @@ def _stations(_evidence: Evidence, plan: Plan) -> Arrays | None:
     assert rules is not None
     # some bounds need no certificate, such as the number of stations that stand already
     return {"kind": np.array([rules.objective])} if found is None else packed_stations(found)
+
+
+def _officers(_evidence: Evidence, plan: Plan) -> Arrays | None:
+    """Return the certificate of the officers: the prices."""
+    found = None if plan.officers is None else plan.officers.certificate
+    if found is None:
+        return None
+    return {"posts": found.posts, "room": found.room, "handover": found.handover, "needs": found.needs}

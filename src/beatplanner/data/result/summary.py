@@ -1,0 +1,179 @@
+"""The typed model of ``summary.json``: what a plan says of itself. Its JSON schema is published as ``docs/summary.schema.json``.
+
+Every result is held against the model when it is written. Keys that are not here may be added; the checker then lists them as unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["optimal", "feasible", "infeasible"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Step(_Part):
+    """What each step says of its proof."""
+
+    status: Status = Field(
+        description="optimal at a proven gap of at most 1e-4; infeasible where rules had to be relaxed"
+    )
+    objective: float
+    lower_bound: float | None = Field(description="proven for the problem as described; null where none was computed")
+    gap: float | None = Field(description="(objective − lower_bound) / objective")
+    seconds: float = Field(ge=0)
+    certified: bool | None = Field(None, description="whether proof/ proves lower_bound; null where there is no bound")
+    certified_bound: float | None = Field(None, description="what proof/ proves, where that is less than lower_bound")
+
+
+class MunicipalityRules(_Part):
+    """The rules of one municipality in numbers."""
+
+    municipality: str
+    beats: int = Field(ge=1)
+    lower: float = Field(description="hours a year")
+    upper: float = Field(description="hours a year")
+    tolerance: float
+
+
+class Interval(_Part):
+    """The smallest of something that would do."""
+
+    impossible_below: float | None
+    found: float
+
+
+class Beats(Step):
+    """The beats."""
+
+    count: int
+    max_deviation: float
+    contiguous: bool
+    planned: bool = Field(True, description="false for beats that were given")
+    municipalities: list[MunicipalityRules] = Field(default_factory=list)
+    officers_required: int | None = None
+    moved_share: float | None = None
+    smallest_tolerance: Interval | None = None
+    smallest_budget: Interval | None = None
+    relationship_years_today: float | None = None
+    relationship_years_kept: float | None = None
+    relationship_years_lost_by_lines: float | None = None
+
+
+class Group(_Part):
+    """How far a group walks."""
+
+    residents: float
+    mean_walk_minutes: float | None
+    share_within_limit: float | None
+
+
+class Stations(Step):
+    """The stations."""
+
+    count: int
+    mean_walk_minutes: float | None
+    share_within_limit: float
+    cost: float
+    objective_kind: Literal["p-median", "coverage", "p-center", "fewest"] = "p-median"
+    walk_minutes: float | None = None
+    walk_kmh: float | None = None
+    unreachable_residents: float | None = None
+    unreached_metres: float | None = None
+    sites: int | None = None
+    generated_sites: int | None = None
+    closed: list[str] = Field(default_factory=list)
+    groups: dict[str, Group] = Field(default_factory=dict)
+    share_by_minutes: dict[str, float | None] = Field(default_factory=dict)
+    group_excess: float | None = None
+
+
+class Officers(Step):
+    """The officers."""
+
+    posts: float
+    vacant_months: float
+    rotations: float
+    tenure_violations: float
+    language_gaps: float
+    weights: dict[str, float]
+    gender_gaps: float | None = None
+    home_km_months: float | None = None
+    unpreferred_months: float | None = None
+    changed_months: float | None = None
+    officers: int | None = None
+    months: int | None = None
+    broken_rules: list[dict[str, str | None]] = Field(default_factory=list)
+
+
+class Workload(_Part):
+    """Totals of the workload, hours a year."""
+
+    hours: float
+    reactive_hours: float
+    community_hours: float
+    fixed_hours: float
+    incidents_read: int = Field(ge=0)
+    incidents_outside: int = Field(ge=0)
+    incidents_a_year: float | None
+    days_covered: float | None
+    hours_on_the_beat_per_officer: float
+
+
+class Source(_Part):
+    """An input file."""
+
+    role: str
+    path: str
+    sha256: str
+    modified: str
+    rows_in: int | None
+    rows_used: int | None
+    repaired: list[str] = Field(default_factory=list)
+    columns_left_out: int = 0
+    newest: str | None = None
+
+
+class Remark(_Part):
+    """A warning or a fact, in words."""
+
+    severity: str
+    text: str
+
+
+class Summary(_Part):
+    """``summary.json``. A step that was left out has no key."""
+
+    version: Literal[1]
+    project: str
+    feasible: bool
+    seed: int
+    seconds: float = Field(ge=0)
+    threads: int | None = None
+    time_limit: float | None = None
+    clashes: list[str] = Field(default_factory=list, description="which rules clash, in words; empty where all are met")
+    beats: Beats | None = None
+    stations: Stations | None = None
+    officers: Officers | None = None
+    population: float | None = None
+    workload: Workload | None = None
+    notes: list[Remark] = Field(default_factory=list)
+    crs: str | None = None
+    description_file: str | None = None
+    description_sha256: str | None = None
+    rules: dict[str, Any] = Field(default_factory=dict)
+    inputs: list[Source] = Field(default_factory=list)
+    versions: dict[str, str] = Field(default_factory=dict)
+    budget: dict[str, Any] | None = None
+    country: dict[str, Any] | None = None
+
+
+def schema() -> str:
+    """Return the JSON schema of ``summary.json`` as it is published."""
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Summary.model_json_schema()}
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"

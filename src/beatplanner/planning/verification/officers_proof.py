@@ -1,0 +1,250 @@
+"""The officers' bound from ``proof/officers.npz``: prices of posts, room, handovers and languages, and for each officer the series that is cheapest.
+
+What is evaluated, and why it proves the claim, stands in ``docs/proofs.md``. Only numpy and the standard library are used in the evaluation, and
+nothing of what found the prices.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import missing, text
+from beatplanner.planning.verification.officers import (
+    _beat_today,
+    _closed_posts,
+    _date,
+    _ready,
+    _served,
+    _stop,
+    months_at_work,
+)
+from beatplanner.planning.verification.proven import CannotProveError
+
+Arrays = dict[str, np.ndarray]
+# What sums in floating point may have cost, as a share of the terms.
+ROUNDING = 2e-13
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Multipliers of at least 0: α of posts, β of room, γ of handovers, (P, T) each, and δ of what a beat needs, (P, K, T)."""
+
+    posts: np.ndarray
+    room: np.ndarray
+    handover: np.ndarray
+    needs: np.ndarray
+
+
+@dataclass(frozen=True)
+class Officer:
+    """What the rules say of one officer; months count from the plan's start."""
+
+    first: int  # first month in which a post may be taken
+    stop: int  # first month after the last
+    home: int  # position of the beat served today, -1 for none
+    carried: bool  # today's beat exists no more, and `home` carries it on
+    rooted: bool  # serves today, so that every new posting is a rotation
+    served: int  # months in today's beat
+    ordered: int  # month of an ordered posting, -1 for none
+    works: np.ndarray  # (T,) at work
+    cost: np.ndarray  # (P,) of a month in each beat by itself
+    has: np.ndarray  # (K,) languages and sexes
+
+
+def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float:
+    """Return the bound on the officers' objective that the prices prove.
+
+    Raises
+    ------
+    CannotProveError
+        Where the plan has posts that ask for something, or follows a published one: this checker does not evaluate those.
+    """
+    rules, beats, roster = evidence.rules.officers, evidence.beats, evidence.tables.roster
+    if rules is None or beats is None or roster is None:
+        raise CannotProveError("The officers are not there.")
+    if rules.published is not None:
+        raise CannotProveError("Bounds of plans that follow a published plan are not evaluated by this checker.")
+    if rules.posts is not None or evidence.summary["officers"].get("special_posts"):
+        raise CannotProveError("Bounds of plans with posts that ask for something are not evaluated by this checker.")
+    ids = list(beats["beat"])
+    by_name = {str(row["officer"]): row for row in roster.to_dict("records")}
+    days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
+    months, posts = len(days) - 1, beats["posts"].to_numpy(int)
+    if _closed_posts(evidence, by_name, ids, posts, days, rules.handover_months).any():
+        raise CannotProveError("Bounds of plans in which beats start later are not evaluated by this checker.")
+    prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")))
+    wanted = (len(beats), months)
+    if prices.posts.shape != wanted or prices.room.shape != wanted or prices.handover.shape != wanted:
+        return -math.inf
+    if min(float(p.min(initial=0.0)) for p in (prices.posts, prices.room, prices.handover, prices.needs)) < 0:
+        return -math.inf
+    groups = list(evidence.rules.units.groups)
+    if prices.needs.shape != (len(beats), len(groups) + 2, months):
+        return -math.inf
+    handover = prices.handover if rules.handover_months > 0 else np.zeros(wanted)
+    prices = Prices(prices.posts, prices.room, handover, prices.needs)
+    officers = [_officer(evidence, row, days, groups) for row in roster.to_dict("records")]
+    weights: dict[str, float] = rules.weights.model_dump()
+    needs = np.zeros((len(beats), len(groups) + 2), bool)
+    for b, said in enumerate(beats["languages"]):
+        spoken = set(("" if missing(said) else str(said)).split(";"))
+        needs[b] = [*(g in spoken for g in groups), *[rules.gender_mix and posts[b] >= 2] * 2]
+    lack = np.where(needs, _lack(evidence, groups, weights), 0.0)
+    terms = _shared(prices, officers, posts, needs, lack, weights, months)
+    dear = Rules(rules.min_tenure_months, rules.max_tenure_months, rules.handover_months, weights)
+    for officer in officers:
+        terms.append(cheapest(officer, prices, needs, dear))
+    return math.fsum(terms) - ROUNDING * math.fsum(map(abs, terms)) - ROUNDING * float(prices.posts.sum() * posts.max(initial=1))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Tenures and handover in months, and the weights of the objective."""
+
+    least: int
+    most: int | None
+    handover: int
+    weights: dict[str, float]
+
+
+def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str]) -> Officer:
+    rules, beats = evidence.rules.officers, evidence.beats
+    assert rules is not None and beats is not None
+    ids, today = list(beats["beat"]), text(row.get("beat"))
+    heir = _beat_today(row, evidence, ids)
+    ready = _ready(row, days, rules.training_months)
+    home = ids.index(heir) if heir in ids else -1
+    if home >= 0 and today not in ids and ready > 0:
+        home = -1
+    units = evidence.units
+    place = {u: i for i, u in enumerate(units["unit"])}
+    at = units[["x", "y"]].to_numpy(float)[[place[str(c)] for c in beats["centre_unit"]]]
+    cost = np.zeros(len(ids))
+    if not missing(row.get("x")) and not missing(row.get("y")):
+        cost = rules.weights.home_km_month * np.hypot(at[:, 0] - float(row["x"]), at[:, 1] - float(row["y"])) / 1000
+    wish = text(row.get("prefers"))
+    if wish:
+        cost = cost + rules.weights.unpreferred_month * np.array([b not in wish.split(";") for b in ids])
+    spoken = str(text(row.get("languages")) or "").split(";")
+    gender = text(row.get("gender"))
+    ordered = _date(row.get("ordered_on"))
+    return Officer(
+        first=0 if home >= 0 else ready,
+        stop=_stop(row, days),
+        home=home,
+        carried=home >= 0 and today not in ids,
+        rooted=today is not None,
+        served=_served(row, days),
+        ordered=-1 if ordered is None else int(np.searchsorted(np.array(days[:-1]), ordered)),
+        works=months_at_work(row, days),
+        cost=cost,
+        has=np.array([*(g in spoken for g in groups), gender == "f", gender == "m"]),
+    )
+
+
+def _lack(evidence: Evidence, groups: list[str], weights: dict[str, float]) -> np.ndarray:
+    """Return what a month costs in which nobody in a beat speaks a language, (B, K); sexes cost nothing by themselves."""
+    rules, units = evidence.rules.officers, evidence.units
+    assert rules is not None and evidence.beats is not None
+    residents = evidence.total(units["population"].to_numpy(float))
+    found = np.zeros((len(evidence.beats), len(groups) + 2))
+    for k, g in enumerate(groups):
+        speakers = evidence.total(units[f"group_{g}"].to_numpy(float))
+        share = rules.must_language_share
+        must = (speakers >= share * residents) & (residents > 0) if share is not None else np.zeros(len(speakers), bool)
+        found[:, k] = weights["speaker_month"] * speakers + weights["language_must"] * must
+    return found
+
+
+def _shared(prices: Prices, officers: list[Officer], posts: np.ndarray, needs: np.ndarray, lack: np.ndarray, weights, months: int) -> list[float]:  # fmt: skip
+    """Return the terms that belong to no officer: what the rows are worth, and the least that vacancies and gaps cost beyond it."""
+    held = np.bincount([o.home for o in officers if o.home >= 0 and o.stop > 0], minlength=len(posts))
+    surplus = np.maximum(0, held - posts)
+    terms = [float(posts @ prices.posts.sum(axis=1)), -float((posts + surplus) @ prices.room.sum(axis=1))]
+    terms.append(float(prices.needs[needs].sum()))
+    month = np.arange(months)
+    able = sum((o.works & (month < o.stop) & ((month >= o.first) | (o.home >= 0))).astype(int) for o in officers)
+    after = np.concatenate([prices.handover[:, 1:], np.zeros((len(posts), 1))], axis=1)
+    rest = weights["vacant_month"] - prices.posts - after
+    for t in range(months):
+        short = int(posts.sum()) - (int(able[t]) if officers else 0)
+        for p in np.argsort(rest[:, t], kind="stable"):
+            take = int(posts[p]) if rest[p, t] < 0 else max(0, min(int(posts[p]), short))
+            terms.append(float(rest[p, t]) * take)
+            short -= take
+    languages = needs.shape[1] - 2
+    # what lacks costs by itself, and a gap once for all of its kind: the cheapest is to lack whatever is priced higher than that
+    over = np.minimum(0.0, np.where(needs[:, :, None], lack[:, :, None] - prices.needs, 0.0))
+    for kinds, weight in ((slice(0, languages), "language_gap"), (slice(languages, None), "gender_gap")):
+        terms.append(float(np.minimum(0.0, weights[weight] + over[:, kinds].sum(axis=1))[needs[:, kinds].any(axis=1)].sum()))  # fmt: skip
+    return terms
+
+
+def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> float:
+    """Return the least that a series of postings of an officer costs at the prices.
+
+    Backwards over months: ``value[r][t]`` is the least cost from month t on of who is free then, r = 1 where a new posting is a rotation.
+    """
+    places, months = prices.posts.shape
+    if o.stop <= 0:
+        return 0.0
+    h, shortest, stop = rules.handover, max(1, rules.handover), o.stop
+    gain, room = _prefixes(o, prices, needs, rules.least)
+    ends = np.arange(months + 1)
+    shut = np.where(ends == months, months, np.maximum(0, ends - h))
+    # what a posting that ends in e costs but for its beginning, (P, T + 1)
+    done = o.cost[:, None] * ends - gain + room[:, shut]
+    credit = np.where((ends < months) & (ends - h >= 1), ends - h, -1)
+    done = done - np.where(credit >= 0, prices.handover[:, np.maximum(credit, 0)], 0.0)
+    broken, rotation = rules.weights["tenure_violation"], rules.weights["rotation"]
+    allowed = np.ones(places, bool)
+    if o.home >= 0:
+        allowed[o.home] = False
+    value = np.zeros((2, months + 1))
+    for t in range(stop - 1, -1, -1):
+        value[:, t] = value[:, t + 1]
+        if t < o.first:
+            continue
+        last = stop if rules.most is None else min(stop, t + rules.most)
+        e = np.arange(t + shortest, last + 1)
+        if last == stop == months and t + shortest > stop:
+            e = np.array([stop])
+        if not len(e):
+            continue
+        rest = done[:, e] + value[1, e] + np.where((e < stop) & (e - t < rules.least), broken, 0.0)
+        begin = gain[:, t] - room[:, t] - o.cost * t
+        if t > 0 and h > 0 and o.first <= t - h and o.ordered != t:
+            begin = begin + prices.handover[:, t]
+        best = float(np.where(allowed, rest.min(axis=1) + begin, math.inf).min(initial=math.inf))
+        value[0, t] = min(value[0, t], best)
+        value[1, t] = min(value[1, t], best + rotation)
+    if o.home < 0:
+        return float(value[1 if o.rooted else 0, 0])
+    leave = float(value[1, 0]) + (broken if o.served < rules.least else 0.0)
+    last = stop if rules.most is None else min(stop, max(rules.most - o.served, h))
+    e = np.arange(1, last + 1)
+    stay = (rotation if o.carried else 0.0) + done[o.home, e] + np.where(e < months, value[1, np.minimum(e, months - 1)], 0.0)  # fmt: skip
+    stay = stay + np.where((e < stop) & (o.served + e < rules.least), broken, 0.0)
+    return min(leave, float(stay.min(initial=math.inf)))
+
+
+def _prefixes(o: Officer, prices: Prices, needs: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what an officer earns in a beat up to each month, and what the room costs there, (P, T + 1) each."""
+    works, months = o.works, len(o.works)
+    falls = np.zeros(months, bool)
+    falls[1:] = works[:-1] & ~works[1:]
+    earn = prices.posts + np.where(needs[:, :, None] & o.has[None, :, None], prices.needs, 0.0).sum(axis=1)
+    earn = np.where(works, earn, np.where(falls, prices.handover, 0.0))
+    # who is sick, or came back within the least tenure, takes no room
+    back = np.zeros(months, bool)
+    for t in np.flatnonzero(~works):
+        back[t + 1 : t + 1 + max(1, least)] = True
+    room = np.where(works & ~back, prices.room, 0.0)
+    zero = np.zeros((len(earn), 1))
+    return np.concatenate([zero, np.cumsum(earn, axis=1)], axis=1), np.concatenate([zero, np.cumsum(room, axis=1)], axis=1)  # fmt: skip

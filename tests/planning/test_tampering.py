@@ -1,0 +1,339 @@
+"""Every key, column and file of a result changed in turn: each change is caught, or the claim was listed as not checked."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.manifest import write_manifest
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning import verification
+from beatplanner.planning.verification import verify
+from beatplanner.planning.verification.coverage import LAYERS
+from beatplanner.planning.verification.evidence import Evidence, with_text_ids
+from beatplanner.planning.verification.ledger import Ledger, Verdict
+from beatplanner.planning.verification.proofs import proven
+from beatplanner.planning.whole.run import run
+from conftest import ROOT, write_grid_town
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> Path:
+    town = write_grid_town(tmp_path_factory.mktemp("tampered"))
+    town.swap("tolerance = 0.25", "tolerance = 0.25\nmax_moved = 0.5")
+    run(town.project, town.folder / "plan", time_limit=20)
+    return town.folder / "plan"
+
+
+@pytest.fixture
+def judged(plan, monkeypatch):
+    """Return the plan, and what checks tables in memory, with the inputs read once for each set of rules."""
+    read, known = verification.read_town, {}
+
+    def once(description):
+        key = description.model_dump_json()
+        if key not in known:
+            known[key] = read(description)
+        return known[key]
+
+    monkeypatch.setattr(verification, "read_town", once)
+
+    def judge(tables: PlanTables) -> Verdict:
+        ledger = Ledger()
+        verification.check_tables(ledger, tables)
+        return ledger.verdict()
+
+    return read_result(plan), judge
+
+
+def changed(value: Any) -> Any:
+    """Return another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + max(1, abs(value) // 50)
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, list):
+        return value[:-1] if value else ["x"]
+    return {} if value else 1
+
+
+def paths(content: Any, above: tuple = ()) -> Iterator[tuple]:
+    """Yield the path of every key and element."""
+    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in items:
+        yield (*above, key)
+        yield from paths(value, (*above, key))
+
+
+def name_of(path: tuple) -> str:
+    return "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def listed(verdict: Verdict) -> set[str]:
+    """Return the keys and columns that are listed as not checked."""
+    return {name for c in verdict.unchecked for name in c.claimed.split(", ")}
+
+
+def is_listed(name: str, known: set[str]) -> bool:
+    return any(name == k or name.startswith((k + ".", k + "[")) for k in known)
+
+
+def with_key(summary: dict[str, Any], path: tuple, *, gone: bool) -> dict[str, Any]:
+    other = copy.deepcopy(summary)
+    part: Any = other
+    for step in path[:-1]:
+        part = part[step]
+    if gone:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = changed(part[path[-1]])
+    return other
+
+
+def test_every_key_of_the_summary(judged):
+    tables, judge = judged
+    sound = judge(tables)
+    assert sound.ok, [str(c) for c in sound.failed]
+    known, unseen, tried = listed(sound), [], 0
+    seen: set[str] = set()
+    for path in paths(tables.summary):
+        name = name_of(path)
+        # one of the elements of a list is enough, and of the rules some
+        if name in seen or (path[0] == "rules" and len(path) > 2 and path[-1] not in ("tolerance", "absence", "walk_minutes", "max_moved")):  # fmt: skip
+            continue
+        seen.add(name)
+        if is_listed(name, known):
+            continue
+        # `benchmarks/tampering.py` does all of both over the command line
+        gone, tried = len(seen) % 2 == 0, tried + 1
+        if judge(replace(tables, summary=with_key(tables.summary, path, gone=gone))).ok:
+            unseen.append(f"{name} {'gone' if gone else 'changed'}")
+    assert tried > 80
+    assert not unseen, "\n".join(unseen)
+    added = judge(replace(tables, summary=tables.summary | {"praise": "the best plan ever"}))
+    assert "praise" in listed(added)
+
+
+def other_column(column: pd.Series) -> pd.Series:
+    found = column.copy()
+    if column.name == "geometry":
+        return column.translate(3.0, 0.0) if hasattr(column, "translate") else column
+    if pd.api.types.is_bool_dtype(column):
+        return ~column
+    if pd.api.types.is_numeric_dtype(column):
+        return column.fillna(0) + (1 if pd.api.types.is_integer_dtype(column) else 1.5)
+    found.iloc[0] = f"{found.iloc[0]}x"
+    return found
+
+
+def test_every_column_of_every_layer(judged):
+    tables, judge = judged
+    known, unseen, tried = listed(judge(tables)), [], 0
+    for layer in LAYERS:
+        table = getattr(tables, layer)
+        for column in [] if table is None or not len(table) else table.columns:
+            name = f"{layer}.{column}"
+            if is_listed(name, known):
+                continue
+            other = table.copy()
+            other[column] = other_column(table[column])
+            tried += 1
+            if judge(replace(tables, **{layer: other})).ok:
+                unseen.append(name)
+        if table is not None:
+            tried += 1
+            if judge(replace(tables, **{layer: table.iloc[:-1]})).ok:
+                unseen.append(f"a row of {layer} gone")
+    assert tried > 80
+    assert not unseen, "\n".join(unseen)
+
+
+def test_the_list_of_what_is_not_checked_is_short_and_has_reasons(plan):
+    verdict = verify(plan)
+    assert verdict.ok, [str(c) for c in verdict.failed]
+    assert len(verdict.unchecked) < 15
+    for check in verdict.unchecked:
+        assert len(check.detail) > 20, check
+        assert check.state == "not checked"
+        assert not str(check).startswith("checked")
+    assert not any("Unknown" in c.detail for c in verdict.unchecked), [str(c) for c in verdict.unchecked]
+
+
+def test_every_file(plan, tmp_path):
+    import shutil
+
+    copied = tmp_path / "plan"
+    shutil.copytree(plan, copied)
+    names = [p.relative_to(copied).as_posix() for p in sorted(copied.rglob("*")) if p.is_file()]
+    assert len(names) > 20
+    ledger_of = verification.check_files
+    tables = read_result(copied)
+
+    def told() -> list[str]:
+        ledger = Ledger()
+        ledger_of(ledger, copied, tables)
+        return [c.detail for c in ledger.checks if not c.ok]
+
+    assert not told()
+    for name in names:
+        file = copied / name
+        before = file.read_bytes()
+        file.write_bytes(before + b" ")
+        assert name == "manifest.json" or any(name in t for t in told()), name
+        file.unlink()
+        seen = [c for c in verify_files(copied, tables) if c.state != "checked" and (name in c.detail)]
+        assert seen or (name == "manifest.json" and told()), name
+        file.write_bytes(before)
+    (copied / "forum" / "note.txt").write_text("added", encoding="utf-8")
+    assert any("note.txt" in t for t in told())
+    # who writes the manifest anew is still caught by what is recomputed
+    (copied / "forum" / "note.txt").unlink()
+    units = copied / "forum" / "units.csv"
+    lines = units.read_text(encoding="utf-8-sig").splitlines()
+    units.write_text("\n".join(lines[:-1]), encoding="utf-8-sig")
+    write_manifest(copied)
+    assert any("missing in the pack" in t for t in told())
+
+
+def verify_files(folder: Path, tables: PlanTables):
+    ledger = Ledger()
+    verification.check_files(ledger, folder, tables)
+    return ledger.checks
+
+
+# ---- certificates
+
+
+def arrays_with(tables: PlanTables, step: str, **other: np.ndarray) -> PlanTables:
+    return replace(tables, proofs=tables.proofs | {step: tables.proofs[step] | other})
+
+
+@pytest.mark.parametrize("step", ["beats", "stations", "officers"])
+def test_a_bound_is_certified_and_one_digit_more_is_caught(judged, step):
+    tables, judge = judged
+    claims = tables.summary[step]
+    assert claims["certified"] is True
+    state = {c.name: c.state for c in judge(tables).checks}
+    assert state[f"{step}.proof"] == "checked"
+    bound = claims["lower_bound"]
+    shown = f"{bound:.10g}"
+    digit = 10.0 ** -len(shown.partition(".")[2])
+    for raised in (bound + digit, claims["objective"]):
+        if raised == bound:
+            continue
+        summary = copy.deepcopy(tables.summary)
+        summary[step] |= {"lower_bound": raised, "gap": (claims["objective"] - raised) / claims["objective"]}
+        found = {c.name: c.state for c in judge(replace(tables, summary=summary)).checks}
+        assert found[f"{step}.proof"] == "wrong"
+        # with the claim in the certificate raised too, what it proves is still too little
+        if raised - bound > 1e-6 * bound:
+            lied = arrays_with(replace(tables, summary=summary), step, bound=np.array([raised]))
+            assert {c.name: c.state for c in judge(lied).checks}[f"{step}.proof"] == "wrong"
+    none = judge(replace(tables, proofs={k: v for k, v in tables.proofs.items() if k != step}))
+    assert {c.name: c.state for c in none.checks}[f"{step}.proof"] == "wrong"
+
+
+def garbled(arrays: dict[str, np.ndarray], random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return a certificate with other multipliers, some hardly and some much, and now and then another claim in it."""
+    size, found = 10.0 ** random.uniform(-4, 1), {}
+    for key, value in arrays.items():
+        if value.dtype.kind in "fi" and key.rpartition(".")[2] in MULTIPLIERS:
+            noise = 1 + size * random.normal(size=value.shape)
+            found[key] = (value * noise + size * random.normal(size=value.shape) * np.abs(value).mean()).astype(value.dtype) if value.size else value  # fmt: skip
+        else:
+            found[key] = value
+    if "part_bound" in found:
+        found["part_bound"] = found["part_bound"] * random.uniform(0.9, 1.3)
+    return found
+
+
+MULTIPLIERS = (
+    "round_multiplier",
+    "multiplier",
+    "price",
+    "round_price",
+    "cut_price",
+    "u",
+    "lam",
+    "posts",
+    "room",
+    "handover",
+    "needs",
+)
+
+
+@pytest.mark.parametrize("step", ["beats", "stations", "officers"])
+def test_no_certificate_proves_that_an_existing_plan_cannot_be(judged, step):
+    tables, _ = judged
+    rules = Description.model_validate(tables.summary["rules"])
+    file = Path(tables.summary["description_file"])
+    town = verification.read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
+    random, above = np.random.default_rng(7), tables.summary[step]["objective"] * (1 + 1e-6) + 1e-6
+    for _ in range(40):
+        arrays = garbled(tables.proofs[step], random)
+        units, beats, edges = with_text_ids(tables)
+        other = replace(tables, proofs={step: arrays})
+        found, why = proven(Evidence(units, beats, edges, other, tables.summary, rules, town), step, above)
+        assert found is None or found < above, why
+
+
+def test_multipliers_that_prove_less_are_caught(judged):
+    tables, judge = judged
+    beats, stations, officers = (tables.proofs[s] for s in ("beats", "stations", "officers"))
+    for step, key, value in (
+        ("beats", "part_bound", beats["part_bound"] * 0.9),
+        ("stations", "u", stations["u"] * 0.5),
+        ("officers", "needs", officers["needs"] * 0.5),
+        ("officers", "posts", -officers["posts"] - 1.0),
+    ):
+        found = judge(arrays_with(tables, step, **{key: value}))
+        assert {c.name: c.state for c in found.checks}[f"{step}.proof"] == "wrong", (step, key)
+    rounds = next(k for k in beats if k.endswith("round_multiplier"))
+    tree = rounds.replace("round_multiplier", "multiplier")
+    halved = {rounds: beats[rounds] // 2, tree: np.zeros_like(beats[tree])}
+    assert {c.name: c.state for c in judge(arrays_with(tables, "beats", **halved)).checks}["beats.proof"] == "wrong"
+
+
+def test_json_and_exit_codes(plan, command, tmp_path):
+    code, out, _ = command("verify", plan, "--json")
+    content = json.loads(out)
+    assert code == 0
+    assert content["ok"] and content["wrong"] == 0
+    assert {c["state"] for c in content["checks"]} == {"checked", "not checked"}
+    assert content["checked"] + content["not_checked"] == len(content["checks"])
+    code, out, _ = command("verify", plan)
+    assert code == 0
+    assert "could not be checked" in out
+
+
+def test_the_published_schema_is_current_and_fits(plan):
+    from beatplanner.data.result.summary import Summary, schema
+
+    text = (ROOT / "docs" / "summary.schema.json").read_text(encoding="utf-8")
+    assert text == schema(), "write docs/summary.schema.json anew with beatplanner.data.result.summary.schema()"
+    content = json.loads((plan / "summary.json").read_text(encoding="utf-8"))
+    typed = Summary.model_validate(content)
+    assert typed.beats is not None and typed.beats.certified is True
+    known = set(Summary.model_fields)
+    assert set(content) - known <= {"clashes_of_officers"}
+    with pytest.raises(ValueError):
+        Summary.model_validate(content | {"feasible": "perhaps"})
+
+
+def test_a_polygon_of_a_catchment_is_told_as_not_checked(judged):
+    tables, judge = judged
+    assert is_listed("catchments.geometry", listed(judge(tables)))
+    assert tables.catchments is None or shapely.is_valid(tables.catchments.geometry).all()
