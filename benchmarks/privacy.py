@@ -1,0 +1,208 @@
+"""Attacks the forum packs of random small towns with everything that is public: tables, shares, two packs, by linear and by whole numbers.
+
+    python benchmarks/privacy.py --towns 200
+
+Each town has units with planted counts of 1 to 4. A first pack goes out, then a second one with other lines, which knows the first. The attacker
+knows the map, every shown figure of both packs and every rounded share, and that a hidden figure is at least 1; of each hidden figure, and of each
+area between lines with 1 to k − 1 people, he seeks the interval. What forums cost and how far people walk is computed from the map alone
+(`tests/planning/test_published_numbers.py` shows that no public byte follows from a hidden count), so it tells him nothing.
+
+The code of the attack is its own, on units and not on the gate's areas. Beside it: how many figures are hidden, and how many τ-Argus hides in a
+table of its own kind, where `pytauargus` is installed and solves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
+from beatplanner.planning.forum.areas import Areas, resident_cells
+from beatplanner.planning.forum.gate import Cell, Gate, pass_gate
+
+K = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the attack of one town found: targets, those narrower than k, and how many figures were hidden of how many."""
+
+    targets: int
+    narrow: tuple[str, ...]
+    hidden: int
+    figures: int
+    stopped: bool
+
+
+def random_areas(rng: np.random.Generator, rows: int, columns: int) -> Areas:
+    """Draw municipalities, today's and new beats as bands of a grid, and who is within the walking limit."""
+    n = rows * columns
+    row, column = np.divmod(np.arange(n), columns)
+    municipality = np.where(column < columns // 2, "West", "East") if rng.random() < 0.6 else np.full(n, "")
+    split, other = rng.integers(1, rows, 2)
+    beat = np.array([f"{m}{int(r >= split)}" for m, r in zip(municipality, row, strict=True)])
+    current = np.array([f"{m}{int(r >= other)}" for m, r in zip(municipality, row, strict=True)])
+    stray = rng.random(n) < 0.15
+    current[stray] = rng.permutation(current)[stray]
+    within = (np.abs(row - rng.integers(rows)) + np.abs(column - rng.integers(columns)) <= rng.integers(1, rows)).tolist() if rng.random() < 0.7 else None  # fmt: skip
+    units = [str(i) for i in range(n)]
+    return Areas(
+        units, units, municipality.tolist(), beat.tolist(), current.tolist(), within, {b: b for b in set(beat)}
+    )
+
+
+def published(gate: Gate, cells: list[Cell], name: str) -> list[Cell]:
+    """Return the figures of a pack as people have them."""
+    from dataclasses import replace
+
+    return [replace(c, before=name, shown=gate.values[c.key]) for c in cells if c.key in gate.values]
+
+
+def shares(gate: Gate, cells: list[Cell]) -> list[tuple[np.ndarray, np.ndarray, float]]:
+    """Return every share in whole percents that a pack tells: units of the part, units of the whole, share."""
+    members = {c.key: c.members for c in cells}
+    found = []
+    pairs = [(("moved",), ("town",)), (("within_town",), ("town",))]
+    pairs += [(key, ("beat", key[1])) for key in members if key[0] == "within"]
+    for part, all_of_it in pairs:
+        inside, total = gate.values.get(part), gate.values.get(all_of_it)
+        if inside is not None and total:
+            found.append((members[part], members[all_of_it], round(inside / total, 2)))
+    return found
+
+
+class Attacker:
+    """Somebody with all that is public.
+
+    Parameters
+    ----------
+    n
+        Units.
+    packs
+        Figures that are shown or hidden, of all packs.
+    told
+        Shares in whole percents.
+    """
+
+    def __init__(self, n: int, packs: list[Cell], told: list[tuple[np.ndarray, np.ndarray, float]]) -> None:
+        def row(members: np.ndarray) -> np.ndarray:
+            found = np.zeros(n)
+            found[members] = 1
+            return found
+
+        shown = [c for c in packs if c.shown is not None]
+        hidden = [c for c in packs if c.shown is None]
+        self.equal = np.array([row(c.members) for c in shown]).reshape(-1, n)
+        self.right = np.array([c.shown for c in shown], float)
+        less = [(-row(c.members), -1.0) for c in hidden]
+        for part, whole, share in told:
+            less.append((row(part) - (share + 0.005) * row(whole), 1e-6))
+            less.append(((share - 0.005) * row(whole) - row(part), 1e-6))
+        self.less = np.array([a for a, _ in less]).reshape(-1, n)
+        self.limit = np.array([b for _, b in less])
+        self.most = float(self.right.sum() + 10 * K)
+
+    def by_linear_programme(self, target: np.ndarray) -> tuple[float, float]:
+        """Return the least and the greatest value of a count."""
+        ends = []
+        for sign in (1, -1):
+            found = linprog(sign * target, self.less if len(self.less) else None, self.limit if len(self.less) else None,
+                            self.equal if len(self.equal) else None, self.right if len(self.equal) else None, (0, self.most), method="highs")  # fmt: skip
+            ends.append(sign * found.fun)
+        return ends[0], ends[1]
+
+    def by_whole_numbers(self, target: np.ndarray) -> tuple[float, float]:
+        """Return the same where people are whole."""
+        constraints = []
+        if len(self.equal):
+            constraints.append(LinearConstraint(self.equal, self.right, self.right))
+        if len(self.less):
+            constraints.append(LinearConstraint(self.less, -np.inf, self.limit))
+        ends = []
+        for sign in (1, -1):
+            found = milp(
+                sign * target, constraints=constraints, integrality=np.ones(len(target)), bounds=Bounds(0, self.most)
+            )
+            ends.append(float(target @ np.round(found.x)))
+        return ends[0], ends[1]
+
+
+def attack_town(seed: int, *, largest: int = 6, whole: bool = True) -> Found:
+    """Publish two packs of a random town and attack both together.
+
+    Parameters
+    ----------
+    seed
+        Of the town.
+    largest
+        Rows and columns at most.
+    whole
+        Whether whole numbers are attacked, too.
+    """
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(3, largest + 1, 2)
+    n = int(rows * columns)
+    people = rng.integers(20, 400, n).astype(float)
+    planted = rng.random(n) < rng.choice([0.1, 0.3, 0.6])
+    people[planted] = rng.integers(1, K, int(planted.sum()))
+    people[rng.random(n) < 0.05] = 0
+    key = rng.bytes(32)
+    packs: list[Cell] = []
+    told: list[tuple[np.ndarray, np.ndarray, float]] = []
+    hidden = figures = 0
+    for number in range(2):
+        areas = random_areas(rng, int(rows), int(columns))
+        cells = [c for c in resident_cells(areas) if len(c.members)]
+        gate = pass_gate(people, [*cells, *packs], areas.name, K, key=key)
+        if gate.leaks:
+            # the second pack is stopped, and people have the first one alone
+            break
+        packs += published(gate, cells, f"pack {number}")
+        told += shares(gate, cells)
+        hidden, figures = hidden + sum(v is None for v in gate.values.values()), figures + len(gate.values)
+    attacker, narrow = Attacker(n, packs, told), []
+    targets = {tuple(c.members): f"{c.key} of {c.before}" for c in packs if c.shown is None}
+    # areas that no published figure divides
+    pattern = np.array([np.isin(np.arange(n), c.members) for c in packs]).T
+    for one in np.unique(pattern, axis=0):
+        members = np.flatnonzero((pattern == one).all(axis=1))
+        if one.any() and 0 < people[members].sum() < K:
+            targets.setdefault(tuple(members), f"area {members.tolist()}")
+    for members, name in targets.items():
+        target = np.zeros(n)
+        target[list(members)] = 1
+        low, high = attacker.by_linear_programme(target)
+        if whole and np.floor(high + 1e-6) - np.ceil(low - 1e-6) >= K:
+            low, high = attacker.by_whole_numbers(target)
+        if np.floor(high + 1e-6) - np.ceil(low - 1e-6) < K:
+            narrow.append(f"town {seed}, {name}: {low:g} to {high:g}, is {target @ people:g}")
+    return Found(
+        len(targets), tuple(narrow), hidden, figures, len(packs) == 0 or not any(c.before == "pack 1" for c in packs)
+    )
+
+
+def main() -> None:
+    """Attack towns and say what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--towns", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    begin = time.monotonic()
+    found = [attack_town(options.seed + s) for s in range(options.towns)]
+    narrow = [text for f in found for text in f.narrow]
+    print(f"towns                        {len(found)}")
+    print(f"second pack stopped          {sum(f.stopped for f in found)}")
+    print(f"hidden counts attacked       {sum(f.targets for f in found)}")
+    print(f"narrower than {K}              {len(narrow)}")
+    print(f"figures hidden               {sum(f.hidden for f in found)} of {sum(f.figures for f in found)}")
+    print(f"seconds                      {time.monotonic() - begin:.0f}")
+    for text in narrow[:20]:
+        print(text)
+    raise SystemExit(bool(narrow))
+
+
+if __name__ == "__main__":
+    main()
