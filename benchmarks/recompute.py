@@ -305,7 +305,6 @@ def staff(p: Plan) -> pd.DataFrame:
         pay = (budget["grades"].get(grade, budget["officer_salary"]) + budget["allowances"]) * (
             1 + budget["employer_part"]
         )
-        part = 1.0 if pd.isna(r.get("share")) else float(r["share"])
         course, end, long = None, trained, officers["training_months"]
         if long and trained is not None and trained > pd.Timestamp(officers["start"]):
             course = trained - pd.DateOffset(months=long)
@@ -319,9 +318,9 @@ def staff(p: Plan) -> pd.DataFrame:
             course, end = joins, joins + pd.DateOffset(months=long)
         for m in range(len(days) - 1):
             a, z = days[m], days[m + 1]
-            there = max(0, (min(z, leaves or z) - max(a, joins or a)).days) / (z - a).days * part / 12
+            there = max(0, (min(z, leaves or z) - max(a, joins or a)).days) / (z - a).days / 12
             posted = there if (str(r["officer"]), m) in held else 0.0
-            learning = 0.0 if course is None else max(0, (min(z, end) - max(a, course)).days) / (z - a).days * part / 12
+            learning = 0.0 if course is None else max(0, (min(z, end) - max(a, course)).days) / (z - a).days / 12
             spare = there - posted - min(learning, there - posted)
             begins = course is not None and a <= course < z and (leaves is None or leaves > course)
             rows.append((m // 12, there, there * pay, spare, spare * pay, int(begins)))

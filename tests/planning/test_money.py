@@ -190,3 +190,22 @@ def test_dates_that_are_doubtful_are_told(town, command):
     assert "Filip has left by 2026-12-01, before the plan starts on 2027-01-01" in " ".join(
         command("check", town.project)[1:]
     )
+
+
+def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
+    from conftest import ROSTER, write_roster
+
+    write_roster(town.path("officers.xlsx"), [[*ROSTER[0], "grade"], *([*r, "senior" if r[0] == "Ana" else None] for r in ROSTER[1:])])  # fmt: skip
+    told = whole_plan(town, "grades = { senior = 1500 }\nallowances = 100\nemployer_part = 0.2\n").summary["budget"]
+    # Ana is paid 1,600 and the others 1,100, and a fifth on top: 3 others and ten months of Elena in 2027, 3 others in 2028
+    pay = [1600 + 1100 * (3 + 10 / 12), 1600 + 1100 * 3]
+    assert told["lines"]["salaries"] == pytest.approx([1.2 * v for v in pay])
+    assert told["economic"]["211 wages and salaries"] == pytest.approx(pay)
+    assert told["economic"]["212 employers' social contributions"] == pytest.approx([0.2 * v for v in pay])
+    # four vehicles and a station are bought once; a course, rent of two stations and running of four vehicles are goods and services
+    assert told["economic"]["311 fixed assets"] == pytest.approx([4 * 500 + 3000, 0])
+    assert told["economic"]["22 use of goods and services"] == pytest.approx([30 + 2 * 50 + 4 * 100, 2 * 50 + 4 * 100])
+    assert [sum(v[t] for v in told["economic"].values()) for t in range(2)] == pytest.approx(told["total"])
+    town.swap("{ senior = 1500 }", "{ seniors = 1500 }")
+    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 1)
+    assert code == 1 and "the grade “senior” of the roster has no salary" in err and "Did you mean “seniors”?" in err

@@ -95,6 +95,7 @@ currency = "EUR"
 years = 5
 inflation = 0.03
 officer_salary = 14400
+grades = { senior = 16800 }   # by the roster's column “grade”
 station_yearly = 9000
 vehicles_per_beat = 0.5
 vehicle_price = 16000
@@ -388,7 +389,9 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     sheet = book.active
     assert sheet is not None
     sheet.title = "officers"
-    sheet.append(["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"])
+    sheet.append(
+        ["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "grade"]
+    )
     homes = gpd.GeoSeries(
         gpd.points_from_xy(*ground.centres[rng.choice(len(beats), 40, p=ground.residents / ground.residents.sum())].T),
         crs=WORKING_CRS,
@@ -407,6 +410,7 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
             row[7] = (start - pd.DateOffset(months=int(rng.integers(1, 12)))).date()
         else:
             row[8] = (start + pd.DateOffset(months=int(rng.integers(3, 30)))).date()
+        row.append("senior" if i < len(posts) and i % 5 == 0 else None)
         sheet.append(row)
     path.unlink(missing_ok=True)
     book.save(path)

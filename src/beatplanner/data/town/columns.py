@@ -50,6 +50,7 @@ WORDS: dict[str, str] = {
     "absent_until": "absence_until away_until sick_until otsuten_do otsustvo_do odsutan_do odsustvo_do bolovanje_do mungon_deri absent_pana "
     "absent_pana_la otsutstvuet_do otpusk_do",
     "ordered_on": "ordered order_date naredba datum_na_naredba naredjeno datum_naredbe urdher data_e_urdherit ordin data_ordinului prikaz data_prikaza",
+    "grade": "salary_grade pay_grade platen_razred platni_razred grada klasa_e_pages treapta_de_salarizare razrjad",
     "posts": "number count places broj mesta broj_mesta rabotni_mesta vende numri posturi numar kolicestvo",
     "start": "from od pocetok pocetak datum_od nga fillimi din inceput de_la s nacalo start_date",
     "end": "until to do kraj datum_do deri fundi mbarimi pana sfarsit pana_la po konec end_date",

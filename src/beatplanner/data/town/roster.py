@@ -19,7 +19,7 @@ from beatplanner.data.town.units import FAR_UNITS_KM
 
 ROSTER_COLUMNS = (
     "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers",
-    "absent_from", "absent_until", "ordered_on",
+    "absent_from", "absent_until", "ordered_on", "grade",
 )  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
         found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
     with problems.keep():
         found["licence"] = truths(column("licence"), where)
+    found["grade"] = pd.Series(texts(column("grade")), dtype=object)
     found["gender"] = pd.Series([gender_of(v) for v in texts(column("gender"))], dtype=object)
     found["x"], found["y"] = np.nan, np.nan
     with problems.keep():

@@ -213,7 +213,6 @@ class _Force:
             joins, trained, leaves = (_day(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
             grade = None if missing(row.get("grade")) else str(row["grade"])
             one = (b.grades.get(grade or "", b.officer_salary) + b.allowances) * (1 + b.employer_part)
-            part = 1.0 if missing(row.get("share")) else float(row["share"])
             course = None
             if rules.training_months and trained is not None and trained > rules.start:
                 first = _months_before(trained, rules.training_months)
@@ -226,17 +225,17 @@ class _Force:
                 long = (z - a).days
                 there = max(0, (min(z, leaves or z) - max(a, joins or a)).days) / long
                 posted = min(there, float((str(row["officer"]), m) in held))
-                found["paid"][m // 12] += there * part / 12
-                found["pay"][m // 12] += there * part * one / 12
-                found["posted"][m // 12] += posted * part / 12
+                found["paid"][m // 12] += there / 12
+                found["pay"][m // 12] += there * one / 12
+                found["posted"][m // 12] += posted / 12
                 learning = 0.0
                 if course is not None:
                     learning = max(0, (min(z, course[1]) - max(a, course[0])).days) / long
                     learning = min(learning, there - posted)
                     begins = a <= course[0] < z and (leaves is None or leaves > course[0])
                     found["courses"][m // 12] += begins
-                found["learning"][m // 12] += learning * part / 12
-                found["idle_pay"][m // 12] += (there - posted - learning) * part * one / 12
+                found["learning"][m // 12] += learning / 12
+                found["idle_pay"][m // 12] += (there - posted - learning) * one / 12
         return found
 
     def _held(self) -> set[tuple[str, int]]:
@@ -313,6 +312,16 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: li
     for key, lines in (("total", spent), ("all_at_once", whole), ("today", today)):
         rows = [(labels[t], claims[key][t], math.fsum(lines[t].values())) for t in range(years)]
         ledger.pairs(f"budget.{key}", "by year", rows, "sums")
+    rows = [(f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line]) for line in LINES for t in range(years)]  # fmt: skip
+    once = force.once(start)
+    wages = [x["salaries"] / (1 + force.budget.employer_part) for x in spent]
+    classes = {"211": wages, "212": [x["salaries"] - w for x, w in zip(spent, wages, strict=True)],
+               "22": [math.fsum(x.values()) - x["salaries"] - c for x, c in zip(spent, once, strict=True)], "311": once}  # fmt: skip
+    told = {name.split()[0]: values for name, values in claims["economic"].items()}
+    rows = [
+        (f"{k} in {labels[t]}", told.get(k, [None] * years)[t], v[t]) for k, v in classes.items() for t in range(years)
+    ]
+    ledger.pairs("budget.economic", "by economic class and year", rows, "sums")
     rows = [(f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line]) for line in LINES for t in range(years)]  # fmt: skip
     ledger.pairs("budget.today_lines", "each line of today by year", rows, "sums")
 

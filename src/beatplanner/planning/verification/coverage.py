@@ -98,6 +98,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     **{f"budget.{k}": ("budget.by_year",) for k in ("residents_served", "beats_started", "stations_open", "capital")},
     "budget.prices_of": ("budget.labels",),
     "budget.rise": ("budget.prices",),
+    "budget.economic": ("budget.economic",),
+    "budget.function": ("budget.economic",),
     "budget.one_officer": ("budget.prices",),
     "budget.limited": ("budget.limits",),
     "budget.blocked": ("budget.lacks",),
@@ -209,7 +211,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "roster.officer": ("roster.rows",),
     **{f"roster.{c}": (f"roster.{c}",) for c in (
         "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers", "absent_from",
-        "absent_until", "ordered_on")},
+        "absent_until", "ordered_on", "grade")},
     "access": ("access.shares",),
     "homes.home": ("homes.residents",),
     "homes.unit": ("homes.residents",),

@@ -37,7 +37,7 @@ BREACHES = (
 FROM_INPUTS = {
     "sites": ("station", ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit", "x", "y")),
     "roster": ("officer", ("beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with",
-                           "prefers", "absent_from", "absent_until", "ordered_on")),
+                           "prefers", "absent_from", "absent_until", "ordered_on", "grade")),
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 Prices are those of the first year; every later year they rise by ``inflation``. The lines of a year::
 
-    salaries = Σ over the officers of the roster of years employed × share × (salary of the grade + allowances) × (1 + employer's part)
+    salaries = Σ over the officers of the roster of years employed × (salary of the grade + allowances) × (1 + employer's part)
     training = training_seat × courses that begin
     stations = opening and closing of stations + stations × station_yearly + their own yearly cost
     vehicles = vehicle_price × whole vehicles bought + vehicle_yearly × whole vehicles
@@ -278,6 +278,7 @@ def budget_summary(tables: PlanTables, description: Description, *, seed: int = 
     residents = areas.table["residents"].to_numpy(float)
     year = np.arange(rules.years)
     begun = (start[:, None] >= 0) & (start[:, None] <= year[None, :])
+    once = _capital(areas, start, rules, frame.rise)
     told: dict[str, Any] = {
         "currency": rules.currency,
         "years": frame.labels,
@@ -290,7 +291,9 @@ def budget_summary(tables: PlanTables, description: Description, *, seed: int = 
         "all_at_once": whole.sum(axis=0).tolist(),
         "today": today.sum(axis=0).tolist(),
         "today_lines": {line: today[k].tolist() for k, line in enumerate(BUDGET_LINES)},
-        "capital": _capital(areas, start, rules, frame.rise),
+        "capital": once,
+        "economic": _economic(spent, once, rules),
+        "function": "COFOG 03.1, police services",
         "people": _people(people, areas, begun, rules, frame.rise),
         "residents_served": (residents[:, None] * begun).sum(axis=0).tolist(),
         "beats_started": begun.sum(axis=0).tolist(),
@@ -331,6 +334,19 @@ def _capital(areas: Areas, start: np.ndarray, rules: Budget, rise: np.ndarray) -
         if 0 <= at < rules.years:
             one_off[at] += r["cost"] if r["chosen"] and not r["existing"] else r["closing"] if not r["chosen"] and r["existing"] else 0.0  # fmt: skip
     return ((price + one_off) * rise).tolist()
+
+
+def _economic(spent: np.ndarray, once: list[float], rules: Budget) -> dict[str, list[float]]:
+    """Return each year's money by economic class, codes of the Government Finance Statistics Manual 2014: running apart from capital."""
+    wages = spent[SALARIES] / (1 + rules.employer_part)
+    total, capital = spent.sum(axis=0), np.array(once)
+    classes = {
+        "211 wages and salaries": wages,
+        "212 employers' social contributions": spent[SALARIES] - wages,
+        "22 use of goods and services": total - spent[SALARIES] - capital,
+        "311 fixed assets": capital,
+    }
+    return {name: values.tolist() for name, values in classes.items()}
 
 
 def _people(people: Payroll | None, areas: Areas, begun: np.ndarray, rules: Budget, rise: np.ndarray) -> dict[str, Any] | None:  # fmt: skip

@@ -1,10 +1,10 @@
 """Who is paid in each year of a budget: the roster by month, in posts, in training and without a post, and the courses that begin.
 
 A year of the budget is the twelve months from the day and month of the plan's start. An officer is paid from joining until leaving, a part of a month by its
-days, times the part-time share. Who joins untrained begins a course of ``training_months`` on joining; who has a later ``trained_on`` began it so many
+days. Who joins untrained begins a course of ``training_months`` on joining; who has a later ``trained_on`` began it so many
 months before; who names neither is trained, as for the postings::
 
-    officer-years paid = Σ over officers and months of days employed / days of the month × share / 12
+    officer-years paid = Σ over officers and months of days employed / days of the month / 12
     in posts           = the part of them in months of a posting (before the plan: in one of today's beats)
     in training        = the part of the rest between the course's first and last day
     without a post     = what is left
@@ -24,6 +24,8 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Budget, Description, Officers
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean
 from beatplanner.data.result.plan_tables import PlanTables
 
 
@@ -78,12 +80,25 @@ def payroll(tables: PlanTables, rules: Description, *, today: bool = False, star
         Whether everybody stays where they are today.
     starts
         Day on which each beat starts, None for never; all start with the plan where a beat is missing.
+
+    Raises
+    ------
+    InputError
+        Where the budget has salaries by grade and an officer's grade is not among them.
     """
     officers, budget, roster = rules.officers, rules.budget, tables.roster
     if officers is None or budget is None or roster is None:
         return None
     days = first_days(rules)
     rows = roster.to_dict("records")
+    unknown = sorted(
+        {g for g in (_text(r.get("grade")) for r in rows) if g and budget.grades and g not in budget.grades}
+    )
+    if unknown:
+        raise InputError(
+            problem(f"the grade “{unknown[0]}” of the roster has no salary", did_you_mean(unknown[0], budget.grades) or "Add it to budget.grades",
+                    file=rules.file.name, field="budget.grades")
+        )  # fmt: skip
     employed = np.array([_employed(r, days) for r in rows]).reshape(len(rows), -1)
     posted, vacant = _posted(tables, rows, officers, days, today, starts or {})
     courses = [_course(r, officers) for r in rows]
@@ -99,20 +114,19 @@ def payroll(tables: PlanTables, rules: Description, *, today: bool = False, star
     posted = np.minimum(posted, employed)
     learning = np.minimum(learning, employed - posted)
     spare = employed - posted - learning
-    share = np.array([_share(r) for r in rows])[:, None]
     pay = np.array([salary(r, budget) for r in rows])[:, None]
 
     def years(values: np.ndarray) -> np.ndarray:
         return values.reshape(budget.years, 12).sum(axis=1) / 12
 
     return Payroll(
-        paid=years((employed * share).sum(axis=0)),
-        posted=years((posted * share).sum(axis=0)),
-        training=years((learning * share).sum(axis=0)),
-        spare=years((spare * share).sum(axis=0)),
+        paid=years((employed).sum(axis=0)),
+        posted=years((posted).sum(axis=0)),
+        training=years((learning).sum(axis=0)),
+        spare=years((spare).sum(axis=0)),
         vacant=years(vacant),
-        salaries=years((employed * share * pay).sum(axis=0)),
-        spare_money=years((spare * share * pay).sum(axis=0)),
+        salaries=years((employed * pay).sum(axis=0)),
+        spare_money=years((spare * pay).sum(axis=0)),
         courses=begun,
     )
 
@@ -182,11 +196,6 @@ def _posted(
 def _away(row: dict[str, Any], day: dt.date) -> bool:
     first, last = _date(row.get("absent_from")), _date(row.get("absent_until"))
     return first is not None and last is not None and first <= day < last
-
-
-def _share(row: dict[str, Any]) -> float:
-    value = row.get("share")
-    return 1.0 if value is None or pd.isna(value) else float(value)
 
 
 def _text(value: object) -> str:
