@@ -14,6 +14,9 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, missing, text
 
 LINES = ("salaries", "stations", "vehicles", "forums", "training")
+# Checks that need the roster where the budget was made with one.
+NAMES = ("labels", "prices", "areas", "lines", "payers", "total", "all_at_once", "today", "economic", "today_lines", "limits", "unfunded", "starts", "dates",
+         "by_year", "lacks", "idle", "people", "resident_years")  # fmt: skip
 
 
 class _Force:
@@ -266,6 +269,10 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     if budget is None or claims is None:
         if (budget is None) != (claims is None) and tables.beats is not None:
             ledger.add("budget", False, "a budget" if claims else "none", "the rules say otherwise")
+        return
+    if claims.get("people") is not None and tables.roster is None:
+        for name in NAMES:
+            ledger.unchecked(f"budget.{name}", "the payroll of the roster", "The roster is not beside the plan (people.gpkg), so who is paid cannot be counted.")  # fmt: skip
         return
     force = _Force(tables, rules)
     labels, years = claims["years"], budget.years

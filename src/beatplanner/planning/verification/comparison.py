@@ -445,7 +445,9 @@ def _money(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         if all(y in q.tables.summary["budget"]["years"] for q in priced)
     ]
     at = [told["years"].index(y) for y in years]
-    total = today_money(base.tables, base.rules) if p.today else told["all_at_once"]
+    # without the roster who is paid today cannot be counted; the plan's own checks say so
+    counted = told["people"] is None or base.tables.roster is not None
+    total = (today_money(base.tables, base.rules) if counted else told["today"]) if p.today else told["all_at_once"]
     found: dict[str, Any] = {f"money_{y}": k * total[t] for y, t in zip(years, at, strict=True)}
     found["money_total"] = math.fsum(found.values())
     people = told["people"]
