@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from beatplanner.planning.officers.clashes import _surplus
+from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.officers.ways_out import (
     NOT_CHECKED,
     Trials,
@@ -17,7 +22,7 @@ from beatplanner.planning.officers.ways_out import (
 )
 from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import breaches, broken_tenures
-from beatplanner.solver.officers.problem import TenureProblem
+from beatplanner.solver.officers.problem import Posting, Postings, TenureProblem
 
 
 def problem(**more) -> TenureProblem:
@@ -78,3 +83,15 @@ def test_lifting_a_rule_changes_that_rule_alone(rule):
     assert lifted.frozen is not None
     assert (lifted.frozen[0] == (-2 if rule == "frozen" else 0)).all()
     assert not breaches(lifted, assign(lifted, seconds=10).postings)
+
+
+def test_officers_beyond_the_posts_are_told():
+    town, days = SimpleNamespace(roster=pd.DataFrame({"officer": ["a", "b"]})), month_starts(dt.date(2027, 1, 1), 24)
+    assert not _surplus(town, problem(), Postings([], None), days)
+    one_post = problem(posts=np.array([1, 0]))
+    told = _surplus(town, one_post, Postings([Posting(0, 0, 0, 24)], None), days)
+    assert (
+        "2 officers for 1 post in January 2027: no post for 1 officer in January 2027, and never for 1 officer"
+        in str(told[0])
+    )
+    assert told[0].severity == "warning"

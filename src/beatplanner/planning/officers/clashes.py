@@ -153,7 +153,30 @@ def notes_of(
             Note("warning", f"{name} has {int(vacant[p].sum())} vacant post-months, the first from {dates[begin]:%B %Y} to {dates[end - 1]:%B %Y}",
                  f"Cheapest way out: {way}")
         )  # fmt: skip
+    notes += _surplus(town, problem_, found, dates)
+    if problem_.min_tenure > problem_.months:
+        what = f"A minimum tenure of {problem_.min_tenure} months is longer than the plan of {problem_.months} months, so no posting that begins in it can be seen to keep it"  # fmt: skip
+        notes.append(Note("warning", what, "Plan more years, or ask for a shorter tenure"))
     return (*notes, *_language_notes(town, beats, places, problem_, found, dates, trials))
+
+
+def _surplus(town, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[Note]:
+    """Say how many officers there are beyond the posts, and how many of them never hold one."""
+    roster, month = len(town.roster), np.arange(problem_.months)
+    able = (problem_.first[:roster, None] <= month) & (month < problem_.last[:roster, None])
+    held = np.zeros((len(problem_.first), problem_.months), bool)
+    for p in found.postings:
+        held[p.officer, p.begin : p.end] = True
+    idle = (able & ~held[:roster]).sum(axis=0)
+    never = int((able.any(axis=1) & ~held[:roster].any(axis=1)).sum())
+    if int(able[:, 0].sum()) <= int(problem_.posts.sum()):
+        return []
+    worst = int(np.argmax(idle))
+    what = (
+        f"There are {_many(able[:, 0].sum(), 'officer')} for {_many(problem_.posts.sum(), 'post')} in {dates[0]:%B %Y}: no post for "
+        f"{_many(idle[worst], 'officer')} in {dates[worst]:%B %Y}, and never for {_many(never, 'officer')}. They are the reserve for leavers, sickness and handovers"
+    )
+    return [Note("info" if never <= 0.25 * problem_.posts.sum() else "warning", what, "Plan more posts where the work asks for them, or count the reserve as such" if never else "")]  # fmt: skip
 
 
 def _language_notes(
