@@ -184,6 +184,60 @@ def attack_town(seed: int, *, largest: int = 6, whole: bool = True) -> Found:
     )
 
 
+def beside_tau_argus(tables: int, seed: int) -> dict[str, int] | None:
+    """Count what is hidden here and by τ-Argus (optimal suppression, HiGHS or SCIP behind it) in the same random tables with margins.
+
+    τ-Argus protects a count of less than k by 99 % of itself upward and downward, here an interval of k whole numbers must stay possible and
+    zeros are shown; so the two are beside each other, not equal.
+
+    Returns
+    -------
+    dict or None
+        ``tables``, ``small`` (figures of 1..k−1), ``ours``, ``tau_argus``; None where it is not installed.
+    """
+    try:
+        import pytauargus
+    except ImportError:
+        return None
+    import contextlib
+    import tempfile
+
+    import pandas as pd
+    from scipy import sparse
+
+    from beatplanner.solver.suppression import protect
+
+    rng = np.random.default_rng(seed)
+    found = {"tables": 0, "small": 0, "ours": 0, "tau_argus": 0}
+    while found["tables"] < tables:
+        rows, columns = rng.integers(3, 6, 2)
+        counts = rng.integers(6, 60, (rows, columns))
+        small = rng.random((rows, columns)) < 0.12
+        counts[small] = rng.integers(1, K, int(small.sum()))
+        if not small.any():
+            continue
+        people = [(f"r{i}", f"c{j}", 1) for i in range(rows) for j in range(columns) for _ in range(counts[i, j])]
+        frame = pd.DataFrame(people, columns=["row", "column", "one"])
+        # it writes logs where it runs
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            other = pytauargus.protect(
+                frame, ["row", "column"], "one", safety_rules=f"FREQ({K},99)", suppress="OPT(1)", workdir=folder
+            )
+            status = pd.DataFrame(other.tables[0].dataframe())["status"].astype(str)
+        cells = np.arange(rows * columns).reshape(rows, columns)
+        sums = [[c] for c in cells.ravel()] + list(cells) + list(cells.T) + [cells.ravel()]
+        matrix = np.zeros((len(sums), rows * columns))
+        for i, members in enumerate(sums):
+            matrix[i, members] = 1
+        atoms = counts.ravel().astype(float)
+        ours = protect(sparse.csr_array(matrix), atoms, K)
+        found["tables"] += 1
+        found["small"] += int(ours.primary.sum())
+        found["ours"] += int(ours.hidden.sum())
+        found["tau_argus"] += int((status != "S").sum())
+    return found
+
+
 def main() -> None:
     """Attack towns and say what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,6 +255,12 @@ def main() -> None:
     print(f"seconds                      {time.monotonic() - begin:.0f}")
     for text in narrow[:20]:
         print(text)
+    beside = beside_tau_argus(min(40, options.towns), options.seed)
+    print(
+        "τ-Argus                      not installed (pip install pytauargus)"
+        if beside is None
+        else f"beside τ-Argus               {beside}"
+    )
     raise SystemExit(bool(narrow))
 
 
