@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from shapely.errors import GEOSException
 
 from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
 from beatplanner.data.town.adjacency import LEAST_BORDER, touching
 from beatplanner.data.town.read_town import read_town
@@ -180,3 +184,50 @@ def test_beats_of_today_that_lie_on_each_other_do_not_make_a_unit_fuller_than_it
     extra = today(tmp_path, {"A": box(0, 0, 200, 500), "B": box(0, 0, 200, 500), "C": box(500, 0)})
     town = read_town(read_description(project(tmp_path, [box(0, 0), box(500, 0)], extra)))
     assert now(town) == [None, "C"]
+
+
+# ---- contiguity is of the ground
+
+
+def far_apart(folder, gap, decided=""):
+    """Write a row of units of which the first has a second part beyond the last, so many metres off."""
+    units = {str(k): box(500 * k, 0) for k in range(4)}
+    units["0"] = shapely.MultiPolygon([box(0, 0), box(2000 + gap, 0)])
+    extra = "[beats]\ncount = 2\ntolerance = 0.5\n"
+    if decided:
+        (folder / "links.csv").write_text(f"from,to,accept,reason\n0,0,{decided},ferry\n", "utf-8")
+        extra += 'decided_links = "links.csv"\n'
+    return project(folder, units, extra)
+
+
+def test_a_unit_in_far_parts_is_told_and_its_link_listed_and_checked(tmp_path):
+    path = far_apart(tmp_path, 3000)
+    town = read_town(read_description(path))
+    (note,) = said(town, "lie in parts")
+    # from the first part to the second are 4,500 m
+    assert note.severity == "warning" and "0 (a link of 4,500 m)" in note.what
+    assert town.proposals["links"][["from", "to", "metres"]].to_numpy().tolist() == [["0", "0", 4500.0]]
+    run(path, tmp_path / "plan", time_limit=5)
+    assert not verify(tmp_path / "plan").failed
+    # without the listed link the checker finds the beat in pieces on the ground
+    edges = pyogrio.read_dataframe(tmp_path / "plan" / "plan.gpkg", layer="edges")
+    assert ((edges["unit_a"] == edges["unit_b"]) & (edges["kind"] == "link")).sum() == 1
+    with sqlite3.connect(tmp_path / "plan" / "plan.gpkg") as base:
+        base.execute("delete from edges where unit_a = unit_b")
+    wrong = {check.name for check in verify(tmp_path / "plan").failed}
+    assert {"beats.contiguous_on_map", "edges.inputs"} <= wrong
+
+
+def test_parts_on_both_sides_of_a_street_are_one_piece_of_ground(tmp_path):
+    units = {str(k): box(500 * k, 0) for k in range(3)}
+    units["0"] = shapely.MultiPolygon([box(0, 0), box(0, 530)])
+    town = read_town(read_description(project(tmp_path, units, "[beats]\ncount = 2\ntolerance = 0.9\n")))
+    assert town.part_links.empty and not said(town, "lie in parts")
+
+
+def test_a_person_accepts_or_refuses_the_link_of_parts(tmp_path):
+    town = read_town(read_description(far_apart(tmp_path, 3000, "yes")))
+    (note,) = said(town, "the parts of 0 are linked")
+    assert note.severity == "info" and "ferry" in note.what and not said(town, "lie in parts")
+    with pytest.raises(InputError, match="an id of its own"):
+        read_town(read_description(far_apart(tmp_path, 3000, "no")))

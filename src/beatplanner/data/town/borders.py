@@ -15,21 +15,31 @@ from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
 from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, island_links, open_borders, touching
 from beatplanner.data.town.columns import read_columns
+from beatplanner.data.town.coverage import part_links
 from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
 
+# Parts of a unit up to this far apart, in metres, are one piece of ground: a street, a railway or a river runs between them.
+GROUND_GAP = 100.0
+Decided = dict[tuple[int, int], tuple[bool, str]]
 
-def read_edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the adjacency of units as in `Town`: by their borders or a table, after barriers, links and what was drawn by hand."""
-    edges = _with_drawn(reading, units, _edges(reading, units))
+
+def read_edges(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the adjacency of units, and links between parts of a unit, as in `Town`.
+
+    Neighbours are found by borders or in a table, after barriers, links and what was drawn by hand.
+    """
     rules = reading.description.beats
+    decided = _decided_links(reading, units) if rules is not None and rules.decided_links is not None else None
+    edges = _with_drawn(reading, units, _edges(reading, units, decided))
+    parts = _part_links(reading, units, decided or {})
     if rules is not None and rules.objective == "cut" and len(edges) and not edges["metres"].any():
         what = 'beats.objective = "cut" has nothing to count: no two units share a border'
         mend = "Give a table of neighbours (beats.adjacency), with metres or without, or choose “travel”"
         raise InputError(problem(what, mend, file=reading.description.file.name, field="beats.objective"))
-    return edges
+    return edges, parts
 
 
-def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
+def _edges(reading: Reading, units: gpd.GeoDataFrame, decided: Decided | None) -> pd.DataFrame:
     rules = reading.description.beats
     polygons = np.asarray(units.geometry.array, dtype=object)
     if rules is not None and rules.adjacency is not None:
@@ -42,7 +52,6 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
     ids = units["unit"].to_numpy(object)
     reading.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
                                             "accept": "", "reason": ""})  # fmt: skip
-    decided = _decided_links(reading, units) if rules is not None and rules.decided_links is not None else None
     if decided is not None:
         links = _with_decisions(reading, links, decided, units)
     for a, b, distance in links.itertuples(index=False):
@@ -63,6 +72,46 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame:
     joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
     found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
     return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
+
+
+def _part_links(reading: Reading, units: gpd.GeoDataFrame, decided: Decided) -> pd.DataFrame:
+    """Return the links that join far parts of one unit, told until a person accepts them; columns ``unit`` (position), ``metres``."""
+    links = pd.DataFrame(part_links(units.geometry.to_numpy(), GROUND_GAP), columns=["unit", "metres"]).astype(
+        {"unit": int}
+    )
+    names, ids, file = units["name"], units["unit"].to_numpy(object), reading.description.units.path.name
+    if links.empty:
+        return links
+    of = links["unit"].to_numpy(int)
+    more = pd.DataFrame({"from": ids[of], "to": ids[of], "metres": links["metres"].round(), "accept": "", "reason": ""})
+    known = reading.proposals.get("links")
+    reading.proposals["links"] = more if known is None else pd.concat([known, more], ignore_index=True)
+    refused = [u for u in dict.fromkeys(of.tolist()) if not decided.get((u, u), (True, ""))[0]]
+    if refused:
+        what = f"the parts of {listed(names[refused], 5)} are not to be linked, as was decided, but share one id, so that no beat can part them"
+        raise InputError(
+            problem(what, "Give each part an id of its own, or accept the link", file=file, field="beats.decided_links")
+        )
+    opened = links[[(u, u) not in decided for u in of]]
+    if len(opened):
+        named = [
+            f"{names[u]} (a link of {metres:,.0f} m)"
+            for u, metres in opened[["unit", "metres"]].itertuples(index=False)
+        ]
+        what = (
+            f"{opened['unit'].nunique():,} units lie in parts more than {GROUND_GAP:g} m apart, so that a beat with one of them is in pieces "
+            f"on the ground unless a link is counted: {listed(named, 5)}"
+        )
+        mend = "Give each part an id of its own; or check that officers can cross there, and accept the link in beats.decided_links (from and to the same unit)"
+        reading.findings.tell("warning", what, mend, file=file, field="beats.decided_links")
+    for u in dict.fromkeys(links.loc[~links.index.isin(opened.index), "unit"].tolist()):
+        why = decided[u, u][1]
+        reading.findings.tell(
+            "info",
+            f"the parts of {names[u]} are linked, as was decided{f' ({why})' if why else ''}",
+            field="beats.decided_links",
+        )
+    return links
 
 
 def _tell_corners(reading: Reading, short: pd.DataFrame, names: pd.Series) -> None:
@@ -94,7 +143,7 @@ def _with_drawn(reading: Reading, units: gpd.GeoDataFrame, edges: pd.DataFrame) 
     return drawn_edges(edges, pairs["links"], pairs["closed"])
 
 
-def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> dict[tuple[int, int], tuple[bool, str]]:
+def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> Decided:
     """Return what people decided about links: positions of the units (a < b), whether it holds, and why."""
     rules = reading.description.beats
     assert rules is not None and rules.decided_links is not None
@@ -114,7 +163,7 @@ def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> dict[tuple[int,
     reason = texts(frame["reason"]) if "reason" in frame else [None] * len(frame)
     found = {}
     for i, (u, v) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
-        if u != v and not open_[i]:
+        if not open_[i]:
             found[min(u, v), max(u, v)] = (yes[i], reason[i] or "")
     reading.record("beats.decided_links", rules.decided_links.path, len(frame), len(found))
     return found
@@ -125,6 +174,7 @@ def _with_decisions(
 ) -> pd.DataFrame:
     """Return proposed links without those that were refused, and with those that people drew; each is told."""
     names, polygons = units["name"], units.geometry.to_numpy()
+    decided = {pair: said for pair, said in decided.items() if pair[0] != pair[1]}
     for (a, b), (holds, reason) in decided.items():
         why = f" ({reason})" if reason else ""
         reading.findings.tell(
@@ -133,7 +183,9 @@ def _with_decisions(
             field="beats.decided_links",
         )
     proposed = {(int(a), int(b)) for a, b in zip(links["a"], links["b"], strict=True)}
-    kept = [decided.get((int(a), int(b)), (True, ""))[0] for a, b in zip(links["a"], links["b"], strict=True)]
+    every = zip(links["a"], links["b"], strict=True)
+    # a mask, since an empty list would choose no columns
+    kept = np.array([decided.get((int(a), int(b)), (True, ""))[0] for a, b in every], bool)
     more = [
         (a, b, float(shapely.distance(polygons[a], polygons[b])))
         for (a, b), (holds, _) in decided.items()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
@@ -21,6 +23,8 @@ SLIVER_AREA = 10.0
 SLIVER_WIDTH = 0.5
 # Changes below this many m² come from moving points onto each other and are no gap or overlap worth a word.
 NOTICED = 1.0
+# Parts of one unit between which links are looked for.
+MOST_PARTS = 300
 
 
 @dataclass(frozen=True)
@@ -135,13 +139,23 @@ def _without_slivers(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found, lost
 
 
-def far_parts(polygons: np.ndarray, metres: float) -> list[tuple[int, float]]:
-    """Return position and distance of units with a part that lies farther than this from the rest of the unit, the farthest first."""
+def part_links(polygons: np.ndarray, gap: float) -> list[tuple[int, float]]:
+    """Return the links that units in several parts need to be one piece of ground.
+
+    Parts up to `gap` metres apart, as those on both sides of a street or river, are one piece.
+
+    Returns
+    -------
+    list of tuple of int and float
+        Position of the unit and metres of a link between two of its pieces, the shortest that join all; the longest first.
+    """
     found = []
     for i in np.flatnonzero(shapely.get_num_geometries(polygons) > 1):
         parts = shapely.get_parts(polygons[i])
-        largest = int(np.argmax(shapely.area(parts)))
-        apart = float(shapely.distance(parts, parts[largest]).max())
-        if apart > metres:
-            found.append((int(i), apart))
+        # of an archipelago the largest islands
+        parts = parts[np.argsort(-shapely.area(parts), kind="stable")[:MOST_PARTS]]
+        apart = shapely.distance(parts[:, None], parts[None, :])
+        # links of no length at all would be none in a sparse matrix
+        tree = csgraph.minimum_spanning_tree(sparse.csr_matrix(np.triu(np.maximum(apart, 1e-9), 1))).data
+        found += [(int(i), float(metres)) for metres in tree if metres > gap]
     return sorted(found, key=lambda v: -v[1])

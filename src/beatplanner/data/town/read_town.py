@@ -44,10 +44,11 @@ def read_town(description: Description) -> Town:
     keep = reading.findings.keep
     # without units nothing else can be placed, so their problems are told alone
     units, ids_are_whole = read_units(reading)
+    parts = None
     edges = pd.DataFrame({"a": [], "b": [], "metres": [], "kind": []})
     incidents = recorded = distances = homes = barriers = sites = walks = network = roster = special = published = None
     with keep():
-        edges = read_edges(reading, units)
+        edges, parts = read_edges(reading, units)
     with keep():
         units["current"] = read_current(reading, units)
     with keep():
@@ -78,6 +79,7 @@ def read_town(description: Description) -> Town:
         units=units,
         unit_ids_are_whole_numbers=ids_are_whole,
         edges=edges,
+        part_links=parts,
         incidents=incidents,
         recorded=recorded,
         unit_distances=distances,

@@ -41,6 +41,8 @@ class Town:
     edges
         Adjacency of units after barriers, columns ``a``, ``b`` (positions, a < b), ``metres`` (shared boundary;
         0 for a link), ``kind`` (``"border"``, ``"link"``: a proposed one joins an island, or ``"file"``).
+    part_links
+        Links between far parts of one unit, which make it one piece of ground: ``unit`` (position), ``metres``; or None.
     incidents
         Columns ``x``, ``y`` (planning CRS, metres), ``unit`` (position, -1 outside every unit), ``category`` (text, ``""`` where none),
         ``time`` (datetime64, NaT where none), ``a_year`` (incidents a year that it stands for, 0 outside the time that is covered); or None.
@@ -83,6 +85,7 @@ class Town:
     units: gpd.GeoDataFrame
     unit_ids_are_whole_numbers: bool
     edges: pd.DataFrame
+    part_links: pd.DataFrame | None = None
     incidents: pd.DataFrame | None = None
     recorded: Recorded | None = None
     unit_distances: np.ndarray | None = None

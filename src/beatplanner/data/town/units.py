@@ -19,15 +19,13 @@ from beatplanner.data.formats.crs_guess import accuracy_offline
 from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
-from beatplanner.data.town.coverage import far_parts, mend_coverage
+from beatplanner.data.town.coverage import mend_coverage
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.residents import read_residents
 from beatplanner.data.town.where import guess_units
 
 # Units farther than this from the middle of the others, in km, are in the wrong place on earth.
 FAR_UNITS_KM = 1_000
-# A part of a unit farther than this from the rest, in metres, is likely another place.
-FAR_PARTS = 2_000.0
 
 
 def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
@@ -165,15 +163,6 @@ def _as_coverage(
         what = (f"{len(much):,} pairs of units overlap, most of all {names[a[first]]} and {names[b[first]]} by "
                 f"{common[first]:,.0f} m²")  # fmt: skip
         reading.findings.tell("warning", what, "Check their borders", file=where.file, layer=where.layer)
-    many = int((shapely.get_num_geometries(polygons) > 1).sum())
-    far = far_parts(polygons, FAR_PARTS)
-    if far:
-        i, apart = far[0]
-        what = (f"{len(far):,} of {many:,} units in several parts have one farther than {FAR_PARTS:,.0f} m from the rest, most of "
-                f"all {names[i]} ({apart:,.0f} m)")  # fmt: skip
-        reading.findings.add([where.fact(what, "warning", "Give the part an id of its own if it is another place")])
-    elif many:
-        reading.findings.add([where.fact(f"{many:,} units have several parts, near each other")])
     return polygons
 
 

@@ -17,6 +17,8 @@ from beatplanner.planning.verification.ledger import Ledger, missing, same, text
 # The rule of docs/beats.md: a border has at least so many metres, outlines up to a hair apart counting as one.
 LEAST_BORDER = 2.0
 HAIR = 0.5
+# Parts of a unit farther apart than this are pieces of their own, unless a link of the unit with itself is listed.
+GROUND_GAP = 100.0
 ROUNDING = 1e-6
 # Of a border's length; corners rounded by the gap that is allowed for make the two ways of measuring differ a little.
 BORDER_SHARE = 0.02
@@ -74,8 +76,8 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
 
 
 def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
-    """Check the layer ``edges`` against polygons and inputs; return which units touch by geometry or by a link."""
-    edges, n = evidence.edges, len(evidence.units)
+    """Check the layer ``edges`` against polygons and inputs; return which pieces of ground touch by geometry or by a link."""
+    edges = evidence.edges
     unknown = edges[(edges["a"] < 0) | (edges["b"] < 0)]
     ledger.each(
         "edges.units", "every edge joins two units of the plan",
@@ -83,7 +85,7 @@ def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
         len(edges), "edges",
     )  # fmt: skip
     known = edges.drop(unknown.index)
-    shared = _shared_borders(evidence)
+    shared = _shared_borders(evidence.units.geometry.to_numpy())
     borders = known[known["kind"] == "border"]
     wrong = []
     for a, b, metres in zip(borders["a"], borders["b"], borders["metres"], strict=True):
@@ -111,10 +113,7 @@ def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
             f"Joined without a border on the map: {', '.join(named[:10])}{more}.",
         )  # fmt: skip
     _check_edges_against_inputs(ledger, evidence, known)
-    joined = nx.Graph(list(shared))
-    joined.add_nodes_from(range(n))
-    joined.add_edges_from(zip(drawn["a"], drawn["b"], strict=True))
-    return joined
+    return _ground(evidence, list(zip(drawn["a"].astype(int), drawn["b"].astype(int), strict=True)))
 
 
 def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.DataFrame) -> None:
@@ -126,6 +125,8 @@ def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.Da
         frozenset((names[a], names[b])): kind
         for a, b, kind in zip(town.edges["a"], town.edges["b"], town.edges["kind"], strict=True)
     }
+    if town.part_links is not None:
+        given |= {frozenset((names[u],)): "link" for u in town.part_links["unit"]}
     ids = evidence.units["unit"].to_numpy(object)
     used = {frozenset((ids[a], ids[b])): kind for a, b, kind in zip(known["a"], known["b"], known["kind"], strict=True)}
     wrong = [
@@ -148,9 +149,41 @@ def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.Da
     ledger.each("edges.inputs", "the adjacency of the inputs", wrong, len(given), "edges")
 
 
-def _shared_borders(evidence: Evidence) -> dict[tuple[int, int], float]:
-    """Return the border, in metres, that each pair of touching units shares by their polygons alone."""
-    polygons = evidence.units.geometry.to_numpy()
+def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
+    """Return which pieces of ground touch or are linked; each node has the ``unit`` that it is a piece of.
+
+    Parts of a unit up to `GROUND_GAP` metres apart are one piece. A link between two units joins their nearest pieces, one from a unit to
+    itself all of its pieces.
+    """
+    pieces, unit_of = [], []
+    for u, polygon in enumerate(evidence.units.geometry.to_numpy()):
+        parts = shapely.get_parts(polygon)
+        near = nx.Graph()
+        near.add_nodes_from(range(len(parts)))
+        if len(parts) > 1:
+            near.add_edges_from(
+                zip(*shapely.STRtree(parts).query(parts, predicate="dwithin", distance=GROUND_GAP), strict=True)
+            )
+        for together in nx.connected_components(near):
+            at = sorted(together)
+            pieces.append(polygon if len(at) == len(parts) else shapely.multipolygons(parts[at]))
+            unit_of.append(u)
+    shapes, of = np.array(pieces, dtype=object), np.array(unit_of)
+    graph = nx.Graph(list(_shared_borders(shapes)))
+    graph.add_nodes_from((i, {"unit": u}) for i, u in enumerate(unit_of))
+    for a, b in links:
+        one, other = np.flatnonzero(of == a), np.flatnonzero(of == b)
+        if a == b:
+            nx.add_path(graph, one.tolist())
+            continue
+        apart = shapely.distance(shapes[one][:, None], shapes[other][None, :])
+        i, j = np.unravel_index(int(np.argmin(apart)), apart.shape)
+        graph.add_edge(int(one[i]), int(other[j]))
+    return graph
+
+
+def _shared_borders(polygons: np.ndarray) -> dict[tuple[int, int], float]:
+    """Return the border, in metres, that each pair of touching polygons shares."""
     tree = shapely.STRtree(polygons)
     a, b = tree.query(polygons, predicate="dwithin", distance=HAIR)
     a, b = a[a < b], b[a < b]
@@ -172,7 +205,7 @@ def _check_contiguity(
 ) -> None:
     edges = evidence.edges
     adjacent = nx.Graph()
-    adjacent.add_nodes_from(range(len(evidence.units)))
+    adjacent.add_nodes_from((u, {"unit": u}) for u in range(len(evidence.units)))
     adjacent.add_edges_from((a, b) for a, b in zip(edges["a"], edges["b"], strict=True) if a >= 0 and b >= 0)
     apart = _pieces(evidence, adjacent)
     whole = not apart
@@ -192,9 +225,11 @@ def _pieces(evidence: Evidence, graph: nx.Graph) -> list[str]:
     assert evidence.beats is not None
     sentences = []
     for beat, units in evidence.units.groupby("beat").groups.items():
-        pieces = sorted(nx.connected_components(graph.subgraph(list(units))), key=len)
+        members = set(units)
+        inside = [node for node, unit in graph.nodes(data="unit") if unit in members]
+        pieces = sorted(nx.connected_components(graph.subgraph(inside)), key=len)
         if len(pieces) > 1:
-            cut_off = evidence.place(min(pieces[0]))
+            cut_off = evidence.place(graph.nodes[min(pieces[0])]["unit"])
             sentences.append(
                 f"{evidence.beat_name(beat)[0].upper()}{evidence.beat_name(beat)[1:]} falls into {len(pieces):,} pieces: {cut_off} is cut off."
             )

@@ -408,12 +408,15 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
             }
         )
         more = _station_tables(plan, stations, names)
+    parts = town.part_links
+    inner = np.empty(0, int) if parts is None else np.unique(parts["unit"].to_numpy(int))
+    a, b = (np.r_[town.edges[c].to_numpy(int), inner] for c in ("a", "b"))
     edges = pd.DataFrame(
         {
-            "unit_a": _unit_ids(town, town.edges["a"].to_numpy(int)),
-            "unit_b": _unit_ids(town, town.edges["b"].to_numpy(int)),
-            "metres": town.edges["metres"],
-            "kind": town.edges["kind"],
+            "unit_a": _unit_ids(town, a),
+            "unit_b": _unit_ids(town, b),
+            "metres": np.r_[town.edges["metres"].to_numpy(float), np.zeros(len(inner))],
+            "kind": [*town.edges["kind"], *["link"] * len(inner)],
         }
     )
     beats = (
