@@ -69,6 +69,29 @@ def test_dates_coarser_than_days_cover_their_whole_period(step):
     assert any(f"the {step.split()[0]} only" in f for f in found.facts)
 
 
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        (["2025-03", "2025-04"], "2025-03-01"),
+        (["03/2025", "04/2025"], "2025-03-01"),
+        (["3.2025", "4.2025."], "2025-03-01"),
+        (["March 2025", "Apr 2025"], "2025-03-01"),
+        (["март 2025", "април 2025"], "2025-03-01"),
+        (["202503", "202504"], "2025-03-01"),
+        ([202503, 202504], "2025-03-01"),
+        (["Q2 2025", "2025-Q3"], "2025-04-01"),
+        (["2025", "2026"], "2025-01-01"),
+        ([2025, 2026], "2025-01-01"),
+        (["2025 Jan 03 10:00 AM", "2025 Jan 04 11:00 PM"], "2025-01-03 10:00"),
+    ],
+)
+def test_months_quarters_and_years_are_read(cells, first):
+    from beatplanner.data.formats.time_columns import parse_times
+
+    found = parse_times(pd.Series(cells))
+    assert not len(found.failed) and found.values.iloc[0] == pd.Timestamp(first)
+
+
 def test_a_hole_is_no_time_and_is_named():
     times = days("2023-01-01", "2024-12-31")
     found = recorded(times[(times < "2023-04-01") | (times >= "2023-07-01")])

@@ -26,6 +26,16 @@ NAMED = (
     _WEEKDAY + _MONTH + _GAP + _DAY + r"[\s,\-/]+" + _YEAR + _CLOCK,
 )
 ZONED = r"^(?P<local>.*\d[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?)\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+# Months, quarters and years without a day, as files of statistics have them.
+PERIODS = (
+    r"^(?P<m>\d{1,2})\s?[./\-]\s?(?P<y>(?:19|20|21)\d{2})\.?$",
+    r"^(?P<y>(?:19|20|21)\d{2})\s?[./\-]\s?(?P<m>\d{1,2})\.?$",
+    r"^(?P<month>[^\W\d_]{3,12})\.?[\s,.\-/]+(?P<y>(?:19|20|21)\d{2})\.?$",
+    r"^(?P<y>(?:19|20|21)\d{2})\.?[\s,.\-/]+(?P<month>[^\W\d_]{3,12})\.?$",
+    r"^(?:[QqKkТтКк]|кв\.?|kv\.?)\s?(?P<q>[1-4])[\s,./\-]*(?P<y>(?:19|20|21)\d{2})$",
+    r"^(?P<y>(?:19|20|21)\d{2})[\s,./\-]*(?:[QqKkТтКк]|кв\.?|kv\.?)\s?(?P<q>[1-4])$",
+    r"^(?P<y>(?:19|20|21)\d{2})(?P<m>0[1-9]|1[0-2])$",
+)
 # The first letters of the months in English, the languages of the region, and Russian.
 MONTHS = (
     ("jan", "јан", "янв", "ian", "sij"), ("feb", "феб", "фев", "shk", "velj"), ("mar", "мар", "ožu"), ("apr", "апр", "pri", "trav"),
@@ -102,7 +112,9 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
         _tell_summer_time(quick, zone, result)
         texts = texts[:0]
     digits = (
-        texts.str.fullmatch(r"\d{5,6}(?:[.,]\d+)?|\d{8}|\d{10}|\d{13}") if len(texts) else pd.Series([], dtype=bool)
+        texts.str.fullmatch(r"\d{5}(?:[.,]\d+)?|\d{6}[.,]\d+|\d{8}|\d{10}|\d{13}")
+        if len(texts)
+        else pd.Series([], dtype=bool)
     )
     if digits.any():
         is_number[texts.index[digits]] = True
@@ -145,6 +157,13 @@ def _of_numbers(values: np.ndarray, zone: str | None, result: TimeColumn) -> np.
     if day.any():
         text = pd.Series(values[day].astype("int64").astype(str))
         found[day] = pd.to_datetime(text, format="%Y%m%d", errors="coerce").to_numpy()
+    # 202503 is a month and 2025 a year, in whole columns of them
+    month = (values >= 190_001) & (values <= 219_912) & (values % 1 == 0) & (values % 100 >= 1) & (values % 100 <= 12)
+    year = (values >= 1900) & (values <= 2199) & (values % 1 == 0)
+    for alike, written in ((month, values), (year, values * 100 + 1)):
+        if len(values) and alike.all():
+            text = pd.Series(written.astype("int64").astype(str))
+            found = pd.to_datetime(text, format="%Y%m", errors="coerce").to_numpy().astype("datetime64[us]")
     for scale, word in ((1.0, "seconds"), (1000.0, "milliseconds")):
         epoch = (values >= EPOCH_SECONDS[0] * scale) & (values < EPOCH_SECONDS[1] * scale)
         if epoch.any():
@@ -233,6 +252,28 @@ def _naive(texts: pd.Series, result: TimeColumn) -> pd.Series:
             if len(named):
                 month = named["month"].str.casefold().map(_month)
                 found[named.index] = _assembled(named["y"], month, named["d"], named)
+        left = rest[found[rest.index].isna()]
+        if len(left):
+            found[left.index] = _of_periods(left)
+    return found
+
+
+def _of_periods(texts: pd.Series) -> pd.Series:
+    """Return the first day of months, quarters and years; NaT for anything else."""
+    found = pd.Series(np.datetime64("NaT"), index=texts.index, dtype="datetime64[us]")
+    for pattern in PERIODS:
+        parts = texts.str.extract(pattern)
+        parts = parts[parts["y"].notna()]
+        if parts.empty:
+            continue
+        if "q" in parts:
+            month = 3 * pd.to_numeric(parts["q"]) - 2
+        elif "month" in parts:
+            month = parts["month"].str.casefold().map(_month)
+        else:
+            month = pd.to_numeric(parts["m"])
+        frame = pd.DataFrame({"year": pd.to_numeric(parts["y"]), "month": month, "day": 1})
+        found[parts.index] = pd.to_datetime(frame, errors="coerce").astype("datetime64[us]")
     return found
 
 
