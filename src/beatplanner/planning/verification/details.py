@@ -17,6 +17,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
+from beatplanner.planning.verification.officers import _beat_today, _served
 
 # Names of hard rules on postings.
 BREACHES = (
@@ -274,16 +275,33 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
         said = [tuple(map(str, row.values())) for row in claims["special_posts"]]
         found = [] if given is None else [tuple(map(str, row.values())) for row in given.to_dict("records")]
         ledger.add("officers.special_posts_listed", said == found, str(said), str(found))
-    of_beats = evidence.summary.get("beats") or {}
     today, kept = claims.get("relationship_years_today"), claims.get("relationship_years_kept")
     lines = claims.get("relationship_years_lost_by_lines")
     if lines is not None:
-        ledger.number("officers.relationship_years_lost_by_lines", lines, of_beats.get("relationship_years_lost_by_lines", lines))  # fmt: skip
+        ledger.number("officers.relationship_years_lost_by_lines", lines, _lost_by_lines(evidence))
         moves = claims.get("relationship_years_lost_by_moves")
         if all(is_number(v) for v in (today, kept, lines)):
             ledger.number("officers.relationship_years_lost_by_moves", moves, float(today) - float(kept) - float(lines))  # type: ignore[arg-type]
     wrong = _posts(evidence)
     ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
+
+
+def _lost_by_lines(evidence: Evidence) -> float:
+    """Return the residents × years that new lines cost: who lives neither where the officer's beat goes on nor where the officer serves then."""
+    rules, tables, beats, units = evidence.rules.officers, evidence.tables, evidence.beats, evidence.units
+    assert rules is not None and tables.roster is not None and tables.assignments is not None and beats is not None
+    first = tables.assignments[tables.assignments["start"].astype(str) == rules.start.isoformat()]
+    serves = dict(zip(first["officer"].astype(str), as_text(first["beat"]), strict=True))
+    people = units["population"].fillna(1.0).to_numpy(float)
+    now, before = units["beat"].to_numpy(object), units["current"].to_numpy(object)
+    lost = 0.0
+    for row in tables.roster.to_dict("records"):
+        inside = before == text(row["beat"])
+        if text(row["beat"]) is None or not inside.any():
+            continue
+        heir, mine = _beat_today(row, evidence, list(beats["beat"])), serves.get(str(row["officer"]))
+        lost += _served(row, [rules.start]) / 12 * float(people[inside & (now != heir) & (now != mine)].sum())
+    return lost
 
 
 def _posts(evidence: Evidence) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
 # Nodes kept of a tree, and multipliers in all: a proof is checked within seconds and stays small.
-MOST_NODES, MOST_NUMBERS = 1_200, 1_200_000
+MOST_NODES, MOST_NUMBERS = 700, 1_000_000
 # Multipliers are kept in steps of this share of their mean, which costs a few millionths of the bound.
 STEP = 1e-5
 

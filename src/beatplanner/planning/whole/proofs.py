@@ -71,7 +71,7 @@ def _tolerance(tables: PlanTables, plan: Plan) -> None:
     part = tightest.evidence[0]
     if part.evidence is None or part.problem.budget is not None or (part.problem.locked >= 0).any():
         return
-    arrays = packed(part.evidence, 4 * MOST_NODES)
+    arrays = packed(part.evidence, 7 * MOST_NODES)
     if arrays:
         tables.proofs[TOLERANCE] = {"name": np.array([part.municipality], dtype=str), "labels": np.array(list(part.labels), dtype=str), **arrays}  # fmt: skip
 
@@ -83,7 +83,11 @@ def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays 
     if bound is None or not arrays:
         return
     evidence.tables.proofs[step] = arrays
-    found, _ = proven(evidence, step, float(bound))
+    if step == "beats":
+        # each part was evaluated when it was made
+        found = math.fsum([*arrays["part_bound"].tolist(), -float(arrays.pop("worth")[0])])
+    else:
+        found, _ = proven(evidence, step, float(bound))
     if found is None or found == -math.inf:
         del evidence.tables.proofs[step]
         return
@@ -117,7 +121,7 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
         return None
     names = [p.municipality for p in found]
     labels = list(found[0].labels)
-    areas, _ = areas_of(evidence, names, labels, price)
+    areas, spare = areas_of(evidence, names, labels, price)
     sizes = np.array([0 if p.evidence is None else len(p.evidence.nodes) for p in found], float)
     arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str), "common_price": np.array([price])}  # fmt: skip
     bounds = []
@@ -132,6 +136,7 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
             return None
         bounds.append(rounded_down(min(value, known), exact=value >= known))
     arrays["part_bound"] = np.array(bounds)
+    arrays["worth"] = np.array([price * spare if len(names) > 1 and rules.max_moved is not None else 0.0])
     return arrays
 
 
