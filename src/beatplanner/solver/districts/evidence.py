@@ -108,7 +108,8 @@ class Evidence:
     way
         ``"lagrangian"``: as the module says. ``"pieces"``: the map falls into pieces that cannot each hold a whole number of districts within
         the balance, `count` in all, at least one for each label that units of the piece are locked to. ``"moves"``: as lagrangian, for the fewest residents moved, where the centre of a district is its first unit
-        (so that a site has pairs with units after its centre alone), since there any centre would do.
+        (so that a site has pairs with units after its centre alone), since there any centre would do. ``"eigenvalues"``: of the border between
+        districts, as `cut_bound.py` states it; the problem is all that it needs. ``"model"``: by HiGHS, which leaves no proof.
     """
 
     bound: float
@@ -117,4 +118,4 @@ class Evidence:
     nodes: tuple[Node, ...] = ()
     cuts: tuple[Cut, ...] = ()
     complete: bool = True
-    way: Literal["lagrangian", "pieces", "moves"] = "lagrangian"
+    way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "model"] = "lagrangian"

@@ -30,6 +30,7 @@ from scipy.sparse import csgraph
 from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import lagrangian_bound
+from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import (
     Graph,
@@ -254,7 +255,8 @@ def solve_districts(
 
     search = _Search(problem, seed, threads)
     asked, prove = prove, prove and problem.goal != CUT
-    best = search.run(effort, seconds * (0.55 if prove else 0.95), begin, start, cancelled, tell)
+    long_proof = prove or (asked and len(problem.weight) <= MODEL_UNITS)
+    best = search.run(effort, seconds * (0.55 if long_proof else 0.9), begin, start, cancelled, tell)
     bound: float | None = None
     infeasible = search.parts is None
     evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
@@ -270,6 +272,11 @@ def solve_districts(
             best = search.run(
                 effort, seconds - (time.monotonic() - begin), time.monotonic(), other.district, cancelled, tell
             )
+    if asked and problem.goal == CUT and not infeasible:
+        evidence, better = _prove_cut(problem, search, best, seconds - (time.monotonic() - begin), stop, threads)
+        bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
+        if better is not None and search.rank(search.found(better)) < search.rank(best):
+            best = search.found(better)
     if prove and not infeasible and not stop():
         evidence, better = _prove(problem, search, best, stop, threads, nodes, tell)
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
@@ -605,3 +612,18 @@ def _prove(problem, search, best, stop, threads, nodes, tell) -> tuple[Evidence,
         value = np.inf if exact.infeasible else exact.bound
         evidence = replace(exact.evidence, bound=value, price=problem.price, way=way)
     return evidence, exact.district
+
+
+def _prove_cut(problem, search, best, seconds, stop, threads) -> tuple[Evidence, np.ndarray | None]:
+    """Bound the border between districts by eigenvalues, and by a model where the map is small; return also better districts or None."""
+    value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
+    evidence = Evidence(value, problem.price, way="eigenvalues")
+    n = len(problem.weight)
+    if n > MODEL_UNITS or (search.keeps_rules(best) and best.objective <= value * (1 + 1e-4)):
+        return evidence, None
+    neighbours = [search.graph.neighbours(i) for i in range(n)]
+    bound, district = CutModel(problem, neighbours).bound(max(0.0, seconds), threads, stop)
+    if bound is not None and bound * (1 - 1e-9) > value:
+        # HiGHS leaves no proof that can be written down
+        evidence = Evidence(bound * (1 - 1e-9), problem.price, way="model", complete=False)
+    return evidence, district
