@@ -49,6 +49,32 @@ def test_no_id_of_today_goes_to_a_beat_that_shares_nobody_with_it(tmp_path):
         assert units.loc[(units["beat"] == beat) & (units["current"] == beat), "population"].sum() > 0
 
 
+def test_names_are_kept_from_plan_to_plan_and_the_checker_knows_ids_that_are_taken(town):
+    run(town.project, town.path("first"), steps=("beats",), pack=False)
+    plan = town.path("first") / "plan.gpkg"
+    named = gpd.read_file(plan, layer="beats")
+    named["name"] = [f"Quarter {k}" for k in range(len(named))]
+    named[["beat", "name", "geometry"]].to_file(town.path("named.gpkg"))
+    town.swap('current = { path = "old.gpkg", id = "beat" }', 'current = { path = "named.gpkg", id = "beat" }')
+    run(town.project, town.path("second"), steps=("beats",), pack=False)
+    again = gpd.read_file(town.path("second") / "plan.gpkg", layer="beats")
+    assert dict(zip(again["beat"], again["name"], strict=True)) == dict(zip(named["beat"], named["name"], strict=True))
+    assert verify(town.path("second")).ok
+
+    # two beats of different municipalities exchange their ids: nobody stays, and the checker says so
+    plan = town.path("second") / "plan.gpkg"
+    home = dict(zip(again["beat"], again["municipality"], strict=True))
+    one = again["beat"].iloc[0]
+    other = next(b for b in again["beat"] if home[b] != home[one])
+    swap = {one: other, other: one}
+    for layer in ("units", "beats"):
+        frame = gpd.read_file(plan, layer=layer)
+        frame["beat"] = [swap.get(b, b) for b in frame["beat"]]
+        frame.to_file(plan, layer=layer)
+    said = {c.name: str(c) for c in verify(town.path("second")).failed}
+    assert "shares no resident" in said["beats.identity"]
+
+
 @needs_cases
 def test_as_many_beats_as_inhabited_units(tmp_path):
     run(CASES / "many-empty-units" / "project.toml", tmp_path / "out", steps=("beats",), pack=False)

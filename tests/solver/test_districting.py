@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from beatplanner.solver.districts.cut_bound import eigenvalue_bound
 from beatplanner.solver.districts.solve import (
     CUT,
     MOVES,
@@ -89,7 +90,10 @@ def test_least_border_of_tiny_cases(seed):
     best = enumerate_best(problem, cut)
     found = solve_districts(problem, seconds=30, effort=0.02)
     assert found.objective == pytest.approx(best)
-    assert found.lower_bound is None
+    assert found.lower_bound == pytest.approx(best, rel=1e-4)
+    assert found.lower_bound <= best * (1 + 1e-9)
+    by_eigenvalues = eigenvalue_bound(problem.weight, problem.edges, problem.border, 2, problem.lower)
+    assert 0.3 * best <= by_eigenvalues <= best
 
 
 def test_bound_stays_below_better_plans_of_more_effort():

@@ -46,11 +46,12 @@ def read_town(description: Description) -> Town:
     units, ids_are_whole = read_units(reading)
     parts = None
     edges = pd.DataFrame({"a": [], "b": [], "metres": [], "kind": []})
+    beat_names: dict[str, str] = {}
     incidents = recorded = distances = homes = barriers = sites = walks = network = roster = special = published = None
     with keep():
         edges, parts = read_edges(reading, units)
     with keep():
-        units["current"] = read_current(reading, units)
+        units["current"], beat_names = read_current(reading, units)
     with keep():
         units["locked"] = read_locked(reading, units)
     with keep():
@@ -93,6 +94,7 @@ def read_town(description: Description) -> Town:
         notes=tuple(reading.findings.notes),
         sources=tuple(reading.sources),
         proposals=reading.proposals,
+        beat_names=beat_names,
     )
 
 

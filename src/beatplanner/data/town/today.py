@@ -20,20 +20,23 @@ from beatplanner.data.town.reading import Reading, unit_positions
 # Less than this share of a unit's area comes from borders digitised twice; from the second on, a part is worth a word.
 HAIR = 1e-3
 SPLIT = 0.05
+# Column of names in the layer ``beats`` of a plan.
+NAME = "name"
 
 
-def read_current(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
-    """Return the id of today's beat that each unit lies in, (n,), None where it lies in none.
+def read_current(reading: Reading, units: gpd.GeoDataFrame) -> tuple[np.ndarray, dict[str, str]]:
+    """Return the id of today's beat that each unit lies in, (n,), None where it lies in none; and the names of today's beats by id.
 
     The largest share of a unit's area decides; what lies in none of today's beats counts as a share like any other.
     """
     rules = reading.description.beats
     current = np.full(len(units), None, dtype=object)
     if rules is None or rules.current is None:
-        return current
+        return current, {}
     layer: IdLayer = rules.current
     frame, where = reading.noting(read_layer(reading.description.path(layer.path), layer.layer, [layer.id], layer.crs))
     ids = texts(frame[layer.id])
+    names = _names_of_beats(reading, layer) if NAME in where.dropped else {}
     shapes, _ = polygons_of(frame, where, [f"beat {i}" for i in ids])
     shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(units.crs).array, dtype=object)
     reading.record("beats.current", layer.path, len(frame))
@@ -49,7 +52,15 @@ def read_current(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
         what = f"{int((~inside).sum()):,} units lie in none of today's beats, or by less than half: {names}"
         reading.findings.add([where.fact(what, "warning", field=layer.id)])
     _tell_splits(reading, shares, current, units, where, layer.id)
-    return current
+    return current, names
+
+
+def _names_of_beats(reading: Reading, layer: IdLayer) -> dict[str, str]:
+    """Return the names that today's beats have, as in the layer ``beats`` of a plan, by id; what is named twice has none."""
+    frame, _ = read_layer(reading.description.path(layer.path), layer.layer, [layer.id, NAME], layer.crs)
+    pairs = {(b, n) for b, n in zip(texts(frame[layer.id]), texts(frame[NAME]), strict=True) if b and n}
+    ids, names = [b for b, _ in pairs], [n for _, n in pairs]
+    return {b: n for b, n in sorted(pairs) if ids.count(b) == 1 and names.count(n) == 1}
 
 
 def _shares(polygons: np.ndarray, shapes: np.ndarray, ids: list[str | None]) -> pd.DataFrame:

@@ -78,6 +78,8 @@ class Town:
     proposals
         Tables for a person to decide on: ``"links"`` (``from``, ``to``, ``metres``, ``accept``, ``reason``) and ``"matches"`` (``address``,
         ``match``, ``score``, ``accept``); ``check --fix`` writes them.
+    beat_names
+        Names of today's beats by id, where their layer has a column ``name``; a beat that carries one on keeps its name.
     """
 
     description: Description
@@ -99,6 +101,7 @@ class Town:
     notes: tuple[Note, ...] = field(default=())
     sources: tuple[Source, ...] = field(default=())
     proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
+    beat_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

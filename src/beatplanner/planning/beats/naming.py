@@ -123,8 +123,11 @@ def beat_table(
 
 
 def _names(town: Town, ids: list[str], centre: np.ndarray, municipality: np.ndarray) -> list[str]:
-    """Name each beat by the place of its centre unit, and tell those of one place apart by their id."""
+    """Name each beat as today, else by the place of its centre unit; those of one place are told apart by their id."""
     units = town.units
     named = (units["name"] != units["unit"]).to_numpy()
     place = [str(units["name"].iat[c]) if named[c] else str(m) for c, m in zip(centre, municipality, strict=True)]
-    return [(f"{p} ({b})" if place.count(p) > 1 else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)]
+    kept = {b: town.beat_names[b] for b in ids if b in town.beat_names}
+    twice = {p for p in place if place.count(p) > 1} | set(kept.values())
+    by_place = [(f"{p} ({b})" if p in twice else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)]
+    return [kept.get(b, name) for b, name in zip(ids, by_place, strict=True)]

@@ -12,6 +12,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence, as_text
+from beatplanner.planning.verification.identity import check_identity
 from beatplanner.planning.verification.ledger import Ledger, missing, same, text, whole_months, words
 
 # The rule of docs/beats.md: a border has at least so many metres, outlines up to a hair apart counting as one.
@@ -69,6 +70,8 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
         _check_nesting(ledger, evidence)
         _check_locks(ledger, evidence, met)
     _check_moved(ledger, evidence, claims, planned and met)
+    if planned:
+        check_identity(ledger, evidence)
     _check_objective(ledger, evidence, claims, planned)
 
 
