@@ -45,7 +45,7 @@ def test_what_was_guessed_can_be_kept_or_changed_in_the_description(town):
     extra = 'columns = { officer = "Кој", beat = "Каде", since = "Кога" }'
     read = roster(town, header, ["Ана;1;27.01.2019;добра", "Бојан;2;03.11.2021;"], extra)
     assert list(read.roster["since"]) == [dt.date(2019, 1, 27), dt.date(2021, 11, 3)]
-    assert any("1 columns are not used: Забелешка" in n.what for n in read.notes if n.severity == "warning")
+    assert any("1 column is not used: Забелешка" in n.what for n in read.notes if n.severity == "warning")
 
 
 def test_a_roster_that_is_not_understood_is_never_silent(town):
@@ -78,6 +78,14 @@ def test_every_unused_column_and_file_is_named(town):
     town.write_units(frame)
     read = read_town(read_description(town.project))
     assert any("not used" in n.what and "unasked" in n.what for n in read.notes)
+
+
+def test_a_column_that_another_layer_uses_is_used(town):
+    frame = town.units().assign(now=1)
+    town.write_units(frame)
+    town.swap('current = { path = "old.gpkg", id = "beat" }', 'current = { path = "units.gpkg", id = "now" }')
+    read = read_town(read_description(town.project))
+    assert not any("not used" in n.what and "units.gpkg" in str(n.file) for n in read.notes)
 
 
 def test_words_for_women_and_men():

@@ -120,7 +120,8 @@ def _tell_corners(reading: Reading, short: pd.DataFrame, names: pd.Series) -> No
         return
     longest = short.sort_values("metres", ascending=False)
     named = [f"{names[a]} and {names[b]} ({metres:.2g} m)" for a, b, metres in longest.itertuples(index=False)]
-    what = f"{len(short):,} pairs of units meet in less than {LEAST_BORDER:g} m of border and are no neighbours: {listed(named, 5)}"
+    many = "1 pair of units meets" if len(short) == 1 else f"{len(short):,} pairs of units meet"
+    what = f"{many} in less than {LEAST_BORDER:g} m of border and so are no neighbours: {listed(named, 5)}"
     mend = "Where officers can cross there, draw a link (beats.links)"
     reading.findings.tell("info", what, mend, file=reading.description.units.path.name, field="geometry")
 

@@ -130,7 +130,7 @@ def read_columns(
     unused = [h for h in headers if h not in set(names.values()) and plain(h) not in meanings]
     if unused:
         plainly = not any(m in frame for m in optional) and bool(optional)
-        what = f"{len(unused):,} columns are not used: {listed(unused, 12)}"
+        what = f"{len(unused):,} column{'s are' if len(unused) > 1 else ' is'} not used: {listed(unused, 12)}"
         if plainly:
             what = f"only {listed(needed)} is understood of this table, and the rest is not used: {listed(unused, 12)}"
         mend = (

@@ -73,6 +73,7 @@ def read_town(description: Description) -> Town:
     with keep():
         published = read_published(reading)
     reading.findings.raise_if_any()
+    reading.tell_unused_columns()
     _tell_unused_files(reading)
     return Town(
         description=description,

@@ -42,12 +42,15 @@ class Reading:
         The files read, in order.
     proposals
         Tables for a person to decide on, as in `Town`.
+    unused
+        Columns that no layer has used so far, by file and layer.
     """
 
     description: Description
     findings: Findings = field(default_factory=Findings)
     sources: list[Source] = field(default_factory=list)
     proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
+    unused: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def record(
         self, role: str, path: Path, rows_in: int, rows_used: int | None = None, where: Place | None = None
@@ -60,10 +63,18 @@ class Reading:
         """Tell how a layer or table had to be read and, unless the caller does, which columns are not used; give it on."""
         where = found[1]
         self.findings.add(where.told)
-        if where.dropped and unused:
-            many = f"{len(where.dropped)} column{'s are' if len(where.dropped) > 1 else ' is'}"
-            self.findings.add([where.fact(f"{many} not used: {listed(where.dropped, 12)}")])
+        if unused:
+            # a file may hold several layers of the plan, as units do that name today's beats
+            place = (where.file, where.layer)
+            self.unused[place] = [c for c in where.dropped if c in self.unused.get(place, where.dropped)]
         return found
+
+    def tell_unused_columns(self) -> None:
+        """Name the columns that no layer of the description uses."""
+        for (file, layer), columns in self.unused.items():
+            if columns:
+                many = f"{len(columns)} column{'s are' if len(columns) > 1 else ' is'}"
+                self.findings.tell("info", f"{many} not used: {listed(columns, 12)}", file=file, layer=layer)
 
 
 def words(value: object) -> tuple[str, ...]:
