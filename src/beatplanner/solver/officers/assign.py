@@ -23,9 +23,9 @@ The handover row leaves out officers who were not available h months before, and
 posts are those that today's holders keep where a beat has more officers than posts. Who comes back from sickness to their post does not count
 there for U months, so that whoever stood in may serve on for the minimum. A posting that begins lasts at least h months.
 
-Method: a search over whole series of postings (`tenure_search`), a Lagrangian bound in which each officer takes the series that is cheapest
-at the prices of posts and languages (`tenure_bound`), prices by column generation, whose program is mostly whole by itself (`tenure_columns`), and, with what
-the bound cannot exclude, the exact model (`tenure_exact`).
+Method: a search over whole series of postings (`search`), a Lagrangian bound in which each officer takes the series that is cheapest
+at the prices of posts and languages (`bound`), prices by column generation, whose program is mostly whole by itself (`columns`), and, with what
+the bound cannot exclude, the exact model (`exact`).
 """
 
 from __future__ import annotations

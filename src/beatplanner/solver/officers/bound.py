@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.solver.officers.search import FREE, INFINITE, SERIES, kernel, needs_handover, series
+from beatplanner.solver.officers.series import series
+from beatplanner.solver.officers.state import FREE, INFINITE, SERIES, kernel, needs_handover
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.problem import Arrays

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
-from beatplanner.solver.officers.search import needs_handover, series_cost
+from beatplanner.solver.officers.state import needs_handover, series_cost
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.bound import Prices

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
+from beatplanner.solver.officers.sparse_model import SparseModel
+
 if TYPE_CHECKING:
     from beatplanner.solver.officers.bound import Prices
     from beatplanner.solver.officers.problem import Arrays
@@ -45,44 +47,6 @@ class Solved:
     postings: list[tuple[int, int, int, int]] | None
     bound: float | None
     impossible: bool = False
-
-
-class _Model:
-    """Columns and rows as they are added."""
-
-    def __init__(self) -> None:
-        self.cost: list[float] = []
-        self.lower: list[float] = []
-        self.upper: list[float] = []
-        self.whole: list[bool] = []
-        self.entries: list[tuple[np.ndarray, np.ndarray]] = []
-        self.row_lower: list[float] = []
-        self.row_upper: list[float] = []
-
-    def columns(self, number: int, lower: object, upper: object, cost: object = 0.0, whole: bool = False) -> np.ndarray:
-        start = len(self.cost)
-        for values, given in ((self.lower, lower), (self.upper, upper), (self.cost, cost)):
-            values.extend(np.broadcast_to(np.asarray(given, float), number).tolist())
-        self.whole.extend([whole] * number)
-        return np.arange(start, start + number)
-
-    def row(self, columns: list[int], values: list[float], lower: float, upper: float) -> None:
-        self.entries.append((np.array(columns, np.int32), np.array(values, float)))
-        self.row_lower.append(lower)
-        self.row_upper.append(upper)
-
-    def highs(self) -> highspy.HighsLp:
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(self.cost), len(self.entries)
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.array(self.cost), np.array(self.lower), np.array(self.upper)
-        lp.row_lower_, lp.row_upper_ = np.array(self.row_lower), np.array(self.row_upper)
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[w] for w in self.whole]
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(c) for c, _ in self.entries])]).astype(np.int32)
-        lp.a_matrix_.index_ = np.concatenate([c for c, _ in self.entries] or [np.zeros(0, np.int32)])
-        lp.a_matrix_.value_ = np.concatenate([v for _, v in self.entries] or [np.zeros(0)])
-        return lp
 
 
 def solve(
@@ -131,7 +95,7 @@ def solve(
     pairs, whole = _pairs(a, known, best, prices)
     if _contradicts(a, pairs):
         return Solved(None, None, whole and math.isinf(best))
-    model = _Model()
+    model = SparseModel()
     columns = _columns(a, model, pairs)
     if columns is None:
         return Solved(None, None, whole and math.isinf(best))
@@ -231,7 +195,7 @@ class _Columns:
         return int(e[t]) if t < len(e) else int(self.begins[pair][-1])
 
 
-def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns | None:
+def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns | None:
     """Return the columns of the pairs, None where what is frozen leaves none."""
     found = _Columns({}, {}, {}, [[] for _ in a.posts])
     for (o, p), may in pairs.items():
@@ -279,7 +243,7 @@ def _columns(a: Arrays, model: _Model, pairs: dict[tuple[int, int], np.ndarray])
     return found
 
 
-def _rows(a: Arrays, model: _Model, c: _Columns, strict: bool) -> None:
+def _rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
     infinite, h = highspy.kHighsInf, a.handover
     shortest = max(1, h)
     by_officer: dict[int, list[int]] = {}
@@ -346,7 +310,7 @@ def _summed(columns: list[int], values: list[float]) -> tuple[list[int], list[fl
     return list(total), list(total.values())
 
 
-def _place_rows(a: Arrays, model: _Model, c: _Columns, strict: bool) -> None:
+def _place_rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
     infinite, h, months = highspy.kHighsInf, a.handover, a.months
     for p in range(len(a.posts)):
         posts = int(a.posts[p])
@@ -387,7 +351,7 @@ def _place_rows(a: Arrays, model: _Model, c: _Columns, strict: bool) -> None:
                     model.row(columns, values, -infinite, 0)
 
 
-def _coverage_rows(a: Arrays, model: _Model, c: _Columns) -> None:
+def _coverage_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
     infinite = highspy.kHighsInf
     for b in range(a.beats):
         for aspect in range(2):
@@ -411,7 +375,7 @@ def _coverage_rows(a: Arrays, model: _Model, c: _Columns) -> None:
                         model.row([int(gap[t]), int(lacks[t])], [1.0, -1.0], 0, infinite)
 
 
-def _other_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, list[int]]) -> None:
+def _other_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int, list[int]]) -> None:
     infinite = highspy.kHighsInf
     for o in range(len(a.first)):
         for q in a.partner[o]:
@@ -431,7 +395,7 @@ def _other_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, lis
         _change_rows(a, model, c)
 
 
-def _move_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, list[int]]) -> None:
+def _move_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int, list[int]]) -> None:
     """Limit the rotations that begin in a month; who serves nowhere today rotates from the second posting on."""
     infinite = highspy.kHighsInf
     for t in range(a.months):
@@ -457,7 +421,7 @@ def _move_rows(a: Arrays, model: _Model, c: _Columns, by_officer: dict[int, list
             model.row(columns, values, -infinite, a.moves)
 
 
-def _change_rows(a: Arrays, model: _Model, c: _Columns) -> None:
+def _change_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
     infinite = highspy.kHighsInf
     for b in range(a.beats):
         places = np.flatnonzero(a.beat == b)
