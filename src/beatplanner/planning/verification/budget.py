@@ -404,18 +404,29 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: l
         told.append(("the pilots", pilots, blocked))
     for area, beats, u in told:
         trials = []
-        for s in range(force.first, force.budget.years):
+        led = [
+            any(x in force.budget.pilots for x in (i, n, m))
+            for i, n, m in zip(force.beats, force.names, force.town, strict=True)
+        ]
+        ahead = [s for s, p in zip(start, led, strict=True) if p]
+        after = (
+            max(s for s in ahead if s is not None) + 1
+            if ahead and None not in ahead and not any(led[k] for k in beats)
+            else 0
+        )
+        first = min(max(force.first, after), force.budget.years - 1)
+        for s in range(first, force.budget.years):
             trial = [s if k in beats else v for k, v in enumerate(start)]
             trials.append({key: v for key, v in force.short(trial).items() if v > 1e-6})
         least = min(range(len(trials)), key=lambda k: (round(sum(trials[k].values()), 6), k))
-        chosen = labels.index(u["start"]) - force.first
+        chosen = max(0, labels.index(u["start"]) - first)
         found = {(x["payer"], labels.index(x["year"])): x["amount"] for x in u["lacks"]}
         rows += [
             (f"{area}, {who} in {labels[t]}", found.get((who, t)), trials[chosen].get((who, t)))
             for who, t in {*found, *trials[chosen]}
         ]
         if sum(trials[chosen].values()) > sum(trials[least].values()) + 1e-3:
-            wrong.append(f"{area} lacks less in {labels[force.first + least]} than in {u['start']}.")
+            wrong.append(f"{area} lacks less in {labels[first + least]} than in {u['start']}.")
     ledger.pairs("budget.lacks", "what each area that never starts lacks", rows, "sums")
     ledger.each("budget.least_lacking", "told for the year in which least is lacking", wrong, len(told), "areas")
     over = {key: v * (1 + force.budget.inflation) ** key[1] for key, v in force.short(start).items()}

@@ -261,6 +261,9 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
         if tables.assignments is not None:
             ledger.add("officers", False, "nothing", f"{len(tables.assignments)} postings", "plan.gpkg has postings, but the summary does not tell of them.")  # fmt: skip
         return
+    if tables.roster is None and tables.assignments is not None and rules is not None:
+        ledger.unchecked("officers", "officers", "The roster is not beside the plan (people.gpkg), so postings cannot be held against it.")  # fmt: skip
+        return
     if tables.assignments is None or tables.roster is None or rules is None:
         ledger.add("officers", False, "officers", "no postings", "The summary tells of officers, but plan.gpkg or the rules do not.")  # fmt: skip
         return

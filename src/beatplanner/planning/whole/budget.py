@@ -201,6 +201,7 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
         again = chosen(~fits(start) * (rules.vehicle_price + rules.vehicle_yearly) * frame.rise).start[group]
         tries = [_within(start, pilots, group, areas, fits), _within(again, pilots, group, areas, fits)]
         start = max(tries, key=lambda s: float((areas.table["residents"] * np.where(s >= 0, rules.years - s, 0)).sum()))
+        start = _brought_forward(start, pilots, group, areas, fits, seats, room, frame.first, rules.years)
     return Rollout(start, best.upper_bound, True)
 
 
@@ -212,6 +213,27 @@ def _within(start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Are
         if fits(start).all():
             break
         start[group == g] = -1
+    return start
+
+
+def _brought_forward(
+    start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray], seats: np.ndarray, room: float, first: int, years: int
+) -> np.ndarray:  # fmt: skip
+    """Return starts with each group, the largest first, in the earliest year that whole vehicles, seats and pilots allow."""
+    start, residents = start.copy(), areas.table["residents"].to_numpy(float)
+    if (start[pilots] < 0).any():
+        return start
+    after = max(first, int(start[pilots].max()) + 1 if pilots.any() else first)
+    for g in sorted(set(group[~pilots]), key=lambda g: -residents[group == g].sum()):
+        here = group == g
+        now = int(start[here].max())
+        for s in range(after, years if now < 0 else now):
+            trial = start.copy()
+            trial[here] = s
+            taken = sum(seats[h] for h in set(group) if (trial[group == h] == s).all())
+            if taken <= room + 1e-9 and fits(trial).all():
+                start = trial
+                break
     return start
 
 

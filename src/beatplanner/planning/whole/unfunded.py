@@ -62,7 +62,9 @@ def told_of_limits(
     for name, group in groups:
         if not late[group].all():
             continue
-        year, lacks = _lacking(areas, group, start, staff, rules, frame)
+        # others start only in the year after the last pilot has
+        after = start[pilots].max() + 1 if pilots.any() and not pilots[group].any() and not late[pilots].any() else 0
+        year, lacks = _lacking(areas, group, start, staff, rules, frame, int(after))
         first, later = _cost(areas, group, frame.first)
         unfunded.append(
             {"area": name, "residents": float(residents[group].sum()), "beats": [table["beat"].iat[b] for b in group],
@@ -89,10 +91,10 @@ def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame:
     return np.concatenate([frame.funds - frame.paid @ spent, (frame.ceiling - spent.sum(axis=0))[None, :]])
 
 
-def _lacking(areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> tuple[int, list[dict[str, Any]]]:  # fmt: skip
+def _lacking(areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, after: int = 0) -> tuple[int, list[dict[str, Any]]]:  # fmt: skip
     """Return the year in which a group of beats lacks least, and what it lacks by payer and year, in the prices of the first year."""
     best: tuple[float, int, np.ndarray] | None = None
-    for s in range(frame.first, rules.years):
+    for s in range(min(max(frame.first, after), rules.years - 1), rules.years):
         trial = start.copy()
         trial[group] = s
         short = np.maximum(0.0, -_left(areas, trial, staff, rules, frame)) / frame.rise
