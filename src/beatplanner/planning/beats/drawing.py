@@ -210,6 +210,11 @@ class Drawing:
         return [done.edit for done in self._done]
 
     @property
+    def done(self) -> list[Done]:
+        """The edits in force with what each changed."""
+        return list(self._done)
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is an edit to take back."""
         return bool(self._done)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
 
 from beatplanner.ui.desktop.session.session import Scenario
 from beatplanner.ui.desktop.window.figures_text import number, percent
+
+if TYPE_CHECKING:
+    from beatplanner.planning.beats.drawing import Drawing
 
 Index = QModelIndex | QPersistentModelIndex
 # Heading, column of the beats layer, how it is written; the raw number is what the table sorts by.
@@ -25,19 +29,50 @@ class BeatTable(QAbstractTableModel):
     def __init__(self, scenario: Scenario) -> None:
         super().__init__()
         self.scenario = scenario
+        self._drawn: Any = None
 
     def load(self) -> None:
         """Take the scenario's beats; called after every change of it."""
         self.beginResetModel()
+        self._drawn = None
+        self.endResetModel()
+
+    def load_draft(self) -> None:
+        """Take what is drawn by hand, if anything is; what it changes is marked."""
+        drawing = self.scenario.drawn
+        frame = None if drawing is None or not drawing.can_undo else drawn_beats(drawing, self._planned())
+        same = frame is not None and self._drawn is not None and list(frame["beat"]) == list(self._drawn["beat"])
+        if same or (frame is None and self._drawn is None):
+            self._drawn = frame
+            if frame is not None:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(frame) - 1, len(COLUMNS) - 1))
+            return
+        self.beginResetModel()
+        self._drawn = frame
         self.endResetModel()
 
     def beat(self, row: int) -> str:
         """Return the id of the beat in a row."""
         return str(self._beats()["beat"].iat[row])
 
-    def _beats(self) -> Any:
+    def _planned(self) -> Any:
         plan = self.scenario.plan
         return None if plan is None else plan.beats
+
+    def _beats(self) -> Any:
+        return self._planned() if self._drawn is None else self._drawn
+
+    def _was(self, row: int, column: str) -> str | None:
+        """Return what the plan has where the draft has something else, as text; None where they agree."""
+        if self._drawn is None:
+            return None
+        planned = self._planned()
+        written = {c: w for _, c, w in COLUMNS}[column]
+        now = self._drawn[column].iat[row]
+        rows = [] if planned is None else np.flatnonzero(planned["beat"].astype(str) == str(self._drawn["beat"].iat[row]))  # fmt: skip
+        before = planned[column].iat[rows[0]] if len(rows) else None
+        was, is_ = ("" if v is None else written(v) for v in (before, now))
+        return None if was == is_ else was or self.tr("not in the plan")
 
     def rowCount(self, _parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
         """Return the number of beats."""
@@ -64,9 +99,44 @@ class BeatTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             text = str(value)
             return float(value) if is_number else int(text) if text.isdigit() else text
+        if role in (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ToolTipRole):
+            was = self._was(index.row(), column)
+            if was is not None and role == Qt.ItemDataRole.ToolTipRole:
+                return self.tr("In the plan: {0}").format(was)
+            if was is not None:
+                font = QFont()
+                font.setBold(True)
+                font.setItalic(True)
+                return font
         if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+
+def drawn_beats(drawing: Drawing, planned: Any) -> Any:
+    """Return the beats as they are drawn, with the columns of the table; what a drawing does not tell is left as planned.
+
+    Parameters
+    ----------
+    drawing
+        What is drawn.
+    planned
+        The plan's beats; None before the first plan.
+    """
+    import pandas as pd
+
+    f = drawing.figures()
+    frame = pd.DataFrame(
+        {
+            "beat": f.beat, "name": [drawing.names.get(b, b) for b in f.beat],
+            "municipality": [drawing.municipality[drawing.members(b)[0]] for b in f.beat], "workload": f.hours, "deviation": f.deviation,
+            "population": f.residents, "moved_in": f.moved_in, "officers_required": f.officers,
+        }
+    )  # fmt: skip
+    for column, nothing in (("posts", np.nan), ("compactness", np.nan)):
+        known = {} if planned is None else dict(zip(planned["beat"].astype(str), planned[column], strict=True))
+        frame[column] = [float(known.get(b, nothing)) for b in f.beat]
+    return frame
 
 
 def as_text_table(model: QAbstractTableModel) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QBrush, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QBrush, QColor, QIcon, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -30,15 +30,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.cartography import fill_of
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
+from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
+from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.figures_text import number, percent
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
+    from beatplanner.data.project.edits import Edit
     from beatplanner.planning.beats.drawing import Done, Drawing, Figures
 
 MENU = "Draw"
@@ -53,8 +55,8 @@ ACTIONS = (
     Action("draw_merge", MENU, "Merge with beat…", "Make the chosen beat and another one beat."),
     Action("draw_lock", MENU, "Lock", "Keep the selected units, or the whole chosen beat, where they are.", "K"),
     Action("draw_unlock", MENU, "Unlock", "Let the selected units, or the whole chosen beat, be moved again.", "Shift+K"),
-    Action("draw_undo", MENU, "Undo", "Take the last edit back.", "Ctrl+Z"),
-    Action("draw_redo", MENU, "Redo", "Make the edit again that was taken back.", "Ctrl+Y"),
+    Action("draw_undo", "Edit", "Undo", "Take the last change by hand back, and show where it was.", "Ctrl+Z"),
+    Action("draw_redo", "Edit", "Redo", "Make the change again that was taken back.", "Ctrl+Y"),
     Action("draw_show_broken", MENU, "Show what is cut off", "Zoom to the units that their beat does not reach.", "Ctrl+J"),
     Action("draw_repair", MENU, "Repair", "Make the least change that restores the rules, and show what else moved.", "Ctrl+M"),
     Action("draw_improve", MENU, "Improve from here", "Solve on from what is drawn, with locks, links and barriers kept."),
@@ -64,6 +66,8 @@ WAYS = ("bridge", "footbridge", "ferry", "underpass", "road", "other link")
 OBSTACLES = ("river", "railway", "motorway", "wall or fence", "steep slope", "other barrier")
 COLUMNS = ("Beat", "Hours", "Deviation", "Officers", "Residents", "Moved in")
 REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
+# Letters of a change that a menu says.
+NAMED = 60
 FULL_BAR = 0.3  # deviation at which the colour of a cell is full
 
 
@@ -127,10 +131,15 @@ class DrawingPanel(QWidget):
     """
 
     edited = Signal()
+    kind = "beats"
 
     def __init__(self, window: Any) -> None:
         super().__init__()
         self.window_, self.map, self.scenario = window, window.map, window.scenario
+        self.draft: Draft = window.draft
+        self.draft.parts[self.kind] = self
+        self.draft.changed.connect(self._name_undo)
+        self._repaired = np.array([], int)
         self.drawing: Drawing | None = None
         self.history: list[dict[str, Any]] = []
         self._project: object = None
@@ -239,7 +248,8 @@ class DrawingPanel(QWidget):
             self.map.use(None)
         if self.scenario.project != self._project:
             self.history, self._project = [], self.scenario.project
-        self.drawing = None
+        self.drawing = self.scenario.drawn = None
+        self._repaired = np.array([], int)
         self.warning.hide()
         self.headline.setText(
             self.tr("Choose a beat and paint, or select units on the map.")
@@ -318,6 +328,7 @@ class DrawingPanel(QWidget):
         if drawing is None:
             return
         f = drawing.figures()
+        self.scenario.drawn = drawing
         lines = [
             self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers").format(
                 len(f.beat), percent(f.max_deviation, 1), number(int(f.officers.sum()))
@@ -399,12 +410,12 @@ class DrawingPanel(QWidget):
         broken = drawing is not None and bool(drawing.figures().broken)
         state = dict.fromkeys(self.actions_, able)
         state["draw_paint_selection"] = state["draw_split"] = able and chosen
-        state["draw_undo"] = able and drawing is not None and drawing.can_undo
-        state["draw_redo"] = able and drawing is not None and drawing.can_redo
+        state["draw_undo"] = bool(self.draft.done) and not self.process.running
+        state["draw_redo"] = bool(self.draft.undone) and not self.process.running
         state["draw_show_broken"] = drawing is not None and not drawing.figures().contiguous
         state["draw_repair"] = self.process.running or (able and broken)
         state["draw_improve"] = self.process.running or (able and self.scenario.project is not None)
-        state["draw_keep"] = able and drawing is not None and drawing.can_undo and self.scenario.project is not None
+        state["draw_keep"] = bool(self.draft.done) and not self.process.running and self.scenario.project is not None
         for name, action in self.actions_.items():
             action.setEnabled(state[name])
         self.beat.setEnabled(able)
@@ -461,8 +472,22 @@ class DrawingPanel(QWidget):
         self.show_figures()
         self._say("\n".join(done.refused) if done is not None else "")
         if new:
-            self.window_.saved = False
             self.edited.emit()
+        if done is not None:
+            self.draft.add(self._change(done.edit, done.units))
+
+    def _change(self, edit: Edit, units: np.ndarray) -> Change:
+        """Return an edit as a change of the draft, with the place where it is seen."""
+        if not len(units):
+            named = [u for u in (*edit.units, *(u for pair in edit.pairs for u in pair), *edit.moves) if self.drawing is not None and u in self.drawing.place]  # fmt: skip
+            units = np.array([self.drawing.place[u] for u in named] if self.drawing is not None else [], int)
+        if not len(units):
+            return Change(self.kind, edit_in_words(edit.as_json()))
+        rings = self.map.content.rings
+        box = rings.box[np.isin(rings.feature, units)]
+        west, south = box[:, :2].min(axis=0).tolist()
+        east, north = box[:, 2:].max(axis=0).tolist()
+        return Change(self.kind, edit_in_words(edit.as_json()), (west, south, east, north))
 
     def _seen_history(self, drawing: Drawing) -> list[dict[str, Any]]:
         if getattr(self, "_of", None) is not drawing:
@@ -601,10 +626,33 @@ class DrawingPanel(QWidget):
             self._say(what.format(len(units)))
 
     def undo(self) -> None:
-        """Take the last edit back."""
-        self._back_or_on("undo")
+        """Take the last change of the draft back."""
+        if self.drawing is not None:
+            # a brush that is down is lifted first
+            self.edit(lambda d: d.end(self.reason.text().strip()))
+        self.draft.undo()
 
     def redo(self) -> None:
+        """Make it again."""
+        self.draft.redo()
+
+    def _name_undo(self) -> None:
+        """Let menu and keys say what is undone."""
+        if not self.actions_:
+            return
+        for name, words, changes in (("draw_undo", self.tr("Undo"), self.draft.done), ("draw_redo", self.tr("Redo"), self.draft.undone)):  # fmt: skip
+            short = changes[-1].words if changes else ""
+            short = short if len(short) <= NAMED else f"{short[: NAMED - 1]}…"
+            self.actions_[name].setText(f"{words}: {short}".replace("&", "&&") if short else words)
+        self._enable()
+
+    # ---- a part of the draft
+
+    def take_back(self) -> None:
+        """Take the last edit of the drawing back; what a repair marked is marked no more."""
+        self._back_or_on("undo")
+
+    def make_again(self) -> None:
         """Make it again."""
         self._back_or_on("redo")
 
@@ -612,9 +660,50 @@ class DrawingPanel(QWidget):
         drawing = self.drawing
         if drawing is not None:
             done = getattr(drawing, name)()
+            if done is not None and len(self._repaired):
+                if set(self.map.selected_units.tolist()) == set(self._repaired.tolist()):
+                    self.map.select_units(np.array([], int))
+                self._repaired = np.array([], int)
             self._after(drawing, None)
-            if done is not None:
-                self._say(self.tr("Undone: {0}.").format(done.edit.kind) if name == "undo" else self.tr("Made again: {0}.").format(done.edit.kind))  # fmt: skip
+
+    def changes(self) -> list[Change]:
+        """Return the edits in force."""
+        return [] if self.drawing is None else [self._change(d.edit, d.units) for d in self.drawing.done]
+
+    def as_json(self) -> Any:
+        """Return the edits as plain values."""
+        return [] if self.drawing is None else [e.as_json() for e in self.drawing.edits]
+
+    def lay_down(self, kept: Any) -> None:
+        """Make kept edits again."""
+        from beatplanner.data.project.edits import Edit
+
+        if self.drawing is not None and [e.as_json() for e in self.drawing.edits] == kept:
+            return
+        drawing = self.begin()
+        if drawing is None or not kept:
+            return
+        try:
+            for edit in kept:
+                drawing.apply(Edit.model_validate(edit))
+        except ValueError as error:
+            self.window_._tell(self.tr("Some manual edits could not be re-applied"), [str(error)])
+        self._after(drawing, None)
+
+    def who(self) -> str:
+        """Return who draws."""
+        return author() if self.drawing is None else self.drawing.author
+
+    def broken(self) -> list[str]:
+        """Return the rules that the drawing breaks."""
+        return [] if self.drawing is None else list(self.drawing.figures().broken)
+
+    def bring_up(self) -> None:
+        """Show the panel."""
+        dock = getattr(self, "dock", None)
+        if dock is not None:
+            dock.show()
+            dock.raise_()
 
     def show_broken(self) -> None:
         """Zoom to what is cut off."""
@@ -681,27 +770,18 @@ class DrawingPanel(QWidget):
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
         broken = [self.tr("Still: {0}").format(b) for b in left] if isinstance(left, list | tuple) else []
         self._say("\n".join([title, *(f"• {line}" for line in lines[:6]), *more, *broken]))
-        self.map.select_units(np.array(sorted(moves)))
+        self._repaired = np.array(sorted(moves))
+        self.map.select_units(self._repaired)
 
     def _refused(self, text: str) -> None:
         self._say(text)
         self._enable()
 
     def keep(self) -> None:
-        """Make the drawing the plan: stations and officers are planned on it, in a child process."""
-        drawing, window = self.drawing, self.window_
-        if drawing is None or window.solving.running or self.scenario.project is None:
-            return
+        """Make the draft the plan."""
         self.map.use(None)
-        # pydantic's models cross into the child as they are
-        options: dict[str, Any] = {"edits": drawing.edits, "plan_from": self.scenario.result, "author": drawing.author}
-        try:
-            project = self.scenario.to_plan()
-        except InputError as error:
-            window._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
-            return
-        window.begin_run(project, **options)
-        self._say(self.tr("The plan is made of what was drawn…"))
+        if self.window_.make_draft_the_plan():
+            self._say(self.tr("The plan is made of what was drawn…"))
 
 
 def install(window: Any) -> DrawingPanel:
@@ -716,6 +796,7 @@ def install(window: Any) -> DrawingPanel:
     for entry in ACTIONS:
         checkable = entry.name in ("draw_brush", "draw_link", "draw_barrier", "draw_remove")
         panel.actions_[entry.name] = add_action(window, entry, slots[entry.name], checkable=checkable)
+    panel.actions_["draw_redo"].setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
     panel.add_buttons(
         ("draw_brush", "draw_paint_selection", "draw_split", "draw_halve", "draw_merge", "draw_lock", "draw_unlock", "draw_link", "draw_barrier",
          "draw_remove", "draw_undo", "draw_redo", "draw_show_broken", "draw_repair", "draw_improve", "draw_keep")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
 from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.figures_text import number as written
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
@@ -58,9 +61,14 @@ def _replan(folder: Path, out: Path, wished: Any) -> dict[str, Any]:
 class GanttPanel(QWidget):
     """Postings of the plan in force, and what was moved by hand since."""
 
+    kind = "postings"
+
     def __init__(self, window: Any) -> None:
         super().__init__()
         self.window_ = window
+        self.draft: Draft = window.draft
+        self.draft.parts[self.kind] = self
+        self.draft.changed.connect(self._show)
         self.dock: QDockWidget | None = None
         self.judge: Any = None
         self.folder: Path | None = None
@@ -103,7 +111,12 @@ class GanttPanel(QWidget):
             ("accept", self.tr("Take the postings as they are; a tenure that is cut short needs a reason.")),
         ):
             self.buttons[name].setToolTip(tip)
-        for name, slot in (("undo", self.undo), ("redo", self.redo), ("repair", self.repair), ("accept", self.accept)):
+        for name, slot in (
+            ("undo", self.undo),
+            ("redo", self.redo),
+            ("repair", self.repair),
+            ("accept", self.accept_draft),
+        ):
             self.buttons[name].clicked.connect(slot)
         top = QHBoxLayout()
         top.addWidget(self.rows_by, 1)
@@ -163,8 +176,8 @@ class GanttPanel(QWidget):
         by = self.rows_by.currentIndex()
         self.pages.setCurrentIndex(1 if by == 2 else 0)
         edited = len(self.steps) > 1
-        self.buttons["undo"].setEnabled(edited and not running)
-        self.buttons["redo"].setEnabled(bool(self.undone) and not running)
+        self.buttons["undo"].setEnabled(bool(self.draft.done) and not running)
+        self.buttons["redo"].setEnabled(bool(self.draft.undone) and not running)
         self.buttons["repair"].setEnabled(edited and not running)
         self.buttons["accept"].setEnabled(edited and not running and self.told is not None and not self.told.broken)
         if judge is None:
@@ -245,20 +258,84 @@ class GanttPanel(QWidget):
             self.undone = []
             self._weigh()
             self._show()
+            self.draft.add(self.changes()[-1])
 
     def undo(self) -> None:
+        """Take the last change of the draft back."""
+        self.draft.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self.draft.redo()
+
+    # ---- a part of the draft
+
+    def take_back(self) -> None:
         """Take the last move back."""
         if len(self.steps) > 1:
             self.undone.append(self.steps.pop())
             self._weigh()
             self._show()
 
-    def redo(self) -> None:
+    def make_again(self) -> None:
         """Make it again."""
         if self.undone:
             self.steps.append(self.undone.pop())
             self._weigh()
             self._show()
+
+    def changes(self) -> list[Change]:
+        """Return the moves in force."""
+        found = []
+        for before, now in itertools.pairwise(self.steps):
+            moved = [p for p in now if p not in set(before)]
+            words = "; ".join(
+                f"{p.officer}: {self.judge.name.get(p.beat, p.beat)}, "
+                f"{self.judge.days[p.start]:%Y-%m} – {self.judge.days[p.end]:%Y-%m}" for p in moved[:2]
+            )  # fmt: skip
+            found.append(Change(self.kind, self.tr("Posting: {0}").format(words)))
+        return found
+
+    def as_json(self) -> Any:
+        """Return the postings after each move."""
+        return [[asdict(p) for p in step] for step in self.steps]
+
+    def lay_down(self, kept: Any) -> None:
+        """Make kept moves again."""
+        from beatplanner.planning.changes.roster_edits import Posting
+
+        plan = self.window_.scenario.plan
+        if self.judge is None and plan is not None and plan.assignments is not None and plan.roster is not None:
+            self._begin(plan)
+        if self.judge is None or not isinstance(kept, list) or len(kept) < 2:
+            return
+        try:
+            steps = [[Posting(**posting) for posting in step] for step in kept[1:]]
+        except TypeError:
+            return
+        self.steps, self.undone = [self.steps[0], *steps], []
+        self._weigh()
+        self._show()
+
+    def broken(self) -> list[str]:
+        """Return the rules that the postings break."""
+        return [] if self.told is None else list(self.told.broken)
+
+    def bring_up(self) -> None:
+        """Show the panel."""
+        if self.dock is not None:
+            self.dock.show()
+            self.dock.raise_()
+
+    def wished(self) -> Any:
+        """Return the postings as they were dragged, as a table that the solver can begin with."""
+        from beatplanner.planning.changes.roster_edits import table_of
+
+        return table_of(self.postings, self.judge.tables)
+
+    def accept_draft(self) -> None:
+        """Make the draft the plan, beats and stations in it too."""
+        self.window_.make_draft_the_plan()
 
     def accept(self) -> None:
         """Make the postings the plan in force, with a reason where a tenure is cut short."""
@@ -286,18 +363,23 @@ class GanttPanel(QWidget):
         """Let the solver find the fewest changes that keep the rules, beginning with what was dragged."""
         if self.judge is None or self.folder is None:
             return
-        from beatplanner.planning.changes.roster_edits import table_of
+        self.replan(self.wished())
 
-        folder, out = self.folder, Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
-        wished = table_of(self.postings, self.judge.tables)
+    def replan(self, wished: Any) -> None:
+        """Let the solver keep the rules with the fewest changes of the plan in force, beginning with a table of wishes."""
+        if self.window_.scenario.result is None:
+            return
+        folder = self.window_.scenario.result
+        out = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
         self.work.run(lambda found: self._take(out, found, ""), self._refused, _replan, folder, out, wished)
 
     def _take(self, out: Path, found: dict[str, Any], reason: str) -> None:
         window = self.window_
         window.saved = False
-        document = window.scenario.document
+        document, key = window.scenario.document, self.draft.key()
         window.scenario.take(out)
+        self.draft.became_the_plan(key)
         words = "; ".join(f"{d['officer']}: {d['before']} → {d['after']}" for d in found["diff"][:5])
         if document is not None:
             document.record(self.tr("Postings moved by hand: {0}").format(words), reason)

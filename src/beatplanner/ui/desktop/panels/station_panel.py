@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QDockWidget,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.figures_text import number, percent
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
@@ -104,14 +107,19 @@ class SiteTool:
 class StationPanel(QWidget):
     """Stations of the plan in force, and what was moved by hand since."""
 
+    kind = "stations"
+
     def __init__(self, window: Any) -> None:
         super().__init__()
         self.window_, self.map = window, window.map
+        self.draft: Draft = window.draft
+        self.draft.parts[self.kind] = self
+        self.draft.changed.connect(self._draft_changed)
         self.judge: Any = None
+        self._beats: Any = None
         self.steps: list[list[int]] = []
         self.undone: list[list[int]] = []
         self.before: Any = None
-        self._of: object = None
         self.tool: SiteTool | None = None
         self.head = QLabel()
         self.head.setWordWrap(True)
@@ -161,12 +169,7 @@ class StationPanel(QWidget):
 
     def load(self) -> None:
         """Take the plan in force."""
-        scenario = self.window_.scenario
-        of = (id(scenario.town), scenario.result)
-        if of == self._of:
-            self._show()
-            return
-        self._of, self.judge, self.steps, self.undone, self.before = of, None, [], [], None
+        self.judge, self.steps, self.undone, self.before = None, [], [], None
         self.use.setChecked(False)
         if self.isVisible():
             self._begin()
@@ -187,10 +190,14 @@ class StationPanel(QWidget):
             return
         plan = scenario.plan
         names = {} if plan is None or plan.beats is None else {str(b): str(n) for b, n in zip(plan.beats["beat"], plan.beats["name"], strict=True)}  # fmt: skip
-        beat = scenario.beat_of_unit()
+        beat = self._beats = scenario.shown_beat_of_unit()
         try:
             self.judge = SiteJudge(scenario.town, beat if all(isinstance(b, str) for b in beat) else None, names)
         except InputError:
+            return
+        if self.steps:
+            # the beats were drawn on: the sites that are open stay open
+            self.before = self.judge(self.steps[0])
             return
         position = {s: k for k, s in enumerate(self.judge.ids)}
         if plan is not None and plan.stations is not None:
@@ -203,7 +210,13 @@ class StationPanel(QWidget):
     def _show(self) -> None:
         judge, running = self.judge, self.window_.solving.running
         edited = len(self.steps) > 1
-        for name, on in (("undo", edited), ("redo", bool(self.undone)), ("improve", edited), ("keep", edited)):
+        draft = self.draft
+        for name, on in (
+            ("undo", bool(draft.done)),
+            ("redo", bool(draft.undone)),
+            ("improve", edited),
+            ("keep", edited),
+        ):
             self.buttons[name].setEnabled(on and not running)
         town = self.window_.scenario.town
         holds = town is not None and town.description.stations is not None and bool(town.description.stations.held_open)
@@ -288,6 +301,75 @@ class StationPanel(QWidget):
         self.undone = []
         self._show()
         self.map.update()
+        self.draft.add(self.changes()[-1])
+
+    # ---- a part of the draft
+
+    def take_back(self) -> None:
+        """Take the last move back."""
+        if len(self.steps) > 1:
+            self.undone.append(self.steps.pop())
+            self._show()
+            self.map.update()
+
+    def make_again(self) -> None:
+        """Make it again."""
+        if self.undone:
+            self.steps.append(self.undone.pop())
+            self._show()
+            self.map.update()
+
+    def changes(self) -> list[Change]:
+        """Return the moves in force."""
+        found = []
+        for before, now in itertools.pairwise(self.steps):
+            opened = [self.judge.labels[s] for s in now if s not in before]
+            closed = [self.judge.labels[s] for s in before if s not in now]
+            words = []
+            if opened:
+                words.append(self.tr("opened {0}").format(", ".join(opened)))
+            if closed:
+                words.append(self.tr("closed {0}").format(", ".join(closed)))
+            places = np.array([self.judge.xy[s] for s in set(now) ^ set(before)]).reshape(-1, 2)
+            box = (*(places.min(axis=0) - 300).tolist(), *(places.max(axis=0) + 300).tolist()) if len(places) else None
+            found.append(Change(self.kind, self.tr("Stations: {0}").format("; ".join(words)), box))  # type: ignore[arg-type]
+        return found
+
+    def as_json(self) -> Any:
+        """Return the open sites after each move, by id."""
+        return [[self.judge.ids[s] for s in step] for step in self.steps] if self.judge is not None else []
+
+    def lay_down(self, kept: Any) -> None:
+        """Make kept moves again; sites that are gone stay out."""
+        if self.judge is None:
+            self._begin()
+        if self.judge is None or not isinstance(kept, list):
+            return
+        position = {s: k for k, s in enumerate(self.judge.ids)}
+        steps = [sorted(position[s] for s in step if s in position) for step in kept]
+        if len(steps) > 1:
+            self.steps, self.undone = [self.steps[0], *steps[1:]], []
+            self._show()
+            self.map.update()
+
+    def broken(self) -> list[str]:
+        """Return the rules that the stations break."""
+        return [] if self.judge is None else list(self.judge(self.chosen).broken)
+
+    def bring_up(self) -> None:
+        """Show the panel."""
+        dock = self.window_.findChild(QDockWidget, "stations")
+        if dock is not None:
+            dock.show()
+            dock.raise_()
+
+    def _draft_changed(self) -> None:
+        """Walk by the beats as they are drawn."""
+        if self.judge is not None and self._beats is not None:
+            now = self.window_.scenario.shown_beat_of_unit()
+            if len(now) == len(self._beats) and (now != self._beats).any():
+                self._begin()
+        self._show()
 
     def try_out(self, taken: int, over: int) -> None:
         """Tell what would be if one site took the place of another."""
@@ -318,18 +400,22 @@ class StationPanel(QWidget):
             self.toggle(item.row())
 
     def undo(self) -> None:
-        """Take the last move back."""
-        if len(self.steps) > 1:
-            self.undone.append(self.steps.pop())
-            self._show()
-            self.map.update()
+        """Take the last change of the draft back."""
+        self.draft.undo()
 
     def redo(self) -> None:
         """Make it again."""
-        if self.undone:
-            self.steps.append(self.undone.pop())
-            self._show()
-            self.map.update()
+        self.draft.redo()
+
+    def patch(self, improve: bool = False) -> tuple[dict[str, Any], str]:
+        """Return the rules that hold what was moved open, and that in words: all stations as they are, or with `improve` those opened by hand."""
+        from beatplanner.planning.stations.site_edits import held
+
+        judge = self.judge
+        opened = [s for s in self.chosen if s not in self.steps[0] or judge.fixed[s]] if improve else self.chosen
+        names = self.tr("Stations by hand: {0}").format(", ".join(judge.labels[s] for s in opened))
+        description = self.window_.scenario.town.description
+        return held(description, [judge.ids[s] for s in opened], len(self.chosen)), names
 
     def release(self) -> None:
         """Let the next plan choose all sites anew."""
@@ -340,31 +426,11 @@ class StationPanel(QWidget):
             scenario.take_rules()
 
     def plan(self, improve: bool) -> None:
-        """Make the plan with what was drawn: all stations as they are, or only those that were opened by hand and the others chosen anew."""
-        from beatplanner.planning.stations.site_edits import held
-
-        window, scenario, judge = self.window_, self.window_.scenario, self.judge
-        if judge is None or window.solving.running or len(self.steps) < 2:
+        """Make the plan with the draft, or solve on from it: stations that were opened by hand stay open, the others are chosen anew."""
+        if self.judge is None or len(self.steps) < 2:
             return
         self.use.setChecked(False)
-        opened = [s for s in self.chosen if s not in self.steps[0] or judge.fixed[s]] if improve else self.chosen
-        names = self.tr("Stations by hand: {0}").format(", ".join(judge.labels[s] for s in opened))
-        document = scenario.document
-        patch = held(scenario.town.description, [judge.ids[s] for s in opened], len(self.chosen))
-        try:
-            if document is not None:
-                document.change_rules(patch, names)
-                scenario.take_rules()
-                project = scenario.to_plan()
-            else:
-                project = scenario.town.description.model_copy(
-                    update={"stations": scenario.town.description.stations.model_copy(update={**patch["stations"], "held_open": tuple(patch["stations"]["held_open"] or ())})}
-                )  # fmt: skip
-        except InputError as error:
-            window._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
-            return
-        options: dict[str, Any] = {} if scenario.plan is None else {"edits": [], "plan_from": scenario.result}
-        window.begin_run(project, **options)
+        self.window_.make_draft_the_plan(improve=improve)
         self._show()
 
 

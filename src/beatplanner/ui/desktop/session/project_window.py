@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.session.background import Background
+from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.window.recent import remember
 from beatplanner.ui.desktop.window.start_page import StartPage
 
@@ -61,7 +62,6 @@ class Session(QObject):
         super().__init__(window)
         self.window = window
         self.work = Background(self)
-        self._followed: Any = None
         self.timer = QTimer(self)
         self.timer.setInterval(TOUCH_MS)
         self.timer.timeout.connect(self._touch)
@@ -99,7 +99,6 @@ class Session(QObject):
     def refresh(self) -> None:
         """Show whether the project is saved, may be saved, and what it holds."""
         document, window = self.document, self.window
-        self._panel()
         self.dock.load()
         read_only = document.read_only_because if document is not None else ""
         if read_only:
@@ -114,42 +113,21 @@ class Session(QObject):
     # ---- what is drawn by hand
 
     def _shown_anew(self) -> None:
-        # the panel forgets its drawing when something else is shown, and is asked once it has
-        QTimer.singleShot(0, self.follow_drawing)
+        self.window.draft.follow()
 
     def follow_drawing(self) -> None:
-        """Lay down again what was drawn by hand on the plan that is shown."""
-        panel, document = self._panel(), self.document
-        if panel is None:
-            return
+        """Lay down again what was drawn by hand on the plan that is shown, as a project of an older beatplanner keeps it."""
+        panel, document = self.window.drawing_panel, self.document
         if document is None or not document.edits or panel.drawing is not None:
             return
         if document.content.state.get("edits_on", 0) != self.window.scenario.plan_shown:
             # another plan is shown than the one that was drawn on
             return
-        from beatplanner.data.project.edits import Edit
+        panel.lay_down(document.edits)
 
-        drawing = panel.begin()
-        if drawing is None:
-            return
-        try:
-            for edit in document.edits:
-                drawing.apply(Edit.model_validate(edit))
-        except ValueError as error:
-            self.window._tell(self.tr("Not all edits by hand could be laid down again"), [str(error)])
-        panel._after(drawing, None)
-
-    def _panel(self) -> Any:
-        """Return the panel to draw with, whose edits are kept from its first on; None where the window has none."""
-        panel = getattr(self.window, "drawing_panel", None)
-        if panel is not None and panel is not self._followed:
-            self._followed = panel
-            panel.edited.connect(self._keep_drawing)
-        return panel
-
-    def _keep_drawing(self) -> None:
+    def keep_drawing(self) -> None:
         """Write down what was drawn since, or taken back."""
-        document, drawing = self.document, self._followed.drawing
+        document, drawing = self.document, self.window.drawing_panel.drawing
         if document is None or drawing is None:
             return
         found, kept = [e.as_json() for e in drawing.edits], document.edits
@@ -166,7 +144,11 @@ class Session(QObject):
             document.keep("edits_on", self.window.scenario.plan_shown)
         for edit in found[common:]:
             document.add_edit(edit, edit_in_words(edit), str(edit.get("reason", "")))
-        self.window.saved = not document.dirty
+
+    def draft_changed(self) -> None:
+        """Show that the project has changed with the draft."""
+        if self.document is not None:
+            self.window.saved = not self.document.dirty
         self.refresh()
 
     # ---- recovery
@@ -332,8 +314,11 @@ class ProjectActions:
         if document is None or not document.dirty or self.saved:
             return True
         buttons = QMessageBox.StandardButton
+        words = self.tr("“{0}” has unsaved work. Save it?").format(self.scenario.name)
+        if self.draft.count:
+            words += "\n\n" + self.in_draft() + " " + self.tr("They are saved with the project as a draft.")
         answer = QMessageBox.question(
-            self, self.tr("beatplanner"), self.tr("“{0}” has unsaved work. Save it?").format(self.scenario.name),
+            self, self.tr("beatplanner"), words,
             buttons.Save | buttons.Discard | buttons.Cancel, buttons.Save,
         )  # fmt: skip
         if answer == buttons.Save:
@@ -589,27 +574,6 @@ def in_words(changes: dict[str, Any], start: str = "") -> str:
             in_words(value, f"{name}.") if isinstance(value, dict) else f"{name}: {'–' if value is None else value}"
         )
     return ", ".join(p for p in parts if p)
-
-
-def edit_in_words(edit: dict[str, Any]) -> str:
-    """Return an edit by hand as a line of the history."""
-    from beatplanner.data.findings import listed
-
-    kind, what = str(edit.get("kind", "")), str(edit.get("what", ""))
-    units, beats = listed(edit.get("units", []), 5), " and ".join(edit.get("beats", []))
-    pairs = listed([" – ".join(p) for p in edit.get("pairs", [])], 3)
-    return {
-        "paint": f"Painted: units {units} to beat {edit.get('beat', '')}",
-        "split": f"Split off: units {units} as beat {edit.get('beat', '')}",
-        "merge": f"Merged: beats {beats}",
-        "lock": f"Locked: units {units}",
-        "unlock": f"Unlocked: units {units}",
-        "link": f"Link drawn ({what}): {pairs}",
-        "barrier": f"Barrier drawn ({what}): {pairs}",
-        "remove": f"Link or barrier taken away: {pairs}",
-        "repair": f"Repaired: {len(edit.get('moves', {}))} units moved",
-        "take": f"Taken from a solved plan: {len(edit.get('moves', {}))} units moved",
-    }.get(kind, kind)
 
 
 def _figures(summary: dict[str, Any]) -> str:

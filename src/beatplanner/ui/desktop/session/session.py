@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from beatplanner.data.project.document import ProjectDocument
     from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.data.town.town import Town
+    from beatplanner.planning.beats.drawing import Drawing
 
 
 class Scenario:
@@ -37,6 +38,8 @@ class Scenario:
         Called after every change.
     document
         The project that is open, with its scenarios, plans and history; None for a result folder.
+    drawn
+        What is drawn by hand on what is shown; None where nothing is.
     plan_shown
         Number of the document's plan in force; 0 where it is none of them.
     before_reading
@@ -53,6 +56,7 @@ class Scenario:
         self.listeners: list[Callable[[], None]] = []
         self.document: ProjectDocument | None = None
         self.plan_shown = 0
+        self.drawn: Drawing | None = None
         self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
         self.reading: Callable[..., Any] = lambda function, *arguments: function(*arguments)
 
@@ -87,6 +91,7 @@ class Scenario:
                 raise
             self.project, self.result = path, result
         self.close_document()
+        self.drawn = None
         self.document, self.plan_shown = document, shown
         self.town, self.plan = town, plan
         self.changed()
@@ -174,6 +179,12 @@ class Scenario:
         column = "beat" if "beat" in units else "current"
         return units[column].astype(object).where(units[column].notna(), None).to_numpy(object)
 
+    def shown_beat_of_unit(self) -> np.ndarray:
+        """Return the beat of each unit as it is drawn by hand, else as `beat_of_unit`."""
+        if self.drawn is not None and len(self.drawn.label) == len(self.units):
+            return self.drawn.beat
+        return self.beat_of_unit()
+
     def beat_shapes(self) -> dict[str, shapely.Geometry]:
         """Return the polygon of each beat that is shown."""
         if self.plan is not None and self.plan.beats is not None:
@@ -203,9 +214,11 @@ class Scenario:
             if row.get("station"):
                 words = translated("{0} minutes on foot to {1}")
                 parts.append(words.format(written(row["walk_minutes"]), row["station"]))
-        beat = self.beat_of_unit()[unit]
+        beat, planned = self.shown_beat_of_unit()[unit], self.beat_of_unit()[unit]
         if beat is not None:
             parts.append(translated("Beat {0}").format(beat))
+        if beat != planned and planned is not None:
+            parts.append(translated("in the plan: beat {0}").format(planned))
         return "  ·  ".join(parts)
 
     def rules_in_words(self, translated: Callable[[str], str] = str) -> list[str]:

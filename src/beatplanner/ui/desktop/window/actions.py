@@ -24,7 +24,7 @@ class Action:
     toolbar
         Whether it stands in the toolbar too.
     needs
-        ``"project"``, ``"plan"``, ``"running"``, ``"idle"`` or "": what it needs to be enabled.
+        ``"project"``, ``"plan"``, ``"draft"``, ``"running"``, ``"idle"`` or "": what it needs to be enabled.
     """
 
     name: str
@@ -90,6 +90,15 @@ ACTIONS = (
         "running",
     ),
     Action("cancel_plan", "Plan", "Cancel", "Stop planning; the plan in force stays.", "Esc", True, "running"),
+    Action(
+        "drop_draft",
+        "Edit",
+        "Take all changes back…",
+        "Take every change by hand back that is not in the plan.",
+        "",
+        False,
+        "draft",
+    ),
     Action(
         "copy_table",
         "Plan",

@@ -45,12 +45,14 @@ from beatplanner.ui.desktop.panels import (
 )
 from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
+from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.session.session import Scenario
 from beatplanner.ui.desktop.session.solving import SolveProcess, step_of
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.window import guide_pages, palette, settings, tour
 from beatplanner.ui.desktop.window.actions import ACTIONS
+from beatplanner.ui.desktop.window.draft_actions import DraftActions
 from beatplanner.ui.desktop.window.figures_text import number, percent
 from beatplanner.ui.desktop.window.recent import remember
 from beatplanner.ui.words import progress_line
@@ -62,13 +64,14 @@ ASK_AFTER = 20.0
 PANEL_WIDTH = 350
 
 
-class MainWindow(ProjectActions, QMainWindow):
+class MainWindow(ProjectActions, DraftActions, QMainWindow):
     """The application's window."""
 
     def __init__(self) -> None:
         super().__init__()
         self.scenario = Scenario()
         self.solving = SolveProcess(self)
+        self.draft = Draft(self.scenario, self)
         self.saved = True
         self.stopped_early, self.begun, self.step_running = False, 0.0, ""
         self.put_away: list[QWidget] = []
@@ -105,6 +108,7 @@ class MainWindow(ProjectActions, QMainWindow):
             self.tabifyDockWidget(layers, self.session.dock)
             self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
             self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
+        self.follow_draft()
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
@@ -284,10 +288,19 @@ class MainWindow(ProjectActions, QMainWindow):
             self.put_away = []
 
     def _figures(self) -> str:
-        plan = self.scenario.plan
+        plan, drawn = self.scenario.plan, self.scenario.drawn
+        lines: list[str] = []
+        if drawn is not None and drawn.can_undo:
+            f = drawn.figures()
+            words = self.tr("As drawn: {0} beats within ±{1}").format(len(f.beat), percent(f.max_deviation, 1))
+            if f.moved_share is not None:
+                words += ", " + self.tr("{0} of residents change beat").format(percent(f.moved_share, 1))
+            lines.append(words + ".")
         if plan is None:
-            return self.tr("There is no plan yet; today's beats are shown. Press Plan.")
-        s, lines = plan.summary, []
+            return "\n\n".join([*lines, self.tr("There is no plan yet; today's beats are shown. Press Plan.")])
+        s = plan.summary
+        if lines:
+            lines.append(self.tr("In the plan:"))
         if "beats" in s:
             b = s["beats"]
             words = self.tr("{0} beats within ±{1}").format(b["count"], percent(b["max_deviation"], 1))
@@ -331,6 +344,7 @@ class MainWindow(ProjectActions, QMainWindow):
             "plan": self.scenario.plan is not None,
             "running": self.solving.running,
             "project": self.scenario.document is not None,
+            "draft": self.draft.count > 0,
             "idle": self.scenario.project is not None and not self.solving.running,
         }
         for entry in ACTIONS:
@@ -469,6 +483,7 @@ class MainWindow(ProjectActions, QMainWindow):
         """End the run at once, without a question."""
         if self.solving.running:
             self.solving.cancel()
+            self.making = None
             self._stopped(self.tr("Cancelled; the plan in force was kept."))
 
     def _stopped(self, text: str) -> None:
@@ -490,8 +505,11 @@ class MainWindow(ProjectActions, QMainWindow):
 
     def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
         self.saved = False
+        making, self.making = self.making, None
         self.scenario.take(folder)
         self._stopped(self._ended())
+        if making is not None:
+            making()
         if not feasible:
             self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
 
@@ -504,6 +522,7 @@ class MainWindow(ProjectActions, QMainWindow):
         return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
 
     def _show_refusal(self, lines: list) -> None:
+        self.making = None
         self._stopped(self.tr("There is no new plan."))
         self._tell(self.tr("The input cannot be used"), [str(line) for line in lines])
 
@@ -607,8 +626,10 @@ class MainWindow(ProjectActions, QMainWindow):
             return self._may_leave_project()
         if self.solving.running:
             question = self.tr("A plan is being made. Stop it?")
-        elif not self.saved:
+        elif not self.saved or self.draft.count:
             question = self.tr("The plan is not saved. Go on without it?")
+            if self.draft.count:
+                question = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")  # fmt: skip
         else:
             return True
         answer = QMessageBox.question(self, self.tr("beatplanner"), question)

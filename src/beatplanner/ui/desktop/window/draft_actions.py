@@ -1,0 +1,180 @@
+"""What the window does with the draft: its badge, undoing with a jump to the place, and making it the plan.
+
+`DraftActions` is mixed into the main window; it needs ``draft``, ``scenario``, ``solving``, ``gantt``, ``stations`` and ``drawing_panel``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.session.draft import Change, Draft
+
+TOLD = 12
+
+
+class DraftBadge(QToolButton):
+    """How many changes are not in the plan; pressed it lists them, makes them the plan, or takes them back."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__()
+        self.window_ = window
+        self.draft: Draft = window.draft
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
+        self.setMenu(menu)
+        self.draft.changed.connect(self.show_count)
+        self.show_count()
+
+    def show_count(self) -> None:
+        """Say how many there are; nothing where there are none."""
+        self.setVisible(self.draft.count > 0)
+        text = self.window_.in_draft()
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setToolTip(self.tr("What was changed by hand; it is kept with the project until it is made the plan."))
+
+    def _fill(self, menu: QMenu) -> None:
+        menu.clear()
+        for change in reversed(self.draft.done[-TOLD:]):
+            action = QAction(change.words.replace("&", "&&"), menu)
+            action.triggered.connect(lambda _=False, c=change: self.window_.show_change(c))
+            menu.addAction(action)
+        more = self.draft.count - TOLD
+        if more > 0:
+            menu.addAction(self.tr("And {0} more.").format(more)).setEnabled(False)
+        menu.addSeparator()
+        for name in ("draw_keep", "drop_draft"):
+            menu.addAction(self.window_.actions_by_name[name])
+
+
+class DraftActions:
+    """The main window's actions on the draft."""
+
+    draft: Draft
+
+    def follow_draft(self: Any) -> None:
+        """Show the badge, and where something was undone."""
+        self.badge = DraftBadge(self)
+        self.statusBar().addPermanentWidget(self.badge)
+        self.draft.changed.connect(self._draft_changed)
+        self.draft.returned.connect(self._returned)
+        self.draft.before_laying.append(self.session.follow_drawing)
+        self.making: Callable[[], object] | None = None
+
+    def in_draft(self: Any) -> str:
+        """Return how many changes are not in the plan, in words."""
+        count = self.draft.count
+        return self.tr("1 change not in the plan") if count == 1 else self.tr("{0} changes not in the plan").format(count)  # fmt: skip
+
+    def _draft_changed(self: Any) -> None:
+        self.session.keep_drawing()
+        self.session.draft_changed()
+        self.table_model.load_draft()
+        self.figures.setText(self._figures())
+        self._enable()
+
+    def _returned(self: Any, change: Change, back: bool) -> None:
+        words = self.tr("Undone: {0}") if back else self.tr("Made again: {0}")
+        self.show_change(change)
+        self.statusBar().showMessage(words.format(change.words), 8_000)
+
+    def show_change(self: Any, change: Change) -> None:
+        """Show where a change is: its panel, and its place on the map where that is out of view."""
+        self.draft.parts[change.kind].bring_up()
+        if change.place is None:
+            return
+        west, south, east, north = change.place
+        seen = self.map.rect().adjusted(8, 8, -8, -8)
+        corners = (self.map.to_widget(west, south), self.map.to_widget(east, north))
+        if not all(seen.contains(QPoint(round(c.x()), round(c.y()))) for c in corners):
+            around = max(east - west, north - south, 50.0)
+            self.map.zoom_to((west - around, south - around, east + around, north + around))
+
+    def drop_draft(self: Any) -> None:
+        """Take all changes back, after a question; they can be made again one by one."""
+        if not self.draft.count:
+            return
+        question = self.in_draft() + ". " + self.tr("Take all of them back?")
+        if QMessageBox.question(self, self.tr("beatplanner"), question) == QMessageBox.StandardButton.Yes:
+            self.draft.drop()
+
+    def may_keep(self: Any) -> bool:
+        """Show the rules that the draft breaks, and ask; return whether it shall be the plan."""
+        broken = self.draft.broken()
+        if not broken:
+            return True
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Make this the plan"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        lines = [f"✖ {text}" for text in broken[:TOLD]]
+        if len(broken) > TOLD:
+            lines.append(self.tr("And {0} more.").format(len(broken) - TOLD))
+        box.setText(self.tr("These rules are broken:") + "\n\n" + "\n".join(lines))
+        box.setInformativeText(self.tr("Make it the plan all the same? It is marked as one that breaks rules."))
+        box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
+        box.setDefaultButton(QMessageBox.StandardButton.No)
+        return self.answer(box) == QMessageBox.StandardButton.Yes
+
+    def answer(self: Any, box: QMessageBox) -> Any:
+        """Show a question and return the button that was pressed."""
+        return box.exec()
+
+    def make_draft_the_plan(self: Any, *, improve: bool = False) -> bool:
+        """Make every change of the draft the plan; return whether that has begun.
+
+        Beats and stations are planned on in a child; postings that were dragged are wished of the officers' plan that comes of it. With
+        `improve` only the stations that were opened by hand are held, and the others chosen anew.
+        """
+        draft, scenario = self.draft, self.scenario
+        if self.solving.running or not draft.count:
+            return False
+        if not (draft.has("beats") or draft.has("stations")):
+            self.gantt.accept()
+            return True
+        if scenario.project is None or not self.may_keep():
+            return False
+        wished = self.gantt.wished() if draft.has("postings") else None
+        drawing = self.drawing_panel.drawing
+        options: dict[str, Any] = {}
+        try:
+            project = self._with_stations(improve) if draft.has("stations") else scenario.to_plan()
+        except InputError as error:
+            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            return False
+        if scenario.plan is not None or drawing is not None:
+            # pydantic's models cross into the child as they are
+            edits = [] if drawing is None else drawing.edits
+            options = {"edits": edits, "plan_from": scenario.result, "author": self.drawing_panel.who()}
+        key = draft.key()
+        self.begin_run(project, **options)
+        self.making = lambda: self._made(key, wished)
+        return True
+
+    def _with_stations(self: Any, improve: bool) -> Any:
+        """Return what is planned with the stations that were moved held open."""
+        scenario = self.scenario
+        patch, words = self.stations.patch(improve)
+        if scenario.document is not None:
+            scenario.document.change_rules(patch, words)
+            scenario.take_rules()
+            return scenario.to_plan()
+        stations = scenario.town.description.stations
+        changes = {**patch["stations"], "held_open": tuple(patch["stations"]["held_open"] or ())}
+        return scenario.town.description.model_copy(update={"stations": stations.model_copy(update=changes)})
+
+    def _made(self: Any, key: str, wished: Any) -> None:
+        """Drop the draft, which is the plan now, and lay down the postings that were dragged."""
+        self.draft.became_the_plan(key)
+        plan = self.scenario.plan
+        if wished is not None and plan is not None and plan.assignments is not None:
+            self.statusBar().showMessage(self.tr("Laying down the postings that were dragged…"))
+            self.gantt.replan(wished)

@@ -1,0 +1,181 @@
+"""One draft: painted beats, moved stations and dragged postings are undone in one order, kept with the project, and made the plan together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+from conftest import let_go, write_grid_town
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtGui import QKeySequence
+
+from beatplanner.data.project.build import build
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A project file with a plan in it."""
+    from beatplanner.data.project.document import ProjectDocument
+
+    folder = tmp_path_factory.mktemp("draft")
+    town = write_grid_town(folder / "layers")
+    build(town.project, folder / "town.gpkg")
+    run(folder / "town.gpkg", folder / "plan", time_limit=20)
+    document = ProjectDocument.open(folder / "town.gpkg")
+    document.add_plan(folder / "plan")
+    document.save()
+    document.close()
+    return folder / "town.gpkg"
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path, monkeypatch, built):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
+    project = shutil.copyfile(built, tmp_path / "town.gpkg")
+
+    def make(path=project) -> MainWindow:
+        window = MainWindow()
+        qtbot.addWidget(window, before_close_func=let_go)
+        window.resize(1200, 700)
+        window.show()
+        window.open(path)
+        qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=60_000)
+        return window
+
+    return make
+
+
+def paint(window) -> tuple[int, str]:
+    """Paint one unit into a neighbouring beat of its municipality; return its position and its beat before."""
+    panel = window.drawing_panel
+    drawing = panel.begin()
+    for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist():
+        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]:
+            before, to = str(drawing.beat[a]), str(drawing.beat[b])
+            panel.edit(lambda d, unit=a, beat=to: d.paint([unit], beat))
+            return a, before
+    raise AssertionError("no border")
+
+
+def move_station(window) -> list[int]:
+    panel = window.stations
+    if panel.judge is None:
+        panel._begin()
+    closed = [k for k in range(len(panel.judge.ids)) if k not in panel.chosen]
+    panel.toggle(closed[0])
+    return panel.chosen
+
+
+def move_posting(window) -> None:
+    panel = window.gantt
+    if panel.judge is None:
+        panel._begin(window.scenario.plan)
+    at = next(n for n, p in enumerate(panel.postings) if p.end - p.start > 2)
+    panel.move(at, 0, -1, "", 0)
+
+
+def test_one_order_of_undo_over_all_kinds_with_names_and_places(open_window):
+    window = open_window()
+    undo, redo = window.actions_by_name["draw_undo"], window.actions_by_name["draw_redo"]
+    assert not undo.isEnabled() and not window.badge.isVisible()
+    unit, before = paint(window)
+    stations = move_station(window)
+    move_posting(window)
+    assert window.badge.isVisible() and window.badge.text() == "3 changes not in the plan"
+    assert [c.kind for c in window.draft.done] == ["beats", "stations", "postings"]
+    assert undo.text().startswith("Undo: Posting:")
+    assert {k.toString() for k in redo.shortcuts()} == {QKeySequence("Ctrl+Y").toString(), "Ctrl+Shift+Z"}
+    undo.trigger()
+    assert len(window.gantt.steps) == 1 and window.stations.chosen == stations
+    assert undo.text().startswith("Undo: Stations: opened")
+    undo.trigger()
+    assert window.stations.chosen != stations and undo.text().startswith("Undo: Painted")
+    # what is undone is shown: a place out of view comes into it
+    window.map.zoom_to((0.0, 0.0, 10.0, 10.0))
+    undo.trigger()
+    assert str(window.drawing_panel.drawing.beat[unit]) == before
+    x, y = window.map.content.middle[unit]
+    assert window.map.rect().contains(window.map.to_widget(x, y).toPoint())
+    assert not undo.isEnabled() and not window.badge.isVisible()
+    for _ in range(3):
+        redo.trigger()
+    assert window.draft.count == 3 and not redo.isEnabled()
+    undo.trigger()
+    paint(window)
+    assert not redo.isEnabled(), "a new change ends what can be made again"
+
+
+def test_a_draft_is_saved_recovered_and_asked_for(open_window, qtbot, monkeypatch, tmp_path):
+    window = open_window()
+    unit, _ = paint(window)
+    painted = str(window.drawing_panel.drawing.beat[unit])
+    stations = move_station(window)
+    move_posting(window)
+    asked = []
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a, **k: (asked.append(a[2]), QtWidgets.QMessageBox.StandardButton.Cancel)[1])  # fmt: skip
+    assert not window._may_leave()
+    assert "3 changes not in the plan" in asked[0]
+    window.save_project()
+    qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=30_000)
+    window.close()
+    again = open_window()
+    assert [c.kind for c in again.draft.done] == ["beats", "stations", "postings"]
+    assert str(again.drawing_panel.drawing.beat[unit]) == painted and again.stations.chosen == stations
+    assert len(again.gantt.steps) == 2 and again.badge.text() == "3 changes not in the plan"
+    again.actions_by_name["draw_undo"].trigger()
+    assert len(again.gantt.steps) == 1 and again.draft.count == 2
+
+
+def test_tables_status_and_figures_read_the_draft_and_mark_what_changed(open_window):
+    window = open_window()
+    unit, before = paint(window)
+    to = str(window.drawing_panel.drawing.beat[unit])
+    table = window.table_model
+    figures = window.drawing_panel.drawing.figures()
+    rows = {table.beat(r): r for r in range(table.rowCount())}
+    hours = table.data(table.index(rows[to], 3))
+    assert hours == f"{figures.hours[figures.beat.index(to)]:,.0f}"
+    font = table.data(table.index(rows[to], 3), QtWidgets.QApplication.instance() and 6)
+    assert font is not None and font.bold()
+    assert "In the plan:" in table.data(table.index(rows[to], 3), 3)
+    assert f"Beat {to}" in window.scenario.unit_text(unit) and f"in the plan: beat {before}" in window.scenario.unit_text(unit)  # fmt: skip
+    assert "As drawn:" in window.figures.text()
+    window.draft.undo()
+    assert "As drawn:" not in window.figures.text()
+    assert table.data(table.index(rows[to], 3), 6) is None
+
+
+def test_broken_rules_are_shown_before_the_draft_becomes_the_plan(open_window, monkeypatch, qtbot):
+    window = open_window()
+    window.drawing_panel.begin()
+    beat = window.drawing_panel.drawing.beats_in_use()[0]
+    home = window.drawing_panel.drawing.municipality[window.drawing_panel.drawing.members(beat)[0]]
+    import numpy as np
+
+    others = np.flatnonzero((window.drawing_panel.drawing.municipality == home) & (window.drawing_panel.drawing.beat != beat))  # fmt: skip
+    window.drawing_panel.edit(lambda d: d.paint(others[:3].tolist(), beat))
+    assert window.draft.broken()
+    shown = []
+    monkeypatch.setattr(window, "answer", lambda box: (shown.append(box.text()), QtWidgets.QMessageBox.StandardButton.No)[1])  # fmt: skip
+    assert not window.make_draft_the_plan()
+    assert "These rules are broken:" in shown[0] and "hours a year" in shown[0]
+    assert not window.solving.running and window.draft.count == 1
+    window.draft.undo()
+    paint(window)
+    move_station(window)
+    monkeypatch.setattr(window, "answer", lambda box: QtWidgets.QMessageBox.StandardButton.Yes)
+    before = len(window.scenario.document.content.plans)
+    assert window.make_draft_the_plan()
+    qtbot.waitUntil(lambda: not window.solving.running and len(window.scenario.document.content.plans) > before, timeout=120_000)  # fmt: skip
+    qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=10_000)
+    assert window.draft.count == 0 and not window.badge.isVisible()
