@@ -163,7 +163,7 @@ def test_broken_rules_are_shown_before_the_draft_becomes_the_plan(open_window, m
     import numpy as np
 
     others = np.flatnonzero((window.drawing_panel.drawing.municipality == home) & (window.drawing_panel.drawing.beat != beat))  # fmt: skip
-    window.drawing_panel.edit(lambda d: d.paint(others[:3].tolist(), beat))
+    window.drawing_panel.edit(lambda d: d.paint(others[:-1].tolist(), beat))
     assert window.draft.broken()
     shown = []
     monkeypatch.setattr(window, "answer", lambda box: (shown.append(box.text()), QtWidgets.QMessageBox.StandardButton.No)[1])  # fmt: skip

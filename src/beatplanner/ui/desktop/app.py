@@ -26,6 +26,7 @@ def open_desktop(project: Path | None) -> int:
     from beatplanner.ui.desktop.session.collector import Collector
     from beatplanner.ui.desktop.window.languages import install_language
     from beatplanner.ui.desktop.window.main_window import MainWindow
+    from beatplanner.ui.desktop.window.place import use_place
     from beatplanner.ui.desktop.window.settings import look, read_settings
 
     found = QApplication.instance()
@@ -37,6 +38,8 @@ def open_desktop(project: Path | None) -> int:
     Collector(application)
     window = MainWindow()
     window.report_errors()
+    window.remembers = True
+    use_place(window)
     window.show()
     if project is not None:
         window.open(project)

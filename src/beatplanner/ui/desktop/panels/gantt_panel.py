@@ -395,7 +395,7 @@ def install(window: Any) -> GanttPanel:
     """Add the panel and its key."""
     panel = GanttPanel(window)
     panel.setMinimumWidth(320)
-    dock = add_panel(window, panel, "gantt", "Postings")
+    dock = add_panel(window, panel, "gantt", "Postings", below=True)
     panel.dock = dock
 
     def open_panel() -> None:

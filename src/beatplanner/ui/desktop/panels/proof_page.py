@@ -75,7 +75,7 @@ class ProofPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         self.again, self.copy = QPushButton(self.tr("Check again")), QPushButton(self.tr("Copy"))
-        self.again.setToolTip(self.tr("Recompute every figure of the plan without the solvers (F6)"))
+        self.again.setToolTip(self.tr("Recompute every figure of the plan without the solvers (F7)"))
         self.copy.setToolTip(self.tr("Copy proof and run card as text"))
         self.copy.setAccessibleName(self.tr("Copy proof and run card as text"))
         self.again.clicked.connect(self.check)

@@ -95,7 +95,7 @@ class ChildProcess(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker: _Worker | None = None
-        self._job = b""
+        self._packed = b""
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -109,7 +109,7 @@ class ChildProcess(QObject):
         """Start `work`, a function of a module, with the arguments and the `Line` for its messages; what was under way ends."""
         self.cancel()
         # what is sent is what is there now, also where the child is not ready yet
-        self._job = pickle.dumps((work, arguments), protocol=pickle.HIGHEST_PROTOCOL)
+        self._packed = pickle.dumps((work, arguments), protocol=pickle.HIGHEST_PROTOCOL)
         self._worker = _worker()
         self._worker.enough.clear()
         self._worker.paused.clear()
@@ -118,7 +118,7 @@ class ChildProcess(QObject):
             self._send()
 
     def _send(self) -> None:
-        worker, job, self._job = self._worker, self._job, b""
+        worker, job, self._packed = self._worker, self._packed, b""
         if worker is not None:
             worker.jobs += 1
             try:
@@ -145,7 +145,7 @@ class ChildProcess(QObject):
 
     def _close(self) -> None:
         self._timer.stop()
-        self._worker, self._job = None, b""
+        self._worker, self._packed = None, b""
 
     def _lost(self) -> None:
         if self._worker is not None:

@@ -47,7 +47,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
     enough, pause = messages.enough, _Pause(messages.paused)
     from beatplanner.data.errors import InputError
     from beatplanner.planning.changes.mending import mend
-    from beatplanner.planning.whole.run import run
+    from beatplanner.planning.whole.run import DEFAULT_TIME_LIMIT, run
 
     last, held = 0.0, None
 
@@ -73,6 +73,8 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         return bool(enough.is_set())
 
     try:
+        limit = options.get("time_limit") or DEFAULT_TIME_LIMIT
+        messages.put(("progress", (None, float(limit), _steps(project, options))))
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
         summary = job(project, Path(out), progress=progress, cancelled=cancelled, **options)
@@ -86,11 +88,24 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         pause.end()
 
 
+def _steps(project: Any, options: dict[str, Any]) -> list[str]:
+    """Return the steps that are planned, in order."""
+    from beatplanner.data.description.models import Description
+    from beatplanner.data.description.read import read_description
+
+    description = project if isinstance(project, Description) else read_description(Path(project))
+    asked = options.get("steps", ("beats", "stations", "officers"))
+    # what is drawn needs no search for beats
+    return [s for s in asked if getattr(description, s) is not None and not (s == "beats" and "edits" in options)]
+
+
 class SolveProcess(ChildProcess):
     """One run of the main job.
 
     Signals
     -------
+    limited
+        Seconds that the run may take, and its steps in order; once, as it begins.
     progressed
         Phase, best objective or None, bound or None, seconds.
     finished
@@ -99,6 +114,7 @@ class SolveProcess(ChildProcess):
         Sentences that say why there is no plan.
     """
 
+    limited = Signal(float, list)
     progressed = Signal(str, object, object, float)
     finished = Signal(Path, bool, list)
     refused = Signal(list)
@@ -136,7 +152,10 @@ class SolveProcess(ChildProcess):
 
     def told(self, content: Any) -> None:
         """Tell how far it is."""
-        self.progressed.emit(*content)
+        if content[0] is None:
+            self.limited.emit(*content[1:])
+        else:
+            self.progressed.emit(*content)
 
     def ended(self, kind: str, content: Any) -> None:
         """Tell the result, or why there is none."""

@@ -74,8 +74,8 @@ ACTIONS = (
     Action(
         "finish_early",
         "Plan",
-        "Good enough",
-        "End the step under way and take the best plan that it has so far.",
+        "Stop and keep best plan",
+        "End the whole run now and keep the best plan that was found.",
         "Ctrl+F5",
         False,
         "running",
@@ -110,11 +110,13 @@ ACTIONS = (
     ),
     Action("open_report", "Plan", "Open report", "Open the plan's report in the browser.", "Ctrl+R", False, "plan"),
     Action(
-        "verify_plan", "Plan", "Verify", "Recompute every figure of the plan without the solvers.", "F6", False, "plan"
+        "verify_plan", "Plan", "Verify", "Recompute every figure of the plan without the solvers.", "F7", False, "plan"
     ),
     Action("zoom_in", "View", "Zoom in", "Show a smaller part of the map.", "Ctrl++", True, "open"),
     Action("zoom_out", "View", "Zoom out", "Show a greater part of the map.", "Ctrl+-", True, "open"),
     Action("zoom_all", "View", "Whole town", "Show the whole town.", "Ctrl+0", True, "open"),
+    Action("next_panel", "View", "Next panel", "Go to the next panel, as with Tab between fields.", "F6"),
+    Action("previous_panel", "View", "Previous panel", "Go to the panel before.", "Shift+F6"),
     Action(
         "show_project_dock",
         "View",

@@ -67,6 +67,7 @@ class DraftActions:
         self.draft.changed.connect(self._draft_changed)
         self.draft.returned.connect(self._returned)
         self.draft.before_laying.append(self.session.follow_drawing)
+        self.unsaved_draft = False
         self.making: Callable[[], object] | None = None
 
     def in_draft(self: Any) -> str:
@@ -76,6 +77,12 @@ class DraftActions:
 
     def _draft_changed(self: Any) -> None:
         self.session.keep_drawing()
+        if self.scenario.document is None:
+            # a result in a folder keeps no draft
+            if self.draft.count and self.saved:
+                self.saved, self.unsaved_draft = False, True
+            elif not self.draft.count and self.unsaved_draft:
+                self.saved, self.unsaved_draft = True, False
         self.session.draft_changed()
         self.table_model.load_draft()
         self.figures.setText(self._figures())

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt, QUrl
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+)
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
+    QFrame,
     QGroupBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMainWindow,
     QMessageBox,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -48,23 +54,27 @@ from beatplanner.ui.desktop.panels.comparison import install as install_comparis
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.session.session import Scenario
-from beatplanner.ui.desktop.session.solving import SolveProcess, step_of
+from beatplanner.ui.desktop.session.solving import SolveProcess
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.window import guide_pages, palette, settings, tour
 from beatplanner.ui.desktop.window.actions import ACTIONS
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
 from beatplanner.ui.desktop.window.figures_text import number, percent
+from beatplanner.ui.desktop.window.icons import application_icon, icon
+from beatplanner.ui.desktop.window.keyboard import KeyboardActions
+from beatplanner.ui.desktop.window.place import keep_place
 from beatplanner.ui.desktop.window.recent import remember
-from beatplanner.ui.words import progress_line
+from beatplanner.ui.desktop.window.run_actions import RunActions
+from beatplanner.ui.desktop.window.tool_actions import add_panel
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[2] / "guide"
-# A run of so many seconds is cancelled after a question only.
-ASK_AFTER = 20.0
-PANEL_WIDTH = 350
+PANEL_WIDTH = 300
+# The menus from left to right; those of the panels' own actions among them.
+MENUS = ("File", "Edit", "Plan", "Draw", "View")
 
 
-class MainWindow(ProjectActions, DraftActions, QMainWindow):
+class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMainWindow):
     """The application's window."""
 
     def __init__(self) -> None:
@@ -73,9 +83,11 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         self.solving = SolveProcess(self)
         self.draft = Draft(self.scenario, self)
         self.saved = True
-        self.stopped_early, self.begun, self.step_running = False, 0.0, ""
         self.put_away: list[QWidget] = []
         self.setWindowTitle("beatplanner")
+        self.setWindowIcon(application_icon())
+        self.remembers = False
+        self.setAcceptDrops(True)
         self.resize(1280, 720)
         self.actions_by_name: dict[str, QAction] = {}
         self._build_widgets()
@@ -106,25 +118,29 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         if layers is not None:
             # all panels share the side, so that each has the height of a small screen; their names stand upright, so that the map keeps its width
             self.tabifyDockWidget(layers, self.session.dock)
+            plan = add_panel(self, self.side, "plan", "Plan")
             self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
             self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
+            plan.raise_()
         self.follow_draft()
-        self.solving.progressed.connect(self._show_progress)
-        self.solving.finished.connect(self._take_result)
-        self.solving.refused.connect(self._show_refusal)
+        self.follow_runs()
+        self.prepare_keyboard()
         self.refresh()
 
     # ---- building
 
     def _build_actions(self) -> None:
         self.toolbar = toolbar = self.addToolBar(self.tr("Main"))
+        toolbar.setObjectName("main tools")
+        toolbar.setIconSize(QSize(18, 18))
         toolbar.setMovable(False)
         toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        menus: dict[str, object] = {}
+        menus: dict[str, object] = {title: self.menuBar().addMenu(self.tr(title)) for title in MENUS}
         for entry in ACTIONS:
             if entry.menu not in menus:
                 menus[entry.menu] = self.menuBar().addMenu(self.tr(entry.menu))
             action = QAction(self.tr(entry.text), self)
+            action.setIcon(icon(entry.name))
             action.setStatusTip(self.tr(entry.help))
             action.setToolTip(f"{self.tr(entry.help)}" + (f" ({entry.shortcut})" if entry.shortcut else ""))
             if entry.shortcut:
@@ -156,16 +172,13 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.map)
         right.addWidget(self._table_panel())
-        right.setSizes([460, 200])
-        whole = QSplitter(Qt.Orientation.Horizontal)
-        whole.addWidget(self._side_panel())
-        whole.addWidget(right)
-        whole.setStretchFactor(1, 1)
-        whole.setSizes([300, 980])
+        right.setSizes([560, 130])
+        right.setStretchFactor(0, 1)
+        self.side = self._side_panel()
         self.pages = QStackedWidget()
         self.start_page = self.make_start_page()
         self.pages.addWidget(self.start_page)
-        self.pages.addWidget(whole)
+        self.pages.addWidget(right)
         self.setCentralWidget(self.pages)
         self.statusBar()
 
@@ -197,36 +210,7 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         self.heading.setWordWrap(True)
         column.addWidget(self.heading)
         self.figures = self._text_box(column, self.tr("The plan"))
-        run = QGroupBox(self.tr("Run"))
-        self.run_box = inner = QVBoxLayout(run)
-        self.phase = QLabel(self.tr("Not running."))
-        self.phase.setWordWrap(True)
-        self.phase.setTextFormat(Qt.TextFormat.PlainText)
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName(self.tr("Progress of planning"))
-        self.bar.setVisible(False)
-        self.plan_button, self.cancel_button = QPushButton(self.tr("Plan")), QPushButton(self.tr("Cancel"))
-        self.plan_button.clicked.connect(self.run_plan)
-        self.cancel_button.clicked.connect(self.cancel_plan)
-        row = QHBoxLayout()
-        row.addWidget(self.plan_button)
-        row.addWidget(self.cancel_button)
-        self.enough_button = QPushButton(self.tr("Good enough"))
-        self.enough_button.setToolTip(self.tr("End the search now and take the best plan so far."))
-        self.enough_button.clicked.connect(self.finish_early)
-        inner.addWidget(self.phase)
-        inner.addWidget(self.bar)
-        inner.addLayout(row)
-        row = QHBoxLayout()
-        self.pause_button = QPushButton(self.tr("Pause"))
-        self.pause_button.setToolTip(
-            self.tr("Let the run wait, so that the computer is free; its time limit waits too.")
-        )
-        self.pause_button.clicked.connect(self.pause_plan)
-        row.addWidget(self.pause_button)
-        row.addWidget(self.enough_button)
-        inner.addLayout(row)
-        column.addWidget(run)
+        column.addWidget(self.make_run_box())
         self.rules = self._text_box(column, self.tr("Rules"))
         self.rules_button = QPushButton(self.tr("Change rules…"))
         box = self.rules.parentWidget()
@@ -236,7 +220,8 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         scroll = QScrollArea()
         scroll.setWidget(panel)
         scroll.setWidgetResizable(True)
-        scroll.setMinimumWidth(260)
+        scroll.setMinimumWidth(250)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return scroll
 
@@ -271,6 +256,7 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         self.figures.setText(self._figures())
         self._enable()
         self.session.refresh()
+        self.keep_focus()
 
     def _put_tools_away(self, *, away: bool) -> None:
         """Hide what belongs to a town while none is open, and bring back what was hidden so."""
@@ -351,7 +337,7 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
             self.actions_by_name[entry.name].setEnabled(state[entry.needs])
         self.plan_button.setEnabled(state["idle"])
         self.cancel_button.setEnabled(state["running"])
-        self.enough_button.setEnabled(state["running"])
+        self.enough_button.setEnabled(state["running"] and not self.stopped_early)
         self.pause_button.setEnabled(state["running"])
         for name in ("rule_panel", "gantt", "stations"):
             # the panels come after the window's own parts
@@ -396,6 +382,7 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
             self._tell(self.tr("This cannot be opened"), [str(note) for note in error.problems])
             return
         self.saved = self.scenario.document is None or not self.scenario.document.dirty
+        self.forget_run()
         remember(path)
         self.map.fit()
         self.session.refresh()
@@ -424,107 +411,10 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
         self.open(project)
         tour.begin_once(self)
 
-    def run_plan(self) -> None:
-        """Plan in a child process."""
-        if self.scenario.project is None or self.solving.running:
-            return
-        self.rule_panel.commit()
-        try:
-            project = self.scenario.to_plan()
-        except InputError as error:
-            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
-            return
-        self.begin_run(project)
-
-    def begin_run(self, project: object, **options: object) -> None:
-        """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
-        self.solving.start(project, **options)
-        self.stopped_early, self.begun = False, time.monotonic()
-        self.chart.clear()
-        self.bar.setVisible(True)
-        self.bar.setRange(0, 0)
-        self.phase.setText(self.tr("Reading the layers…"))
-        self._enable()
-
-    def finish_early(self) -> None:
-        """End the step under way and take the best that it has, with the bound that was proven for it."""
-        if self.solving.running:
-            self.solving.finish_early()
-            self.stopped_early = True
-            self._enable()
-            self.phase.setText(self.tr("Taking the best plan so far…"))
-            self.enough_button.setEnabled(False)
-
     def copy_table(self) -> None:
         """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""
         QGuiApplication.clipboard().setText(as_text_table(self.sorted_model))
         self.statusBar().showMessage(self.tr("Copied; paste it into a spreadsheet."), 5_000)
-
-    def pause_plan(self) -> None:
-        """Let the run wait, or go on."""
-        if self.solving.running:
-            self.solving.pause(not self.solving.paused)
-            self.bar.setRange(0, 1 if self.solving.paused else 0)
-            if self.solving.paused:
-                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
-            self._enable()
-
-    def cancel_plan(self) -> None:
-        """Stop planning; the plan in force stays. A run that took a while is not thrown away by one wrong key."""
-        if not self.solving.running:
-            return
-        if time.monotonic() - self.begun > ASK_AFTER:
-            question = self.tr("Stop planning and lose what was found? “Good enough” takes the best plan so far.")
-            if QMessageBox.question(self, self.tr("beatplanner"), question) != QMessageBox.StandardButton.Yes:
-                return
-        self.drop_run()
-
-    def drop_run(self) -> None:
-        """End the run at once, without a question."""
-        if self.solving.running:
-            self.solving.cancel()
-            self.making = None
-            self._stopped(self.tr("Cancelled; the plan in force was kept."))
-
-    def _stopped(self, text: str) -> None:
-        self.bar.setVisible(False)
-        self.phase.setText(text)
-        self._enable()
-
-    def _show_progress(self, phase: str, best: object, bound: object, seconds: float) -> None:
-        found = best if isinstance(best, float | int) else None
-        proven = bound if isinstance(bound, float | int) else None
-        self.chart.add(phase, seconds, found, proven)
-        if step_of(phase) != self.step_running:
-            # another step begins: what was good enough was the one before
-            self.step_running = step_of(phase)
-            self.enough_button.setEnabled(True)
-        if not self.solving.paused:
-            words = progress_line(phase, found, proven)
-            self.phase.setText(f"{words}\n{seconds:,.0f} s")
-
-    def _take_result(self, folder: Path, feasible: bool, clashes: list) -> None:
-        self.saved = False
-        making, self.making = self.making, None
-        self.scenario.take(folder)
-        self._stopped(self._ended())
-        if making is not None:
-            making()
-        if not feasible:
-            self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
-
-    def _ended(self) -> str:
-        """Return how the run ended: each step's proof, and whether the user ended it."""
-        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
-        summary = {} if self.scenario.plan is None else self.scenario.plan.summary
-        head = self.tr("Ended by you: the best plan so far was taken.") if self.stopped_early else self.tr("Done.")
-        lines = [f"{words}: {self._proof(summary[step])}" for step, words in names.items() if step in summary]
-        return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
-
-    def _show_refusal(self, lines: list) -> None:
-        self.making = None
-        self._stopped(self.tr("There is no new plan."))
-        self._tell(self.tr("The input cannot be used"), [str(line) for line in lines])
 
     def save_result(self) -> None:
         """Save the plan in force in a folder of the user's choice."""
@@ -617,6 +507,18 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
 
         sys.excepthook = tell
 
+    # ---- what is dropped on it
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files from the file manager, wherever on the window."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Open a project, or begin one with layers."""
+        event.acceptProposedAction()
+        self.start_page.take_files([Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()])
+
     # ---- leaving
 
     def _may_leave(self) -> bool:
@@ -626,7 +528,7 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
             return self._may_leave_project()
         if self.solving.running:
             question = self.tr("A plan is being made. Stop it?")
-        elif not self.saved or self.draft.count:
+        elif not self.saved:
             question = self.tr("The plan is not saved. Go on without it?")
             if self.draft.count:
                 question = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")  # fmt: skip
@@ -645,8 +547,11 @@ class MainWindow(ProjectActions, DraftActions, QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close, unless the user would rather not."""
         if self._may_leave():
+            self.solving.cancel()
             self.session.work.wait()
             self.results.close_down()
+            if self.remembers:
+                keep_place(self)
             self.scenario.close_document()
             event.accept()
         else:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QWidget
 
 from beatplanner.ui.desktop.window.actions import Action
+from beatplanner.ui.desktop.window.icons import icon
 
 
 def menu_named(window: Any, title: str) -> QMenu:
@@ -35,6 +36,7 @@ def add_action(
     """
     action = QAction(window.tr(entry.text), window)
     action.setObjectName(entry.name)
+    action.setIcon(icon(entry.name))
     action.setStatusTip(window.tr(entry.help))
     action.setToolTip(window.tr(entry.help) + (f" ({entry.shortcut})" if entry.shortcut else ""))
     action.setCheckable(checkable)
@@ -52,8 +54,8 @@ def add_action(
     return action
 
 
-def add_panel(window: Any, panel: QWidget, name: str, title: str) -> QDockWidget:
-    """Put a panel at the window's right side, where all share one place and the layers lie on top at first.
+def add_panel(window: Any, panel: QWidget, name: str, title: str, *, below: bool = False) -> QDockWidget:
+    """Put a panel at the window's right side, where all share one place; or `below` the map over the whole width, hidden until it is asked for.
 
     Parameters
     ----------
@@ -67,6 +69,10 @@ def add_panel(window: Any, panel: QWidget, name: str, title: str) -> QDockWidget
     dock = QDockWidget(window.tr(title), window)
     dock.setObjectName(name)
     dock.setWidget(panel)
+    if below:
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        dock.hide()
+        return dock
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     layers = window.findChild(QDockWidget, "layers")
     if layers is not None and layers is not dock:

@@ -1,0 +1,160 @@
+"""The window by keys alone: mnemonics in every menu, panels by F6, no table that swallows Tab, and a ring around what has the focus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QWidget,
+)
+
+RING = 2
+
+
+def with_mnemonics(texts: list[str]) -> list[str]:
+    """Return titles with an ampersand before a letter that no other has, the first of a word where there is one.
+
+    What has one already keeps it; a title whose letters are all taken gets none.
+    """
+    taken = {t[t.index("&") + 1].casefold() for t in texts if "&" in t.replace("&&", "")[:-1]}
+    found = []
+    for text in texts:
+        if "&" in text.replace("&&", ""):
+            found.append(text)
+            continue
+        starts = [i for i, c in enumerate(text) if c.isalnum() and (i == 0 or not text[i - 1].isalnum())]
+        others = [i for i, c in enumerate(text) if c.isalpha() and i not in starts]
+        at = next((i for i in (*starts, *others) if text[i].casefold() not in taken), None)
+        if at is None:
+            found.append(text)
+        else:
+            taken.add(text[at].casefold())
+            found.append(f"{text[:at]}&{text[at:]}")
+    return found
+
+
+def name_menus(bar: QMenuBar | QMenu) -> None:
+    """Give every entry of a menu bar and its menus a mnemonic."""
+    actions = [a for a in bar.actions() if a.text() and not a.isSeparator()]
+    for action, text in zip(actions, with_mnemonics([a.text() for a in actions]), strict=True):
+        if action.text() != text:
+            action.setText(text)
+    for action in bar.actions():
+        menu = action.menu()
+        if isinstance(menu, QMenu):
+            name_menus(menu)
+
+
+class FocusRing(QWidget):
+    """A ring around the widget that has the focus; the pointer goes through it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hide()
+        self.around: QWidget | None = None
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._focused)
+
+    def _focused(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if self.around is not None:
+            self.around.removeEventFilter(self)
+        window = self.parentWidget()
+        there = now is not None and now.window() is window and now is not window
+        self.around = now if there else None
+        if self.around is not None:
+            self.around.installEventFilter(self)
+        self.follow()
+
+    def follow(self) -> None:
+        """Lie around the widget, wherever it has gone."""
+        widget, window = self.around, self.parentWidget()
+        if window is None or widget is None or not widget.isVisible() or isinstance(widget, QMenuBar):
+            self.hide()
+            return
+        place = QRect(widget.mapTo(window, widget.rect().topLeft()), widget.size())
+        self.setGeometry(place.adjusted(-RING, -RING, RING, RING).intersected(window.rect()))
+        self.show()
+        self.raise_()
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow where the widget goes."""
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show):
+            self.follow()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the ring."""
+        painter = QPainter(self)
+        painter.setPen(QPen(self.palette().highlight().color(), RING))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+
+class KeyboardActions:
+    """The main window's ways from panel to panel."""
+
+    def prepare_keyboard(self: Any) -> None:
+        """Free Tab, name the menus, and show the focus; called when all panels are there."""
+        for view in self.findChildren(QAbstractItemView):
+            # the arrows go from cell to cell, Tab to what comes next
+            view.setTabKeyNavigation(False)
+        name_menus(self.menuBar())
+        self.focus_ring = FocusRing(self)
+
+    def panels(self: Any) -> list[QWidget]:
+        """Return what F6 goes through: the map, the table, and the panels that are seen."""
+        found: list[QWidget] = [self.map, self.table] if self.scenario.is_open else [self.start_page]
+        docks = [d for d in self.findChildren(QDockWidget) if d.isVisible() and not d.visibleRegion().isEmpty()]
+        docks.sort(key=lambda d: (d.y(), d.x()))
+        return found + [d.widget() for d in docks if d.widget() is not None]
+
+    def next_panel(self: Any) -> None:
+        """Go to the next panel."""
+        self._step_panel(1)
+
+    def previous_panel(self: Any) -> None:
+        """Go to the panel before."""
+        self._step_panel(-1)
+
+    def _step_panel(self: Any, by: int) -> None:
+        panels, now = self.panels(), QApplication.focusWidget()
+        here = [k for k, p in enumerate(panels) if now is not None and (p is now or p.isAncestorOf(now))]
+        at = (here[-1] + by) % len(panels) if here else 0
+        for k in range(len(panels)):
+            if give_focus(panels[(at + by * k) % len(panels)]):
+                return
+
+    def keep_focus(self: Any) -> None:
+        """Leave the focus nowhere never: where nothing has it the map does."""
+        if QApplication.focusWidget() is None and self.isActiveWindow():
+            give_focus(self.map if self.scenario.is_open else self.start_page)
+
+
+def give_focus(panel: QWidget) -> bool:
+    """Give the focus to a panel, or to the first of its fields that takes it; return whether one did."""
+    fields = [panel, *panel.findChildren(QWidget)]
+    for widget in fields:
+        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        area = isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QAbstractItemView)
+        if takes and widget.isVisible() and widget.isEnabled() and not area:
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return True
+    return False
+
+
+def map_has_half(window: QMainWindow, view: QWidget) -> bool:
+    """Tell whether the map has half of the window's area at least."""
+    return 2 * view.width() * view.height() >= window.width() * window.height()

@@ -1,0 +1,247 @@
+"""What the window does with runs: its box with bar and buttons, begin, wait, end early, stop, and what came of it in a sentence.
+
+`RunActions` is mixed into the main window; it needs ``scenario``, ``solving``, ``chart`` and ``rule_panel``.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.session.solving import step_of
+from beatplanner.ui.desktop.window.figures_text import number, percent
+
+# A run of so many seconds is cancelled after a question only.
+ASK_AFTER = 20.0
+TICK_MS = 500
+
+
+class RunActions:
+    """The main window's actions on runs."""
+
+    def make_run_box(self: Any) -> QWidget:
+        """Return the box of the run: where it is, a bar, and buttons that stay in their places."""
+        self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
+        self.waited, self.waiting_since = 0.0, 0.0
+        self.steps_ahead: list[str] = []
+        box = QGroupBox(self.tr("Run"))
+        self.run_box = inner = QVBoxLayout(box)
+        self.phase = QLabel(self.tr("Not running."))
+        self.phase.setWordWrap(True)
+        self.phase.setTextFormat(Qt.TextFormat.PlainText)
+        self.phase.setAccessibleName(self.tr("How far the run is"))
+        # so many lines are always there, so that what is below stays in its place
+        self.phase.setMinimumHeight(4 * self.phase.fontMetrics().lineSpacing() + 4)
+        self.phase.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(self.tr("Progress of planning"))
+        keep = self.bar.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(keep)
+        self.bar.setVisible(False)
+        self.plan_button, self.cancel_button = QPushButton(self.tr("Plan")), QPushButton(self.tr("Cancel"))
+        self.plan_button.clicked.connect(self.run_plan)
+        self.cancel_button.clicked.connect(self.cancel_plan)
+        self.enough_button = QPushButton(self.tr("Stop and keep best plan"))
+        self.enough_button.setToolTip(self.tr("End the whole run now and keep the best plan that was found."))
+        self.enough_button.clicked.connect(self.finish_early)
+        self.pause_button = QPushButton(self.tr("Pause"))
+        self.pause_button.setToolTip(
+            self.tr("Let the run wait, so that the computer is free; its time limit waits too.")
+        )
+        self.pause_button.clicked.connect(self.pause_plan)
+        inner.addWidget(self.phase)
+        inner.addWidget(self.bar)
+        row = QHBoxLayout()
+        for button in (self.plan_button, self.pause_button, self.cancel_button):
+            row.addWidget(button)
+        inner.addLayout(row)
+        inner.addWidget(self.enough_button)
+        self.run_clock = QTimer(self)
+        self.run_clock.setInterval(TICK_MS)
+        self.run_clock.timeout.connect(self._tick)
+        return box
+
+    def follow_runs(self: Any) -> None:
+        """Take what runs tell."""
+        self.run_words = ""
+        self.solving.limited.connect(self._take_limit)
+        self.solving.progressed.connect(self._show_progress)
+        self.solving.finished.connect(self._take_result)
+        self.solving.refused.connect(self._show_refusal)
+
+    def forget_run(self: Any) -> None:
+        """Show nothing of a run: another project is open."""
+        if not self.solving.running:
+            self.chart.clear()
+            self.stopped_early = False
+            self.phase.setText(self.tr("Not running."))
+            self.bar.setVisible(False)
+
+    def spent(self: Any) -> float:
+        """Return the seconds that the run has worked."""
+        now = time.monotonic()
+        waiting = now - self.waiting_since if self.solving.paused and self.waiting_since else 0.0
+        return now - self.begun - self.waited - waiting
+
+    def _take_limit(self: Any, seconds: float, steps: list) -> None:
+        self.limit, self.steps_ahead = seconds, list(steps)
+
+    def _tick(self: Any) -> None:
+        """Let bar and seconds go on, also where the run tells nothing."""
+        if not self.solving.running:
+            self.run_clock.stop()
+            return
+        if self.solving.paused:
+            return
+        if self.limit:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(min(1000, round(1000 * self.spent() / self.limit)))
+        self._say_run()
+
+    def _say_run(self: Any) -> None:
+        """Say which step of how many, for how long of how long, and what is found."""
+        lines = []
+        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        if self.step_running in self.steps_ahead:
+            at = self.steps_ahead.index(self.step_running) + 1
+            lines.append(self.tr("Step {0} of {1}: {2}").format(at, len(self.steps_ahead), names.get(self.step_running, self.step_running)))  # fmt: skip
+        seconds = number(self.spent())
+        lines.append(self.tr("{0} of {1} s").format(seconds, number(self.limit)) if self.limit else self.tr("{0} s").format(seconds))  # fmt: skip
+        if self.run_words:
+            lines.append(self.run_words)
+        self.phase.setText("\n".join(lines))
+
+    def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
+        """Return what a phase has found, each figure with its unit."""
+        units = {
+            "beats": self.tr("hours × km"), "stations": self.tr("residents × km"), "officers": self.tr("points (less is better)"),
+        }  # fmt: skip
+        step = step_of(phase)
+        scale = 1000.0 if step in ("beats", "stations") else 1.0
+        where = phase.partition(":")[0].removeprefix(step).removeprefix(" of ").strip()
+        lines = [where] if where else []
+        if best is not None:
+            lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), units.get(step, "")).strip())
+        if best is not None and bound is not None and best > 0:
+            gap = percent(max(0.0, (best - bound) / best), 2)
+            lines.append(self.tr("at most {0} from the best possible plan").format(gap))
+        return "\n".join(lines)
+
+    def run_plan(self: Any) -> None:
+        """Plan in a child process."""
+        if self.scenario.project is None or self.solving.running:
+            return
+        self.rule_panel.commit()
+        try:
+            project = self.scenario.to_plan()
+        except InputError as error:
+            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            return
+        self.begin_run(project)
+
+    def begin_run(self: Any, project: object, **options: object) -> None:
+        """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
+        self.solving.start(project, **options)
+        self.stopped_early, self.begun = False, time.monotonic()
+        self.waited = self.waiting_since = self.limit = 0.0
+        self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
+        self.chart.clear()
+        self.bar.setVisible(True)
+        self.bar.setRange(0, 0)
+        self._say_run()
+        self.run_clock.start()
+        self._enable()
+
+    def finish_early(self: Any) -> None:
+        """End the whole run and take the best that it has, with the bound that was proven for it."""
+        if self.solving.running:
+            self.solving.finish_early()
+            self.stopped_early = True
+            self._enable()
+            self.run_words = self.tr("Taking the best plan so far…")
+            self._say_run()
+            self.enough_button.setEnabled(False)
+
+    def pause_plan(self: Any) -> None:
+        """Let the run wait, or go on."""
+        if self.solving.running:
+            self.solving.pause(not self.solving.paused)
+            if self.solving.paused:
+                self.waiting_since = time.monotonic()
+            elif self.waiting_since:
+                self.waited += time.monotonic() - self.waiting_since
+                self.waiting_since = 0.0
+            if self.solving.paused:
+                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
+            self._enable()
+
+    def cancel_plan(self: Any) -> None:
+        """Stop planning; the plan in force stays. A run that took a while is not thrown away by one wrong key."""
+        if not self.solving.running:
+            return
+        if time.monotonic() - self.begun > ASK_AFTER:
+            question = self.tr("Stop planning and lose what was found? “Stop and keep best plan” keeps it.")
+            if QMessageBox.question(self, self.tr("beatplanner"), question) != QMessageBox.StandardButton.Yes:
+                return
+        self.drop_run()
+
+    def drop_run(self: Any) -> None:
+        """End the run at once, without a question."""
+        if self.solving.running:
+            self.solving.cancel()
+            self.making = None
+            self._stopped(self.tr("Cancelled; the plan in force was kept."))
+
+    def _stopped(self: Any, text: str) -> None:
+        self.bar.setVisible(False)
+        self.run_clock.stop()
+        self.phase.setText(text)
+        self._enable()
+
+    def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
+        found = best if isinstance(best, float | int) else None
+        proven = bound if isinstance(bound, float | int) else None
+        self.chart.add(phase, seconds, found, proven)
+        self.step_running = step_of(phase)
+        if not self.stopped_early:
+            self.run_words = self._found_words(phase, found, proven)
+        if not self.solving.paused:
+            self._say_run()
+
+    def _take_result(self: Any, folder: Path, feasible: bool, clashes: list) -> None:
+        self.saved = False
+        making, self.making = self.making, None
+        self.scenario.take(folder)
+        self._stopped(self._ended())
+        if making is not None:
+            making()
+        if not feasible:
+            self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
+
+    def _ended(self: Any) -> str:
+        """Return how the run ended: each step's proof, and whether the user ended it."""
+        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        summary = {} if self.scenario.plan is None else self.scenario.plan.summary
+        head = self.tr("Ended by you: the best plan so far was taken.") if self.stopped_early else self.tr("Done.")
+        lines = [f"{words}: {self._proof(summary[step])}" for step, words in names.items() if step in summary]
+        return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
+
+    def _show_refusal(self: Any, lines: list) -> None:
+        self.making = None
+        self._stopped(self.tr("There is no new plan."))
+        self._tell(self.tr("The input cannot be used"), [str(line) for line in lines])
