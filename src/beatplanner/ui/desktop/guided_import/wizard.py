@@ -39,6 +39,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.guided_import import jobs
 from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.guide_pages import explain
 from beatplanner.ui.desktop.window.quiet import quiet
@@ -107,7 +108,7 @@ class ImportWizard(QDialog):
         row.setSpacing(4)
         self.step_labels: list[QLabel] = []
         for number, (title, page) in enumerate(zip(titles, self.steps, strict=True), start=1):
-            label = QLabel(f"{number}  {title}")
+            label = Label(f"{number}  {title}")
             label.setMargin(7)
             self.step_labels.append(label)
             row.addWidget(label)
@@ -115,7 +116,7 @@ class ImportWizard(QDialog):
         row.addStretch(1)
         self.map = PreviewMap()
         self.map.legend = {role: self.tr(words) for role, words in _role_names().items()}
-        self.table_title = QLabel()
+        self.table_title = Label()
         self.table_title.setTextFormat(Qt.TextFormat.PlainText)
         self.table_model = PreviewTable()
         self.table = QTableView()
@@ -144,7 +145,7 @@ class ImportWizard(QDialog):
         self.bar.setMaximumWidth(180)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Reading"))
-        self.message = QLabel()
+        self.message = Label()
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -385,7 +386,7 @@ class Page(QWidget):
 
     def text(self, words: str) -> QLabel:
         """Add a line of explanation."""
-        label = QLabel(words)
+        label = Label(words)
         label.setWordWrap(True)
         self.column.addWidget(label)
         return label
@@ -406,7 +407,7 @@ class FilesPage(Page):
         for button in (self.choose, self.folder):
             button.setAutoDefault(False)
             row.addWidget(button)
-        row.addWidget(QLabel(self.tr("or drop them here")))
+        row.addWidget(Label(self.tr("or drop them here")))
         row.addStretch(1)
         self.column.addLayout(row)
         self.grid_holder = QWidget()
@@ -418,7 +419,7 @@ class FilesPage(Page):
         scroll.setWidget(self.grid_holder)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.column.addWidget(scroll, 1)
-        self.need = QLabel()
+        self.need = Label()
         self.need.setWordWrap(True)
         self.column.addWidget(self.need)
         self.roles: list[QComboBox] = []
@@ -445,12 +446,12 @@ class FilesPage(Page):
         for number, source in enumerate(self.draft.sources):
             look = source.look
             size = self.tr("raster") if look.geometry == "raster" else self.tr("{0:,} rows").format(look.rows)
-            name = QLabel(look.title)
+            name = Label(look.title)
             font = name.font()
             font.setBold(True)
             name.setFont(font)
             name.setTextFormat(Qt.TextFormat.PlainText)
-            name.setToolTip(str(look.path))
+            name.setToolTip(literal(str(look.path)))
             name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             role = QComboBox()
             role.setAccessibleName(self.tr("What {0} is").format(look.title))
@@ -464,7 +465,7 @@ class FilesPage(Page):
             out.setAccessibleName(self.tr("Leave {0} out").format(look.title))
             out.setToolTip(self.tr("Leave this layer out"))
             out.clicked.connect(lambda _=False, s=source: self._remove(s))
-            reason = QLabel(f"{size} · {source.reason}" if source.reason else size)
+            reason = Label(f"{size} · {source.reason}" if source.reason else size)
             reason.setWordWrap(True)
             quiet(reason)
             self.grid.addWidget(name, 2 * number, 0)
@@ -616,13 +617,13 @@ class ColumnsPage(Page):
             if line is not None:
                 line.returnPressed.connect(lambda s=source: self._set_crs(s))
             self.form.addRow(self.tr("CRS *"), self.crs)
-            why = QLabel(source.crs_reason or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
+            why = Label(source.crs_reason or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
             why.setWordWrap(True)
             if source.crs_reason:
                 quiet(why)
             self.form.addRow("", why)
         if not self.boxes and self.crs is None:
-            self.form.addRow(QLabel(self.tr("Nothing to say about this layer.")))
+            self.form.addRow(Label(self.tr("Nothing to say about this layer.")))
         self.wizard.show_table(source)
 
     def _say(self, source, meaning: str, column: str) -> None:
@@ -680,7 +681,7 @@ class RulesPage(Page):
         row.addWidget(self.auto)
         row.addStretch(1)
         form.addRow(self.tr("Number of beats"), row)
-        self.today = QLabel()
+        self.today = Label()
         self.today.setWordWrap(True)
         quiet(self.today)
         form.addRow("", self.today)
@@ -702,19 +703,19 @@ class RulesPage(Page):
         self.days.setSpecialValueText(self.tr("one year"))
         self.days.setSuffix(self.tr(" days"))
         self.days.setAccessibleName(self.tr("Days that the incidents cover"))
-        self.days_label = QLabel(self.tr("The incidents cover"))
+        self.days_label = Label(self.tr("The incidents cover"))
         form.addRow(self.days_label, self.days)
         self.start = QDateEdit()
         self.start.setCalendarPopup(True)
         self.start.setDisplayFormat("yyyy-MM-dd")
         self.start.setAccessibleName(self.tr("First day of the officers' plan"))
-        self.start_label = QLabel(self.tr("Officers are planned from"))
+        self.start_label = Label(self.tr("Officers are planned from"))
         form.addRow(self.start_label, self.start)
         self.years = QSpinBox()
         self.years.setRange(1, 15)
         self.years.setSuffix(self.tr(" years"))
         self.years.setAccessibleName(self.tr("Years planned"))
-        self.years_label = QLabel(self.tr("for"))
+        self.years_label = Label(self.tr("for"))
         form.addRow(self.years_label, self.years)
         for box in (self.beats, self.tolerance, self.stations, self.days, self.years, self.start):
             box.setMaximumWidth(200)
@@ -761,7 +762,7 @@ class DoubtsPage(Page):
     def __init__(self, wizard: ImportWizard) -> None:
         super().__init__(wizard)
         row = QHBoxLayout()
-        self.summary = QLabel()
+        self.summary = Label()
         self.summary.setWordWrap(True)
         row.addWidget(self.summary, 1)
         self.mend_all = QPushButton(self.tr("Mend all"))
@@ -825,13 +826,13 @@ class DoubtsPage(Page):
             sign = {"error": "✖", "warning": "⚠", "info": "ℹ"}[doubt.severity]
             colour = {"error": "#c0392b", "warning": "#c77700", "info": "#2a6db0"}[doubt.severity]
             top = QHBoxLayout()
-            mark = QLabel(sign)
+            mark = Label(sign)
             mark.setStyleSheet(f"color: {colour}; font-weight: bold;")
             mark.setAccessibleName(
                 {"error": self.tr("Error"), "warning": self.tr("Doubt"), "info": self.tr("Fact")}[doubt.severity]
             )
             mark.setAlignment(Qt.AlignmentFlag.AlignTop)
-            text = QLabel(doubt.text)
+            text = Label(doubt.text)
             text.setTextFormat(Qt.TextFormat.PlainText)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -939,7 +940,7 @@ class SavePage(Page):
         self.replace_box = QCheckBox(self.tr("Replace the file that is there"))
         self.replace_box.setVisible(False)
         self.column.addWidget(self.replace_box)
-        self.overview = QLabel()
+        self.overview = Label()
         self.overview.setTextFormat(Qt.TextFormat.PlainText)
         self.overview.setWordWrap(True)
         self.column.addSpacing(12)

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
 )
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.guide_pages import explain
 from beatplanner.ui.desktop.window.tool_actions import add_action
@@ -63,11 +63,11 @@ class PrintDialog(QDialog):
             field.setMinimumWidth(220)
             form.addRow(text, field)
         left.addLayout(form)
-        self.hint = QLabel()
+        self.hint = Label()
         self.hint.setWordWrap(True)
         left.addWidget(self.hint)
         left.addStretch(1)
-        private = QLabel(self.tr("Incidents and their density are never printed: they may not leave the office."))
+        private = Label(self.tr("Incidents and their density are never printed: they may not leave the office."))
         private.setWordWrap(True)
         left.addWidget(private)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
@@ -76,7 +76,7 @@ class PrintDialog(QDialog):
         buttons.rejected.connect(self.reject)
         left.addWidget(buttons)
         row.addLayout(left)
-        self.picture = QLabel()
+        self.picture = Label()
         self.picture.setMinimumSize(PREVIEW + 10, PREVIEW + 10)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setAccessibleName(self.tr("Preview of the page"))
@@ -161,7 +161,7 @@ class DataDialog(QDialog):
         self.audience.addItems([self.tr("People outside (small numbers hidden)"), self.tr("The office only")])
         form.addRow(self.tr("Format"), self.format)
         form.addRow(self.tr("For"), self.audience)
-        label = QLabel(self.tr("Beats, units and stations of the plan. Points of incidents are never exported."))
+        label = Label(self.tr("Beats, units and stations of the plan. Points of incidents are never exported."))
         label.setWordWrap(True)
         form.addRow(label)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.map.cartography import Key, draw_key, legend
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
+from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
 
@@ -117,7 +118,7 @@ class LayerTree(QWidget):
                 if len(keys) == 1:
                     item.setIcon(0, self._icon(keys[0]))
                     if keys[0].text != layer.name:
-                        item.setToolTip(0, keys[0].text)
+                        item.setToolTip(0, literal(keys[0].text))
                 for key in keys if len(keys) > 1 else []:
                     child = QTreeWidgetItem([key.text])
                     child.setFlags(Qt.ItemFlag.ItemIsEnabled)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit
+from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from beatplanner.ui.desktop.map.map_content import Place, search_places
 from beatplanner.ui.desktop.map.map_view import Lasso, MapView, Measure
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.tool_actions import add_action
 
@@ -95,7 +96,7 @@ class PlaceSearch(QLineEdit):
         self.map.setFocus()
 
 
-class Coordinates(QLabel):
+class Coordinates(Label):
     """Where the pointer is: degrees, and metres of the planning CRS."""
 
     def __init__(self, view: MapView) -> None:

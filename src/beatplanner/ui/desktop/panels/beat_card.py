@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window.figures_text import NONE, date, month, number, percent, weekday, weekdays
 from beatplanner.ui.desktop.window.quiet import quiet
 
@@ -364,12 +365,12 @@ class BeatCardView(QScrollArea):
         self.column = QVBoxLayout(page)
         self.column.setContentsMargins(8, 6, 8, 8)
         self.column.setSpacing(4)
-        self.name = QLabel()
+        self.name = Label()
         font = self.name.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.3)
         self.name.setFont(font)
-        self.under = QLabel()
+        self.under = Label()
         quiet(self.under)
         for label in (self.name, self.under):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -457,7 +458,7 @@ class BeatCardView(QScrollArea):
         grid.setContentsMargins(8, 6, 8, 6)
         grid.setVerticalSpacing(0)
         for k, (value, what) in enumerate(self.words.tiles(card)):
-            figure, caption = QLabel(value), QLabel(what)
+            figure, caption = Label(value), Label(what)
             font = figure.font()
             font.setBold(True)
             font.setPointSizeF(font.pointSizeF() * 1.15)
@@ -515,7 +516,7 @@ class BeatCardView(QScrollArea):
 
     def _links(self, section: Section) -> QLabel:
         said = "<br>".join(f'<a href="{html.escape(beat, quote=True)}">{html.escape(text)}</a>' for text, beat in section.links)  # fmt: skip
-        label = QLabel(said)
+        label = Label(said)
         label.setTextFormat(Qt.TextFormat.RichText)
         label.setWordWrap(True)
         label.setAccessibleName(section.title)
@@ -527,7 +528,7 @@ class BeatCardView(QScrollArea):
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     font = label.font()
     font.setBold(True)
     label.setFont(font)
@@ -536,14 +537,14 @@ def _heading(text: str) -> QLabel:
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     quiet(label)
     label.setContentsMargins(0, 4, 0, 0)
     return label
 
 
 def _text(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setTextInteractionFlags(

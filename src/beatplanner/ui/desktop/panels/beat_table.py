@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
+from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import Scenario
 from beatplanner.ui.desktop.window.figures_text import number, percent
 
@@ -102,7 +103,7 @@ class BeatTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ToolTipRole):
             was = self._was(index.row(), column)
             if was is not None and role == Qt.ItemDataRole.ToolTipRole:
-                return self.tr("In the plan: {0}").format(was)
+                return literal(self.tr("In the plan: {0}").format(was))
             if was is not None:
                 font = QFont()
                 font.setBold(True)

@@ -31,6 +31,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.ui.desktop.plain_text import literal
+
 Index = QModelIndex | QPersistentModelIndex
 # Legible on light and dark, and told apart without colour by the marks beside them.
 FILL, WRONG, BAND = QColor("#4a86c5"), QColor("#c8553d"), QColor(70, 160, 110, 70)
@@ -98,8 +100,10 @@ class BarModel(QAbstractListModel):
         bar = self.bars[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return bar.label
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return bar.tip
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return literal(bar.tip)
         return bar if role == Qt.ItemDataRole.UserRole else None
 
 
@@ -348,7 +352,7 @@ class Columns(QWidget):
         if isinstance(event, QHelpEvent) and self.values:
             at = min(int(event.pos().x() / self._width()), len(self.values) - 1)
             if 0 <= at < len(self.tips):
-                QToolTip.showText(event.globalPos(), self.tips[at], self)
+                QToolTip.showText(event.globalPos(), literal(self.tips[at]), self)
             return True
         return super().event(event)
 
@@ -367,7 +371,7 @@ class Columns(QWidget):
             super().keyPressEvent(event)
             return
         self._point(min(max(self.at_ + step, 0), len(self.values) - 1))
-        QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), self.tips[self.at_], self)
+        QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), literal(self.tips[self.at_]), self)
 
     def focusInEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Show the frame of the keys."""

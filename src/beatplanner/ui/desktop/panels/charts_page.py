@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from beatplanner.data.colours import FILLS
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window.figures_text import number, percent
 from beatplanner.ui.desktop.window.quiet import quiet
 
@@ -64,7 +65,7 @@ class ChartsPage(QWidget):
         row.addWidget(self.measure, 1)
         row.addWidget(self.order)
         column.addLayout(row)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         quiet(self.note)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QMessageBox,
     QPushButton,
     QSplitter,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.rings import path_of
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.guide_pages import explain
 from beatplanner.ui.desktop.window.tool_actions import menu_named
@@ -200,7 +200,7 @@ class ComparisonWindow(QDialog):
         page.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(out / "comparison.html"))))
         book = QPushButton(self.tr("Open the workbook"))
         book.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(out / "comparison.xlsx"))))
-        self.legend = QLabel()
+        self.legend = Label()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         for widget in (self.mode, whole, page, book):
             tools.addWidget(widget)
@@ -217,9 +217,9 @@ class ComparisonWindow(QDialog):
         self.maps: list[LinkedMap] = []
         for told, plan in zip(content["columns"], found["maps"], strict=True):
             box = QVBoxLayout()
-            title = QLabel(told["name"])
+            title = Label(told["name"])
             title.setStyleSheet("font-weight: 600")
-            title.setToolTip("\n".join(content["sentences"][len(self.maps)]))
+            title.setToolTip(literal("\n".join(content["sentences"][len(self.maps)])))
             panel = LinkedMap(told["name"], paths, plan, extent)
             panel.moved.connect(self.look)
             panel.hovered.connect(self.tell)
@@ -227,7 +227,7 @@ class ComparisonWindow(QDialog):
             box.addWidget(panel, 1)
             side.addLayout(box, 1)
             self.maps.append(panel)
-        self.told = QLabel(" ")
+        self.told = Label(" ")
         self.told.setWordWrap(True)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(row)
@@ -254,7 +254,7 @@ class ComparisonWindow(QDialog):
             tree.addTopLevelItem(top)
             for r in block["rows"]:
                 item = QTreeWidgetItem([r["label"]])
-                item.setToolTip(0, r["help"])
+                item.setToolTip(0, literal(r["help"]))
                 for k, (value, verdict, first) in enumerate(zip(r["values"], verdicts(r), best(r), strict=True), 1):
                     mark = {"better": " ▲", "worse": " ▼"}.get(verdict, "")
                     item.setText(k, in_words(value, r["kind"]) + mark)
@@ -361,7 +361,7 @@ class Comparing:
         self._ready()
         if not isinstance(error, InputError):
             raise error
-        QMessageBox.warning(self.window, self.window.tr("These plans cannot be compared"), "\n".join(str(p) for p in error.problems))  # fmt: skip
+        QMessageBox.warning(self.window, self.window.tr("These plans cannot be compared"), literal("\n".join(str(p) for p in error.problems)))  # fmt: skip
 
     def _ready(self) -> None:
         self.action.setEnabled(True)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -32,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.map.cartography import fill_of
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
+from beatplanner.ui.desktop.plain_text import Label, get_item
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
@@ -86,7 +86,7 @@ class ReasonDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         form = QFormLayout(self)
-        label = QLabel(question)
+        label = Label(question)
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
         form.addRow(label)
@@ -162,7 +162,7 @@ class DrawingPanel(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
         row = QHBoxLayout()
-        label = QLabel(self.tr("Beat"))
+        label = Label(self.tr("Beat"))
         self.beat = QComboBox()
         self.beat.setAccessibleName(self.tr("Beat that is painted"))
         self.beat.setIconSize(QSize(18, 14))
@@ -175,7 +175,7 @@ class DrawingPanel(QWidget):
         row.addWidget(self.beat, 1)
         column.addLayout(row)
         row = QHBoxLayout()
-        label = QLabel(self.tr("Brush"))
+        label = Label(self.tr("Brush"))
         self.size = QSlider(Qt.Orientation.Horizontal)
         self.size.setRange(0, 60)
         self.size.setValue(0)
@@ -215,7 +215,7 @@ class DrawingPanel(QWidget):
         column.addWidget(self.note)
 
     def _text(self) -> QLabel:
-        label = QLabel()
+        label = Label()
         label.setWordWrap(True)
         # names come from the user's files; a tag in one is text, not a command
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -594,7 +594,7 @@ class DrawingPanel(QWidget):
             self._say(self.tr("No beat of the same municipality touches this one."))
             return
         names = [f"{b}  {self.map.content.names.get(b, '')}".strip() for b in near]
-        text, done = QInputDialog.getItem(
+        text, done = get_item(
             self, self.tr("Merge beats"), self.tr("Becomes part of beat {0}:").format(drawing.name(first)), names, 0, False
         )  # fmt: skip
         if done:

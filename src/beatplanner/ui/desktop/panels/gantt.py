@@ -21,6 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
+from beatplanner.ui.desktop.plain_text import literal
+
 if TYPE_CHECKING:
     # what plans is loaded with the first plan: the window itself stands at once
     from beatplanner.planning.changes.roster_edits import Posting
@@ -335,7 +337,7 @@ class Gantt(QAbstractScrollArea):
         x, y = event.position().x(), event.position().y()
         if self._drag is None:
             over, part = self.posting_at(x, y)
-            self.viewport().setToolTip(self.in_words(over) if over >= 0 else "")
+            self.viewport().setToolTip(literal(self.in_words(over)) if over >= 0 else "")
             part = part if self.editable else ""
             self.viewport().setCursor(
                 {

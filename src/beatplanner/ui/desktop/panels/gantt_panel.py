@@ -16,18 +16,17 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
     QPushButton,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
+from beatplanner.ui.desktop.plain_text import Browser, get_text
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.window.actions import Action
@@ -97,7 +96,7 @@ class GanttPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.gantt)
         self.pages.addWidget(self.table)
-        self.answer = QTextBrowser()
+        self.answer = Browser()
         self.answer.setAccessibleName(self.tr("What the rules say"))
         self.answer.setMaximumHeight(8 * self.fontMetrics().height())
         self.buttons = {
@@ -346,7 +345,7 @@ class GanttPanel(QWidget):
             question = "\n".join(
                 [*self.told.costs[:6], "", self.tr("Why is this done? The reason is kept with the plan.")]
             )
-            reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), question)
+            reason, agreed = get_text(self, self.tr("Make this the plan"), question)
             if not agreed:
                 return
         folder, out, postings = (

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.figures_text import number
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
@@ -54,12 +55,12 @@ class RuleField(QFrame):
         self.timer.setSingleShot(True)
         self.timer.setInterval(REST)
         self.timer.timeout.connect(self._edit)
-        self.label = QLabel(self.tr(rule.label))
+        self.label = Label(self.tr(rule.label))
         self.label.setWordWrap(True)
         font = QFont(self.label.font())
         font.setBold(True)
         self.label.setFont(font)
-        self.sentence, self.wrong = QLabel(), QLabel()
+        self.sentence, self.wrong = Label(), Label()
         for label in (self.sentence, self.wrong):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -215,7 +216,7 @@ class RulePanel(QWidget):
         self.window_ = window
         self.explained = ""
         self.fields: list[RuleField] = []
-        self.head, self.stale = QLabel(), QLabel()
+        self.head, self.stale = Label(), Label()
         for label in (self.head, self.stale):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -421,13 +422,13 @@ class RulePanel(QWidget):
             f"• {catalog().in_words(by_key[k], catalog().default_of(by_key[k]) if v is None else v, self.tr)}"
             for k, v in values.items()
         ]
-        answer = QMessageBox.question(self, self.tr(preset.name), f"{self.tr(preset.about)}\n\n{self.tr('This would be set:')}\n" + "\n".join(lines))  # fmt: skip
+        answer = question(self, self.tr(preset.name), f"{self.tr(preset.about)}\n\n{self.tr('This would be set:')}\n" + "\n".join(lines))  # fmt: skip
         if answer == QMessageBox.StandardButton.Yes:
             self.set(values, f"Preset: {preset.name}")
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     font = QFont(label.font())
     font.setPointSizeF(font.pointSizeF() * 1.15)
     font.setBold(True)

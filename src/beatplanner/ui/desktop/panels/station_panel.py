@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QGridLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.figures_text import number, percent
@@ -121,12 +121,12 @@ class StationPanel(QWidget):
         self.undone: list[list[int]] = []
         self.before: Any = None
         self.tool: SiteTool | None = None
-        self.head = QLabel()
+        self.head = Label()
         self.head.setWordWrap(True)
         self.use = QPushButton(self.tr("Move stations on the map"))
         self.use.setCheckable(True)
         self.use.toggled.connect(self.use_tool)
-        self.figures = QLabel()
+        self.figures = Label()
         self.figures.setWordWrap(True)
         self.figures.setTextFormat(Qt.TextFormat.PlainText)
         self.figures.setAccessibleName(self.tr("What residents walk"))

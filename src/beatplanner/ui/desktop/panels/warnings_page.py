@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.window.quiet import quiet
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class WarningsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
-        self.headline = QLabel()
+        self.headline = Label()
         self.headline.setWordWrap(True)
         self.headline.setTextFormat(Qt.TextFormat.PlainText)
         column.addWidget(self.headline)
@@ -55,7 +55,7 @@ class WarningsPage(QWidget):
         self.list.setAlternatingRowColors(True)
         column.addWidget(self.list, 1)
         row = QHBoxLayout()
-        self.where = QLabel()
+        self.where = Label()
         quiet(self.where)
         self.where.setWordWrap(True)
         self.show_place = QPushButton(self.tr("Show the place"))
@@ -81,7 +81,7 @@ class WarningsPage(QWidget):
             kind, icon = marks[doubt.severity]
             item = QListWidgetItem(self.style().standardIcon(icon), doubt.text)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {doubt.text}")
-            item.setToolTip(kind)
+            item.setToolTip(literal(kind))
             self.list.addItem(item)
         count = {s: sum(d.severity == s for d in doubts) for s in marks}
         if count["clash"]:

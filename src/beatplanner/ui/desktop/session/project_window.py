@@ -20,8 +20,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -35,6 +33,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.journal import BASE, Recovery, recoveries
+from beatplanner.ui.desktop.plain_text import Label, get_text, literal, question
 from beatplanner.ui.desktop.session.background import Background
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.window.recent import remember
@@ -68,7 +67,7 @@ class Session(QObject):
         self.timer.start()
         self.banner = QToolBar(self.tr("Notice"))
         self.banner.setMovable(False)
-        self.banner_text = QLabel()
+        self.banner_text = Label()
         self.banner_text.setTextFormat(Qt.TextFormat.PlainText)
         self.banner_text.setMargin(6)
         self.banner_button = QPushButton(self.tr("Save a copy…"))
@@ -159,10 +158,10 @@ class Session(QObject):
             if document.is_file and recovery.save_id != document.save_id and not document._saved_of(recovery.id):
                 # somebody saved the project since; the start page restores it as a copy
                 continue
-            question = self.tr("Work until {0} was not saved before the program ended ({1} steps). Restore it?").format(
+            words = self.tr("Work until {0} was not saved before the program ended ({1} steps). Restore it?").format(
                 _local(recovery.last), len(recovery.done)
             )
-            answer = QMessageBox.question(self.window, self.tr("Unsaved work"), question,
+            answer = question(self.window, self.tr("Unsaved work"), words,
                                           QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)  # fmt: skip
             if answer == QMessageBox.StandardButton.Yes:
                 document.recover(recovery)
@@ -317,7 +316,7 @@ class ProjectActions:
         words = self.tr("“{0}” has unsaved work. Save it?").format(self.scenario.name)
         if self.draft.count:
             words += "\n\n" + self.in_draft() + " " + self.tr("They are saved with the project as a draft.")
-        answer = QMessageBox.question(
+        answer = question(
             self, self.tr("beatplanner"), words,
             buttons.Save | buttons.Discard | buttons.Cancel, buttons.Save,
         )  # fmt: skip
@@ -380,7 +379,7 @@ class ProjectDock(QDockWidget):
     def _scenarios_tab(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.addWidget(QLabel(self.tr("Scenarios")))
+        column.addWidget(Label(self.tr("Scenarios")))
         self.scenarios = QListWidget()
         self.scenarios.setAccessibleName(self.tr("Scenarios"))
         self.scenarios.setWordWrap(True)
@@ -398,7 +397,7 @@ class ProjectDock(QDockWidget):
             button.clicked.connect(lambda _=False, s=slot: s())
             row.addWidget(button)
         column.addLayout(row)
-        column.addWidget(QLabel(self.tr("Plans")))
+        column.addWidget(Label(self.tr("Plans")))
         self.plans = QListWidget()
         self.plans.setAccessibleName(self.tr("Plans"))
         self.plans.setWordWrap(True)
@@ -467,16 +466,14 @@ class ProjectDock(QDockWidget):
         self._try(lambda document: document.activate(name), reread=True)
 
     def _add(self) -> None:
-        name, ok = QInputDialog.getText(
-            self, self.tr("New scenario"), self.tr("Name; it begins with the rules in view:")
-        )
+        name, ok = get_text(self, self.tr("New scenario"), self.tr("Name; it begins with the rules in view:"))
         if ok:
             self._try(lambda document: document.add_scenario(name))
 
     def _rename(self) -> None:
         old = self._chosen(self.scenarios)
         if old:
-            name, ok = QInputDialog.getText(self, self.tr("Rename scenario"), self.tr("Name:"), text=old)
+            name, ok = get_text(self, self.tr("Rename scenario"), self.tr("Name:"), text=old)
             if ok and name != old:
                 self._try(lambda document: document.rename_scenario(old, name))
 
@@ -515,9 +512,7 @@ class ProjectDock(QDockWidget):
     def _rename_plan(self) -> None:
         plan, document = self._chosen(self.plans), self.document
         if plan is not None and document is not None:
-            name, ok = QInputDialog.getText(
-                self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name
-            )
+            name, ok = get_text(self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name)
             if ok and name.strip():
                 self._try(lambda d: d.rename_plan(plan, name.strip()))
 
@@ -552,11 +547,10 @@ class HistoryModel(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a cell."""
-        return (
-            self._rows[index.row()][index.column()]
-            if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
-            else None
-        )
+        text = self._rows[index.row()][index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return literal(text)
+        return text if role == Qt.ItemDataRole.DisplayRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802 - Qt's name
         """Return a column's title."""

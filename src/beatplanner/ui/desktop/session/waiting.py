@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Task
 
 # What takes no longer, in milliseconds, needs no words.
@@ -31,11 +32,11 @@ class BusyBox(QDialog):
         self.setWindowTitle("beatplanner")
         self.setModal(True)
         self.begun = time.monotonic()
-        self.words = QLabel(words)
+        self.words = Label(words)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
         self.words.setMinimumWidth(300)
-        self.spent = QLabel()
+        self.spent = Label()
         self.spent.setTextFormat(Qt.TextFormat.PlainText)
         bar = QProgressBar()
         bar.setRange(0, 0)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft
 
 TOLD = 12
@@ -109,8 +110,8 @@ class DraftActions:
         """Take all changes back, after a question; they can be made again one by one."""
         if not self.draft.count:
             return
-        question = self.in_draft() + ". " + self.tr("Take all of them back?")
-        if QMessageBox.question(self, self.tr("beatplanner"), question) == QMessageBox.StandardButton.Yes:
+        words = self.in_draft() + ". " + self.tr("Take all of them back?")
+        if question(self, self.tr("beatplanner"), words) == QMessageBox.StandardButton.Yes:
             self.draft.drop()
 
     def may_keep(self: Any) -> bool:

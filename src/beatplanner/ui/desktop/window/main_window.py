@@ -51,6 +51,7 @@ from beatplanner.ui.desktop.panels import (
 )
 from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
+from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.session.session import Scenario
@@ -202,7 +203,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
     def _side_panel(self) -> QWidget:
         panel = QWidget()
         column = QVBoxLayout(panel)
-        self.heading = QLabel()
+        self.heading = Label()
         font = self.heading.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.2)
@@ -228,7 +229,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
     def _text_box(self, column: QVBoxLayout, title: str) -> QLabel:
         box = QGroupBox(title)
         inner = QVBoxLayout(box)
-        label = QLabel()
+        label = Label()
         label.setWordWrap(True)
         # names come from the user's files; a tag in one is text, not a command
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -490,7 +491,9 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         from beatplanner.planning.versions import versions
 
         QMessageBox.about(
-            self, self.tr("About beatplanner"), "\n".join(f"{name} {number}" for name, number in versions().items())
+            self,
+            self.tr("About beatplanner"),
+            literal("\n".join(f"{name} {number}" for name, number in versions().items())),
         )
 
     def report_errors(self) -> None:
@@ -527,14 +530,14 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         if self.scenario.document is not None and not self.solving.running:
             return self._may_leave_project()
         if self.solving.running:
-            question = self.tr("A plan is being made. Stop it?")
+            words = self.tr("A plan is being made. Stop it?")
         elif not self.saved:
-            question = self.tr("The plan is not saved. Go on without it?")
+            words = self.tr("The plan is not saved. Go on without it?")
             if self.draft.count:
-                question = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")  # fmt: skip
+                words = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")  # fmt: skip
         else:
             return True
-        answer = QMessageBox.question(self, self.tr("beatplanner"), question)
+        answer = question(self, self.tr("beatplanner"), words)
         if answer == QMessageBox.StandardButton.Yes:
             was_running = self.solving.running
             self.drop_run()

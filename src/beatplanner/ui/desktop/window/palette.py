@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.tool_actions import add_action
 
@@ -68,7 +68,7 @@ class Palette(QDialog):
         self.field.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Actions"))
-        self.about = QLabel()
+        self.about = Label()
         self.about.setWordWrap(True)
         self.about.setTextFormat(Qt.TextFormat.PlainText)
         column = QVBoxLayout(self)

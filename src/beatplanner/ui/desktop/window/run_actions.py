@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QMessageBox,
     QProgressBar,
     QPushButton,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.window.figures_text import number, percent
 
@@ -40,7 +40,7 @@ class RunActions:
         self.steps_ahead: list[str] = []
         box = QGroupBox(self.tr("Run"))
         self.run_box = inner = QVBoxLayout(box)
-        self.phase = QLabel(self.tr("Not running."))
+        self.phase = Label(self.tr("Not running."))
         self.phase.setWordWrap(True)
         self.phase.setTextFormat(Qt.TextFormat.PlainText)
         self.phase.setAccessibleName(self.tr("How far the run is"))
@@ -195,8 +195,8 @@ class RunActions:
         if not self.solving.running:
             return
         if time.monotonic() - self.begun > ASK_AFTER:
-            question = self.tr("Stop planning and lose what was found? “Stop and keep best plan” keeps it.")
-            if QMessageBox.question(self, self.tr("beatplanner"), question) != QMessageBox.StandardButton.Yes:
+            words = self.tr("Stop planning and lose what was found? “Stop and keep best plan” keeps it.")
+            if question(self, self.tr("beatplanner"), words) != QMessageBox.StandardButton.Yes:
                 return
         self.drop_run()
 

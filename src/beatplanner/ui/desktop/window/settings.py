@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QVBoxLayout,
 )
 
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window import theme
 from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.guide_pages import explain
@@ -122,9 +122,9 @@ class SettingsDialog(QDialog):
             entry.setAccessibleName(title)
             form.addRow(title, entry)
             self.terms[term] = entry
-        self.note = QLabel(self.tr("Language and words change when beatplanner starts again."))
+        self.note = Label(self.tr("Language and words change when beatplanner starts again."))
         self.note.setWordWrap(True)
-        self.review = QLabel(self.tr("Translations were not reviewed by native speakers yet."))
+        self.review = Label(self.tr("Translations were not reviewed by native speakers yet."))
         self.review.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.project.journal import Recovery, recoveries
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.window.quiet import quiet
 from beatplanner.ui.desktop.window.recent import recent_projects
 
@@ -54,13 +55,13 @@ class StartPage(QWidget):
         outer.addStretch(1)
         column = QVBoxLayout()
         column.addStretch(2)
-        title = QLabel("beatplanner")
+        title = Label("beatplanner")
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 2.4)
         font.setBold(True)
         title.setFont(font)
         column.addWidget(title)
-        line = QLabel(self.tr("Fixed neighbourhood beats, outreach stations and officers who stay."))
+        line = Label(self.tr("Fixed neighbourhood beats, outreach stations and officers who stay."))
         quiet(line)
         column.addWidget(line)
         column.addSpacing(self.fontMetrics().height())
@@ -73,7 +74,7 @@ class StartPage(QWidget):
         halves.addLayout(self._lately, 1)
         column.addLayout(halves)
         column.addStretch(3)
-        foot = QLabel(
+        foot = Label(
             self.tr(
                 "Files can also be dropped here: a project opens, layers begin a new one. Nothing leaves this computer."
             )
@@ -115,12 +116,12 @@ class StartPage(QWidget):
                 path.stem if path.is_file() else self.tr("Result: {0}").format(path.name),
                 f"{_when(path)} · {path.parent}",
             )
-            button.setToolTip(str(path))
+            button.setToolTip(literal(str(path)))
             button.clicked.connect(lambda _=False, p=path: self.opened.emit(p))
             self._lately.addWidget(button)
             self.recent_buttons.append(button)
         if not recent:
-            none = QLabel(self.tr("Nothing yet. The sample town shows what a plan looks like."))
+            none = Label(self.tr("Nothing yet. The sample town shows what a plan looks like."))
             none.setWordWrap(True)
             quiet(none)
             self._lately.addWidget(none)
@@ -135,11 +136,11 @@ class StartPage(QWidget):
         when = recovery.last
         with suppress(ValueError):
             when = f"{dt.datetime.fromisoformat(recovery.last).astimezone():%d.%m.%Y %H:%M}"
-        label = QLabel(self.tr("⚠ {0}: work until {1} was not saved before the program ended ({2} steps).").format(
+        label = Label(self.tr("⚠ {0}: work until {1} was not saved before the program ended ({2} steps).").format(
             recovery.project.stem, when, len(recovery.done)))  # fmt: skip
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setToolTip(str(recovery.project))
+        label.setToolTip(literal(str(recovery.project)))
         row.addWidget(label, 1)
         restore = QPushButton(self.tr("Restore"))
         restore.clicked.connect(lambda: self.recovered.emit(recovery))
@@ -184,11 +185,11 @@ class _Choice(QPushButton):
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 8, 12, 8)
         grid.setSpacing(1)
-        name = QLabel(text)
+        name = Label(text)
         font = name.font()
         font.setBold(True)
         name.setFont(font)
-        below = QLabel(help_)
+        below = Label(help_)
         quiet(below)
         for row, label in enumerate((name, below)):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -203,7 +204,7 @@ class _Choice(QPushButton):
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     font = label.font()
     font.setPointSizeF(font.pointSizeF() * 1.25)
     label.setFont(font)

@@ -1,0 +1,52 @@
+"""Texts that are never markup: a name, a path or a note of somebody's file is shown letter by letter, whatever it holds.
+
+Qt takes a text of a label, a tooltip or a message for HTML where it looks like it, and then reads the pictures that it names, from a
+disk or a server. What holds texts of data is made here, so that no place can forget it; a test looks through the sources and all widgets.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox, QTextBrowser, QWidget
+
+
+def literal(text: str) -> str:
+    """Return a text that Qt shows letter by letter also where it guesses what a text is."""
+    if not Qt.mightBeRichText(text):
+        return text
+    return f'<span style="white-space: pre-wrap">{html.escape(text)}</span>'
+
+
+class Label(QLabel):
+    """A label whose text is never markup."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+
+class Browser(QTextBrowser):
+    """Shows markup of the program itself, in which texts of data are escaped; it reads no picture, style or page from anywhere."""
+
+    def loadResource(self, _kind: int, _name: Any) -> Any:  # noqa: N802 - Qt's name
+        """Read nothing."""
+        return None
+
+
+def question(parent: QWidget | None, title: str, text: str, *buttons: Any) -> Any:
+    """Ask; as `QMessageBox.question`."""
+    return QMessageBox.question(parent, title, literal(text), *buttons)  # type: ignore[arg-type]
+
+
+def get_text(parent: QWidget | None, title: str, label: str, **more: Any) -> tuple[str, bool]:
+    """Ask for a line; as `QInputDialog.getText`."""
+    return QInputDialog.getText(parent, title, literal(label), **more)  # type: ignore[arg-type]
+
+
+def get_item(parent: QWidget | None, title: str, label: str, *more: Any) -> tuple[str, bool]:
+    """Ask which; as `QInputDialog.getItem`."""
+    return QInputDialog.getItem(parent, title, literal(label), *more)  # type: ignore[arg-type]

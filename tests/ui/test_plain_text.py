@@ -1,0 +1,103 @@
+"""No text of somebody's file is markup: of all widgets of the window, with a project whose every name is hostile."""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import geopandas as gpd
+import pytest
+
+from conftest import let_go
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import Qt
+
+import beatplanner.ui.desktop as desktop
+from beatplanner.ui.desktop import plain_text
+from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.window.main_window import MainWindow
+
+BAIT = '<b>Town</b><img src="{0}">'
+FOLDER = Path(desktop.__file__).parent
+
+
+def test_labels_boxes_and_browsers_come_from_one_place():
+    wrong = []
+    for file in sorted(FOLDER.rglob("*.py")):
+        if file.name == "plain_text.py":
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            asked = name in ("QMessageBox.question", "QInputDialog.getText", "QInputDialog.getItem")
+            told = name in ("QMessageBox.warning", "QMessageBox.about") and "literal(" not in ast.unparse(node)
+            tip = name.endswith(".setToolTip") and not _known(node.args[-1])
+            if name in ("QLabel", "QTextBrowser", "QTextEdit") or asked or told or tip:
+                wrong.append(f"{file.name}:{node.lineno} {ast.unparse(node)[:90]}")
+    assert wrong == []
+
+
+def _known(text: ast.expr) -> bool:
+    """Tell whether a tip is one of the program's own texts, or made plain."""
+    said = ast.unparse(text)
+    return "literal(" in said or ".tr(" in said or said in ("tip", "action.toolTip()", "''", '""')
+
+
+def test_a_text_that_looks_like_markup_is_shown_letter_by_letter(qtbot, tmp_path):
+    picture = tmp_path / "seen.png"
+    text = BAIT.format(picture.as_uri())
+    assert plain_text.literal("a < b & c") == "a < b & c"
+    shown = plain_text.literal(text)
+    assert "&lt;img" in shown and "<img" not in shown
+    label = plain_text.Label(text)
+    assert label.textFormat() == Qt.TextFormat.PlainText and label.text() == text
+    browser = plain_text.Browser()
+    asked = []
+    browser.loadResource = lambda *a: asked.append(a)  # type: ignore[method-assign]
+    browser.setHtml("<p>fine</p>")
+    assert plain_text.Browser().loadResource(2, picture) is None
+
+
+def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, monkeypatch, town):
+    bait = BAIT.format("file:///nowhere/seen.png")
+    units = town.units()
+    units["place"] = [f"{bait} {n}" for n in range(len(units))]
+    units["muni"] = units["muni"].map(lambda m: f"{bait} {m}")
+    town.write_units(units)
+    town.swap('name = "Grid"', f"name = '{bait}'")
+    old = gpd.read_file(town.path("old.gpkg"))
+    old["beat"] = [f"{b}<i>" for b in old["beat"]]
+    town.path("old.gpkg").unlink()
+    old.to_file(town.path("old.gpkg"))
+    town.swap(town.project.read_text("utf-8")[town.project.read_text("utf-8").index("[officers]") :], "")
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    window = MainWindow()
+    qtbot.addWidget(window, before_close_func=let_go)
+    window.show()
+    window.open(town.project)
+    panel = window.drawing_panel
+    drawing = panel.begin()
+    a, b = next((a, b) for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist() if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b])  # fmt: skip
+    panel.edit(lambda d: d.paint([a], str(d.beat[b])))
+    window.stations.bring_up()
+    window.wizard = window.new_from_layers([town.path("units.gpkg")])
+    qtbot.waitUntil(lambda: not window.wizard.work.busy, timeout=60_000)
+    seen = 0
+    for widget in [*window.findChildren(QtWidgets.QWidget), *window.wizard.findChildren(QtWidgets.QWidget)]:
+        texts = [widget.toolTip()]
+        if isinstance(widget, QtWidgets.QLabel):
+            seen += "<img" in widget.text()
+            assert widget.textFormat() == Qt.TextFormat.PlainText or "<img" not in widget.text(), widget
+        if isinstance(widget, QtWidgets.QAbstractItemView) and widget.model() is not None:
+            model = widget.model()
+            texts += [str(model.index(r, c).data(Qt.ItemDataRole.ToolTipRole) or "") for r in range(model.rowCount()) for c in range(model.columnCount())]  # fmt: skip
+        for text in texts:
+            assert not (Qt.mightBeRichText(text) and "<img" in text), (widget, text)
+    assert seen > 0, "the hostile name is shown somewhere"
+    window.wizard.reject()
