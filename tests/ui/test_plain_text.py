@@ -16,6 +16,7 @@ from conftest import let_go
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
 
 import beatplanner.ui.desktop as desktop
 from beatplanner.ui.desktop import plain_text
@@ -98,6 +99,34 @@ def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, mon
             model = widget.model()
             texts += [str(model.index(r, c).data(Qt.ItemDataRole.ToolTipRole) or "") for r in range(model.rowCount()) for c in range(model.columnCount())]  # fmt: skip
         for text in texts:
-            assert not (Qt.mightBeRichText(text) and "<img" in text), (widget, text)
+            assert not (GuiQt.mightBeRichText(text) and "<img" in text), (widget, text)
     assert seen > 0, "the hostile name is shown somewhere"
     window.wizard.reject()
+
+
+def test_paths_that_lead_out_of_a_project_are_asked_about_and_not_touched():
+    from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
+
+    rules = {"units": {"path": "town.gpkg"}, "incidents": {"path": r"\\server\share\a.gpkg"}, "beats": {"current": {"path": "//host/b.gpkg"}},
+             "stations": {"roads": {"path": "/etc/roads.gpkg"}, "candidates": {"path": r"C:\sites.csv"}}, "officers": {"path": "../o.csv"}}  # fmt: skip
+    servers = [r"\\server\share\a.gpkg", "//host/b.gpkg"]
+    assert foreign_paths(rules, whole=False) == servers
+    assert set(foreign_paths(rules, whole=True)) == {*servers, "/etc/roads.gpkg", r"C:\sites.csv", "../o.csv"}
+    assert foreign_paths({"project": {"name": "A town, south of the river"}}, whole=True) == []
+
+
+def test_a_project_with_a_path_elsewhere_opens_only_where_that_is_agreed(qtbot, tmp_path, monkeypatch, town):
+    from beatplanner.ui.desktop.session.session import Scenario
+
+    town.swap('roads = { path = "roads.gpkg" }', 'roads = { path = "//nowhere/roads.gpkg" }')
+    asked, scenario = [], Scenario()
+    scenario.follows = lambda paths: (asked.append(paths), False)[1]
+    with pytest.raises(desktop_error(), match="not followed"):
+        scenario.open(town.project)
+    assert asked == [["//nowhere/roads.gpkg"]]
+
+
+def desktop_error():
+    from beatplanner.data.errors import InputError
+
+    return InputError

@@ -10,12 +10,13 @@ import html
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox, QTextBrowser, QWidget
 
 
 def literal(text: str) -> str:
     """Return a text that Qt shows letter by letter also where it guesses what a text is."""
-    if not Qt.mightBeRichText(text):
+    if not GuiQt.mightBeRichText(text):
         return text
     return f'<span style="white-space: pre-wrap">{html.escape(text)}</span>'
 

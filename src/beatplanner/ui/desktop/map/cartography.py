@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,12 +26,16 @@ from beatplanner.ui.desktop.map.map_layers import SHADES, LayerStack, MapLayer, 
 from beatplanner.ui.desktop.map.rings import Rings
 
 BACKGROUND, INK = "#f5f6f7", "#1a1a1a"
+DARK_BACKGROUND, DARK_INK = "#1f2328", "#f0f0f0"
+# What a fill keeps of its lightness on dark paper, and what units are filled with where there are no beats yet.
+DIMMED, NO_BEAT, NO_BEAT_DARK = 0.62, "#dfe4e8", "#39424b"
 PATTERNS = (
     Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.HorPattern, Qt.BrushStyle.FDiagPattern, Qt.BrushStyle.Dense6Pattern,
     Qt.BrushStyle.VerPattern, Qt.BrushStyle.CrossPattern, Qt.BrushStyle.DiagCrossPattern,
 )  # fmt: skip
 # Outlines of units that are smaller than this on the screen, in pixels, make a grey fog instead of a map.
 LEAST_UNIT = 3.5
+MUNICIPALITY = "#7a4fa3"
 # Rings are drawn in parts of so many, so that the window can pause between.
 PART = 4_000
 
@@ -50,6 +54,8 @@ class View:
         Pixels.
     dot
         Pixels of what is one pixel wide on a screen; greater on paper.
+    dark
+        Whether the paper is dark, as a screen in the dark theme has it; a print never is.
     """
 
     centre: np.ndarray
@@ -57,6 +63,17 @@ class View:
     width: float
     height: float
     dot: float = 1.0
+    dark: bool = False
+
+    @property
+    def ink(self) -> str:
+        """Colour of lines and letters."""
+        return DARK_INK if self.dark else INK
+
+    @property
+    def paper(self) -> str:
+        """Colour of what lies under everything, and around letters."""
+        return DARK_BACKGROUND if self.dark else BACKGROUND
 
     @property
     def offset(self) -> tuple[float, float]:
@@ -89,10 +106,14 @@ class Key:
     pattern: Qt.BrushStyle = Qt.BrushStyle.SolidPattern
 
 
-def fill_of(number: int, patterns: bool, dot: float = 1.0) -> QBrush:
-    """Return the fill of a beat: a colour, or a hatch for black and white."""
+def fill_of(number: int, patterns: bool, dot: float = 1.0, *, dark: bool = False) -> QBrush:
+    """Return the fill of a beat: a colour, darker on dark paper, or a hatch for black and white."""
     if not patterns:
-        return QBrush(QColor(FILLS[number % len(FILLS)]))
+        colour = QColor(FILLS[number % len(FILLS)])
+        if dark:
+            hue, saturation, value, _ = colour.getHsvF()
+            colour = QColor.fromHsvF(max(hue, 0.0), min(1.0, saturation * 1.15), value * DIMMED)
+        return QBrush(colour)
     brush = QBrush(QColor("#777777"), PATTERNS[number % len(PATTERNS)])
     brush.setTransform(QTransform.fromScale(dot, dot))
     return brush
@@ -131,16 +152,32 @@ def _layer(
         # without softened edges neighbours meet without a seam; their borders are drawn over it
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for number in np.unique(content.colour):
-            painter.setBrush(fill_of(int(number), stack.patterns, dot))
+            painter.setBrush(fill_of(int(number), stack.patterns, dot, dark=view.dark))
             painter.drawPath(view.path(content.beat_rings, content.colour == number))
             yield
     elif layer.shaded:
         yield from _shaded(painter, view, content, layer)
     elif name == "Units":
-        yield from _outlines(painter, view, content.rings, QColor(90, 90, 90, 130), fog=True)
+        if not (content.label >= 0).any() and len(content.polygons):
+            # a town without beats is seen as an area, also where its units are too small for outlines
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(NO_BEAT_DARK if view.dark else NO_BEAT))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            for first in range(0, len(content.polygons), PART):
+                only = np.zeros(len(content.polygons), bool)
+                only[first : first + PART] = True
+                painter.drawPath(view.path(content.rings, only, least=0.5))
+                yield
+        yield from _outlines(
+            painter, view, content.rings, QColor(170, 170, 170, 110) if view.dark else QColor(90, 90, 90, 130), fog=True
+        )
     elif name == "Beat borders":
-        painter.setPen(_pen("#252525", 1.8 * dot))
+        painter.setPen(_pen("#e6e6e6" if view.dark else "#252525", 1.8 * dot))
         yield from _strokes(painter, view, content.beat_rings)
+    elif name == "Municipality borders" and name in content.lines:
+        painter.setPen(_pen(MUNICIPALITY, 4.2 * dot))
+        painter.setOpacity(0.55 * layer.opacity)
+        yield from _strokes(painter, view, content.lines[name])
     elif name == "Today's beats":
         pen = _pen("#5e3c99", 1.5 * dot)
         pen.setDashPattern([4, 3])
@@ -375,10 +412,10 @@ def _names(
         taken.append(box.adjusted(-3 * view.dot, -view.dot, 3 * view.dot, view.dot))
         letters = QPainterPath()
         letters.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
-        painter.setPen(_pen("white", 3.5 * view.dot))
+        painter.setPen(_pen(view.paper if view.dark else "white", 3.5 * view.dot))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(letters)
-        painter.fillPath(letters, QColor(INK))
+        painter.fillPath(letters, QColor(view.ink))
 
 
 # ---- around the map
@@ -402,6 +439,33 @@ def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, lo
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
     painter.drawText(QRectF(left - 6 * dot, bottom - 23 * dot, length + 12 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, text)  # fmt: skip
     return box
+
+
+def draw_legend(
+    painter: QPainter, view: View, keys: list[Key], right: float, bottom: float, words: Callable[[str], str]
+) -> None:
+    """Draw the lines of the legend in a box whose corner is given; `words` translates them."""
+    if not keys:
+        return
+    dot = view.dot
+    font = QFont(painter.font())
+    font.setPixelSize(round(11 * dot))
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    texts = [words(k.text) for k in keys]
+    high = max(metrics.height(), 13 * dot) + 2 * dot
+    wide = max(metrics.horizontalAdvance(t) for t in texts) + 40 * dot
+    box = QRectF(right - wide, bottom - high * len(keys) - 8 * dot, wide, high * len(keys) + 8 * dot)
+    ground = QColor(view.paper if view.dark else "white")
+    ground.setAlpha(225)
+    painter.fillRect(box, ground)
+    for k, (key, text) in enumerate(zip(keys, texts, strict=True)):
+        top = box.top() + 4 * dot + k * high
+        if key.kind != "title":
+            draw_key(painter, key, QRectF(box.left() + 6 * dot, top + 2 * dot, 22 * dot, high - 4 * dot), dot)
+        painter.setPen(QColor(view.ink))
+        left = box.left() + (6 if key.kind == "title" else 33) * dot
+        painter.drawText(QRectF(left, top, box.right() - left, high), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
@@ -432,7 +496,7 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> l
         "Incidents": Key("dot", "#96145a", "Incident"), "Incident density": Key("fill", "#bd0026", "Many incidents close together"),
         "Roads": Key("line", "#786e64", "Road"), "Catchments": Key("fill", "#9ecae1", "Within the walking limit of a station"),
         "Change since today": Key("fill", "#b2182b", "In another beat than today", Qt.BrushStyle.BDiagPattern),
-        "Units": Key("line", "#a0a0a0", "Border of a unit"),
+        "Units": Key("line", "#a0a0a0", "Border of a unit"), "Municipality borders": Key("line", MUNICIPALITY, "Border of a municipality"),
     }  # fmt: skip
     found: list[Key] = []
     for layer in reversed(stack.layers):
@@ -452,7 +516,7 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> l
     return found
 
 
-_DATA = ("Stations", "Candidate sites", "Links", "Barriers", "Today's beats", "Incidents", "Incident density", "Roads", "Catchments")  # fmt: skip
+_DATA = ("Stations", "Candidate sites", "Links", "Barriers", "Today's beats", "Incidents", "Incident density", "Roads", "Catchments", "Municipality borders")  # fmt: skip
 
 
 def _has(content: MapContent, name: str) -> bool:

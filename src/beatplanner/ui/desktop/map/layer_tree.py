@@ -28,6 +28,7 @@ from beatplanner.ui.desktop.window.actions import Action
 from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
 
 ACTIONS = (
+    Action("layer_legend", "View", "Legend on the map", "Show the signs of the map in its corner, or hide them.", "Ctrl+Shift+L"),
     Action("layer_patterns", "View", "Patterns for black and white", "Hatch the beats instead of colouring them.", "Ctrl+B"),
 )  # fmt: skip
 NAME = Qt.ItemDataRole.UserRole
@@ -202,7 +203,13 @@ class LayerTree(QWidget):
 def install(window: Any) -> LayerTree:
     """Add the tree to the window."""
     tree = LayerTree(window)
-    action = add_action(window, ACTIONS[0], tree.set_patterns, checkable=True)
+    action = add_action(window, ACTIONS[1], tree.set_patterns, checkable=True)
+
+    def show_legend(on: bool) -> None:
+        window.map.shows_legend = on
+        window.map.update()
+
+    add_action(window, ACTIONS[0], show_legend, checkable=True).setChecked(True)
     tree.stack.listeners.append(lambda: action.setChecked(tree.stack.patterns))
     dock = add_panel(window, tree, "layers", "Layers")
     window.layer_tree = tree

@@ -153,6 +153,10 @@ class MapContent:
             members = np.flatnonzero(known)
             today = [geometry.dissolve(self.polygons[members[number == k]]) for k in range(len(ids))]
             self.lines["Today's beats"] = Rings.of(np.array(today, dtype=object))
+        homes = np.array([str(m) for m in self.municipality])
+        if len(set(homes.tolist())) > 1:
+            parts = [dissolve(self.polygons[homes == m]) for m in sorted(set(homes.tolist()))]
+            self.lines["Municipality borders"] = Rings.of(np.array(parts, dtype=object))
         if plan is not None and plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
         if town is None:

@@ -58,6 +58,7 @@ def first_layers() -> list[MapLayer]:
         MapLayer("Roads", False),
         MapLayer("Incident density", False, 0.75, public=False),
         MapLayer("Incidents", False, 0.6, public=False),
+        MapLayer("Municipality borders", True),
         MapLayer("Beat borders", True),
         MapLayer("Today's beats", True),
         MapLayer("Barriers", True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QSize, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from beatplanner.ui.desktop.map.map_content import Place, search_places
@@ -170,7 +170,8 @@ def install(window: Any) -> None:
     made = {}
     bar = window.addToolBar(window.tr("Map"))
     bar.setObjectName("map tools")
-    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    bar.setIconSize(QSize(18, 18))
     for entry in ACTIONS:
         if entry.name in tools:
             made[entry.name] = add_action(

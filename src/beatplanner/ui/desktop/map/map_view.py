@@ -17,7 +17,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygo
 from PySide6.QtWidgets import QWidget
 
 from beatplanner.ui.desktop.map import cartography
-from beatplanner.ui.desktop.map.cartography import BACKGROUND, INK, View
+from beatplanner.ui.desktop.map.cartography import INK, View
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
 from beatplanner.ui.desktop.session.session import Scenario
@@ -32,6 +32,8 @@ SLICE, AT_ONCE = 0.025, 0.02
 # What a window may wait for a picture where something was switched, in seconds.
 PATIENCE = 0.08
 REST_MS, FLASH_MS = 70, 400
+# So many lines of the legend stand on the map; the tree of layers has them all.
+LEGEND_LINES = 9
 
 
 class Tool(Protocol):
@@ -103,6 +105,7 @@ class MapView(QWidget):
         self.selected_units = np.array([], int)
         self.flashing = np.array([], int)
         self.tool: Tool | None = None
+        self.shows_legend = True
         self.centre, self.scale = np.zeros(2), 1.0
         self._drag: QPointF | None = None
         self._moved = False
@@ -213,7 +216,13 @@ class MapView(QWidget):
     @property
     def view(self) -> View:
         """What is seen."""
-        return View(self.centre.copy(), self.scale, self.width(), self.height())
+        return View(self.centre.copy(), self.scale, self.width(), self.height(), dark=self.dark)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the theme is dark, and the paper with it."""
+        palette = self.palette()
+        return palette.windowText().color().lightness() > palette.window().color().lightness()
 
     def fit(self) -> None:
         """Show the whole town."""
@@ -280,7 +289,7 @@ class MapView(QWidget):
         if picture.isNull():
             return
         picture.setDevicePixelRatio(ratio)
-        picture.fill(QColor(BACKGROUND))
+        picture.fill(QColor(self.view.paper))
         painter = QPainter(picture)
         painter.setFont(self.font())
         view = self.view
@@ -331,7 +340,7 @@ class MapView(QWidget):
             # the first picture is worth waiting for
             self.finish_picture()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(BACKGROUND))
+        painter.fillRect(self.rect(), QColor(self.view.paper))
         view = self.view
         if self._picture is not None and self._seen is not None:
             seen = self._seen
@@ -346,6 +355,9 @@ class MapView(QWidget):
         if self.scenario.is_open:
             cartography.draw_scale_bar(painter, view, 16.0, self.height() - 16.0, self.width() / 5)
             cartography.draw_north(painter, view, self.width() - 12.0, 14.0)
+            if self.shows_legend:
+                keys = cartography.legend(self.content, self.stack)[:LEGEND_LINES]
+                cartography.draw_legend(painter, view, keys, self.width() - 10.0, self.height() - 10.0, self.tr)
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight().color(), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -358,7 +370,7 @@ class MapView(QWidget):
             units, numbers = np.array(list(self._fresh)), np.array(list(self._fresh.values()))
             for number in np.unique(numbers):
                 colour = int(content.colour[number]) if number < len(content.colour) else len(cartography.PATTERNS) - 1
-                painter.setBrush(cartography.fill_of(colour, self.stack.patterns))
+                painter.setBrush(cartography.fill_of(colour, self.stack.patterns, dark=view.dark))
                 painter.drawPath(self._path_of(view, units[numbers == number]))
         if self.selected in content.ids:
             number = content.ids.index(self.selected)
@@ -399,7 +411,7 @@ class MapView(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Draw anew where letters have another size."""
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
             self.redraw()
         super().changeEvent(event)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from beatplanner.ui.desktop.map.cartography import View
+from beatplanner.ui.desktop.map.cartography import INK, View
 from beatplanner.ui.desktop.map.map_view import MapView
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A click takes the line within so many pixels.
 NEAR = 12.0
+# Pixels of the bar that shows how full the painted beat is.
+BAR_WIDTH = 110
 
 
 class Brush:
@@ -96,12 +98,46 @@ class Brush:
             self.lifted()
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """Draw the brush's outline."""
-        if self.at is not None and self.radius() > 0:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, width in (("white", 3.0), ("#1a1a1a", 1.4)):
+        """Draw the brush's outline, the units that it would paint, and how full the beat is."""
+        drawing, beat = self.drawing(), self.beat()
+        if self.at is None or drawing is None:
+            return
+        at = view.pixel(*self.at)
+        if not self.down:
+            near = self.map.content.units_near(*self.at, self.radius() / self.map.scale)
+            would = near[drawing.label[near] != drawing.ids.index(beat)] if beat in drawing.ids else near
+            if len(would):
+                painter.setPen(QPen(QColor(view.ink), 1.6, Qt.PenStyle.DashLine))
+                painter.setBrush(QColor(255, 255, 255, 70))
+                painter.drawPath(self.map._path_of(view, would))
+        if self.radius() > 0:
+            for colour, width in (("white", 3.0), (INK, 1.2)):
                 painter.setPen(QPen(QColor(colour), width))
-                painter.drawEllipse(view.pixel(*self.at), self.radius(), self.radius())
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(at, float(self.radius()), float(self.radius()))
+        self._paint_balance(painter, view, at, drawing, beat)
+
+    def _paint_balance(self, painter: QPainter, view: View, at: QPointF, drawing: Drawing, beat: str) -> None:
+        """Draw the beat's hours between what the rules allow, beside the pointer."""
+        figures = drawing.figures()
+        if beat not in figures.beat:
+            return
+        row = figures.beat.index(beat)
+        hours, low, high, mean = (float(v[row]) for v in (figures.hours, figures.lower, figures.upper, figures.mean))
+        top = high if np.isfinite(high) else 2 * mean
+        if top <= 0:
+            return
+        box = QRectF(at.x() + 18, at.y() + 18, BAR_WIDTH, 10)
+        box.moveRight(min(box.right(), view.width - 6))
+        box.moveBottom(min(box.bottom(), view.height - 6))
+        span = 1.25 * max(top, hours)
+        painter.fillRect(box.adjusted(-3, -3, 3, 3), QColor(255, 255, 255, 230))
+        kept = low <= hours <= high
+        painter.fillRect(QRectF(box.left(), box.top(), box.width() * hours / span, box.height()), QColor("#2e8b57" if kept else "#c0392b"))  # fmt: skip
+        painter.setPen(QPen(QColor(INK), 1.4))
+        for limit in (low, top):
+            x = box.left() + box.width() * limit / span
+            painter.drawLine(QPointF(x, box.top() - 2), QPointF(x, box.bottom() + 2))
 
 
 class LinkTool:

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import listed
+from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
+
 if TYPE_CHECKING:
     # what reads and holds layers is loaded with the first project: the window itself stands at once
     import geopandas as gpd
@@ -44,6 +48,8 @@ class Scenario:
         Number of the document's plan in force; 0 where it is none of them.
     before_reading
         Called with a document before it is read: unsaved work is restored there.
+    follows
+        Asked whether paths that lead out of a project are followed; nothing touches them before.
     reading
         Calls a function of a module with arguments and returns its result: reading layers takes long, and the window does it in a child.
     """
@@ -58,6 +64,7 @@ class Scenario:
         self.plan_shown = 0
         self.drawn: Drawing | None = None
         self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
+        self.follows: Callable[[list[str]], bool] = lambda _: False
         self.reading: Callable[..., Any] = lambda function, *arguments: function(*arguments)
 
     def open(self, path: Path) -> None:
@@ -82,6 +89,10 @@ class Scenario:
             document = ProjectDocument.open(path)
             try:
                 self.before_reading(document)
+                out = foreign_paths(document.rules(), whole=document.is_file)
+                if out and not self.follows(out):
+                    what = f"it names files elsewhere, which were not followed: {listed(out, 5)}"
+                    raise InputError(problem(what, "Bring these files into the project's folder", file=path))
                 description = document.description()
                 shown = max(document.content.plans, default=0)
                 result = document.plan_folder(shown) if shown else None
@@ -261,8 +272,11 @@ def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Path]:
     from beatplanner.data.town.read_town import read_town
 
     plan = _read_result(folder)
-    project = Path(str(plan.summary.get("description_file", "")))
-    return plan, read_town(read_description(project)) if project.is_file() else None, project
+    told = str(plan.summary.get("description_file", ""))
+    project = Path(told)
+    # a result of another person may name a server; whether a file is there would be asked of it
+    there = not leads_to_server(told) and project.is_file()
+    return plan, read_town(read_description(project)) if there else None, project
 
 
 def _read_project(description: Description, folder: Path | None) -> tuple[Town, PlanTables | None]:

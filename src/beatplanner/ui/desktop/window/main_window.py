@@ -98,6 +98,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         self.scenario.reading = lambda function, *arguments: wait_for(
             self, self.tr("Reading the layers…"), function, *arguments
         )
+        self.scenario.follows = self.may_follow
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
         for module in (
@@ -119,7 +120,10 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         if layers is not None:
             # all panels share the side, so that each has the height of a small screen; their names stand upright, so that the map keeps its width
             self.tabifyDockWidget(layers, self.session.dock)
-            plan = add_panel(self, self.side, "plan", "Plan")
+            plan = add_panel(self, self.side, "plan", "Plan and run")
+            # the plan comes first among the panels, the layers next
+            for dock in (layers, *(d for d in self.tabifiedDockWidgets(plan) if d is not layers)):
+                self.tabifyDockWidget(plan, dock)
             self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
             self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
             plan.raise_()
@@ -135,7 +139,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         toolbar.setObjectName("main tools")
         toolbar.setIconSize(QSize(18, 18))
         toolbar.setMovable(False)
-        toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         menus: dict[str, object] = {title: self.menuBar().addMenu(self.tr(title)) for title in MENUS}
         for entry in ACTIONS:
             if entry.menu not in menus:
@@ -367,6 +371,16 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         if len(lines) > 12:
             box.setInformativeText(self.tr("And {0} more.").format(len(lines) - 12))
         box.exec()
+
+    def may_follow(self, paths: list[str]) -> bool:
+        """Show paths that lead out of a project, and ask whether they are followed."""
+        shown = [f"• {path}" for path in paths[:12]]
+        if len(paths) > 12:
+            shown.append(self.tr("And {0} more.").format(len(paths) - 12))
+        words = self.tr("This project names files that lie elsewhere, perhaps on another computer:") + "\n\n"
+        words += "\n".join(shown) + "\n\n" + self.tr("Only a project that you trust should read them. Follow them?")
+        no = QMessageBox.StandardButton.No
+        return question(self, self.tr("Files elsewhere"), words, QMessageBox.StandardButton.Yes | no, no) == QMessageBox.StandardButton.Yes  # fmt: skip
 
     # ---- actions
 
