@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -66,6 +65,7 @@ from beatplanner.ui.desktop.window.keyboard import KeyboardActions
 from beatplanner.ui.desktop.window.place import keep_place
 from beatplanner.ui.desktop.window.recent import remember
 from beatplanner.ui.desktop.window.run_actions import RunActions
+from beatplanner.ui.desktop.window.tall_scroll import TallScroll
 from beatplanner.ui.desktop.window.tool_actions import add_panel
 
 # the wheel carries the guide; from the sources `start.py` makes it
@@ -222,9 +222,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         assert box is not None and box.layout() is not None
         box.layout().addWidget(self.rules_button)  # type: ignore[union-attr]
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(panel)
-        scroll.setWidgetResizable(True)
+        scroll = TallScroll(panel)
         scroll.setMinimumWidth(250)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
