@@ -262,6 +262,9 @@ class Workload(Section):
     min_officers_per_beat: Annotated[int, Field(ge=1, strict=True)] = 2
 
 
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
 class Drawn(Section):
     """What a planner drew on the map: links or closed borders, kept with their reason."""
 
@@ -290,6 +293,10 @@ class Beats(Section):
     links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
     closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses
     held: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # drawn by hand: beat and its units that must stay
+    names: dict[str, str] = Field(
+        default_factory=dict
+    )  # given by a planner: beat and its name, in every plan that has the beat
+    colours: dict[str, Colour] = Field(default_factory=dict)  # likewise its colour, such as "#80b1d3"
 
 
 WalkTablePath = Annotated[WalkTable, BeforeValidator(_as_table)]

@@ -123,11 +123,13 @@ def beat_table(
 
 
 def _names(town: Town, ids: list[str], centre: np.ndarray, municipality: np.ndarray) -> list[str]:
-    """Name each beat as today, else by the place of its centre unit; those of one place are told apart by their id."""
+    """Name each beat as a planner has by hand, else as today, else by the place of its centre unit; those of one place are told apart by their id."""
+    rules = town.description.beats
+    given = town.beat_names | ({} if rules is None else dict(rules.names))
     units = town.units
     named = (units["name"] != units["unit"]).to_numpy()
     place = [str(units["name"].iat[c]) if named[c] else str(m) for c, m in zip(centre, municipality, strict=True)]
-    kept = {b: town.beat_names[b] for b in ids if b in town.beat_names}
+    kept = {b: given[b] for b in ids if given.get(b)}
     twice = {p for p in place if place.count(p) > 1} | set(kept.values())
     by_place = [(f"{p} ({b})" if p in twice else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)]
     return [kept.get(b, name) for b, name in zip(ids, by_place, strict=True)]

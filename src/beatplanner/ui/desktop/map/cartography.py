@@ -110,13 +110,16 @@ def fill_of(number: int, patterns: bool, dot: float = 1.0, *, dark: bool = False
     """Return the fill of a beat: a colour, darker on dark paper, or a hatch for black and white."""
     if not patterns:
         colour = QColor(FILLS[number % len(FILLS)])
-        if dark:
-            hue, saturation, value, _ = colour.getHsvF()
-            colour = QColor.fromHsvF(max(hue, 0.0), min(1.0, saturation * 1.15), value * DIMMED)
-        return QBrush(colour)
+        return QBrush(dimmed(colour) if dark else colour)
     brush = QBrush(QColor("#777777"), PATTERNS[number % len(PATTERNS)])
     brush.setTransform(QTransform.fromScale(dot, dot))
     return brush
+
+
+def dimmed(colour: QColor) -> QColor:
+    """Return a fill as it is on dark paper."""
+    hue, saturation, value, _ = colour.getHsvF()
+    return QColor.fromHsvF(max(hue, 0.0), min(1.0, saturation * 1.15), value * DIMMED)
 
 
 def draw(painter: QPainter, view: View, content: MapContent, stack: LayerStack, *, public: bool = False) -> None:
@@ -151,9 +154,15 @@ def _layer(
         painter.setPen(Qt.PenStyle.NoPen)
         # without softened edges neighbours meet without a seam; their borders are drawn over it
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        own = np.array([b in content.own_colours and not stack.patterns for b in content.ids], bool)
         for number in np.unique(content.colour):
             painter.setBrush(fill_of(int(number), stack.patterns, dot, dark=view.dark))
-            painter.drawPath(view.path(content.beat_rings, content.colour == number))
+            painter.drawPath(view.path(content.beat_rings, (content.colour == number) & ~own))
+            yield
+        for k in np.flatnonzero(own):
+            colour = QColor(content.own_colours[content.ids[k]])
+            painter.setBrush(dimmed(colour) if view.dark else colour)
+            painter.drawPath(view.path(content.beat_rings, np.arange(len(own)) == k))
             yield
     elif layer.shaded:
         yield from _shaded(painter, view, content, layer)

@@ -50,8 +50,8 @@ class MapContent:
         By layer: (p, 2) metres.
     lines
         By layer: outlines of roads, barriers, links, catchments and today's beats.
-    names
-        By beat id: what the map calls it.
+    names, own_colours
+        By beat id: what the map calls it, and the colour that a planner gave it.
     station_names
         Names of the stations' points.
     """
@@ -68,6 +68,7 @@ class MapContent:
         self.points: dict[str, np.ndarray] = {}
         self.lines: dict[str, Rings] = {}
         self.names: dict[str, str] = {}
+        self.own_colours: dict[str, str] = {}
         self.station_names: list[str] = []
         self.unit_names: list[str] = []
         self.unit_ids: list[str] = []
@@ -103,6 +104,8 @@ class MapContent:
         self.current = units["current"].to_numpy(object) if "current" in units else np.full(len(units), None, object)
         if plan is not None and plan.beats is not None:
             self.names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
+        self.names |= scenario.given_names
+        self.own_colours = scenario.given_colours
         ids = sorted({b for b in beat if isinstance(b, str)}, key=lambda b: (not b.isdecimal(), int(b) if b.isdecimal() else 0, b))  # fmt: skip
         place = {b: k for k, b in enumerate(ids)}
         self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
@@ -155,7 +158,7 @@ class MapContent:
             self.lines["Today's beats"] = Rings.of(np.array(today, dtype=object))
         homes = np.array([str(m) for m in self.municipality])
         if len(set(homes.tolist())) > 1:
-            parts = [dissolve(self.polygons[homes == m]) for m in sorted(set(homes.tolist()))]
+            parts = [geometry.dissolve(self.polygons[homes == m]) for m in sorted(set(homes.tolist()))]
             self.lines["Municipality borders"] = Rings.of(np.array(parts, dtype=object))
         if plan is not None and plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))

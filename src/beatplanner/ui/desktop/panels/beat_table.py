@@ -94,6 +94,8 @@ class BeatTable(QAbstractTableModel):
         """Return a cell as text, for sorting (user role), or its alignment."""
         _, column, written = COLUMNS[index.column()]
         value = self._beats()[column].iat[index.row()]
+        if column == "name":
+            value = self.scenario.given_names.get(self.beat(index.row()), value)
         is_number = isinstance(value, int | float | np.number)
         if role == Qt.ItemDataRole.DisplayRole:
             return written(value) if value is not None else ""

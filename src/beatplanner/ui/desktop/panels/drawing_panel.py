@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QBrush, QColor, QIcon, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
+    QColorDialog,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.cartography import fill_of
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.plain_text import Label, get_item
@@ -53,6 +55,7 @@ ACTIONS = (
     Action("draw_split", MENU, "Split off selected units", "Make the selected units a beat of their own."),
     Action("draw_halve", MENU, "Halve the beat", "Split the chosen beat into two of about the same hours."),
     Action("draw_merge", MENU, "Merge with beat…", "Make the chosen beat and another one beat."),
+    Action("draw_name", MENU, "Name and colour…", "Give the chosen beat a name and a colour that it keeps in every plan.", "F2"),
     Action("draw_lock", MENU, "Lock", "Keep the selected units, or the whole chosen beat, where they are.", "K"),
     Action("draw_unlock", MENU, "Unlock", "Let the selected units, or the whole chosen beat, be moved again.", "Shift+K"),
     Action("draw_undo", "Edit", "Undo", "Take the last change by hand back, and show where it was.", "Ctrl+Z"),
@@ -112,6 +115,47 @@ class ReasonDialog(QDialog):
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return None
         return kinds[dialog.kind.currentIndex()], dialog.reason.text().strip()
+
+
+class NameDialog(QDialog):
+    """Ask for a beat's name and colour."""
+
+    def __init__(self, beat: str, name: str, colour: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Beat {0}").format(beat))
+        self.colour = colour
+        self.name = QLineEdit(name)
+        self.name.setMinimumWidth(300)
+        self.name.setAccessibleName(self.tr("Name"))
+        self.swatch = QPushButton()
+        self.swatch.clicked.connect(self._choose)
+        self.none = QPushButton(self.tr("No colour of its own"))
+        self.none.clicked.connect(lambda: self._take(""))
+        form = QFormLayout(self)
+        form.addRow(self.tr("Name"), self.name)
+        form.addRow(self.tr("Colour"), self.swatch)
+        form.addRow("", self.none)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        form.addRow(buttons)
+        self._take(colour)
+
+    def _take(self, colour: str) -> None:
+        self.colour = colour
+        self.swatch.setText(colour or self.tr("Choose…"))
+        self.swatch.setStyleSheet(f"background: {colour}; color: {'black' if QColor(colour).lightness() > 128 else 'white'};" if colour else "")  # fmt: skip
+
+    def _choose(self) -> None:
+        found = QColorDialog.getColor(QColor(self.colour or "#80b1d3"), self)
+        if found.isValid():
+            self._take(found.name())
+
+    @classmethod
+    def ask(cls, beat: str, name: str, colour: str, parent: QWidget) -> tuple[str, str] | None:
+        """Return name and colour, "" for none; None where it was dropped."""
+        dialog = cls(beat, name, colour, parent)
+        return (dialog.name.text().strip(), dialog.colour) if dialog.exec() == QDialog.DialogCode.Accepted else None
 
 
 class DrawingPanel(QWidget):
@@ -615,6 +659,32 @@ class DrawingPanel(QWidget):
         order = sorted(metres, key=lambda o: -metres[o])
         return [drawing.ids[o] for o in order if drawing.municipality[drawing.members(drawing.ids[o])[0]] == home]
 
+    def name_beat(self) -> None:
+        """Ask for name and colour of the chosen beat, and keep them with the project."""
+        beat, document = self.chosen() or self.map.selected, self.scenario.document
+        if not beat or document is None:
+            self._say(self.tr("Choose a beat of a project first."))
+            return
+        found = NameDialog.ask(
+            beat, self.map.content.names.get(beat, ""), self.map.content.own_colours.get(beat, ""), self
+        )
+        if found is None:
+            return
+        name, colour = found
+        others = {n.casefold() for b, n in self.map.content.names.items() if b != beat}
+        if name and name.casefold() in others:
+            self._say(self.tr("Another beat is called “{0}” already.").format(name))
+            return
+        changes = {"beats": {"names": {beat: name or None}, "colours": {beat: colour or None}}}
+        words = self.tr("Beat {0} is called “{1}”").format(beat, name) if name else self.tr("Beat {0} has no name of its own").format(beat)  # fmt: skip
+        try:
+            document.change_rules(changes, words)
+        except InputError as error:
+            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+            return
+        self.window_.saved = not document.dirty
+        self.scenario.take_rules()
+
     def lock(self, locked: bool = True) -> None:
         """Lock the selected units, or the whole chosen beat, or let them free."""
         drawing = self.begin()
@@ -789,7 +859,7 @@ def install(window: Any) -> DrawingPanel:
     panel = DrawingPanel(window)
     slots: dict[str, Callable[..., object]] = {
         "draw_brush": panel.use_brush, "draw_link": panel.use_link, "draw_barrier": panel.use_barrier, "draw_remove": panel.use_remove,
-        "draw_paint_selection": panel.paint_selection, "draw_split": panel.split, "draw_halve": panel.halve, "draw_merge": panel.merge,
+        "draw_paint_selection": panel.paint_selection, "draw_split": panel.split, "draw_halve": panel.halve, "draw_merge": panel.merge, "draw_name": panel.name_beat,
         "draw_lock": panel.lock, "draw_unlock": lambda: panel.lock(False), "draw_undo": panel.undo, "draw_redo": panel.redo,
         "draw_show_broken": panel.show_broken, "draw_repair": panel.repair, "draw_improve": panel.improve, "draw_keep": panel.keep,
     }  # fmt: skip

@@ -196,6 +196,18 @@ class Scenario:
             return self.drawn.beat
         return self.beat_of_unit()
 
+    @property
+    def given_names(self) -> dict[str, str]:
+        """Names that a planner gave to beats, by id."""
+        rules = None if self.town is None else self.town.description.beats
+        return {} if rules is None else dict(rules.names)
+
+    @property
+    def given_colours(self) -> dict[str, str]:
+        """Colours that a planner gave to beats, by id."""
+        rules = None if self.town is None else self.town.description.beats
+        return {} if rules is None else dict(rules.colours)
+
     def beat_shapes(self) -> dict[str, shapely.Geometry]:
         """Return the polygon of each beat that is shown."""
         if self.plan is not None and self.plan.beats is not None:
