@@ -179,3 +179,61 @@ def test_broken_rules_are_shown_before_the_draft_becomes_the_plan(open_window, m
     qtbot.waitUntil(lambda: not window.solving.running and len(window.scenario.document.content.plans) > before, timeout=120_000)  # fmt: skip
     qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=10_000)
     assert window.draft.count == 0 and not window.badge.isVisible()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_random_walk_over_all_actions_leaves_nothing_stale_and_loses_no_change(open_window, monkeypatch, seed):
+    from benchmarks.window_walks import no_dialogs, walk
+
+    window = open_window()
+    no_dialogs(monkeypatch.setattr)
+    assert walk(window, seed, 20) == []
+
+
+def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_window, qtbot):
+    from PySide6.QtCore import Qt
+
+    window = open_window()
+    window.map.setFocus()
+    reached = set()
+    for _ in range(len(window.panels()) + 1):
+        qtbot.keyClick(QtWidgets.QApplication.focusWidget() or window, Qt.Key.Key_F6)
+        reached.add(type(QtWidgets.QApplication.focusWidget()).__name__)
+    assert len(reached) >= 2 and "NoneType" not in reached
+    for view in window.findChildren(QtWidgets.QAbstractItemView):
+        assert not view.tabKeyNavigation(), view.accessibleName()
+    for action in window.menuBar().actions():
+        assert "&" in action.text(), action.text()
+    titles = [a.text()[a.text().index("&") + 1].casefold() for a in window.menuBar().actions()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_the_map_has_half_of_a_small_window_and_postings_the_width_below(open_window):
+    from beatplanner.ui.desktop.window.keyboard import map_has_half
+
+    window = open_window()
+    window.resize(1366, 768)
+    QtWidgets.QApplication.processEvents()
+    assert map_has_half(window, window.map)
+    window.actions_by_name["show_postings"].trigger()
+    QtWidgets.QApplication.processEvents()
+    assert window.gantt.width() >= window.map.width()
+
+
+def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
+    from beatplanner.ui.desktop.panels.drawing_panel import NameDialog
+
+    window = open_window()
+    beat = window.map.content.ids[0]
+    window.drawing_panel.choose(beat)
+    monkeypatch.setattr(NameDialog, "ask", classmethod(lambda *_: ("Old Mill", "#123456")))
+    window.actions_by_name["draw_name"].trigger()
+    assert window.map.content.names[beat] == "Old Mill" and window.map.content.own_colours[beat] == "#123456"
+    rows = {window.table_model.beat(r): r for r in range(window.table_model.rowCount())}
+    assert window.table_model.data(window.table_model.index(rows[beat], 1)) == "Old Mill"
+    assert window.scenario.document.description().beats.names == {beat: "Old Mill"}
+    other = next(b for b in window.map.content.ids if b != beat)
+    window.drawing_panel.choose(other)
+    window.drawing_panel.beat.setCurrentIndex(window.drawing_panel.beat.findData(other))
+    window.actions_by_name["draw_name"].trigger()
+    assert "Another beat is called" in window.drawing_panel.note.text()

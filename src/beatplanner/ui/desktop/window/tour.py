@@ -10,7 +10,7 @@ from typing import Any
 from platformdirs import user_config_path
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.window.actions import Action
@@ -117,7 +117,10 @@ class Tour(QWidget):
         for button in (self.leave, self.back, self.next):
             row.addWidget(button)
         column.addLayout(row)
-        window.installEventFilter(self)
+        application = QApplication.instance()
+        assert application is not None
+        # of all, so that no key and no shortcut comes past
+        application.installEventFilter(self)
         self.setGeometry(window.rect())
         self.show()
         self.raise_()
@@ -134,7 +137,9 @@ class Tour(QWidget):
 
     def end(self) -> None:
         """Leave the window as it is."""
-        self.window_.removeEventFilter(self)
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
         self.window_.tour = None
         self.hide()
         self.deleteLater()
@@ -203,22 +208,54 @@ class Tour(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(veil.subtracted(hole), QColor(0, 0, 0, 130))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Arrows go on and back, Escape leaves."""
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key()))
-        if event.key() == Qt.Key.Key_Escape:
+    def press(self, key: int) -> bool:
+        """Go on at Enter and the right arrow, back at the left one, leave at Escape; return whether the key is one of the tour's."""
+        step = {
+            Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Return: 1, Qt.Key.Key_Enter: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1,
+        }.get(Qt.Key(key))  # fmt: skip
+        if key == Qt.Key.Key_Escape:
             self.end()
         elif step is not None:
-            self.go(step)
+            if step > 0 and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.leave.hasFocus():
+                self.end()
+            elif step > 0 and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.back.hasFocus():
+                self.go(-1)
+            else:
+                self.go(step)
         else:
-            super().keyPressEvent(event)
+            return False
+        return True
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Follow the window's size."""
-        if event.type() == QEvent.Type.Resize:
+    def _stays_inside(self, event: QKeyEvent) -> bool:
+        """Move the focus among the tour's own buttons at Tab; return whether it was Tab."""
+        step = {Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            return False
+        buttons = [b for b in (self.leave, self.back, self.next) if b.isEnabled()]
+        at = next((k for k, b in enumerate(buttons) if b.hasFocus()), 0)
+        buttons[(at + step) % len(buttons)].setFocus()
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow the window's size, and take every key: behind the veil nothing is begun."""
+        kind = event.type()
+        if watched is self.window_ and kind == QEvent.Type.Resize:
             self.setGeometry(self.window_.rect())
             self._place()
-        return False
+            return False
+        inside = isinstance(watched, QWidget) and watched.window() is self.window_
+        if kind == QEvent.Type.Shortcut:
+            return True
+        if not inside or kind not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return False
+        if kind == QEvent.Type.ShortcutOverride:
+            # no key is a shortcut now
+            event.accept()
+            return True
+        assert isinstance(event, QKeyEvent)
+        if event.key() == Qt.Key.Key_Space:
+            return watched not in (self.leave, self.back, self.next)
+        return self.press(event.key()) or self._stays_inside(event) or True
 
 
 def begin(window: Any) -> Tour:
