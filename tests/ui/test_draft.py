@@ -194,6 +194,8 @@ def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_wind
     from PySide6.QtCore import Qt
 
     window = open_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5_000)
     window.map.setFocus()
     reached = set()
     for _ in range(len(window.panels()) + 1):

@@ -1,4 +1,4 @@
-"""The window by keys alone: mnemonics in every menu, panels by F6, no table that swallows Tab, and a ring around what has the focus."""
+"""The window by keys alone: mnemonics of the menus, panels by F6, no table that swallows Tab, and a ring around what has the focus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
-    QMenu,
     QMenuBar,
     QWidget,
 )
@@ -42,16 +41,12 @@ def with_mnemonics(texts: list[str]) -> list[str]:
     return found
 
 
-def name_menus(bar: QMenuBar | QMenu) -> None:
-    """Give every entry of a menu bar and its menus a mnemonic."""
-    actions = [a for a in bar.actions() if a.text() and not a.isSeparator()]
+def name_menus(bar: QMenuBar) -> None:
+    """Give every menu of a bar a mnemonic; inside a menu a letter goes to the entries that begin with it."""
+    actions = [a for a in bar.actions() if a.text()]
     for action, text in zip(actions, with_mnemonics([a.text() for a in actions]), strict=True):
         if action.text() != text:
             action.setText(text)
-    for action in bar.actions():
-        menu = action.menu()
-        if isinstance(menu, QMenu):
-            name_menus(menu)
 
 
 class FocusRing(QWidget):
