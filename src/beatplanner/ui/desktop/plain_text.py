@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
-from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox, QTextBrowser, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QTextBrowser, QWidget
 
 
 def literal(text: str) -> str:
@@ -41,13 +41,3 @@ class Browser(QTextBrowser):
 def question(parent: QWidget | None, title: str, text: str, *buttons: Any) -> Any:
     """Ask; as `QMessageBox.question`."""
     return QMessageBox.question(parent, title, literal(text), *buttons)  # type: ignore[arg-type]
-
-
-def get_text(parent: QWidget | None, title: str, label: str, **more: Any) -> tuple[str, bool]:
-    """Ask for a line; as `QInputDialog.getText`."""
-    return QInputDialog.getText(parent, title, literal(label), **more)  # type: ignore[arg-type]
-
-
-def get_item(parent: QWidget | None, title: str, label: str, *more: Any) -> tuple[str, bool]:
-    """Ask which; as `QInputDialog.getItem`."""
-    return QInputDialog.getItem(parent, title, literal(label), *more)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -33,7 +34,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.cartography import fill_of
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
-from beatplanner.ui.desktop.plain_text import Label, get_item
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
@@ -436,7 +437,7 @@ class DrawingPanel(QWidget):
                 if k == 0:
                     apart = f.pieces[row] > 1
                     item.setForeground(QBrush(wrong if apart else self.palette().text().color()))
-                    item.setToolTip(self.tr("in {0} pieces").format(f.pieces[row]) if apart else "")
+                    item.setToolTip(literal(self.tr("in {0} pieces").format(f.pieces[row])) if apart else "")
         table.setUpdatesEnabled(True)
         table.blockSignals(False)
 
@@ -638,8 +639,8 @@ class DrawingPanel(QWidget):
             self._say(self.tr("No beat of the same municipality touches this one."))
             return
         names = [f"{b}  {self.map.content.names.get(b, '')}".strip() for b in near]
-        text, done = get_item(
-            self, self.tr("Merge beats"), self.tr("Becomes part of beat {0}:").format(drawing.name(first)), names, 0, False
+        text, done = QInputDialog.getItem(
+            self, self.tr("Merge beats"), literal(self.tr("Becomes part of beat {0}:").format(drawing.name(first))), names, 0, False
         )  # fmt: skip
         if done:
             other = near[names.index(text)]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
+    QInputDialog,
     QPushButton,
     QStackedWidget,
     QTableWidget,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
-from beatplanner.ui.desktop.plain_text import Browser, get_text
+from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.window.actions import Action
@@ -345,7 +346,7 @@ class GanttPanel(QWidget):
             question = "\n".join(
                 [*self.told.costs[:6], "", self.tr("Why is this done? The reason is kept with the plan.")]
             )
-            reason, agreed = get_text(self, self.tr("Make this the plan"), question)
+            reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), literal(question))
             if not agreed:
                 return
         folder, out, postings = (

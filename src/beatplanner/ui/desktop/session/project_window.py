@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
+    QInputDialog,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -33,7 +34,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.journal import BASE, Recovery, recoveries
-from beatplanner.ui.desktop.plain_text import Label, get_text, literal, question
+from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.background import Background
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.window.recent import remember
@@ -466,14 +467,16 @@ class ProjectDock(QDockWidget):
         self._try(lambda document: document.activate(name), reread=True)
 
     def _add(self) -> None:
-        name, ok = get_text(self, self.tr("New scenario"), self.tr("Name; it begins with the rules in view:"))
+        name, ok = QInputDialog.getText(
+            self, self.tr("New scenario"), self.tr("Name; it begins with the rules in view:")
+        )
         if ok:
             self._try(lambda document: document.add_scenario(name))
 
     def _rename(self) -> None:
         old = self._chosen(self.scenarios)
         if old:
-            name, ok = get_text(self, self.tr("Rename scenario"), self.tr("Name:"), text=old)
+            name, ok = QInputDialog.getText(self, self.tr("Rename scenario"), self.tr("Name:"), text=old)
             if ok and name != old:
                 self._try(lambda document: document.rename_scenario(old, name))
 
@@ -512,7 +515,9 @@ class ProjectDock(QDockWidget):
     def _rename_plan(self) -> None:
         plan, document = self._chosen(self.plans), self.document
         if plan is not None and document is not None:
-            name, ok = get_text(self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name)
+            name, ok = QInputDialog.getText(
+                self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name
+            )
             if ok and name.strip():
                 self._try(lambda d: d.rename_plan(plan, name.strip()))
 
