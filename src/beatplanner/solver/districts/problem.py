@@ -1,0 +1,139 @@
+"""What a districting problem is, and what its districts are: the data that search, bounds and planning share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from beatplanner.solver.districts.annealing import TRAVEL
+from beatplanner.solver.districts.evidence import Evidence
+from beatplanner.solver.districts.growth import Graph
+
+
+class Measured(Protocol):
+    """Districts whose figures are known."""
+
+    @property
+    def outside(self) -> float:
+        """Workload outside the bounds."""
+        ...
+
+    @property
+    def moved(self) -> float:
+        """Residents whose label changes."""
+        ...
+
+
+@dataclass(frozen=True)
+class DistrictingProblem:
+    """One municipality's units, to be made into districts.
+
+    Attributes
+    ----------
+    weight
+        (n,) workload, not negative.
+    xy
+        (n, 2) representative points, metres.
+    edges
+        (m, 2) adjacent units.
+    border
+        (m,) shared border, metres.
+    count
+        Number of districts K, 1..n.
+    lower, upper
+        Bounds of a district's workload.
+    distance
+        (n, n) metres from unit i to centre j as ``distance[i, j]``, or None for the straight line.
+    goal
+        What to minimise: `TRAVEL` to the centres, the border between districts (`CUT`), or the residents that change label (`MOVES`).
+    residents
+        (n,) residents (or workload where they are unknown), for the budget.
+    current
+        (n,) label of today's district, -1 where there is none.
+    budget
+        Residents that may change label; None for no limit.
+    locked
+        (n,) label that the unit must have, -1 where free. Labels of `locked` and `current` are the same.
+    price
+        What each resident that changes label adds to the objective of `TRAVEL` and `CUT`: the price common to municipalities that share a budget.
+    """
+
+    weight: np.ndarray
+    xy: np.ndarray
+    edges: np.ndarray
+    border: np.ndarray
+    count: int
+    lower: float
+    upper: float
+    distance: np.ndarray | None = None
+    goal: int = TRAVEL
+    residents: np.ndarray = field(default_factory=lambda: np.empty(0))
+    current: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    budget: float | None = None
+    locked: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    price: float = 0.0
+
+
+@dataclass(frozen=True)
+class Districts:
+    """The best districts found.
+
+    Attributes
+    ----------
+    district
+        (n,) district of each unit, 0..K-1.
+    centre
+        (K,) centre unit of each district.
+    label
+        (K,) label of today's district that each carries on, -1 for a new one.
+    objective
+        Travel, border or residents moved, as the problem's goal has it, and the price of the residents moved.
+    lower_bound
+        Proven bound on the objective of any districts that keep the rules; None where none was computed.
+    outside
+        Workload outside the bounds, summed over districts; 0 where the rules are kept.
+    moved
+        Residents whose label changes.
+    infeasible
+        Whether it is proven that no districts keep the rules.
+    evidence
+        What proves `lower_bound` or `infeasible`; None where neither was proven.
+    """
+
+    district: np.ndarray
+    centre: np.ndarray
+    label: np.ndarray
+    objective: float
+    lower_bound: float | None
+    outside: float
+    moved: float
+    infeasible: bool
+    evidence: Evidence | None = None
+
+
+def connected(district: np.ndarray, edges: np.ndarray) -> bool:
+    """Tell whether every district is connected in the graph of `edges`, (m, 2)."""
+    inside = edges[district[edges[:, 0]] == district[edges[:, 1]]] if len(edges) else np.empty((0, 2), int)
+    graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district),) * 2)
+    return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
+
+
+def pieces(problem: DistrictingProblem) -> list[np.ndarray]:
+    """Return the connected pieces of the map, arrays of units, the one with the most workload first."""
+    label = Graph(len(problem.weight), problem.edges, problem.border).components()
+    parts = [np.flatnonzero(label == p) for p in np.unique(label)]
+    return sorted(parts, key=lambda units: -float(problem.weight[units].sum()))
+
+
+def keeps_balance(found: Measured, problem: DistrictingProblem) -> bool:
+    """Tell whether no district is outside the bounds by more than rounding."""
+    return found.outside <= 1e-9 * problem.upper * problem.count
+
+
+def keeps_budget(found: Measured, problem: DistrictingProblem) -> bool:
+    """Tell whether no more residents move than the budget allows."""
+    return problem.budget is None or found.moved <= problem.budget * (1 + 1e-9) + 1e-9
