@@ -36,7 +36,7 @@ def read_current(reading: Reading, units: gpd.GeoDataFrame) -> tuple[np.ndarray,
     layer: IdLayer = rules.current
     frame, where = reading.noting(read_layer(reading.description.path(layer.path), layer.layer, [layer.id], layer.crs))
     ids = texts(frame[layer.id])
-    names = _names_of_beats(reading, layer) if NAME in where.dropped else {}
+    beat_names = _names_of_beats(reading, layer) if NAME in where.dropped else {}
     shapes, _ = polygons_of(frame, where, [f"beat {i}" for i in ids])
     shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(units.crs).array, dtype=object)
     reading.record("beats.current", layer.path, len(frame))
@@ -52,7 +52,7 @@ def read_current(reading: Reading, units: gpd.GeoDataFrame) -> tuple[np.ndarray,
         what = f"{int((~inside).sum()):,} units lie in none of today's beats, or by less than half: {names}"
         reading.findings.add([where.fact(what, "warning", field=layer.id)])
     _tell_splits(reading, shares, current, units, where, layer.id)
-    return current, names
+    return current, beat_names
 
 
 def _names_of_beats(reading: Reading, layer: IdLayer) -> dict[str, str]:
