@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
+from beatplanner.data.town.columns import guessed_columns
 from beatplanner.data.town.read_town import read_town
-from beatplanner.data.town.roster import ROSTER_COLUMNS, gender_of
+from beatplanner.data.town.reading import Reading
+from beatplanner.data.town.roster import ROSTER_COLUMNS, gender_of, read_roster
 
 HEADERS = {
     "mk": "Полициски службеник;Реон;Распореден од;Јазици;Пол;Вработен;Пензионирање",
@@ -98,3 +105,32 @@ def test_each_meaning_of_the_roster_has_words():
     from beatplanner.data.town.columns import WORDS
 
     assert set(ROSTER_COLUMNS) | {"officer"} <= set(WORDS)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.sampled_from([*HEADERS["mk"].split(";"), *ROSTER_COLUMNS, "officer", "Name", "?", "Датум"]), min_size=1, max_size=6, unique=True),
+    st.lists(st.lists(st.sampled_from(["", "Ана", "1", "27.01.2019", "2019-13-45", "-999", "да", "nan", "42.5", "x;y", "ж"]), min_size=1, max_size=7), max_size=4),
+)  # fmt: skip
+def test_any_roster_is_read_or_refused_in_words(town, header, rows):
+    description = read_description(town.project)
+    units = gpd.GeoDataFrame(
+        {"x": [540_000.0], "y": [4_650_000.0]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:32634"
+    )
+    town.path("any.csv").write_text("\n".join("|".join(r) for r in [header, *rows]) + "\n", encoding="utf-8")
+    description = description.model_copy(
+        update={"officers": description.officers.model_copy(update={"path": Path("any.csv")})}
+    )
+    reading = Reading(description)
+    try:
+        found = read_roster(reading, units)
+    except InputError as error:
+        assert all(note.what for note in error.problems)
+        return
+    assert found["officer"].is_unique and list(found.columns) == ["officer", *ROSTER_COLUMNS]
+
+
+@given(st.lists(st.text(max_size=12), max_size=8, unique=True))
+def test_no_header_is_taken_for_two_meanings(headers):
+    found = guessed_columns(headers, ["officer", *ROSTER_COLUMNS], set())
+    assert set(found.values()) <= set(headers) and len(set(found.values())) == len(found)
