@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
+from beatplanner.data.project.build import build
 from beatplanner.data.town.columns import guessed_columns
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.reading import Reading
@@ -93,6 +94,20 @@ def test_a_column_that_another_layer_uses_is_used(town):
     town.swap('current = { path = "old.gpkg", id = "beat" }', 'current = { path = "units.gpkg", id = "now" }')
     read = read_town(read_description(town.project))
     assert not any("not used" in n.what and "units.gpkg" in str(n.file) for n in read.notes)
+
+
+def test_a_project_file_keeps_what_the_columns_of_an_office_say(town):
+    town.path("edges.csv").write_text("од,до,метри\n1,2,120\n2,3,80\n", encoding="utf-8")
+    town.swap("tolerance = 0.25", 'tolerance = 0.25\nadjacency = "edges.csv"')
+    town.swap('time = "when"', 'time = "when"\nfirst = 2025-01-01\nlast = 2025-12-31\nseasonal = ["noise"]')
+    extra = 'columns = { officer = "Кој" }'
+    before = roster(town, "Кој;Реон;Распореден од", ["Ана;1;27.01.2019", "Бојан;2;03.11.2021"], extra)
+    build(town.project, town.folder / "town.gpkg")
+    after = read_town(read_description(town.folder / "town.gpkg"))
+    for table in ("roster", "edges"):
+        a, b = getattr(before, table), getattr(after, table)
+        assert a.astype(str).to_numpy().tolist() == b.astype(str).to_numpy().tolist()
+    assert after.recorded.years == before.recorded.years == 1.0 and after.description.incidents.seasonal == ["noise"]
 
 
 def test_words_for_women_and_men():

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import sqlite3
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from beatplanner.data.description.models import Description, Forum
+from beatplanner.data.description.models import Description, Forum, Officers, Table
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
@@ -26,8 +27,10 @@ from beatplanner.data.project.lock import user_name
 from beatplanner.data.project.plan_layers import write_layer_styles
 from beatplanner.data.project.safe_save import flush
 from beatplanner.data.project.store import write_content
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.forum_tables import CONSENTS, HOURS, PARTNERS, REPORT_BACK
 from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.roads import read_roads
 from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.data.town.town import Town
@@ -122,7 +125,9 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         points = town.incidents[[c for c in ("category", "time") if getattr(d.incidents, c)]]
         there = gpd.points_from_xy(town.incidents["x"], town.incidents["y"])
         places = gpd.GeoSeries(np.where(town.incidents["x"].isna(), None, there), crs=town.crs)
-        content["incidents"] = {k: v for k, v in content["incidents"].items() if k == "days"}
+        content["incidents"] = {
+            k: v for k, v in content["incidents"].items() if k in ("days", "first", "last", "seasonal")
+        }
         content["incidents"] |= {c: c for c in points.columns}
         content["incidents"] |= save(gpd.GeoDataFrame(points, geometry=places, crs=town.crs), "incidents")
     for section, key in (("stations", "candidates"), ("stations", "existing")):
@@ -168,18 +173,19 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         content["beats"]["locked"] |= save(frame, "beats.locked")
     if d.beats is not None and d.beats.decided_links is not None:
         links = d.beats.decided_links
-        frame, _ = read_table(d.path(links.path), links.layer, ["from", "to", "accept"], ["reason"])
+        frame = _columns(d, links, ["from", "to", "accept"], ["reason"], "beats.decided_links")
         content["beats"]["decided_links"] = save(_as_text(frame), "beats.decided_links")
     if d.officers is not None:
-        frame, _ = read_table(d.path(d.officers.path), d.officers.layer, ["officer"], ROSTER_COLUMNS)
+        frame = _columns(d, d.officers, ["officer"], ROSTER_COLUMNS, "officers")
+        content["officers"].pop("columns", None)
         content["officers"] |= save(_as_text(frame), "officers")
         if d.officers.posts is not None:
             p = d.officers.posts
-            frame, _ = read_table(d.path(p.path), p.layer, ["beat"], ["posts", "languages", "licence", "gender"])
+            frame = _columns(d, p, ["beat"], ["posts", "languages", "licence", "gender"], "officers.posts")
             content["officers"]["posts"] = save(_as_text(frame), "officers.posts")
         if d.officers.published is not None:
             p = d.officers.published
-            frame, _ = read_table(d.path(p.path), p.layer, ["officer", "beat", "start", "end"], ["requires"])
+            frame = _columns(d, p, ["officer", "beat", "start", "end"], ["requires"], "officers.published")
             content["officers"]["published"] = save(_as_text(frame), "officers.published")
         if d.officers.job_template is not None:
             content["officers"]["job_template"] = str(d.path(d.officers.job_template))
@@ -190,7 +196,8 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
     ):
         table = getattr(getattr(d, section), key, None) if getattr(d, section) else None
         if table is not None:
-            frame, _ = read_table(d.path(table.path), table.layer, wanted)
+            # the metres of neighbours are what the objective “cut” counts
+            frame = _columns(d, table, wanted, ["metres"] if key == "adjacency" else [], f"{section}.{key}")
             missing = {"missing": table.missing} if section == "stations" else {}
             content[section][key] = save(frame, f"{section}.{key}") | missing
     if d.country is not None and d.country.regions is not None:
@@ -200,6 +207,13 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
     if d.forum is not None:
         _write_forum_tables(d.forum, d, town, content["forum"], save)
     return content
+
+
+def _columns(
+    d: Description, table: Table | Officers, needed: list[str], optional: Sequence[str], key: str
+) -> pd.DataFrame:
+    """Read a table with fixed columns as the town's reader does; the file holds them by their usual names."""
+    return read_columns(Reading(d), table.path, table.layer, needed, optional, given=table.columns, key=key)[0]
 
 
 def _write_forum_tables(rules: Forum, d: Description, town: Town, content: dict[str, Any], save: Any) -> None:
