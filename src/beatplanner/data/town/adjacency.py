@@ -18,6 +18,8 @@ SNAP = 0.5
 LEAST_BORDER = 2.0
 # A barrier closes a border where it runs within this many metres of at least this share of it.
 BARRIER_REACH = 15.0
+# Outlines of more corners than this are cut to what can meet before they are laid on each other.
+LONG_OUTLINE = 200
 BARRIER_SHARE = 0.7
 # A bridge or ford opens the border that it comes this close to, in metres.
 CROSSING_REACH = 60.0
@@ -41,11 +43,13 @@ def touching(polygons: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, pd.DataFra
     a, b = tree.query(polygons, predicate="dwithin", distance=SNAP)
     a, b = a[a < b], b[a < b]
     outline = shapely.boundary(polygons)
-    border = np.asarray(geometry.intersection(outline[a], outline[b]), dtype=object)
+    # of a long outline only what lies in the other's frame can be shared
+    border = np.asarray(geometry.intersection(_near(outline, a, b), _near(outline, b, a)), dtype=object)
     metres = shapely.length(border)
     apart = np.flatnonzero(metres < LEAST_BORDER)
-    beside = geometry.intersection(outline[a[apart]], geometry.buffer(polygons[b[apart]], SNAP))
-    other = geometry.intersection(outline[b[apart]], geometry.buffer(polygons[a[apart]], SNAP))
+    u, v = a[apart], b[apart]
+    beside = geometry.intersection(_near(outline, u, v), geometry.buffer(_near(polygons, v, u), SNAP))
+    other = geometry.intersection(_near(outline, v, u), geometry.buffer(_near(polygons, u, v), SNAP))
     near = (shapely.length(beside) + shapely.length(other)) / 2 - 2 * SNAP
     border[apart] = np.where(near >= LEAST_BORDER, beside, border[apart])
     metres[apart] = np.maximum(metres[apart], near)
@@ -53,6 +57,18 @@ def touching(polygons: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, pd.DataFra
     kept = metres >= LEAST_BORDER
     short = pairs[~kept & (metres > 1e-6)]
     return pairs[kept].reset_index(drop=True), border[kept], short.reset_index(drop=True)
+
+
+def _near(shapes: np.ndarray, of: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Return shapes `of` some positions, cut to the frames of those `beside` them and a little more; small ones are left whole."""
+    found = shapes[of].copy()
+    long = np.flatnonzero(shapely.get_num_coordinates(found) > LONG_OUTLINE)
+    frames = shapely.bounds(shapes[beside[long]])
+    for i, (west, south, east, north) in zip(long, frames, strict=True):
+        part = shapely.clip_by_rect(found[i], west - 2 * SNAP, south - 2 * SNAP, east + 2 * SNAP, north + 2 * SNAP)
+        if part.geom_type.endswith("String") or shapely.is_valid(part):
+            found[i] = part
+    return found
 
 
 def open_borders(borders: np.ndarray, barriers: np.ndarray, crossings: np.ndarray) -> np.ndarray:

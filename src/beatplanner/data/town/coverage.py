@@ -41,12 +41,16 @@ class Mended:
         What was closed, in sentences.
     left
         What was not, and why.
+    matched
+        (n,) bool: polygons whose borders match those of their neighbours to the last digit, so that none overlaps another; None where
+        that was not looked at.
     """
 
     polygons: np.ndarray
     changed: np.ndarray
     told: tuple[str, ...]
     left: tuple[str, ...]
+    matched: np.ndarray | None = None
 
 
 def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> Mended:
@@ -77,7 +81,7 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
         )
     wrong = ~shapely.is_empty(geometry.coverage_gaps(kept, metres))
     if not wrong.any():
-        return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), ())
+        return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), (), ~wrong)
     before = shapely.area(kept)
     left: list[str] = []
     # only what does not match, and its neighbours, is rebuilt
@@ -96,7 +100,7 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
         found = _clean(kept, np.setdiff1d(near, far), metres)
         again = np.abs(shapely.area(found) - before) > np.maximum(LARGEST_CHANGE * before, NOTICED)
         if again.any():
-            return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), tuple(left))
+            return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), tuple(left), ~wrong)
     changed = shapely.area(found) - before
     moved = np.flatnonzero(np.abs(changed) > NOTICED)
     if len(moved):
@@ -105,7 +109,7 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
             f"gaps and overlaps between units were closed: {len(moved):,} units changed by {np.abs(changed[moved]).sum():,.0f} m² in all, most of "
             f"all {names[most]} by {abs(changed[most]):,.0f} m² ({abs(changed[most]) / before[most]:.1%})"
         )
-    return Mended(found, shapely.area(found) - shapely.area(polygons), tuple(told), tuple(left))
+    return Mended(found, shapely.area(found) - shapely.area(polygons), tuple(told), tuple(left), ~wrong)
 
 
 def _clean(polygons: np.ndarray, at: np.ndarray, metres: float) -> np.ndarray:

@@ -74,7 +74,8 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
     unit = np.full(len(found), -1)
     points = shapely.points(found.loc[there, ["x", "y"]].to_numpy(float))
     polygons = np.asarray(units.geometry.array, dtype=object)
-    p, u = shapely.STRtree(polygons).query(points, predicate="intersects")
+    # asked of the units, whose borders are then looked at once for all their points
+    u, p = shapely.STRtree(points).query(polygons, predicate="intersects")
     # a point on a border belongs to the first unit of the layer, always the same
     first = pd.DataFrame({"p": p, "u": u}).groupby("p")["u"].min()
     unit[np.flatnonzero(there)[first.index]] = first.to_numpy()

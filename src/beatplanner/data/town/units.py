@@ -154,8 +154,10 @@ def _as_coverage(
     for what in found.left:
         reading.findings.add([where.fact(what, "warning", "Correct their borders in QGIS", field="geometry")])
     polygons = found.polygons
-    a, b = shapely.STRtree(polygons).query(polygons, predicate="overlaps")
-    a, b = a[a < b], b[a < b]
+    # borders that match to the last digit cannot overlap; only the others are looked at
+    at = np.arange(len(polygons)) if found.matched is None else np.flatnonzero(~found.matched)
+    a, b = shapely.STRtree(polygons[at]).query(polygons[at], predicate="overlaps")
+    a, b = at[a[a < b]], at[b[a < b]]
     common = shapely.area(geometry.intersection(polygons[a], polygons[b]))
     much = np.flatnonzero(common > 0.01 * np.minimum(shapely.area(polygons[a]), shapely.area(polygons[b])))
     if len(much):
@@ -235,9 +237,15 @@ def _check_places(polygons: np.ndarray, ids: list[str], where: Place) -> None:
             f"unit {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the middle of the others ({len(far):,} such units)"
         )
         raise InputError(where.problem(what, "Correct its polygon", row=where.rows[far[0]], field="geometry"))
-    tree = shapely.STRtree(polygons)
-    same = tree.query(polygons, predicate="covers")
-    twice = [(ids[i], ids[j]) for i, j in same.T if i < j and shapely.equals(polygons[i], polygons[j])]
+    # the same polygon lies in the same frame, to the rounding of its corners
+    frames = pd.DataFrame(shapely.bounds(polygons).round(3)).groupby([0, 1, 2, 3]).indices.values()
+    twice = [
+        (ids[i], ids[j])
+        for alike in frames
+        for n, i in enumerate(alike)
+        for j in alike[n + 1 :]
+        if shapely.equals(polygons[i], polygons[j])
+    ]
     if twice:
         what = f"units {twice[0][0]} and {twice[0][1]} are the same polygon ({len(twice):,} such pairs)"
         raise InputError(where.problem(what, "Take one out", field="geometry"))
