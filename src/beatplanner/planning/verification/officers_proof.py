@@ -29,6 +29,8 @@ from beatplanner.planning.verification.proven import CannotProveError
 Arrays = dict[str, np.ndarray]
 # What sums in floating point may have cost, as a share of the terms.
 ROUNDING = 2e-13
+# Ends of postings that are looked at, over officers, beats and months.
+MOST_ENDS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     months, posts = len(days) - 1, beats["posts"].to_numpy(int)
     if _closed_posts(evidence, by_name, ids, posts, days, rules.handover_months).any():
         raise CannotProveError("Bounds of plans in which beats start later are not evaluated by this checker.")
+    if len(roster) * len(beats) * months**2 / 2 > MOST_ENDS:
+        raise CannotProveError("There are too many officers and beats for this checker.")
     prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")))
     wanted = (len(beats), months)
     if prices.posts.shape != wanted or prices.room.shape != wanted or prices.handover.shape != wanted:

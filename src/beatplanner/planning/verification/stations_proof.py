@@ -18,7 +18,7 @@ INNER, NO_CHOICE, ONE_CHOICE = -1, -2, -3
 # What sums in floating point may have cost, as a share of the terms; and what a value above zero must be at least.
 ROUNDING, ABOVE_ZERO = 2e-13, 1e-7
 # Costs that are looked at, over all leaves.
-MOST_COSTS = 3_000_000_000
+MOST_COSTS = 600_000_000
 
 
 @dataclass(frozen=True)

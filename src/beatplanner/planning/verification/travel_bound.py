@@ -19,7 +19,7 @@ ROUNDING = 2e-13
 # Bounds of workload are met within this share, as plans are.
 SLACK = 1e-9
 # Pairs up to which a problem is checked.
-MOST_PAIRS = 40_000_000
+MOST_PAIRS = 3_000_000
 # Steps of an exact knapsack after which its fractional value stands.
 KNAPSACK_STEPS = 4_000
 
@@ -83,13 +83,19 @@ class Pairs:
 
 
 def reaches(area: Area) -> list[np.ndarray]:
-    """Return the units that can share a beat with each unit: the lightest connection weighs at most what a beat may."""
+    """Return the units that can share a beat with each unit: the lightest connection weighs at most what a beat may.
+
+    Raises
+    ------
+    TooLargeError
+        Where there are more than `MOST_PAIRS`.
+    """
     n, most = len(area.weight), area.upper * (1 + 1e-6)
     near: list[list[int]] = [[] for _ in range(n)]
     for a, b in area.edges.tolist():
         near[a].append(b)
         near[b].append(a)
-    weight, found = area.weight.tolist(), []
+    weight, found, total = area.weight.tolist(), [], 0
     for j in range(n):
         path, heap, done = {j: weight[j]}, [(weight[j], j)], set()
         while heap:
@@ -103,6 +109,9 @@ def reaches(area: Area) -> list[np.ndarray]:
                     path[v] = t
                     heappush(heap, (t, v))
         found.append(np.array(sorted(done), np.int64))
+        total += len(done)
+        if total > MOST_PAIRS:
+            raise TooLargeError
     return found
 
 

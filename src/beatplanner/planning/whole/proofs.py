@@ -54,7 +54,8 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
         if claims.get("lower_bound") is not None and step in made:
             try:
                 arrays = made[step](evidence, plan)
-            except (CannotProveError, TooLargeError):
+            except (CannotProveError, TooLargeError, LookupError, ValueError, TypeError, ArithmeticError):
+                # whatever goes wrong here, the plan is not lost: its bound is told as not certified
                 arrays = None
         _tell(evidence, step, claims, arrays)
     _tolerance(tables, plan)
