@@ -23,6 +23,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.beat_facts import languages_of, partners_of, people_of, walk_of
 from beatplanner.planning.forum.forums import Meeting, meetings_of
 from beatplanner.planning.forum.themes import is_sensitive, period_of
 
@@ -376,7 +377,7 @@ def beat_figures(tables: PlanTables) -> pd.DataFrame:
     assert tables.beats is not None
     units, ids = tables.units, [str(b) for b in tables.beats["beat"]]
     beat = units["beat"].astype(str).to_numpy(object)
-    people = _people(units)
+    people = people_of(units)
     found = pd.DataFrame({"beat": ids})
     found["incidents"] = _by_beat(ids, beat, units["incidents"].to_numpy(float)) if "incidents" in units else np.nan
     found["area_km2"] = shapely.area(tables.beats.geometry.to_numpy()) / 1e6
@@ -417,12 +418,6 @@ def _by_beat(ids: Sequence[str], beat: np.ndarray, value: np.ndarray) -> np.ndar
     return np.bincount(at, weights=np.nan_to_num(value), minlength=len(ids) + 1)[: len(ids)]
 
 
-def _people(units: pd.DataFrame) -> np.ndarray:
-    """Return residents of each unit, (n,); hours of work where they are unknown."""
-    people = units["population"].to_numpy(float)
-    return people if np.nansum(people) > 0 else units["workload"].to_numpy(float)
-
-
 def _known(value: Any) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
 
@@ -440,50 +435,6 @@ def _mean(tables: PlanTables, municipality: str) -> float:
     assert beats is not None
     same = beats["municipality"].astype(object).fillna("").astype(str) == municipality
     return float(beats.loc[same, "workload"].mean())
-
-
-# ---- what cards and forum packs both tell
-
-
-def postings_at_start(tables: PlanTables, beat: str) -> list[tuple[Any, dt.date]]:
-    """Return who holds a post of a beat when the plan begins: rows of the assignments, each with the day on which the posting ends."""
-    frame = tables.assignments
-    if frame is None or not len(frame):
-        return []
-    begin = min(str(s) for s in frame["start"])
-    there = frame[(frame["beat"].astype(str) == beat) & (frame["start"].astype(str) == begin)]
-    return [(row, dt.date.fromisoformat(str(row.end))) for row in there.itertuples(index=False)]
-
-
-def languages_of(tables: PlanTables, officer: str) -> list[str]:
-    """Return the languages that an officer speaks, as the roster has them."""
-    roster = tables.roster
-    if roster is None:
-        return []
-    found = roster.loc[roster["officer"].astype(str) == officer, "languages"]
-    value = found.iloc[0] if len(found) else None
-    return [w for w in (value if isinstance(value, tuple) else str(value or "").split(";")) if w]
-
-
-def walk_of(tables: PlanTables, beat: str) -> tuple[str, float] | None:
-    """Return the station that is nearest to most residents of a beat, and the mean minutes to stations; None where none is reached on foot."""
-    units = tables.units
-    if tables.stations is None:
-        return None
-    own = units[units["beat"].astype(str) == beat]
-    people = _people(own)
-    minutes = own["walk_minutes"].to_numpy(float)
-    reached = np.isfinite(minutes)
-    if not reached.any() or people[reached].sum() <= 0:
-        return None
-    station = pd.Series(people[reached]).groupby(own["station"].to_numpy(object)[reached].astype(str)).sum().idxmax()
-    return str(station), float(np.average(minutes[reached], weights=people[reached]))
-
-
-def partners_of(extra: ForumTables, beat: str, name: str, municipality: str) -> pd.DataFrame:
-    """Return the partners of a beat: its own, its municipality's, and those of everywhere."""
-    area = {beat, name, municipality}
-    return extra.partners[np.array([a is None or str(a) in area for a in extra.partners["area"]], dtype=bool)]
 
 
 def holders_of(tables: PlanTables, beat: str, posts: int) -> tuple[tuple[Posting, ...], ...] | None:

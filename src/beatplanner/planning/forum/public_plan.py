@@ -30,7 +30,7 @@ from beatplanner.data.publish.public.plan import (
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables, consented
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.beat_cards import languages_of, postings_at_start
+from beatplanner.planning.forum.beat_facts import languages_of, postings_at_start
 
 # A deviation that breaks its rule is told in steps this wide, rounded up.
 STEP = 0.05

@@ -1,0 +1,59 @@
+"""Facts of a beat that cards and forum packs both ask for: who holds its posts, which languages they speak, the way to a station, its partners."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.forum_tables import ForumTables
+
+
+def people_of(units: pd.DataFrame) -> np.ndarray:
+    """Return residents of each unit, (n,); hours of work where they are unknown."""
+    people = units["population"].to_numpy(float)
+    return people if np.nansum(people) > 0 else units["workload"].to_numpy(float)
+
+
+def postings_at_start(tables: PlanTables, beat: str) -> list[tuple[Any, dt.date]]:
+    """Return who holds a post of a beat when the plan begins: rows of the assignments, each with the day on which the posting ends."""
+    frame = tables.assignments
+    if frame is None or not len(frame):
+        return []
+    begin = min(str(s) for s in frame["start"])
+    there = frame[(frame["beat"].astype(str) == beat) & (frame["start"].astype(str) == begin)]
+    return [(row, dt.date.fromisoformat(str(row.end))) for row in there.itertuples(index=False)]
+
+
+def languages_of(tables: PlanTables, officer: str) -> list[str]:
+    """Return the languages that an officer speaks, as the roster has them."""
+    roster = tables.roster
+    if roster is None:
+        return []
+    found = roster.loc[roster["officer"].astype(str) == officer, "languages"]
+    value = found.iloc[0] if len(found) else None
+    return [w for w in (value if isinstance(value, tuple) else str(value or "").split(";")) if w]
+
+
+def walk_of(tables: PlanTables, beat: str) -> tuple[str, float] | None:
+    """Return the station that is nearest to most residents of a beat, and the mean minutes to stations; None where none is reached on foot."""
+    units = tables.units
+    if tables.stations is None:
+        return None
+    own = units[units["beat"].astype(str) == beat]
+    people = people_of(own)
+    minutes = own["walk_minutes"].to_numpy(float)
+    reached = np.isfinite(minutes)
+    if not reached.any() or people[reached].sum() <= 0:
+        return None
+    station = pd.Series(people[reached]).groupby(own["station"].to_numpy(object)[reached].astype(str)).sum().idxmax()
+    return str(station), float(np.average(minutes[reached], weights=people[reached]))
+
+
+def partners_of(extra: ForumTables, beat: str, name: str, municipality: str) -> pd.DataFrame:
+    """Return the partners of a beat: its own, its municipality's, and those of everywhere."""
+    area = {beat, name, municipality}
+    return extra.partners[np.array([a is None or str(a) in area for a in extra.partners["area"]], dtype=bool)]
