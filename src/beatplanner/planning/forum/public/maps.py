@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from beatplanner.data.formats import geometry
-from beatplanner.data.publish.public.figures import on_map
+from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import MapWords
 from beatplanner.data.publish.public.pack_maps import ACCENT, DARK, OPENED, WATER, Drawing, draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
@@ -219,7 +219,11 @@ def _map_words(content: PackContent) -> MapWords:
         made=content.made,
         review=content.review_note(),
         residents={i: content.residents("beat", i) for i in ids if ("beat", i) in known},
-        figures={i: known["beat", i] for i in ids if ("beat", i) in known},
+        figures={
+            i: None if (v := known["beat", i]) is None else t.register.cell(counted(v))
+            for i in ids
+            if ("beat", i) in known
+        },
         station={i: "" if w is None else w[0] for i, w in found.items()},
         forum={i: content.when_and_where(m) for i, m in meetings.items() if m is not None},
         walk=walks,
