@@ -16,6 +16,7 @@ from beatplanner.data.formats.crs_guess import datum_doubt
 from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.formats.vector_files import shapefile_encoding
 from beatplanner.data.guided_import.checks import check
+from beatplanner.data.guided_import.doubts import import_doubts
 from beatplanner.data.guided_import.draft import ImportDraft, unused_files
 from beatplanner.data.guided_import.guessing import guess_columns, guess_role
 from beatplanner.data.guided_import.looks import look_at
@@ -272,3 +273,14 @@ def test_a_plan_of_a_project_file_is_not_out_of_date_at_once(tmp_path, command):
     assert robustness is not None
     code, said, told = command("verify", tmp_path / "a")
     assert code == 0, said + told
+
+
+def test_feet_under_degrees_are_told(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"site": list("abcdef")}, geometry=gpd.points_from_xy(range(900, 906), range(500, 506)), crs=4326
+    )
+    frame.to_file(tmp_path / "sites.geojson", driver="GeoJSON")
+    grid().to_file(tmp_path / "units.gpkg")
+    draft = ImportDraft()
+    draft.add([tmp_path / "units.gpkg", tmp_path / "sites.geojson"])
+    assert any(d.severity == "error" and "do not lie on earth" in d.text for d in import_doubts(draft))

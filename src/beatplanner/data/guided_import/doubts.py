@@ -174,7 +174,12 @@ def check_for_far_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     if source.role not in ("units", "candidates", "existing") or len(frame) < 5:
         return
     ok = frame.geometry.notna() & ~frame.geometry.is_empty
-    utm = frame[ok].estimate_utm_crs() if ok.any() else None
+    try:
+        utm = frame[ok].estimate_utm_crs() if ok.any() else None
+    except (RuntimeError, ValueError):
+        text = f"{source.look.title}: its coordinates do not lie on earth in its CRS ({source.crs[:40]}). Choose the CRS that they are in."
+        yield Doubt("error", text, source)
+        return
     if utm is None:
         return
     centre = frame.geometry.to_crs(utm).representative_point()
