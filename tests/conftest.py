@@ -155,8 +155,8 @@ def _journals_of_their_own(tmp_path, monkeypatch):
     from beatplanner.data.project import journal
 
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
-    if "beatplanner.ui.desktop.window.recent" in sys.modules:
-        monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
+    if "beatplanner.ui.desktop.toolkit.recent" in sys.modules:
+        monkeypatch.setattr("beatplanner.ui.desktop.toolkit.recent._file", lambda: tmp_path / "recent.json")
 
 
 @pytest.fixture(autouse=True)

@@ -109,6 +109,6 @@ def test_the_window_opens_the_guide(monkeypatch):
     main_window = pytest.importorskip("beatplanner.ui.desktop.window.main_window", exc_type=ImportError)
     assert Path(main_window.__file__).parents[2] / "guide" == main_window.GUIDE
     assert main_window.GUIDE.parent == (ROOT / "src" / "beatplanner" / "ui")
-    from beatplanner.ui.desktop.window.actions import ACTIONS
+    from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 
     assert next(a.name for a in ACTIONS if a.shortcut == "F1") == "open_guide"

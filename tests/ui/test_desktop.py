@@ -19,8 +19,9 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 from PySide6.QtCore import QPoint, Qt, QTimer
 
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.window import main_window, recent
-from beatplanner.ui.desktop.window.actions import ACTIONS
+from beatplanner.ui.desktop.toolkit import recent
+from beatplanner.ui.desktop.toolkit.actions import ACTIONS
+from beatplanner.ui.desktop.window import main_window
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 

@@ -17,7 +17,7 @@ from PySide6.QtGui import QKeySequence
 
 from beatplanner.data.project.build import build
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 

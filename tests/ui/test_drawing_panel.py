@@ -19,7 +19,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.drawing_panel import ACTIONS, ReasonDialog
-from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 

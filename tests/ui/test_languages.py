@@ -34,7 +34,7 @@ def planned(tmp_path_factory):
 @pytest.fixture
 def speak(qtbot, tmp_path, monkeypatch, planned):
     """Make a window in a language with a plan open; English again afterwards."""
-    monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr("beatplanner.ui.desktop.toolkit.recent._file", lambda: tmp_path / "recent.json")
     monkeypatch.setattr(settings, "_file", lambda: tmp_path / "settings" / "settings.json")
     application = QtWidgets.QApplication.instance()
 

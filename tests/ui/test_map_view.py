@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.map.cartography import View, draw, legend
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
 from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.printing import PAPER, Page, write_page
-from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import Qt as GuiQt
 
 import beatplanner.ui.desktop as desktop
 from beatplanner.ui.desktop import plain_text
-from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 BAIT = '<b>Town</b><img src="{0}">'

@@ -21,8 +21,8 @@ from beatplanner.data.project.build import build
 from beatplanner.data.project.document import ProjectDocument, read_document
 from beatplanner.planning.verification import verify
 from beatplanner.ui.desktop.guided_import.wizard import ColumnsPage, DoubtsPage, ImportWizard, SavePage
-from beatplanner.ui.desktop.session import project_window
-from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.toolkit import recent
+from beatplanner.ui.desktop.window import project_window
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 Buttons = QtWidgets.QMessageBox.StandardButton

@@ -11,7 +11,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from PySide6.QtGui import QGuiApplication
 
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.window import recent
+from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 

@@ -10,7 +10,8 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.planning.rule_catalog import PRESETS
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series
-from beatplanner.ui.desktop.window import main_window, recent
+from beatplanner.ui.desktop.toolkit import recent
+from beatplanner.ui.desktop.window import main_window
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 

@@ -9,7 +9,8 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from PySide6.QtGui import QDesktopServices
 
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.window import guide_pages, tour
+from beatplanner.ui.desktop.toolkit import guide_pages
+from beatplanner.ui.desktop.window import tour
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go, write_grid_town
 
@@ -25,7 +26,7 @@ def planned(tmp_path_factory):
 
 @pytest.fixture
 def window(qtbot, tmp_path, monkeypatch, planned):
-    monkeypatch.setattr("beatplanner.ui.desktop.window.recent._file", lambda: tmp_path / "recent.json")
+    monkeypatch.setattr("beatplanner.ui.desktop.toolkit.recent._file", lambda: tmp_path / "recent.json")
     monkeypatch.setattr(tour, "_seen", lambda: tmp_path / "settings" / "tour-seen")
     made = MainWindow()
     qtbot.addWidget(made, before_close_func=let_go)

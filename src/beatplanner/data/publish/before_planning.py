@@ -38,7 +38,7 @@ def check_publishing(description: Description, extra: ForumTables, *, photos: bo
             catalogue = description.forum.catalogues.get(language)
             with findings.keep():
                 Speech(language, description.forum.terms, None if catalogue is None else description.path(catalogue))
-        for photo in extra.consents.get("photo", ()) if photos else ():
+        for photo in list(extra.consents["photo"]) if photos and "photo" in extra.consents else []:
             if photo is not None:
                 with findings.keep():
                     clean_photo(Path(photo), description.path(Path()))

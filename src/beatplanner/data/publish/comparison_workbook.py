@@ -132,7 +132,9 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.print_title_rows = "1:1"
-        sheet.oddFooter.center.text = "&A, &P of &N"
+        footer = sheet.oddFooter
+        assert footer is not None and footer.center is not None
+        footer.center.text = "&A, &P of &N"
     book.save(path)
     _store(path, [known.get(sheet.title, {}) for sheet in book.worksheets])
 

@@ -46,7 +46,7 @@ def read_network(
     except geometry.UnworkableShapesError as error:
         at = units["name"].iat[int(shapely.STRtree(units.geometry.to_numpy()).nearest(shapely.Point(error.point)))]
         what = f"roads at {at} lie on each other so that they cannot be cut at their crossings"
-        mend = f"Draw them again near {error.point[0]:,.1f}, {error.point[1]:,.1f} ({units.crs.name}), or take one of each pair out"
+        mend = f"Draw them again near {error.point[0]:,.1f}, {error.point[1]:,.1f} ({reading.description.project.crs or units.crs}), or take one of each pair out"
         raise InputError(where.problem(what, mend, field="geometry")) from None
     if network.joined:
         snap = rules.snap_metres if rules else SNAP

@@ -32,7 +32,8 @@ from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.run import STEPS, Plan, Step, _beats_of, make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.run import STEPS, Step, _beats_of, make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts

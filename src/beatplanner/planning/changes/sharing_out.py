@@ -119,7 +119,7 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
 
 def with_starts(beats: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return beats with the days on which they start in a roll-out that was chosen anew."""
-    beats = beats.drop(columns=["starts"], errors="ignore")
+    beats = gpd.GeoDataFrame(beats.drop(columns=["starts"], errors="ignore"))
     if "starts" not in made:
         return beats
     day = dict(zip(made["beat"].astype(str), made["starts"], strict=True))

@@ -36,6 +36,7 @@ from beatplanner.planning.whole.areas import (
     whole_vehicles,
 )
 from beatplanner.planning.whole.payroll import Payroll, first_days, payroll
+from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
 from beatplanner.solver.location.rollout import rollout
 
@@ -118,34 +119,6 @@ def staff_money(people: Payroll | None, rules: Budget) -> np.ndarray:
     if people is not None:
         money[SALARIES], money[TRAINING] = people.salaries, people.courses * rules.training_seat
     return money
-
-
-def spending(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, rise: np.ndarray) -> np.ndarray:
-    """Return what each line costs in each year, (L, T), in the prices of each year.
-
-    Parameters
-    ----------
-    areas
-        Costs of the beats.
-    start
-        (B,) year in which each starts, -1 for never.
-    staff
-        (L, T) salaries and courses of the roster.
-    rules, rise
-        The budget, and its prices.
-    """
-    on, year = np.flatnonzero(start >= 0), np.arange(rules.years)
-    money = staff + areas.fixed + areas.waiting[:, start < 0].sum(axis=1) + areas.started[:, on, start[on]].sum(axis=1)
-    need = fleet_need(areas, start, year)
-    whole = whole_vehicles(need)
-    money[VEHICLES] = fleet(whole, rules.vehicle_years) * rules.vehicle_price + whole * rules.vehicle_yearly
-    return money * rise
-
-
-def fleet_need(areas: Areas, start: np.ndarray, year: np.ndarray) -> np.ndarray:
-    """Return the vehicles that are needed in each year, (T,), whole or not."""
-    begun = (start[:, None] >= 0) & (start[:, None] <= year)
-    return np.where(begun, areas.need[:, 1:], areas.need[:, :1]).sum(axis=0)
 
 
 def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:

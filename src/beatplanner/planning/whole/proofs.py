@@ -26,7 +26,7 @@ from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
 from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
-    from beatplanner.planning.whole.run import Plan
+    from beatplanner.planning.whole.plan import Plan
 
 Arrays = dict[str, np.ndarray]
 # A certified bound stands in place of a stronger one that is not where the gap grows by at most this share of the objective.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,10 +39,10 @@ from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import Rollout, budget_summary, roll_out
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, shared_posts, write_country
 from beatplanner.planning.whole.payroll import first_days
+from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import (
-    WorkloadPlan,
     covered_share,
     hours_on_the_beat,
     officers_note,
@@ -57,23 +57,6 @@ DEFAULT_TIME_LIMIT = 300.0
 SHARE_OF_TIME: dict[Step, float] = {"beats": 7.0, "stations": 1.0, "officers": 2.0}
 # A language is looked after in a beat where at least this share of its residents speak it.
 LANGUAGE_SHARE = 0.10
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The results of the steps with the town that they plan; a step that was left out is None."""
-
-    town: Town
-    workload: WorkloadPlan
-    beats: BeatPlan | None
-    stations: StationPlan | None
-    officers: OfficerPlan | None
-    rollout: Rollout | None = None
-
-    @property
-    def clashes(self) -> tuple[str, ...]:
-        """Which rules clash, in words; empty where all are met."""
-        return tuple(c for step in (self.beats, self.stations, self.officers) if step is not None for c in step.clashes)
 
 
 def run(
@@ -423,7 +406,7 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         None if plan.beats is None else _with_starts(beat_polygons(town, plan.beats), plan.rollout, town.description)
     )
     if plan.rollout is not None and points is not None and beats is not None and "opens" not in points:
-        points = points.assign(opens=_opens(points, units, beats, sites))
+        points = gpd.GeoDataFrame(points.assign(opens=_opens(points, units, beats, sites)))
     order = [c for c in ("unit", "beat", "workload", "population") if c in units]
     units = units[order + [c for c in units.columns if c not in order]]
     made = PlanTables(

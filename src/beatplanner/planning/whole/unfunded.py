@@ -85,7 +85,7 @@ def _names(areas: Areas) -> list[str]:
 
 def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> np.ndarray:
     """Return what each payer, and the ceiling last, has left in each year, (P + 1, T); inf without a limit."""
-    from beatplanner.planning.whole.budget import spending
+    from beatplanner.planning.whole.spending import spending
 
     spent = spending(areas, start, staff, rules, frame.rise)
     return np.concatenate([frame.funds - frame.paid @ spent, (frame.ceiling - spent.sum(axis=0))[None, :]])

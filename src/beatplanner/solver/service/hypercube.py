@@ -47,17 +47,15 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
     if n == 0:
         return nobody(system)
     upward = _upward(system)
-    flow: np.ndarray | None = None
     service = system.mean_service(None)
+    found = nobody(system)
     for _ in range(ROUNDS):
         if system.waits and system.total >= (1.0 / service).sum() * (1 - 1e-12):
             return unstable(system)
-        p = _balanced(upward, 1.0 / service)
-        found = _flows(system, p, 1.0 / service)
-        flow = found.flow
-        again = system.mean_service(flow)
+        found = _flows(system, _balanced(upward, 1.0 / service), 1.0 / service)
+        again = system.mean_service(found.flow)
         if np.abs(again - service).max() <= CALIBRATION * service.max():
-            return found
+            break
         service = again
     return found
 

@@ -41,8 +41,8 @@ from beatplanner.ui.desktop.guided_import import jobs
 from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.window.guide_pages import explain
-from beatplanner.ui.desktop.window.quiet import quiet
+from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 # What is proposed beside the guess where a CRS is chosen; others are typed.
 KNOWN_CRS = (

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.guide_pages import explain
-from beatplanner.ui.desktop.window.tool_actions import add_action
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 ACTIONS = (
     Action("print_map", "File", "Print map to PDF or PNG…", "Put the map on paper, A4 to A0, at an exact scale.", "Ctrl+P"),

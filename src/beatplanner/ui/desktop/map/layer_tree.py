@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.map.cartography import Key, draw_key, legend
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
 from beatplanner.ui.desktop.plain_text import literal
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 ACTIONS = (
     Action("layer_legend", "View", "Legend on the map", "Show the signs of the map in its corner, or hide them.", "Ctrl+Shift+L"),

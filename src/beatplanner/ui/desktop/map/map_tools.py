@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QCompleter, QLineEdit
 from beatplanner.ui.desktop.map.map_content import Place, search_places
 from beatplanner.ui.desktop.map.map_view import Lasso, MapView, Measure
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.tool_actions import add_action
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 ACTIONS = (
     Action("map_move", "Map", "Move and click", "Drag the map, click a beat.", "V"),

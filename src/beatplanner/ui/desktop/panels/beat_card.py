@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.window.figures_text import NONE, date, month, number, percent, weekday, weekdays
-from beatplanner.ui.desktop.window.quiet import quiet
+from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday, weekdays
+from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
     from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, Posting, Problems

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import Scenario
-from beatplanner.ui.desktop.window.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 if TYPE_CHECKING:
     from beatplanner.planning.beats.drawing import Drawing

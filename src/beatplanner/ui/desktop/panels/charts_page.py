@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from beatplanner.data.colours import FILLS
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.window.figures_text import number, percent
-from beatplanner.ui.desktop.window.quiet import quiet
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
     from beatplanner.planning.forum.beat_cards import BeatBook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
@@ -30,11 +30,8 @@ from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.rings import path_of
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.window.guide_pages import explain
-from beatplanner.ui.desktop.window.tool_actions import menu_named
-
-if TYPE_CHECKING:
-    from beatplanner.ui.desktop.window.main_window import MainWindow
+from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.tool_actions import menu_named
 
 LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
 WALK = ("#f7fbff", "#c6dbef", "#9ecae1", "#6baed6", "#2171b5", "#08306b")
@@ -319,7 +316,7 @@ class ComparisonWindow(QDialog):
 class Comparing:
     """The menu “Compare” of a window."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: Any) -> None:
         self.window, self.background = window, Work(window)
         self.shown: ComparisonWindow | None = None
         self.action = QAction(window.tr("Compare plans…"), window)
@@ -368,6 +365,6 @@ class Comparing:
         self.window.statusBar().clearMessage()
 
 
-def install(window: MainWindow) -> Comparing:
+def install(window: Any) -> Comparing:
     """Give a window the menu “Compare”; keep what is returned."""
     return Comparing(window)

@@ -38,9 +38,9 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.figures_text import number, percent
-from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit

@@ -30,9 +30,9 @@ from beatplanner.ui.desktop.panels.gantt import Gantt, Row
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.figures_text import number as written
-from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number as written
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 FIGURES = {
     "vacant_months": "vacant months",

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from beatplanner.ui.desktop.plain_text import Browser, Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
-from beatplanner.ui.desktop.window.figures_text import date, number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
 
 if TYPE_CHECKING:
     from beatplanner.planning.whole.proof_figures import StepProof

@@ -13,8 +13,8 @@ from beatplanner.ui.desktop.panels.charts_page import ChartsPage
 from beatplanner.ui.desktop.panels.proof_page import ProofPage
 from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables

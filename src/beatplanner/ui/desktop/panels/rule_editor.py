@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import Label, question
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.figures_text import number
-from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.planning.rule_catalog import Preset, Rule

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.figures_text import number, percent
-from beatplanner.ui.desktop.window.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 # How near the pointer must be to a site, in pixels.
 NEAR = 14.0

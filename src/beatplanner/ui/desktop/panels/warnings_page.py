@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label, literal
-from beatplanner.ui.desktop.window.quiet import quiet
+from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
     from beatplanner.planning.whole.plan_doubts import Doubt

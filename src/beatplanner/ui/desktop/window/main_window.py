@@ -52,21 +52,22 @@ from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
 from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.draft import Draft
-from beatplanner.ui.desktop.session.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.session.session import Scenario
 from beatplanner.ui.desktop.session.solving import SolveProcess
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
-from beatplanner.ui.desktop.window import guide_pages, palette, settings, tour
-from beatplanner.ui.desktop.window.actions import ACTIONS
+from beatplanner.ui.desktop.toolkit import guide_pages
+from beatplanner.ui.desktop.toolkit.actions import ACTIONS
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
+from beatplanner.ui.desktop.toolkit.recent import remember
+from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
+from beatplanner.ui.desktop.window import palette, settings, tour
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
-from beatplanner.ui.desktop.window.figures_text import number, percent
-from beatplanner.ui.desktop.window.icons import application_icon, icon
 from beatplanner.ui.desktop.window.keyboard import KeyboardActions
 from beatplanner.ui.desktop.window.place import keep_place
-from beatplanner.ui.desktop.window.recent import remember
+from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.run_actions import RunActions
 from beatplanner.ui.desktop.window.tall_scroll import TallScroll
-from beatplanner.ui.desktop.window.tool_actions import add_panel
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[2] / "guide"

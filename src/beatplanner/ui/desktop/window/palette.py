@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.tool_actions import add_action
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 
 def plain(text: str) -> str:

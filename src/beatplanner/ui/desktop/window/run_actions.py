@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
-from beatplanner.ui.desktop.window.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 # A run of so many seconds is cancelled after a question only.
 ASK_AFTER = 20.0

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 from beatplanner.ui.desktop.window import theme
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.guide_pages import explain
 from beatplanner.ui.desktop.window.languages import LANGUAGES, TERMS
-from beatplanner.ui.desktop.window.tool_actions import add_action
 
 SMALLEST, LARGEST, STEP = 80, 250, 10
 

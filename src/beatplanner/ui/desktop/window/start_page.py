@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.project.journal import Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal
-from beatplanner.ui.desktop.window.quiet import quiet
-from beatplanner.ui.desktop.window.recent import recent_projects
+from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.recent import recent_projects
 
 
 class StartPage(QWidget):

@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.tool_actions import add_action
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 WIDTH, GAP, AROUND = 340, 14, 6
 

@@ -37,7 +37,7 @@ from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.background import Background
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
-from beatplanner.ui.desktop.window.recent import remember
+from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.window.start_page import StartPage
 
 if TYPE_CHECKING:

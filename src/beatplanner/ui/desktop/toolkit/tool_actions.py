@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QWidget
 
-from beatplanner.ui.desktop.window.actions import Action
-from beatplanner.ui.desktop.window.icons import icon
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.icons import icon
 
 
 def menu_named(window: Any, title: str) -> QMenu:

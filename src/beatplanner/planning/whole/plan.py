@@ -1,0 +1,31 @@
+"""The plan of a town: the results of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.plan import BeatPlan
+from beatplanner.planning.officers.plan import OfficerPlan
+from beatplanner.planning.stations.plan import StationPlan
+from beatplanner.planning.whole.budget import Rollout
+from beatplanner.planning.workload import (
+    WorkloadPlan,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The results of the steps with the town that they plan; a step that was left out is None."""
+
+    town: Town
+    workload: WorkloadPlan
+    beats: BeatPlan | None
+    stations: StationPlan | None
+    officers: OfficerPlan | None
+    rollout: Rollout | None = None
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """Which rules clash, in words; empty where all are met."""
+        return tuple(c for step in (self.beats, self.stations, self.officers) if step is not None for c in step.clashes)
