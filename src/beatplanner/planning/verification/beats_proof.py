@@ -67,8 +67,8 @@ def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: flo
 def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: float) -> tuple[list[Area], float]:
     """Return each municipality as the certificates take it, and the residents who may change beat, over all.
 
-    A beat of today that spans several municipalities lives on in that with most of its residents; who lives in it elsewhere changes beat in
-    every plan.
+    A beat of today that spans several municipalities may live on in each of them: that allows more than a plan can do, so a bound under it
+    holds for every plan.
     """
     units, rules, beats = evidence.units, evidence.rules.beats, evidence.beats
     assert rules is not None and beats is not None
@@ -89,10 +89,8 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
         raise CannotProveError("The certificate does not know all of today's beats.")
     place = {name: m for m, name in enumerate(names)}
     of_unit = np.array([place[m] for m in municipality], int)
-    home = _homes(len(labels), len(names), of_unit, current, locked, people)
-    foreign = (current >= 0) & (home[current] != of_unit)
     known = float(people[current >= 0].sum())
-    spare = math.inf if rules.max_moved is None else rules.max_moved * known - float(people[foreign].sum())
+    spare = math.inf if rules.max_moved is None else rules.max_moved * known
     edges = evidence.edges[(evidence.edges["a"] >= 0) & (evidence.edges["b"] >= 0)][["a", "b"]].to_numpy(int)
     found = []
     for m, name in enumerate(names):
@@ -108,18 +106,9 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
 
         found.append(Area(
             hours[inside], metres, position[own], count, mean * (1 - rules.tolerance), mean * (1 + rules.tolerance), people[inside],
-            np.where(foreign[inside], -1, current[inside]), locked[inside], spare if len(names) == 1 and rules.max_moved is not None else None, price,
+            current[inside], locked[inside], spare if len(names) == 1 and rules.max_moved is not None else None, price,
         ))  # fmt: skip
     return found, spare
-
-
-def _homes(labels: int, towns: int, of_unit: np.ndarray, current: np.ndarray, locked: np.ndarray, people: np.ndarray) -> np.ndarray:  # fmt: skip
-    """Return the municipality in which each of today's beats may live on."""
-    shared = np.zeros((labels + 1, towns))
-    for label, weight in ((current, people + 1e-9), (locked, np.full(len(people), 1e12))):
-        known = label >= 0
-        np.add.at(shared, (label[known], of_unit[known]), weight[known])
-    return np.argmax(shared, axis=1)
 
 
 def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np.ndarray]) -> str:
