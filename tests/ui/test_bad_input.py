@@ -198,7 +198,7 @@ KINDS = {
     ),
     "site twice": (
         write("sites.csv", "site,x,y,cost\nA,540250,4650250,1\nA,540350,4650250,1"),
-        ["A", "names of their own"],
+        ["A", "stands in"],
     ),
     "negative cost": (write("sites.csv", "site,x,y,cost\nA,540250,4650250,-1"), ["sites.csv", "cost", "-1"]),
     "roads that are points": (points_as_roads, ["roads.gpkg", "lines"]),

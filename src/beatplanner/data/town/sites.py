@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.description.models import Candidates, Existing
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
@@ -30,7 +30,7 @@ def read_sites(
     rules = reading.description.stations
     if rules is None:
         return None
-    found = []
+    found, named_in = [], {}
     for key, table in (("existing", rules.existing), ("candidates", rules.candidates)):
         if table is None:
             continue
@@ -55,6 +55,7 @@ def read_sites(
         frame, where = _only(frame, where, only)
         ids = texts(frame[table.id])
         near = _check_sites(reading, frame, ids, table.id, units, where, key == "existing")
+        _name_once(ids, named_in, where, table.id)
         _check_water(frame[["x", "y"]].to_numpy(float), ids, barriers, where)
         called = texts(frame[table.name]) if table.name else ids
         every = pd.DataFrame({"station": ids, "name": called, "x": frame["x"], "y": frame["y"]})
@@ -70,13 +71,6 @@ def read_sites(
             generated = generated[~generated["station"].isin(found[0]["station"])]
         found.append(generated)
     sites = pd.concat(found, ignore_index=True)
-    double = sites["station"][sites["station"].duplicated()]
-    if len(double):
-        what = (
-            f"sites must have names of their own, and {len(double):,} are not the only ones: {listed(double.unique())}"
-        )
-        raise InputError(problem(what, "Name each site once, over existing stations and candidates", file=reading.description.file.name,
-                                 field="stations"))  # fmt: skip
     sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
         shapely.points(sites[["x", "y"]].to_numpy(float))
     )
@@ -87,6 +81,23 @@ def read_sites(
         for n, p, s in zip(sites["name"], place, sites["station"], strict=True)
     ]
     return sites
+
+
+def _name_once(ids: list[str | None], named_in: dict[str, str], where: Place, field: str) -> None:
+    """Refuse a site whose id another one has, in this table or in that of the existing stations; `named_in` keeps where each stands."""
+    wrong = []
+    for row, name in zip(where.rows, ids, strict=True):
+        if name is None:
+            continue
+        if name in named_in:
+            wrong.append((row, f"“{name}” stands in {named_in[name]} already"))
+        else:
+            named_in[name] = f"{where.file}, row {row}"
+    if wrong:
+        row, what = wrong[0]
+        more = f", and {len(wrong) - 1:,} more rows name a site again" if len(wrong) > 1 else ""
+        mend = "Give each site an id of its own, or leave the row out where it is the same building"
+        raise InputError(where.problem(what + more, mend, row=row, field=field))
 
 
 def _only(frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tuple[pd.DataFrame, Place]:

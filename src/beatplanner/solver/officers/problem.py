@@ -205,8 +205,10 @@ def _arrays(p: TenureProblem) -> Arrays:
         works=works,
         falls=falls,
         back=back,
-        has=np.ascontiguousarray(p.has, dtype=bool).reshape(officers, -1),
-        needs=np.ascontiguousarray(p.needs, dtype=bool).reshape(int(beat.max()) + 1 if places else 0, -1),
+        has=np.ascontiguousarray(p.has, dtype=bool).reshape(officers, np.shape(p.has)[-1]),
+        needs=np.ascontiguousarray(p.needs, dtype=bool).reshape(
+            int(beat.max()) + 1 if places else 0, np.shape(p.needs)[-1]
+        ),
         aspect=p.aspect.astype(np.int64),
         gap=np.array([w.language_gap, w.gender_gap]),
         lack=_lack(p),
@@ -232,7 +234,7 @@ def _arrays(p: TenureProblem) -> Arrays:
 
 
 def _lack(p: TenureProblem) -> np.ndarray:
-    needs = np.asarray(p.needs, bool).reshape(len(p.needs), -1)
+    needs = np.asarray(p.needs, bool).reshape(len(p.needs), np.shape(p.needs)[-1])
     lack = np.zeros(needs.shape)
     if p.speakers is not None:
         lack += p.weights.speaker_month * np.asarray(p.speakers, float)
