@@ -231,7 +231,7 @@ def nobody_answers(monkeypatch):
         return asked
 
     for dialog, names in (
-        (widgets.QMessageBox, ("question", "information", "warning", "critical")),
+        (widgets.QMessageBox, ("question", "information", "warning", "critical", "exec")),
         (widgets.QInputDialog, ("getText", "getItem", "getInt", "getMultiLineText")),
         (widgets.QFileDialog, ("getOpenFileName", "getOpenFileNames", "getSaveFileName", "getExistingDirectory")),
     ):

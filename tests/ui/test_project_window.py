@@ -507,7 +507,8 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
     qtbot.waitUntil(lambda: again.drawing_panel.drawing is not None, timeout=5000)
     assert again.drawing_panel.drawing.beat.tolist() == drawn
     assert not again.scenario.document.dirty
-    # what is kept becomes the plan
+    # what is kept becomes the plan, also where rules are broken and the planner says so
+    again.answer = lambda box: Buttons.Yes
     again.drawing_panel.keep()
     with qtbot.waitSignal(again.solving.finished, timeout=120_000):
         pass
