@@ -22,7 +22,8 @@ def build_guide() -> Path:
     RuntimeError
         Where a page is wrong: a broken link, a page that the contents lack.
     """
-    part = SITE.with_name("guide.part")
+    # two builds at once do not write into each other
+    part = SITE.with_name(f"guide.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(part)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}

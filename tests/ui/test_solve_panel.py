@@ -11,7 +11,7 @@ from beatplanner.planning.rule_catalog import PRESETS
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series
 from beatplanner.ui.desktop.toolkit import recent
-from beatplanner.ui.desktop.window import main_window
+from beatplanner.ui.desktop.window import run_actions
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 
@@ -192,7 +192,7 @@ def test_the_clock_of_a_paused_run_stands_still(monkeypatch):
 
 def test_a_long_run_is_not_thrown_away_by_one_key(window, qtbot, monkeypatch):
     asked, answer = [], QtWidgets.QMessageBox.StandardButton
-    monkeypatch.setattr(main_window, "ASK_AFTER", 0.0)
+    monkeypatch.setattr(run_actions, "ASK_AFTER", 0.0)
     monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: asked.append(a) or answer.No)
     window.run_plan()
     window.solving.pause(True)

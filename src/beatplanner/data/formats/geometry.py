@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.errors import GEOSException
 
 from beatplanner.data.errors import InputError, problem
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # Grids that are tried one after the other, in metres: far below what anybody surveys, then up to the width of a kerb.
 GRIDS = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5)
@@ -63,6 +65,9 @@ def dissolve(polygons: np.ndarray) -> shapely.Geometry:
 
 def dissolved(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
     """Return one row for each value of a column, sorted, with the union of its polygons."""
+    # the window draws with this room before there is a town, and geopandas takes a second to load
+    import geopandas as gpd
+
     groups = {name: dissolve(group.geometry.to_numpy()) for name, group in frame.groupby(column, sort=True)}
     return gpd.GeoDataFrame({column: list(groups)}, geometry=list(groups.values()), crs=frame.crs)
 

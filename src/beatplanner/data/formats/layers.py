@@ -349,7 +349,7 @@ def read_table(
     names, spelled = matched(wanted, found)
     _check_columns([c for c in columns if c not in names], found, where)
     used = [c for c in dict.fromkeys(wanted) if c in names]
-    frame = pd.DataFrame({c: frame[names[c]] for c in used})
+    frame = pd.DataFrame({c: frame[names[c]] for c in used}, index=frame.index)
     if not rows:
         raise InputError(where.problem("the table has no rows", "Give a table with rows below its header"))
     dropped = tuple(f for f in found if f not in set(names.values()))

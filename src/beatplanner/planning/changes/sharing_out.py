@@ -22,6 +22,7 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
+from beatplanner.planning.workload import covered_share
 
 
 def share_out(
@@ -83,7 +84,10 @@ def share_out(
     beats = before.beats.assign(posts=[posts[b] for b in before.beats["beat"].astype(str)])
     summary = {**before.summary, "rules": rules.model_dump(mode="json"), "shared_out_from": str(folder.resolve())}
     # the plan's rules are no more those of the description alone
-    summary.pop("description_sha256", None)
+    summary["description_sha256"] = None
+    covered = covered_share(beats["posts"].to_numpy(float), rules.workload)
+    beats = beats.assign(covered_share=covered)
+    summary["beats"] = {**summary["beats"], "covered_share": float(covered.mean())}
     now = replace(before, beats=beats, summary=summary)
     rollout = None
     if before.assignments is not None:
@@ -114,6 +118,11 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
     proofs = {**before.proofs}
     proofs.pop("officers", None)
     assert before.beats is not None and made.beats is not None
+    # the certificate of the officers knows beats by their rank
+    rank = {str(b): i for i, b in enumerate(made.beats["beat"])}
+    order = np.argsort([rank[str(b)] for b in before.beats["beat"]], kind="stable")
+    before = replace(before, beats=gpd.GeoDataFrame(before.beats.iloc[order].reset_index(drop=True)))
+    assert before.beats is not None
     return replace(before, assignments=made.assignments, roster=made.roster, beats=with_starts(before.beats, made.beats), summary=summary, proofs=proofs | {k: v for k, v in made.proofs.items() if k == "officers"})  # fmt: skip
 
 

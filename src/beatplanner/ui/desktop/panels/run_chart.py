@@ -68,7 +68,7 @@ class RunChart(QWidget):
     def add(self, phase: str, seconds: float, best: float | None, bound: float | None) -> None:
         """Take what the run told; `phase` begins with the step's name."""
         # each municipality's beats are a search of their own
-        step = phase.partition(":")[0]
+        step = phase.partition(":")[0].partition(" [")[0]
         if not step.startswith(STEPS):
             return
         self.series.setdefault(step, Series()).add(seconds, best, bound)
