@@ -25,8 +25,13 @@ DEMO = ROOT / "beatplanner-demo"
 # What Qt's offscreen platform loads on Debian and Ubuntu; a screen needs the xcb ones as well.
 QT_PACKAGES = ["libgl1", "libegl1", "libglib2.0-0", "libdbus-1-3", "libfontconfig1", "libxkbcommon0"]
 SCREEN_PACKAGES = [
-    "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxcb-xkb1", "libxkbcommon-x11-0",
-]  # fmt: skip
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-keysyms1",
+    "libxcb-shape0",
+    "libxcb-xkb1",
+    "libxkbcommon-x11-0",
+]
 
 
 def main() -> int:

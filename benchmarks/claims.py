@@ -80,17 +80,35 @@ def random_town(seed: int) -> Town:
             locked[unit] = mine[int(rng.integers(len(mine)))]
     x, y = frame["x"].to_numpy() + rng.uniform(-40, 40, n), frame["y"].to_numpy() + rng.uniform(-40, 40, n)
     units = gpd.GeoDataFrame(
-        {"unit": [str(i) for i in range(n)], "name": [f"Place {i}" for i in range(n)], "municipality": towns, "population": residents,
-         "workload": work, "current": current, "locked": locked, "x": x, "y": y},
-        geometry=shapely.box(x, y, x + SIDE, y + SIDE), crs="EPSG:32634",
-    )  # fmt: skip
+        {
+            "unit": [str(i) for i in range(n)],
+            "name": [f"Place {i}" for i in range(n)],
+            "municipality": towns,
+            "population": residents,
+            "workload": work,
+            "current": current,
+            "locked": locked,
+            "x": x,
+            "y": y,
+        },
+        geometry=shapely.box(x, y, x + SIDE, y + SIDE),
+        crs="EPSG:32634",
+    )
     budget = None if rng.random() < 0.25 else float(rng.choice([0.0, 0.05, 0.1, 0.2, 0.3, 0.5]))
     rules = Description(
-        project=Project(name="Random"), units=Units(path=Path("none"), id="unit", population="p", municipality="m", workload="w"),
+        project=Project(name="Random"),
+        units=Units(path=Path("none"), id="unit", population="p", municipality="m", workload="w"),
         workload=Workload(),
-        beats=Beats(count=sum(counts.values()), tolerance=float(rng.choice([0.15, 0.3, 0.5, 0.8])), objective=objective, max_moved=budget),
-    )  # fmt: skip
-    table = pd.DataFrame({"a": [e[0] for e in kept], "b": [e[1] for e in kept], "metres": [e[2] for e in kept], "kind": "border"})  # fmt: skip
+        beats=Beats(
+            count=sum(counts.values()),
+            tolerance=float(rng.choice([0.15, 0.3, 0.5, 0.8])),
+            objective=objective,
+            max_moved=budget,
+        ),
+    )
+    table = pd.DataFrame(
+        {"a": [e[0] for e in kept], "b": [e[1] for e in kept], "metres": [e[2] for e in kept], "kind": "border"}
+    )
     return Town(rules, CRS.from_epsg(32634), units, True, table)
 
 
@@ -138,7 +156,11 @@ def choices(town: Town, municipality: str, count: int, labels: list[str]) -> lis
     u = town.units
     units = np.flatnonzero(u["municipality"].to_numpy(object) == municipality)
     place = {int(i): k for k, i in enumerate(units)}
-    pairs = [(place[a], place[b], m) for a, b, m in town.edges[["a", "b", "metres"]].itertuples(index=False) if a in place and b in place]  # fmt: skip
+    pairs = [
+        (place[a], place[b], m)
+        for a, b, m in town.edges[["a", "b", "metres"]].itertuples(index=False)
+        if a in place and b in place
+    ]
     neighbours: list[set[int]] = [set() for _ in units]
     for a, b, _ in pairs:
         neighbours[a].add(b)
@@ -200,10 +222,15 @@ class Truth:
         self.known = float(people[known].sum())
         self.names = sorted(counts)
         self.all = {m: choices(town, m, counts[m], self.labels) for m in self.names}
-        where = {g: {m for m, c in zip(u["municipality"], current, strict=True) if c == name} for g, name in enumerate(self.labels)}  # fmt: skip
+        where = {
+            g: {m for m, c in zip(u["municipality"], current, strict=True) if c == name}
+            for g, name in enumerate(self.labels)
+        }
         shared = [g for g, ms in where.items() if len(ms) > 1]
         # each label that lies in several municipalities lives on in one of them
-        self.homes = [dict(zip(shared, pick, strict=True)) for pick in itertools.product(*[sorted(where[g]) for g in shared])]  # fmt: skip
+        self.homes = [
+            dict(zip(shared, pick, strict=True)) for pick in itertools.product(*[sorted(where[g]) for g in shared])
+        ]
         self.memo: dict[tuple[str, int], list[float]] = {}
 
     def kept_of(self, m: str, home: int) -> list[float]:
@@ -219,7 +246,11 @@ class Truth:
         for home in range(len(self.homes)):
             front = [(0.0, 0.0)]
             for m in self.names:
-                points = {(k, c.objective) for c, k in zip(self.all[m], self.kept_of(m, home), strict=True) if c.deviation <= tolerance + 1e-9}  # fmt: skip
+                points = {
+                    (k, c.objective)
+                    for c, k in zip(self.all[m], self.kept_of(m, home), strict=True)
+                    if c.deviation <= tolerance + 1e-9
+                }
                 merged = sorted(((-a - k, b + o) for a, b in front for k, o in points), key=lambda s: s)
                 front, least = [], np.inf
                 for minus, cost in merged:
@@ -236,7 +267,11 @@ class Truth:
         for home in range(len(self.homes)):
             total = 0.0
             for m in self.names:
-                fits = [k for c, k in zip(self.all[m], self.kept_of(m, home), strict=True) if c.deviation <= tolerance + 1e-9]  # fmt: skip
+                fits = [
+                    k
+                    for c, k in zip(self.all[m], self.kept_of(m, home), strict=True)
+                    if c.deviation <= tolerance + 1e-9
+                ]
                 total += max(fits, default=-np.inf)
             best = min(best, self.known - total)
         return float(best)
@@ -274,16 +309,25 @@ def wrong_claims(town: Town, plan: BeatPlan) -> list[str]:
     if "smallest_tolerance" in told:
         claim, least = told["smallest_tolerance"], truth.least_tolerance()
         if len(truth.names) == 1 and budget is not None:
-            least = min((c.deviation for c in truth.all[truth.names[0]] if truth.best(c.deviation, budget) < np.inf), default=np.inf)  # fmt: skip
+            least = min(
+                (c.deviation for c in truth.all[truth.names[0]] if truth.best(c.deviation, budget) < np.inf),
+                default=np.inf,
+            )
         wrong += _wrong_interval("tolerance", claim, least, 0.001)
         tolerance = claim["found"] or tolerance
     if "smallest_budget" in told and truth.known > 0:
         # each municipality has the tolerance that it needs; those that keep the rule's have that
         own = dict(zip(plan.rules["municipality"], plan.rules["tolerance"], strict=True))
         least = truth.known - max(
-            sum(max((k for c, k in zip(truth.all[m], truth.kept_of(m, h), strict=True) if c.deviation <= own[m] + 1e-9), default=-np.inf) for m in truth.names)
+            sum(
+                max(
+                    (k for c, k in zip(truth.all[m], truth.kept_of(m, h), strict=True) if c.deviation <= own[m] + 1e-9),
+                    default=-np.inf,
+                )
+                for m in truth.names
+            )
             for h in range(len(truth.homes))
-        )  # fmt: skip
+        )
         wrong += _wrong_interval("budget", told["smallest_budget"], least / truth.known, 0.001)
     return wrong
 
@@ -345,7 +389,9 @@ def main() -> None:
             gaps.append(plan.proof.gap)
         for line in wrong:
             print(f"{seed}: {line} ({plan.proof.status}; {plan.clashes})", flush=True)
-    print(f"{arguments.instances} instances in {time.monotonic() - begin:.0f} s: {sums}; mean gap {np.mean(gaps):.2%}, greatest {max(gaps):.2%}")  # fmt: skip
+    print(
+        f"{arguments.instances} instances in {time.monotonic() - begin:.0f} s: {sums}; mean gap {np.mean(gaps):.2%}, greatest {max(gaps):.2%}"
+    )
 
 
 if __name__ == "__main__":

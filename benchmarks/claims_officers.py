@@ -56,12 +56,25 @@ def random_problem(seed: int, kind: str) -> TenureProblem:
         works[int(random.integers(officers)), begin : begin + int(random.integers(1, months + 1))] = False
         more["works"] = works
     return TenureProblem(
-        posts=random.integers(1, 3, beats), months=months, first=first, last=last, home=home, rooted=home >= 0,
-        served=random.integers(0, 5, officers), kilometres=random.random((officers, beats)) * 9, has=random.random((officers, 3)) < 0.5,
-        needs=random.random((beats, 3)) < 0.5, aspect=np.array([0, 0, 1]), min_tenure=least, handover=int(random.integers(0, 3)), weights=WEIGHTS,
-        allowed=random.random((officers, beats)) < 0.9, speakers=random.integers(0, 6000, (beats, 3)) * (random.random() < 0.6),
-        must=random.random((beats, 3)) < 0.15, **more,
-    )  # fmt: skip
+        posts=random.integers(1, 3, beats),
+        months=months,
+        first=first,
+        last=last,
+        home=home,
+        rooted=home >= 0,
+        served=random.integers(0, 5, officers),
+        kilometres=random.random((officers, beats)) * 9,
+        has=random.random((officers, 3)) < 0.5,
+        needs=random.random((beats, 3)) < 0.5,
+        aspect=np.array([0, 0, 1]),
+        min_tenure=least,
+        handover=int(random.integers(0, 3)),
+        weights=WEIGHTS,
+        allowed=random.random((officers, beats)) < 0.9,
+        speakers=random.integers(0, 6000, (beats, 3)) * (random.random() < 0.6),
+        must=random.random((beats, 3)) < 0.15,
+        **more,
+    )
 
 
 def series_of(problem: TenureProblem, o: int) -> Iterator[Series]:
@@ -160,13 +173,28 @@ def optimum(problem: TenureProblem) -> float:
             row({**there, v: 1.0}, posts, np.inf)
             row({v: 1.0, some: -posts}, -np.inf, 0)
             row({**there, v: 1.0, some: float(officers)}, -np.inf, posts + officers)
-            full = count(lambda o, s, p=p, t=t: works[o, t] and back[o, t] != p and any(q == p and b <= t < (e - h if e < months else e) for q, b, e in s))  # fmt: skip
+            full = count(
+                lambda o, s, p=p, t=t: (
+                    works[o, t]
+                    and back[o, t] != p
+                    and any(q == p and b <= t < (e - h if e < months else e) for q, b, e in s)
+                )
+            )
             row(full, -np.inf, max(posts, int(today[p])))
             if h and t:
                 begun = count(
                     lambda o, s, p=p, t=t: problem.first[o] <= t - h and any(q == p and b == t for q, b, _ in s)
                 )
-                ends = count(lambda o, s, p=p, t=t: any(q == p and (e == t + h < months or (b < t < e and t + h < months and works[o, t - 1] and not works[o, t])) for q, b, e in s))  # fmt: skip
+                ends = count(
+                    lambda o, s, p=p, t=t: any(
+                        q == p
+                        and (
+                            e == t + h < months
+                            or (b < t < e and t + h < months and works[o, t - 1] and not works[o, t])
+                        )
+                        for q, b, e in s
+                    )
+                )
                 entries = dict(begun)
                 for k, n in ends.items():
                     entries[k] = entries.get(k, 0.0) - n
@@ -178,7 +206,11 @@ def optimum(problem: TenureProblem) -> float:
                 for k in wanted:
                     alone = WEIGHTS.speaker_month * problem.speakers[p, k] + WEIGHTS.language_must * problem.must[p, k]
                     lacks = column(float(alone), 1)
-                    speaking = count(lambda o, s, p=p, t=t, k=k: problem.has[o, k] and works[o, t] and any(q == p and b <= t < e for q, b, e in s))  # fmt: skip
+                    speaking = count(
+                        lambda o, s, p=p, t=t, k=k: (
+                            problem.has[o, k] and works[o, t] and any(q == p and b <= t < e for q, b, e in s)
+                        )
+                    )
                     row({**speaking, lacks: 1.0}, 1, np.inf)
                     row({gap: 1.0, lacks: -1.0}, 0, np.inf)
         if problem.half_a_year:
@@ -194,18 +226,30 @@ def optimum(problem: TenureProblem) -> float:
         both = problem.home[o] >= 0 and problem.home[o] == problem.home[q]
         for p in range(beats):
             for t in range(max(1, h) if both else 0, months):
-                row(count(lambda x, s, p=p, t=t, o=o, q=q: x in (o, q) and any(r == p and b <= t < e for r, b, e in s)), -np.inf, 1)  # fmt: skip
+                row(
+                    count(lambda x, s, p=p, t=t, o=o, q=q: x in (o, q) and any(r == p and b <= t < e for r, b, e in s)),
+                    -np.inf,
+                    1,
+                )
     if problem.moves_a_month is not None:
         for t in range(months):
-            moving = count(lambda o, s, t=t: any(b == t and not (t == 0 and p == problem.home[o]) and (problem.rooted[o] or i > 0) for i, (p, b, _) in enumerate(s)))  # fmt: skip
+            moving = count(
+                lambda o, s, t=t: any(
+                    b == t and not (t == 0 and p == problem.home[o]) and (problem.rooted[o] or i > 0)
+                    for i, (p, b, _) in enumerate(s)
+                )
+            )
             row(moving, -np.inf, problem.moves_a_month)
     entries = [(i, k, v) for i, r in enumerate(rows) for k, v in r.items()]
     where, which, value = (np.array([e[j] for e in entries]) for j in range(3))
     matrix = csr_array((value, (where, which)), shape=(len(rows), len(cost)))
     found = milp(
-        np.array(cost), constraints=LinearConstraint(matrix, np.array(low, float), np.array(high, float)),
-        bounds=Bounds(np.array(lower), np.array(upper)), integrality=np.ones(len(cost)), options={"mip_rel_gap": 1e-9},
-    )  # fmt: skip
+        np.array(cost),
+        constraints=LinearConstraint(matrix, np.array(low, float), np.array(high, float)),
+        bounds=Bounds(np.array(lower), np.array(upper)),
+        integrality=np.ones(len(cost)),
+        options={"mip_rel_gap": 1e-9},
+    )
     if found.status == 2:
         return np.inf
     assert found.status == 0, found.message

@@ -37,10 +37,14 @@ def instance(seed: int) -> tuple[np.ndarray, np.ndarray, SiteRules]:
     close = np.argwhere(np.triu(np.hypot(*(sites[:, None] - sites[None]).transpose(2, 0, 1)) < 220, 1))
     area = (sites[:, 0] > 500).astype(int)
     rules = SiteRules(
-        kept, count, price, budget=float(random.integers(4, 25)) if random.random() < 0.5 else np.inf,
-        apart=close if random.random() < 0.5 else np.empty((0, 2), int), area=area,
+        kept,
+        count,
+        price,
+        budget=float(random.integers(4, 25)) if random.random() < 0.5 else np.inf,
+        apart=close if random.random() < 0.5 else np.empty((0, 2), int),
+        area=area,
         needed=tuple(np.unique(area)) if random.random() < 0.5 else (),
-    )  # fmt: skip
+    )
     return metres, random.integers(1, 100, n).astype(float), rules
 
 

@@ -159,10 +159,20 @@ def synthetic() -> Town:
     residents = np.round(rng.lognormal(6.9, 0.9, len(m)))
     names = np.array([f"Place {i}" for i in range(len(m))], dtype=object)
     units = gpd.GeoDataFrame(
-        {"unit": [str(i) for i in range(len(m))], "name": names, "municipality": [f"M{i:04d}" for i in m], "population": residents, "workload": np.nan,
-         "current": None, "locked": None, "x": x + 1_000, "y": y + 1_000},
-        geometry=shapely.box(x, y, x + 2_000, y + 2_000), crs="EPSG:32634",
-    )  # fmt: skip
+        {
+            "unit": [str(i) for i in range(len(m))],
+            "name": names,
+            "municipality": [f"M{i:04d}" for i in m],
+            "population": residents,
+            "workload": np.nan,
+            "current": None,
+            "locked": None,
+            "x": x + 1_000,
+            "y": y + 1_000,
+        },
+        geometry=shapely.box(x, y, x + 2_000, y + 2_000),
+        crs="EPSG:32634",
+    )
     i = np.arange(len(m))
     right, up = i[k % wide < wide - 1], i[k // wide < high - 1]
     edges = pd.DataFrame(
@@ -174,9 +184,11 @@ def synthetic() -> Town:
         }
     )
     rules = Description(
-        project=Project(name="Synthetic"), units=Units(path=Path("none"), id="unit", population="p", municipality="m"),
-        workload=Workload(), beats=Beats(count="auto", tolerance=0.25),
-    )  # fmt: skip
+        project=Project(name="Synthetic"),
+        units=Units(path=Path("none"), id="unit", population="p", municipality="m"),
+        workload=Workload(),
+        beats=Beats(count="auto", tolerance=0.25),
+    )
     return Town(rules, CRS.from_epsg(32634), units, True, edges)
 
 
@@ -191,8 +203,16 @@ def estimate(sample: int) -> list[str]:
     beats = sum(p.problem.count for p in parts)
     with tempfile.TemporaryDirectory() as place, farm(1, None, Path(place) / "out") as hands:
         hands.kept = None
-        told = hands.each(timed_alone, setting_of(problems), [(parts[k], Task("plan")) for k in chosen], [600.0] * sample, names=[parts[k].name for k in chosen],
-                          sizes=[UNITS_EACH] * sample, phase="sample", settings={})  # fmt: skip
+        told = hands.each(
+            timed_alone,
+            setting_of(problems),
+            [(parts[k], Task("plan")) for k in chosen],
+            [600.0] * sample,
+            names=[parts[k].name for k in chosen],
+            sizes=[UNITS_EACH] * sample,
+            phase="sample",
+            settings={},
+        )
     seconds = np.array([t[1] for t in told])
     memory = max(t[2] for t in told)
     # the first task of a worker loads the compiled code

@@ -60,35 +60,67 @@ def town(units: int, incidents: int, beats: int):
     rings = []
     for i in range(side):
         for j in range(side):
-            rings.append(np.concatenate([bottom[:, i, j], left[:, i, j + 1], np.concatenate([corner[i + 1, j + 1][None], bottom[1:, i + 1, j][::-1]]), np.concatenate([corner[i + 1, j][None], left[1:, i, j][::-1]])]))  # fmt: skip
+            rings.append(
+                np.concatenate(
+                    [
+                        bottom[:, i, j],
+                        left[:, i, j + 1],
+                        np.concatenate([corner[i + 1, j + 1][None], bottom[1:, i + 1, j][::-1]]),
+                        np.concatenate([corner[i + 1, j][None], left[1:, i, j][::-1]]),
+                    ]
+                )
+            )
     polygons = np.array([shapely.Polygon(r) for r in rings], dtype=object)
     n = len(polygons)
     block = max(1, round((n / beats) ** 0.5))
     row, column = np.divmod(np.arange(n), side)
-    beat = np.array([f"{r // block * (side // block + 1) + c // block + 1}" for r, c in zip(row, column, strict=True)], object)  # fmt: skip
+    beat = np.array(
+        [f"{r // block * (side // block + 1) + c // block + 1}" for r, c in zip(row, column, strict=True)], object
+    )
     middle = shapely.get_coordinates(shapely.point_on_surface(polygons))
     people = random.integers(50, 900, n).astype(float)
     number = np.arange(n).reshape(side, side)
-    ends = np.concatenate([
-        np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()]), np.column_stack([number[:-1].ravel(), number[1:].ravel()])
-    ])  # fmt: skip
-    edges = pd.DataFrame({"a": ends[:, 0], "b": ends[:, 1], "metres": SIDE, "kind": "border"}).sort_values(["a", "b"], ignore_index=True)  # fmt: skip
+    ends = np.concatenate(
+        [
+            np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()]),
+            np.column_stack([number[:-1].ravel(), number[1:].ravel()]),
+        ]
+    )
+    edges = pd.DataFrame({"a": ends[:, 0], "b": ends[:, 1], "metres": SIDE, "kind": "border"}).sort_values(
+        ["a", "b"], ignore_index=True
+    )
     frame = gpd.GeoDataFrame(
         {
-            "unit": [str(i + 1) for i in range(n)], "name": [f"Unit {i + 1}" for i in range(n)], "municipality": "", "population": people,
-            "workload": np.nan, "current": beat, "locked": np.full(n, None, object), "x": middle[:, 0], "y": middle[:, 1],
+            "unit": [str(i + 1) for i in range(n)],
+            "name": [f"Unit {i + 1}" for i in range(n)],
+            "municipality": "",
+            "population": people,
+            "workload": np.nan,
+            "current": beat,
+            "locked": np.full(n, None, object),
+            "x": middle[:, 0],
+            "y": middle[:, 1],
         },
-        geometry=polygons, crs="EPSG:32634",
-    )  # fmt: skip
+        geometry=polygons,
+        crs="EPSG:32634",
+    )
     at = random.integers(0, n, incidents)
-    points = pd.DataFrame({
-        "x": middle[at, 0] + random.normal(0, SIDE / 4, incidents), "y": middle[at, 1] + random.normal(0, SIDE / 4, incidents), "unit": at,
-        "category": "theft", "time": pd.Timestamp("2025-01-01") + pd.to_timedelta(random.integers(0, 365 * 24, incidents), unit="h"),
-    })  # fmt: skip
-    description = Description.model_validate({
-        "project": {"name": "Benchmark"}, "units": {"path": "none.gpkg", "id": "unit"},
-        "beats": {"count": len(set(beat)), "tolerance": 0.1},
-    })  # fmt: skip
+    points = pd.DataFrame(
+        {
+            "x": middle[at, 0] + random.normal(0, SIDE / 4, incidents),
+            "y": middle[at, 1] + random.normal(0, SIDE / 4, incidents),
+            "unit": at,
+            "category": "theft",
+            "time": pd.Timestamp("2025-01-01") + pd.to_timedelta(random.integers(0, 365 * 24, incidents), unit="h"),
+        }
+    )
+    description = Description.model_validate(
+        {
+            "project": {"name": "Benchmark"},
+            "units": {"path": "none.gpkg", "id": "unit"},
+            "beats": {"count": len(set(beat)), "tolerance": 0.1},
+        }
+    )
     return Town(description, CRS.from_epsg(32634), frame, True, edges, points)
 
 
@@ -169,7 +201,11 @@ def main() -> int:
     window.scenario.town = town(options.units, options.incidents, 100)
     window.scenario.project = None
     n = len(window.scenario.town.units)
-    clock.timed(f"{n:,} units, {options.incidents:,} incidents: taken and painted", 1000, lambda: (window.scenario.changed(), window.map.fit(), settle()))  # fmt: skip
+    clock.timed(
+        f"{n:,} units, {options.incidents:,} incidents: taken and painted",
+        1000,
+        lambda: (window.scenario.changed(), window.map.fit(), settle()),
+    )
     for name in ("Incidents", "Incident density", "Population"):
         window.map.set_layer(name, True)
     settle()

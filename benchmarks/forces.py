@@ -37,8 +37,18 @@ def force(beats: int, officers: int, months: int, posts: int, seed: int) -> Tenu
     needs[np.argsort(-near)[: max(1, beats // 5)], 0] = True
     needs[random.permutation(beats)[: max(1, beats // 10)], 1] = True
     return TenureProblem(
-        posts=np.full(beats, posts), months=months, first=first, last=last, home=home, rooted=home >= 0,
+        posts=np.full(beats, posts),
+        months=months,
+        first=first,
+        last=last,
+        home=home,
+        rooted=home >= 0,
         served=np.where(home >= 0, random.integers(0, 72, officers), 0),
-        kilometres=np.hypot(*(homes[:, None] - middle[None]).transpose(2, 0, 1)), has=random.random((officers, 2)) < [0.33, 0.15],
-        needs=needs, aspect=np.zeros(2, int), min_tenure=36, handover=1, weights=Weights(),
-    )  # fmt: skip
+        kilometres=np.hypot(*(homes[:, None] - middle[None]).transpose(2, 0, 1)),
+        has=random.random((officers, 2)) < [0.33, 0.15],
+        needs=needs,
+        aspect=np.zeros(2, int),
+        min_tenure=36,
+        handover=1,
+        weights=Weights(),
+    )

@@ -181,18 +181,27 @@ def schemes() -> Iterator[tuple[str, Maker]]:
             ),
         ),
     )
-    for entity in ('<!DOCTYPE a [<!ENTITY x SYSTEM "file://@SECRET@">]>', f'<!DOCTYPE a SYSTEM "{SERVER}a.dtd">', f'<!DOCTYPE a [<!ENTITY % p SYSTEM "{SERVER}p">%p;]>',
-                   '<!DOCTYPE a [<!ENTITY l "lol"><!ENTITY m "&l;&l;&l;&l;&l;&l;&l;&l;&l;&l;"><!ENTITY x "&m;&m;&m;&m;&m;&m;&m;&m;&m;&m;">]>'):  # fmt: skip
+    for entity in (
+        '<!DOCTYPE a [<!ENTITY x SYSTEM "file://@SECRET@">]>',
+        f'<!DOCTYPE a SYSTEM "{SERVER}a.dtd">',
+        f'<!DOCTYPE a [<!ENTITY % p SYSTEM "{SERVER}p">%p;]>',
+        '<!DOCTYPE a [<!ENTITY l "lol"><!ENTITY m "&l;&l;&l;&l;&l;&l;&l;&l;&l;&l;"><!ENTITY x "&m;&m;&m;&m;&m;&m;&m;&m;&m;&m;">]>',
+    ):
         yield f"gml entity {entity[14:34]}", text_file("u.gml", gml(before=entity, more="<ogr:x>&x;</ogr:x>"))
         yield (
             f"gml entity far down {entity[14:34]}",
             text_file("u.gml", gml(before=f"<!--{' ' * 9000}-->{entity}", more="<ogr:x>&x;</ogr:x>")),
         )
-    for inner in (f"<NetworkLink><Link><href>{SERVER}</href></Link></NetworkLink>", "<NetworkLink><Link><href>@SECRET@</href></Link></NetworkLink>",
-                  f"<Style><IconStyle><Icon><href>{SERVER}i.png</href></Icon></IconStyle></Style>", f'<Schema name="{SERVER}"/>',
-                  f"<GroundOverlay><Icon><href>{SERVER}</href></Icon></GroundOverlay>", f"<PhotoOverlay><Icon><href>{SERVER}</href></Icon></PhotoOverlay>",
-                  f"<Placemark><styleUrl>{SERVER}s.kml#a</styleUrl><Point><coordinates>21.4,42</coordinates></Point></Placemark>",
-                  f'<Placemark><ExtendedData><SchemaData schemaUrl="{SERVER}"/></ExtendedData><Point><coordinates>21.4,42</coordinates></Point></Placemark>'):  # fmt: skip
+    for inner in (
+        f"<NetworkLink><Link><href>{SERVER}</href></Link></NetworkLink>",
+        "<NetworkLink><Link><href>@SECRET@</href></Link></NetworkLink>",
+        f"<Style><IconStyle><Icon><href>{SERVER}i.png</href></Icon></IconStyle></Style>",
+        f'<Schema name="{SERVER}"/>',
+        f"<GroundOverlay><Icon><href>{SERVER}</href></Icon></GroundOverlay>",
+        f"<PhotoOverlay><Icon><href>{SERVER}</href></Icon></PhotoOverlay>",
+        f"<Placemark><styleUrl>{SERVER}s.kml#a</styleUrl><Point><coordinates>21.4,42</coordinates></Point></Placemark>",
+        f'<Placemark><ExtendedData><SchemaData schemaUrl="{SERVER}"/></ExtendedData><Point><coordinates>21.4,42</coordinates></Point></Placemark>',
+    ):
         yield (
             f"kml {inner[1:28]}",
             text_file(
@@ -228,12 +237,24 @@ def spellings() -> Iterator[tuple[str, Maker]]:
     for suffix in ("shp", "gpkg", "csv", "dbf", "osm.pbf", "tif", "xlsx", "zip", "topojson", "geojsonl", "txt"):
         yield f"vrt as {suffix}", text_file(f"u.{suffix}", vrt)
         yield f"raster vrt as {suffix}", text_file(f"u.{suffix}", raster)
-    for word in (f"<OGRWFSDataSource><URL>{SERVER}</URL></OGRWFSDataSource>", f"<WFS>{SERVER}</WFS>", f'<GDAL_WMS><Service name="TMS"><ServerUrl>{SERVER}</ServerUrl></Service></GDAL_WMS>',
-                 f"<OGCAPIDataset>{SERVER}</OGCAPIDataset>", f"<WMTS>{SERVER}</WMTS>", f"<WCS_GDAL><ServiceURL>{SERVER}</ServiceURL></WCS_GDAL>"):  # fmt: skip
+    for word in (
+        f"<OGRWFSDataSource><URL>{SERVER}</URL></OGRWFSDataSource>",
+        f"<WFS>{SERVER}</WFS>",
+        f'<GDAL_WMS><Service name="TMS"><ServerUrl>{SERVER}</ServerUrl></Service></GDAL_WMS>',
+        f"<OGCAPIDataset>{SERVER}</OGCAPIDataset>",
+        f"<WMTS>{SERVER}</WMTS>",
+        f"<WCS_GDAL><ServiceURL>{SERVER}</ServiceURL></WCS_GDAL>",
+    ):
         for suffix in ("gml", "kml", "geojson"):
             yield f"{word[1:14]} as {suffix}", text_file(f"u.{suffix}", word)
-    for inner in ('Definition View\nOpen Table "@SECRET@"', "Definition Table\nType LINKED", 'Definition Table\nType NATIVE\n"\\IsSeamless" = "TRUE"', f'Definition Table\nType WFS "{SERVER}"',
-                  'Definition Table\nFile "@SECRET@"\nType RASTER', 'create view x as\nOpen Table "@SECRET@"'):  # fmt: skip
+    for inner in (
+        'Definition View\nOpen Table "@SECRET@"',
+        "Definition Table\nType LINKED",
+        'Definition Table\nType NATIVE\n"\\IsSeamless" = "TRUE"',
+        f'Definition Table\nType WFS "{SERVER}"',
+        'Definition Table\nFile "@SECRET@"\nType RASTER',
+        'create view x as\nOpen Table "@SECRET@"',
+    ):
         yield f"tab {inner[:30]!r}", text_file("u.tab", f"!table\n!version 300\n!charset Neutral\n\n{inner}\n")
 
 
@@ -241,8 +262,13 @@ def databases() -> Iterator[tuple[str, Maker]]:
     """GeoPackages whose SQL works when they are read."""
     endless = "WITH RECURSIVE c(fid) AS (SELECT 1 UNION ALL SELECT fid + 1 FROM c) SELECT fid, NULL AS geom, 'a' AS unit FROM c"
     huge = "SELECT 1 AS fid, zeroblob(900000000) AS geom, 'a' AS unit"
-    for what, query in (("endless", endless), ("huge", huge), ("random", "SELECT 1 AS fid, randomblob(500000000) AS geom, hex(randomblob(400000000)) AS unit"),
-                        ("join", "SELECT a.unit FROM u a, u b, u c, u d, u e, u f, u g, u h"), ("attached", "SELECT * FROM other.units")):  # fmt: skip
+    for what, query in (
+        ("endless", endless),
+        ("huge", huge),
+        ("random", "SELECT 1 AS fid, randomblob(500000000) AS geom, hex(randomblob(400000000)) AS unit"),
+        ("join", "SELECT a.unit FROM u a, u b, u c, u d, u e, u f, u g, u h"),
+        ("attached", "SELECT * FROM other.units"),
+    ):
         yield f"view {what} beside", package([f"CREATE VIEW v AS {query}", *CONTENTS.format("v").split(";")])
         yield (
             f"view {what} alone",
@@ -300,8 +326,10 @@ def databases() -> Iterator[tuple[str, Maker]]:
     yield "hot journal", journal
 
 
-CONTENTS = ("INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('{0}', 'features', '{0}', 4326);"
-            "INSERT INTO gpkg_geometry_columns VALUES ('{0}', 'geom', 'GEOMETRY', 4326, 0, 0)")  # fmt: skip
+CONTENTS = (
+    "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('{0}', 'features', '{0}', 4326);"
+    "INSERT INTO gpkg_geometry_columns VALUES ('{0}', 'geom', 'GEOMETRY', 4326, 0, 0)"
+)
 
 
 def sound_package(path: Path) -> Path:
@@ -359,8 +387,20 @@ def archives() -> Iterator[tuple[str, Maker]]:
 
         return make
 
-    for member in ("../u.geojson", "..\\u.geojson", "/tmp/u.geojson", "a/../../u.geojson", "C:\\u.geojson", "\\\\server\\share\\u.geojson", "u.geojson\x00.txt", "con.geojson",
-                   "a" * 400 + ".geojson", "u.geojson:stream", "./.../u.geojson", "~/u.geojson"):  # fmt: skip
+    for member in (
+        "../u.geojson",
+        "..\\u.geojson",
+        "/tmp/u.geojson",
+        "a/../../u.geojson",
+        "C:\\u.geojson",
+        "\\\\server\\share\\u.geojson",
+        "u.geojson\x00.txt",
+        "con.geojson",
+        "a" * 400 + ".geojson",
+        "u.geojson:stream",
+        "./.../u.geojson",
+        "~/u.geojson",
+    ):
         yield f"zip {member[:20]!r}", zipped((member, inner))
     yield "zip symlink", zipped(("u.geojson", b"@SECRET@"), attribute=0o120777)
     yield (

@@ -67,9 +67,13 @@ class Reader:
     def read(self, folder: Path) -> tuple[str, float, int]:
         if self.process is None or self.process.poll() is not None:
             self.process = subprocess.Popen(
-                [sys.executable, __file__, "--worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                [sys.executable, __file__, "--worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
                 env=os.environ | {"TMPDIR": str(folder.parent / "temporary")},
-            )  # fmt: skip
+            )
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(f"{folder}\n")
         self.process.stdin.flush()
@@ -222,10 +226,15 @@ def run(files: int, seed: int, formats: list[str], out: Path | None) -> int:
         for k, c in counts.items()
     ]
     table = "\n".join(
-        ["| format | files | told as unusable | read | failed | slowest, s |", "|---|--:|--:|--:|--:|--:|", *rows,
-         f"| all | {sum(total.values()):,} | {total['told']:,} | {total['read']:,} | {total['failed']:,} | {max(slowest.values()):.1f} |",
-         "", f"Greatest memory of the reader: {largest / 1e6:.2f} GB. Seed {seed}."]
-    )  # fmt: skip
+        [
+            "| format | files | told as unusable | read | failed | slowest, s |",
+            "|---|--:|--:|--:|--:|--:|",
+            *rows,
+            f"| all | {sum(total.values()):,} | {total['told']:,} | {total['read']:,} | {total['failed']:,} | {max(slowest.values()):.1f} |",
+            "",
+            f"Greatest memory of the reader: {largest / 1e6:.2f} GB. Seed {seed}.",
+        ]
+    )
     print(table)
     if out is not None:
         out.write_text(table + "\n", encoding="utf-8")

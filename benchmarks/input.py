@@ -69,9 +69,16 @@ def write(folder: Path, incidents: int, units: int) -> None:
     record = np.arange(incidents)
     record[rng.integers(0, incidents, incidents // 100)] = 7
     frame = pd.DataFrame(
-        {"record": record, "type": np.array(["theft", "noise", "assault", "burglary"])[rng.integers(0, 4, incidents)], "when": when.strftime("%d.%m.%Y %H:%M"),
-         "lon": np.round(x, 6), "lat": np.round(y, 6), "reported by": "a name that is not read", "text": "what happened, in words that nobody needs here"}
-    )  # fmt: skip
+        {
+            "record": record,
+            "type": np.array(["theft", "noise", "assault", "burglary"])[rng.integers(0, 4, incidents)],
+            "when": when.strftime("%d.%m.%Y %H:%M"),
+            "lon": np.round(x, 6),
+            "lat": np.round(y, 6),
+            "reported by": "a name that is not read",
+            "text": "what happened, in words that nobody needs here",
+        }
+    )
     frame.to_csv(folder / "incidents.csv", index=False)
     (folder / "project.toml").write_text(DESCRIPTION, encoding="utf-8")
 
@@ -146,8 +153,15 @@ def main() -> None:
                 rows.append(
                     f"| beatplanner check (reads again, then every doubt) | {f['check']:.1f} | {f['check_cpu']:.1f} | | |"
                 )
-    table = "\n".join(["| method | seconds | CPU seconds | memory, GB | incidents placed |", "|---|--:|--:|--:|--:|", *rows, "",
-                       f"{given.incidents:,} incidents ({size:.0f} MB of CSV) in {given.units:,} units; {platform.machine()}, Python {platform.python_version()}."])  # fmt: skip
+    table = "\n".join(
+        [
+            "| method | seconds | CPU seconds | memory, GB | incidents placed |",
+            "|---|--:|--:|--:|--:|",
+            *rows,
+            "",
+            f"{given.incidents:,} incidents ({size:.0f} MB of CSV) in {given.units:,} units; {platform.machine()}, Python {platform.python_version()}.",
+        ]
+    )
     print(table)
     if given.out:
         given.out.write_text(table + "\n", encoding="utf-8")

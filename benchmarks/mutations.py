@@ -50,14 +50,26 @@ def town() -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         for n in number
     ]
     units = gpd.GeoDataFrame(
-        {"unit": number + 1, "place": [f"Улица {n}" for n in number], "pop": 100 + number, "muni": np.where(number < 6, "Ист", "Зап")},
-        geometry=cells, crs=CRS,
-    )  # fmt: skip
+        {
+            "unit": number + 1,
+            "place": [f"Улица {n}" for n in number],
+            "pop": 100 + number,
+            "muni": np.where(number < 6, "Ист", "Зап"),
+        },
+        geometry=cells,
+        crs=CRS,
+    )
     inner = units.representative_point().to_crs(4326)
     incidents = pd.DataFrame(
-        {"type": ["theft", "noise", "=cmd|' /C calc'!A0"][n % 3], "when": f"2025-0{1 + n % 9}-11 1{n % 10}:00", "lon": f"{inner[n % 12].x:.6f}",
-         "lat": f"{inner[n % 12].y:.6f}", "name": f"Petar Petrović {n}"} for n in range(48)
-    )  # fmt: skip
+        {
+            "type": ["theft", "noise", "=cmd|' /C calc'!A0"][n % 3],
+            "when": f"2025-0{1 + n % 9}-11 1{n % 10}:00",
+            "lon": f"{inner[n % 12].x:.6f}",
+            "lat": f"{inner[n % 12].y:.6f}",
+            "name": f"Petar Petrović {n}",
+        }
+        for n in range(48)
+    )
     return units, incidents
 
 
@@ -115,12 +127,19 @@ def _ods(folder: Path) -> list[str]:
     frame = town()[1]
     rows = [list(frame.columns), *frame.to_numpy().tolist()]
     cells = "".join(
-        "<table:table-row>" + "".join(f'<table:table-cell office:value-type="string"><text:p>{str(c).replace("&", "")}</text:p></table:table-cell>' for c in r)
-        + "</table:table-row>" for r in rows
-    )  # fmt: skip
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{str(c).replace("&", "")}</text:p></table:table-cell>'
+            for c in r
+        )
+        + "</table:table-row>"
+        for r in rows
+    )
     names = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
-    content = (f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names}><office:body><office:spreadsheet>'
-               f'<table:table table:name="S">{cells}</table:table></office:spreadsheet></office:body></office:document-content>')  # fmt: skip
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names}><office:body><office:spreadsheet>'
+        f'<table:table table:name="S">{cells}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
     with zipfile.ZipFile(folder / "incidents.ods", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
@@ -230,10 +249,34 @@ def write_project(folder: Path, kind: str) -> list[str]:
 
 
 TOKENS = [
-    b"NaN", b"inf", b"-inf", b"1e308", b"-1e308", b"1e999", b"9" * 400, b"=1+1", b"@SUM(A1)", b"\x00\x01\x02\x1b[31m", "\u202eevil\u202c".encode(), b"", b'"',
-    b"'; DROP TABLE units; --", b"<script>alert(1)</script>", b"../../../../etc/passwd", b"&lol;", b"\xff\xfe", "😀".encode(), b"-0", b"0x7fffffff", b"1,5,7",
-    b"181", b"null", b"true", b"[]", b"{}",
-]  # fmt: skip
+    b"NaN",
+    b"inf",
+    b"-inf",
+    b"1e308",
+    b"-1e308",
+    b"1e999",
+    b"9" * 400,
+    b"=1+1",
+    b"@SUM(A1)",
+    b"\x00\x01\x02\x1b[31m",
+    "\u202eevil\u202c".encode(),
+    b"",
+    b'"',
+    b"'; DROP TABLE units; --",
+    b"<script>alert(1)</script>",
+    b"../../../../etc/passwd",
+    b"&lol;",
+    b"\xff\xfe",
+    "😀".encode(),
+    b"-0",
+    b"0x7fffffff",
+    b"1,5,7",
+    b"181",
+    b"null",
+    b"true",
+    b"[]",
+    b"{}",
+]
 
 
 def _flip(data: bytearray, rng: np.random.Generator) -> bytearray:
@@ -272,13 +315,16 @@ MUTATIONS: dict[str, Callable[[bytearray, np.random.Generator], bytearray]] = {
     "one bit flipped": lambda data, rng: _bit(data, rng),
     "a block broken": _block,
     "wrong magic": lambda data, rng: bytearray(rng.integers(0, 256, 16, dtype=np.uint8).tobytes()) + data[16:],
-    "beginning of another kind": lambda data, rng: bytearray([b"PK\x03\x04", b"SQLite format 3\x00", b"<?xml", b"{", b"II*\x00", b"%PDF"][int(rng.integers(0, 6))]) + data,
+    "beginning of another kind": lambda data, rng: (
+        bytearray([b"PK\x03\x04", b"SQLite format 3\x00", b"<?xml", b"{", b"II*\x00", b"%PDF"][int(rng.integers(0, 6))])
+        + data
+    ),
     "a token replaced": _token,
     "a part doubled": lambda data, rng: _doubled(data, rng),
     "a part gone": lambda data, rng: _gone(data, rng),
     "nested deeply": _deep,
     "noise behind": lambda data, rng: data + bytes(rng.integers(0, 256, 5_000, dtype=np.uint8)),
-}  # fmt: skip
+}
 
 
 def _bit(data: bytearray, rng: np.random.Generator) -> bytearray:

@@ -47,7 +47,11 @@ def random_areas(rng: np.random.Generator, rows: int, columns: int) -> Areas:
     current = np.array([f"{m}{int(r >= other)}" for m, r in zip(municipality, row, strict=True)])
     stray = rng.random(n) < 0.15
     current[stray] = rng.permutation(current)[stray]
-    within = (np.abs(row - rng.integers(rows)) + np.abs(column - rng.integers(columns)) <= rng.integers(1, rows)).tolist() if rng.random() < 0.7 else None  # fmt: skip
+    within = (
+        (np.abs(row - rng.integers(rows)) + np.abs(column - rng.integers(columns)) <= rng.integers(1, rows)).tolist()
+        if rng.random() < 0.7
+        else None
+    )
     units = [str(i) for i in range(n)]
     return Areas(
         units, units, municipality.tolist(), beat.tolist(), current.tolist(), within, {b: b for b in set(beat)}
@@ -109,8 +113,15 @@ class Attacker:
         """Return the least and the greatest value of a count."""
         ends = []
         for sign in (1, -1):
-            found = linprog(sign * target, self.less if len(self.less) else None, self.limit if len(self.less) else None,
-                            self.equal if len(self.equal) else None, self.right if len(self.equal) else None, (0, self.most), method="highs")  # fmt: skip
+            found = linprog(
+                sign * target,
+                self.less if len(self.less) else None,
+                self.limit if len(self.less) else None,
+                self.equal if len(self.equal) else None,
+                self.right if len(self.equal) else None,
+                (0, self.most),
+                method="highs",
+            )
             ends.append(sign * found.fun)
         return ends[0], ends[1]
 

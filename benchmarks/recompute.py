@@ -21,7 +21,18 @@ from typing import Any
 
 import pandas as pd
 
-NOT_HERE = ("robust_share", "robust_worst", "robust_deviation", "back_cast", "beats_gap", "stations_gap", "officers_gap", "beats_objective", "beats_bound", "rules_met")  # fmt: skip
+NOT_HERE = (
+    "robust_share",
+    "robust_worst",
+    "robust_deviation",
+    "back_cast",
+    "beats_gap",
+    "stations_gap",
+    "officers_gap",
+    "beats_objective",
+    "beats_bound",
+    "rules_met",
+)
 LINES = ("salaries", "stations", "vehicles", "forums", "training")
 
 
@@ -119,13 +130,20 @@ def of_beats(p: Plan, band: float) -> dict[str, Any]:
     hours = (manned["workload"] / manned["posts"]) if len(manned) else pd.Series(dtype=float)
     each = (b["workload"] / b["posts"]).where(b["posts"] > 0, math.inf)
     found = {
-        "beats": len(b), "tolerance": asked, "beats_outside": None if asked is None else int((b["off"] > asked + 1e-9).sum()),
+        "beats": len(b),
+        "tolerance": asked,
+        "beats_outside": None if asked is None else int((b["off"] > asked + 1e-9).sum()),
         "people_in_balance": b.loc[b["off"] <= band + 1e-9, "people"].sum() / b["people"].sum() if band else None,
-        "beats_in_pieces": pieces(p, frame), "beats_across": int((g["municipality"].nunique() > 1).sum()), "max_deviation": b["off"].max(),
-        "beats_without_officer": int((b["posts"] == 0).sum()), "posts": b["posts"].sum(),
-        "officers_required": sum(p.needed(u) for _, u in g), "community_promised": b["community_hours"].sum(), "community_protected": b["kept"].sum(),
+        "beats_in_pieces": pieces(p, frame),
+        "beats_across": int((g["municipality"].nunique() > 1).sum()),
+        "max_deviation": b["off"].max(),
+        "beats_without_officer": int((b["posts"] == 0).sum()),
+        "posts": b["posts"].sum(),
+        "officers_required": sum(p.needed(u) for _, u in g),
+        "community_promised": b["community_hours"].sum(),
+        "community_protected": b["kept"].sum(),
         "community_share": b["kept"].sum() / b["community_hours"].sum() if b["community_hours"].sum() else None,
-    }  # fmt: skip
+    }
     if rules is not None and rules["distances"] is None and rules["roads"] is None:
         way = 0.0
         for _, u in frame[frame["now"].notna()].groupby("now"):
@@ -137,11 +155,16 @@ def of_beats(p: Plan, band: float) -> dict[str, Any]:
         found["mean_way"] = way / b["workload"].sum()
     if len(manned):
         found |= {
-            "hours_per_officer_max": hours.max(), "hours_per_officer_min": hours.min(), "hours_per_officer_mean": mean, "hours_capacity": p.free,
+            "hours_per_officer_max": hours.max(),
+            "hours_per_officer_min": hours.min(),
+            "hours_per_officer_mean": mean,
+            "hours_capacity": p.free,
             "people_overloaded": b.loc[each > 1.1 * mean, "people"].sum() / b["people"].sum(),
-            "residents_per_officer_max": None if p.units["population"].isna().any() else (manned["people"] / manned["posts"]).max(),
+            "residents_per_officer_max": None
+            if p.units["population"].isna().any()
+            else (manned["people"] / manned["posts"]).max(),
             "worst_beat": hours.idxmax(),
-        }  # fmt: skip
+        }
     return found
 
 
@@ -172,8 +195,13 @@ def of_access(p: Plan, plans: list[Plan], exchange: float) -> dict[str, Any]:
         return {}
     old = set() if p.sites is None else set(p.sites.loc[p.sites["existing"].astype(int) == 1, "station"].astype(str))
     cost = 0.0 if p.today else p.summary["stations"]["cost"]
-    found: dict[str, Any] = {"stations": len(p.open), "walking_limit": rules["walk_minutes"], "new_stations": len(p.open - old), "closed_stations": len(old - p.open),
-                             "station_cost": None if cost is None else cost * exchange}  # fmt: skip
+    found: dict[str, Any] = {
+        "stations": len(p.open),
+        "walking_limit": rules["walk_minutes"],
+        "new_stations": len(p.open - old),
+        "closed_stations": len(old - p.open),
+        "station_cost": None if cost is None else cost * exchange,
+    }
     homes = (
         p.homes.rename(columns={"residents": "people"})
         if p.homes is not None
@@ -205,7 +233,11 @@ def of_access(p: Plan, plans: list[Plan], exchange: float) -> dict[str, Any]:
         return (weight * minutes)[able].sum() / weight[able].sum() if weight[able].sum() > 0 else None
 
     people = homes["people"].astype(float)
-    found |= {"mean_walk": mean(people), "within_limit": within(people, rules["walk_minutes"]), "unreached": people[~able].sum()}  # fmt: skip
+    found |= {
+        "mean_walk": mean(people),
+        "within_limit": within(people, rules["walk_minutes"]),
+        "unreached": people[~able].sum(),
+    }
     found |= {f"within_{band:g}": within(people, band) for band in rules["bands"]}
     part = people / people.groupby(homes["unit"]).transform("sum")
     for group in p.rules["units"]["groups"]:
@@ -234,7 +266,11 @@ def of_officers(p: Plan) -> dict[str, Any]:
     before = p.roster[p.roster["beat"].notna()].assign(
         was=lambda f: ids(f["beat"]), officer=lambda f: f["officer"].astype(str)
     )
-    found: dict[str, Any] = {"rotations": told["rotations"], "vacant_months": told["vacant_months"], "officers_moved": int((before["officer"].map(at).notna() & (before["officer"].map(at) != before["was"])).sum())}  # fmt: skip
+    found: dict[str, Any] = {
+        "rotations": told["rotations"],
+        "vacant_months": told["vacant_months"],
+        "officers_moved": int((before["officer"].map(at).notna() & (before["officer"].map(at) != before["was"])).sum()),
+    }
     first_day = pd.Timestamp(start)
 
     def whole_months(since: Any) -> int:
@@ -242,7 +278,9 @@ def of_officers(p: Plan) -> dict[str, Any]:
         return max(0, 12 * (first_day.year - day.year) + first_day.month - day.month - int(first_day.day < day.day))
 
     months = before["since"].map(lambda d: 0 if pd.isna(d) else whole_months(d))
-    pairs = before.assign(years=months / 12, new=before["officer"].map(at)).merge(p.units.assign(r=p.units["population"].fillna(1.0)), left_on="was", right_on="current")  # fmt: skip
+    pairs = before.assign(years=months / 12, new=before["officer"].map(at)).merge(
+        p.units.assign(r=p.units["population"].fillna(1.0)), left_on="was", right_on="current"
+    )
     today = (pairs["years"] * pairs["r"]).sum()
     if today > 0:
         found["relationship_kept"] = (pairs["years"] * pairs["r"])[pairs["new"] == pairs["beat_y"]].sum() / today
@@ -265,7 +303,11 @@ def of_changes(p: Plan) -> dict[str, Any]:
     if not known.any():
         return {}
     moved = known & (p.units["current"] != p.now)
-    return {"moved_residents": p.people[moved].sum(), "moved_share": p.people[moved].sum() / p.people[known].sum(), "moved_units": int(moved.sum())}  # fmt: skip
+    return {
+        "moved_residents": p.people[moved].sum(),
+        "moved_share": p.people[moved].sum() / p.people[known].sum(),
+        "moved_units": int(moved.sum()),
+    }
 
 
 # ---- money
@@ -425,7 +467,11 @@ def recompute(folder: Path) -> tuple[pd.DataFrame, list[str]]:
                 if isinstance(told, str):
                     alike = str(value) in told
                 else:
-                    alike = told is not None and value is not None and math.isclose(float(told), float(value), rel_tol=1e-6, abs_tol=1e-6)  # fmt: skip
+                    alike = (
+                        told is not None
+                        and value is not None
+                        and math.isclose(float(told), float(value), rel_tol=1e-6, abs_tol=1e-6)
+                    )
                 rows.append((c["name"], key, told, value, alike))
     return pd.DataFrame(rows, columns=["plan", "figure", "told", "found", "alike"]), left
 

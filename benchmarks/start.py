@@ -21,9 +21,29 @@ import time
 from pathlib import Path
 
 HEAVY = (
-    "numpy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "scipy", "networkx", "numba", "pulp", "highspy", "matplotlib",
-    "folium", "rasterio", "exactextract", "openpyxl", "pydantic", "jinja2", "rich", "typer", "distributed", "docx",
-)  # fmt: skip
+    "numpy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "pyogrio",
+    "scipy",
+    "networkx",
+    "numba",
+    "pulp",
+    "highspy",
+    "matplotlib",
+    "folium",
+    "rasterio",
+    "exactextract",
+    "openpyxl",
+    "pydantic",
+    "jinja2",
+    "rich",
+    "typer",
+    "distributed",
+    "docx",
+)
 CHILD = """
 import json, sys, time
 from pathlib import Path
@@ -79,16 +99,24 @@ def start(town: str) -> dict:
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
         done = subprocess.run(
             [sys.executable, "-c", CHILD, str(time.time()), town, ",".join(HEAVY)],
-            capture_output=True, text=True, encoding="utf-8", env=environment, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            check=True,
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def imports(statement: str, rows: int = 8) -> list[tuple[float, str]]:
     """Return the slowest imports of a statement, milliseconds of each with all that it loads."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", statement], capture_output=True, text=True, encoding="utf-8", check=True
-    )  # fmt: skip
+        [sys.executable, "-X", "importtime", "-c", statement],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
     found = []
     for line in done.stderr.splitlines():
         parts = line.removeprefix("import time:").split("|")
@@ -116,7 +144,10 @@ def main() -> None:
     if town and warm[0]["opened"] is not None:
         print(f"idle memory, town     {max(r['opened'] for r in warm):6.0f} MB  (target 250)")
     print(f"loaded for the window: {', '.join(warm[0]['loaded'])}")
-    for what, statement in (("the window", "import beatplanner.ui.desktop.window.main_window"), ("a plan", "import beatplanner.planning.whole.run")):  # fmt: skip
+    for what, statement in (
+        ("the window", "import beatplanner.ui.desktop.window.main_window"),
+        ("a plan", "import beatplanner.planning.whole.run"),
+    ):
         print(f"slowest imports for {what}, ms:")
         for milliseconds, name in imports(statement):
             print(f"  {milliseconds:7.0f}  {name}")

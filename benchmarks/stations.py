@@ -164,8 +164,11 @@ def by_greed(
 
 
 METHODS: dict[str, tuple[Method, int]] = {
-    "**beatplanner**": (ours, 10**9), "spopt": (with_spopt, 5_000), "plain PuLP": (plain_model, 500), "greedy": (by_greed, 10**9),
-}  # fmt: skip
+    "**beatplanner**": (ours, 10**9),
+    "spopt": (with_spopt, 5_000),
+    "plain PuLP": (plain_model, 500),
+    "greedy": (by_greed, 10**9),
+}
 
 
 def _work(name: str, row: tuple, seed: int, objective: str, seconds: float, threads: int, answers) -> None:
@@ -278,8 +281,11 @@ def run_library(folder: Path, threads: int) -> None:
         spent = time.perf_counter() - begin
         total += spent
         reached += problem.optimum is None or found.objective == problem.optimum
-        print(f"| {problem.name} | {len(problem.metres)} | {problem.count} | {found.objective:,.0f} | {problem.optimum or '–'} | "
-              f"{found.lower_bound or 0:,.1f} | {spent:.2f} |", flush=True)  # fmt: skip
+        print(
+            f"| {problem.name} | {len(problem.metres)} | {problem.count} | {found.objective:,.0f} | {problem.optimum or '–'} | "
+            f"{found.lower_bound or 0:,.1f} | {spent:.2f} |",
+            flush=True,
+        )
     print(f"\n{reached} of {len(files)} reach the known optimum, {total:.1f} s in all")
 
 

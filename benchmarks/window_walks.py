@@ -21,10 +21,28 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # They ask for a file, take minutes, open a browser or end the window.
 ASIDE = {
-    "close", "run_plan", "draw_improve", "draw_keep", "new_from_layers", "choose_project", "choose_result", "open_sample_town", "open_report", "open_guide",
-    "save_project_as", "save_result", "export_picture", "cancel_plan", "finish_early", "pause_plan", "begin_tour", "verify_plan", "draw_repair",
-    "text_larger", "text_smaller",
-}  # fmt: skip
+    "close",
+    "run_plan",
+    "draw_improve",
+    "draw_keep",
+    "new_from_layers",
+    "choose_project",
+    "choose_result",
+    "open_sample_town",
+    "open_report",
+    "open_guide",
+    "save_project_as",
+    "save_result",
+    "export_picture",
+    "cancel_plan",
+    "finish_early",
+    "pause_plan",
+    "begin_tour",
+    "verify_plan",
+    "draw_repair",
+    "text_larger",
+    "text_smaller",
+}
 
 
 def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:

@@ -84,7 +84,7 @@ def collect_wheels(platform: str, python: str, folder: Path, work: Path) -> list
     missing = unmet(wheels, platform, python)
     if missing:
         raise BundleError("The wheels do not meet all requirements:\n" + "\n".join(missing))
-    forbidden = [f"{w.name} {w.version}: {w.licence or 'no licence stated'}" for w in wheels if not fits(w.licence)]  # fmt: skip
+    forbidden = [f"{w.name} {w.version}: {w.licence or 'no licence stated'}" for w in wheels if not fits(w.licence)]
     if forbidden:
         raise BundleError("These licences are not known to allow handing out together:\n" + "\n".join(forbidden))
     return wheels
@@ -165,10 +165,16 @@ def _write_licences(folder: Path, wheels: Sequence[Wheel]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(text)
         home = [u.split(",", 1)[-1].strip() for u in wheel.metadata.get_all("Project-URL") or []]
-        writer.writerow([
-            wheel.name, wheel.version, wheel.licence, wheel.metadata.get("Summary", ""),
-            wheel.metadata.get("Home-page") or next(iter(home), ""), wheel.left_out,
-        ])  # fmt: skip
+        writer.writerow(
+            [
+                wheel.name,
+                wheel.version,
+                wheel.licence,
+                wheel.metadata.get("Summary", ""),
+                wheel.metadata.get("Home-page") or next(iter(home), ""),
+                wheel.left_out,
+            ]
+        )
     (folder / "licences.csv").write_text(table.getvalue(), "utf-8-sig", newline="")
 
 

@@ -165,7 +165,9 @@ def main() -> int:
     found = doubts(direct_dependencies().values())
     if "--write" in sys.argv[1:]:
         wheels = shipped()
-        found += [f"{w.name}: {w.licence or 'no licence'} is not known to fit" for w in wheels.values() if not fits(w.licence)]  # fmt: skip
+        found += [
+            f"{w.name}: {w.licence or 'no licence'} is not known to fit" for w in wheels.values() if not fits(w.licence)
+        ]
         PAGE.write_text(write_page(wheels), "utf-8", newline="\n")
     rows = rows_of_page(PAGE.read_text("utf-8"))
     found += [f"{d.name} has no line in {PAGE.name}" for n, d in direct_dependencies().items() if n not in rows]

@@ -27,7 +27,16 @@ def build_guide() -> Path:
     shutil.rmtree(part, ignore_errors=True)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(part)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
     if done.returncode != 0:
         shutil.rmtree(part, ignore_errors=True)
         raise RuntimeError(f"The guide could not be made.\n{done.stderr.strip()}\n{done.stdout.strip()}")

@@ -11,11 +11,43 @@ from pathlib import Path
 # SPDX licences under which a library may be part of a program that is handed out under GPL-3.0-or-later.
 # Source: the GNU project's list of licences compatible with the GPL 3.
 FIT = {
-    "0BSD", "Apache-2.0", "BSD", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "GPL-2.0-or-later",
-    "GPL-3.0-only", "GPL-3.0-or-later", "HPND", "ISC", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only",
-    "LGPL-3.0-or-later", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Python-2.0.1", "Unlicense",
-    "Zlib", "zlib-acknowledgement", "curl", "libtiff", "Unicode-3.0", "Unicode-DFS-2016", "bzip2-1.0.6", "FTL", "IJG", "ZPL-2.1",
-}  # fmt: skip
+    "0BSD",
+    "Apache-2.0",
+    "BSD",
+    "BSD-1-Clause",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "GPL-2.0-or-later",
+    "GPL-3.0-only",
+    "GPL-3.0-or-later",
+    "HPND",
+    "ISC",
+    "LGPL-2.1-only",
+    "LGPL-2.1-or-later",
+    "LGPL-3.0-only",
+    "LGPL-3.0-or-later",
+    "MIT",
+    "MIT-0",
+    "MIT-CMU",
+    "MPL-2.0",
+    "OFL-1.1",
+    "PSF-2.0",
+    "Python-2.0",
+    "Python-2.0.1",
+    "Unlicense",
+    "Zlib",
+    "zlib-acknowledgement",
+    "curl",
+    "libtiff",
+    "Unicode-3.0",
+    "Unicode-DFS-2016",
+    "bzip2-1.0.6",
+    "FTL",
+    "IJG",
+    "ZPL-2.1",
+}
 # Known licences that do not allow it; anything else is unknown, which is judged the same.
 UNFIT = {"GPL-2.0-only", "AGPL-3.0-only", "AGPL-3.0-or-later", "SSPL-1.0", "BUSL-1.1", "LGPL-2.0-only", "CC-BY-NC-4.0"}
 # An exception only adds permissions, so the licence before it decides.

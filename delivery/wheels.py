@@ -130,8 +130,14 @@ def marker_environment(platform: str, python: str) -> dict[str, str]:
 
 def _run(command: Sequence[object], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(c) for c in command], cwd=cwd, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
-    )  # fmt: skip
+        [str(c) for c in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
 
 
 def _pip() -> list[str]:
@@ -164,10 +170,25 @@ def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "p
     """
     built.mkdir(parents=True, exist_ok=True)
     command = [
-        sys.executable, "-m", "uv", "pip", "compile", pyproject, "--quiet", "--python-version", python, "--python-platform",
-        PLATFORMS[platform][0], "--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate",
-        "--find-links", built,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        pyproject,
+        "--quiet",
+        "--python-version",
+        python,
+        "--python-platform",
+        PLATFORMS[platform][0],
+        "--only-binary",
+        ":all:",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--find-links",
+        built,
+    ]
     tried: set[str] = set()
     while True:
         done = _run(command)
@@ -221,11 +242,32 @@ def download(pinned: str, platform: str, python: str, built: Path, folder: Path)
     with tempfile.TemporaryDirectory() as place:
         lock = Path(place) / "requirements.txt"
         lock.write_text("\n".join(lines) + "\n", "utf-8")
-        done = _run([
-            *_pip(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", lock,
-            "--python-version", python, "--implementation", "cp", "--abi", f"cp{python.replace('.', '')}", "--abi", "abi3",
-            "--abi", "none", *tags, "--dest", folder,
-        ])  # fmt: skip
+        done = _run(
+            [
+                *_pip(),
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+                "--require-hashes",
+                "--requirement",
+                lock,
+                "--python-version",
+                python,
+                "--implementation",
+                "cp",
+                "--abi",
+                f"cp{python.replace('.', '')}",
+                "--abi",
+                "abi3",
+                "--abi",
+                "none",
+                *tags,
+                "--dest",
+                folder,
+            ]
+        )
     if done.returncode != 0:
         raise BundleError(f"The wheels for {platform} could not be downloaded.\n{done.stderr.strip()}")
     return sorted(folder.glob("*.whl"))

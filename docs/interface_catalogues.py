@@ -83,11 +83,23 @@ def others() -> list[str]:
             if call.args:
                 found |= dict.fromkeys(_texts(call.args[0]))
     tables = (
-        [c[0] for c in beat_table.COLUMNS], drawing_panel.COLUMNS, drawing_panel.WAYS, drawing_panel.OBSTACLES, map_layers.METHODS, map_layers.SHADES,
-        [layer.name for layer in map_layers.first_layers()], comparison.MODES, [name for name, _ in export_panel.FORMATS], TERMS, BUTTONS,
-        ("Menu", "Action", "Keys", "What it does"), ("When", "Who", "What", "Why"), ("Officer", "Beat", "From", "Until", "Months"), ("Site", "Open"),
+        [c[0] for c in beat_table.COLUMNS],
+        drawing_panel.COLUMNS,
+        drawing_panel.WAYS,
+        drawing_panel.OBSTACLES,
+        map_layers.METHODS,
+        map_layers.SHADES,
+        [layer.name for layer in map_layers.first_layers()],
+        comparison.MODES,
+        [name for name, _ in export_panel.FORMATS],
+        TERMS,
+        BUTTONS,
+        ("Menu", "Action", "Keys", "What it does"),
+        ("When", "Who", "What", "Why"),
+        ("Officer", "Beat", "From", "Until", "Months"),
+        ("Site", "Open"),
         gantt_panel.FIGURES.values(),
-    )  # fmt: skip
+    )
     for table in tables:
         found |= dict.fromkeys(str(t) for t in table)
     for stop in tour.STOPS:

@@ -20,8 +20,15 @@ from typing import Any
 
 PICTURES = Path(__file__).parent / "pictures"
 # What the guide and the README show, by the screen's name.
-OF_GUIDE = {"start": "desktop-start", "beat": "desktop", "drawing": "desktop-drawing", "gantt": "desktop-postings", "stations": "desktop-stations",
-            "rules": "desktop-rules", "comparison": "desktop-comparison"}  # fmt: skip
+OF_GUIDE = {
+    "start": "desktop-start",
+    "beat": "desktop",
+    "drawing": "desktop-drawing",
+    "gantt": "desktop-postings",
+    "stations": "desktop-stations",
+    "rules": "desktop-rules",
+    "comparison": "desktop-comparison",
+}
 SIZES = {"1366x768": 1.0, "3840x2160": 2.0}
 
 
@@ -191,11 +198,31 @@ def main() -> None:
             for size in given.sizes:
                 more = ["--guide"] if given.guide else []
                 subprocess.run(
-                    [sys.executable, __file__, "--one", "--plans", plans, "--out", given.out, "--languages", language, "--sizes", size,
-                     "--theme", given.theme, *more],
-                    env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(SIZES[size]),
-                         "XDG_CONFIG_HOME": temporary, "XDG_DATA_HOME": temporary}, check=True,
-                )  # fmt: skip
+                    [
+                        sys.executable,
+                        __file__,
+                        "--one",
+                        "--plans",
+                        plans,
+                        "--out",
+                        given.out,
+                        "--languages",
+                        language,
+                        "--sizes",
+                        size,
+                        "--theme",
+                        given.theme,
+                        *more,
+                    ],
+                    env={
+                        **os.environ,
+                        "QT_QPA_PLATFORM": "offscreen",
+                        "QT_SCALE_FACTOR": str(SIZES[size]),
+                        "XDG_CONFIG_HOME": temporary,
+                        "XDG_DATA_HOME": temporary,
+                    },
+                    check=True,
+                )
 
 
 if __name__ == "__main__":

@@ -34,8 +34,16 @@ class Page:
             os.dup2(to_write, 4)
 
         # the pipe's ends must not be 3 and 4 themselves before they are copied there
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-                   f"--user-data-dir={self.downloads / 'profile'}", "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND"]  # fmt: skip
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+            f"--user-data-dir={self.downloads / 'profile'}",
+            "--remote-debugging-pipe",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+        ]
         self.process = subprocess.Popen(
             [str(CHROMIUM), *options],
             preexec_fn=wire,

@@ -25,9 +25,18 @@ WINDOWS = os.name == "nt"
 ENV_PYTHON = Path("env", "Scripts", "python.exe") if WINDOWS else Path("env", "bin", "python")
 MARK = "installed.json"
 COPIED = (
-    "guide", "licences", "sbom.cdx.json", "beatplanner.ico", "beatplanner.png", "beatplanner.cmd", "uninstall.cmd",
-    "register.ps1", "unregister.ps1", "beatplanner.sh", "uninstall.sh",
-)  # fmt: skip
+    "guide",
+    "licences",
+    "sbom.cdx.json",
+    "beatplanner.ico",
+    "beatplanner.png",
+    "beatplanner.cmd",
+    "uninstall.cmd",
+    "register.ps1",
+    "unregister.ps1",
+    "beatplanner.sh",
+    "uninstall.sh",
+)
 WINDOWS_PATH_LIMIT = 259
 
 
@@ -148,18 +157,33 @@ def make_environment(target: Path) -> None:
         venv.EnvBuilder(with_pip=False, symlinks=not WINDOWS).create(env)
         pip = next((BUNDLE / "wheels").glob("pip-*.whl"))
         command = [
-            target / ENV_PYTHON, pip / "pip", "install", "--quiet", "--no-index", "--no-deps", "--require-hashes",
-            "--find-links", BUNDLE / "wheels", "--requirement", BUNDLE / "requirements.txt", "--disable-pip-version-check",
+            target / ENV_PYTHON,
+            pip / "pip",
+            "install",
+            "--quiet",
+            "--no-index",
+            "--no-deps",
+            "--require-hashes",
+            "--find-links",
+            BUNDLE / "wheels",
+            "--requirement",
+            BUNDLE / "requirements.txt",
+            "--disable-pip-version-check",
             "--no-input",
-        ]  # fmt: skip
+        ]
         done = subprocess.run([str(c) for c in command], env=clean_environment(), check=False)
         if done.returncode != 0:
             raise InstallError("pip could not install the bundle's wheels; its lines above say why.")
         # compiles the solvers' kernels and solves small problems with them: what a first plan needs is there, and works
         check = subprocess.run(
             [str(target / ENV_PYTHON), "-m", "beatplanner.planning.prepared"],
-            env=clean_environment(), capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
-        )  # fmt: skip
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
         if check.returncode != 0:
             raise InstallError(f"beatplanner was installed but does not start.\n{check.stderr.strip()}")
     except BaseException:
@@ -196,8 +220,21 @@ def add_to_menu(target: Path, about: dict) -> bool:
     """Add the entry in the menu and, on Windows, the file association and the entry in the list of programs."""
     if WINDOWS:
         kilobytes = str(about["installed_bytes"] // 1024)
-        command = ["powershell", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
-                   str(target / "register.ps1"), "-Target", str(target), "-Version", about["version"], "-Kilobytes", kilobytes]  # fmt: skip
+        command = [
+            "powershell",
+            "-NoProfile",
+            "-NonInteractive",
+            "-ExecutionPolicy",
+            "Bypass",
+            "-File",
+            str(target / "register.ps1"),
+            "-Target",
+            str(target),
+            "-Version",
+            about["version"],
+            "-Kilobytes",
+            kilobytes,
+        ]
         try:
             return subprocess.run(command, check=False).returncode == 0
         except OSError:

@@ -112,8 +112,16 @@ def test_a_project_file_keeps_what_the_columns_of_an_office_say(town):
 
 def test_words_for_women_and_men():
     assert [gender_of(v) for v in ("Ж", "жена", "Femër", "F", "muški", "Bărbat", "М", None, "divers")] == [
-        "f", "f", "f", "f", "m", "m", "m", None, "divers",
-    ]  # fmt: skip
+        "f",
+        "f",
+        "f",
+        "f",
+        "m",
+        "m",
+        "m",
+        None,
+        "divers",
+    ]
 
 
 def test_each_meaning_of_the_roster_has_words():
@@ -124,9 +132,21 @@ def test_each_meaning_of_the_roster_has_words():
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.sampled_from([*HEADERS["mk"].split(";"), *ROSTER_COLUMNS, "officer", "Name", "?", "Датум"]), min_size=1, max_size=6, unique=True),
-    st.lists(st.lists(st.sampled_from(["", "Ана", "1", "27.01.2019", "2019-13-45", "-999", "да", "nan", "42.5", "x;y", "ж"]), min_size=1, max_size=7), max_size=4),
-)  # fmt: skip
+    st.lists(
+        st.sampled_from([*HEADERS["mk"].split(";"), *ROSTER_COLUMNS, "officer", "Name", "?", "Датум"]),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    ),
+    st.lists(
+        st.lists(
+            st.sampled_from(["", "Ана", "1", "27.01.2019", "2019-13-45", "-999", "да", "nan", "42.5", "x;y", "ж"]),
+            min_size=1,
+            max_size=7,
+        ),
+        max_size=4,
+    ),
+)
 def test_any_roster_is_read_or_refused_in_words(town, header, rows):
     description = read_description(town.project)
     units = gpd.GeoDataFrame(

@@ -104,13 +104,15 @@ UNITS = {
     "shapefile without prj": lambda t: shapefile(t, prj=False),
     "shapefile without shx": lambda t: shapefile(t, shx=False),
     "shapefile, column names cut": lambda t: (
-        shapefile(t, columns={"muni": "municipali"}), t.swap('municipality = "muni"', 'municipality = "municipality"')),
+        shapefile(t, columns={"muni": "municipali"}),
+        t.swap('municipality = "muni"', 'municipality = "municipality"'),
+    ),
     "zipped folder": zipped,
     "geojson with a label and a collection": mixed_geojson,
     "three dimensions": three_dimensions,
     "column names in capitals": lambda t: t.write_units(t.units().rename(columns={"pop": "POP"})),
     "numbers as text": lambda t: t.write_units(t.units().assign(pop=lambda f: f["pop"].map(lambda v: f"{v}.0 "))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", UNITS)
@@ -227,7 +229,7 @@ TABLES = {
     "mgrs": mgrs,
     "latitude and longitude in one column": pairs,
     "zipped table": zipped_table,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -259,9 +261,11 @@ def test_an_ods_sheet_is_read_with_its_merged_cells(town):
         lines.append(first + "".join(cell(c) for c in row[1:]))
     cells = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
     names = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
-    content = (f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names}><office:body><office:spreadsheet><table:table table:name="S">{cells}'
-               '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
-               "</table:table></office:spreadsheet></office:body></office:document-content>")  # fmt: skip
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names}><office:body><office:spreadsheet><table:table table:name="S">{cells}'
+        '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
     with zipfile.ZipFile(town.path("incidents.ods"), "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
@@ -274,10 +278,14 @@ def test_an_ods_sheet_is_read_with_its_merged_cells(town):
 @pytest.mark.parametrize(
     ("text", "page"),
     [
-        ("Шаблон; Скопје; Ѓорче Петров", "cp1251"), ("Čačak; Đorđe; Niš; Žabljak", "cp1250"), ("Chişinău; Bălţi; Făleşti", "cp1250"),
-        ("Ленинская улица, дом", "cp866"), ("Ленинская улица, дом", "koi8-r"), ("Genève; forêt; là; hôpital", "cp1252"),
+        ("Шаблон; Скопје; Ѓорче Петров", "cp1251"),
+        ("Čačak; Đorđe; Niš; Žabljak", "cp1250"),
+        ("Chişinău; Bălţi; Făleşti", "cp1250"),
+        ("Ленинская улица, дом", "cp866"),
+        ("Ленинская улица, дом", "koi8-r"),
+        ("Genève; forêt; là; hôpital", "cp1252"),
     ],
-)  # fmt: skip
+)
 def test_old_code_pages_are_told_by_their_letters(text, page):
     assert code_page(text.encode(page)) == page
     assert decode(text.encode(page)) == (text, page)
@@ -321,7 +329,7 @@ def test_numbers_follow_their_column():
         (["31.12.25. 24:00", "2025/02/03"], ["2026-01-01", "2025-02-03"]),
         (["1735689600"], ["2025-01-01T01:00"]),
     ],
-)  # fmt: skip
+)
 def test_times_in_local_formats(cells, expected):
     found = parse_times(pd.Series(cells, dtype=object), "Europe/Skopje")
     assert found.values.tolist() == [pd.Timestamp(t) for t in expected]
@@ -354,10 +362,14 @@ def write_zip(path, members: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ({"../evil.gpkg": b"SQLite"}, "leads out"), ({"/etc/evil.gpkg": b"x"}, "leads out"), ({"C:\\evil.gpkg": b"x"}, "leads out"),
-        ({"a.gpkg": b"\0" * 200_000_000}, "unpacks to"), ({"readme.md": b"x"}, "no layer"), ({"a.shp": b"x", "b.shp": b"x"}, "2 layers"),
+        ({"../evil.gpkg": b"SQLite"}, "leads out"),
+        ({"/etc/evil.gpkg": b"x"}, "leads out"),
+        ({"C:\\evil.gpkg": b"x"}, "leads out"),
+        ({"a.gpkg": b"\0" * 200_000_000}, "unpacks to"),
+        ({"readme.md": b"x"}, "no layer"),
+        ({"a.shp": b"x", "b.shp": b"x"}, "2 layers"),
     ],
-)  # fmt: skip
+)
 def test_zipped_folders_are_looked_into_with_suspicion(members, words, tmp_path):
     (tmp_path / "in").mkdir()
     write_zip(tmp_path / "in" / "a.zip", members)

@@ -60,8 +60,16 @@ def test_units_in_six_languages(tmp_path, names):
 
 def test_values_decide_where_names_do_not(tmp_path):
     n = 60
-    look = table(tmp_path, "a.csv", {"f1": [f"{1 + i % 28:02}.0{1 + i % 9}.2025" for i in range(n)], "lon": np.linspace(21, 21.1, n), "lat": [42.0] * n,
-                                     "type": ["a", "b"] * 30})  # fmt: skip
+    look = table(
+        tmp_path,
+        "a.csv",
+        {
+            "f1": [f"{1 + i % 28:02}.0{1 + i % 9}.2025" for i in range(n)],
+            "lon": np.linspace(21, 21.1, n),
+            "lat": [42.0] * n,
+            "type": ["a", "b"] * 30,
+        },
+    )
     assert guess_role(look)[0] == "incidents"
     assert guess_columns(look, "incidents") == {"x": "lon", "y": "lat", "category": "type", "time": "f1"}
     # a column of text is no population, whatever it is called
@@ -107,8 +115,10 @@ def test_crs_of_a_table_is_found_by_the_units():
 
 def test_usual_hours_are_told_from_the_names():
     assert starting_hours(["burglary, forced", "семејно насилство", "vjedhje", "?"]) == {
-        "burglary, forced": 2.5, "семејно насилство": 4.5, "vjedhje": 0.75,
-    }  # fmt: skip
+        "burglary, forced": 2.5,
+        "семејно насилство": 4.5,
+        "vjedhje": 0.75,
+    }
 
 
 def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):

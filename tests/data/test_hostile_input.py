@@ -220,8 +220,17 @@ def test_no_bytes_break_the_reader_of_text_tables(tmp_path, content):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(TEXT, st.from_regex(r"[-+]?[0-9.,' ]{1,12}", fullmatch=True), st.from_regex(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}( [0-9:]{1,8})?",
-       fullmatch=True)), min_size=1, max_size=6))  # fmt: skip
+@given(
+    st.lists(
+        st.one_of(
+            TEXT,
+            st.from_regex(r"[-+]?[0-9.,' ]{1,12}", fullmatch=True),
+            st.from_regex(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}( [0-9:]{1,8})?", fullmatch=True),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_no_text_breaks_numbers_times_and_coordinates(cells):
     numbers = parse_numbers(cells, whole=False)
     assert np.isfinite(np.delete(numbers.values, [*numbers.failed, *numbers.torn])).all()

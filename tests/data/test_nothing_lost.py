@@ -99,8 +99,13 @@ def test_a_swap_of_folders_needs_no_exchange(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "no room left"), (errno.EROFS, "only be read"), (errno.EACCES, "may not write"), (errno.EIO, "cannot be written")],
-)  # fmt: skip
+    [
+        (errno.ENOSPC, "no room left"),
+        (errno.EROFS, "only be read"),
+        (errno.EACCES, "may not write"),
+        (errno.EIO, "cannot be written"),
+    ],
+)
 def test_a_place_is_tried_before_the_work_and_named(tmp_path, monkeypatch, number, words):
     def refuse(self, *arguments, **options):
         if self.parent == tmp_path:

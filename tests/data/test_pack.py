@@ -61,15 +61,38 @@ def paper(tmp_path_factory):
     """A pack of one map and one page, in all scripts."""
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50"><text x="5" y="20" font-family="DejaVu Sans" font-size="5">\xd0\x88\xd1\x83\xd0\xb3 &lt;b&gt;</text></svg>'
     content = {
-        "lang": "sr", "script": "cyrl", "title": "Рејони #let x = 1", "subtitle": "*not bold*", "project": "Скопје", "author": "x", "footer": "f",
+        "lang": "sr",
+        "script": "cyrl",
+        "title": "Рејони #let x = 1",
+        "subtitle": "*not bold*",
+        "project": "Скопје",
+        "author": "x",
+        "footer": "f",
         "cover": [{"kind": "heading", "text": "ქართული"}, {"kind": "text", "text": "Հայերեն ⟦x⟧ $a$ #panic()"}],
         "picture": {"file": "m.svg", "height": 40, "alt": "small"},
         "sections": [
-            {"kind": "map", "paper": "a3", "title": "Map", "file": "m.svg", "alt": "A map", "width": 100, "height": 50, "scale": "1 : 25 000",
-             "ticks": list("012345"), "north": "С", "key": [], "bar": "bar", "lines": ["a", "b"]},
-            {"kind": "page", "title": "Page", "blocks": [{"kind": "table", "header": ["a", "b"], "rows": [["<script>", "2"]], "numbers": [1]}]},
+            {
+                "kind": "map",
+                "paper": "a3",
+                "title": "Map",
+                "file": "m.svg",
+                "alt": "A map",
+                "width": 100,
+                "height": 50,
+                "scale": "1 : 25 000",
+                "ticks": list("012345"),
+                "north": "С",
+                "key": [],
+                "bar": "bar",
+                "lines": ["a", "b"],
+            },
+            {
+                "kind": "page",
+                "title": "Page",
+                "blocks": [{"kind": "table", "header": ["a", "b"], "rows": [["<script>", "2"]], "numbers": [1]}],
+            },
         ],
-    }  # fmt: skip
+    }
     path = tmp_path_factory.mktemp("paper") / "pack.pdf"
     write_pack_pdf(path, content, {"m.svg": svg})
     return path

@@ -170,9 +170,12 @@ def test_buildings_say_where_in_an_area_people_live():
 def test_a_census_older_than_the_units(town):
     census = gpd.GeoDataFrame(
         {"ea": [1, 2], "people": [1001, 500]},
-        geometry=[shapely.box(WEST, SOUTH, WEST + 4 * SIDE, SOUTH + 2 * SIDE), shapely.box(WEST, SOUTH + 2 * SIDE, WEST + 4 * SIDE, SOUTH + 4 * SIDE)],
+        geometry=[
+            shapely.box(WEST, SOUTH, WEST + 4 * SIDE, SOUTH + 2 * SIDE),
+            shapely.box(WEST, SOUTH + 2 * SIDE, WEST + 4 * SIDE, SOUTH + 4 * SIDE),
+        ],
         crs=CRS,
-    )  # fmt: skip
+    )
     census.to_file(town.path("census.gpkg"))
     town.swap('population = "pop"\n', 'census = { path = "census.gpkg", id = "ea", population = "people" }\n')
     town.swap('groups = { sq = "pop_sq" }\n', "")
@@ -234,9 +237,17 @@ def test_mgrs_against_known_places():
 
 
 @pytest.mark.parametrize(
-    ("code", "place"), [(6316, (21, 42.6)), (3857, (21, 42.6)), (32634, (21, 42.6)), (28408, (44.8, 41.7)), (7693, (72, 41)), (6870, (19.8, 41.3)),
-                        (28412, (69.2, 41.3))]
-)  # fmt: skip
+    ("code", "place"),
+    [
+        (6316, (21, 42.6)),
+        (3857, (21, 42.6)),
+        (32634, (21, 42.6)),
+        (28408, (44.8, 41.7)),
+        (7693, (72, 41)),
+        (6870, (19.8, 41.3)),
+        (28412, (69.2, 41.3)),
+    ],
+)
 def test_systems_of_the_region_are_guessed(code, place):
     rng = np.random.default_rng(1)
     others = np.array(place) + rng.uniform(-0.1, 0.1, (200, 2))
@@ -342,9 +353,18 @@ def test_kinds_are_mapped_by_a_table_that_a_user_edits(town):
 
 @pytest.mark.parametrize(
     ("word", "kind"),
-    [("Burglary - dwelling", "burglary"), ("Тешка кражба", "burglary"), ("кражба", "theft"), ("Krađa automobila", "theft"), ("Nasilje u porodici", "domestic violence"),
-     ("Saobraćajna nezgoda", "traffic collision"), ("Vjedhje", "theft"), ("VANDALISM", "vandalism"), ("xyz", "")],
-)  # fmt: skip
+    [
+        ("Burglary - dwelling", "burglary"),
+        ("Тешка кражба", "burglary"),
+        ("кражба", "theft"),
+        ("Krađa automobila", "theft"),
+        ("Nasilje u porodici", "domestic violence"),
+        ("Saobraćajna nezgoda", "traffic collision"),
+        ("Vjedhje", "theft"),
+        ("VANDALISM", "vandalism"),
+        ("xyz", ""),
+    ],
+)
 def test_kinds_are_proposed_in_the_languages_of_the_region(word, kind):
     assert proposed(word)[0] == kind
     assert kind in STANDARD or kind == ""

@@ -39,7 +39,11 @@ def write(town, name, text):
 
 
 def test_a_scenario_says_only_what_differs(town):
-    file = write(town, "a.toml", 'extends = "../project.toml"\nremove = ["officers"]\n[scenario]\nname = "A"\n[beats]\ntolerance = 0.5\n')  # fmt: skip
+    file = write(
+        town,
+        "a.toml",
+        'extends = "../project.toml"\nremove = ["officers"]\n[scenario]\nname = "A"\n[beats]\ntolerance = 0.5\n',
+    )
     d, base = read_description(file), read_description(town.project)
     assert d.beats.tolerance == 0.5 and d.beats.count == base.beats.count and d.officers is None
     # paths lead where those of the base lead, and are relative to the scenario as in every description
@@ -61,17 +65,29 @@ def test_scenarios_extend_each_other_and_are_listed_by_file_name(town):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('extends = "../project.tml"\n', "a.toml, field “extends”: the file “../project.tml” does not exist. Did you mean “project.toml”?"),
+        (
+            'extends = "../project.tml"\n',
+            "a.toml, field “extends”: the file “../project.tml” does not exist. Did you mean “project.toml”?",
+        ),
         ("extends = 3\n", "a.toml, field “extends”: give the description that this scenario extends, in quotes"),
         ('extends = "a.toml"\n', "scenarios extend each other in a circle: a.toml → a.toml"),
-        ('extends = "../project.toml"\n[beats]\ntolerence = 0.1\n', "a.toml, field “beats.tolerence”: there is no key “tolerence” here. Did you mean “tolerance”?"),
+        (
+            'extends = "../project.toml"\n[beats]\ntolerence = 0.1\n',
+            "a.toml, field “beats.tolerence”: there is no key “tolerence” here. Did you mean “tolerance”?",
+        ),
         ('extends = "../project.toml"\n[beets]\n', "there is no section [beets]. Did you mean “beats”?"),
-        ('extends = "../project.toml"\nremove = ["beats.max_move"]\n', "there is no “beats.max_move” to take away in the base"),
+        (
+            'extends = "../project.toml"\nremove = ["beats.max_move"]\n',
+            "there is no “beats.max_move” to take away in the base",
+        ),
         ('extends = "../project.toml"\nremove = "beats"\n', "field “remove”: give a list of keys"),
-        ('extends = "../project.toml"\n[budget]\npayers = { salary = "ministry" }\n', "a.toml, field “budget.payers.salary”: there is no key “salary” here. Did you mean “salaries”?"),
+        (
+            'extends = "../project.toml"\n[budget]\npayers = { salary = "ministry" }\n',
+            "a.toml, field “budget.payers.salary”: there is no key “salary” here. Did you mean “salaries”?",
+        ),
         ('extend = "../project.toml"\n', "Did you mean “extends”?"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_scenario_gets_a_clear_error(town, command, text, told):
     file = write(town, "a.toml", text)
     code, _, err = command("plan", file, "--out", town.path("out"))
@@ -95,7 +111,9 @@ def test_an_error_in_the_base_is_told_under_the_base(town):
 
 
 def test_copy_and_change_by_command(town, command):
-    code, out, _ = command("scenarios", town.project, "--new", "Looser", "--set", "beats.tolerance=0.4", "--set", "beats.objective=cut")  # fmt: skip
+    code, out, _ = command(
+        "scenarios", town.project, "--new", "Looser", "--set", "beats.tolerance=0.4", "--set", "beats.objective=cut"
+    )
     assert code == 0 and "looser.toml" in out
     code, _, _ = command("scenarios", town.project, "--new", "Third", "--from", "Looser", "--set", "stations.count=3")
     assert code == 0
@@ -118,7 +136,9 @@ def test_a_plan_says_when_it_is_stale(town, command):
     town.swap("tolerance = 0.25", "tolerance = 0.3")
     town.path("sites.csv").write_text(town.path("sites.csv").read_text() + "\n")
     told = " ".join(str(n) for n in stale(summary, summary["versions"] | {"numpy": "0.1"}))
-    assert "beats.tolerance: 0.25 → 0.3" in told and "sites.csv" in told and "after the plan" in told and "numpy" in told  # fmt: skip
+    assert (
+        "beats.tolerance: 0.25 → 0.3" in told and "sites.csv" in told and "after the plan" in told and "numpy" in told
+    )
     assert command("stale", town.path("out"))[0] == 4
 
 

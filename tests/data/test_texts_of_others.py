@@ -85,10 +85,13 @@ RELS = b"""<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlform
     [
         ({"word/_rels/settings.xml.rels": RELS}, "from elsewhere"),
         ({"word/vbaProject.bin": b"x"}, "program"),
-        ({"word/footnotes.xml": b"<a><w:instrText>DDEAU</w:instrText><w:instrText>TO c:\\x</w:instrText></a>"}, "fetches or starts"),
+        (
+            {"word/footnotes.xml": b"<a><w:instrText>DDEAU</w:instrText><w:instrText>TO c:\\x</w:instrText></a>"},
+            "fetches or starts",
+        ),
         ({"word/more.xml": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>&b;</a>'}, "entities"),
     ],
-)  # fmt: skip
+)
 def test_a_template_that_fetches_when_it_is_opened_is_refused(tmp_path, parts, words):
     (tmp_path / "job.docx").write_bytes(template("{{ beat_name }}", **parts))
     with pytest.raises(InputError, match=words):
@@ -96,8 +99,13 @@ def test_a_template_that_fetches_when_it_is_opened_is_refused(tmp_path, parts, w
 
 
 def test_the_programs_own_template_and_usual_changes_are_taken(tmp_path):
-    for text in ("{{ beat_name|upper }}", "{% if post == posts %}last{% endif %}", "{{ 'a' if beat else 'b' }}",
-                 "{% for h in holders %}{{ loop.index }} {{ h.officer }}{% endfor %}", "no field"):  # fmt: skip
+    for text in (
+        "{{ beat_name|upper }}",
+        "{% if post == posts %}last{% endif %}",
+        "{{ 'a' if beat else 'b' }}",
+        "{% for h in holders %}{{ loop.index }} {{ h.officer }}{% endfor %}",
+        "no field",
+    ):
         (tmp_path / "job.docx").write_bytes(template(text))
         check_job_template(tmp_path / "job.docx")
 

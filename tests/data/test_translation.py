@@ -55,8 +55,11 @@ def test_numbers_dates_and_plurals_follow_the_locale():
     assert Speech("sr-Latn").date("2027-01-18").startswith("18. januar 2027")
     one, many = "The plan has one beat.", "The plan has {n} beats."
     assert [Speech("ru").count(one, many, n) for n in (1, 3, 5, 21)] == [
-        "В плане 1 участок.", "В плане 3 участка.", "В плане 5 участков.", "В плане 21 участок.",
-    ]  # fmt: skip
+        "В плане 1 участок.",
+        "В плане 3 участка.",
+        "В плане 5 участков.",
+        "В плане 21 участок.",
+    ]
     assert Speech("ro").count(one, many, 20) == "Planul are 20 de sectoare."
 
 

@@ -33,8 +33,12 @@ def line(*points):
 def roads(*lines, apart=(), wait=None, factor=None) -> Roads:
     n = len(lines)
     flags = np.isin(np.arange(n), list(apart))
-    return Roads(np.array(lines, dtype=object), flags, np.ones(n) if factor is None else np.array(factor, float),
-                 np.zeros(n) if wait is None else np.array(wait, float))  # fmt: skip
+    return Roads(
+        np.array(lines, dtype=object),
+        flags,
+        np.ones(n) if factor is None else np.array(factor, float),
+        np.zeros(n) if wait is None else np.array(wait, float),
+    )
 
 
 def between(network, a, b, **options) -> float:
@@ -139,8 +143,13 @@ def test_walks_are_those_of_a_plain_graph(seed):
     import networkx as nx
 
     random = np.random.default_rng(seed)
-    kept = [((i, j), (i + di, j + dj)) for i in range(6) for j in range(6) for di, dj in ((1, 0), (0, 1))
-            if i + di < 6 and j + dj < 6 and random.random() < 0.8]  # fmt: skip
+    kept = [
+        ((i, j), (i + di, j + dj))
+        for i in range(6)
+        for j in range(6)
+        for di, dj in ((1, 0), (0, 1))
+        if i + di < 6 and j + dj < 6 and random.random() < 0.8
+    ]
     graph = nx.Graph()
     graph.add_weighted_edges_from((a, b, 100.0) for a, b in kept)
     network = walking_network(roads(*(line(np.array(a) * 100, np.array(b) * 100) for a, b in kept)))
@@ -177,9 +186,16 @@ def test_slopes_of_a_raster_lengthen_the_walks(town):
     level = read_town(read_description(town.project)).walks
     ramp = np.tile(np.arange(24, dtype="float32") * 30.0, (24, 1))
     with rasterio.open(
-        town.folder / "dem.tif", "w", driver="GTiff", height=24, width=24, count=1, dtype="float32", crs=CRS,
+        town.folder / "dem.tif",
+        "w",
+        driver="GTiff",
+        height=24,
+        width=24,
+        count=1,
+        dtype="float32",
+        crs=CRS,
         transform=from_origin(WEST - 200, SOUTH + 2200, 100, 100),
-    ) as out:  # fmt: skip
+    ) as out:
         out.write(ramp, 1)
     town.swap('roads = { path = "roads.gpkg" }', 'roads = { path = "roads.gpkg" }\nelevation = "dem.tif"')
     steep = read_town(read_description(town.project)).walks
@@ -194,8 +210,13 @@ def test_an_openstreetmap_extract_is_read_without_a_network(town):
     nodes = {k + 1: (p.x, p.y) for k, p in enumerate(corner)}
     rows = [([5 * j + i + 1 for i in range(5)], {"highway": "residential"}) for j in range(5)]
     columns = [([5 * j + i + 1 for j in range(5)], {"highway": "footway"}) for i in (0, 4)]
-    others = [([3, 8, 13], {"highway": "motorway"}), ([2, 7], {"highway": "path", "foot": "no"}), ([4, 9], {"route": "ferry"}),
-              ([2, 8], {"highway": "steps"}), ([7, 13], {"highway": "service", "bridge": "yes"})]  # fmt: skip
+    others = [
+        ([3, 8, 13], {"highway": "motorway"}),
+        ([2, 7], {"highway": "path", "foot": "no"}),
+        ([4, 9], {"route": "ferry"}),
+        ([2, 8], {"highway": "steps"}),
+        ([7, 13], {"highway": "service", "bridge": "yes"}),
+    ]
     write_extract(town.folder / "town.osm.pbf", nodes, [*rows, *columns, *others])
     town.swap("roads.gpkg", "town.osm.pbf")
     description = read_description(town.project)

@@ -59,7 +59,11 @@ def linux(tmp_path_factory) -> Path:
 def test_every_requirement_resolves_inside_the_windows_bundle(windows):
     wheels = [read_wheel(p) for p in (windows / "wheels").glob("*.whl")]
     assert unmet(wheels, "windows", "3.13") == []
-    direct = {canonicalize_name(r.name) for r in next(w for w in wheels if w.name == "beatplanner").requires if "extra" not in str(r.marker)}  # fmt: skip
+    direct = {
+        canonicalize_name(r.name)
+        for r in next(w for w in wheels if w.name == "beatplanner").requires
+        if "extra" not in str(r.marker)
+    }
     assert direct <= {w.name for w in wheels}
     # Windows needs more than the machine that makes the bundle: its markers were judged as Windows would
     assert "colorama" in {w.name for w in wheels}
@@ -68,11 +72,34 @@ def test_every_requirement_resolves_inside_the_windows_bundle(windows):
         assert re.search(r"-(cp313-cp313|cp3\d+-abi3|py\d[.\w]*-none)-", wheel.path.name), wheel.path.name
     # pip, asked for this very platform and nothing but the bundle's wheels, agrees
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--no-index", "--no-deps", "--require-hashes", "--dest", windows.parent / "resolved",
-         "--find-links", windows / "wheels", "--requirement", windows / "requirements.txt", "--platform", "win_amd64",
-         "--python-version", "3.13", "--implementation", "cp", "--only-binary", ":all:"],
-        capture_output=True, text=True, check=False, env={**os.environ, "PIP_CONFIG_FILE": os.devnull},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-index",
+            "--no-deps",
+            "--require-hashes",
+            "--dest",
+            windows.parent / "resolved",
+            "--find-links",
+            windows / "wheels",
+            "--requirement",
+            windows / "requirements.txt",
+            "--platform",
+            "win_amd64",
+            "--python-version",
+            "3.13",
+            "--implementation",
+            "cp",
+            "--only-binary",
+            ":all:",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PIP_CONFIG_FILE": os.devnull},
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -96,13 +123,19 @@ def test_what_the_bundle_says_about_itself_is_true(windows):
     there = {p.relative_to(windows).as_posix() for p in windows.rglob("*") if p.is_file()}
     assert there - listed == {"SHA256SUMS"}
     assert (windows.parent / "windows.zip").stat().st_size < 350e6
-    pinned = [Requirement(line.split(" --hash")[0]) for line in (windows / "requirements.txt").read_text("utf-8").splitlines()]  # fmt: skip
+    pinned = [
+        Requirement(line.split(" --hash")[0]) for line in (windows / "requirements.txt").read_text("utf-8").splitlines()
+    ]
     assert len(pinned) == len(list((windows / "wheels").glob("*.whl"))) - 1
     with (windows / "licences" / "licences.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert all(row["licence"] for row in rows)
     for row in rows:
-        texts = list((windows / "licences" / row["name"]).glob("*")) if (windows / "licences" / row["name"]).is_dir() else []  # fmt: skip
+        texts = (
+            list((windows / "licences" / row["name"]).glob("*"))
+            if (windows / "licences" / row["name"]).is_dir()
+            else []
+        )
         assert texts or row["name"] in WITHOUT_TEXT, row["name"]
     assert (windows / "sample-town" / "project.toml").exists()
     page = (windows / "guide" / "index.html").read_text("utf-8")
@@ -124,10 +157,23 @@ WITHOUT_TEXT = {
 
 def test_lightened_wheels_are_whole_and_hold_what_the_window_loads(windows):
     about = {c["name"]: c for c in json.loads((windows / "sbom.cdx.json").read_text("utf-8"))["components"]}
-    lighter = [n for n, c in about.items() if {p["name"]: p["value"] for p in c["properties"]}["beatplanner:files-left-out"] != "0"]  # fmt: skip
+    lighter = [
+        n
+        for n, c in about.items()
+        if {p["name"]: p["value"] for p in c["properties"]}["beatplanner:files-left-out"] != "0"
+    ]
     assert sorted(lighter) == [
-        "babel", "dask", "geopandas", "matplotlib", "networkx", "numba", "pandas", "pulp", "pyside6-essentials", "scipy",
-    ]  # fmt: skip
+        "babel",
+        "dask",
+        "geopandas",
+        "matplotlib",
+        "networkx",
+        "numba",
+        "pandas",
+        "pulp",
+        "pyside6-essentials",
+        "scipy",
+    ]
     for path in (windows / "wheels").glob("*.whl"):
         if canonicalize_name(path.name.split("-")[0]) in lighter:
             check_record(path)
@@ -168,21 +214,29 @@ def test_linux_bundle_installs_without_a_network_and_plans_the_sample_town(linux
 
     def run(*command: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*without_network, *(str(c) for c in command)], env=environment, cwd=tmp_path, capture_output=True, text=True,
-            encoding="utf-8", errors="replace", check=False,
-        )  # fmt: skip
+            [*without_network, *(str(c) for c in command)],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
 
     done = run("sh", linux / "install.sh")
     assert done.returncode == 0, done.stdout + done.stderr
     target = home / ".local" / "share" / "beatplanner"
     starter = target / "beatplanner.sh"
     assert f'Exec="{starter}" desktop %f' in (home / ".local/share/applications/beatplanner.desktop").read_text("utf-8")
-    done = run("sh", starter, "plan", linux / "sample-town" / "project.toml", "--out", tmp_path / "план", "--time-limit", "12")  # fmt: skip
+    done = run(
+        "sh", starter, "plan", linux / "sample-town" / "project.toml", "--out", tmp_path / "план", "--time-limit", "12"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "план" / "summary.json").read_text("utf-8"))["feasible"] is True
     done = run("sh", starter, "verify", tmp_path / "план")
     assert done.returncode == 0, done.stdout
-    window = "from PySide6.QtWidgets import QApplication; a = QApplication([]); import beatplanner.ui.desktop.window.main_window as m; w = m.MainWindow(); w.show(); a.processEvents(); print(w.isVisible())"  # fmt: skip
+    window = "from PySide6.QtWidgets import QApplication; a = QApplication([]); import beatplanner.ui.desktop.window.main_window as m; w = m.MainWindow(); w.show(); a.processEvents(); print(w.isVisible())"
     done = run(target / "env" / "bin" / "python", "-c", window)
     assert "True" in done.stdout, done.stderr
     # removing leaves nothing behind

@@ -72,9 +72,16 @@ def test_cmd_files_run_where_wine_is(starters, tmp_path):
 
     def cmd(line: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [wine, "cmd", "/c", line], cwd=starters, env=environment, capture_output=True, text=True, encoding="utf-8",
-            errors="replace", check=False, timeout=120,
-        )  # fmt: skip
+            [wine, "cmd", "/c", line],
+            cwd=starters,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=120,
+        )
 
     done = cmd("install.cmd --check")
     assert done.returncode == 1
@@ -99,7 +106,9 @@ def _wheel(folder: Path, name: str, version: str, needs: list[str], files: dict[
 
     path = folder / f"{name}-{version}-py3-none-any.whl"
     inner = f"{name}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + "".join(f"Requires-Dist: {n}\n" for n in needs)  # fmt: skip
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + "".join(
+        f"Requires-Dist: {n}\n" for n in needs
+    )
     content = {**(files or {}), f"{inner}/METADATA": metadata.encode()}
     rows = []
     with zipfile.ZipFile(path, "w") as archive:

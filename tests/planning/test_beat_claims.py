@@ -102,7 +102,9 @@ def test_a_table_of_neighbours_without_metres_counts_links(town):
     run(town.project, town.path("out"), steps=("beats",), pack=False)
     units = gpd.read_file(town.path("out") / "plan.gpkg", layer="units").set_index("unit")["beat"]
     beats = beats_of(town.path("out"))
-    assert beats["objective"] == sum(units[a] != units[b] for a, b in rows() if (a % 4 < 3) == (b % 4 < 3) and not (a % 4 == 2 and b == a + 1))  # fmt: skip
+    assert beats["objective"] == sum(
+        units[a] != units[b] for a, b in rows() if (a % 4 < 3) == (b % 4 < 3) and not (a % 4 == 2 and b == a + 1)
+    )
     assert beats["objective"] > 0 and beats["objective_unit"] == "links"
 
 

@@ -23,7 +23,10 @@ payers = { vehicles = "donor" }
 
 
 def planned(town, more="", steps=("beats",)):
-    town.project.write_text(town.project.read_text(encoding="utf-8").replace("[officers]", "[x]").split("[x]")[0] + BUDGET + more, encoding="utf-8")  # fmt: skip
+    town.project.write_text(
+        town.project.read_text(encoding="utf-8").replace("[officers]", "[x]").split("[x]")[0] + BUDGET + more,
+        encoding="utf-8",
+    )
     run(town.project, town.path("out"), steps=steps, time_limit=3, pack=False)
     return read_result(town.path("out"))
 

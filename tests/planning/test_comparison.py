@@ -21,9 +21,9 @@ def plans(tmp_path_factory):
     (town.folder / "scenarios").mkdir()
     (town.folder / "scenarios" / "more.toml").write_text(
         'extends = "../project.toml"\n[scenario]\nname = "More beats"\n[beats]\ncount = 6\ntolerance = 0.6\n'
-        '[stations]\ncount = 3\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\ninflation = 0.1\n',
+        "[stations]\ncount = 3\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\ninflation = 0.1\n",
         encoding="utf-8",
-    )  # fmt: skip
+    )
     run(town.project, folder / "same", time_limit=4, pack=False)
     run(town.folder / "scenarios" / "more.toml", folder / "more", time_limit=4, pack=False)
     content = compare([folder / "same", folder / "more"], folder / "cmp", draws=30)
@@ -45,9 +45,16 @@ def test_today_is_first_and_measured_like_the_plans(plans):
     # today's station stands among those of both plans, so its walks are known
     assert found["stations"] == [1, 2, 3] and found["mean_walk"][0] > found["mean_walk"][1] >= found["mean_walk"][2]
     assert [b["title"] for b in content["blocks"]] == [
-        "Rules kept", "Fairness of work", "Access on foot", "Trust", "Disruption", "Officers, stations and money",
-        "Community hours protected", "Robustness", "Proof",
-    ]  # fmt: skip
+        "Rules kept",
+        "Fairness of work",
+        "Access on foot",
+        "Trust",
+        "Disruption",
+        "Officers, stations and money",
+        "Community hours protected",
+        "Robustness",
+        "Proof",
+    ]
 
 
 def test_figures_are_those_of_the_summaries(plans):
@@ -96,13 +103,30 @@ def test_every_figure_is_recomputed_apart_from_the_program(plans, tmp_path):
     found, left = recompute(folder / "cmp")
     assert found["alike"].all(), found[~found["alike"]].to_string()
     # only robustness and the solvers' own claims are left out
-    assert len(found) > 120 and all(any(w in name for w in ("Draws in which", "least steady", "19 of 20", "first half", "at most so far", "the objective", "proven that", "All rules")) for name in left)  # fmt: skip
+    assert len(found) > 120 and all(
+        any(
+            w in name
+            for w in (
+                "Draws in which",
+                "least steady",
+                "19 of 20",
+                "first half",
+                "at most so far",
+                "the objective",
+                "proven that",
+                "All rules",
+            )
+        )
+        for name in left
+    )
     shutil.copytree(folder, tmp_path / "x")
     file = tmp_path / "x" / "cmp" / "comparison.json"
     false = json.loads(file.read_text(encoding="utf-8"))
     for block in false["blocks"]:
         for r in block["rows"]:
-            r["values"] = [v * 1.01 + 1 if isinstance(v, int | float) and not isinstance(v, bool) else v for v in r["values"]]  # fmt: skip
+            r["values"] = [
+                v * 1.01 + 1 if isinstance(v, int | float) and not isinstance(v, bool) else v for v in r["values"]
+            ]
     file.write_text(json.dumps(false), encoding="utf-8")
     assert not recompute(tmp_path / "x" / "cmp")[0].query("figure != 'worst_beat'")["alike"].any()
 
@@ -124,7 +148,9 @@ def test_each_kind_of_falsehood_is_found(plans, tmp_path):
         # one figure in each row of all columns that is a number
         for block in content["blocks"]:
             for r in block["rows"]:
-                r["values"] = [v * 1.01 + 0.001 if isinstance(v, float) else v + 1 if type(v) is int else v for v in r["values"]]  # fmt: skip
+                r["values"] = [
+                    v * 1.01 + 0.001 if isinstance(v, float) else v + 1 if type(v) is int else v for v in r["values"]
+                ]
 
     wrong = falsified(plans, tmp_path, every)
     _, content = plans
@@ -142,7 +168,11 @@ def test_moves_sentences_and_robustness_are_checked(plans, tmp_path):
         content["sentences"][1][0] = "The officer with the most work has 9,999 hours a year."
         content["robustness"]["beats"][1][0]["holds"] = 0.123
 
-    assert set(falsified(plans, tmp_path, change)) == {"More beats: who moves", "same: sentences", "same: steadiness of each beat"}  # fmt: skip
+    assert set(falsified(plans, tmp_path, change)) == {
+        "More beats: who moves",
+        "same: sentences",
+        "same: steadiness of each beat",
+    }
 
 
 def test_a_plan_made_anew_is_noticed(plans, tmp_path):
@@ -216,11 +246,28 @@ def test_plans_of_other_units_are_refused(plans, tmp_path, command):
 
 def test_the_curve_is_told_and_verified(plans, tmp_path, command):
     folder, _ = plans
-    assert command("curve", folder / "town" / "project.toml", "--out", tmp_path / "curve", "--moved", "free", "--time-limit", 2)[0] == 0  # fmt: skip
-    code, _, _ = command("compare", folder / "same", folder / "more", "--out", tmp_path / "cmp", "--curve", tmp_path / "curve", "--draws", 20)  # fmt: skip
+    assert (
+        command(
+            "curve", folder / "town" / "project.toml", "--out", tmp_path / "curve", "--moved", "free", "--time-limit", 2
+        )[0]
+        == 0
+    )
+    code, _, _ = command(
+        "compare",
+        folder / "same",
+        folder / "more",
+        "--out",
+        tmp_path / "cmp",
+        "--curve",
+        tmp_path / "curve",
+        "--draws",
+        20,
+    )
     assert code == 0
     assert command("verify", tmp_path / "cmp")[0] == 0
-    assert 'href="../curve/moved-free/report.html"' in (tmp_path / "cmp" / "comparison.html").read_text(encoding="utf-8")  # fmt: skip
+    assert 'href="../curve/moved-free/report.html"' in (tmp_path / "cmp" / "comparison.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_all_scenarios_are_run_and_one_that_fails_is_told(tmp_path, command):

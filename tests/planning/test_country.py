@@ -183,7 +183,9 @@ def test_a_whole_country_summed_up(tmp_path):
 def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     run(town.project, town.path("out"), time_limit=2, pack=False)
     before = (town.path("out") / "summary.json").read_bytes()
-    code, out, _ = command("country", town.path("out"), "--officers", 5, "--minimum", 0, "--out", town.path("five"), "--time-limit", 1)  # fmt: skip
+    code, out, _ = command(
+        "country", town.path("out"), "--officers", 5, "--minimum", 0, "--out", town.path("five"), "--time-limit", 1
+    )
     assert code == 0 and (town.path("out") / "summary.json").read_bytes() == before
     tables = read_result(town.path("five"))
     has = tables.summary["country"]

@@ -37,7 +37,13 @@ def test_figures_are_those_of_the_same_beats_given(town, drawing):
     drawing.paint([9], "1")
     plan = given_beats(town, plan_workload(town), drawing.beat)
     found, table = drawing.figures(), plan.table.set_index("beat")
-    for name, column in (("hours", "workload"), ("deviation", "deviation"), ("residents", "population"), ("officers", "officers_required"), ("moved_in", "moved_in")):  # fmt: skip
+    for name, column in (
+        ("hours", "workload"),
+        ("deviation", "deviation"),
+        ("residents", "population"),
+        ("officers", "officers_required"),
+        ("moved_in", "moved_in"),
+    ):
         np.testing.assert_allclose(getattr(found, name), table.loc[list(found.beat), column].to_numpy(float))
     assert found.moved_share == pytest.approx(plan.moved_share)
     assert found.max_deviation == pytest.approx(plan.max_deviation)
@@ -171,8 +177,15 @@ def test_the_drawn_town_is_what_reading_the_drawn_description_gives(drawing):
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(["paint", "split", "merge", "lock", "unlock", "undo", "redo"]), st.integers(0, 15), st.sampled_from("1234567")), max_size=25)
-)  # fmt: skip
+    st.lists(
+        st.tuples(
+            st.sampled_from(["paint", "split", "merge", "lock", "unlock", "undo", "redo"]),
+            st.integers(0, 15),
+            st.sampled_from("1234567"),
+        ),
+        max_size=25,
+    )
+)
 def test_undo_of_everything_is_where_it_began(town, steps):
     drawing = Drawing(town, plan_workload(town), BEATS)
     locked = drawing.locked.copy()

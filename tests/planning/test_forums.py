@@ -23,10 +23,19 @@ def tables(seed: int = 0, count: int = 12) -> PlanTables:
     beat = ["1"] * (count // 2) + ["2"] * (count - count // 2)
     cells = [shapely.box(1000 * i, 0, 1000 * (i + 1), 1000) for i in range(count)]
     units = gpd.GeoDataFrame(
-        {"unit": range(count), "beat": beat, "workload": 1.0, "population": rng.integers(0, 300, count).astype(float),
-         "name": [f"P{i}" for i in range(count)], "municipality": "", "x": xy[:, 0], "y": xy[:, 1]},
-        geometry=cells, crs="EPSG:32634",
-    )  # fmt: skip
+        {
+            "unit": range(count),
+            "beat": beat,
+            "workload": 1.0,
+            "population": rng.integers(0, 300, count).astype(float),
+            "name": [f"P{i}" for i in range(count)],
+            "municipality": "",
+            "x": xy[:, 0],
+            "y": xy[:, 1],
+        },
+        geometry=cells,
+        crs="EPSG:32634",
+    )
     beats = (
         units[["beat", "municipality", "geometry"]].dissolve("beat").reset_index().assign(name=["One", "Two"], posts=2)
     )

@@ -37,7 +37,9 @@ def test_people_are_paid_and_posts_stand_beside_them(town):
     assert told["people"]["in_training"] == pytest.approx([4 / 12, 0])
     people = told["people"]
     for t in range(2):
-        assert people["in_posts"][t] + people["in_training"][t] + people["without_post"][t] == pytest.approx(people["paid"][t])  # fmt: skip
+        assert people["in_posts"][t] + people["in_training"][t] + people["without_post"][t] == pytest.approx(
+            people["paid"][t]
+        )
     assert 12 * sum(people["vacant"]) == pytest.approx(tables.summary["officers"]["vacant_months"])
     # today by the same rule: the same officers, one station, four beats with a vehicle each
     assert told["today_lines"]["vehicles"] == [4 * 600, 4 * 100] and told["today_lines"]["stations"] == [50, 50]
@@ -48,7 +50,10 @@ def test_people_are_paid_and_posts_stand_beside_them(town):
 def test_one_officer_on_many_posts_and_many_officers_on_few(town, officers, posts, spare):
     from conftest import ROSTER, write_roster
 
-    write_roster(town.path("officers.xlsx"), [ROSTER[0], *([f"O{k}", None, None, None, "f", None, None, "2026-01-01", None, None] for k in range(officers))])  # fmt: skip
+    write_roster(
+        town.path("officers.xlsx"),
+        [ROSTER[0], *([f"O{k}", None, None, None, "f", None, None, "2026-01-01", None, None] for k in range(officers))],
+    )
     town.swap("posts_per_beat = 1", f"posts_per_beat = {posts // 4}")
     told = whole_plan(town).summary["budget"]
     assert told["lines"]["salaries"] == [1000 * officers] * 2
@@ -85,7 +90,9 @@ def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
     assert told["blocked"]["pilots"] == ["West"] and told["blocked"]["lacks"][0]["amount"] == pytest.approx(
         813 + 1 / 3, abs=0.1
     )
-    assert told["blocked"]["sentence"].startswith("The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)")  # fmt: skip
+    assert told["blocked"]["sentence"].startswith(
+        "The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)"
+    )
     assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
 
 
@@ -122,7 +129,11 @@ def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
     text = town.project.read_text(encoding="utf-8")
     for name, money in (("eur", ""), ("mkd", 'currency = "MKD"\n')):
         factor = 60 if money else 1
-        more = ROLLOUT.replace("= 1000", f"= {1000 * factor}").replace("= 500", f"= {500 * factor}").replace("yearly = 100", f"yearly = {100 * factor}")  # fmt: skip
+        more = (
+            ROLLOUT.replace("= 1000", f"= {1000 * factor}")
+            .replace("= 500", f"= {500 * factor}")
+            .replace("yearly = 100", f"yearly = {100 * factor}")
+        )
         more = more.replace("= 50\n", f"= {50 * factor}\n").replace("= 30\n", f"= {30 * factor}\n")
         town.project.write_text(
             text.split("[stations]")[0] + "[officers]" + text.split("[officers]")[1] + more + money, encoding="utf-8"
@@ -130,7 +141,12 @@ def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
         run(town.project, tmp_path / name, time_limit=3, pack=False)
     code, _, err = command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--draws", 20)
     assert code == 1 and "eur is in EUR and mkd in MKD" in err and "--rate MKD=" in err
-    assert command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--draws", 20, "--rate", "MKD=60")[0] == 0  # fmt: skip
+    assert (
+        command(
+            "compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--draws", 20, "--rate", "MKD=60"
+        )[0]
+        == 0
+    )
     import json
 
     content = json.loads((tmp_path / "cmp" / "comparison.json").read_text(encoding="utf-8"))
@@ -161,12 +177,24 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (["Ana", 1, "2027-06-01", None, "f", None, None, "2025-01-01", None, None], "only since 2027-06-01, after the plan starts on 2027-01-01"),
-        (["Ana", 1, "2025-06-01", None, "f", None, None, None, "2027-03-01", None], "holds a post in beat 1 today and joins only on 2027-03-01"),
-        (["Ana", 1, "2025-06-01", None, "f", None, None, None, "2026-03-01", None], "joins on 2026-03-01, after holding a post since 2025-06-01"),
-        (["Ana", 1, "2025-06-01", None, "f", None, None, None, None, "2025-05-01"], "leaves on 2025-05-01, before holding the post since 2025-06-01"),
+        (
+            ["Ana", 1, "2027-06-01", None, "f", None, None, "2025-01-01", None, None],
+            "only since 2027-06-01, after the plan starts on 2027-01-01",
+        ),
+        (
+            ["Ana", 1, "2025-06-01", None, "f", None, None, None, "2027-03-01", None],
+            "holds a post in beat 1 today and joins only on 2027-03-01",
+        ),
+        (
+            ["Ana", 1, "2025-06-01", None, "f", None, None, None, "2026-03-01", None],
+            "joins on 2026-03-01, after holding a post since 2025-06-01",
+        ),
+        (
+            ["Ana", 1, "2025-06-01", None, "f", None, None, None, None, "2025-05-01"],
+            "leaves on 2025-05-01, before holding the post since 2025-06-01",
+        ),
     ],
-)  # fmt: skip
+)
 def test_dates_that_contradict_each_other_are_refused(town, command, row, said):
     from conftest import ROSTER, write_roster
 
@@ -195,7 +223,10 @@ def test_dates_that_are_doubtful_are_told(town, command):
 def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
     from conftest import ROSTER, write_roster
 
-    write_roster(town.path("officers.xlsx"), [[*ROSTER[0], "grade"], *([*r, "senior" if r[0] == "Ana" else None] for r in ROSTER[1:])])  # fmt: skip
+    write_roster(
+        town.path("officers.xlsx"),
+        [[*ROSTER[0], "grade"], *([*r, "senior" if r[0] == "Ana" else None] for r in ROSTER[1:])],
+    )
     told = whole_plan(town, "grades = { senior = 1500 }\nallowances = 100\nemployer_part = 0.2\n").summary["budget"]
     # Ana is paid 1,600 and the others 1,100, and a fifth on top: 3 others and ten months of Elena in 2027, 3 others in 2028
     pay = [1600 + 1100 * (3 + 10 / 12), 1600 + 1100 * 3]

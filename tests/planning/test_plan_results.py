@@ -45,8 +45,11 @@ def test_places_are_found_as_they_are_written(tables):
 def test_clashes_stand_first_and_facts_last(tables):
     from dataclasses import replace
 
-    summary = {**tables.summary, "clashes": ["Beat 1 is too small."],
-               "notes": [{"severity": "info", "text": "a"}, {"severity": "warning", "text": "b"}]}  # fmt: skip
+    summary = {
+        **tables.summary,
+        "clashes": ["Beat 1 is too small."],
+        "notes": [{"severity": "info", "text": "a"}, {"severity": "warning", "text": "b"}],
+    }
     found = plan_doubts(replace(tables, summary=summary))
     assert [(d.severity, d.text) for d in found] == [("clash", "Beat 1 is too small."), ("warning", "b"), ("fact", "a")]
     assert found[0].beats == ("1",)

@@ -33,9 +33,14 @@ def areas(beat: str, current: str = "") -> Areas:
     """One unit a letter."""
     n = len(beat)
     return Areas(
-        unit=[str(i) for i in range(n)], name=[f"Place {i}" for i in range(n)], municipality=[""] * n, beat=list(beat),
-        current=list(current) if current else [None] * n, within=None, beat_names={b: f"Beat {b}" for b in beat},
-    )  # fmt: skip
+        unit=[str(i) for i in range(n)],
+        name=[f"Place {i}" for i in range(n)],
+        municipality=[""] * n,
+        beat=list(beat),
+        current=list(current) if current else [None] * n,
+        within=None,
+        beat_names={b: f"Beat {b}" for b in beat},
+    )
 
 
 def test_counts_are_rounded_without_losing_anybody():

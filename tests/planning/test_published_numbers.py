@@ -230,8 +230,11 @@ def test_two_towns_that_differ_in_what_is_hidden_have_the_same_pack(packed):
             workload=tables.units["workload"] * moved,
             community_hours=tables.units["community_hours"] * moved,
         )
-        beats = tables.beats.assign(population=[float(changed[(units["beat"] == b).to_numpy()].sum()) for b in tables.beats["beat"]],
-                                    workload=tables.beats["workload"] * 1.01, deviation=0.01)  # fmt: skip
+        beats = tables.beats.assign(
+            population=[float(changed[(units["beat"] == b).to_numpy()].sum()) for b in tables.beats["beat"]],
+            workload=tables.beats["workload"] * 1.01,
+            deviation=0.01,
+        )
         other_tables = type(tables)(**{**tables.__dict__, "units": units, "beats": beats})
         write_pack(copy, other_tables, town, verdict=None)
         after = public_bytes(copy)

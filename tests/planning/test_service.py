@@ -112,12 +112,16 @@ def test_a_plan_has_its_service_and_the_folder_gives_it_again(served, command):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('start = "19:00", end = "07:00"', 'start = "18:00", end = "07:00"', "the shifts “day” and “night” overlap on Monday at 18:00"),
+        (
+            'start = "19:00", end = "07:00"',
+            'start = "18:00", end = "07:00"',
+            "the shifts “day” and “night” overlap on Monday at 18:00",
+        ),
         ('end = "19:00"', 'end = "25:00"', "end"),
         ('name = "night"', 'name = "day"', "two shifts are called “day”"),
         ('calls = "calls.csv"', 'queue = "no"', "queue"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_told(served, command, old, new, told):
     served.swap(old, new)
     code, _, err = command("service", served.project, "--out", served.path("service"))

@@ -233,9 +233,16 @@ def with_raster(town) -> None:
     cells[0, :] = 30.0  # all residents of the northern units live along their northern edge
     cells[10:, :] = 2.0
     with rasterio.open(
-        town.folder / "people.tif", "w", driver="GTiff", height=20, width=20, count=1, dtype="float32", crs=CRS,
+        town.folder / "people.tif",
+        "w",
+        driver="GTiff",
+        height=20,
+        width=20,
+        count=1,
+        dtype="float32",
+        crs=CRS,
         transform=from_origin(WEST, SOUTH + 4 * SIDE, 100, 100),
-    ) as out:  # fmt: skip
+    ) as out:
         out.write(cells, 1)
     town.swap('population = "pop"', 'population_raster = "people.tif"')
     town.swap('groups = { sq = "pop_sq" }\n', "")

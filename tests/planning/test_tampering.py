@@ -112,7 +112,11 @@ def test_every_key_of_the_summary(judged):
     for path in paths(tables.summary):
         name = name_of(path)
         # one of the elements of a list is enough, and of the rules some
-        if name in seen or (path[0] == "rules" and len(path) > 2 and path[-1] not in ("tolerance", "absence", "walk_minutes", "max_moved")):  # fmt: skip
+        if name in seen or (
+            path[0] == "rules"
+            and len(path) > 2
+            and path[-1] not in ("tolerance", "absence", "walk_minutes", "max_moved")
+        ):
             continue
         seen.add(name)
         if is_listed(name, known):
@@ -252,7 +256,11 @@ def garbled(arrays: dict[str, np.ndarray], random: np.random.Generator) -> dict[
     for key, value in arrays.items():
         if value.dtype.kind in "fi" and key.rpartition(".")[2] in MULTIPLIERS:
             noise = 1 + size * random.normal(size=value.shape)
-            found[key] = (value * noise + size * random.normal(size=value.shape) * np.abs(value).mean()).astype(value.dtype) if value.size else value  # fmt: skip
+            found[key] = (
+                (value * noise + size * random.normal(size=value.shape) * np.abs(value).mean()).astype(value.dtype)
+                if value.size
+                else value
+            )
         else:
             found[key] = value
     if "part_bound" in found:

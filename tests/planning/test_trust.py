@@ -12,7 +12,9 @@ from beatplanner.planning.officers.trust import relationship_years, relationship
 
 START = dt.date(2027, 1, 1)
 # Ana has served beat 1 for two years; its unit b goes to beat 2, and unit c comes from there.
-UNITS = pd.DataFrame({"unit": ["a", "b", "c"], "current": ["1", "1", "2"], "beat": ["1", "2", "1"], "population": [100.0, 40.0, 60.0]})  # fmt: skip
+UNITS = pd.DataFrame(
+    {"unit": ["a", "b", "c"], "current": ["1", "1", "2"], "beat": ["1", "2", "1"], "population": [100.0, 40.0, 60.0]}
+)
 ROSTER = pd.DataFrame({"officer": ["Ana"], "beat": ["1"], "since": [dt.date(2025, 1, 1)]})
 
 
@@ -22,11 +24,16 @@ def test_who_came_with_new_lines_is_known_from_the_plans_start():
     found = relationship_years_of(UNITS, ana, "1", START, dt.date(2028, 1, 1), START)
     assert found == pytest.approx(100 * 3 + 60 * 1)
     # a posting that began later knows nobody from before
-    assert relationship_years_of(UNITS, ana, "1", dt.date(2027, 7, 1), dt.date(2028, 1, 1), START) == pytest.approx(160 * 0.5)  # fmt: skip
+    assert relationship_years_of(UNITS, ana, "1", dt.date(2027, 7, 1), dt.date(2028, 1, 1), START) == pytest.approx(
+        160 * 0.5
+    )
 
 
 def test_the_first_months_figures_are_the_same_function():
-    beats, postings = pd.DataFrame({"beat": ["1", "2"]}), pd.DataFrame({"officer": ["Ana"], "beat": ["1"], "start": ["2027-01-01"]})  # fmt: skip
+    beats, postings = (
+        pd.DataFrame({"beat": ["1", "2"]}),
+        pd.DataFrame({"officer": ["Ana"], "beat": ["1"], "start": ["2027-01-01"]}),
+    )
     found = relationship_years(UNITS, ROSTER, postings, beats, SimpleNamespace(start=START))
     assert found["relationship_years_today"] == pytest.approx(140 * 2)
     assert found["relationship_years_kept"] == pytest.approx(100 * 2)

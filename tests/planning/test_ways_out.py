@@ -28,11 +28,21 @@ from beatplanner.solver.officers.problem import Posting, Postings, TenureProblem
 def problem(**more) -> TenureProblem:
     """Two beats: the officer of the first is the only one who may take the second, and the newcomer may take the first only."""
     values = {
-        "posts": np.array([1, 1]), "months": 24, "first": np.array([0, 0]), "last": np.array([99, 99]), "home": np.array([0, -1]),
-        "rooted": np.array([True, False]), "served": np.array([10, 0]), "kilometres": np.zeros((2, 2)), "has": np.zeros((2, 1), bool),
-        "needs": np.array([[True], [False]]), "aspect": np.zeros(1, int), "min_tenure": 36, "handover": 1,
+        "posts": np.array([1, 1]),
+        "months": 24,
+        "first": np.array([0, 0]),
+        "last": np.array([99, 99]),
+        "home": np.array([0, -1]),
+        "rooted": np.array([True, False]),
+        "served": np.array([10, 0]),
+        "kilometres": np.zeros((2, 2)),
+        "has": np.zeros((2, 1), bool),
+        "needs": np.array([[True], [False]]),
+        "aspect": np.zeros(1, int),
+        "min_tenure": 36,
+        "handover": 1,
         "allowed": np.array([[True, True], [True, False]]),
-    }  # fmt: skip
+    }
     return TenureProblem(**{**values, **more})
 
 

@@ -39,9 +39,20 @@ def path_problem(
     locked[: min(locks, n)] = 0
     edges = np.column_stack([np.arange(n - 1), np.arange(1, n)])
     return DistrictingProblem(
-        weight=weight, xy=xy, edges=edges, border=np.where(np.arange(n - 1) % 2, 0.0, 100.0), count=count, lower=0.5 * mean, upper=1.5 * mean,
-        goal=goal, residents=residents, current=np.minimum(np.arange(n) // 2, 2), budget=budget, price=price, locked=locked,
-    )  # fmt: skip
+        weight=weight,
+        xy=xy,
+        edges=edges,
+        border=np.where(np.arange(n - 1) % 2, 0.0, 100.0),
+        count=count,
+        lower=0.5 * mean,
+        upper=1.5 * mean,
+        goal=goal,
+        residents=residents,
+        current=np.minimum(np.arange(n) // 2, 2),
+        budget=budget,
+        price=price,
+        locked=locked,
+    )
 
 
 @settings(max_examples=120, deadline=None)

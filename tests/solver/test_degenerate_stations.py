@@ -29,8 +29,12 @@ def walks(n: int, m: int, kind: str) -> np.ndarray:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(1, 6), st.integers(1, 5), st.integers(1, 5), st.sampled_from(["none", "alike", "line", "twins"]), st.sampled_from(["none", "alike", "one"]),
-)  # fmt: skip
+    st.integers(1, 6),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from(["none", "alike", "line", "twins"]),
+    st.sampled_from(["none", "alike", "one"]),
+)
 def test_sites_of_nothing_are_those_of_enumeration(n, m, count, kind, people):
     count = min(count, m)
     metres = walks(n, m, kind)
@@ -60,10 +64,20 @@ def test_sites_of_nothing_are_those_of_enumeration(n, m, count, kind, people):
 def test_officers_of_nothing_leave_as_few_months_empty_as_there_are(posts, officers, months, handover):
     one = np.ones(officers, int)
     problem = TenureProblem(
-        posts=np.array([posts, 0]), months=months, first=0 * one, last=months * one, home=-1 * one, rooted=one > 1, served=0 * one,
-        kilometres=np.zeros((officers, 2)), has=np.zeros((officers, 0), bool), needs=np.zeros((2, 0), bool), aspect=np.zeros(0, int), min_tenure=0,
+        posts=np.array([posts, 0]),
+        months=months,
+        first=0 * one,
+        last=months * one,
+        home=-1 * one,
+        rooted=one > 1,
+        served=0 * one,
+        kilometres=np.zeros((officers, 2)),
+        has=np.zeros((officers, 0), bool),
+        needs=np.zeros((2, 0), bool),
+        aspect=np.zeros(0, int),
+        min_tenure=0,
         handover=handover,
-    )  # fmt: skip
+    )
     found = assign(problem, seconds=300.0, effort=0.05)
     figures = measure(problem, found.postings)
     assert figures.vacant_months == months * max(0, posts - officers)

@@ -38,9 +38,19 @@ def test_knapsacks_of_whole_units_lie_between_split_units_and_the_truth(seed, it
     truth = true_value(reduced, weight, lower, upper)
     value, share_of, chosen = np.zeros(1), np.zeros(items), np.zeros(1, np.int64)
     total = price_sites(
-        np.array([0, items]), np.arange(items), reduced, weight, np.array([-1]), 1, lower, upper, np.array([guess]), value,
-        share_of, chosen,
-    )  # fmt: skip
+        np.array([0, items]),
+        np.arange(items),
+        reduced,
+        weight,
+        np.array([-1]),
+        1,
+        lower,
+        upper,
+        np.array([guess]),
+        value,
+        share_of,
+        chosen,
+    )
     assert total <= truth + 1e-9
     load = float(share_of @ weight)
     if np.isfinite(total) and lower - 1e-9 <= load <= upper + 1e-9:
@@ -91,9 +101,18 @@ def _proof(problem: DistrictingProblem, best_known: float):
         return np.hypot(*(problem.xy[a] - problem.xy[b]).T)
 
     sites = AllSites(
-        graph.indptr, graph.indices, problem.weight, problem.upper, metres, problem.weight, none, none, with_budget=False,
-        count_moves=False, nearest=40,
-    )  # fmt: skip
+        graph.indptr,
+        graph.indices,
+        problem.weight,
+        problem.upper,
+        metres,
+        problem.weight,
+        none,
+        none,
+        with_budget=False,
+        count_moves=False,
+        nearest=40,
+    )
     bound = lagrangian_bound(
         sites.parts, problem.weight, problem.count, problem.lower, problem.upper, best_known, steps=200
     )

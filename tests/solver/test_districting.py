@@ -28,17 +28,25 @@ def grid_problem(rows: int, columns: int, count: int, tolerance: float, seed: in
     random = np.random.default_rng(seed)
     n = rows * columns
     place = np.arange(n).reshape(rows, columns)
-    edges = np.concatenate([
-        np.column_stack([place[:, :-1].ravel(), place[:, 1:].ravel()]),
-        np.column_stack([place[:-1].ravel(), place[1:].ravel()]),
-    ])  # fmt: skip
+    edges = np.concatenate(
+        [
+            np.column_stack([place[:, :-1].ravel(), place[:, 1:].ravel()]),
+            np.column_stack([place[:-1].ravel(), place[1:].ravel()]),
+        ]
+    )
     xy = np.column_stack([place.ravel() % columns, place.ravel() // columns]) * 100.0
     weight = random.uniform(5, 15, n)
     mean = weight.sum() / count
     return DistrictingProblem(
-        weight=weight, xy=xy, edges=edges, border=np.full(len(edges), 100.0), count=count,
-        lower=mean * (1 - tolerance), upper=mean * (1 + tolerance), **more,
-    )  # fmt: skip
+        weight=weight,
+        xy=xy,
+        edges=edges,
+        border=np.full(len(edges), 100.0),
+        count=count,
+        lower=mean * (1 - tolerance),
+        upper=mean * (1 + tolerance),
+        **more,
+    )
 
 
 def travel(problem: DistrictingProblem, district: np.ndarray) -> float:
@@ -321,8 +329,9 @@ def test_units_without_work_follow_todays_lines_then_the_shorter_border():
     current = np.where(np.arange(24) % 6 < 4, 0, 1)
     found = solve_districts(
         replace(problem, weight=weight, lower=60, upper=100, current=current, residents=np.full(24, 5.0)),
-        seconds=20, effort=0.02,
-    )  # fmt: skip
+        seconds=20,
+        effort=0.02,
+    )
     assert found.moved == 0
     free = solve_districts(replace(problem, weight=weight, lower=60, upper=100), seconds=20, effort=0.02)
     assert cut(problem, free.district) == 400.0
@@ -339,8 +348,17 @@ def test_memory_of_the_sites_does_not_grow_with_units_squared():
         graph = Graph(n, problem.edges, problem.border)
         none = np.full(n, -1)
         sites = AllSites(
-            graph.indptr, graph.indices, problem.weight, problem.upper,
-            lambda a, b: np.ones(len(a)), np.ones(n), none, none, with_budget=False, count_moves=False, nearest=100,
-        )  # fmt: skip
+            graph.indptr,
+            graph.indices,
+            problem.weight,
+            problem.upper,
+            lambda a, b: np.ones(len(a)),
+            np.ones(n),
+            none,
+            none,
+            with_budget=False,
+            count_moves=False,
+            nearest=100,
+        )
         pairs.append(max(len(part.unit) for part, _ in sites.parts()) / min(n, 250))
     assert pairs[1] < 1.2 * pairs[0]

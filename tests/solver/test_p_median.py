@@ -43,9 +43,14 @@ def some_rules(seed: int, count: int, which: int) -> tuple[np.ndarray, np.ndarra
     metres, people, price, kept, close, area = case(seed)
     cheapest = price[kept].sum() + np.sort(price[~kept])[: count - 1].sum()
     rules = SiteRules(
-        kept, count, price, budget=cheapest + 3 if which & 1 else np.inf, apart=close if which & 2 else np.empty((0, 2), int), area=area,
+        kept,
+        count,
+        price,
+        budget=cheapest + 3 if which & 1 else np.inf,
+        apart=close if which & 2 else np.empty((0, 2), int),
+        area=area,
         needed=(0, 1) if which & 4 and len(np.unique(area)) == 2 else (),
-    )  # fmt: skip
+    )
     return metres, people, rules
 
 

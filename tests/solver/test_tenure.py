@@ -36,16 +36,32 @@ def random_problem(seed: int, officers: int, beats: int, months: int, options: b
         frozen = np.full((officers, months), FREE)
         frozen[:, :1] = published[:, :1]
         allowed = random.random((officers, beats)) < 0.8
-        chosen |= {"works": works, "published": published, "allowed": allowed, "half_a_year": bool(random.random() < 0.5),
-                   "max_tenure": max(1, least + int(random.integers(0, 4))) if random.random() < 0.5 else None,
-                   "couples": ((0, officers - 1),) if officers > 1 else (), "moves_a_month": int(random.integers(0, 3)),
-                   "frozen": frozen if random.random() < 0.5 else None, "carried": (home >= 0) & (random.random(officers) < 0.3)}  # fmt: skip
+        chosen |= {
+            "works": works,
+            "published": published,
+            "allowed": allowed,
+            "half_a_year": bool(random.random() < 0.5),
+            "max_tenure": max(1, least + int(random.integers(0, 4))) if random.random() < 0.5 else None,
+            "couples": ((0, officers - 1),) if officers > 1 else (),
+            "moves_a_month": int(random.integers(0, 3)),
+            "frozen": frozen if random.random() < 0.5 else None,
+            "carried": (home >= 0) & (random.random(officers) < 0.3),
+        }
     return TenureProblem(
-        posts=random.integers(1, 3, beats), months=months, first=first, last=last, home=home,
-        rooted=home >= 0, served=random.integers(0, 5, officers), kilometres=random.random((officers, beats)) * 9,
-        has=random.random((officers, 3)) < 0.5, needs=random.random((beats, 3)) < 0.5, aspect=np.array([0, 0, 1]), weights=WEIGHTS,
+        posts=random.integers(1, 3, beats),
+        months=months,
+        first=first,
+        last=last,
+        home=home,
+        rooted=home >= 0,
+        served=random.integers(0, 5, officers),
+        kilometres=random.random((officers, beats)) * 9,
+        has=random.random((officers, 3)) < 0.5,
+        needs=random.random((beats, 3)) < 0.5,
+        aspect=np.array([0, 0, 1]),
+        weights=WEIGHTS,
         **chosen,
-    )  # fmt: skip
+    )
 
 
 def possible_postings(problem: TenureProblem, officer: int):
@@ -120,10 +136,21 @@ def test_hard_rules_hold_whatever_the_roster(seed, officers, beats, months, opti
 
 def simple(**more) -> TenureProblem:
     values = {
-        "posts": np.array([1, 1]), "months": 12, "first": np.array([0, 0, 0]), "last": np.array([99, 6, 99]), "home": np.array([0, 1, -1]),
-        "rooted": np.array([True, True, False]), "served": np.array([2, 20, 0]), "kilometres": np.zeros((3, 2)), "has": np.zeros((3, 0), bool),
-        "needs": np.zeros((2, 0), bool), "aspect": np.zeros(0, int), "min_tenure": 6, "handover": 1, "weights": WEIGHTS,
-    }  # fmt: skip
+        "posts": np.array([1, 1]),
+        "months": 12,
+        "first": np.array([0, 0, 0]),
+        "last": np.array([99, 6, 99]),
+        "home": np.array([0, 1, -1]),
+        "rooted": np.array([True, True, False]),
+        "served": np.array([2, 20, 0]),
+        "kilometres": np.zeros((3, 2)),
+        "has": np.zeros((3, 0), bool),
+        "needs": np.zeros((2, 0), bool),
+        "aspect": np.zeros(0, int),
+        "min_tenure": 6,
+        "handover": 1,
+        "weights": WEIGHTS,
+    }
     return TenureProblem(**{**values, **more})
 
 
@@ -188,8 +215,13 @@ def test_who_was_sick_comes_back_and_the_stand_in_serves_on():
 
 def test_the_only_speaker_serves_where_most_speak_the_language():
     """Both beats lack the second language whatever is done, so that the gaps are equal; 1,000 and 140 residents speak the first one."""
-    free = {"home": np.array([-1, -1, -1]), "rooted": np.zeros(3, bool), "served": np.zeros(3, int), "last": np.array([99, 99, 99]),
-            "speakers": np.array([[140.0, 10.0], [1000.0, 60.0]])}  # fmt: skip
+    free = {
+        "home": np.array([-1, -1, -1]),
+        "rooted": np.zeros(3, bool),
+        "served": np.zeros(3, int),
+        "last": np.array([99, 99, 99]),
+        "speakers": np.array([[140.0, 10.0], [1000.0, 60.0]]),
+    }
     has, needs = [[True, False], [False, False], [False, False]], [[True, True], [True, True]]
     problem = speaking(has, needs, **free)
     found = assign(problem, seconds=20)

@@ -23,10 +23,22 @@ def frozen_to_the_maximum(until: int) -> TenureProblem:
     frozen = np.full((2, 8), FREE)
     frozen[0, :until] = 0
     return TenureProblem(
-        posts=np.array([1]), months=8, first=np.array([0, 0]), last=np.array([99, 99]), home=np.array([0, -1]), rooted=np.array([True, False]),
-        served=np.array([3, 0]), kilometres=np.zeros((2, 1)), has=np.zeros((2, 0), bool), needs=np.zeros((1, 0), bool), aspect=np.zeros(0, int),
-        min_tenure=2, handover=1, frozen=frozen, max_tenure=6,
-    )  # fmt: skip
+        posts=np.array([1]),
+        months=8,
+        first=np.array([0, 0]),
+        last=np.array([99, 99]),
+        home=np.array([0, -1]),
+        rooted=np.array([True, False]),
+        served=np.array([3, 0]),
+        kilometres=np.zeros((2, 1)),
+        has=np.zeros((2, 0), bool),
+        needs=np.zeros((1, 0), bool),
+        aspect=np.zeros(0, int),
+        min_tenure=2,
+        handover=1,
+        frozen=frozen,
+        max_tenure=6,
+    )
 
 
 def test_a_posting_that_is_frozen_ends_at_the_maximum():

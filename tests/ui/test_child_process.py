@@ -40,7 +40,15 @@ def who() -> int:
 
 def test_one_child_does_one_work_after_another_and_hands_results_and_errors_back(qtbot):
     work, told = Work(), []
-    for function, arguments in ((divide, (6, 3)), (who, ()), (refuse, ()), (divide, (1, 0)), (who, ()), (die, ()), (divide, (4, 2))):  # fmt: skip
+    for function, arguments in (
+        (divide, (6, 3)),
+        (who, ()),
+        (refuse, ()),
+        (divide, (1, 0)),
+        (who, ()),
+        (die, ()),
+        (divide, (4, 2)),
+    ):
         work.run(told.append, told.append, function, *arguments)
     assert work.busy
     qtbot.waitUntil(lambda: not work.busy, timeout=120_000)

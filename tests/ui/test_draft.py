@@ -122,7 +122,11 @@ def test_a_draft_is_saved_recovered_and_asked_for(open_window, qtbot, monkeypatc
     stations = move_station(window)
     move_posting(window)
     asked = []
-    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a, **k: (asked.append(a[2]), QtWidgets.QMessageBox.StandardButton.Cancel)[1])  # fmt: skip
+    monkeypatch.setattr(
+        QtWidgets.QMessageBox,
+        "question",
+        lambda *a, **k: (asked.append(a[2]), QtWidgets.QMessageBox.StandardButton.Cancel)[1],
+    )
     assert not window._may_leave()
     assert "3 changes not in the plan" in asked[0]
     window.save_project()
@@ -148,7 +152,9 @@ def test_tables_status_and_figures_read_the_draft_and_mark_what_changed(open_win
     font = table.data(table.index(rows[to], 3), QtWidgets.QApplication.instance() and 6)
     assert font is not None and font.bold()
     assert "In the plan:" in table.data(table.index(rows[to], 3), 3)
-    assert f"Beat {to}" in window.scenario.unit_text(unit) and f"in the plan: beat {before}" in window.scenario.unit_text(unit)  # fmt: skip
+    assert f"Beat {to}" in window.scenario.unit_text(
+        unit
+    ) and f"in the plan: beat {before}" in window.scenario.unit_text(unit)
     assert "As drawn:" in window.figures.text()
     window.draft.undo()
     assert "As drawn:" not in window.figures.text()
@@ -162,11 +168,15 @@ def test_broken_rules_are_shown_before_the_draft_becomes_the_plan(open_window, m
     home = window.drawing_panel.drawing.municipality[window.drawing_panel.drawing.members(beat)[0]]
     import numpy as np
 
-    others = np.flatnonzero((window.drawing_panel.drawing.municipality == home) & (window.drawing_panel.drawing.beat != beat))  # fmt: skip
+    others = np.flatnonzero(
+        (window.drawing_panel.drawing.municipality == home) & (window.drawing_panel.drawing.beat != beat)
+    )
     window.drawing_panel.edit(lambda d: d.paint(others[:-1].tolist(), beat))
     assert window.draft.broken()
     shown = []
-    monkeypatch.setattr(window, "answer", lambda box: (shown.append(box.text()), QtWidgets.QMessageBox.StandardButton.No)[1])  # fmt: skip
+    monkeypatch.setattr(
+        window, "answer", lambda box: (shown.append(box.text()), QtWidgets.QMessageBox.StandardButton.No)[1]
+    )
     assert not window.make_draft_the_plan()
     assert "These rules are broken:" in shown[0] and "hours a year" in shown[0]
     assert not window.solving.running and window.draft.count == 1

@@ -73,11 +73,29 @@ def test_the_pack_says_what_a_forum_needs(packed):
     forum = packed.folder / "plan" / "forum"
     said = text_of(forum / "pack.pdf")
     for words in (
-        "Neighbourhood police beats", "Decided by the council on 12 November 2026", "Before: today's beats", "After: the new beats", "Scale 1 :",
-        "This bar measures 10 cm", "Citizen Advisory Group", "1 February 2027", "Your police point", "Бојан Б.", "070 1", "Community officer, post 1",
-        "Open: 8-18", "School One", "Walks to school", "Light at the bus stop", "done on 1 May 2026", "write to forum@town.example", "Main 1",
-        "Why is my village in this beat?", "An independent check of", "Theft",
-    ):  # fmt: skip
+        "Neighbourhood police beats",
+        "Decided by the council on 12 November 2026",
+        "Before: today's beats",
+        "After: the new beats",
+        "Scale 1 :",
+        "This bar measures 10 cm",
+        "Citizen Advisory Group",
+        "1 February 2027",
+        "Your police point",
+        "Бојан Б.",
+        "070 1",
+        "Community officer, post 1",
+        "Open: 8-18",
+        "School One",
+        "Walks to school",
+        "Light at the bus stop",
+        "done on 1 May 2026",
+        "write to forum@town.example",
+        "Main 1",
+        "Why is my village in this beat?",
+        "An independent check of",
+        "Theft",
+    ):
         assert words in said, words
     for secret in ("Dritan", "Cena", "Ana", "Secret Name"):
         assert secret not in said

@@ -31,7 +31,9 @@ def test_neighbours_on_a_map_never_look_alike(seed, count):
     from scipy.spatial import Delaunay
 
     points = random.random((count + 2, 2))
-    pairs = np.unique(np.sort(np.concatenate([Delaunay(points).simplices[:, k] for k in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0)  # fmt: skip
+    pairs = np.unique(
+        np.sort(np.concatenate([Delaunay(points).simplices[:, k] for k in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0
+    )
     found = contrast_colours(pairs, count + 2, 7)
     assert (found[pairs[:, 0]] != found[pairs[:, 1]]).all()
     assert (contrast_colours(pairs, count + 2, 7, found) == found).all()

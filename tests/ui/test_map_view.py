@@ -231,7 +231,13 @@ def test_incidents_never_leave_the_office_on_a_page(window):
 
 
 def test_pages_that_cannot_be_are_refused(window, tmp_path):
-    for name, page in (("a.bmp", Page("")), ("a.pdf", Page("", paper="A9")), ("a.pdf", Page("", scale=1)), ("none/a.pdf", Page("")), ("none/a.png", Page(""))):  # fmt: skip
+    for name, page in (
+        ("a.bmp", Page("")),
+        ("a.pdf", Page("", paper="A9")),
+        ("a.pdf", Page("", scale=1)),
+        ("none/a.pdf", Page("")),
+        ("none/a.png", Page("")),
+    ):
         with pytest.raises(InputError):
             write_page(tmp_path / name, page, window.map.content, LayerStack())
     assert list(tmp_path.iterdir()) == [] or not list(tmp_path.glob("*a.*"))

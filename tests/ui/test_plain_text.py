@@ -91,7 +91,11 @@ def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, mon
     window.open(town.project)
     panel = window.drawing_panel
     drawing = panel.begin()
-    a, b = next((a, b) for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist() if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b])  # fmt: skip
+    a, b = next(
+        (a, b)
+        for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist()
+        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]
+    )
     panel.edit(lambda d: d.paint([a], str(d.beat[b])))
     window.stations.bring_up()
     window.wizard = window.new_from_layers([town.path("units.gpkg")])
@@ -104,7 +108,11 @@ def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, mon
             assert widget.textFormat() == Qt.TextFormat.PlainText or "<img" not in widget.text(), widget
         if isinstance(widget, QtWidgets.QAbstractItemView) and widget.model() is not None:
             model = widget.model()
-            texts += [str(model.index(r, c).data(Qt.ItemDataRole.ToolTipRole) or "") for r in range(model.rowCount()) for c in range(model.columnCount())]  # fmt: skip
+            texts += [
+                str(model.index(r, c).data(Qt.ItemDataRole.ToolTipRole) or "")
+                for r in range(model.rowCount())
+                for c in range(model.columnCount())
+            ]
         for text in texts:
             assert not (GuiQt.mightBeRichText(text) and "<img" in text), (widget, text)
     assert seen > 0, "the hostile name is shown somewhere"
@@ -114,8 +122,13 @@ def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, mon
 def test_paths_that_lead_out_of_a_project_are_asked_about_and_not_touched():
     from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
 
-    rules = {"units": {"path": "town.gpkg"}, "incidents": {"path": r"\\server\share\a.gpkg"}, "beats": {"current": {"path": "//host/b.gpkg"}},
-             "stations": {"roads": {"path": "/etc/roads.gpkg"}, "candidates": {"path": r"C:\sites.csv"}}, "officers": {"path": "../o.csv"}}  # fmt: skip
+    rules = {
+        "units": {"path": "town.gpkg"},
+        "incidents": {"path": r"\\server\share\a.gpkg"},
+        "beats": {"current": {"path": "//host/b.gpkg"}},
+        "stations": {"roads": {"path": "/etc/roads.gpkg"}, "candidates": {"path": r"C:\sites.csv"}},
+        "officers": {"path": "../o.csv"},
+    }
     servers = [r"\\server\share\a.gpkg", "//host/b.gpkg"]
     assert foreign_paths(rules, whole=False) == servers
     assert set(foreign_paths(rules, whole=True)) == {*servers, "/etc/roads.gpkg", r"C:\sites.csv", "../o.csv"}

@@ -133,8 +133,15 @@ def test_guided_import_of_a_messy_town(qtbot, tmp_path, new_window):
     wizard = window.new_from_layers([town.folder])
     settled(qtbot, wizard)
     roles = {s.look.path.name: s.role for s in wizard.draft.sources}
-    assert roles == {"units.gpkg": "units", "incidents.csv": "incidents", "old.gpkg": "current", "sites.csv": "candidates",
-                     "stations.geojson": "existing", "roads.gpkg": "roads", "officers.xlsx": "roster"}  # fmt: skip
+    assert roles == {
+        "units.gpkg": "units",
+        "incidents.csv": "incidents",
+        "old.gpkg": "current",
+        "sites.csv": "candidates",
+        "stations.geojson": "existing",
+        "roads.gpkg": "roads",
+        "officers.xlsx": "roster",
+    }
     meant = wizard.draft.first("units").columns
     assert (meant["id"], meant["population"], meant["municipality"]) == (
         "шифра",
@@ -525,9 +532,27 @@ def test_once_on_a_real_x_server(tmp_path):
     tests = "start_page_has or dropped or messy or save_close"
     env = os.environ | {"QT_QPA_PLATFORM": "xcb", "PYTHONPATH": os.pathsep.join(sys.path)}
     found = subprocess.run(
-        ["xvfb-run", "-a", "-s", "-screen 0 1366x768x24", sys.executable, "-m", "pytest", __file__, "-q", "-k", tests, "--basetemp", str(tmp_path / "x")],
-        capture_output=True, text=True, env=env, check=False, timeout=300,
-    )  # fmt: skip
+        [
+            "xvfb-run",
+            "-a",
+            "-s",
+            "-screen 0 1366x768x24",
+            sys.executable,
+            "-m",
+            "pytest",
+            __file__,
+            "-q",
+            "-k",
+            tests,
+            "--basetemp",
+            str(tmp_path / "x"),
+        ],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=False,
+        timeout=300,
+    )
     if (
         "could not connect to display" in found.stdout + found.stderr
         or "no Qt platform plugin could be initialized" in found.stderr

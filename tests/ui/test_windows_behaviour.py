@@ -35,8 +35,11 @@ def beatplanner(*arguments: object, encoding: str, **more: str) -> subprocess.Co
         **more,
     }
     return subprocess.run(
-        [sys.executable, "-m", "beatplanner", *(str(a) for a in arguments)], capture_output=True, env=environment, check=False
-    )  # fmt: skip
+        [sys.executable, "-m", "beatplanner", *(str(a) for a in arguments)],
+        capture_output=True,
+        env=environment,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp1251"])
@@ -261,9 +264,13 @@ def test_every_process_is_spawned_and_nothing_is_posix_only():
         )
     code = "import multiprocessing, sys; sys.argv = ['beatplanner', '--help']; import beatplanner.__main__ as m\ntry:\n m.main()\nexcept SystemExit:\n print(multiprocessing.get_start_method())"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+    )
     assert done.stdout.splitlines()[-1] == "spawn"
 
 

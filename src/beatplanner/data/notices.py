@@ -42,6 +42,12 @@ def write_notice(path: Path, notice: str) -> None:
                 "INSERT OR REPLACE INTO gpkg_extensions VALUES (?, NULL, 'gpkg_metadata', ?, 'read-write')",
                 (table, EXTENSION),
             )
-        number = database.execute("INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) VALUES ('dataset', 'http://purl.org/dc/terms/accessRights', 'text/plain', ?)", (notice,)).lastrowid  # fmt: skip
+        number = database.execute(
+            "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) VALUES ('dataset', 'http://purl.org/dc/terms/accessRights', 'text/plain', ?)",
+            (notice,),
+        ).lastrowid
         # a fixed date keeps the file the same for the same plan
-        database.execute("INSERT INTO gpkg_metadata_reference (reference_scope, timestamp, md_file_id) VALUES ('geopackage', '2026-01-01T00:00:00.000Z', ?)", (number,))  # fmt: skip
+        database.execute(
+            "INSERT INTO gpkg_metadata_reference (reference_scope, timestamp, md_file_id) VALUES ('geopackage', '2026-01-01T00:00:00.000Z', ?)",
+            (number,),
+        )

@@ -11,7 +11,12 @@ from beatplanner.data.description.models import Description
 from beatplanner.planning.proof import Progress
 
 # What the objectives of stations count, by their rule.
-STATION_UNITS = {"p-median": "residents × metres", "coverage": "residents left out", "p-center": "metres", "fewest": "stations"}  # fmt: skip
+STATION_UNITS = {
+    "p-median": "residents × metres",
+    "coverage": "residents left out",
+    "p-center": "metres",
+    "fewest": "stations",
+}
 
 
 def of_run(progress: Progress, begin: float, rules: Description) -> Progress:

@@ -6,9 +6,23 @@ import importlib.metadata
 import platform
 
 COMPUTING = (
-    "beatplanner", "highspy", "pulp", "numpy", "scipy", "numba", "llvmlite", "networkx", "pandas", "geopandas", "shapely", "pyproj",
-    "pyogrio", "rasterio", "exactextract", "pydantic",
-)  # fmt: skip
+    "beatplanner",
+    "highspy",
+    "pulp",
+    "numpy",
+    "scipy",
+    "numba",
+    "llvmlite",
+    "networkx",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "pyogrio",
+    "rasterio",
+    "exactextract",
+    "pydantic",
+)
 
 
 def versions() -> dict[str, str]:

@@ -133,9 +133,13 @@ def _reactive_hours(town: Town, notes: list[Note]) -> tuple[np.ndarray, np.ndarr
         names = ", ".join(f"“{c}”" for c in unknown.value_counts().index[:6])
         more = f" and {unknown.nunique() - 6} more" if unknown.nunique() > 6 else ""
         notes.append(
-            Note("warning", f"{len(unknown):,} incidents have a category without a row in [workload.hours] ({names}{more}); "
-                 f"each counts {rules.default_hours:g} officer hours", "Add a row for each, or check the spelling")
-        )  # fmt: skip
+            Note(
+                "warning",
+                f"{len(unknown):,} incidents have a category without a row in [workload.hours] ({names}{more}); "
+                f"each counts {rules.default_hours:g} officer hours",
+                "Add a row for each, or check the spelling",
+            )
+        )
     return count, hours
 
 

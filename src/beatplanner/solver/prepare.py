@@ -43,9 +43,14 @@ def _beats() -> None:
     weight = random.uniform(5.0, 15.0, n)
     mean = weight.sum() / 4
     free = DistrictingProblem(
-        weight=weight, xy=np.column_stack([place.ravel() % side, place.ravel() // side]) * 100.0, edges=edges,
-        border=np.full(len(edges), 100.0), count=4, lower=mean * 0.98, upper=mean * 1.02,
-    )  # fmt: skip
+        weight=weight,
+        xy=np.column_stack([place.ravel() % side, place.ravel() // side]) * 100.0,
+        edges=edges,
+        border=np.full(len(edges), 100.0),
+        count=4,
+        lower=mean * 0.98,
+        upper=mean * 1.02,
+    )
     today = place.ravel() // 9
     changed = replace(free, residents=weight, current=today, budget=float(weight.sum()) / 2)
     apart = np.hypot(*(free.xy[:, None] - free.xy[None]).transpose(2, 0, 1))

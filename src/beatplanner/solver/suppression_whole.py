@@ -158,7 +158,11 @@ class _Programme:
             add(candidates, -sparse.eye_array(c), np.zeros(c), np.full(c, np.inf))
             add(sparse.csr_array((1, n)), sparse.csr_array(np.ones((1, c))), np.ones(1), np.full(1, np.inf))
         self.n, self.c = n, c
-        self.constraints = LinearConstraint(sparse.vstack(rows, format="csc"), np.concatenate(low), np.concatenate(high)) if rows else None  # fmt: skip
+        self.constraints = (
+            LinearConstraint(sparse.vstack(rows, format="csc"), np.concatenate(low), np.concatenate(high))
+            if rows
+            else None
+        )
         self.bounds = Bounds(np.zeros(n + c), np.concatenate([np.full(n, most), np.ones(c)]))
 
     def ends(self, target: np.ndarray) -> tuple[float, float] | None:
@@ -166,8 +170,13 @@ class _Programme:
         found = []
         for sign in (1.0, -1.0):
             cost = np.concatenate([sign * target, np.zeros(self.c)])
-            answer = milp(cost, constraints=self.constraints, bounds=self.bounds, integrality=np.ones(self.n + self.c),
-                          options={"node_limit": NODES, "mip_rel_gap": 0.0})  # fmt: skip
+            answer = milp(
+                cost,
+                constraints=self.constraints,
+                bounds=self.bounds,
+                integrality=np.ones(self.n + self.c),
+                options={"node_limit": NODES, "mip_rel_gap": 0.0},
+            )
             if answer.status == 2:
                 raise ValueError("no whole numbers fit the shown figures")
             if answer.x is None:

@@ -81,16 +81,24 @@ def _base_of(file: Path, raw: Mapping[str, Any], chain: tuple[Path, ...]) -> Pat
     name = raw[EXTENDS]
     if not isinstance(name, str) or not name:
         raise InputError(
-            problem("give the description that this scenario extends, in quotes", 'Such as extends = "../project.toml"',
-                    file=file.name, field=EXTENDS)
-        )  # fmt: skip
+            problem(
+                "give the description that this scenario extends, in quotes",
+                'Such as extends = "../project.toml"',
+                file=file.name,
+                field=EXTENDS,
+            )
+        )
     base = (file.parent / name).resolve()
     if base in chain:
         circle = " → ".join(p.name for p in (*chain[chain.index(base) :], base))
         raise InputError(
-            problem(f"scenarios extend each other in a circle: {circle}", "Let one of them extend the project itself",
-                    file=file.name, field=EXTENDS)
-        )  # fmt: skip
+            problem(
+                f"scenarios extend each other in a circle: {circle}",
+                "Let one of them extend the project itself",
+                file=file.name,
+                field=EXTENDS,
+            )
+        )
     if not base.is_file():
         beside = sorted(p.name for p in base.parent.glob("*.toml")) if base.parent.is_dir() else []
         mend = did_you_mean(base.name, beside) or "Paths are relative to the scenario file"

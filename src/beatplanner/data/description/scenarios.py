@@ -125,9 +125,15 @@ def find_scenarios(project: Path) -> list[ScenarioFile]:
         found.append(ScenarioFile(name, about, file, parent, changed_rules(base, description)))
     twice = {s.name for s in found if [t.name for t in found].count(s.name) > 1}
     problems += [
-        problem(f"two scenarios have the name “{s.name}”", "Give each a name of its own", file=s.file.name, field="scenario.name")
-        for s in found if s.name in twice
-    ]  # fmt: skip
+        problem(
+            f"two scenarios have the name “{s.name}”",
+            "Give each a name of its own",
+            file=s.file.name,
+            field="scenario.name",
+        )
+        for s in found
+        if s.name in twice
+    ]
     if problems:
         raise InputError(*problems)
     return found
@@ -136,7 +142,9 @@ def find_scenarios(project: Path) -> list[ScenarioFile]:
 # ---- writing
 
 
-def new_scenario(project: Path, name: str, *, base: Path | None = None, settings: Mapping[str, str] | None = None) -> Path:  # fmt: skip
+def new_scenario(
+    project: Path, name: str, *, base: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Path:
     """Write a scenario file that extends the project or another scenario.
 
     Parameters

@@ -46,7 +46,10 @@ def version_of(path: Path) -> tuple[int, str]:
     schema = int(number) if number.isdigit() else SCHEMA + 1
     if schema > SCHEMA:
         raise InputError(
-            problem(f"this project was saved by a newer beatplanner (its format is {number}; this program knows formats 1 to {SCHEMA})",
-                    "Update beatplanner, or ask for the project in the older format", file=path.name)
-        )  # fmt: skip
+            problem(
+                f"this project was saved by a newer beatplanner (its format is {number}; this program knows formats 1 to {SCHEMA})",
+                "Update beatplanner, or ask for the project in the older format",
+                file=path.name,
+            )
+        )
     return schema, meta.get("save_id", "")

@@ -18,8 +18,25 @@ MOST_UNPACKED = 2 << 30
 # A map layer packs to a tenth at best; a thousandth is a bomb.
 MOST_RATIO = 300
 # What a zipped folder is opened for, the best first; the other parts of a shapefile come along.
-LAYERS = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".gml", ".tab", ".mif", ".kml", ".csv", ".tsv", ".xlsx", ".ods", ".xls", ".txt",
-          ".tif", ".tiff")  # fmt: skip
+LAYERS = (
+    ".gpkg",
+    ".shp",
+    ".geojson",
+    ".json",
+    ".fgb",
+    ".gml",
+    ".tab",
+    ".mif",
+    ".kml",
+    ".csv",
+    ".tsv",
+    ".xlsx",
+    ".ods",
+    ".xls",
+    ".txt",
+    ".tif",
+    ".tiff",
+)
 
 
 def is_archive(path: Path) -> bool:

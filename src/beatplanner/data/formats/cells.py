@@ -216,9 +216,14 @@ def numbers(
         found[cells.missing] = empty
     else:
         wrong += [
-            (int(i), f"holds {cells.codes[int(i)]}, which stands for a missing number" if int(i) in cells.codes else "is empty")
+            (
+                int(i),
+                f"holds {cells.codes[int(i)]}, which stands for a missing number"
+                if int(i) in cells.codes
+                else "is empty",
+            )
             for i in np.flatnonzero(cells.missing)
-        ]  # fmt: skip
+        ]
     failed = {i for i, _ in wrong}
     with np.errstate(invalid="ignore"):
         wrong += [

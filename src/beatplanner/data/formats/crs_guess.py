@@ -33,11 +33,51 @@ GEOID = pyproj.Geod(ellps="WGS84")
 SAMPLE = 400
 # Systems of the region for a layer that nothing else can be held against. Balkans: MGI 1901, national ETRS89 and older ones; Caucasus
 # and Central Asia: Gauss-Krüger zones of Pulkovo 1942 and national successors; UTM.
-USUAL = (4326, 3857, 6316, 6204, 8677, 8678, 8679, 3765, 3794, 6870, 2462, 9141, 8682, 7801, 2100, 3844, 4026,
-         *range(7692, 7697), *range(28404, 28416), *range(32633, 32646), *range(25833, 25836), *range(23033, 23038))  # fmt: skip
+USUAL = (
+    4326,
+    3857,
+    6316,
+    6204,
+    8677,
+    8678,
+    8679,
+    3765,
+    3794,
+    6870,
+    2462,
+    9141,
+    8682,
+    7801,
+    2100,
+    3844,
+    4026,
+    *range(7692, 7697),
+    *range(28404, 28416),
+    *range(32633, 32646),
+    *range(25833, 25836),
+    *range(23033, 23038),
+)
 # Words of systems that no office keeps its layers in.
-UNUSUAL = ("LAEA", "LCC", "Equal Earth", "GLANCE", "Equi7", "(N-E)", "WGS 72", "UPS", "EASE", "Polar", "offshore", "grid system", "Mollweide",
-           "World", "Mercator 41", "Seamless", "North Pole", "Antarctic")  # fmt: skip
+UNUSUAL = (
+    "LAEA",
+    "LCC",
+    "Equal Earth",
+    "GLANCE",
+    "Equi7",
+    "(N-E)",
+    "WGS 72",
+    "UPS",
+    "EASE",
+    "Polar",
+    "offshore",
+    "grid system",
+    "Mollweide",
+    "World",
+    "Mercator 41",
+    "Seamless",
+    "North Pole",
+    "Antarctic",
+)
 
 
 @dataclass(frozen=True)
@@ -360,8 +400,13 @@ def _parameters(crs: CRS) -> tuple[float, ...] | None:
     }
     if crs.coordinate_operation is None:
         return None
-    names = {"latitude of natural origin": "lat", "longitude of natural origin": "lon", "scale factor at natural origin": "k",
-             "false easting": "fe", "false northing": "fn"}  # fmt: skip
+    names = {
+        "latitude of natural origin": "lat",
+        "longitude of natural origin": "lon",
+        "scale factor at natural origin": "k",
+        "false easting": "fe",
+        "false northing": "fn",
+    }
     found = {"method": crs.coordinate_operation.method_name.replace("_", " ").casefold()}
     for p in crs.coordinate_operation.params:
         key = known.get(int(p.code) if p.code and p.code.isdigit() else -1) or names.get(

@@ -69,9 +69,12 @@ def _look(path: Path) -> tuple[list[str], bool]:
                 what = f"“{wrong[0]}” is a view where a GeoPackage has a table"
                 raise InputError(problem(what, "Export the layer again", file=path.name))
             virtual = [
-                n for kind, n, sql in scheme
-                if kind == "table" and str(sql).lstrip().casefold().startswith("create virtual table") and " rtree" not in str(sql).casefold()
-            ]  # fmt: skip
+                n
+                for kind, n, sql in scheme
+                if kind == "table"
+                and str(sql).lstrip().casefold().startswith("create virtual table")
+                and " rtree" not in str(sql).casefold()
+            ]
             if virtual:
                 what = f"the table “{virtual[0]}” is a virtual one, made by a program when it is read"
                 raise InputError(problem(what, "Export the layer alone from QGIS", file=path.name))

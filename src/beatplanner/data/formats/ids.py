@@ -43,11 +43,16 @@ def _folded(text: str) -> str:
 # From the strictest to the loosest; each is used for the whole column.
 RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("", lambda text: text),
-    ("ids were compared without leading zeros and without decimals behind, which a spreadsheet adds and takes", _number),
+    (
+        "ids were compared without leading zeros and without decimals behind, which a spreadsheet adds and takes",
+        _number,
+    ),
     ("ids were compared whatever their capitals and blanks", _folded),
-    ("ids were compared as parts between signs, without zeros in front, whatever their capitals",
-     lambda text: "-".join(_number(p) for p in re.split(r"[\s./_\-]+", text.casefold()) if p)),
-)  # fmt: skip
+    (
+        "ids were compared as parts between signs, without zeros in front, whatever their capitals",
+        lambda text: "-".join(_number(p) for p in re.split(r"[\s./_\-]+", text.casefold()) if p),
+    ),
+)
 
 
 def match_ids(wanted: Sequence[str | None], known: Sequence[str | None]) -> IdMatch:

@@ -195,9 +195,12 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     """
     if path.stat().st_size > MOST_BYTES:
         raise InputError(
-            problem(f"the table has {path.stat().st_size / 1e9:.1f} GB, more than is read at once",
-                    "Export fewer columns, or one year a file", file=path.name)
-        )  # fmt: skip
+            problem(
+                f"the table has {path.stat().st_size / 1e9:.1f} GB, more than is read at once",
+                "Export fewer columns, or one year a file",
+                file=path.name,
+            )
+        )
     content = path.read_bytes()
     if _longest_line(content) > MOST_LINE:
         what = f"a line has more than {MOST_LINE / 1e6:.0f} million letters, so this is no table"
@@ -233,10 +236,20 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     keep = set(names) if wanted is None else {w.strip() for w in wanted}
     try:
         frame = pd.read_csv(
-            io.BytesIO(body), sep=sign, dtype=str, keep_default_na=False, skipinitialspace=True, header=0, names=names, index_col=False,
-            usecols=[i for i, n in enumerate(names) if n in keep] or [0], nrows=MOST_ROWS + 1, quoting=quoted, skip_blank_lines=True,
+            io.BytesIO(body),
+            sep=sign,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+            header=0,
+            names=names,
+            index_col=False,
+            usecols=[i for i, n in enumerate(names) if n in keep] or [0],
+            nrows=MOST_ROWS + 1,
+            quoting=quoted,
+            skip_blank_lines=True,
             on_bad_lines="error",
-        )  # fmt: skip
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         mend = "Save it as CSV with a header row and the same number of cells in each row"
         said = str(error).strip().splitlines()

@@ -38,17 +38,27 @@ PERIODS = (
 )
 # The first letters of the months in English, the languages of the region, and Russian.
 MONTHS = (
-    ("jan", "јан", "янв", "ian", "sij"), ("feb", "феб", "фев", "shk", "velj"), ("mar", "мар", "ožu"), ("apr", "апр", "pri", "trav"),
-    ("maj", "may", "мај", "май", "мая", "svi", "mai"), ("jun", "јун", "июн", "qer", "lip", "iun"), ("jul", "јул", "июл", "kor", "srp", "iul"),
-    ("aug", "avg", "авг", "gus", "kol"), ("sep", "сеп", "сен", "sht", "ruj"), ("okt", "oct", "окт", "tet", "lis"),
-    ("nov", "ное", "нов", "ноя", "nën", "stu", "noi"), ("dec", "дек", "дец", "dhj", "pro"),
-)  # fmt: skip
+    ("jan", "јан", "янв", "ian", "sij"),
+    ("feb", "феб", "фев", "shk", "velj"),
+    ("mar", "мар", "ožu"),
+    ("apr", "апр", "pri", "trav"),
+    ("maj", "may", "мај", "май", "мая", "svi", "mai"),
+    ("jun", "јун", "июн", "qer", "lip", "iun"),
+    ("jul", "јул", "июл", "kor", "srp", "iul"),
+    ("aug", "avg", "авг", "gus", "kol"),
+    ("sep", "сеп", "сен", "sht", "ruj"),
+    ("okt", "oct", "окт", "tet", "lis"),
+    ("nov", "ное", "нов", "ноя", "nën", "stu", "noi"),
+    ("dec", "дек", "дец", "dhj", "pro"),
+)
 
 
 # Formats that one look decides on where a whole column has them; anything else is taken apart.
 WHOLE_COLUMN = tuple(
-    day + clock for day in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y") for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
-)  # fmt: skip
+    day + clock
+    for day in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
+    for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
+)
 
 
 @dataclass
@@ -314,8 +324,17 @@ def _assembled(year: pd.Series, month: pd.Series, day: pd.Series, parts: pd.Data
     if "half" in parts:
         half = parts["half"].astype(object).where(parts["half"].notna(), "").str.casefold().str[:1]
         hour = hour.where(half != "p", hour % 12 + 12).where(half != "a", hour % 12)
-    frame = pd.DataFrame({"year": pd.to_numeric(year), "month": pd.to_numeric(month), "day": pd.to_numeric(day),
-                          "hour": hour, "minute": minute, "second": second}, index=parts.index)  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "year": pd.to_numeric(year),
+            "month": pd.to_numeric(month),
+            "day": pd.to_numeric(day),
+            "hour": hour,
+            "minute": minute,
+            "second": second,
+        },
+        index=parts.index,
+    )
     midnight = (frame["hour"] == 24) & (frame["minute"] == 0)
     frame.loc[midnight, "hour"] = 0
     wrong = (frame["hour"] > 23) | (frame["minute"] > 59) | (frame["second"] > 59)

@@ -24,23 +24,54 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module="pyogrio")
 
 # How files of a kind begin. GDAL goes by the content, so that a file named .gpkg could make it read a web service: it never sees such.
 BEGINNINGS = {
-    ".gpkg": (b"SQLite format 3\x00",), ".sqlite": (b"SQLite format 3\x00",), ".shp": (b"\x00\x00\x27\x0a",), ".fgb": (b"fgb",),
-".geojson": (b"{", b"["), ".json": (b"{", b"["), ".geojsonl": (b"{", b"\x1e"), ".topojson": (b"{",),
-    ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), ".kml": (b"<",), ".gml": (b"<",), ".gpx": (b"<",), ".tab": (b"!",), ".mif": (b"Version", b"VERSION", b"version"),
-}  # fmt: skip
+    ".gpkg": (b"SQLite format 3\x00",),
+    ".sqlite": (b"SQLite format 3\x00",),
+    ".shp": (b"\x00\x00\x27\x0a",),
+    ".fgb": (b"fgb",),
+    ".geojson": (b"{", b"["),
+    ".json": (b"{", b"["),
+    ".geojsonl": (b"{", b"\x1e"),
+    ".topojson": (b"{",),
+    ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    ".kml": (b"<",),
+    ".gml": (b"<",),
+    ".gpx": (b"<",),
+    ".tab": (b"!",),
+    ".mif": (b"Version", b"VERSION", b"version"),
+}
 # Descriptions of data elsewhere: on a server, or in another file.
-ELSEWHERE = (b"<ogrvrt", b"<vrtdataset", b"<ogrwfs", b"<wfs", b"<wms", b"<gdal_", b"gdal_streamed_alg", b"<gdaltileindex", b"<wcs", b"<ogc_api",
-             b"<!entity")  # fmt: skip
+ELSEWHERE = (
+    b"<ogrvrt",
+    b"<vrtdataset",
+    b"<ogrwfs",
+    b"<wfs",
+    b"<wms",
+    b"<gdal_",
+    b"gdal_streamed_alg",
+    b"<gdaltileindex",
+    b"<wcs",
+    b"<ogc_api",
+    b"<!entity",
+)
 # What leads elsewhere further down: a `crs` that is a link, or is spelled so that nobody finds it; a DTD; a MapInfo table that is a view.
-_JSON = re.compile(rb'"crs"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"(?!name"|epsg")|"crs"\s*:\s*\{[^{}]{0,200}\{[^{}]{0,200}"href"|'
-                   rb'\\u00(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])', re.IGNORECASE)  # fmt: skip
+_JSON = re.compile(
+    rb'"crs"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"(?!name"|epsg")|"crs"\s*:\s*\{[^{}]{0,200}\{[^{}]{0,200}"href"|'
+    rb"\\u00(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])",
+    re.IGNORECASE,
+)
 _XML = re.compile(rb"<!(?:doctype|entity)|<!\x00(?:d\x00o\x00c|e\x00n\x00t)|<networklink\b", re.IGNORECASE)
 _MAPINFO = re.compile(
     rb"isseamless|(?:definition|create)\s+view|open\s+table|type\s+(?:linked|odbc|wms|wfs|raster|grid)", re.IGNORECASE
 )
 LINKS_OF_KIND = {
-    ".geojson": _JSON, ".json": _JSON, ".geojsonl": _JSON, ".topojson": _JSON, ".kml": _XML, ".gml": _XML, ".tab": _MAPINFO,
-}  # fmt: skip
+    ".geojson": _JSON,
+    ".json": _JSON,
+    ".geojsonl": _JSON,
+    ".topojson": _JSON,
+    ".kml": _XML,
+    ".gml": _XML,
+    ".tab": _MAPINFO,
+}
 # More text than this is not turned into Unicode.
 MOST_TEXT = 600 << 20
 TEXT_KINDS = {".geojson", ".json", ".geojsonl", ".topojson", ".kml", ".gml", ".gpx", ".tab", ".mif", ".xml", ".vrt", ""}
@@ -172,10 +203,16 @@ def _leads_elsewhere(path: Path, suffix: str) -> bool:
 
 def _kind(start: bytes) -> str:
     for begins, words in (
-        (b"PK\x03\x04", "a zipped folder or workbook"), (b"SQLite", "a GeoPackage or database"), (b"%PDF", "a PDF"), (b"\xd0\xcf\x11\xe0", "an old "
-         "Office document"), (b"<", "XML or HTML"), (b"{", "JSON"), (b"\x00\x00\x27\x0a", "a shapefile"), (b"\x89PNG", "a picture"),
+        (b"PK\x03\x04", "a zipped folder or workbook"),
+        (b"SQLite", "a GeoPackage or database"),
+        (b"%PDF", "a PDF"),
+        (b"\xd0\xcf\x11\xe0", "an old Office document"),
+        (b"<", "XML or HTML"),
+        (b"{", "JSON"),
+        (b"\x00\x00\x27\x0a", "a shapefile"),
+        (b"\x89PNG", "a picture"),
         (b"\xff\xd8", "a picture"),
-    ):  # fmt: skip
+    ):
         if start.lstrip().startswith(begins):
             return words
     return "something else"
@@ -262,9 +299,12 @@ def matched(wanted: Sequence[str], found: Sequence[str]) -> tuple[dict[str, str]
         alike = [f for f in free if f.strip().casefold() == want.strip().casefold()]
         # ten bytes: a Cyrillic name is cut to five letters, at the end perhaps with a number where two would be the same
         alike = alike or [
-            f for f in free if 9 <= len(f.encode()) <= SHAPEFILE_NAME and len(want.encode()) > len(f.encode())
+            f
+            for f in free
+            if 9 <= len(f.encode()) <= SHAPEFILE_NAME
+            and len(want.encode()) > len(f.encode())
             and want.casefold().startswith(f.casefold())
-        ]  # fmt: skip
+        ]
         if len(alike) == 1:
             names[want] = alike[0]
             taken.add(alike[0])

@@ -180,8 +180,12 @@ def _check_size(path: Path) -> None:
                         total += len(chunk)
                         if total > MOST_UNPACKED or (total > 1 << 27 and total > MOST_RATIO * packed):
                             raise InputError(
-                                problem(f"the workbook unpacks to more than {total / 1e6:,.0f} MB", "Save the sheet as CSV", file=path.name)
-                            )  # fmt: skip
+                                problem(
+                                    f"the workbook unpacks to more than {total / 1e6:,.0f} MB",
+                                    "Save the sheet as CSV",
+                                    file=path.name,
+                                )
+                            )
                         window = rest + chunk
                         rest = chunk[-256:]
                         if is_sheet:

@@ -77,8 +77,12 @@ def check_for_piled_incidents(town: Town) -> Iterator[Note]:
             where = f"in the middle of {town.units['name'][unit]}"
         named.append(f"{count:,} on one spot {where}")
     more = f" and on {len(piled) - 3:,} more spots" if len(piled) > 3 else ""
-    yield _doubt(town, f"{int(piled.sum()):,} of {len(town.incidents):,} incidents are piled: {', '.join(named)}{more}",
-                 "They may be geocoded to a police station or the middle of an area; place them where they happened", "incidents")  # fmt: skip
+    yield _doubt(
+        town,
+        f"{int(piled.sum()):,} of {len(town.incidents):,} incidents are piled: {', '.join(named)}{more}",
+        "They may be geocoded to a police station or the middle of an area; place them where they happened",
+        "incidents",
+    )
 
 
 def check_for_categories_without_hours(town: Town) -> Iterator[Note]:
@@ -89,8 +93,12 @@ def check_for_categories_without_hours(town: Town) -> Iterator[Note]:
     found = town.incidents["category"].str.strip()
     without = found[(found != "") & ~found.str.casefold().isin(hours)].value_counts()
     if len(without):
-        yield _doubt(town, f"{len(without)} categories have no row in [workload.hours]: {listed(without.index)}",
-                     f"Each counts {town.description.workload.default_hours:g} hours until it has one", "workload.hours")  # fmt: skip
+        yield _doubt(
+            town,
+            f"{len(without)} categories have no row in [workload.hours]: {listed(without.index)}",
+            f"Each counts {town.description.workload.default_hours:g} hours until it has one",
+            "workload.hours",
+        )
     unused = [c for c in town.description.workload.hours if c.strip().casefold() not in set(found.str.casefold())]
     if unused:
         yield _doubt(town, f"No incident has the category {listed(unused)}", "Check the spelling", "workload.hours")
@@ -116,16 +124,24 @@ def check_for_water(town: Town) -> Iterator[Note]:
     empty = (town.units["population"].to_numpy(float) == 0) & (count == 0)
     wide = empty & (area > 3 * np.median(area)) if (~empty).any() else np.zeros(len(empty), bool)
     if wide.any():
-        yield _doubt(town, f"{int(wide.sum()):,} large units have neither residents nor incidents, as lakes and forests have: {listed(town.units['name'][wide])}",
-                     "They join the beats around them and weigh nothing; take them out where officers cannot go", "units")  # fmt: skip
+        yield _doubt(
+            town,
+            f"{int(wide.sum()):,} large units have neither residents nor incidents, as lakes and forests have: {listed(town.units['name'][wide])}",
+            "They join the beats around them and weigh nothing; take them out where officers cannot go",
+            "units",
+        )
 
 
 def check_for_free_sites(town: Town) -> Iterator[Note]:
     """Find a budget that nothing is charged to."""
     rules = town.description.stations
     if rules is not None and rules.budget is not None and town.sites is not None and (town.sites["cost"] == 0).all():
-        yield _doubt(town, "There is a budget for stations, but every site costs nothing", "Name the column as stations.candidates.cost",
-                     "stations.budget")  # fmt: skip
+        yield _doubt(
+            town,
+            "There is a budget for stations, but every site costs nothing",
+            "Name the column as stations.candidates.cost",
+            "stations.budget",
+        )
 
 
 def check_for_units_without_walks(town: Town) -> Iterator[Note]:
@@ -134,8 +150,12 @@ def check_for_units_without_walks(town: Town) -> Iterator[Note]:
         return
     cut_off = ~town.reachable()
     if cut_off.any():
-        yield _doubt(town, f"No site can be reached on foot from {int(cut_off.sum()):,} units: {listed(town.units['name'][cut_off])}",
-                     "Check that the roads there join the network", "stations.roads")  # fmt: skip
+        yield _doubt(
+            town,
+            f"No site can be reached on foot from {int(cut_off.sum()):,} units: {listed(town.units['name'][cut_off])}",
+            "Check that the roads there join the network",
+            "stations.roads",
+        )
 
 
 def check_for_few_officers(town: Town) -> Iterator[Note]:
@@ -158,8 +178,12 @@ def check_for_recorded_crime_alone(town: Town) -> Iterator[Note]:
     if town.incidents is not None and (
         not town.has_population or town.description.workload.community_hours_per_1000 == 0
     ):
-        yield _doubt(town, "Recorded crime alone drives the workload; places that report less need more trust, not fewer officers",
-                     "Give residents and community hours", "workload")  # fmt: skip
+        yield _doubt(
+            town,
+            "Recorded crime alone drives the workload; places that report less need more trust, not fewer officers",
+            "Give residents and community hours",
+            "workload",
+        )
 
 
 def check_for_uneven_reporting(town: Town) -> Iterator[Note]:
@@ -176,8 +200,12 @@ def check_for_uneven_reporting(town: Town) -> Iterator[Note]:
     rate = 1000 * by["count"] / by["people"]
     low, high = rate.idxmin(), rate.idxmax()
     if rate[high] > UNEVEN * max(rate[low], 1e-9):
-        yield _doubt(town, f"Incidents per 1,000 residents differ {rate[high] / max(rate[low], 0.1):,.0f}-fold: {rate[low]:,.0f} in {low}, {rate[high]:,.0f} in {high}",
-                     "Ask whether people there report less, or records are missing, before officers are taken from there", "incidents")  # fmt: skip
+        yield _doubt(
+            town,
+            f"Incidents per 1,000 residents differ {rate[high] / max(rate[low], 0.1):,.0f}-fold: {rate[low]:,.0f} in {low}, {rate[high]:,.0f} in {high}",
+            "Ask whether people there report less, or records are missing, before officers are taken from there",
+            "incidents",
+        )
 
 
 def check_for_old_data(town: Town) -> Iterator[Note]:
@@ -187,8 +215,12 @@ def check_for_old_data(town: Town) -> Iterator[Note]:
     if town.incidents is not None and town.incidents["time"].notna().any():
         newest = town.incidents["time"].max().date()
         if (start - newest).days > OLD_INCIDENTS:
-            yield _doubt(town, f"The newest incident is of {newest:%d %B %Y}, {(start - newest).days / 365.25:.1f} years before {start:%d %B %Y}",
-                         "Ask for newer records", "incidents")  # fmt: skip
+            yield _doubt(
+                town,
+                f"The newest incident is of {newest:%d %B %Y}, {(start - newest).days / 365.25:.1f} years before {start:%d %B %Y}",
+                "Ask for newer records",
+                "incidents",
+            )
     old = [
         s
         for s in town.sources

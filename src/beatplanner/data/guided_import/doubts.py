@@ -123,8 +123,15 @@ def check_for_ids(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     if bad.any():
         every = ids.isna() | ids.duplicated(keep=False)
         what = "has" if bad.sum() == 1 else "have"
-        yield _doubt(draft, source, "error", f"{source.look.title}: {int(bad.sum()):,} of {len(ids):,} rows {what} no id of their own"
-                     f" ({listed(ids[every].dropna().unique(), 4) or 'empty'}).", np.flatnonzero(every), "ids")  # fmt: skip
+        yield _doubt(
+            draft,
+            source,
+            "error",
+            f"{source.look.title}: {int(bad.sum()):,} of {len(ids):,} rows {what} no id of their own"
+            f" ({listed(ids[every].dropna().unique(), 4) or 'empty'}).",
+            np.flatnonzero(every),
+            "ids",
+        )
 
 
 def check_for_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
@@ -137,8 +144,14 @@ def check_for_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         empty |= ~np.isfinite(frame.geometry.x.to_numpy(float)) if frame.geometry.geom_type.eq("Point").all() else False
     if empty.any():
         severity = "warning" if source.role == "incidents" else "error"
-        yield _doubt(draft, source, severity, f"{source.look.title}: {int(empty.sum()):,} of {len(frame):,} rows have no place on the map.",
-                     np.flatnonzero(empty), "no_place")  # fmt: skip
+        yield _doubt(
+            draft,
+            source,
+            severity,
+            f"{source.look.title}: {int(empty.sum()):,} of {len(frame):,} rows have no place on the map.",
+            np.flatnonzero(empty),
+            "no_place",
+        )
 
 
 def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
@@ -164,8 +177,15 @@ def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
     if much.any():
         rows = np.unique(np.concatenate([a[much], b[much]]))
         first = np.flatnonzero(much)[0]
-        yield _doubt(draft, source, "warning", f"{source.look.title}: {int(much.sum()):,} pairs of units overlap, such as {ids[a[first]]} and "
-                     f"{ids[b[first]]}.", rows, "overlaps")  # fmt: skip
+        yield _doubt(
+            draft,
+            source,
+            "warning",
+            f"{source.look.title}: {int(much.sum()):,} pairs of units overlap, such as {ids[a[first]]} and "
+            f"{ids[b[first]]}.",
+            rows,
+            "overlaps",
+        )
 
 
 def check_for_far_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
@@ -343,9 +363,14 @@ def _hours(draft: ImportDraft) -> Iterator[Doubt]:
     known = {c: h for c, h in starting_hours(categories).items() if c not in draft.hours}
     if known:
         few = listed([f"{c} {h:g} h" for c, h in known.items()], 4)
-        yield Doubt("warning", f"{len(known)} of {len(categories)} categories of incidents can start from usual hours instead of 1 h each ({few}). "
-                    "They are assumptions, to be replaced by your own dispatch durations.", draft.first("incidents"),
-                    mend="hours", mend_words="Take the usual hours")  # fmt: skip
+        yield Doubt(
+            "warning",
+            f"{len(known)} of {len(categories)} categories of incidents can start from usual hours instead of 1 h each ({few}). "
+            "They are assumptions, to be replaced by your own dispatch durations.",
+            draft.first("incidents"),
+            mend="hours",
+            mend_words="Take the usual hours",
+        )
 
 
 # ---- what the checks of a project find
@@ -365,8 +390,14 @@ def _notes(draft: ImportDraft) -> list[tuple[Note, object]]:
 
 def _from_note(draft: ImportDraft, note: Note, town) -> Doubt:
     """Return a note of the checks as a doubt, with the places of the units that it names."""
-    names = {"units.gpkg": "units", "incidents.gpkg": "incidents", "current.gpkg": "current", "candidates.gpkg": "candidates",
-             "existing.gpkg": "existing", "officers.csv": "roster"}  # fmt: skip
+    names = {
+        "units.gpkg": "units",
+        "incidents.gpkg": "incidents",
+        "current.gpkg": "current",
+        "candidates.gpkg": "candidates",
+        "existing.gpkg": "existing",
+        "officers.csv": "roster",
+    }
     role = names.get(str(note.file), "")
     source = draft.first(role) if role else next((s for s in draft.sources if s.look.path.name == str(note.file)), None)
     shown = Note(note.severity, note.what, note.mend, source.look.title if source else "", "", note.row, note.field)

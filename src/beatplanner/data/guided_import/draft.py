@@ -43,21 +43,69 @@ from beatplanner.data.guided_import.looks import LayerLook, look_at
 TIMES = ("time", "since", "trained_on", "joins_on", "leaves_on")
 NUMBERS = ("population", "workload", "cost")
 ROLE_WORDS = {
-    "units": "Units (smallest areas)", "incidents": "Incidents", "current": "Today's beats", "candidates": "Candidate sites",
-    "existing": "Stations of today", "roads": "Roads and paths", "barriers": "Barriers", "crossings": "Crossings of barriers", "roster": "Officers",
-    "residents": "Residents (table by code)", "population_raster": "Residents (raster)", "elevation": "Heights (raster)", "": "Not used",
-}  # fmt: skip
+    "units": "Units (smallest areas)",
+    "incidents": "Incidents",
+    "current": "Today's beats",
+    "candidates": "Candidate sites",
+    "existing": "Stations of today",
+    "roads": "Roads and paths",
+    "barriers": "Barriers",
+    "crossings": "Crossings of barriers",
+    "roster": "Officers",
+    "residents": "Residents (table by code)",
+    "population_raster": "Residents (raster)",
+    "elevation": "Heights (raster)",
+    "": "Not used",
+}
 MEANING_WORDS = {
-    "id": "Id", "name": "Name", "population": "Residents", "municipality": "Municipality", "workload": "Hours a year", "current": "Today's beat",
-    "x": "East (x, longitude)", "y": "North (y, latitude)", "category": "Category", "time": "Time", "cost": "Cost", "officer": "Officer",
-    "beat": "Today's beat", "since": "In the beat since", "languages": "Languages", "gender": "Gender", "trained_on": "Trained on",
-    "joins_on": "Joins on", "leaves_on": "Leaves on",
-}  # fmt: skip
+    "id": "Id",
+    "name": "Name",
+    "population": "Residents",
+    "municipality": "Municipality",
+    "workload": "Hours a year",
+    "current": "Today's beat",
+    "x": "East (x, longitude)",
+    "y": "North (y, latitude)",
+    "category": "Category",
+    "time": "Time",
+    "cost": "Cost",
+    "officer": "Officer",
+    "beat": "Today's beat",
+    "since": "In the beat since",
+    "languages": "Languages",
+    "gender": "Gender",
+    "trained_on": "Trained on",
+    "joins_on": "Joins on",
+    "leaves_on": "Leaves on",
+}
 
 
 # Endings of files that a folder is looked through for, and the reason of a layer that a person left out.
-READ = {".gpkg", ".shp", ".geojson", ".json", ".geojsonl", ".topojson", ".fgb", ".gml", ".tab", ".mif", ".kml", ".kmz", ".zip", ".gdb", ".csv",
-        ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".tif", ".tiff", ".pbf"}  # fmt: skip
+READ = {
+    ".gpkg",
+    ".shp",
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".topojson",
+    ".fgb",
+    ".gml",
+    ".tab",
+    ".mif",
+    ".kml",
+    ".kmz",
+    ".zip",
+    ".gdb",
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".tif",
+    ".tiff",
+    ".pbf",
+}
 LEFT_OUT = "as you said"
 
 
@@ -540,9 +588,19 @@ def _elevation(draft: ImportDraft, source: Source, raw: dict[str, Any], _folder:
 
 
 _SECTIONS: dict[str, Callable[[ImportDraft, Source, dict[str, Any], Path], None]] = {
-    "units": _units, "incidents": _incidents, "current": _current, "candidates": _sites, "existing": _sites, "roads": _lines,
-    "barriers": _lines, "crossings": _lines, "roster": _roster, "residents": _residents, "population_raster": _population_raster, "elevation": _elevation,
-}  # fmt: skip
+    "units": _units,
+    "incidents": _incidents,
+    "current": _current,
+    "candidates": _sites,
+    "existing": _sites,
+    "roads": _lines,
+    "barriers": _lines,
+    "crossings": _lines,
+    "roster": _roster,
+    "residents": _residents,
+    "population_raster": _population_raster,
+    "elevation": _elevation,
+}
 
 
 # ---- mends

@@ -318,8 +318,12 @@ def _role_of_points(look: LayerLook, says: dict[str, float], columns: dict[str, 
 
 def second_guess(look: LayerLook, role: str) -> tuple[str, str]:
     """Return what else a layer may be, and why; empty where nothing else is likely."""
-    alike = {"polygon": ("units", "current", "barriers"), "point": ("incidents", "candidates", "existing", "crossings"),
-             "line": ("roads", "barriers", "crossings"), "raster": ("population_raster", "elevation")}  # fmt: skip
+    alike = {
+        "polygon": ("units", "current", "barriers"),
+        "point": ("incidents", "candidates", "existing", "crossings"),
+        "line": ("roads", "barriers", "crossings"),
+        "raster": ("population_raster", "elevation"),
+    }
     place = look.geometry or ("point" if {"x", "y"} <= set(guess_columns(look, "incidents")) else "")
     name = plain(look.layer or look.path.stem)
     others = [r for r in alike.get(place, ("roster",)) if r != role]

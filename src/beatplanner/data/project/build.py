@@ -164,9 +164,13 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         content["stations"]["distances"] = save(_walks(town), "stations.distances") | {"missing": "unreachable"}
         if town.homes is not None and len(town.homes) > len(town.units):
             raise InputError(
-                problem("a project file cannot hold heights together with homes inside the units", "Leave stations.elevation or the raster of "
-                        "residents out, or plan from the description", file=d.file.name, field="stations.elevation")
-            )  # fmt: skip
+                problem(
+                    "a project file cannot hold heights together with homes inside the units",
+                    "Leave stations.elevation or the raster of residents out, or plan from the description",
+                    file=d.file.name,
+                    field="stations.elevation",
+                )
+            )
     if d.beats is not None and d.beats.locked is not None:
         locked = d.beats.locked
         frame, _ = read_table(d.path(locked.path), locked.layer, [locked.unit, locked.beat])
@@ -264,7 +268,7 @@ def _roads(d: Description, layer: Any, town: Town) -> gpd.GeoDataFrame:
     classes = getattr(layer, "classes", None)
     found, _, _, _ = read_roads(
         d.path(layer.path), layer, town.crs, town.units.geometry, 1.0, None if classes is None else d.path(classes)
-    )  # fmt: skip
+    )
     level = np.where(found.apart, "yes", "no")
     kind = np.where(found.wait > 0, "ferry", np.where(found.factor > 1, "steps", "road"))
     return gpd.GeoDataFrame({"kind": kind, "bridge": level}, geometry=found.lines, crs=town.crs)

@@ -56,9 +56,13 @@ class Content:
     def copied(self) -> Content:
         """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""
         return Content(
-            self.rules, dict(self.scenarios), self.active, dict(self.plans), list(self.history),
+            self.rules,
+            dict(self.scenarios),
+            self.active,
+            dict(self.plans),
+            list(self.history),
             {k: list(v) if isinstance(v, list) else v for k, v in self.state.items()},
-        )  # fmt: skip
+        )
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

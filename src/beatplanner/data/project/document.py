@@ -352,8 +352,17 @@ class ProjectDocument:
                 problem(f"the plan cannot be kept ({error.strerror})", "Free space on this computer")
             ) from None
         self._folders[number] = folder
-        self.do("plan", what or f"{called} made", reason, id=number, name=called, made_on=now, summary=plan.summary,
-                scenario=self.active, detail={"plan": number} | _figures(plan.summary))  # fmt: skip
+        self.do(
+            "plan",
+            what or f"{called} made",
+            reason,
+            id=number,
+            name=called,
+            made_on=now,
+            summary=plan.summary,
+            scenario=self.active,
+            detail={"plan": number} | _figures(plan.summary),
+        )
         return self.content.plans[number]
 
     def rename_plan(self, plan: int, name: str) -> None:

@@ -91,9 +91,12 @@ def read_edits(path: Path) -> list[Edit]:
     if isinstance(content, dict):
         if content.get("version", VERSION) != VERSION:
             raise InputError(
-                problem(f"these edits are of version {content.get('version')}, and this program knows {VERSION}",
-                        "Use a newer beatplanner", file=path)
-            )  # fmt: skip
+                problem(
+                    f"these edits are of version {content.get('version')}, and this program knows {VERSION}",
+                    "Use a newer beatplanner",
+                    file=path,
+                )
+            )
         content = content.get("edits")
     if not isinstance(content, list):
         raise InputError(problem("there is no list of edits here", 'Give {"version": 1, "edits": [ … ]}', file=path))
@@ -105,9 +108,14 @@ def read_edits(path: Path) -> list[Edit]:
         except ValidationError as error:
             first = error.errors()[0]
             wrong.append(
-                problem(first["msg"].lower(), "See the guide for what each kind of edit needs", file=path, row=str(number),
-                        field=".".join(str(s) for s in first["loc"]))
-            )  # fmt: skip
+                problem(
+                    first["msg"].lower(),
+                    "See the guide for what each kind of edit needs",
+                    file=path,
+                    row=str(number),
+                    field=".".join(str(s) for s in first["loc"]),
+                )
+            )
     if wrong:
         raise InputError(*wrong)
     return found

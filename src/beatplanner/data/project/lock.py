@@ -63,8 +63,12 @@ class ProjectLock:
             except FileExistsError:
                 other = self._read()
                 if other is not None and not self._is_stale(other):
-                    self.holder = Owner(str(other.get("user", "?")), str(other.get("host", "?")), int(other.get("pid", 0)),
-                                        str(other.get("since", "")))  # fmt: skip
+                    self.holder = Owner(
+                        str(other.get("user", "?")),
+                        str(other.get("host", "?")),
+                        int(other.get("pid", 0)),
+                        str(other.get("since", "")),
+                    )
                     return False
                 with suppress(OSError):
                     self.file.unlink()

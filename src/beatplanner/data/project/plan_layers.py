@@ -102,12 +102,14 @@ def _view_units(path: Path, start: str, units: pd.DataFrame) -> None:
         ).fetchone()
         database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, min_x, min_y, max_x, max_y, srs_id) "
-            "VALUES (?, 'features', ?, '', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?, ?, ?, ?, ?)", (view, view, *extent),
-        )  # fmt: skip
+            "VALUES (?, 'features', ?, '', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?, ?, ?, ?, ?)",
+            (view, view, *extent),
+        )
         database.execute(
             "INSERT INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m) "
-            "VALUES (?, 'geom', ?, ?, ?, ?)", (view, *geometry[1:]),
-        )  # fmt: skip
+            "VALUES (?, 'geom', ?, ?, ?, ?)",
+            (view, *geometry[1:]),
+        )
 
 
 def drop_plan_layers(path: Path, plans: set[int]) -> None:

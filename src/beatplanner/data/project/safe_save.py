@@ -40,8 +40,13 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
     check_place(target)
     folder = target.parent
     if not folder.is_dir():
-        raise InputError(problem("the folder is gone; a drive may have been disconnected",
-                                 "Connect it again, or save under another name", file=target))  # fmt: skip
+        raise InputError(
+            problem(
+                "the folder is gone; a drive may have been disconnected",
+                "Connect it again, or save under another name",
+                file=target,
+            )
+        )
     part = target.with_name(f".{target.name}.{os.getpid()}.part.gpkg")
     clear_leftovers(target)
     try:
@@ -64,16 +69,28 @@ def _cannot(error: Exception, target: Path):
     said = str(getattr(error, "strerror", None) or error).strip()
     full = "full" in said.lower() or getattr(error, "errno", 0) in (27, 28, 122) or "disk i/o" in said.lower()
     if full:
-        return problem(f"there is no room left on the disk ({said}); the last saved state is untouched",
-                       "Free space, or save on another drive", file=target)  # fmt: skip
+        return problem(
+            f"there is no room left on the disk ({said}); the last saved state is untouched",
+            "Free space, or save on another drive",
+            file=target,
+        )
     if isinstance(error, PermissionError) or getattr(error, "errno", 0) in (13, 30):
-        return problem("this folder may only be read; the last saved state is untouched",
-                       "Save under another name in a folder of your own", file=target)  # fmt: skip
+        return problem(
+            "this folder may only be read; the last saved state is untouched",
+            "Save under another name in a folder of your own",
+            file=target,
+        )
     if "locked" in said.lower() or "busy" in said.lower():
-        return problem("another program, such as QGIS, has the file open with changes of its own",
-                       "Close it there and save again, or save under another name", file=target)  # fmt: skip
-    return problem(f"the project cannot be saved ({said}); the last saved state is untouched",
-                   "Save again, or under another name on another drive", file=target)  # fmt: skip
+        return problem(
+            "another program, such as QGIS, has the file open with changes of its own",
+            "Close it there and save again, or save under another name",
+            file=target,
+        )
+    return problem(
+        f"the project cannot be saved ({said}); the last saved state is untouched",
+        "Save again, or under another name on another drive",
+        file=target,
+    )
 
 
 def copy_package(source: Path, target: Path) -> None:

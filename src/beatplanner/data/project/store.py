@@ -109,8 +109,9 @@ def _list_tables(database: sqlite3.Connection) -> None:
     for table, text in SHOWN.items():
         database.execute(
             "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-            "VALUES (?, 'attributes', ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", (table, table, text),
-        )  # fmt: skip
+            "VALUES (?, 'attributes', ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+            (table, table, text),
+        )
 
 
 def _json(value: Any) -> str:
@@ -130,9 +131,12 @@ def keep_old_version(file: Path, schema: int) -> Path:
         with suppress(OSError):
             copy.unlink(missing_ok=True)
         raise InputError(
-            problem(f"the project is of an older format, and no copy of it can be kept here ({error})",
-                    "Save it under another name in a folder of your own", file=file)
-        ) from None  # fmt: skip
+            problem(
+                f"the project is of an older format, and no copy of it can be kept here ({error})",
+                "Save it under another name in a folder of your own",
+                file=file,
+            )
+        ) from None
     return copy
 
 

@@ -38,4 +38,8 @@ def write_answer(file: Path, content: dict[str, Any]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise InputError(problem(f"the page cannot be written ({error.strerror})", "Close it elsewhere or give another place", file=file)) from None  # fmt: skip
+        raise InputError(
+            problem(
+                f"the page cannot be written ({error.strerror})", "Close it elsewhere or give another place", file=file
+            )
+        ) from None

@@ -40,9 +40,7 @@ def check_comparison_place(out: Path) -> None:
     out = out.resolve()
     check_place(out)
     settle(out)
-    if out.exists() and (
-        not out.is_dir() or (any(out.iterdir()) and not (out / "comparison.json").exists())
-    ):  # fmt: skip
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "comparison.json").exists())):
         raise InputError(
             problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
         )
@@ -50,8 +48,12 @@ def check_comparison_place(out: Path) -> None:
 
 
 def write_comparison(
-    out: Path, content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]], beats: Sequence[dict[str, Any]]
-) -> None:  # fmt: skip
+    out: Path,
+    content: dict[str, Any],
+    units: gpd.GeoDataFrame,
+    maps: Sequence[dict[str, Any]],
+    beats: Sequence[dict[str, Any]],
+) -> None:
     """Write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``; an older comparison is replaced only when all are written.
 
     Parameters
@@ -107,9 +109,15 @@ def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequ
     curve = None if not content.get("curve") else _curve_drawing(content["curve"])
     data = json.dumps(_drawing(content, units, maps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return environment.get_template("comparison.html").render(
-        c=content, headline=headline, script=script, digest=digest, data=data.replace("</", "<\\/"), plans=content["columns"][1:],
-        curve=curve, choices=choose(content),
-    )  # fmt: skip
+        c=content,
+        headline=headline,
+        script=script,
+        digest=digest,
+        data=data.replace("</", "<\\/"),
+        plans=content["columns"][1:],
+        curve=curve,
+        choices=choose(content),
+    )
 
 
 def _bars(row: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +146,10 @@ def _drawing(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[di
         spots = []
         if m["stations"]:
             xy = place(np.array([[s[0], s[1]] for s in m["stations"]], float))
-            spots = [[round(float(x), 1), round(float(y), 1), s[2], bool(s[3])] for (x, y), s in zip(xy, m["stations"], strict=True)]  # fmt: skip
+            spots = [
+                [round(float(x), 1), round(float(y), 1), s[2], bool(s[3])]
+                for (x, y), s in zip(xy, m["stations"], strict=True)
+            ]
         columns.append(
             {
                 "name": told["name"],
@@ -192,6 +203,11 @@ def _curve_drawing(rows: list[dict[str, Any]]) -> dict[str, Any]:
     ]
     return {
         "line": " ".join(f"{x:.1f},{y:.1f}" for (x, y), r in zip(points, rows, strict=True) if r["feasible"]),
-        "points": [{"x": round(x, 1), "y": round(y, 1), "label": r["budget"], "folder": r["folder"], "feasible": r["feasible"]} for (x, y), r in zip(points, rows, strict=True)],
-        "low": f"{low:,.0f}", "high": f"{high:,.0f}", "far": f"{far:.0%}",
-    }  # fmt: skip
+        "points": [
+            {"x": round(x, 1), "y": round(y, 1), "label": r["budget"], "folder": r["folder"], "feasible": r["feasible"]}
+            for (x, y), r in zip(points, rows, strict=True)
+        ],
+        "low": f"{low:,.0f}",
+        "high": f"{high:,.0f}",
+        "far": f"{far:.0%}",
+    }

@@ -143,11 +143,15 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
                 "name": plan["plan"],
                 "unmet": plan["unmet"],
                 "choose": words,
-                "worst": "" if row is None else f"{_plain(row)}: {in_words(worst['value'], row['kind'])}, and {in_words(worst['best'], row['kind'])} with {worst['best_plan']}",
+                "worst": ""
+                if row is None
+                else f"{_plain(row)}: {in_words(worst['value'], row['kind'])}, and {in_words(worst['best'], row['kind'])} with {worst['best_plan']}",
                 "money": text,
-                "capacity": "" if used is None else f"{used['hours']:,.0f} of {used['capacity']:,.0f} hours a year are used in the beat with the most work",
+                "capacity": ""
+                if used is None
+                else f"{used['hours']:,.0f} of {used['capacity']:,.0f} hours a year are used in the beat with the most work",
             }
-        )  # fmt: skip
+        )
     return told
 
 

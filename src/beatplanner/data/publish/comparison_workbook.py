@@ -38,7 +38,11 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
     assert main is not None
     main.title = "Comparison"
     listing = book.create_sheet("Beats")
-    head(listing, ["Plan", "Beat", "Name", "Hours a year", "Residents", "Officers", "Hours per officer", "Residents per officer"], (20, 10, 28, 14, 12, 10, 16, 18))  # fmt: skip
+    head(
+        listing,
+        ["Plan", "Beat", "Name", "Hours a year", "Residents", "Officers", "Hours per officer", "Residents per officer"],
+        (20, 10, 28, 14, 12, 10, 16, 18),
+    )
     span: dict[str, list[int]] = {}
     # a beat's number is a number where all are
     numbered = all(str(b["beat"]).isdecimal() and str(int(b["beat"])) == str(b["beat"]) for b in beats)
@@ -46,7 +50,15 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
         row = listing.max_row + 1
         span.setdefault(b["column"], [row, row])[1] = row
         beat = int(b["beat"]) if numbered else safe_cell(b["beat"])
-        listing.append([safe_cell(b["column"]), beat, *(safe_cell(b[k]) for k in ("name", "workload", "residents", "posts")), f"=IF(F{row}>0,D{row}/F{row},\"\")", f"=IF(F{row}>0,E{row}/F{row},\"\")"])  # fmt: skip
+        listing.append(
+            [
+                safe_cell(b["column"]),
+                beat,
+                *(safe_cell(b[k]) for k in ("name", "workload", "residents", "posts")),
+                f'=IF(F{row}>0,D{row}/F{row},"")',
+                f'=IF(F{row}>0,E{row}/F{row},"")',
+            ]
+        )
         if b["posts"]:
             known["Beats"] |= {f"G{row}": b["workload"] / b["posts"], f"H{row}": b["residents"] / b["posts"]}
         for k in ("D", "E", "G", "H"):
@@ -114,7 +126,9 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
                 f"E{end + 1}": sum(m["residents"] for m in rows),
                 f"F{end + 1}": sum(m["units"] for m in rows),
             }
-            moves.append([safe_cell(f"{name}: all"), None, None, None, f"=SUM(E{start}:E{end})", f"=SUM(F{start}:F{end})"])  # fmt: skip
+            moves.append(
+                [safe_cell(f"{name}: all"), None, None, None, f"=SUM(E{start}:E{end})", f"=SUM(F{start}:F{end})"]
+            )
             for cell in moves[moves.max_row]:
                 cell.font = bold
     for row in moves.iter_rows(min_row=2, min_col=5, max_col=6):
@@ -122,9 +136,15 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
             cell.number_format = "#,##0"
     about = book.create_sheet("About")
     for line in (
-        ("Project", content["project"]), ("Plans", None), *((c["name"], c["about"] or c["folder"]) for c in content["columns"]),
-        (None, None), ("Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows.", None),
-    ):  # fmt: skip
+        ("Project", content["project"]),
+        ("Plans", None),
+        *((c["name"], c["about"] or c["folder"]) for c in content["columns"]),
+        (None, None),
+        (
+            "Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows.",
+            None,
+        ),
+    ):
         about.append([safe_cell(v) if v is not None else None for v in line])
     about.column_dimensions["A"].width = 28
     for sheet in book.worksheets:
@@ -163,4 +183,6 @@ def _store(path: Path, known: Sequence[dict[str, float]]) -> None:
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     """Read the workbook's sheets as they are written, formulas as text; for checking it."""
-    return pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl", engine_kwargs={"data_only": False})  # fmt: skip
+    return pd.read_excel(
+        path, sheet_name=None, header=None, dtype=object, engine="openpyxl", engine_kwargs={"data_only": False}
+    )

@@ -17,20 +17,43 @@ from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.plan_tables import PlanTables
 
 HEADS = {
-    "name": "Name", "region": "Region", "units": "Units", "beats": "Beats", "residents": "Residents", "hours": "Hours of work a year",
-    "officers_required": "Officers needed", "posts": "Posts", "officers_shared": "Officers shared out", "officers_missing": "Officers missing",
-    "officers_over": "Officers over", "posts_unstaffed": "Posts without an officer",
-    "hours_per_officer": "Hours per officer", "max_deviation": "Greatest deviation", "stations": "Stations", "money": "Money, all years",
-}  # fmt: skip
+    "name": "Name",
+    "region": "Region",
+    "units": "Units",
+    "beats": "Beats",
+    "residents": "Residents",
+    "hours": "Hours of work a year",
+    "officers_required": "Officers needed",
+    "posts": "Posts",
+    "officers_shared": "Officers shared out",
+    "officers_missing": "Officers missing",
+    "officers_over": "Officers over",
+    "posts_unstaffed": "Posts without an officer",
+    "hours_per_officer": "Hours per officer",
+    "max_deviation": "Greatest deviation",
+    "stations": "Stations",
+    "money": "Money, all years",
+}
 SHARES = {
-    "municipality": "Municipality", "hours": "Hours of work a year", "quota": "Exact share", "at_minimum": "At the minimum", "whole": "Whole officers",
-    "remainder": "Remainder", "rank": "Rank of the remainder", "officers": "Officers",
-}  # fmt: skip
+    "municipality": "Municipality",
+    "hours": "Hours of work a year",
+    "quota": "Exact share",
+    "at_minimum": "At the minimum",
+    "whole": "Whole officers",
+    "remainder": "Remainder",
+    "rank": "Rank of the remainder",
+    "officers": "Officers",
+}
 
 
 def write_country_files(
-    folder: Path, tables: PlanTables, table: pd.DataFrame, shares: pd.DataFrame | None, notes: list[str], empty: tuple[str, ...] = ()
-) -> None:  # fmt: skip
+    folder: Path,
+    tables: PlanTables,
+    table: pd.DataFrame,
+    shares: pd.DataFrame | None,
+    notes: list[str],
+    empty: tuple[str, ...] = (),
+) -> None:
     """Write ``country.csv``, ``share-out.csv`` and ``country.html``; see `beatplanner.planning.whole.country.CountryPlan` for the tables."""
     write_csv(folder / "country.csv", list(table.columns), _rounded(table).itertuples(index=False))
     if shares is not None:
@@ -53,9 +76,11 @@ def write_country_files(
             )
             parts.append(f"<h2>{title}</h2>" + _table(pd.concat([rows, more]), heads))
     if shares is not None:
-        parts.append("<h2>How the officers are shared out</h2><p>Each municipality's exact share is by its hours of work. Who would get less than the minimum "
-                     "gets the minimum; the others get the whole part of their share, and the officers that are left go one each to the largest remainders.</p>"
-                     + _table(shares, SHARES))  # fmt: skip
+        parts.append(
+            "<h2>How the officers are shared out</h2><p>Each municipality's exact share is by its hours of work. Who would get less than the minimum "
+            "gets the minimum; the others get the whole part of their share, and the officers that are left go one each to the largest remainders.</p>"
+            + _table(shares, SHARES)
+        )
     page = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{name}: the country</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -69,8 +94,10 @@ tr.sum td{{font-weight:600;background:#eef2f7}}.scroll{{overflow-x:auto}}</style
 
 
 def _sentence(c: pd.Series) -> str:
-    text = (f"{_many(c['beats'], 'beat')} for {_of(c['residents'])} residents and {c['hours']:,.0f} hours of work a year, which "
-            f"{'asks' if c['beats'] == 1 else 'ask'} for {_many(c['officers_required'], 'officer')}.")  # fmt: skip
+    text = (
+        f"{_many(c['beats'], 'beat')} for {_of(c['residents'])} residents and {c['hours']:,.0f} hours of work a year, which "
+        f"{'asks' if c['beats'] == 1 else 'ask'} for {_many(c['officers_required'], 'officer')}."
+    )
     if not np.isnan(c["officers_shared"]):
         gap, over, posts = c["officers_missing"], c["officers_over"], c["posts_unstaffed"]
         text += f" The ministry has {c['officers_shared']:,.0f}: "
@@ -125,12 +152,31 @@ def _map(tables: PlanTables, table: pd.DataFrame) -> str:
     shapes = dissolved(shapes, "municipality").set_index("municipality")
     load = rows["hours_per_officer"].reindex(shapes.index)
     west, south, east, north = shapes.total_bounds
-    figure = Figure(figsize=(10, float(np.clip(10 * (north - south) / max(east - west, 1), 4, 12))), layout="constrained")  # fmt: skip
+    figure = Figure(
+        figsize=(10, float(np.clip(10 * (north - south) / max(east - west, 1), 4, 12))), layout="constrained"
+    )
     axes = figure.subplots()
-    shapes.assign(load=load).plot(ax=axes, column="load", cmap="YlOrBr", edgecolor="#444444", linewidth=0.5, legend=True, missing_kwds={"color": "#e4e4e4"},
-                                  legend_kwds={"label": "hours of work a year per officer", "shrink": 0.6})  # fmt: skip
+    shapes.assign(load=load).plot(
+        ax=axes,
+        column="load",
+        cmap="YlOrBr",
+        edgecolor="#444444",
+        linewidth=0.5,
+        legend=True,
+        missing_kwds={"color": "#e4e4e4"},
+        legend_kwds={"label": "hours of work a year per officer", "shrink": 0.6},
+    )
     if tables.stations is not None:
-        axes.scatter(tables.stations.geometry.x, tables.stations.geometry.y, s=9, color="#08306b", edgecolor="white", linewidth=0.4, zorder=3, label="station")  # fmt: skip
+        axes.scatter(
+            tables.stations.geometry.x,
+            tables.stations.geometry.y,
+            s=9,
+            color="#08306b",
+            edgecolor="white",
+            linewidth=0.4,
+            zorder=3,
+            label="station",
+        )
         axes.legend(loc="lower left", fontsize=8)
     axes.set_axis_off()
     axes.set_aspect("equal")

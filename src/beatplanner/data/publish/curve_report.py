@@ -11,8 +11,16 @@ from typing import Any
 from beatplanner.data.result.cells import write_csv
 
 COLUMNS = (
-    "budget", "moved_share", "max_deviation", "relationship_years_kept", "relationship_years_today", "travel", "lower_bound", "feasible", "folder",
-)  # fmt: skip
+    "budget",
+    "moved_share",
+    "max_deviation",
+    "relationship_years_kept",
+    "relationship_years_today",
+    "travel",
+    "lower_bound",
+    "feasible",
+    "folder",
+)
 
 
 def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float) -> None:
@@ -70,8 +78,19 @@ def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:
         (left, [row["travel"] / 1e6 for row in points], "#08306b"),
         (right, [100 * row["max_deviation"] for row in points], "#cb181d"),
     ):
-        axes.plot([x for x, k in zip(moved, kept, strict=True) if k], [v for v, k in zip(values, kept, strict=True) if k], marker="o", color=colour)  # fmt: skip
-        axes.plot([x for x, k in zip(moved, kept, strict=True) if not k], [v for v, k in zip(values, kept, strict=True) if not k], "o", mfc="white", mec=colour)  # fmt: skip
+        axes.plot(
+            [x for x, k in zip(moved, kept, strict=True) if k],
+            [v for v, k in zip(values, kept, strict=True) if k],
+            marker="o",
+            color=colour,
+        )
+        axes.plot(
+            [x for x, k in zip(moved, kept, strict=True) if not k],
+            [v for v, k in zip(values, kept, strict=True) if not k],
+            "o",
+            mfc="white",
+            mec=colour,
+        )
     left.set_ylabel("travel, million hours × m")
     right.axhline(100 * tolerance, color="#757575", linestyle="--", linewidth=1)
     right.set_ylabel("greatest deviation, %")

@@ -85,9 +85,15 @@ def _calendar(tables: PlanTables, values: np.ndarray, labels: list[str], colours
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.legend(
-        handles=[Patch(facecolor=c, edgecolor=DARK, linewidth=0.4, label=w) for c, w in zip(colours, words, strict=True)],
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=len(words), fontsize=8, frameon=False,
-    )  # fmt: skip
+        handles=[
+            Patch(facecolor=c, edgecolor=DARK, linewidth=0.4, label=w) for c, w in zip(colours, words, strict=True)
+        ],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(words),
+        fontsize=8,
+        frameon=False,
+    )
     return figure
 
 

@@ -82,12 +82,28 @@ def handovers(tables: PlanTables) -> list[dict[str, str]]:
             if str(r["start"]) > start:
                 before = rows[i - 1] if i else None
                 until = str(before["end"]) if before else str(r["start"])
-                found.append({"day": str(r["start"]), "until": max(until, str(r["start"])), "beat": name.get(str(beat), str(beat)),
-                              "post": str(post), "leaves": str(before["officer"]) if before else "", "comes": str(r["officer"])})  # fmt: skip
+                found.append(
+                    {
+                        "day": str(r["start"]),
+                        "until": max(until, str(r["start"])),
+                        "beat": name.get(str(beat), str(beat)),
+                        "post": str(post),
+                        "leaves": str(before["officer"]) if before else "",
+                        "comes": str(r["officer"]),
+                    }
+                )
         last = rows[-1]
         if str(last["end"]) < end:
-            found.append({"day": str(last["end"]), "until": str(last["end"]), "beat": name.get(str(beat), str(beat)), "post": str(post),
-                          "leaves": str(last["officer"]), "comes": ""})  # fmt: skip
+            found.append(
+                {
+                    "day": str(last["end"]),
+                    "until": str(last["end"]),
+                    "beat": name.get(str(beat), str(beat)),
+                    "post": str(post),
+                    "leaves": str(last["officer"]),
+                    "comes": "",
+                }
+            )
     return sorted(found, key=lambda h: (h["day"], h["beat"], h["post"]))
 
 
@@ -162,12 +178,35 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     sheet("Handovers", ["From", "Until", "Beat", "Post", "Leaves", "Comes"], changes, [12, 12, 26, 7, 26, 26])
     posted = {str(o) for o in tables.assignments["officer"]}
     people = [
-        [r["officer"], r["beat"], day(r["since"]), r["languages"] if isinstance(r["languages"], str) else "; ".join(r["languages"] or ()),
-         r["gender"], day(r["trained_on"]), day(r["joins_on"]), day(r["leaves_on"]), "posted" if str(r["officer"]) in posted else "reserve"]
+        [
+            r["officer"],
+            r["beat"],
+            day(r["since"]),
+            r["languages"] if isinstance(r["languages"], str) else "; ".join(r["languages"] or ()),
+            r["gender"],
+            day(r["trained_on"]),
+            day(r["joins_on"]),
+            day(r["leaves_on"]),
+            "posted" if str(r["officer"]) in posted else "reserve",
+        ]
         for r in tables.roster.to_dict("records")
-    ]  # fmt: skip
-    sheet("Roster", ["Officer", "Beat today", "Since", "Languages", "Gender", "Trained on", "Joins on", "Leaves on", "In this plan"], people,
-          [26, 10, 12, 20, 8, 12, 12, 12, 12])  # fmt: skip
+    ]
+    sheet(
+        "Roster",
+        [
+            "Officer",
+            "Beat today",
+            "Since",
+            "Languages",
+            "Gender",
+            "Trained on",
+            "Joins on",
+            "Leaves on",
+            "In this plan",
+        ],
+        people,
+        [26, 10, 12, 20, 8, 12, 12, 12, 12],
+    )
     gaps = vacancies(tables)
     rows = [[name.get(b, b), *[v or None for v in gaps.loc[b].tolist()]] for b in gaps.index]
     page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[4] * len(gaps.columns)])
@@ -270,14 +309,33 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
     known = people is not None and people == people
     requires = sorted({str(r) for r in mine["requires"] if r} if "requires" in mine else set())
     return {
-        "project": summary["project"], "beat": beat["beat"], "beat_name": beat["name"], "municipality": beat["municipality"] or "–", "post": post,
-        "posts": int(beat["posts"]), "residents": f"{people:,.0f}" if known else "not known", "places": ", ".join(units["name"].astype(str).head(40)),
-        "languages": ", ".join(str(beat["languages"] or "").split(";")).strip(", ") or "the official language", "requires": ", ".join(requires) or "–",
-        "workload": f"{beat['workload']:,.0f}", "community_share": f"{share:.0%}", "community_hours": f"{hours * share:,.0f}",
-        "hours_on_beat": f"{hours:,.0f}", "stations": ", ".join(stations) or "to be named", "forums": forums, "holders": holders,
-        "min_tenure": rules["officers"]["min_tenure_months"], "handover_months": rules["officers"]["handover_months"],
-        "partners": ["schools", "health centre", "social services", "municipality", "residents’ associations and faith communities"],
-    }  # fmt: skip
+        "project": summary["project"],
+        "beat": beat["beat"],
+        "beat_name": beat["name"],
+        "municipality": beat["municipality"] or "–",
+        "post": post,
+        "posts": int(beat["posts"]),
+        "residents": f"{people:,.0f}" if known else "not known",
+        "places": ", ".join(units["name"].astype(str).head(40)),
+        "languages": ", ".join(str(beat["languages"] or "").split(";")).strip(", ") or "the official language",
+        "requires": ", ".join(requires) or "–",
+        "workload": f"{beat['workload']:,.0f}",
+        "community_share": f"{share:.0%}",
+        "community_hours": f"{hours * share:,.0f}",
+        "hours_on_beat": f"{hours:,.0f}",
+        "stations": ", ".join(stations) or "to be named",
+        "forums": forums,
+        "holders": holders,
+        "min_tenure": rules["officers"]["min_tenure_months"],
+        "handover_months": rules["officers"]["handover_months"],
+        "partners": [
+            "schools",
+            "health centre",
+            "social services",
+            "municipality",
+            "residents’ associations and faith communities",
+        ],
+    }
 
 
 def default_template() -> bytes:

@@ -35,7 +35,14 @@ def clean_photo(file: Path, below: Path) -> bytes:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if not is_below(file, below):
-        raise InputError(problem(f"the photo “{file.name}” lies outside the project's folder", "Put it into the folder of the project", file=file.name, field="photo"))  # fmt: skip
+        raise InputError(
+            problem(
+                f"the photo “{file.name}” lies outside the project's folder",
+                "Put it into the folder of the project",
+                file=file.name,
+                field="photo",
+            )
+        )
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ValueError("it is far too large")
@@ -46,7 +53,14 @@ def clean_photo(file: Path, below: Path) -> bytes:
             picture = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, ValueError, SyntaxError, EOFError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         said = "" if isinstance(error, UnidentifiedImageError) else f" ({str(error).splitlines()[0]})"
-        raise InputError(problem(f"the photo “{file.name}” is no picture that can be read{said}", "Save it as JPEG or PNG", file=file.name, field="photo")) from None  # fmt: skip
+        raise InputError(
+            problem(
+                f"the photo “{file.name}” is no picture that can be read{said}",
+                "Save it as JPEG or PNG",
+                file=file.name,
+                field="photo",
+            )
+        ) from None
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     pixels = Image.frombytes("RGB", picture.size, picture.tobytes())
     stream = io.BytesIO()

@@ -9,9 +9,27 @@ from typing import Any
 from beatplanner.data.result.cells import write_csv
 
 COLUMNS = (
-    "key", "rule", "how", "step", "with", "with_bound", "without", "without_bound", "gain", "at_least", "at_most", "share", "metres", "minutes",
-    "moved_residents", "residents_within", "hours", "money", "feasible", "folder",
-)  # fmt: skip
+    "key",
+    "rule",
+    "how",
+    "step",
+    "with",
+    "with_bound",
+    "without",
+    "without_bound",
+    "gain",
+    "at_least",
+    "at_most",
+    "share",
+    "metres",
+    "minutes",
+    "moved_residents",
+    "residents_within",
+    "hours",
+    "money",
+    "feasible",
+    "folder",
+)
 
 
 def write_prices(out: Path, content: dict[str, Any]) -> None:

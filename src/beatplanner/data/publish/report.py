@@ -204,8 +204,14 @@ def _draw_hours(tables: PlanTables) -> Any:
     for m in tables.summary.get("beats", {}).get("municipalities", []):
         inside = np.flatnonzero((beats["municipality"] == m["municipality"]).to_numpy())
         for k, limit in enumerate(("lower", "upper")):
-            axes.vlines([m[limit]] * len(inside), inside - 0.45, inside + 0.45, color=OPENED, linewidth=1.6,
-                        label="limits" if k == 0 and m is tables.summary["beats"]["municipalities"][0] else None)  # fmt: skip
+            axes.vlines(
+                [m[limit]] * len(inside),
+                inside - 0.45,
+                inside + 0.45,
+                color=OPENED,
+                linewidth=1.6,
+                label="limits" if k == 0 and m is tables.summary["beats"]["municipalities"][0] else None,
+            )
     axes.set_yticks(place, [str(n) for n in beats["name"]], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("officer hours a year")
@@ -226,8 +232,14 @@ def _draw_months(months: list[dict[str, Any]]) -> Any:
     axes = figure.subplots()
     place = np.arange(len(months))
     share = np.array([m["covered"] for m in months], float)
-    axes.bar(place, [m["incidents"] for m in months], color=["#6baed6" if s > 0 else "white" for s in share], edgecolor=DARK, linewidth=0.5,
-             hatch=["" if s >= 1 else "///" for s in share])  # fmt: skip
+    axes.bar(
+        place,
+        [m["incidents"] for m in months],
+        color=["#6baed6" if s > 0 else "white" for s in share],
+        edgecolor=DARK,
+        linewidth=0.5,
+        hatch=["" if s >= 1 else "///" for s in share],
+    )
     every = max(1, len(months) // 12)
     axes.set_xticks(place[::every], [m["month"] for m in months][::every], rotation=45, ha="right", fontsize=8)
     axes.set_ylabel("incidents")

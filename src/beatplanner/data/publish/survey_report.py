@@ -12,8 +12,14 @@ from beatplanner.data.result.cells import write_csv
 
 
 def write_survey_files(
-    out: Path, project: str, waves: list[str], questions: list[str], rows: pd.DataFrame, changes: pd.DataFrame, notes: list[str]
-) -> None:  # fmt: skip
+    out: Path,
+    project: str,
+    waves: list[str],
+    questions: list[str],
+    rows: pd.DataFrame,
+    changes: pd.DataFrame,
+    notes: list[str],
+) -> None:
     """Write ``survey.csv``, ``changes.csv`` and ``survey.html``; see `beatplanner.planning.compare.surveys.Survey` for the tables.
 
     Raises
@@ -27,18 +33,28 @@ def write_survey_files(
         write_csv(out / "changes.csv", list(changes.columns), changes.itertuples(index=False))
         (out / "survey.html").write_text(_page(project, waves, questions, rows, changes, notes), encoding="utf-8")
     except OSError as error:
-        raise InputError(problem(f"the tables cannot be written ({error.strerror})", "Close them elsewhere or give another folder", file=out)) from None  # fmt: skip
+        raise InputError(
+            problem(
+                f"the tables cannot be written ({error.strerror})",
+                "Close them elsewhere or give another folder",
+                file=out,
+            )
+        ) from None
 
 
-def _page(project: str, waves: list[str], questions: list[str], rows: pd.DataFrame, changes: pd.DataFrame, notes: list[str]) -> str:  # fmt: skip
+def _page(
+    project: str, waves: list[str], questions: list[str], rows: pd.DataFrame, changes: pd.DataFrame, notes: list[str]
+) -> str:
     parts = []
     own = changes[changes["beat"] != ""]
     clear, all_changes = int(own["clear"].sum()), len(own)
     if all_changes:
         chance = 0.05 * all_changes
         many = "1 change in a single beat" if all_changes == 1 else f"{all_changes} changes in single beats"
-        parts.append(f"<p>Of {many} {clear} {'is' if clear == 1 else 'are'} clear of chance at 95 %; about {chance:.0f} would be by chance alone even if nothing had "
-                     "changed, so look at the last row of each table first, which compares the same beats each time.</p>")  # fmt: skip
+        parts.append(
+            f"<p>Of {many} {clear} {'is' if clear == 1 else 'are'} clear of chance at 95 %; about {chance:.0f} would be by chance alone even if nothing had "
+            "changed, so look at the last row of each table first, which compares the same beats each time.</p>"
+        )
     for q in questions:
         here = rows[rows["question"] == q]
         share = (here["kind"] == "share").all()

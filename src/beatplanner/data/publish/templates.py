@@ -22,9 +22,24 @@ from beatplanner.data.findings import did_you_mean
 
 # What a job description may name: plain fields, lists of plain things, and lists of tables with their columns; docs/officers.md explains them.
 FIELDS = (
-    "project", "beat", "beat_name", "municipality", "post", "posts", "residents", "places", "languages", "requires", "workload",
-    "community_share", "community_hours", "hours_on_beat", "stations", "min_tenure", "handover_months",
-)  # fmt: skip
+    "project",
+    "beat",
+    "beat_name",
+    "municipality",
+    "post",
+    "posts",
+    "residents",
+    "places",
+    "languages",
+    "requires",
+    "workload",
+    "community_share",
+    "community_hours",
+    "hours_on_beat",
+    "stations",
+    "min_tenure",
+    "handover_months",
+)
 LISTS: Mapping[str, tuple[str, ...]] = {
     "forums": (),
     "partners": (),
@@ -51,9 +66,20 @@ FILTERS = (
 TESTS = ("defined", "undefined", "none")
 # Kinds of statement that only name, compare and repeat.
 HARMLESS = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And,
-    nodes.Or, nodes.Not, nodes.List, nodes.Tuple,
-)  # fmt: skip
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.List,
+    nodes.Tuple,
+)
 # Loops inside loops, and bytes of a template unpacked.
 DEEPEST, LARGEST = 2, 40 << 20
 # Fields of a word processor that fetch or start something when the document is opened.

@@ -146,9 +146,11 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
     for column in frame.columns:
         if column == "geometry" or pd.api.types.is_numeric_dtype(frame[column]):
             continue
-        frame[column] = pd.Series([_plain(v) for v in frame[column]], index=frame.index, dtype=object).astype("str").where(
-            [_plain(v) is not None for v in frame[column]], None
-        )  # fmt: skip
+        frame[column] = (
+            pd.Series([_plain(v) for v in frame[column]], index=frame.index, dtype=object)
+            .astype("str")
+            .where([_plain(v) is not None for v in frame[column]], None)
+        )
     return frame
 
 

@@ -44,8 +44,11 @@ def renew_manifest(folder: Path, changed: Iterable[str]) -> None:
         return
     for part in changed:
         named = {n: h for n, h in named.items() if n != part and not (part.endswith("/") and n.startswith(part))}
-        named |= {n: digest(folder / n) for n in files_of(folder)
-                  if (n == part or (part.endswith("/") and n.startswith(part))) and not is_dropping(Path(n).name)}  # fmt: skip
+        named |= {
+            n: digest(folder / n)
+            for n in files_of(folder)
+            if (n == part or (part.endswith("/") and n.startswith(part))) and not is_dropping(Path(n).name)
+        }
     _write(folder, named)
 
 

@@ -18,7 +18,9 @@ from beatplanner.data.result.folder import plain_types
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 
 
-def write_map_file(path: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]) -> list[Path]:  # fmt: skip
+def write_map_file(
+    path: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]
+) -> list[Path]:
     """Write layers in the format that the file's ending names.
 
     Parameters
@@ -44,7 +46,9 @@ def write_map_file(path: Path, layers: Mapping[str, gpd.GeoDataFrame], readable:
     check_place(path)
     kind = path.suffix.lower()
     if kind not in FORMATS:
-        raise InputError(problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path))  # fmt: skip
+        raise InputError(
+            problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path)
+        )
     if kind in (".gpkg", ".xlsx"):
         _swapped(path, lambda part: _write_all(part, layers, readable))
         return [path]
@@ -63,7 +67,9 @@ def _swapped(path: Path, write: Callable[[Path], None]) -> None:
     except (OSError, pyogrio.errors.DataSourceError) as error:
         part.unlink(missing_ok=True)
         text = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise InputError(problem(f"the export cannot be written ({text})", "Free space or give another place", file=path)) from None  # fmt: skip
+        raise InputError(
+            problem(f"the export cannot be written ({text})", "Free space or give another place", file=path)
+        ) from None
     swap_in(part, path)
 
 
@@ -76,7 +82,9 @@ def _write_one(part: Path, frame: gpd.GeoDataFrame, readable: Callable[[pd.DataF
         pyogrio.write_dataframe(plain_types(frame.to_crs(4326)), part, driver="GeoJSON", RFC7946="YES")
 
 
-def _write_all(part: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]) -> None:  # fmt: skip
+def _write_all(
+    part: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
             pyogrio.write_dataframe(plain_types(frame), part, layer=name, driver="GPKG", append=part.exists())

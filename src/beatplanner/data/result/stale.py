@@ -52,8 +52,13 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
         if not same:
             on = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
             notes.append(
-                Note("warning", f"this file was changed on {on:%d %B %Y}, after the plan", file=path.name, field=source["role"])
-            )  # fmt: skip
+                Note(
+                    "warning",
+                    f"this file was changed on {on:%d %B %Y}, after the plan",
+                    file=path.name,
+                    field=source["role"],
+                )
+            )
     made_by = summary.get("versions", {})
     other = [f"{k} {made_by[k]} → {now[k]}" for k in now if k in made_by and made_by[k] != now[k]]
     if other:

@@ -58,8 +58,9 @@ def add_styles(path: Path, styles: dict[str, str]) -> None:
             )
         database.execute(
             "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)", (WRITTEN,),
-        )  # fmt: skip
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
+            (WRITTEN,),
+        )
 
 
 # How the layers of a project look in QGIS.
@@ -105,9 +106,13 @@ def _rgba(colour: str) -> str:
 
 def _fill_symbol(name: str, fill: str, line: str, width: float) -> str:
     options = {
-        "color": _rgba(fill), "outline_color": _rgba(line), "outline_width": f"{width}", "outline_width_unit": "MM", "style": "solid",
+        "color": _rgba(fill),
+        "outline_color": _rgba(line),
+        "outline_width": f"{width}",
+        "outline_width_unit": "MM",
+        "style": "solid",
         "outline_style": "solid",
-    }  # fmt: skip
+    }
     inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
     return f"<symbol type='fill' name='{name}' alpha='1'><layer class='SimpleFill' enabled='1'><Option type='Map'>{inner}</Option></layer></symbol>"
 

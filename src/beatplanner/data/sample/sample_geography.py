@@ -337,9 +337,13 @@ def _bridges(
 
 
 def _roads(
-    cells: list[Polygon], centres: np.ndarray, land: list[tuple[int, int]], river: LineString, bridges: tuple[LineString, ...],
+    cells: list[Polygon],
+    centres: np.ndarray,
+    land: list[tuple[int, int]],
+    river: LineString,
+    bridges: tuple[LineString, ...],
     spans: list[tuple[int, int]],
-) -> list[tuple[str, LineString]]:  # fmt: skip
+) -> list[tuple[str, LineString]]:
     """Lay streets along the blocks of the town, roads from unit to unit, and a way over each bridge."""
     water = river.buffer(QUAY_OFFSET)
     roads: list[tuple[str, LineString]] = []

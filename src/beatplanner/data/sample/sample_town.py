@@ -18,10 +18,17 @@ INCIDENTS = 6_000
 STRAY_INCIDENTS = 20
 # Category: share of incidents, officer hours each (domain's starting numbers), hour of the day around which they gather.
 CATEGORIES = {
-    "theft": (0.22, 0.75, 14), "vandalism": (0.12, 0.75, 22), "vehicle crime": (0.10, 0.75, 3), "traffic collision": (0.14, 2.0, 16),
-    "noise": (0.14, 1.25, 23), "assault": (0.07, 3.0, 22), "burglary": (0.07, 2.5, 11), "drugs or youth": (0.05, 1.5, 20),
-    "domestic violence": (0.05, 4.5, 21), "welfare": (0.04, 3.0, 10),
-}  # fmt: skip
+    "theft": (0.22, 0.75, 14),
+    "vandalism": (0.12, 0.75, 22),
+    "vehicle crime": (0.10, 0.75, 3),
+    "traffic collision": (0.14, 2.0, 16),
+    "noise": (0.14, 1.25, 23),
+    "assault": (0.07, 3.0, 22),
+    "burglary": (0.07, 2.5, 11),
+    "drugs or youth": (0.05, 1.5, 20),
+    "domestic violence": (0.05, 4.5, 21),
+    "welfare": (0.04, 3.0, 10),
+}
 BEATS_TODAY = (8, 4, 2)
 BUILDINGS = (
     "primary school",
@@ -32,8 +39,28 @@ BUILDINGS = (
     "youth centre",
     "market hall",
 )
-FIRST = ("Ana", "Arben", "Borko", "Besa", "Vera", "Goran", "Drita", "Elena", "Zoran", "Ilir", "Jana", "Kiro", "Liridon", "Mila", "Nikola",
-         "Rina", "Stojan", "Teuta", "Filip", "Hana")  # fmt: skip
+FIRST = (
+    "Ana",
+    "Arben",
+    "Borko",
+    "Besa",
+    "Vera",
+    "Goran",
+    "Drita",
+    "Elena",
+    "Zoran",
+    "Ilir",
+    "Jana",
+    "Kiro",
+    "Liridon",
+    "Mila",
+    "Nikola",
+    "Rina",
+    "Stojan",
+    "Teuta",
+    "Filip",
+    "Hana",
+)
 FAMILY = ("Lipova", "Rekovski", "Kodra", "Dolenov", "Guri", "Brezova", "Kamenov", "Lumi", "Topolski", "Zelena")
 
 DESCRIPTION = """# The sample town: every key is explained in the guide.
@@ -180,10 +207,39 @@ count = 12
 }
 # Streets of the sample town get their names from these, in the languages that are spoken there.
 STREETS = (
-    "Lipova", "Стара", "Rruga e Kodrës", "Кејска", "Vinogradska", "Rruga e Gurit", "Железничка", "Mlinska", "Rruga e Shkollës", "Пазарна", "Topolska",
-    "Rruga e Urës", "Бистра", "Jablanova", "Rruga e Malit", "Цветна", "Kovačka", "Rruga e Liqenit", "Сончева", "Borova", "Rruga e Dardhës", "Зелена",
-    "Ribarska", "Rruga e Pishës", "Камена", "Orahova", "Rruga e Fushës", "Полска", "Brezova", "Rruga e Lumit", "Градска", "Višnjina",
-)  # fmt: skip
+    "Lipova",
+    "Стара",
+    "Rruga e Kodrës",
+    "Кејска",
+    "Vinogradska",
+    "Rruga e Gurit",
+    "Железничка",
+    "Mlinska",
+    "Rruga e Shkollës",
+    "Пазарна",
+    "Topolska",
+    "Rruga e Urës",
+    "Бистра",
+    "Jablanova",
+    "Rruga e Malit",
+    "Цветна",
+    "Kovačka",
+    "Rruga e Liqenit",
+    "Сончева",
+    "Borova",
+    "Rruga e Dardhës",
+    "Зелена",
+    "Ribarska",
+    "Rruga e Pishës",
+    "Камена",
+    "Orahova",
+    "Rruga e Fushës",
+    "Полска",
+    "Brezova",
+    "Rruga e Lumit",
+    "Градска",
+    "Višnjina",
+)
 # A street goes straight on: it ends where nothing leaves it within this angle, or after so many blocks.
 BEND, BLOCKS = 60.0, 30
 
@@ -399,8 +455,18 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     for i in range(40):
         name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"
         languages = [language for language, share in (("albanian", 0.55), ("romani", 0.2)) if rng.random() < share]
-        row = [name, None, None, ";".join(languages) or None, "f" if rng.random() < 0.3 else "m",
-               round(homes.iloc[i].x, 5), round(homes.iloc[i].y, 5), None, None, None]  # fmt: skip
+        row = [
+            name,
+            None,
+            None,
+            ";".join(languages) or None,
+            "f" if rng.random() < 0.3 else "m",
+            round(homes.iloc[i].x, 5),
+            round(homes.iloc[i].y, 5),
+            None,
+            None,
+            None,
+        ]
         if i < len(posts):
             row[1], row[2] = int(posts[i]), (start - pd.DateOffset(months=int(rng.integers(2, 72)))).date()
             row[7] = (pd.Timestamp(row[2]) - pd.DateOffset(months=1)).date()
@@ -462,12 +528,57 @@ def _write_forum(folder: Path) -> None:
     ]
     _write_csv(folder / "consents.csv", ["officer", "name", "contact", "photo", "agreed_on", "until"], rows)
     rows = [
-        ("1", "2026-09-14", "More light between the market and the bus stop", "Six lamps repaired", "Municipality", "2026-10-31", "2026-10-20", ""),
-        ("1", "2026-09-14", "Somebody at the school gate in the morning", "An officer stands there from 7:30", "Police", "", "2026-09-21", ""),
-        ("2", "2026-09-16", "Лекување и совет за млади со дроги", "Советувалиште во здравствениот дом", "Здравствен дом", "2027-02-01", "", ""),
-        ("13", "2026-09-23", "A bus on forum evenings", "Asked of the bus company", "Municipality", "2026-10-15", "", "No answer yet"),
-        ("Rekagrad", "2026-09-30", "One telephone number for all community officers", "Number agreed", "Police", "2027-03-01", "", ""),
-    ]  # fmt: skip
+        (
+            "1",
+            "2026-09-14",
+            "More light between the market and the bus stop",
+            "Six lamps repaired",
+            "Municipality",
+            "2026-10-31",
+            "2026-10-20",
+            "",
+        ),
+        (
+            "1",
+            "2026-09-14",
+            "Somebody at the school gate in the morning",
+            "An officer stands there from 7:30",
+            "Police",
+            "",
+            "2026-09-21",
+            "",
+        ),
+        (
+            "2",
+            "2026-09-16",
+            "Лекување и совет за млади со дроги",
+            "Советувалиште во здравствениот дом",
+            "Здравствен дом",
+            "2027-02-01",
+            "",
+            "",
+        ),
+        (
+            "13",
+            "2026-09-23",
+            "A bus on forum evenings",
+            "Asked of the bus company",
+            "Municipality",
+            "2026-10-15",
+            "",
+            "No answer yet",
+        ),
+        (
+            "Rekagrad",
+            "2026-09-30",
+            "One telephone number for all community officers",
+            "Number agreed",
+            "Police",
+            "2027-03-01",
+            "",
+            "",
+        ),
+    ]
     _write_csv(
         folder / "minutes.csv",
         ["forum", "asked_on", "asked", "action", "responsible", "due", "done_on", "result"],

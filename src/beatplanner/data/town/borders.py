@@ -50,8 +50,15 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame, decided: Decided | None) -
     names = units["name"]
     _tell_corners(reading, short, names)
     ids = units["unit"].to_numpy(object)
-    reading.proposals["links"] = pd.DataFrame({"from": ids[links["a"].astype(int)], "to": ids[links["b"].astype(int)], "metres": links["distance"].round(),
-                                            "accept": "", "reason": ""})  # fmt: skip
+    reading.proposals["links"] = pd.DataFrame(
+        {
+            "from": ids[links["a"].astype(int)],
+            "to": ids[links["b"].astype(int)],
+            "metres": links["distance"].round(),
+            "accept": "",
+            "reason": "",
+        }
+    )
     if decided is not None:
         links = _with_decisions(reading, links, decided, units)
     for a, b, distance in links.itertuples(index=False):
@@ -238,9 +245,12 @@ def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> p
         metres = pairs["metres"].to_numpy(float)
         if rules.objective == "cut" and len(pairs) and not metres.any():
             raise InputError(
-                where.problem("every border has 0 metres, so that beats.objective = \"cut\" has nothing to count",
-                              "Give the metres, leave the column out to count links, or choose “travel”", field="metres")
-            )  # fmt: skip
+                where.problem(
+                    'every border has 0 metres, so that beats.objective = "cut" has nothing to count',
+                    "Give the metres, leave the column out to count links, or choose “travel”",
+                    field="metres",
+                )
+            )
     elif rules.objective == "cut":
         metres = np.ones(len(pairs))
         what = 'The table of neighbours has no column “metres”: beats.objective = "cut" counts the links between beats'

@@ -62,7 +62,7 @@ WORDS: dict[str, str] = {
     "site": "station site_id stanica objekt stacioni statie stancija",
     "accept": "accepted ok prifateno prihvaceno pranuar acceptat prinjato",
     "reason": "why note pricina razlog arsyeja motiv",
-}  # fmt: skip
+}
 
 
 def read_columns(

@@ -64,7 +64,9 @@ def _distances_by_road(reading: Reading, units: gpd.GeoDataFrame, roads: Layer) 
         straight = np.hypot(points[:, None, 0] - points[None, :, 0], points[:, None, 1] - points[None, :, 1])
         metres[absent] = UNCONNECTED_DETOUR * straight[absent]
         lonely = units["name"].iloc[int(np.argmax(absent.sum(axis=1)))]
-        what = (f"no road joins {int(absent.sum()) // 2:,} pairs of units, most of them with {lonely}; for these "
-                f"{UNCONNECTED_DETOUR:.0f} times the straight line counts")  # fmt: skip
+        what = (
+            f"no road joins {int(absent.sum()) // 2:,} pairs of units, most of them with {lonely}; for these "
+            f"{UNCONNECTED_DETOUR:.0f} times the straight line counts"
+        )
         reading.findings.tell("warning", what, file=where.file)
     return metres

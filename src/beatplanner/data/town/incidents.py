@@ -231,8 +231,10 @@ def _geocode(reading: Reading, frame: pd.DataFrame, rules: Incidents, where: Pla
     ]
     left = int(open_.sum() - placed.sum())
     if left:
-        what = (f"{left:,} incidents have an address that the gazetteer does not hold as written; {len(doubtful):,} addresses are like one in it, "
-                f"{near:,} of them but for the house number")  # fmt: skip
+        what = (
+            f"{left:,} incidents have an address that the gazetteer does not hold as written; {len(doubtful):,} addresses are like one in it, "
+            f"{near:,} of them but for the house number"
+        )
         mend = "“beatplanner check --fix” writes the table of matches with their scores; write yes where one holds, and name it as incidents.matches"
         notes.append(where.fact(what, "warning", mend, field=rules.address))
     return notes
@@ -245,8 +247,9 @@ def _tell_outside(reading: Reading, frame, unit, there, points, units: gpd.GeoDa
     polygons = np.asarray(units.geometry.array, dtype=object)
     blank = int((~there).sum())
     if blank:
-        reading.findings.tell("warning", f"{blank:,} of {len(frame):,} incidents have no coordinates", "Geocode them",
-                           file=where.file)  # fmt: skip
+        reading.findings.tell(
+            "warning", f"{blank:,} of {len(frame):,} incidents have no coordinates", "Geocode them", file=where.file
+        )
     outside = int((unit[there] < 0).sum())
     if outside and outside == there.sum():
         raise misplaced(reading, rules, units, where)

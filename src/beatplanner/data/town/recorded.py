@@ -92,7 +92,10 @@ def recorded_time(times: pd.Series, category: pd.Series, rules: Incidents) -> Re
     day = times.dt.normalize()
     known = np.flatnonzero(day.notna().to_numpy())
     if not len(known):
-        doubt = ("the incidents have no times: they are taken to be those of one year", "Name the column as incidents.time, or give incidents.days")  # fmt: skip
+        doubt = (
+            "the incidents have no times: they are taken to be those of one year",
+            "Name the column as incidents.time, or give incidents.days",
+        )
         return Recorded(np.ones(m), doubts=(doubt,) if m else ())
     step, at_end = _resolution(day.iloc[known])
     period = _period(day, step)
@@ -271,17 +274,42 @@ class _Histogram:
         ]
         doubts = []
         if step != "day":
-            facts.append(f"the dates tell the {step} only ({'its last day' if at_end else 'its first day'}), and whole {step}s are counted")  # fmt: skip
+            facts.append(
+                f"the dates tell the {step} only ({'its last day' if at_end else 'its first day'}), and whole {step}s are counted"
+            )
         if left_out:
             stray = self._strays()
-            doubts.append((f"{left_out:,} of {total:,} incidents lie outside the time that the records cover and are not counted: {stray}", f"Check their dates. {ask}"))  # fmt: skip
+            doubts.append(
+                (
+                    f"{left_out:,} of {total:,} incidents lie outside the time that the records cover and are not counted: {stray}",
+                    f"Check their dates. {ask}",
+                )
+            )
         if len(self.start) > 1:
-            holes = [f"{b:%d %B %Y} to {a - pd.Timedelta(days=1):%d %B %Y}" for b, a in zip(self.end[:-1], self.start[1:], strict=True)]  # fmt: skip
-            doubts.append((f"the records have holes, which are not counted as time: {listed(holes, 6)}", f"If nothing happened then, that is a season. {ask}"))  # fmt: skip
+            holes = [
+                f"{b:%d %B %Y} to {a - pd.Timedelta(days=1):%d %B %Y}"
+                for b, a in zip(self.end[:-1], self.start[1:], strict=True)
+            ]
+            doubts.append(
+                (
+                    f"the records have holes, which are not counted as time: {listed(holes, 6)}",
+                    f"If nothing happened then, that is a season. {ask}",
+                )
+            )
         if days < 28:
-            doubts.append((f"the incidents cover only {days:.0f} days; scaled to a year they say little", "Use at least a year of records"))  # fmt: skip
+            doubts.append(
+                (
+                    f"the incidents cover only {days:.0f} days; scaled to a year they say little",
+                    "Use at least a year of records",
+                )
+            )
         elif years < 1 - WHOLE_YEARS:
-            doubts.append((f"the incidents cover only {days:.0f} days, so seasons are missing: {self._missing()}", f"Use at least twelve months. {ask}"))  # fmt: skip
+            doubts.append(
+                (
+                    f"the incidents cover only {days:.0f} days, so seasons are missing: {self._missing()}",
+                    f"Use at least twelve months. {ask}",
+                )
+            )
         elif abs(years - round(years)) > WHOLE_YEARS and years < 4:
             facts.append(f"the records cover {years:.2f} years, so that some months weigh more than others")
         return facts, doubts
@@ -330,7 +358,12 @@ def _categories(
         gaps = np.diff(np.unique(group["period"].to_numpy(int))) - 1
         when = f"{found._first_day(first):%B %Y} to {found._first_day(last) - pd.Timedelta(days=1):%B %Y}"
         if (late and early) or (last - first) * months < LEAST_MONTHS or (gaps * rate >= limit).any():
-            doubts.append((f"“{name}” is recorded only from {when}: taken for a season, it is counted as that of the whole time", "If it was not recorded before or after, leave its rows out or give the records of its time alone"))  # fmt: skip
+            doubts.append(
+                (
+                    f"“{name}” is recorded only from {when}: taken for a season, it is counted as that of the whole time",
+                    "If it was not recorded before or after, leave its rows out or give the records of its time alone",
+                )
+            )
             continue
         if late:
             start = [
@@ -350,5 +383,10 @@ def _categories(
             said = f"only until {found._first_day(last) - pd.Timedelta(days=1):%B %Y}"
         years = found.years(start, end)
         own[str(name)] = years
-        doubts.append((f"“{name}” is recorded {said}: its {len(group):,} incidents are scaled to a year by {1 / years:.3f}", f"If it is a season, name it in incidents.seasonal (“{name}”)"))  # fmt: skip
+        doubts.append(
+            (
+                f"“{name}” is recorded {said}: its {len(group):,} incidents are scaled to a year by {1 / years:.3f}",
+                f"If it is a season, name it in incidents.seasonal (“{name}”)",
+            )
+        )
     return own, doubts

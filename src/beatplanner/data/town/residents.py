@@ -69,8 +69,12 @@ def read_residents(
     if rules.census:
         return Residents(_of_census(reading, polygons, crs))
     if not rules.population:
-        reading.findings.tell("warning", "Residents are unknown: plans count workload where they would count people",
-                           "Name the column as units.population", file=where.file)  # fmt: skip
+        reading.findings.tell(
+            "warning",
+            "Residents are unknown: plans count workload where they would count people",
+            "Name the column as units.population",
+            file=where.file,
+        )
         return Residents(np.full(len(frame), np.nan))
     told: list[Note] = []
     people = numbers(frame[rules.population], where, least=0, whole=True, told=told)
@@ -135,8 +139,10 @@ def _of_census(reading: Reading, polygons: np.ndarray, crs: CRS) -> np.ndarray:
     )
     found = split_census(areas, residents, polygons, buildings)
     by = "area" if buildings is None else "the buildings in each part"
-    what = (f"Residents: {residents.sum():,.0f} in the census, {found.people.sum():,.0f} in the plan; {found.split[0]:,} areas with "
-            f"{found.split[1]:,.0f} residents lie in several units and were split by {by}, so that their units' numbers are estimates")  # fmt: skip
+    what = (
+        f"Residents: {residents.sum():,.0f} in the census, {found.people.sum():,.0f} in the plan; {found.split[0]:,} areas with "
+        f"{found.split[1]:,.0f} residents lie in several units and were split by {by}, so that their units' numbers are estimates"
+    )
     told = [where.fact(what, "warning" if found.split[0] else "info")]
     if found.outside:
         told.append(
@@ -181,8 +187,12 @@ def _of_raster(reading: Reading, polygons: np.ndarray, crs_of_polygons: CRS) -> 
     cells = band.filled(0)
     total = float(cells[np.isfinite(cells)].clip(min=0).sum())
     around = "in the raster" if window is None else "in the raster around the units"
-    reading.findings.tell("info", f"Residents: {total:,.0f} {around}, {people.sum():,.0f} inside the units "
-                       f"({total - people.sum():,.0f} live in cells outside)", file=path.name)  # fmt: skip
+    reading.findings.tell(
+        "info",
+        f"Residents: {total:,.0f} {around}, {people.sum():,.0f} inside the units "
+        f"({total - people.sum():,.0f} live in cells outside)",
+        file=path.name,
+    )
     if people.sum() <= 0 or people.sum() > MOST_PEOPLE:
         what = (
             "no resident of the raster lives in any unit"

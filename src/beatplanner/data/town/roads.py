@@ -47,8 +47,10 @@ def default_classes() -> str:
 
 def road_classes(table: Path | None) -> dict[str, RoadClass]:
     """Return the road classes by name in lower case: those of a user's table before those that come with beatplanner."""
-    known = {r["class"]: RoadClass(r["walked"] == "yes", float(r["factor"]), float(r["wait_minutes"]))
-             for r in csv.DictReader(io.StringIO(default_classes()))}  # fmt: skip
+    known = {
+        r["class"]: RoadClass(r["walked"] == "yes", float(r["factor"]), float(r["wait_minutes"]))
+        for r in csv.DictReader(io.StringIO(default_classes()))
+    }
     if table is None:
         return known
     frame, where = read_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
@@ -166,9 +168,12 @@ def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
     where = Place(path.name, "lines", ())
     try:
         frame = pyogrio.read_dataframe(
-            path, layer=layer.layer or "lines", columns=["highway", "other_tags"], bbox=box,
-            where="highway IS NOT NULL OR other_tags LIKE '%\"route\"=>\"ferry\"%'",
-        )  # fmt: skip
+            path,
+            layer=layer.layer or "lines",
+            columns=["highway", "other_tags"],
+            bbox=box,
+            where='highway IS NOT NULL OR other_tags LIKE \'%"route"=>"ferry"%\'',
+        )
     except Exception as error:  # GDAL's drivers raise whatever they like on broken files
         first = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(

@@ -18,9 +18,23 @@ from beatplanner.data.town.roster_dates import check_dates
 from beatplanner.data.town.units import FAR_UNITS_KM
 
 ROSTER_COLUMNS = (
-    "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers",
-    "absent_from", "absent_until", "ordered_on", "grade",
-)  # fmt: skip
+    "beat",
+    "since",
+    "languages",
+    "gender",
+    "x",
+    "y",
+    "trained_on",
+    "joins_on",
+    "leaves_on",
+    "licence",
+    "not_with",
+    "prefers",
+    "absent_from",
+    "absent_until",
+    "ordered_on",
+    "grade",
+)
 
 
 DATES = ("since", "trained_on", "joins_on", "leaves_on", "absent_from", "absent_until", "ordered_on")

@@ -31,12 +31,30 @@ def check_dates(found: pd.DataFrame, where: Place, rules: Officers) -> list[Note
         who, since, joins, leaves = r["officer"], r["since"], r["joins_on"], r["leaves_on"]
         if r["beat"] is not None and since is not None and since > rules.start:
             what = f"{who} is in beat {r['beat']} only since {since}, after the plan starts on {rules.start}"
-            notes.append(_contradiction(since <= today, what, "Give the beat of the day on which the plan starts, or a later start", where, i, "since"))  # fmt: skip
+            notes.append(
+                _contradiction(
+                    since <= today,
+                    what,
+                    "Give the beat of the day on which the plan starts, or a later start",
+                    where,
+                    i,
+                    "since",
+                )
+            )
         if r["beat"] is not None and joins is not None and joins > rules.start:
             what = f"{who} holds a post in beat {r['beat']} today and joins only on {joins}"
             if joins <= today:
                 what = f"{who} joins on {joins}, after the plan starts on {rules.start}, and holds a post in beat {r['beat']}"
-            notes.append(_contradiction(joins <= today, what, "Take the beat or the day of joining away, or give a later start", where, i, "joins_on"))  # fmt: skip
+            notes.append(
+                _contradiction(
+                    joins <= today,
+                    what,
+                    "Take the beat or the day of joining away, or give a later start",
+                    where,
+                    i,
+                    "joins_on",
+                )
+            )
         elif since is not None and joins is not None and joins > since:
             what = f"{who} joins on {joins}, after holding a post since {since}"
             notes.append(where.problem(what, "Correct one of the dates", **place, field="joins_on"))
@@ -58,10 +76,19 @@ def check_dates(found: pd.DataFrame, where: Place, rules: Officers) -> list[Note
             )
     notes += _names(found, where)
     if rules.start < today:
-        notes.append(Note("warning", f"the plan starts on {rules.start}, which is past; postings of months gone by cannot be made any more", "Give a later start", field="officers.start"))  # fmt: skip
+        notes.append(
+            Note(
+                "warning",
+                f"the plan starts on {rules.start}, which is past; postings of months gone by cannot be made any more",
+                "Give a later start",
+                field="officers.start",
+            )
+        )
     if rules.min_tenure_months > 12 * rules.years:
         what = f"a tenure of {rules.min_tenure_months} months is longer than the plan of {12 * rules.years}, so that no new posting can be seen to last so long"
-        notes.append(Note("warning", what, "Plan for more years, or for a shorter tenure", field="officers.min_tenure_months"))  # fmt: skip
+        notes.append(
+            Note("warning", what, "Plan for more years, or for a shorter tenure", field="officers.min_tenure_months")
+        )
     return notes
 
 
@@ -79,6 +106,16 @@ def _names(found: pd.DataFrame, where: Place) -> list[Note]:
         key = " ".join(bare.split())
         if key in seen and seen[key] != name:
             what = f"“{name}” and “{seen[key]}” may be one officer"
-            notes.append(Note("warning", what, "Keep one row, or tell them apart by a number", where.file, where.layer, where.rows[i], "officer"))  # fmt: skip
+            notes.append(
+                Note(
+                    "warning",
+                    what,
+                    "Keep one row, or tell them apart by a number",
+                    where.file,
+                    where.layer,
+                    where.rows[i],
+                    "officer",
+                )
+            )
         seen.setdefault(key, str(name))
     return notes

@@ -116,9 +116,12 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
         return {}
     frame, where = reading.noting(
         read_table(
-            reading.description.path(rules.categories.path), rules.categories.layer, ["category", "minutes_on_scene"], ["officers", "priority"]
+            reading.description.path(rules.categories.path),
+            rules.categories.layer,
+            ["category", "minutes_on_scene"],
+            ["officers", "priority"],
         )
-    )  # fmt: skip
+    )
     minutes = numbers(frame["minutes_on_scene"], where, least=0)
     if (minutes <= 0).any():
         row = where.rows[int(np.argmax(minutes <= 0))]
@@ -208,6 +211,8 @@ def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.nd
         straight = np.hypot(points[:, None, 0] - points[None, :, 0], points[:, None, 1] - points[None, :, 1])
         metres[absent] = 2.0 * straight[absent]
         reading.findings.tell(
-            "warning", f"no road joins {int(absent.sum()) // 2:,} pairs of units; for these twice the straight line counts", file=where.file
-        )  # fmt: skip
+            "warning",
+            f"no road joins {int(absent.sum()) // 2:,} pairs of units; for these twice the straight line counts",
+            file=where.file,
+        )
     return metres / (rules.speed_kmh * 1000.0 / 60.0)

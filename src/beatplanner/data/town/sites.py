@@ -219,14 +219,22 @@ def _generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) ->
     found = pd.DataFrame(
         {
             "station": named,
-            "name": named, "x": place[chosen, 0], "y": place[chosen, 1], "cost": 0.0, "yearly_cost": 0.0, "closing_cost": 0.0,
-            "existing": False, "state": "generated",
+            "name": named,
+            "x": place[chosen, 0],
+            "y": place[chosen, 1],
+            "cost": 0.0,
+            "yearly_cost": 0.0,
+            "closing_cost": 0.0,
+            "existing": False,
+            "state": "generated",
         }
-    )  # fmt: skip
+    )
     found = found[~found["station"].duplicated()]
     if side:
-        what = (f"No candidate sites are given: {len(found):,} were generated, in each square of {side:,.0f} m the place with the most "
-                f"residents, out of {len(homes):,} places where people live")  # fmt: skip
+        what = (
+            f"No candidate sites are given: {len(found):,} were generated, in each square of {side:,.0f} m the place with the most "
+            f"residents, out of {len(homes):,} places where people live"
+        )
     elif len(homes) > len(units):
         what = f"No candidate sites are given: each of the {len(found):,} places where people live is taken as one"
     else:

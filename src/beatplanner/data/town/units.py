@@ -162,8 +162,10 @@ def _as_coverage(
     much = np.flatnonzero(common > 0.01 * np.minimum(shapely.area(polygons[a]), shapely.area(polygons[b])))
     if len(much):
         first = much[np.argmax(common[much])]
-        what = (f"{len(much):,} pairs of units overlap, most of all {names[a[first]]} and {names[b[first]]} by "
-                f"{common[first]:,.0f} m²")  # fmt: skip
+        what = (
+            f"{len(much):,} pairs of units overlap, most of all {names[a[first]]} and {names[b[first]]} by "
+            f"{common[first]:,.0f} m²"
+        )
         reading.findings.tell("warning", what, "Check their borders", file=where.file, layer=where.layer)
     return polygons
 
@@ -181,8 +183,10 @@ def _tell_accuracy(reading: Reading, crs: CRS, planned: CRS, shapes: np.ndarray,
     here, better = accuracy_offline(crs, planned, *(float(v) for v in bounds))
     if here is not None and here >= 0.5:
         more = f"; a grid that is not here would give {better:g} m" if better is not None else ""
-        what = (f"its places are exact to about {here:g} m after the change from {crs.geodetic_crs.name} to "
-                f"{planned.name}{more}")  # fmt: skip
+        what = (
+            f"its places are exact to about {here:g} m after the change from {crs.geodetic_crs.name} to "
+            f"{planned.name}{more}"
+        )
         reading.findings.add([where.fact(what)])
 
 
@@ -210,8 +214,11 @@ def _planning_crs(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> CR
         best = frame.estimate_utm_crs()
     except (RuntimeError, ValueError):
         raise InputError(
-            where.problem(f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})", "Set the CRS that the coordinates are in")
-        ) from None  # fmt: skip
+            where.problem(
+                f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})",
+                "Set the CRS that the coordinates are in",
+            )
+        ) from None
     if given is None:
         reading.findings.tell("info", f"Planned in {best.to_string()}, in metres")
         return best

@@ -100,8 +100,10 @@ def _tell_pieces(reading: Reading, network: WalkingNetwork, units: gpd.GeoDataFr
         near = np.bincount(tree.nearest(middle), minlength=len(units))
         named.append(f"{network.piece_metres[p] / 1000:,.1f} km at {units['name'].iat[int(np.argmax(near))]}")
     more = f" and {len(network.piece_metres) - 6:,} more" if len(network.piece_metres) > 6 else ""
-    what = (f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
-            f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together: {', '.join(named)}{more}")  # fmt: skip
+    what = (
+        f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
+        f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together: {', '.join(named)}{more}"
+    )
     mend = "Draw the missing link, or raise stations.snap_metres" if rest > 0.02 * total else ""
     reading.findings.tell("warning" if rest > 0.02 * total else "info", what, mend, file=where.file)
 
@@ -121,6 +123,8 @@ def read_barriers(reading: Reading, units: gpd.GeoDataFrame) -> Barriers | None:
         return Barriers(shape, np.empty((0, 2)))
     found = read_shapes(reading, "stations.crossings" if rules.crossings else "beats.crossings", crossings, units.crs)
     # a bridge drawn as a line counts where it meets the barrier
-    points = [p if shapely.get_type_id(p) in (0, 4) else shapely.line_interpolate_point(shapely.shortest_line(p, shape), 0.0)
-              for p in found]  # fmt: skip
+    points = [
+        p if shapely.get_type_id(p) in (0, 4) else shapely.line_interpolate_point(shapely.shortest_line(p, shape), 0.0)
+        for p in found
+    ]
     return Barriers(shape, shapely.get_coordinates(points))

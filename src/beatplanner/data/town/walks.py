@@ -43,8 +43,14 @@ def read_walks(
     found = np.where(found <= limit, found, np.inf)
     if not np.isfinite(found).any():
         mend = "Check that roads, barriers and sites belong to the same place, or raise stations.reach_minutes"
-        raise InputError(problem("no site can be reached on foot from any unit", mend, file=reading.description.file.name,
-                                 field="stations"))  # fmt: skip
+        raise InputError(
+            problem(
+                "no site can be reached on foot from any unit",
+                mend,
+                file=reading.description.file.name,
+                field="stations",
+            )
+        )
     return found, network
 
 
@@ -60,8 +66,10 @@ def _check_access(
     far = np.setdiff1d(far, generated)
     if len(far):
         i = int(far[np.argmax(gap[far])])
-        what = (f"site {sites['station'].iat[i]} lies {gap[i] / 1.3:,.0f} m from the nearest road or path, in a lake or a field "
-                f"({len(far):,} such sites)")  # fmt: skip
+        what = (
+            f"site {sites['station'].iat[i]} lies {gap[i] / 1.3:,.0f} m from the nearest road or path, in a lake or a field "
+            f"({len(far):,} such sites)"
+        )
         mend = "Correct its place, draw the road that leads there, or raise stations.access_metres"
         raise InputError(where.problem(what, mend, field="stations.access_metres"))
 
@@ -86,8 +94,10 @@ def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFram
     told[at, [place[str(v)] for v in names]] = True
     if not told.all():
         i, j = np.argwhere(~told)[0]
-        what = (f"{int((~told).sum()):,} of {told.size:,} pairs of unit and site are missing, such as {units['unit'][i]} "
-                f"({units['name'][i]}) to {sites['station'][j]}")  # fmt: skip
+        what = (
+            f"{int((~told).sum()):,} of {told.size:,} pairs of unit and site are missing, such as {units['unit'][i]} "
+            f"({units['name'][i]}) to {sites['station'][j]}"
+        )
         if table.missing == "error":
             mend = 'Give every pair, with empty metres where there is no way on foot; or set missing = "unreachable" in stations.distances'
             raise InputError(where.problem(what, mend, field="site"))

@@ -78,7 +78,9 @@ class _Municipality:
         found = self.solve(problem)
         return self.result(problem, found)
 
-    def result(self, problem: DistrictingProblem, found: Districts, wider: Relaxed | None = None, short: Relaxed | None = None) -> Alone:  # fmt: skip
+    def result(
+        self, problem: DistrictingProblem, found: Districts, wider: Relaxed | None = None, short: Relaxed | None = None
+    ) -> Alone:
         asked, part = self.part.problem, self.part
         names = ("count", "lower", "upper", "budget", "locked", "price", "goal")
         relaxed = {k: getattr(problem, k) for k in names if getattr(problem, k) is not getattr(asked, k)}

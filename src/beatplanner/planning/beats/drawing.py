@@ -618,11 +618,22 @@ class Drawing:
             share = float(self.people[moved].sum() / whole) if whole > 0 else 0.0
         pieces, adrift = self._pieces()
         found = Figures(
-            beat=tuple(self.ids[k] for k in used), hours=hours, mean=mean, lower=lower, upper=upper, deviation=deviation,
-            residents=total(self.town.units["population"].to_numpy(float))[used], officers=officers, moved_in=moved_in, pieces=pieces[used],
-            adrift=adrift, max_deviation=float(np.abs(deviation).max()), moved_share=share,
-            changed=float(self.people[label != self.start].sum()), broken=(),
-        )  # fmt: skip
+            beat=tuple(self.ids[k] for k in used),
+            hours=hours,
+            mean=mean,
+            lower=lower,
+            upper=upper,
+            deviation=deviation,
+            residents=total(self.town.units["population"].to_numpy(float))[used],
+            officers=officers,
+            moved_in=moved_in,
+            pieces=pieces[used],
+            adrift=adrift,
+            max_deviation=float(np.abs(deviation).max()),
+            moved_share=share,
+            changed=float(self.people[label != self.start].sum()),
+            broken=(),
+        )
         return replace(found, broken=self._broken(found))
 
     def _pieces(self) -> tuple[np.ndarray, np.ndarray]:
@@ -685,10 +696,13 @@ class Drawing:
         lost = any(isinstance(b, str) and not self.locked[i] for i, b in enumerate(listed_locks))
         count = len(self.beats_in_use())
         changes: dict[str, Any] = {
-            "links": self._together(self.links), "closed": self._together(self.closed),
+            "links": self._together(self.links),
+            "closed": self._together(self.closed),
             "held": {b: tuple(u) for b, u in sorted(held.items(), key=lambda item: _natural(item[0]))},
-            "count": rules.count if rules.count == "auto" and count == len({self.ids[k] for k in self.start}) else count,
-        }  # fmt: skip
+            "count": rules.count
+            if rules.count == "auto" and count == len({self.ids[k] for k in self.start})
+            else count,
+        }
         if lost:
             # a table of locks would bring back what was unlocked by hand; the locks that are left stand in `held`
             changes["locked"] = None

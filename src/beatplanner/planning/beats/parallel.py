@@ -55,7 +55,7 @@ class PartFailedError(Exception):
             if done
             else ""
         )
-        self.told = f"The beats of {', '.join(names[:4])}{' and more' if len(names) > 4 else ''} could not be planned: the program failed ({type(why).__name__}).{kept}"  # fmt: skip
+        self.told = f"The beats of {', '.join(names[:4])}{' and more' if len(names) > 4 else ''} could not be planned: the program failed ({type(why).__name__}).{kept}"
         super().__init__(self.told)
 
 
@@ -134,10 +134,17 @@ class Farm:
             sent = self.client.scatter(shared, broadcast=True, hash=False)
             tasks = {
                 self.client.submit(
-                    _task, what, sent, parts[k], float(seconds[k]), pure=False, retries=1, key=f"{phase}-{k}-{os.getpid()}-{time.monotonic_ns()}"
+                    _task,
+                    what,
+                    sent,
+                    parts[k],
+                    float(seconds[k]),
+                    pure=False,
+                    retries=1,
+                    key=f"{phase}-{k}-{os.getpid()}-{time.monotonic_ns()}",
                 ): k
                 for k in left
-            }  # fmt: skip
+            }
             told = f", {resumed} kept from before" if resumed else ""
             waiting = set(tasks)
             while waiting:
@@ -156,7 +163,12 @@ class Farm:
                     else:
                         lost[k] = task.exception() or RuntimeError("the worker was lost")
                     task.release()
-                    progress(f"{phase}: {len(done)} of {len(parts)} municipalities{told}, last {names[k] or 'the town'}", None, None, time.monotonic() - begin)  # fmt: skip
+                    progress(
+                        f"{phase}: {len(done)} of {len(parts)} municipalities{told}, last {names[k] or 'the town'}",
+                        None,
+                        None,
+                        time.monotonic() - begin,
+                    )
                 waiting -= ready
         if lost:
             self.failed = True
@@ -214,15 +226,27 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
 
     out = out.resolve()
     kept = out.parent / f".{out.name}.municipalities"
-    quiet = {"distributed.worker.multiprocessing-method": "spawn", "distributed.logging.distributed": "critical",
-             "distributed.scheduler.allowed-failures": 1, "distributed.admin.log-format": "%(message)s"}  # fmt: skip
+    quiet = {
+        "distributed.worker.multiprocessing-method": "spawn",
+        "distributed.logging.distributed": "critical",
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.admin.log-format": "%(message)s",
+    }
     with dask.config.set(quiet):  # type: ignore[attr-defined]
         if workers is not None:
             # with a certificate made for this run, which both sides must show: nobody else on this computer can join and run code or read data
             with (
-                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50, security=Security.temporary()) as cluster,
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    host="127.0.0.1",
+                    silence_logs=50,
+                    security=Security.temporary(),
+                ) as cluster,
                 Client(cluster) as client,
-            ):  # fmt: skip
+            ):
                 warm_up_workers(client)
                 yield Farm(client, workers, kept)
             return
@@ -230,15 +254,22 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
             client = Client(scheduler, timeout=ANSWER)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
-                problem(f"the scheduler {scheduler} does not answer ({error})".replace("\n", " "),
-                        "Start one with “dask scheduler”, and workers with “dask worker ADDRESS --nthreads 1”", field="--scheduler")
-            ) from None  # fmt: skip
+                problem(
+                    f"the scheduler {scheduler} does not answer ({error})".replace("\n", " "),
+                    "Start one with “dask scheduler”, and workers with “dask worker ADDRESS --nthreads 1”",
+                    field="--scheduler",
+                )
+            ) from None
         with client:
             there = client.scheduler_info(n_workers=-1)["workers"]
             if not there:
                 raise InputError(
-                    problem(f"the scheduler {scheduler} has no workers", f"Start some with “dask worker {scheduler} --nthreads 1”", field="--scheduler")
-                )  # fmt: skip
+                    problem(
+                        f"the scheduler {scheduler} has no workers",
+                        f"Start some with “dask worker {scheduler} --nthreads 1”",
+                        field="--scheduler",
+                    )
+                )
             _check_versions(client)
             warm_up_workers(client)
             yield Farm(client, sum(int(w["nthreads"]) for w in there.values()), kept)
@@ -249,7 +280,11 @@ def warm_up_workers(client: Any) -> None:
     from distributed import fire_and_forget
 
     for worker in client.scheduler_info(n_workers=-1)["workers"]:
-        fire_and_forget(client.submit(_warm_up, workers=[worker], pure=False, key=f"warm-up-{worker}-{os.getpid()}-{time.monotonic_ns()}"))  # fmt: skip
+        fire_and_forget(
+            client.submit(
+                _warm_up, workers=[worker], pure=False, key=f"warm-up-{worker}-{os.getpid()}-{time.monotonic_ns()}"
+            )
+        )
 
 
 def _warm_up() -> None:
@@ -259,17 +294,24 @@ def _warm_up() -> None:
     from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
 
     units = np.arange(20).reshape(4, 5)
-    edges = np.concatenate([
-        np.column_stack([units[:, :-1].ravel(), units[:, 1:].ravel()]),
-        np.column_stack([units[:-1].ravel(), units[1:].ravel()]),
-    ])  # fmt: skip
+    edges = np.concatenate(
+        [
+            np.column_stack([units[:, :-1].ravel(), units[:, 1:].ravel()]),
+            np.column_stack([units[:-1].ravel(), units[1:].ravel()]),
+        ]
+    )
     solve_districts(
         DistrictingProblem(
-            weight=1.0 + np.arange(20) % 3, xy=np.column_stack([units.ravel() % 5, units.ravel() // 5]) * 100.0, edges=edges,
-            border=np.full(len(edges), 100.0), count=4, lower=6.0, upper=14.0,
+            weight=1.0 + np.arange(20) % 3,
+            xy=np.column_stack([units.ravel() % 5, units.ravel() // 5]) * 100.0,
+            edges=edges,
+            border=np.full(len(edges), 100.0),
+            count=4,
+            lower=6.0,
+            upper=14.0,
         ),
         seconds=2.0,
-    )  # fmt: skip
+    )
 
 
 def _check_versions(client: Any) -> None:
@@ -285,7 +327,11 @@ def _check_versions(client: Any) -> None:
             if not other:
                 continue
             what = f"the worker {address} computes with other versions: {', '.join(other[:3])}"
-        raise InputError(problem(what, "Install the same version of beatplanner on every computer of the cluster", field="--scheduler"))  # fmt: skip
+        raise InputError(
+            problem(
+                what, "Install the same version of beatplanner on every computer of the cluster", field="--scheduler"
+            )
+        )
 
 
 def _versions_there() -> dict[str, str] | None:

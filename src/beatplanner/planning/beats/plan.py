@@ -205,7 +205,10 @@ class _Planner:
         if shared and float(people[self.moved(parts, together.found)].sum()) > together.budget * (1 + 1e-9) + 1e-9:
             # a beat of today that lies in several municipalities lives on in one: there that with most of its residents
             unavoidable = sum(float(p.problem.residents[p.elsewhere].sum()) for p in parts)
-            at_home = [replace(p, problem=replace(p.problem, current=np.where(p.elsewhere, -1, p.problem.current))) for p in parts]  # fmt: skip
+            at_home = [
+                replace(p, problem=replace(p.problem, current=np.where(p.elsewhere, -1, p.problem.current)))
+                for p in parts
+            ]
             plan = self.share(at_home, free, most * known - unavoidable, known - unavoidable, 1.0)
             short = plan.short
             if short is not None:
@@ -251,9 +254,17 @@ class _Planner:
         seconds = [min(left, left * at_once * n / sum(sizes)) if timed else left for n in sizes]
         settings = {"setting": self.setting, "phase": phase, "time": round(left, -1) if timed else None}
         return self.farm.each(
-            plan_alone, self.setting, pairs, seconds, names=[p.name for p, _ in pairs], sizes=sizes,
-            phase=f"beats, {phase}" if phase else "beats", settings=settings, progress=self.progress, cancelled=self.cancelled,
-        )  # fmt: skip
+            plan_alone,
+            self.setting,
+            pairs,
+            seconds,
+            names=[p.name for p, _ in pairs],
+            sizes=sizes,
+            phase=f"beats, {phase}" if phase else "beats",
+            settings=settings,
+            progress=self.progress,
+            cancelled=self.cancelled,
+        )
 
     # ---- beats with names
 
@@ -306,8 +317,14 @@ class _Planner:
             bound = together.bound
         objective = float(sum(f.objective for f in found))
         feasible = not conflicts
-        evidence = tuple(PartEvidence(p.name, p.units, problems.labels, p.problem, f.evidence) for p, f in zip(solved, found, strict=True))  # fmt: skip
-        rules = [(p.name, p.problem.count, p.problem.lower, p.problem.upper, a.tolerance) for p, a in zip(solved, alone, strict=True)]  # fmt: skip
+        evidence = tuple(
+            PartEvidence(p.name, p.units, problems.labels, p.problem, f.evidence)
+            for p, f in zip(solved, found, strict=True)
+        )
+        rules = [
+            (p.name, p.problem.count, p.problem.lower, p.problem.upper, a.tolerance)
+            for p, a in zip(solved, alone, strict=True)
+        ]
         proof = Proof.of(objective, bound if feasible else None, time.monotonic() - self.begin, feasible)
         self.progress("beats", proof.objective, proof.lower_bound, proof.seconds)
         return BeatPlan(

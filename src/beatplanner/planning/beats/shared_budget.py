@@ -162,7 +162,12 @@ class _Sharing:
             price = (high[0] - low[0]) / (low[1] - high[1])
             tasks = [(p, Task("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
             plans = self.add([a.found.district for a in self.each(tasks, 0.3 / (PRICES - k), f"price tried {k + 1}")])
-            now = _totals([min([*pool, d], key=lambda d: d.objective + price * d.moved) for pool, d in zip(self.pool, plans, strict=True)])  # fmt: skip
+            now = _totals(
+                [
+                    min([*pool, d], key=lambda d: d.objective + price * d.moved)
+                    for pool, d in zip(self.pool, plans, strict=True)
+                ]
+            )
             worth = low[0] + price * low[1]
             if now[0] + price * now[1] >= worth - 1e-7 * abs(worth):
                 break
@@ -186,7 +191,9 @@ class _Sharing:
                     if now_q is not now
                 ]
                 more = left + (max(given, default=0.0) if k % 2 else 0.0)
-                tasks.append((part, Task("within", budget=now.moved + more, start=now.district, effort=0.5, prove=False)))  # fmt: skip
+                tasks.append(
+                    (part, Task("within", budget=now.moved + more, start=now.district, effort=0.5, prove=False))
+                )
             self.add([a.found.district for a in self.each(tasks, 0.9 / (ROUNDS - k), f"rest of the budget {k + 1}")])
             better = self.choice()
             if k % 2 and sum(d.objective for d in better) >= sum(d.objective for d in chosen) * (1 - 1e-7):

@@ -188,7 +188,11 @@ class _Part:
 
     def kept(self, district: np.ndarray) -> bool:
         """Tell whether districts keep the rules."""
-        return self.outside(district) <= HAIR * self.hours.sum() and connected(district, self.edges) and self.in_budget(district)  # fmt: skip
+        return (
+            self.outside(district) <= HAIR * self.hours.sum()
+            and connected(district, self.edges)
+            and self.in_budget(district)
+        )
 
     def in_budget(self, district: np.ndarray) -> bool:
         """Tell whether no more residents change beat than may."""
@@ -225,10 +229,17 @@ class _Part:
         """Solve the exact model."""
         count = len(self.own)
         wanted = NearestProblem(
-            wish=self.wish, allowed=np.ones((len(self.units), count), bool), weight=self.hours,
-            lower=np.full(count, self.lower), upper=np.full(count, self.upper), residents=self.people, edges=self.edges,
-            locked=self.locked, current=self.current, budget=self.budget,
-        )  # fmt: skip
+            wish=self.wish,
+            allowed=np.ones((len(self.units), count), bool),
+            weight=self.hours,
+            lower=np.full(count, self.lower),
+            upper=np.full(count, self.upper),
+            residents=self.people,
+            edges=self.edges,
+            locked=self.locked,
+            current=self.current,
+            budget=self.budget,
+        )
         return nearest_districts(wanted, seconds=seconds, threads=threads, seed=seed, cancelled=cancelled)
 
     def searched(self, seconds, threads, seed, cancelled) -> list[np.ndarray]:
@@ -237,14 +248,30 @@ class _Part:
         if not np.isfinite(self.upper):
             return [whole]
         wanted = DistrictingProblem(
-            weight=self.hours, xy=self.xy, edges=self.edges, border=self.border, count=len(self.own), lower=self.lower,
-            upper=self.upper, goal=MOVES, residents=self.people + 1e-3, current=self.wish, locked=self.locked,
-        )  # fmt: skip
+            weight=self.hours,
+            xy=self.xy,
+            edges=self.edges,
+            border=self.border,
+            count=len(self.own),
+            lower=self.lower,
+            upper=self.upper,
+            goal=MOVES,
+            residents=self.people + 1e-3,
+            current=self.wish,
+            locked=self.locked,
+        )
         start = whole if connected(whole, self.edges) and len(np.unique(whole)) == len(self.own) else None
         try:
             found = solve_districts(
-                wanted, seconds=seconds, threads=threads, seed=seed, prove=False, start=start, effort=0.25, cancelled=cancelled
-            )  # fmt: skip
+                wanted,
+                seconds=seconds,
+                threads=threads,
+                seed=seed,
+                prove=False,
+                start=start,
+                effort=0.25,
+                cancelled=cancelled,
+            )
         except (LocksApartError, NoRoomError, ValueError):
             # locks or barriers leave no such beats; what the drawing made whole is the best that can be said
             return [whole]
@@ -379,8 +406,12 @@ def mend(
     beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)
     if plan_from is None and not town.units["current"].notna().any():
         raise InputError(
-            problem("there are no beats to draw on", "Give a plan with --plan, or today's beats as beats.current", file=description.file)
-        )  # fmt: skip
+            problem(
+                "there are no beats to draw on",
+                "Give a plan with --plan, or today's beats as beats.current",
+                file=description.file,
+            )
+        )
     if plan_from is not None:
         # what was drawn on that plan is part of it
         town = with_rules_of_plan(town, read_result(_folder(plan_from)).summary.get("rules", {}))
@@ -390,15 +421,34 @@ def mend(
             drawing.apply(edit)
         except RefusedError as error:
             raise InputError(
-                problem(str(error).rstrip("."), "Mend or leave out this edit", file="edits", row=str(number), field=edit.kind)
-            ) from None  # fmt: skip
+                problem(
+                    str(error).rstrip("."),
+                    "Mend or leave out this edit",
+                    file="edits",
+                    row=str(number),
+                    field=edit.kind,
+                )
+            ) from None
     found: Repair | None = None
     if how == "repair":
-        found = repair(drawing, seconds=min(30.0, time_limit or 30.0), threads=threads, seed=seed, progress=progress, cancelled=cancelled)  # fmt: skip
+        found = repair(
+            drawing,
+            seconds=min(30.0, time_limit or 30.0),
+            threads=threads,
+            seed=seed,
+            progress=progress,
+            cancelled=cancelled,
+        )
         drawing.move(found.moves, "repair")
     drawn = drawing.drawn_town()
     left = None if time_limit is None else max(1.0, time_limit - (time.monotonic() - begin))
-    common: dict[str, Any] = {"time_limit": left, "seed": seed, "threads": threads, "progress": progress, "cancelled": cancelled}  # fmt: skip
+    common: dict[str, Any] = {
+        "time_limit": left,
+        "seed": seed,
+        "threads": threads,
+        "progress": progress,
+        "cancelled": cancelled,
+    }
     if how == "improve":
         if drawn.description.beats is None:
             raise InputError(
@@ -418,8 +468,10 @@ def mend(
         "from": None if plan_from is None else str(plan_from.resolve()),
         "how": how,
         "edits": [e.as_json() for e in drawing.edits],
-        "repair": None if found is None else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
-    }  # fmt: skip
+        "repair": None
+        if found is None
+        else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
+    }
     progress("writing", None, None, time.monotonic() - begin)
     written, stopped = tables(plan, summary), []
     summed_up = sum_up(written, drawn.description, seed)

@@ -37,9 +37,12 @@ from beatplanner.planning.whole.verdict import write_verdict
 
 CHANGED_MONTH = 100.0
 FIGURES = {
-    "vacant_months": "vacant months", "tenure_violations": "broken tenures", "language_gaps": "language gaps", "rotations": "rotations",
+    "vacant_months": "vacant months",
+    "tenure_violations": "broken tenures",
+    "language_gaps": "language gaps",
+    "rotations": "rotations",
     "changed_months": "changed months",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -119,10 +122,14 @@ def replan(
     with roster_files(out, roster, published) as inputs:
         changed = officers.model_copy(
             update={
-                "path": inputs / ROSTER, "layer": None, "crs": str(before.units.crs), "published": Table(path=inputs / PUBLISHED),
-                "freeze_months": frozen, "weights": officers.weights.model_copy(update={"changed_month": CHANGED_MONTH}),
+                "path": inputs / ROSTER,
+                "layer": None,
+                "crs": str(before.units.crs),
+                "published": Table(path=inputs / PUBLISHED),
+                "freeze_months": frozen,
+                "weights": officers.weights.model_copy(update={"changed_month": CHANGED_MONTH}),
             }
-        )  # fmt: skip
+        )
         town = read_town(description.model_copy(update={"officers": changed}))
     beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
     plan = make_plan(
@@ -150,8 +157,11 @@ def replan(
     }
     if moves:
         summary["replanned"]["audit"] = {
-            "by": by, "reason": reason, "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"), "broken_rules": list(summary["clashes"]),
-        }  # fmt: skip
+            "by": by,
+            "reason": reason,
+            "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
+            "broken_rules": list(summary["clashes"]),
+        }
     if out is not None:
         written = _beside_the_officers(before, tables(plan, summary))
         summed_up = sum_up(written, town.description, seed)

@@ -36,8 +36,18 @@ from beatplanner.planning.whole.run import sum_up
 from beatplanner.planning.whole.verdict import write_verdict
 
 # What no plan may break, by the checker's names; the others are counted and cost.
-HARD = ("assignments.rows", "officers.availability", "officers.capacity", "officers.handover", "officers.special_posts", "officers.max_tenure",
-        "officers.couples", "officers.moves_a_month", "officers.half_a_year", "officers.frozen")  # fmt: skip
+HARD = (
+    "assignments.rows",
+    "officers.availability",
+    "officers.capacity",
+    "officers.handover",
+    "officers.special_posts",
+    "officers.max_tenure",
+    "officers.couples",
+    "officers.moves_a_month",
+    "officers.half_a_year",
+    "officers.frozen",
+)
 FIGURES = {
     **{k: v for k, v in PRICED.items() if k != "changed_months"},
     "gender_gaps": "months without a woman or a man",
@@ -115,13 +125,26 @@ def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[P
         start, end = (str(r[k])[:10] for k in ("start", "end"))
         for key, day in (("start", start), ("end", end)):
             if day not in month:
-                raise InputError(problem(f"“{day}” is no first day of a month of the plan", f"Give days such as {next(iter(month))}", row=str(number), field=key))  # fmt: skip
+                raise InputError(
+                    problem(
+                        f"“{day}” is no first day of a month of the plan",
+                        f"Give days such as {next(iter(month))}",
+                        row=str(number),
+                        field=key,
+                    )
+                )
         requires = r.get("requires")
         post = r.get("post")
         found.append(
-            Posting(str(r["officer"]), str(r["beat"]), int(post) if post is not None and post == post else 1, month[start], month[end],
-                    "" if requires is None or requires != requires else str(requires))
-        )  # fmt: skip
+            Posting(
+                str(r["officer"]),
+                str(r["beat"]),
+                int(post) if post is not None and post == post else 1,
+                month[start],
+                month[end],
+                "" if requires is None or requires != requires else str(requires),
+            )
+        )
     return sorted(found, key=lambda p: (p.beat, p.post, p.start))
 
 
@@ -165,7 +188,10 @@ class Judge:
         assert self.rules.officers is not None
         self.units, self.beats, self.edges = with_text_ids(tables)
         self.days = months_of(tables)
-        self.name = {str(b): f"{n} (beat {b})" if str(n) != str(b) else f"beat {b}" for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)}  # fmt: skip
+        self.name = {
+            str(b): f"{n} (beat {b})" if str(n) != str(b) else f"beat {b}"
+            for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)
+        }
         self.posts = {str(b): int(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
         self.roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
         self.published = postings_of(tables)
@@ -201,7 +227,11 @@ class Judge:
         """Say who leaves a beat before the minimum tenure, as the checker counts them."""
         rules, beats = self.rules.officers, list(self.posts)
         assert rules is not None
-        rows = [(p.officer, beats.index(p.beat), p.start, p.end) for p in postings if p.officer in self.roster and p.beat in self.posts]  # fmt: skip
+        rows = [
+            (p.officer, beats.index(p.beat), p.start, p.end)
+            for p in postings
+            if p.officer in self.roster and p.beat in self.posts
+        ]
         least, found = rules.min_tenure_months, {}
         for officer, beat, month, stayed in short_tenures(rows, self.roster, self.days, beats, least, evidence):
             found[officer, beat, month] = (
@@ -220,7 +250,9 @@ class Judge:
             empty = np.flatnonzero(held < posts)
             if len(empty):
                 runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1)
-                spans = [f"{self._month(int(r[0]))}" + (f" to {self._month(int(r[-1]))}" if len(r) > 1 else "") for r in runs]  # fmt: skip
+                spans = [
+                    f"{self._month(int(r[0]))}" + (f" to {self._month(int(r[-1]))}" if len(r) > 1 else "") for r in runs
+                ]
                 more = f" and {len(spans) - 3} times more" if len(spans) > 3 else ""
                 found.append(f"A post of {self.name[beat]} is empty: {', '.join(spans[:3])}{more}.")
         return found
@@ -286,9 +318,23 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     before = read_result(folder)
     judgement = Judge(before, folder)(postings)
     if judgement.broken:
-        raise InputError(*(problem(text.rstrip("."), "Move the posting again, or let “Repair” find the fewest changes that keep the rules") for text in judgement.broken))  # fmt: skip
+        raise InputError(
+            *(
+                problem(
+                    text.rstrip("."),
+                    "Move the posting again, or let “Repair” find the fewest changes that keep the rules",
+                )
+                for text in judgement.broken
+            )
+        )
     if judgement.reason_needed and not reason.strip():
-        raise InputError(problem("a tenure is cut short, and nobody says why", "Give a reason; it is kept with the plan", field="--reason"))  # fmt: skip
+        raise InputError(
+            problem(
+                "a tenure is cut short, and nobody says why",
+                "Give a reason; it is kept with the plan",
+                field="--reason",
+            )
+        )
     was, kept = before.summary["officers"], "relationship_years_kept"
     figures = {k: v for k, v in judgement.figures.items() if k in was}
     # the bound holds for every plan that keeps the rules; those that the published plan breaks this one breaks too
@@ -312,12 +358,26 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         "clashes": clashes,
         "clashes_of_officers": of_officers,
         "feasible": not clashes,
-        "edited_postings": {"from": str(folder.resolve()), "diff": diff, "reason": reason, "by": by, "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-                            "told": [*judgement.costs]},
-    }  # fmt: skip
-    proofs = before.proofs if proof["lower_bound"] is not None else {k: v for k, v in before.proofs.items() if k != "officers"}  # fmt: skip
+        "edited_postings": {
+            "from": str(folder.resolve()),
+            "diff": diff,
+            "reason": reason,
+            "by": by,
+            "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "told": [*judgement.costs],
+        },
+    }
+    proofs = (
+        before.proofs
+        if proof["lower_bound"] is not None
+        else {k: v for k, v in before.proofs.items() if k != "officers"}
+    )
     written = replace(before, assignments=table, summary=summary, proofs=proofs)
-    summed_up = sum_up(written, rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}), int(summary.get("seed", 0)))  # fmt: skip
+    summed_up = sum_up(
+        written,
+        rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}),
+        int(summary.get("seed", 0)),
+    )
     audit = folder / "audit.jsonl"
     lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []
     lines.append(json.dumps({"edited_postings": summary["edited_postings"]}, ensure_ascii=False))
@@ -346,7 +406,23 @@ def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
     judge = Judge(tables, path)
     for number, row in enumerate(frame.to_dict("records"), 1):
         if str(row["officer"]) not in judge.roster:
-            raise InputError(problem(f"there is no officer “{row['officer']}”", did_you_mean(str(row["officer"]), judge.roster) or "Use names of the roster", file=path.name, row=str(number), field="officer"))  # fmt: skip
+            raise InputError(
+                problem(
+                    f"there is no officer “{row['officer']}”",
+                    did_you_mean(str(row["officer"]), judge.roster) or "Use names of the roster",
+                    file=path.name,
+                    row=str(number),
+                    field="officer",
+                )
+            )
         if str(row["beat"]) not in judge.posts:
-            raise InputError(problem(f"there is no beat “{row['beat']}”", did_you_mean(str(row["beat"]), judge.posts) or "Use beats of the plan", file=path.name, row=str(number), field="beat"))  # fmt: skip
+            raise InputError(
+                problem(
+                    f"there is no beat “{row['beat']}”",
+                    did_you_mean(str(row["beat"]), judge.posts) or "Use beats of the plan",
+                    file=path.name,
+                    row=str(number),
+                    field="beat",
+                )
+            )
     return postings_of(tables, frame)

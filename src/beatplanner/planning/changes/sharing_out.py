@@ -65,7 +65,11 @@ def share_out(
     if before.beats is None:
         raise InputError(problem("this plan has no beats to share officers out over", "Plan the beats", file=folder))
     if out.resolve() == folder.resolve():
-        raise InputError(problem("the new plan must not replace the one that it is made of", "Give another folder as --out", file=out))  # fmt: skip
+        raise InputError(
+            problem(
+                "the new plan must not replace the one that it is made of", "Give another folder as --out", file=out
+            )
+        )
     check_result_place(out)
     file = Path(str(before.summary.get("description_file", "")))
     rules = Description.model_validate(before.summary["rules"]).model_copy(update={"folder": file.parent, "file": file})
@@ -78,7 +82,9 @@ def share_out(
         }
     )
     if has.officers is None:
-        raise InputError(problem("how many officers there are is not said", "Give --officers", file=folder, field="country.officers"))  # fmt: skip
+        raise InputError(
+            problem("how many officers there are is not said", "Give --officers", file=folder, field="country.officers")
+        )
     rules = rules.model_copy(update={"country": has})
     posts = shared_posts(before.beats, has)
     beats = before.beats.assign(posts=[posts[b] for b in before.beats["beat"].astype(str)])
@@ -93,7 +99,16 @@ def share_out(
     if before.assignments is not None:
         town = read_town(rules)
         beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
-        plan = make_plan(town, steps=("officers",), beat=beat, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled)  # fmt: skip
+        plan = make_plan(
+            town,
+            steps=("officers",),
+            beat=beat,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
         made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
         now = _with_officers(now, tables(plan, made), made)
         rollout = plan.rollout
@@ -111,9 +126,17 @@ def share_out(
 
 def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -> PlanTables:
     """Return the plan with the officers planned anew; what was told of beats and stations stays."""
-    summary = {**before.summary, **{k: told[k] for k in ("officers", "seed", "seconds", "threads", "time_limit", "versions", "clashes_of_officers")}}  # fmt: skip
+    summary = {
+        **before.summary,
+        **{
+            k: told[k]
+            for k in ("officers", "seed", "seconds", "threads", "time_limit", "versions", "clashes_of_officers")
+        },
+    }
     of_officers = set(before.summary.get("clashes_of_officers", []))
-    summary["clashes"] = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told["clashes_of_officers"]  # fmt: skip
+    summary["clashes"] = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told[
+        "clashes_of_officers"
+    ]
     summary["feasible"] = not summary["clashes"]
     proofs = {**before.proofs}
     proofs.pop("officers", None)
@@ -123,7 +146,14 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
     order = np.argsort([rank[str(b)] for b in before.beats["beat"]], kind="stable")
     before = replace(before, beats=gpd.GeoDataFrame(before.beats.iloc[order].reset_index(drop=True)))
     assert before.beats is not None
-    return replace(before, assignments=made.assignments, roster=made.roster, beats=with_starts(before.beats, made.beats), summary=summary, proofs=proofs | {k: v for k, v in made.proofs.items() if k == "officers"})  # fmt: skip
+    return replace(
+        before,
+        assignments=made.assignments,
+        roster=made.roster,
+        beats=with_starts(before.beats, made.beats),
+        summary=summary,
+        proofs=proofs | {k: v for k, v in made.proofs.items() if k == "officers"},
+    )
 
 
 def with_starts(beats: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -129,14 +129,23 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
                     for w in lacking:
                         spoken[d, languages.index(w), t] += 1
                         taught[b].add(w)
-    table = pd.DataFrame({"month": [x.isoformat()[:7] for x in dates[:-1]], "vacancies": open_posts.mean(axis=0),
-                          "vacancies_p90": np.percentile(open_posts, 90, axis=0)})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "month": [x.isoformat()[:7] for x in dates[:-1]],
+            "vacancies": open_posts.mean(axis=0),
+            "vacancies_p90": np.percentile(open_posts, 90, axis=0),
+        }
+    )
     for k, w in enumerate(languages):
         table[w] = spoken[:, k].mean(axis=0)
     earliest = 0 if today is None else int(np.searchsorted(dates[:-1], max(today, rules.start)))
     # who is needed sooner than a class can be trained starts with the first that can be ordered
     start = np.maximum(np.arange(months) - ahead, earliest)
-    return Succession(table, _quarters(rules.start, intake, start, earliest, rules.training_months), _classes(needed, draws, start, dates))  # fmt: skip
+    return Succession(
+        table,
+        _quarters(rules.start, intake, start, earliest, rules.training_months),
+        _classes(needed, draws, start, dates),
+    )
 
 
 def _quarters(first: dt.date, intake: np.ndarray, start: np.ndarray, earliest: int, training: int) -> pd.DataFrame:

@@ -98,7 +98,9 @@ def _who_moves(c: Column) -> list[str]:
     moved = c.figures.get("officers_moved")
     if moved is not None and not c.today and c.tables.assignments is not None:
         rotations = c.figures.get("rotations") or 0
-        found.append(f"{_many(moved, 'officer')} {'starts' if moved == 1 else 'start'} in another beat than today's; over the whole period {_many(rotations, 'move')} between beats.")  # fmt: skip
+        found.append(
+            f"{_many(moved, 'officer')} {'starts' if moved == 1 else 'start'} in another beat than today's; over the whole period {_many(rotations, 'move')} between beats."
+        )
     return found
 
 
@@ -115,12 +117,19 @@ def _money(c: Column) -> list[str]:
     payers = [
         f"the {p} {about(sum(v))}" for p, v in sorted(b["payers"].items(), key=lambda x: -sum(x[1])) if sum(v) >= 0.5
     ]
-    found = [text, f"Of it pay {listed(payers)} {unit}." if len(payers) > 1 else f"All of it is paid by the {max(b['payers'], key=lambda p: sum(b['payers'][p]))}."]  # fmt: skip
+    found = [
+        text,
+        f"Of it pay {listed(payers)} {unit}."
+        if len(payers) > 1
+        else f"All of it is paid by the {max(b['payers'], key=lambda p: sum(b['payers'][p]))}.",
+    ]
     people = b["people"]
     if people is not None:
         spare = sum(people["without_post"]) / len(b["years"])
         if spare >= 0.05:
-            found.append(f"On average {spare:,.1f} of {sum(people['paid']) / len(b['years']):,.1f} paid officers have no post, at {about(sum(people['money_without_post']))} {unit} in all.")  # fmt: skip
+            found.append(
+                f"On average {spare:,.1f} of {sum(people['paid']) / len(b['years']):,.1f} paid officers have no post, at {about(sum(people['money_without_post']))} {unit} in all."
+            )
     return found
 
 
@@ -128,8 +137,15 @@ def _when(c: Column) -> list[str]:
     b, rules = c.tables.summary.get("budget"), c.rules.officers
     if b is None or not b["limited"]:
         return [] if rules is None else [f"All of it from {_on(rules.start)}."]
-    parts = [f"{_many(n, 'beat')} with {_many(r, 'resident')} by the end of {y}" for y, n, r in zip(b["years"], b["beats_started"], b["residents_served"], strict=True)]  # fmt: skip
-    found = ["Started: " + ", ".join(parts) + "."] if b["beats_started"][-1] else [f"Nothing of it starts by the end of {b['years'][-1]}."]  # fmt: skip
+    parts = [
+        f"{_many(n, 'beat')} with {_many(r, 'resident')} by the end of {y}"
+        for y, n, r in zip(b["years"], b["beats_started"], b["residents_served"], strict=True)
+    ]
+    found = (
+        ["Started: " + ", ".join(parts) + "."]
+        if b["beats_started"][-1]
+        else [f"Nothing of it starts by the end of {b['years'][-1]}."]
+    )
     if b["blocked"]:
         found.append(b["blocked"]["sentence"])
     return found
@@ -140,7 +156,10 @@ def _without(c: Column) -> list[str]:
     found = []
     b = s.get("budget")
     if b is not None and b["unfunded"]:
-        late = [f"{u['area']} ({_many(u['residents'], 'resident')}, {about(u['lacks_in_all'])} {b['currency']} lacking)" for u in b["unfunded"]]  # fmt: skip
+        late = [
+            f"{u['area']} ({_many(u['residents'], 'resident')}, {about(u['lacks_in_all'])} {b['currency']} lacking)"
+            for u in b["unfunded"]
+        ]
         found.append(f"The money does not reach {listed(late, 3)}.")
     officers = s.get("officers")
     if officers:
@@ -163,7 +182,7 @@ def _fair(c: Column, today: Column) -> list[str]:
     f, was = c.figures, today.figures.get("hours_per_officer_max")
     if f.get("hours_per_officer_max") is None:
         return []
-    text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year, the one with the least {f['hours_per_officer_min']:,.0f}"  # fmt: skip
+    text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year, the one with the least {f['hours_per_officer_min']:,.0f}"
     return [text + (f"; today the most is {was:,.0f}." if was is not None else ".")]
 
 
@@ -189,12 +208,20 @@ def _leavers(c: Column, leave: int) -> list[str]:
         trained, joins, leaves = (_date(r.get(k)) for k in ("trained_on", "joins_on", "leaves_on"))
         free = str(r["officer"]) not in set(first["officer"].astype(str))
         here = (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start)
-        ready += free and here and (trained is None or trained <= rules.start) and not (trained is None and joins is not None and rules.training_months > 0)  # fmt: skip
+        ready += (
+            free
+            and here
+            and (trained is None or trained <= rules.start)
+            and not (trained is None and joins is not None and rules.training_months > 0)
+        )
     gone = min(leave, held)
     empty = max(0, posts - held + gone - ready)
     months = rules.training_months + rules.handover_months
-    text = f"{_many(held, 'officer')} {'holds' if held == 1 else 'hold'} the {_many(posts, 'post')} at the start and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"  # fmt: skip
-    return [text + (f", for {_many(months, 'month')} at least: so long take course and handover." if empty and months else ".")]  # fmt: skip
+    text = f"{_many(held, 'officer')} {'holds' if held == 1 else 'hold'} the {_many(posts, 'post')} at the start and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"
+    return [
+        text
+        + (f", for {_many(months, 'month')} at least: so long take course and handover." if empty and months else ".")
+    ]
 
 
 def _last_day(c: Column) -> list[str]:
@@ -208,7 +235,13 @@ def _last_day(c: Column) -> list[str]:
         for r in table[table["beat"].astype(str) == str(b["beat"])].to_dict("records"):
             a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
             held[a:z] += 1
-        opens = 0 if "starts" not in b else len(days) if not b["starts"] or b["starts"] != b["starts"] else int(np.searchsorted(days, dt.date.fromisoformat(str(b["starts"]))))  # fmt: skip
+        opens = (
+            0
+            if "starts" not in b
+            else len(days)
+            if not b["starts"] or b["starts"] != b["starts"]
+            else int(np.searchsorted(days, dt.date.fromisoformat(str(b["starts"]))))
+        )
         short = np.maximum(0.0, float(b["posts"]) - held)
         short[: opens + (rules.handover_months if opens else 0)] = 0
         vacant += short
@@ -219,7 +252,7 @@ def _last_day(c: Column) -> list[str]:
     last = (pd.Timestamp(days[first]) - pd.DateOffset(months=months)).date()
     text = f"The first post is empty from {days[first]:%B %Y}; who is to fill it must begin the course by {_on(last)}"
     if last < rules.start:
-        text += f", which is before the plan starts: recruits of its first day fill posts from {(pd.Timestamp(rules.start) + pd.DateOffset(months=months)):%B %Y}"  # fmt: skip
+        text += f", which is before the plan starts: recruits of its first day fill posts from {(pd.Timestamp(rules.start) + pd.DateOffset(months=months)):%B %Y}"
     return [text + f". At most {_many(vacant.max(), 'post')} {'is' if vacant.max() == 1 else 'are'} empty at once."]
 
 
@@ -229,7 +262,9 @@ def _dear(prices: Path | None) -> list[str]:
     try:
         content = json.loads((prices / "prices.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise InputError(problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=prices)) from None  # fmt: skip
+        raise InputError(
+            problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=prices)
+        ) from None
     rows = sorted((r for r in content["prices"] if r["feasible"] and r["share"] is not None), key=lambda r: -r["share"])
     return [rows[0]["sentence"]] if rows else ["No price could be told."]
 

@@ -152,16 +152,29 @@ def _price(columns: Sequence[Column], rates: Mapping[str, float]) -> None:
     base = with_money[0]
     assert base.rules.budget is not None
     stated = {**base.rules.budget.rates, **rates}
-    years = [y for y in base.tables.summary["budget"]["years"] if all(y in c.tables.summary["budget"]["years"] for c in with_money)]  # fmt: skip
+    years = [
+        y
+        for y in base.tables.summary["budget"]["years"]
+        if all(y in c.tables.summary["budget"]["years"] for c in with_money)
+    ]
     for c in with_money:
         assert c.rules.budget is not None
         other, own = c.rules.budget.currency, base.rules.budget.currency
         if other != own and other not in stated:
             what = f"{base.name} is in {own} and {c.name} in {other}, which cannot be compared without a rate"
-            raise InputError(problem(what, f"Say how much {other} is one {own}: --rate {other}=…, or rates = {{ {other} = … }} in [budget]", file=c.folder, field="budget.currency"))  # fmt: skip
+            raise InputError(
+                problem(
+                    what,
+                    f"Say how much {other} is one {own}: --rate {other}=…, or rates = {{ {other} = … }} in [budget]",
+                    file=c.folder,
+                    field="budget.currency",
+                )
+            )
         if not years:
             what = f"the budgets of {base.name} and {c.name} have no year in common"
-            raise InputError(problem(what, "Give both the same first_year and years", file=c.folder, field="budget.first_year"))  # fmt: skip
+            raise InputError(
+                problem(what, "Give both the same first_year and years", file=c.folder, field="budget.first_year")
+            )
         c.exchange = 1.0 if other == own else 1.0 / stated[other]
     for c in columns:
         c.money_years = tuple(years)
@@ -196,7 +209,16 @@ def _today(columns: Sequence[Column]) -> Column:
         posts = {b: float(n) for b, n in zip(ids, needed, strict=True)}
     sites = first.tables.sites
     standing = None if sites is None else tuple(sites.loc[sites["existing"], "station"].astype(str))
-    return Column(TODAY, "The beats, stations and officers of today.", first.tables, first.rules, beat, posts, standing, today=True)  # fmt: skip
+    return Column(
+        TODAY,
+        "The beats, stations and officers of today.",
+        first.tables,
+        first.rules,
+        beat,
+        posts,
+        standing,
+        today=True,
+    )
 
 
 def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanTables:
@@ -206,9 +228,14 @@ def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanT
     if absent or more:
         what = f"it lacks unit {absent[0]}" if absent else f"it has unit {more[0]} besides"
         raise InputError(
-            problem(f"this plan is not for the same units as the first: {what}", "Compare plans of one project",
-                    file=folder / "plan.gpkg", layer="units", field="unit")
-        )  # fmt: skip
+            problem(
+                f"this plan is not for the same units as the first: {what}",
+                "Compare plans of one project",
+                file=folder / "plan.gpkg",
+                layer="units",
+                field="unit",
+            )
+        )
     walks = tables.walks
     if walks is not None and tables.homes is None:
         # homes are then rows of the units, whose order changes

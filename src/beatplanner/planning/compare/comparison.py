@@ -58,7 +58,9 @@ def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
                 label = f.label.replace("{band}", f"{columns[0].band:.0%}")
-                told.append({"key": f.key, "label": label, "kind": f.kind, "better": f.better, "help": f.help, "values": values})  # fmt: skip
+                told.append(
+                    {"key": f.key, "label": label, "kind": f.kind, "better": f.better, "help": f.help, "values": values}
+                )
         if told:
             found.append({"title": title, "rows": told})
     return found
@@ -66,7 +68,11 @@ def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
 
 def _access_rows(columns: Sequence[Column]) -> list[Figure]:
     keys = list(dict.fromkeys(k for c in columns for k in c.figures))
-    rows = [Figure(k, f"Residents within {k.removeprefix('within_')} minutes", "share", "more") for k in keys if k.startswith("within_") and k.removeprefix("within_").replace(".", "").isdigit()]  # fmt: skip
+    rows = [
+        Figure(k, f"Residents within {k.removeprefix('within_')} minutes", "share", "more")
+        for k in keys
+        if k.startswith("within_") and k.removeprefix("within_").replace(".", "").isdigit()
+    ]
     for group in dict.fromkeys(g for c in columns for g in c.rules.units.groups):
         name = group[:1].upper() + group[1:]
         rows += [
@@ -83,17 +89,65 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
         return []
     unit, years = currency(base), columns[0].money_years
     span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
-    told = sorted({k for c in columns for k in c.figures if k.startswith(("rollout_2", "served_2")) or (k.startswith(("rollout_", "served_")) and k[-1].isdigit())})  # fmt: skip
-    rows = [Figure(f"money_{y}", f"Money in {y}, {unit}", "money", "less", "The whole plan, all of it from its first year; today: going on as today.") for y in years]  # fmt: skip
-    rows.append(Figure("money_total", f"Money {span}, {unit}", "money", "less", "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns."))  # fmt: skip
-    rows.append(Figure("money_posts", f"… salaries if each post were paid once, {unit}", "money", "less", "Posts (today: officers in beats) × salary; people who are paid without a post are left out."))  # fmt: skip
-    rows.append(Figure("officers_paid", "Officers paid, mean of the years", "decimal", "", "Everybody in the roster from joining until leaving."))  # fmt: skip
+    told = sorted(
+        {
+            k
+            for c in columns
+            for k in c.figures
+            if k.startswith(("rollout_2", "served_2")) or (k.startswith(("rollout_", "served_")) and k[-1].isdigit())
+        }
+    )
+    rows = [
+        Figure(
+            f"money_{y}",
+            f"Money in {y}, {unit}",
+            "money",
+            "less",
+            "The whole plan, all of it from its first year; today: going on as today.",
+        )
+        for y in years
+    ]
+    rows.append(
+        Figure(
+            "money_total",
+            f"Money {span}, {unit}",
+            "money",
+            "less",
+            "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns.",
+        )
+    )
+    rows.append(
+        Figure(
+            "money_posts",
+            f"… salaries if each post were paid once, {unit}",
+            "money",
+            "less",
+            "Posts (today: officers in beats) × salary; people who are paid without a post are left out.",
+        )
+    )
+    rows.append(
+        Figure(
+            "officers_paid",
+            "Officers paid, mean of the years",
+            "decimal",
+            "",
+            "Everybody in the roster from joining until leaving.",
+        )
+    )
     rows.append(Figure("officers_spare", "… without a post or a course, mean of the years", "decimal", "less"))
     rows.append(Figure("money_spare", f"… and what they are paid {span}, {unit}", "money", "less"))
-    rows += [Figure(k, f"Spent in {k.removeprefix('rollout_')} as far as the money reaches, {unit}", "money") for k in told if k.startswith("rollout_")]  # fmt: skip
+    rows += [
+        Figure(k, f"Spent in {k.removeprefix('rollout_')} as far as the money reaches, {unit}", "money")
+        for k in told
+        if k.startswith("rollout_")
+    ]
     if any("rollout_total" in c.figures for c in columns):
         rows.append(Figure("rollout_total", f"… in all years, {unit}", "money"))
-    rows += [Figure(k, f"Residents whose beat has started by the end of {k.removeprefix('served_')}", "number", "more") for k in told if k.startswith("served_")]  # fmt: skip
+    rows += [
+        Figure(k, f"Residents whose beat has started by the end of {k.removeprefix('served_')}", "number", "more")
+        for k in told
+        if k.startswith("served_")
+    ]
     return [*rows, Figure("residents_unfunded", "Residents whose beat the money does not reach", "number", "less")]
 
 
@@ -160,11 +214,17 @@ def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
         travel = (tables.summary["rules"].get("beats") or {}).get("objective") == "travel" and hours > 0
         bound = told["lower_bound"]
         rows.append(
-            {"budget": "free" if limit is None else f"{limit:.0%}", "moved_share": told["moved_share"], "max_deviation": told["max_deviation"],
-             "travel": told["objective"], "mean_way": told["objective"] / hours if travel else None,
-             "mean_way_bound": bound / hours if travel and bound is not None else None, "feasible": bool(tables.summary["feasible"]),
-             "folder": relative_or_whole(place.resolve(), out.resolve())}
-        )  # fmt: skip
+            {
+                "budget": "free" if limit is None else f"{limit:.0%}",
+                "moved_share": told["moved_share"],
+                "max_deviation": told["max_deviation"],
+                "travel": told["objective"],
+                "mean_way": told["objective"] / hours if travel else None,
+                "mean_way_bound": bound / hours if travel and bound is not None else None,
+                "feasible": bool(tables.summary["feasible"]),
+                "folder": relative_or_whole(place.resolve(), out.resolve()),
+            }
+        )
     if not rows:
         raise InputError(
             problem("there is no curve in this folder", "Give one that “beatplanner curve” made", file=folder)
@@ -219,9 +279,15 @@ def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
         )
         for beat, r in frame[frame["beat"].notna()].groupby("beat"):
             rows.append(
-                {"column": c.name, "beat": beat, "name": beat_name(c, str(beat)), "workload": float(r["workload"].sum()),
-                 "residents": float(r["residents"].sum()), "posts": c.posts.get(str(beat), 0.0)}
-            )  # fmt: skip
+                {
+                    "column": c.name,
+                    "beat": beat,
+                    "name": beat_name(c, str(beat)),
+                    "workload": float(r["workload"].sum()),
+                    "residents": float(r["residents"].sum()),
+                    "posts": c.posts.get(str(beat), 0.0),
+                }
+            )
     return rows
 
 
@@ -231,7 +297,14 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
     told = []
     for c in columns:
         folder = None if c.folder is None else relative_or_whole(c.folder, out)
-        entry: dict[str, Any] = {"exchange": c.exchange, "name": c.name, "about": c.about, "today": c.today, "folder": folder, "stale": list(c.stale)}  # fmt: skip
+        entry: dict[str, Any] = {
+            "exchange": c.exchange,
+            "name": c.name,
+            "about": c.about,
+            "today": c.today,
+            "folder": folder,
+            "stale": list(c.stale),
+        }
         if c.folder is not None:
             entry |= {
                 "plan_sha256": file_hash(c.folder / "plan.gpkg"),

@@ -42,9 +42,15 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
         behind = [x for x in (_behind(rows[key], k, names) for key in keys) if x is not None]
         worst = max(behind, key=lambda x: x["behind"], default=None)
         told.append(
-            {"plan": c.name, "unmet": _unmet(c), "best": best, "worst": None if worst is None else {i: v for i, v in worst.items() if i != "behind"},
-             "money": _money(c, columns[0]), "capacity": _capacity(c)}
-        )  # fmt: skip
+            {
+                "plan": c.name,
+                "unmet": _unmet(c),
+                "best": best,
+                "worst": None if worst is None else {i: v for i, v in worst.items() if i != "behind"},
+                "money": _money(c, columns[0]),
+                "capacity": _capacity(c),
+            }
+        )
     assert set(HEADLINE) >= set(STRENGTHS)
     return sorted(told, key=lambda p: bool(p["unmet"]))
 
@@ -75,7 +81,13 @@ def _behind(row: dict[str, Any], k: int, names: list[str]) -> dict[str, Any] | N
     spread = max(v for _, v in [*others, (k, float(value))]) - min(v for _, v in [*others, (k, float(value))])
     if loss <= max(ALIKE * largest, 5e-4 if row["kind"] == "share" else 0.0):
         return None
-    return {"key": row["key"], "value": float(value), "best": top, "best_plan": names[j], "behind": loss / spread * loss / largest}  # fmt: skip
+    return {
+        "key": row["key"],
+        "value": float(value),
+        "best": top,
+        "best_plan": names[j],
+        "behind": loss / spread * loss / largest,
+    }
 
 
 def _unmet(c: Column) -> list[str]:

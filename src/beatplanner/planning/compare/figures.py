@@ -48,73 +48,158 @@ class Figure:
 
 
 BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
-    ("Rules kept", (
-        Figure("rules_met", "All rules of the plan are met", "yes", "more"),
-        Figure("tolerance", "Balance that is asked for, ±", "share"),
-        Figure("beats_outside", "Beats outside that balance", "number", "less"),
-        Figure("beats_in_pieces", "Beats that are not in one piece", "number", "less", "A river without a crossing and a municipal border divide."),
-        Figure("beats_across", "Beats across a municipal border", "number", "less"),
-    )),
-    ("Fairness of work", (
-        Figure("beats", "Beats"),
-        Figure("hours_per_officer_max", "Hours a year of the officer with the most work", "number", "less", "Workload of the beat shared by its officers."),
-        Figure("worst_beat", "… in the beat", "text"),
-        Figure("hours_capacity", "… of so many hours that an officer has on the beat", "number", "", "Hours of a year less absence and time called away."),
-        Figure("hours_per_officer_mean", "Hours a year per officer, mean", "number", "", "Beats without an officer are left out."),
-        Figure("hours_per_officer_min", "Hours a year of the officer with the least work", "number"),
-        Figure("beats_without_officer", "Beats without an officer", "number", "less"),
-        Figure("max_deviation", "Greatest deviation of a beat from its municipality's mean", "share", "less"),
-        Figure("people_in_balance", "Residents who live in a beat within ±{band}", "share", "more", "The loosest balance that any of these plans was asked for."),
-        Figure("people_overloaded", "Residents whose officers have over 10 % more work than the average", "share", "less"),
-        Figure("residents_per_officer_max", "Most residents per officer", "number", "less"),
-        Figure("mean_way", "Mean way from a beat's centre to its work, m", "number", "less"),
-    )),
-    ("Access on foot", (
-        Figure("stations", "Stations"),
-        Figure("mean_walk", "Mean walk to a station, minutes", "decimal", "less"),
-        Figure("within_limit", "Residents within the walking limit", "share", "more"),
-        Figure("walking_limit", "The walking limit, minutes"),
-        Figure("unreached", "Residents who reach none on foot", "number", "less"),
-    )),
-    ("Trust", (
-        Figure("relationship_kept", "Relationship-years kept", "share", "more", "Residents × years that they have known their officer."),
-        Figure("change_officer", "Residents who get officers they do not know", "number", "less"),
-        Figure("change_officer_share", "… as a share", "share", "less"),
-        Figure("rotations", "Moves of officers between beats, whole period", "number", "less"),
-        Figure("vacant_months", "Post-months without an officer, whole period", "number", "less"),
-    )),
-    ("Disruption", (
-        Figure("moved_residents", "Residents who change beat", "number", "less"),
-        Figure("moved_share", "… as a share", "share", "less"),
-        Figure("moved_units", "Units that change beat", "number", "less"),
-        Figure("officers_moved", "Officers who start in another beat than today's", "number", "less"),
-    )),
-    ("Officers, stations and money", (
-        Figure("posts", "Officers' posts"),
-        Figure("officers_required", "Officers that the workload asks for", "number", "less"),
-        Figure("new_stations", "New stations"),
-        Figure("closed_stations", "Stations that close"),
-        Figure("station_cost", "Cost of stations", "money", "less"),
-    )),
-    ("Community hours protected", (
-        Figure("community_promised", "Hours a year promised to residents", "number"),
-        Figure("community_protected", "Hours a year that calls leave for them", "number", "more", "Counted beat by beat, at most what is promised there."),
-        Figure("community_share", "Share of the promise that can be kept", "share", "more"),
-    )),
-    ("Robustness", (
-        Figure("robust_share", "Draws in which every beat stays within ±{band}", "share", "more", "Other weeks, and ±20 % work in each category."),
-        Figure("robust_worst", "… in which the least steady beat does", "share", "more"),
-        Figure("robust_deviation", "Greatest deviation in 19 of 20 draws", "share", "less"),
-        Figure("back_cast", "Greatest deviation had the lines existed in the first half of the records", "share", "less"),
-    )),
-    ("Proof", (
-        Figure("beats_gap", "Beats: at most so far above the best possible", "share", "less"),
-        Figure("stations_gap", "Stations: at most so far above the best possible", "share", "less"),
-        Figure("officers_gap", "Officers: at most so far above the best possible", "share", "less"),
-        Figure("beats_objective", "Beats: the objective"),
-        Figure("beats_bound", "Beats: proven that no plan is below"),
-    )),
-)  # fmt: skip
+    (
+        "Rules kept",
+        (
+            Figure("rules_met", "All rules of the plan are met", "yes", "more"),
+            Figure("tolerance", "Balance that is asked for, ±", "share"),
+            Figure("beats_outside", "Beats outside that balance", "number", "less"),
+            Figure(
+                "beats_in_pieces",
+                "Beats that are not in one piece",
+                "number",
+                "less",
+                "A river without a crossing and a municipal border divide.",
+            ),
+            Figure("beats_across", "Beats across a municipal border", "number", "less"),
+        ),
+    ),
+    (
+        "Fairness of work",
+        (
+            Figure("beats", "Beats"),
+            Figure(
+                "hours_per_officer_max",
+                "Hours a year of the officer with the most work",
+                "number",
+                "less",
+                "Workload of the beat shared by its officers.",
+            ),
+            Figure("worst_beat", "… in the beat", "text"),
+            Figure(
+                "hours_capacity",
+                "… of so many hours that an officer has on the beat",
+                "number",
+                "",
+                "Hours of a year less absence and time called away.",
+            ),
+            Figure(
+                "hours_per_officer_mean",
+                "Hours a year per officer, mean",
+                "number",
+                "",
+                "Beats without an officer are left out.",
+            ),
+            Figure("hours_per_officer_min", "Hours a year of the officer with the least work", "number"),
+            Figure("beats_without_officer", "Beats without an officer", "number", "less"),
+            Figure("max_deviation", "Greatest deviation of a beat from its municipality's mean", "share", "less"),
+            Figure(
+                "people_in_balance",
+                "Residents who live in a beat within ±{band}",
+                "share",
+                "more",
+                "The loosest balance that any of these plans was asked for.",
+            ),
+            Figure(
+                "people_overloaded",
+                "Residents whose officers have over 10 % more work than the average",
+                "share",
+                "less",
+            ),
+            Figure("residents_per_officer_max", "Most residents per officer", "number", "less"),
+            Figure("mean_way", "Mean way from a beat's centre to its work, m", "number", "less"),
+        ),
+    ),
+    (
+        "Access on foot",
+        (
+            Figure("stations", "Stations"),
+            Figure("mean_walk", "Mean walk to a station, minutes", "decimal", "less"),
+            Figure("within_limit", "Residents within the walking limit", "share", "more"),
+            Figure("walking_limit", "The walking limit, minutes"),
+            Figure("unreached", "Residents who reach none on foot", "number", "less"),
+        ),
+    ),
+    (
+        "Trust",
+        (
+            Figure(
+                "relationship_kept",
+                "Relationship-years kept",
+                "share",
+                "more",
+                "Residents × years that they have known their officer.",
+            ),
+            Figure("change_officer", "Residents who get officers they do not know", "number", "less"),
+            Figure("change_officer_share", "… as a share", "share", "less"),
+            Figure("rotations", "Moves of officers between beats, whole period", "number", "less"),
+            Figure("vacant_months", "Post-months without an officer, whole period", "number", "less"),
+        ),
+    ),
+    (
+        "Disruption",
+        (
+            Figure("moved_residents", "Residents who change beat", "number", "less"),
+            Figure("moved_share", "… as a share", "share", "less"),
+            Figure("moved_units", "Units that change beat", "number", "less"),
+            Figure("officers_moved", "Officers who start in another beat than today's", "number", "less"),
+        ),
+    ),
+    (
+        "Officers, stations and money",
+        (
+            Figure("posts", "Officers' posts"),
+            Figure("officers_required", "Officers that the workload asks for", "number", "less"),
+            Figure("new_stations", "New stations"),
+            Figure("closed_stations", "Stations that close"),
+            Figure("station_cost", "Cost of stations", "money", "less"),
+        ),
+    ),
+    (
+        "Community hours protected",
+        (
+            Figure("community_promised", "Hours a year promised to residents", "number"),
+            Figure(
+                "community_protected",
+                "Hours a year that calls leave for them",
+                "number",
+                "more",
+                "Counted beat by beat, at most what is promised there.",
+            ),
+            Figure("community_share", "Share of the promise that can be kept", "share", "more"),
+        ),
+    ),
+    (
+        "Robustness",
+        (
+            Figure(
+                "robust_share",
+                "Draws in which every beat stays within ±{band}",
+                "share",
+                "more",
+                "Other weeks, and ±20 % work in each category.",
+            ),
+            Figure("robust_worst", "… in which the least steady beat does", "share", "more"),
+            Figure("robust_deviation", "Greatest deviation in 19 of 20 draws", "share", "less"),
+            Figure(
+                "back_cast",
+                "Greatest deviation had the lines existed in the first half of the records",
+                "share",
+                "less",
+            ),
+        ),
+    ),
+    (
+        "Proof",
+        (
+            Figure("beats_gap", "Beats: at most so far above the best possible", "share", "less"),
+            Figure("stations_gap", "Stations: at most so far above the best possible", "share", "less"),
+            Figure("officers_gap", "Officers: at most so far above the best possible", "share", "less"),
+            Figure("beats_objective", "Beats: the objective"),
+            Figure("beats_bound", "Beats: proven that no plan is below"),
+        ),
+    ),
+)
 
 
 def figures(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
@@ -155,7 +240,12 @@ def _of_beats(c: Column) -> dict[str, Any]:
     )
     community = total(units["community_hours"].to_numpy(float))
     posts = np.array([c.posts.get(b, 0.0) for b in ids])
-    municipality = municipality_of(units["municipality"].astype(str).to_numpy(object)[inside], at, units["workload"].to_numpy(float)[inside], len(ids))  # fmt: skip
+    municipality = municipality_of(
+        units["municipality"].astype(str).to_numpy(object)[inside],
+        at,
+        units["workload"].to_numpy(float)[inside],
+        len(ids),
+    )
     mean = pd.Series(hours).groupby(municipality).transform("mean").to_numpy(float)
     deviation = np.divide(hours, mean, out=np.ones(len(ids)), where=mean > 0) - 1
     manned = posts > 0
@@ -164,14 +254,18 @@ def _of_beats(c: Column) -> dict[str, Any]:
         "beats": len(ids),
         "tolerance": tolerance,
         "beats_outside": None if tolerance is None else int((np.abs(deviation) > tolerance + 1e-9).sum()),
-        "people_in_balance": float(residents[np.abs(deviation) <= c.band + 1e-9].sum() / residents.sum()) if c.band else None,
+        "people_in_balance": float(residents[np.abs(deviation) <= c.band + 1e-9].sum() / residents.sum())
+        if c.band
+        else None,
         "beats_in_pieces": _in_pieces(c, inside, at, len(ids)),
         "beats_across": sum(len(set(units["municipality"][inside][at == k])) > 1 for k in range(len(ids))),
         "max_deviation": float(np.abs(deviation).max()),
         "beats_without_officer": int((~manned).sum()),
         "posts": float(posts.sum()),
-        "officers_required": int(officers_required(reactive - rules.workload.fixed_hours_per_beat, community, rules.workload).sum()),
-    }  # fmt: skip
+        "officers_required": int(
+            officers_required(reactive - rules.workload.fixed_hours_per_beat, community, rules.workload).sum()
+        ),
+    }
     if manned.any():
         k = int(np.nanargmax(load))
         average = float(hours[manned].sum() / posts[manned].sum())
@@ -181,9 +275,13 @@ def _of_beats(c: Column) -> dict[str, Any]:
             "hours_capacity": hours_on_the_beat(rules.workload),
             "hours_per_officer_mean": average,
             "hours_per_officer_min": float(np.nanmin(load)),
-            "people_overloaded": float(residents[np.nan_to_num(load, nan=np.inf) > (1 + OVERLOAD) * average].sum() / residents.sum()),
-            "residents_per_officer_max": float((residents[manned] / posts[manned]).max()) if not np.isnan(units["population"]).any() else None,
-        }  # fmt: skip
+            "people_overloaded": float(
+                residents[np.nan_to_num(load, nan=np.inf) > (1 + OVERLOAD) * average].sum() / residents.sum()
+            ),
+            "residents_per_officer_max": float((residents[manned] / posts[manned]).max())
+            if not np.isnan(units["population"]).any()
+            else None,
+        }
     capacity = posts * hours_on_the_beat(rules.workload) * (1 - rules.workload.admin_share) - reactive
     protected = float(np.minimum(community, np.maximum(0.0, capacity)).sum())
     promised = float(community.sum())
@@ -232,9 +330,13 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     metres = nearest_walk(c, columns, len(weight))
     sites = tables.sites
     standing = set() if sites is None else set(sites.loc[sites["existing"], "station"].astype(str))
-    found: dict[str, Any] = {"stations": len(c.open), "walking_limit": rules.walk_minutes, "new_stations": len(set(c.open) - standing),
-                             "closed_stations": len(standing - set(c.open)),
-                             "station_cost": 0.0 if c.today else _converted(tables.summary.get("stations", {}).get("cost"), c)}  # fmt: skip
+    found: dict[str, Any] = {
+        "stations": len(c.open),
+        "walking_limit": rules.walk_minutes,
+        "new_stations": len(set(c.open) - standing),
+        "closed_stations": len(standing - set(c.open)),
+        "station_cost": 0.0 if c.today else _converted(tables.summary.get("stations", {}).get("cost"), c),
+    }
     if metres is None:
         return found
     minutes = metres / (rules.walk_kmh * 1000 / 60)
@@ -244,10 +346,12 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
         return float(of[reached & (minutes <= limit * (1 + 1e-12))].sum() / of.sum()) if of.sum() > 0 else None
 
     found |= {
-        "mean_walk": float(np.average(minutes[reached], weights=weight[reached])) if weight[reached].sum() > 0 else None,
+        "mean_walk": float(np.average(minutes[reached], weights=weight[reached]))
+        if weight[reached].sum() > 0
+        else None,
         "within_limit": share(weight, rules.walk_minutes),
         "unreached": float(weight[~reached].sum()),
-    }  # fmt: skip
+    }
     for band in rules.bands:
         found[f"within_{band:g}"] = share(weight, band)
     inside = np.bincount(of_unit, weights=weight, minlength=len(tables.units))
@@ -311,7 +415,10 @@ def _of_officers(c: Column) -> dict[str, Any]:
             before.setdefault(str(beat), set()).add(officer)
     weight, current = people(tables.units), _text(tables.units["current"])
     known = np.array([b is not None and b in before for b in current])
-    lost = np.array([k and not before[str(b)] & serves.get(str(n), set()) for k, b, n in zip(known, current, c.beat, strict=True)], dtype=bool)  # fmt: skip
+    lost = np.array(
+        [k and not before[str(b)] & serves.get(str(n), set()) for k, b, n in zip(known, current, c.beat, strict=True)],
+        dtype=bool,
+    )
     if known.any():
         found |= {
             "change_officer": float(weight[lost].sum()),
@@ -357,7 +464,9 @@ def _of_money(c: Column) -> dict[str, Any]:
         return {}
     total = told["today"] if c.today else told["all_at_once"]
     k = c.exchange
-    found: dict[str, Any] = {f"money_{year}": k * float(v) for year, v in zip(told["years"], total, strict=True) if year in c.money_years}  # fmt: skip
+    found: dict[str, Any] = {
+        f"money_{year}": k * float(v) for year, v in zip(told["years"], total, strict=True) if year in c.money_years
+    }
     found["money_total"] = float(sum(found.values()))
     people = told["people"]
     if people is not None:

@@ -76,30 +76,86 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
     b, s = d.beats, d.stations
     if b is not None:
         wider = round(min(1.0, b.tolerance + TOLERANCE), 4)
-        yield Relaxation("beats.tolerance", f"Balance within ±{b.tolerance:.0%}", f"±{wider:.0%} in its place", "beats", beats(tolerance=wider))  # fmt: skip
+        yield Relaxation(
+            "beats.tolerance",
+            f"Balance within ±{b.tolerance:.0%}",
+            f"±{wider:.0%} in its place",
+            "beats",
+            beats(tolerance=wider),
+        )
         if b.barriers is not None:
-            yield Relaxation("beats.barriers", f"Keeping the {b.barriers.layer or b.barriers.path.stem} as a border", "without it", "beats", beats(barriers=None, crossings=None))  # fmt: skip
+            yield Relaxation(
+                "beats.barriers",
+                f"Keeping the {b.barriers.layer or b.barriers.path.stem} as a border",
+                "without it",
+                "beats",
+                beats(barriers=None, crossings=None),
+            )
         if b.locked is not None:
             yield Relaxation("beats.locked", "Keeping the locked units", "all free", "beats", beats(locked=None))
         if b.max_moved is not None:
             more = round(min(1.0, b.max_moved + MOVED), 4)
-            yield Relaxation("beats.max_moved", f"Moving at most {b.max_moved:.0%} of residents", f"{more:.0%} in its place", "beats", beats(max_moved=more))  # fmt: skip
-            yield Relaxation("beats.max_moved-free", f"Moving at most {b.max_moved:.0%} of residents", "no limit at all", "beats", beats(max_moved=None))  # fmt: skip
+            yield Relaxation(
+                "beats.max_moved",
+                f"Moving at most {b.max_moved:.0%} of residents",
+                f"{more:.0%} in its place",
+                "beats",
+                beats(max_moved=more),
+            )
+            yield Relaxation(
+                "beats.max_moved-free",
+                f"Moving at most {b.max_moved:.0%} of residents",
+                "no limit at all",
+                "beats",
+                beats(max_moved=None),
+            )
         if d.units.municipality is not None:
             whole = d.model_copy(update={"units": d.units.model_copy(update={"municipality": None})})
-            yield Relaxation("units.municipality", "Keeping beats inside municipalities", "borders may be crossed, balance by the mean of all", "beats", whole)  # fmt: skip
+            yield Relaxation(
+                "units.municipality",
+                "Keeping beats inside municipalities",
+                "borders may be crossed, balance by the mean of all",
+                "beats",
+                whole,
+            )
     if s is not None:
         if s.count is not None:
-            yield Relaxation("stations.count", f"Opening {s.count} stations", "one more", "stations", stations(count=s.count + 1))  # fmt: skip
+            yield Relaxation(
+                "stations.count", f"Opening {s.count} stations", "one more", "stations", stations(count=s.count + 1)
+            )
         if s.budget is not None:
-            yield Relaxation("stations.budget", f"A station budget of {s.budget:,.0f}", f"{BUDGET:.0%} more", "stations", stations(budget=s.budget * (1 + BUDGET)))  # fmt: skip
+            yield Relaxation(
+                "stations.budget",
+                f"A station budget of {s.budget:,.0f}",
+                f"{BUDGET:.0%} more",
+                "stations",
+                stations(budget=s.budget * (1 + BUDGET)),
+            )
         if s.min_distance:
-            yield Relaxation("stations.min_distance", f"Keeping stations {s.min_distance:,.0f} m apart", "no distance", "stations", stations(min_distance=0.0))  # fmt: skip
+            yield Relaxation(
+                "stations.min_distance",
+                f"Keeping stations {s.min_distance:,.0f} m apart",
+                "no distance",
+                "stations",
+                stations(min_distance=0.0),
+            )
         if s.one_per_municipality:
-            yield Relaxation("stations.one_per_municipality", "A station in each municipality", "wherever people gain most", "stations", stations(one_per_municipality=False))  # fmt: skip
+            yield Relaxation(
+                "stations.one_per_municipality",
+                "A station in each municipality",
+                "wherever people gain most",
+                "stations",
+                stations(one_per_municipality=False),
+            )
         if s.group_excess is not None:
             looser = s.group_excess + EXCESS
-            yield Relaxation("stations.group_excess", f"No group walking over {s.group_excess:.0%} more than the average", f"{looser:.0%} in its place", "stations", stations(group_excess=looser))  # fmt: skip
+            yield Relaxation(
+                "stations.group_excess",
+                f"No group walking over {s.group_excess:.0%} more than the average",
+                f"{looser:.0%} in its place",
+                "stations",
+                stations(group_excess=looser),
+            )
         if (
             s.existing is not None
             and s.existing.state is None
@@ -146,7 +202,9 @@ def price_rules(
     d = read_description(project).model_copy(update={"officers": None, "forum": None, "budget": None, "country": None})
     every = list(relaxations(d))
     if not every:
-        raise InputError(problem("there are no rules to price", "Give a section [beats] or [stations]", file=d.file.name))  # fmt: skip
+        raise InputError(
+            problem("there are no rules to price", "Give a section [beats] or [stations]", file=d.file.name)
+        )
     for name in ("plan", *(r.key for r in every)):
         check_result_place(out / name)
     out.mkdir(parents=True, exist_ok=True)
@@ -154,13 +212,26 @@ def price_rules(
     end = None if time_limit is None else begin + time_limit
     steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations") if getattr(d, s) is not None)  # type: ignore[misc]
 
-    def plan(rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str) -> dict[str, Any]:  # fmt: skip
+    def plan(
+        rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str
+    ) -> dict[str, Any]:
         left = None if end is None else max(1.0, end - time.monotonic()) / share
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
             progress(f"{label}: {phase}", best, bound, time.monotonic() - begin)
 
-        return run(rules, folder, steps=wanted, start_from=start, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled, pack=False)  # fmt: skip
+        return run(
+            rules,
+            folder,
+            steps=wanted,
+            start_from=start,
+            time_limit=left,
+            seed=seed,
+            threads=threads,
+            progress=tell,
+            cancelled=cancelled,
+            pack=False,
+        )
 
     base = plan(d, out / "plan", steps, None, len(every) + 1, "the plan itself")
     rows = []
@@ -169,9 +240,17 @@ def price_rules(
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
         rows.append(_price(r, base, summary, out, d))
     content = without_nan(
-        {"version": 1, "project": d.project.name, "feasible": bool(base["feasible"]), "prices": rows, "sentences": [r["sentence"] for r in rows]}
-    )  # fmt: skip
-    (out / "prices.json").write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")  # fmt: skip
+        {
+            "version": 1,
+            "project": d.project.name,
+            "feasible": bool(base["feasible"]),
+            "prices": rows,
+            "sentences": [r["sentence"] for r in rows],
+        }
+    )
+    (out / "prices.json").write_text(
+        json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
+    )
     write_prices(out, content)
     return content
 
@@ -180,7 +259,12 @@ def _price(r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Pa
     """Return one price, with its bounds, what it is in other units, and its sentence."""
     a, b = base[r.step], relaxed[r.step]
     row: dict[str, Any] = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
-    row |= {"with": a["objective"], "with_bound": a["lower_bound"], "without": b["objective"], "without_bound": b["lower_bound"]}  # fmt: skip
+    row |= {
+        "with": a["objective"],
+        "with_bound": a["lower_bound"],
+        "without": b["objective"],
+        "without_bound": b["lower_bound"],
+    }
     row["gain"] = a["objective"] - b["objective"]
     row["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
     if row["at_least"] is not None and r.key != "units.municipality":
@@ -247,6 +331,6 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], relaxed:
             (row["money"], False, "in cost of stations"),
         )
         if value is not None and abs(value) >= 1
-    ]  # fmt: skip
+    ]
     tail = f". Without it: {', '.join(extra)}." if extra else "."
     return text + tail

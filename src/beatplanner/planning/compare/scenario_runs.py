@@ -51,9 +51,12 @@ def run_scenarios(
     """
     if not scenarios:
         raise InputError(
-            problem("this project has no scenarios", "Make one with “beatplanner scenarios PROJECT --new NAME --set KEY=VALUE”",
-                    file="scenarios")
-        )  # fmt: skip
+            problem(
+                "this project has no scenarios",
+                "Make one with “beatplanner scenarios PROJECT --new NAME --set KEY=VALUE”",
+                file="scenarios",
+            )
+        )
     out.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     end = None if time_limit is None else begin + time_limit

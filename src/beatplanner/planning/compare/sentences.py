@@ -23,7 +23,11 @@ def moves(c: Column) -> list[dict[str, Any]]:
     current = _text(c.units["current"])
     frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
     frame = frame[frame["from"].notna() & (frame["from"] != frame["to"])]
-    rows = frame.groupby(["from", "to"], as_index=False).sum().sort_values(["residents", "from", "to"], ascending=[False, True, True])  # fmt: skip
+    rows = (
+        frame.groupby(["from", "to"], as_index=False)
+        .sum()
+        .sort_values(["residents", "from", "to"], ascending=[False, True, True])
+    )
     return [
         {
             "from": str(r["from"]),
@@ -42,8 +46,18 @@ def places(c: Column) -> list[dict[str, Any]]:
     known = np.array([b is not None for b in current])
     weight = people(c.units)
     moved = known & (current != c.beat)
-    frame = pd.DataFrame({"municipality": c.units["municipality"].astype(str), "residents": np.where(known, weight, 0.0), "moved": np.where(moved, weight, 0.0)})  # fmt: skip
-    rows = frame.groupby("municipality", as_index=False).sum().sort_values(["moved", "municipality"], ascending=[False, True])  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "municipality": c.units["municipality"].astype(str),
+            "residents": np.where(known, weight, 0.0),
+            "moved": np.where(moved, weight, 0.0),
+        }
+    )
+    rows = (
+        frame.groupby("municipality", as_index=False)
+        .sum()
+        .sort_values(["moved", "municipality"], ascending=[False, True])
+    )
     return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in rows.to_dict("records")]
 
 
@@ -57,11 +71,17 @@ def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]
     found = []
     if f.get("hours_per_officer_max") is not None:
         text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year"
-        found.append(text + (was("hours_per_officer_max", "{:,.0f}")) + f"; the average is {f['hours_per_officer_mean']:,.0f}.")  # fmt: skip
+        found.append(
+            text + (was("hours_per_officer_max", "{:,.0f}")) + f"; the average is {f['hours_per_officer_mean']:,.0f}."
+        )
     if f.get("community_share") is not None:
-        found.append(f"{f['community_share']:.0%} of the hours promised to residents can be kept{was('community_share', '{:.0%}')}.")  # fmt: skip
+        found.append(
+            f"{f['community_share']:.0%} of the hours promised to residents can be kept{was('community_share', '{:.0%}')}."
+        )
     if f.get("within_limit") is not None:
-        found.append(f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to a station{was('within_limit', '{:.0%}')}.")  # fmt: skip
+        found.append(
+            f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to a station{was('within_limit', '{:.0%}')}."
+        )
     if c.today:
         return found
     if f.get("moved_share") is not None:
@@ -79,11 +99,15 @@ def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]
         span = c.money_years[0] if len(c.money_years) == 1 else f"{c.money_years[0]} to {c.money_years[-1]}"
         found.append(f"All of it costs {f['money_total']:,.0f} {unit} {span}{was('money_total', '{:,.0f}')}.")
         if (f.get("officers_spare") or 0.0) >= 0.05:
-            found.append(f"{f['officers_spare']:,.1f} of {f['officers_paid']:,.1f} paid officers have no post in the mean of the years, at {f['money_spare']:,.0f} {unit}.")  # fmt: skip
+            found.append(
+                f"{f['officers_spare']:,.1f} of {f['officers_paid']:,.1f} paid officers have no post in the mean of the years, at {f['money_spare']:,.0f} {unit}."
+            )
         if f.get("rollout_total") is not None:
             last = budget["years"][-1]
-            found.append(f"The money that there is reaches {f['served_' + last]:,.0f} residents by the end of {last} and {f['rollout_total']:,.0f} {unit} of it are spent; "
-                         "the figures here are those of the whole plan.")  # fmt: skip
+            found.append(
+                f"The money that there is reaches {f['served_' + last]:,.0f} residents by the end of {last} and {f['rollout_total']:,.0f} {unit} of it are spent; "
+                "the figures here are those of the whole plan."
+            )
             late = [u["area"] for u in budget["unfunded"]]
             if late:
                 found.append(f"It does not reach {listed(late, 4)}.")

@@ -67,30 +67,48 @@ def stress_test(
     progress("draws", None, None, 0.0)
     today, plan = read_columns([folder])
     told = robustness_figures([today, plan], draws=draws, seed=seed)
-    found: dict[str, Any] = {"draws": draws, "seed": seed, "tolerance": plan.band, "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")}}  # fmt: skip
+    found: dict[str, Any] = {
+        "draws": draws,
+        "seed": seed,
+        "tolerance": plan.band,
+        "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")},
+    }
     found["beats"] = told["beats"][1] if told.get("beats") else []
     sentences = []
     if told.get("missing"):
         sentences.append(told["missing"])
     else:
         weakest = min(found["beats"], key=lambda r: r["holds"])
-        sentences.append(f"In {plan.figures['robust_share']:.0%} of {draws} draws of other weeks and ±20% work by category every beat stays within ±{plan.band:.0%}; "
-                         f"beat {weakest['beat']} is the least steady and stays within in {weakest['holds']:.0%}.")  # fmt: skip
+        sentences.append(
+            f"In {plan.figures['robust_share']:.0%} of {draws} draws of other weeks and ±20% work by category every beat stays within ±{plan.band:.0%}; "
+            f"beat {weakest['beat']} is the least steady and stays within in {weakest['holds']:.0%}."
+        )
         if plan.figures.get("back_cast") is not None:
-            sentences.append(f"Had these lines existed in the first half of the records, the greatest deviation would have been ±{plan.figures['back_cast']:.1%}.")  # fmt: skip
-        off = {s: max((abs(r[s]) for r in found["beats"] if r[s] is not None), default=0.0) for s in ("winter", "spring", "summer", "autumn")}  # fmt: skip
+            sentences.append(
+                f"Had these lines existed in the first half of the records, the greatest deviation would have been ±{plan.figures['back_cast']:.1%}."
+            )
+        off = {
+            s: max((abs(r[s]) for r in found["beats"] if r[s] is not None), default=0.0)
+            for s in ("winter", "spring", "summer", "autumn")
+        }
         worst = max(off, key=lambda s: off[s])
-        sentences.append(f"Of the seasons {worst} is the hardest: were the whole year like it, the greatest deviation would be ±{off[worst]:.1%}.")  # fmt: skip
+        sentences.append(
+            f"Of the seasons {worst} is the hardest: were the whole year like it, the greatest deviation would be ±{off[worst]:.1%}."
+        )
     if incidents is not None:
         found["other_year"] = _other_year(plan, incidents, draws, seed)
-        sentences.append(f"With the incidents of {incidents.name} the greatest deviation is ±{found['other_year']['max_deviation']:.1%}, and {found['other_year']['within']:.0%} of the beats are within ±{plan.band:.0%}.")  # fmt: skip
+        sentences.append(
+            f"With the incidents of {incidents.name} the greatest deviation is ±{found['other_year']['max_deviation']:.1%}, and {found['other_year']['within']:.0%} of the beats are within ±{plan.band:.0%}."
+        )
     if plan.tables.assignments is not None and plan.tables.roster is not None:
         progress("officers who leave", None, None, 0.0)
         left = succession(folder, attrition=attrition, draws=draws, seed=seed)
         vacancies = float(left.months["vacancies"].sum())
         post_months = float(plan.tables.beats["posts"].sum()) * len(left.months)  # type: ignore[index]
         found["attrition"] = {"share_a_year": attrition, "vacant_months": vacancies, "post_months": post_months}
-        sentences.append(f"Should {attrition:.0%} of the officers leave each year, {vacancies / post_months:.1%} of all post-months would stand empty unless recruits are found.")  # fmt: skip
+        sentences.append(
+            f"Should {attrition:.0%} of the officers leave each year, {vacancies / post_months:.1%} of all post-months would stand empty unless recruits are found."
+        )
     if ensemble:
         found["ensemble"] = neutral_plans(plan, ensemble, seed, progress, cancelled)
         sentences += found["ensemble"]["sentences"]
@@ -103,13 +121,19 @@ def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str,
     from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
 
-    town = read_town(read_description(project).model_copy(update={"stations": None, "officers": None, "forum": None, "beats": None}))  # fmt: skip
+    town = read_town(
+        read_description(project).model_copy(update={"stations": None, "officers": None, "forum": None, "beats": None})
+    )
     if town.incidents is None:
-        raise InputError(problem("this description has no incidents", "Give one with a section [incidents]", file=project))  # fmt: skip
+        raise InputError(
+            problem("this description has no incidents", "Give one with a section [incidents]", file=project)
+        )
     summary = {"description_file": str(project.resolve()), "inputs": []}
     records = read_records(summary, list(plan.units["unit"]))
     if records is None or (records.unit < 0).any():
-        raise InputError(problem("this description is not for the units of the plan", "Give one with the same units", file=project))  # fmt: skip
+        raise InputError(
+            problem("this description is not for the units of the plan", "Give one with the same units", file=project)
+        )
     rows = steadiness(replace(plan, figures={}), records, draws=draws, seed=seed) or []
     off = np.array([abs(r["deviation"]) for r in rows])
     return {"max_deviation": float(off.max()), "within": float((off <= plan.band + 1e-9).mean())}
@@ -139,7 +163,12 @@ def neutral_plans(
     hours, xy = units["workload"].to_numpy(float), units[["x", "y"]].to_numpy(float)
     place = {u: i for i, u in enumerate(units["unit"])}
     table = plan.tables.edges
-    edges = np.array([[place[str(a)], place[str(b)]] for a, b in zip(table["unit_a"].astype(str), table["unit_b"].astype(str), strict=True)])  # fmt: skip
+    edges = np.array(
+        [
+            [place[str(a)], place[str(b)]]
+            for a, b in zip(table["unit_a"].astype(str), table["unit_b"].astype(str), strict=True)
+        ]
+    )
     metres = table["metres"].to_numpy(float)
     ids, whole = np.unique(plan.beat.astype(str), return_inverse=True)
     municipality = units["municipality"].astype(str).to_numpy(object)
@@ -156,8 +185,21 @@ def neutral_plans(
         mean = hours[inside].sum() / len(labels)
         rng = np.random.default_rng([seed, m])
         steps = KEPT_EVERY * (count + 10)
-        met = [district] * (count + 10) if len(labels) == 1 else recombinations(
-            district, at[own], hours[inside], mean * (1 - plan.band), mean * (1 + plan.band), steps=steps, every=KEPT_EVERY, rng=rng, cancelled=cancelled)  # fmt: skip
+        met = (
+            [district] * (count + 10)
+            if len(labels) == 1
+            else recombinations(
+                district,
+                at[own],
+                hours[inside],
+                mean * (1 - plan.band),
+                mean * (1 + plan.band),
+                steps=steps,
+                every=KEPT_EVERY,
+                rng=rng,
+                cancelled=cancelled,
+            )
+        )
         walks.append((inside, labels, met))
     usable = min(len(met) for _, _, met in walks)
     # the first hundred steps still remember the start
@@ -169,7 +211,11 @@ def neutral_plans(
         neutral.append(_measures(district, hours, xy, edges, metres, municipality))
     own_figures = _measures(whole, hours, xy, edges, metres, municipality)
     found: dict[str, Any] = {"plans": len(neutral), "outlier": [], "sentences": []}
-    words = {"mean_way": ("mean way to work", "m"), "border": ("length of the borders", "m"), "max_deviation": ("greatest deviation", "")}  # fmt: skip
+    words = {
+        "mean_way": ("mean way to work", "m"),
+        "border": ("length of the borders", "m"),
+        "max_deviation": ("greatest deviation", ""),
+    }
     for k, (key, (name, unit)) in enumerate(words.items()):
         values = np.array([n[k] for n in neutral])
         if not len(values):
@@ -186,7 +232,7 @@ def neutral_plans(
         found["sentences"].append(
             f"Its {name} is {shown(own_figures[k])}, {better} {share:.0%} of {len(values)} neutral plans (most of them between {shown(low)} and {shown(high)})"
             + (": an outlier." if out else ": nothing out of the ordinary.")
-        )  # fmt: skip
+        )
     return found
 
 

@@ -111,11 +111,24 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
             if len(matched) < len(names):
                 apart = [names[b] for b in names if b not in matched]
                 what = f"“{q}” compares {len(matched)} of {len(names)} beats from {asked[0]} to {asked[-1]}"
-                notes.append(Note("warning", f"{what}; without enough answers both times: {listed(apart, 4)}", "Ask in the same beats each time", file=file.name))  # fmt: skip
+                notes.append(
+                    Note(
+                        "warning",
+                        f"{what}; without enough answers both times: {listed(apart, 4)}",
+                        "Ask in the same beats each time",
+                        file=file.name,
+                    )
+                )
     few = sum(t["n"] < FEWEST for t in told)
     if few:
         what = "1 result has" if few == 1 else f"{few:,} results have"
-        notes.append(Note("warning", f"{what} fewer than {FEWEST} answers and {'is' if few == 1 else 'are'} not told", file=file.name))  # fmt: skip
+        notes.append(
+            Note(
+                "warning",
+                f"{what} fewer than {FEWEST} answers and {'is' if few == 1 else 'are'} not told",
+                file=file.name,
+            )
+        )
     header = ["question", "beat", "name", "first", "last", "kind", "change", "low", "high", "clear"]
     return Survey(waves, questions, pd.DataFrame(rows), pd.DataFrame(changes, columns=header), tuple(notes))
 
@@ -135,30 +148,83 @@ def _answers(file: Path, tables: PlanTables) -> list[dict[str, Any]]:
         n, yes, mean, sd, effect = (_number(r.get(k)) for k in ("n", "yes", "mean", "sd", "design_effect"))
         asked_on = _text(r.get("asked_on"))
         if beat not in names:
-            problems.append(problem(f"the plan has no beat “{beat}”", did_you_mean(beat, names) or f"The beats are: {listed(names)}", **place, field="beat"))  # fmt: skip
+            problems.append(
+                problem(
+                    f"the plan has no beat “{beat}”",
+                    did_you_mean(beat, names) or f"The beats are: {listed(names)}",
+                    **place,
+                    field="beat",
+                )
+            )
         elif not question or not wave:
-            problems.append(problem("the row has no question or no wave", "Give both", **place, field="wave" if question else "question"))  # fmt: skip
+            problems.append(
+                problem(
+                    "the row has no question or no wave", "Give both", **place, field="wave" if question else "question"
+                )
+            )
         elif n is None or n < 0 or n != int(n):
-            problems.append(problem("the number of answers must be a whole number", "Give how many people answered", **place, field="n"))  # fmt: skip
+            problems.append(
+                problem(
+                    "the number of answers must be a whole number", "Give how many people answered", **place, field="n"
+                )
+            )
         elif (yes is None) == (mean is None or sd is None) or (yes is not None and mean is not None):
-            problems.append(problem("give either how many agree or a mean with its standard deviation", "Fill in yes, or mean and sd", **place, field="yes"))  # fmt: skip
+            problems.append(
+                problem(
+                    "give either how many agree or a mean with its standard deviation",
+                    "Fill in yes, or mean and sd",
+                    **place,
+                    field="yes",
+                )
+            )
         elif yes is not None and not 0 <= yes <= n:
-            problems.append(problem(f"{yes:g} agree, but {n:g} answered", "Give a count, not a percentage", **place, field="yes"))  # fmt: skip
+            problems.append(
+                problem(f"{yes:g} agree, but {n:g} answered", "Give a count, not a percentage", **place, field="yes")
+            )
         elif sd is not None and sd < 0:
             problems.append(problem("a standard deviation is not below 0", "Correct it", **place, field="sd"))
         elif effect is not None and effect < 1:
-            problems.append(problem("a design effect is at least 1", "Leave it empty for a simple random sample", **place, field="design_effect"))  # fmt: skip
+            problems.append(
+                problem(
+                    "a design effect is at least 1",
+                    "Leave it empty for a simple random sample",
+                    **place,
+                    field="design_effect",
+                )
+            )
         elif asked_on and _day(asked_on) is None:
-            problems.append(problem(f"“{asked_on}” is no day", "Give a date such as 2027-05-01", **place, field="asked_on"))  # fmt: skip
+            problems.append(
+                problem(f"“{asked_on}” is no day", "Give a date such as 2027-05-01", **place, field="asked_on")
+            )
         elif kinds.setdefault(question, (yes is not None, str(number)))[0] != (yes is not None):
             was = "how many agree" if kinds[question][0] else "a mean"
-            problems.append(problem(f"“{question}” is told as {was} in row {kinds[question][1]} and as {'a mean' if kinds[question][0] else 'how many agree'} here",
-                                    "Keep one kind a question, or name them as two questions", **place, field="yes"))  # fmt: skip
+            problems.append(
+                problem(
+                    f"“{question}” is told as {was} in row {kinds[question][1]} and as {'a mean' if kinds[question][0] else 'how many agree'} here",
+                    "Keep one kind a question, or name them as two questions",
+                    **place,
+                    field="yes",
+                )
+            )
         elif (question, beat, wave) in seen:
-            problems.append(problem(f"beat {beat} has two rows for “{question}” in wave {wave}", "Keep one", **place, field="beat"))  # fmt: skip
+            problems.append(
+                problem(f"beat {beat} has two rows for “{question}” in wave {wave}", "Keep one", **place, field="beat")
+            )
         else:
             seen.add((question, beat, wave))
-            told.append({"question": question, "beat": beat, "wave": wave, "n": int(n), "yes": yes, "mean": mean, "sd": sd, "effect": effect or 1.0, "day": _day(asked_on)})  # fmt: skip
+            told.append(
+                {
+                    "question": question,
+                    "beat": beat,
+                    "wave": wave,
+                    "n": int(n),
+                    "yes": yes,
+                    "mean": mean,
+                    "sd": sd,
+                    "effect": effect or 1.0,
+                    "day": _day(asked_on),
+                }
+            )
     if problems:
         raise InputError(*problems)
     if not told:
@@ -224,9 +290,13 @@ def _in_time(told: Sequence[Mapping[str, Any]], file: Path) -> list[str]:
     if len(waves) == 1:
         return waves
     raise InputError(
-        problem(f"which of the waves came first is not told: {listed(waves, 4)}", "Name waves by time (2027-05, Q2 2027) or by number, or add a column asked_on with the day",
-                file=file.name, field="wave")
-    )  # fmt: skip
+        problem(
+            f"which of the waves came first is not told: {listed(waves, 4)}",
+            "Name waves by time (2027-05, Q2 2027) or by number, or add a column asked_on with the day",
+            file=file.name,
+            field="wave",
+        )
+    )
 
 
 Estimate = tuple[float, float, float]
@@ -257,10 +327,22 @@ def _together(estimates: Sequence[Estimate | None], weights: Sequence[float]) ->
 
 def _row(question: str, beat: str, name: str, wave: str, kind: str, n: int, e: Estimate | None) -> dict[str, Any]:
     value, low, high = e or (None, None, None)
-    return {"question": question, "beat": beat, "name": name, "wave": wave, "n": n, "kind": kind, "value": value, "low": low, "high": high}  # fmt: skip
+    return {
+        "question": question,
+        "beat": beat,
+        "name": name,
+        "wave": wave,
+        "n": n,
+        "kind": kind,
+        "value": value,
+        "low": low,
+        "high": high,
+    }
 
 
-def _change(question: str, beat: str, name: str, kind: str, estimates: Mapping[str, Estimate | None]) -> list[dict[str, Any]]:  # fmt: skip
+def _change(
+    question: str, beat: str, name: str, kind: str, estimates: Mapping[str, Estimate | None]
+) -> list[dict[str, Any]]:
     """Return the change from the first to the last wave that is known, as a list of one; empty where there are no two."""
     known = [(w, e) for w, e in estimates.items() if e is not None]
     if len(known) < 2:
@@ -269,8 +351,20 @@ def _change(question: str, beat: str, name: str, kind: str, estimates: Mapping[s
     change = b[0] - a[0]
     low = change - math.hypot(b[0] - b[1], a[2] - a[0])
     high = change + math.hypot(b[2] - b[0], a[0] - a[1])
-    return [{"question": question, "beat": beat, "name": name, "first": first, "last": last, "kind": kind, "change": change, "low": low, "high": high,
-             "clear": low > 0 or high < 0}]  # fmt: skip
+    return [
+        {
+            "question": question,
+            "beat": beat,
+            "name": name,
+            "first": first,
+            "last": last,
+            "kind": kind,
+            "change": change,
+            "low": low,
+            "high": high,
+            "clear": low > 0 or high < 0,
+        }
+    ]
 
 
 def wilson(share: float, n: float) -> tuple[float, float, float]:
@@ -298,4 +392,6 @@ def _number(value: Any) -> float | None:
 
 def write_survey(out: Path, project: str, survey: Survey) -> None:
     """Write ``survey.csv``, ``changes.csv`` and ``survey.html`` into a folder."""
-    write_survey_files(out, project, survey.waves, survey.questions, survey.rows, survey.changes, [str(n) for n in survey.notes])  # fmt: skip
+    write_survey_files(
+        out, project, survey.waves, survey.questions, survey.rows, survey.changes, [str(n) for n in survey.notes]
+    )

@@ -40,8 +40,15 @@ class AuditCheck:
     detail: str = ""
 
 
-def audit(path: Path, others: Sequence[Path] = (), counts: np.ndarray | None = None, officers: Sequence[str] = (),
-          named: Sequence[str] = (), groups: Sequence[str] = (), record: Path | None = None) -> list[AuditCheck]:  # fmt: skip
+def audit(
+    path: Path,
+    others: Sequence[Path] = (),
+    counts: np.ndarray | None = None,
+    officers: Sequence[str] = (),
+    named: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    record: Path | None = None,
+) -> list[AuditCheck]:
     """Audit a written pack, together with earlier packs and other scenarios, as somebody who has them all would attack it.
 
     Parameters
@@ -115,8 +122,11 @@ def _attacked(
     if not cells:
         return AuditCheck(name, True, "no figures")
     if counts is not None:
-        wrong = [f"{title_of(c)} shows {c.shown}, is {counts[c.members].sum():,.0f}" for c in cells
-                 if c.shown is not None and c.shown != counts[c.members].sum()]  # fmt: skip
+        wrong = [
+            f"{title_of(c)} shows {c.shown}, is {counts[c.members].sum():,.0f}"
+            for c in cells
+            if c.shown is not None and c.shown != counts[c.members].sum()
+        ]
         if wrong:
             return AuditCheck(name, False, "; ".join(wrong[:5]))
     sums, members = atoms_of(cells, len(first.unit))
@@ -149,8 +159,13 @@ def _attacked(
     found = []
     for i in np.flatnonzero(narrow):
         target = index[i]
-        title = title_of(cells[target]) if target < m else (
-            f"the {what} of {listed([first.name[u] for u in members[target - m]], 4)}, where {overlap_of(int(target) - m, cells, sums)} overlap")  # fmt: skip
+        title = (
+            title_of(cells[target])
+            if target < m
+            else (
+                f"the {what} of {listed([first.name[u] for u in members[target - m]], 4)}, where {overlap_of(int(target) - m, cells, sums)} overlap"
+            )
+        )
         found.append(f"{title}: between {np.ceil(low[i] - 1e-6):,.0f} and {np.floor(high[i] + 1e-6):,.0f}")
     return AuditCheck(
         name,

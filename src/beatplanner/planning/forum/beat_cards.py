@@ -291,9 +291,13 @@ class BeatBook:
         own = tables.units[self._unit == k]
         municipality = str(row["municipality"] or "")
         limits = next(
-            (m for m in tables.summary.get("beats", {}).get("municipalities", []) if str(m["municipality"] or "") == municipality),
+            (
+                m
+                for m in tables.summary.get("beats", {}).get("municipalities", [])
+                if str(m["municipality"] or "") == municipality
+            ),
             None,
-        )  # fmt: skip
+        )
         hours, deviation = float(row["workload"]), float(row["deviation"])
         walk = walk_of(tables, beat)
         titles = _station_titles(tables)
@@ -390,7 +394,9 @@ def beat_figures(tables: PlanTables) -> pd.DataFrame:
         ways = _by_beat(ids, beat, np.where(reached, minutes, 0.0) * people)
         with np.errstate(invalid="ignore", divide="ignore"):
             found["walk_minutes"] = ways / np.where(able > 0, able, np.nan)
-            found["share_within"] = _by_beat(ids, beat, people * (np.nan_to_num(minutes, nan=np.inf) <= limit * (1 + 1e-12))) / np.where(total > 0, total, np.nan)  # fmt: skip
+            found["share_within"] = _by_beat(
+                ids, beat, people * (np.nan_to_num(minutes, nan=np.inf) <= limit * (1 + 1e-12))
+            ) / np.where(total > 0, total, np.nan)
             found["share_cut_off"] = (total - able) / np.where(total > 0, total, np.nan)
         if tables.access is not None:
             # counted at the homes, which may be finer than the units

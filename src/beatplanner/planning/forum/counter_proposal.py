@@ -343,9 +343,12 @@ def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, An
         "notes": [str(n) for n in found.notes],
         "numbers": {
             n: {
-                "max_deviation": p.max_deviation, "contiguous": p.contiguous, "moved_share": p.moved_share, "travel": p.proof.objective,
+                "max_deviation": p.max_deviation,
+                "contiguous": p.contiguous,
+                "moved_share": p.moved_share,
+                "travel": p.proof.objective,
                 "officers_required": int(p.table["officers_required"].sum()),
             }
             for n, p in given
         },
-    }  # fmt: skip
+    }

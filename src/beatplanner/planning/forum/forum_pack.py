@@ -101,11 +101,17 @@ def write_pack(
     register, key = Register(), secrets.token_bytes(32)
     press = Press(forum, register)
     common = {
-        "plan": plan, "figures": figures.public, "meetings": [_public_meeting(m) for m in meetings_of(tables, town, extra)],
-        "posted": posted(tables, extra, town, day), "tables": public_tables(extra), "settings": settings_of(rules),
-        "card": card_of(tables, town.description, extra, verdict, key), "day": day, "newest": _newest(tables),
+        "plan": plan,
+        "figures": figures.public,
+        "meetings": [_public_meeting(m) for m in meetings_of(tables, town, extra)],
+        "posted": posted(tables, extra, town, day),
+        "tables": public_tables(extra),
+        "settings": settings_of(rules),
+        "card": card_of(tables, town.description, extra, verdict, key),
+        "day": day,
+        "newest": _newest(tables),
         "version": importlib.metadata.version("beatplanner"),
-    }  # fmt: skip
+    }
     try:
         first = _write_languages(press, common, rules, town)
         write_small_files(press, *first)
@@ -310,10 +316,16 @@ def _record(
         "sensitive": sorted(figures.sensitive),
         "published_before": earlier,
         "tables": {
-            what: {"figures": len(g.values), "hidden": g.hidden, "small": g.small, "information_lost": round(g.lost, 4), "small_areas_between_lines": list(g.slivers)}
+            what: {
+                "figures": len(g.values),
+                "hidden": g.hidden,
+                "small": g.small,
+                "information_lost": round(g.lost, 4),
+                "small_areas_between_lines": list(g.slivers),
+            }
             for what, g in figures.gates.items()
         },
         "seal_key": key.hex(),
         "files": {p.name: hash_of(p) for p in sorted(forum.iterdir()) if p.is_file()},
         "register": register.as_json(),
-    }  # fmt: skip
+    }

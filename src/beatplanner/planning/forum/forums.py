@@ -32,10 +32,32 @@ METRE = 1e-6
 WALK_MINUTES, WALK_KMH, DETOUR = 20.0, 4.5, 1.3
 # Seats of a forum by role, beside those of residents; a force's own list takes their place.
 ROLES: dict[Level, tuple[str, ...]] = {
-    "neighbourhood": ("Community officers of the beat", "School", "Health centre", "Social services", "Municipality", "Young people", "Older people"),
-    "municipality": ("Head of the police station", "Mayor's office", "Schools", "Health centre", "Social services", "Women's organisations", "Young people"),
-    "region": ("Regional police commander", "Ministry of the interior", "Education authority", "Public health", "Social services"),
-}  # fmt: skip
+    "neighbourhood": (
+        "Community officers of the beat",
+        "School",
+        "Health centre",
+        "Social services",
+        "Municipality",
+        "Young people",
+        "Older people",
+    ),
+    "municipality": (
+        "Head of the police station",
+        "Mayor's office",
+        "Schools",
+        "Health centre",
+        "Social services",
+        "Women's organisations",
+        "Young people",
+    ),
+    "region": (
+        "Regional police commander",
+        "Ministry of the interior",
+        "Education authority",
+        "Public health",
+        "Social services",
+    ),
+}
 
 RESIDENTS: dict[Level, str] = {
     "neighbourhood": "Residents",
@@ -257,7 +279,7 @@ def _meeting(
         trip_cost=travel + float(price[chosen]),
         year_cost=rule.meetings_a_year * (travel + float(price[chosen])),
         at=(float(venues["x"].iat[at]), float(venues["y"].iat[at])),
-    )  # fmt: skip
+    )
 
 
 def _seats(level: Level, rule: ForumLevel, rules: Forum) -> tuple[tuple[str, int], ...]:

@@ -195,5 +195,7 @@ def _leak(index, cells, members, atoms, values, names, what: str) -> str:
     units = members[index - len(cells)]
     holding = sorted((c for c in cells if np.isin(units, c.members).all()), key=lambda c: len(c.members))
     where = " and ".join(dict.fromkeys(title_of(c) for c in holding[:2]))
-    return (f"subtracting published figures gives away {atoms[index - len(cells)]:,.0f} {what} in "
-            f"{listed([names[u] for u in units], 4)}, where {where} overlap")  # fmt: skip
+    return (
+        f"subtracting published figures gives away {atoms[index - len(cells)]:,.0f} {what} in "
+        f"{listed([names[u] for u in units], 4)}, where {where} overlap"
+    )

@@ -50,8 +50,9 @@ def export_tables(tables: PlanTables, audience: Audience) -> dict[str, gpd.GeoDa
         return found
     kept = {"units": UNITS, "beats": BEATS, "stations": STATIONS}
     public = {
-        name: gpd.GeoDataFrame(frame[[c for c in kept[name] if c in frame] + ["geometry"]]) for name, frame in found.items()
-    }  # fmt: skip
+        name: gpd.GeoDataFrame(frame[[c for c in kept[name] if c in frame] + ["geometry"]])
+        for name, frame in found.items()
+    }
     if tables.beats is not None and tables.units["population"].notna().all():
         public["beats"].insert(3, "residents", _residents(tables))
     return public

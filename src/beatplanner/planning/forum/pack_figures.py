@@ -65,9 +65,18 @@ class PackFigures:
         """What passed."""
         areas = self.areas
         return PublicFigures(
-            self.threshold, self.residents.values, {t: g.values for t, g in self.concerns.items()}, self.sensitive, self.period,
-            areas.unit, areas.name, areas.municipality, areas.beat, areas.current, areas.within,
-        )  # fmt: skip
+            self.threshold,
+            self.residents.values,
+            {t: g.values for t, g in self.concerns.items()},
+            self.sensitive,
+            self.period,
+            areas.unit,
+            areas.name,
+            areas.municipality,
+            areas.beat,
+            areas.current,
+            areas.within,
+        )
 
 
 def areas_of(plan: PublicPlan) -> Areas:

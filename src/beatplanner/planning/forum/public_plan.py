@@ -119,10 +119,17 @@ def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> 
             agreed = allowed.get(str(row.officer)) or {}
             name, contact = agreed.get("name"), agreed.get("contact")
             found[beat].append(
-                Posted(int(row.post), end, end.isoformat() == last, tuple(languages_of(tables, str(row.officer))),
-                       str(name) if name else None, str(contact) if contact else None, photos.get(agreed.get("photo")),
-                       str(before.get(str(row.officer))) == beat)
-            )  # fmt: skip
+                Posted(
+                    int(row.post),
+                    end,
+                    end.isoformat() == last,
+                    tuple(languages_of(tables, str(row.officer))),
+                    str(name) if name else None,
+                    str(contact) if contact else None,
+                    photos.get(agreed.get("photo")),
+                    str(before.get(str(row.officer))) == beat,
+                )
+            )
     return found
 
 
@@ -134,10 +141,21 @@ def public_tables(extra: ForumTables) -> PublicTables:
 def settings_of(rules: Forum) -> Settings:
     """Return what the force set for the pack."""
     return Settings(
-        rules.threshold, rules.made_by, rules.decided_by, rules.decided_on, rules.source, rules.contact, rules.objections_until,
-        float(rules.cost_per_km), rules.currency,
-        {"neighbourhood": rules.neighbourhood.name, "municipality": rules.municipality.name, "region": rules.region.name},
-    )  # fmt: skip
+        rules.threshold,
+        rules.made_by,
+        rules.decided_by,
+        rules.decided_on,
+        rules.source,
+        rules.contact,
+        rules.objections_until,
+        float(rules.cost_per_km),
+        rules.currency,
+        {
+            "neighbourhood": rules.neighbourhood.name,
+            "municipality": rules.municipality.name,
+            "region": rules.region.name,
+        },
+    )
 
 
 def secret_of(summary: Mapping[str, Any]) -> bytes:

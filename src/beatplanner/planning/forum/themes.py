@@ -20,10 +20,42 @@ OTHERS = "Others"
 DAYS_OF_A_YEAR = 360
 # Parts of words, in the languages of the pack, by which categories about violence in the family, sexual violence, hate and minors are known.
 SENSITIVE = (
-    "domestic", "sex", "rape", "hate", "minor", "child", "juvenile", "famil", "dhun", "seksual", "urrejt", "mitur", "nasilje", "porod", "maloletn",
-    "mržnj", "silovanj", "семеј", "семејно", "домашн", "семейн", "секс", "омраза", "малолет", "несовершеннолет", "ненавист", "насилств", "силува",
-    "породи", "мржњ", "силовањ", "изнасил", "viol", "ură", "copii",
-)  # fmt: skip
+    "domestic",
+    "sex",
+    "rape",
+    "hate",
+    "minor",
+    "child",
+    "juvenile",
+    "famil",
+    "dhun",
+    "seksual",
+    "urrejt",
+    "mitur",
+    "nasilje",
+    "porod",
+    "maloletn",
+    "mržnj",
+    "silovanj",
+    "семеј",
+    "семејно",
+    "домашн",
+    "семейн",
+    "секс",
+    "омраза",
+    "малолет",
+    "несовершеннолет",
+    "ненавист",
+    "насилств",
+    "силува",
+    "породи",
+    "мржњ",
+    "силовањ",
+    "изнасил",
+    "viol",
+    "ură",
+    "copii",
+)
 
 
 def is_sensitive(category: str, more: Iterable[str] = ()) -> bool:

@@ -34,9 +34,12 @@ def clashes_of(
         which = "this post" if len(broken) == 1 else f"these {len(broken)} posts"
         which = which if all(problem_.home[o] == p for o, p, _, _ in broken) else "the force"
         ways = [
-            (f"a minimum tenure of {least} instead of {problem_.min_tenure} months for {which}", with_shorter_tenure(problem_, broken)),
+            (
+                f"a minimum tenure of {least} instead of {problem_.min_tenure} months for {which}",
+                with_shorter_tenure(problem_, broken),
+            ),
             (f"one more trained officer by {dates[first]:%B %Y}", with_officer(problem_, first)),
-        ]  # fmt: skip
+        ]
         told[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
     said = {
         "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: {w}",
@@ -64,10 +67,14 @@ def clashes_of(
         told.append(
             "Officers: "
             + text.format(
-                o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "", p=where(breach.place) if breach.place >= 0 else "the beat",
-                t=f"{dates[breach.month]:%B %Y}", n=problem_.moves_a_month, w=way,
-            ) + "."
-        )  # fmt: skip
+                o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "",
+                p=where(breach.place) if breach.place >= 0 else "the beat",
+                t=f"{dates[breach.month]:%B %Y}",
+                n=problem_.moves_a_month,
+                w=way,
+            )
+            + "."
+        )
     told += _musts(town, beats, problem_, found, dates)
     if wrong and found.rules == "not found":
         told.append(
@@ -126,10 +133,13 @@ def notes_of(
     if short.any():
         worst = int(np.argmax(short))
         notes.append(
-            Note("warning", f"There are {problem_.posts.sum()} posts, but too few trained officers in {int((short > 0).sum())} of "
-                 f"{problem_.months} months; {short[worst]} are missing in {dates[worst]:%B %Y}",
-                 f"Recruit {short.max()} more who are trained by {dates[int(np.flatnonzero(short)[0])]:%B %Y}, or plan fewer posts")
-        )  # fmt: skip
+            Note(
+                "warning",
+                f"There are {problem_.posts.sum()} posts, but too few trained officers in {int((short > 0).sum())} of "
+                f"{problem_.months} months; {short[worst]} are missing in {dates[worst]:%B %Y}",
+                f"Recruit {short.max()} more who are trained by {dates[int(np.flatnonzero(short)[0])]:%B %Y}, or plan fewer posts",
+            )
+        )
     checked = ""
     if vacant.any():
         first = int(np.flatnonzero(vacant.sum(axis=0))[0])
@@ -150,12 +160,15 @@ def notes_of(
         if begin == int(np.flatnonzero(vacant.sum(axis=0))[0]):
             way += f" ({checked})"
         notes.append(
-            Note("warning", f"{name} has {int(vacant[p].sum())} vacant post-months, the first from {dates[begin]:%B %Y} to {dates[end - 1]:%B %Y}",
-                 f"Cheapest way out: {way}")
-        )  # fmt: skip
+            Note(
+                "warning",
+                f"{name} has {int(vacant[p].sum())} vacant post-months, the first from {dates[begin]:%B %Y} to {dates[end - 1]:%B %Y}",
+                f"Cheapest way out: {way}",
+            )
+        )
     notes += _surplus(town, problem_, found, dates)
     if problem_.min_tenure > problem_.months:
-        what = f"A minimum tenure of {problem_.min_tenure} months is longer than the plan of {problem_.months} months, so no posting that begins in it can be seen to keep it"  # fmt: skip
+        what = f"A minimum tenure of {problem_.min_tenure} months is longer than the plan of {problem_.months} months, so no posting that begins in it can be seen to keep it"
         notes.append(Note("warning", what, "Plan more years, or ask for a shorter tenure"))
     return (*notes, *_language_notes(town, beats, places, problem_, found, dates, trials))
 
@@ -176,7 +189,13 @@ def _surplus(town, problem_: TenureProblem, found: Postings, dates: list[dt.date
         f"There are {_many(able[:, 0].sum(), 'officer')} for {_many(problem_.posts.sum(), 'post')} in {dates[0]:%B %Y}: no post for "
         f"{_many(idle[worst], 'officer')} in {dates[worst]:%B %Y}, and never for {_many(never, 'officer')}. They are the reserve for leavers, sickness and handovers"
     )
-    return [Note("info" if never <= 0.25 * problem_.posts.sum() else "warning", what, "Plan more posts where the work asks for them, or count the reserve as such" if never else "")]  # fmt: skip
+    return [
+        Note(
+            "info" if never <= 0.25 * problem_.posts.sum() else "warning",
+            what,
+            "Plan more posts where the work asks for them, or count the reserve as such" if never else "",
+        )
+    ]
 
 
 def _language_notes(

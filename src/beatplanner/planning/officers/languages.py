@@ -43,8 +43,15 @@ def language_needs(
             if short[t] > had:
                 recruit.append({"by": dates[t].isoformat(), "officers": int(short[t]) - had})
                 had = int(short[t])
-        found.append({
-            "language": language, "beats": int(wanted.sum()), "speakers": float(residents[wanted].sum()), "officers": int((able & problem.has[:, [k]])[: len(town.roster), 0].sum()),
-            "unavoidable_beat_months": int(short.sum()), "unavoidable_speaker_months": float(fewest[short].sum()), "recruit": recruit,
-        })  # fmt: skip
+        found.append(
+            {
+                "language": language,
+                "beats": int(wanted.sum()),
+                "speakers": float(residents[wanted].sum()),
+                "officers": int((able & problem.has[:, [k]])[: len(town.roster), 0].sum()),
+                "unavoidable_beat_months": int(short.sum()),
+                "unavoidable_speaker_months": float(fewest[short].sum()),
+                "recruit": recruit,
+            }
+        )
     return found

@@ -58,9 +58,19 @@ def with_stand_ins(problem: TenureProblem, opens: np.ndarray) -> TenureProblem:
     for k in range(n):
         published[k, : min(months, last[k])] = place[k]
     kept = {
-        "first": np.zeros(n, int), "last": last, "home": place, "rooted": np.ones(n, bool), "served": np.full(n, problem.min_tenure),
-        "kilometres": np.zeros((n, places)), "has": np.ones((n, problem.has.shape[1]), bool), "allowed": np.zeros((n, places), bool),
-        "unpreferred": np.zeros((n, places), bool), "works": np.ones((n, months), bool), "frozen": np.full((n, months), FREE),
-        "published": published, "ordered": np.full(n, -1), "carried": np.zeros(n, bool),
-    }  # fmt: skip
+        "first": np.zeros(n, int),
+        "last": last,
+        "home": place,
+        "rooted": np.ones(n, bool),
+        "served": np.full(n, problem.min_tenure),
+        "kilometres": np.zeros((n, places)),
+        "has": np.ones((n, problem.has.shape[1]), bool),
+        "allowed": np.zeros((n, places), bool),
+        "unpreferred": np.zeros((n, places), bool),
+        "works": np.ones((n, months), bool),
+        "frozen": np.full((n, months), FREE),
+        "published": published,
+        "ordered": np.full(n, -1),
+        "carried": np.zeros(n, bool),
+    }
     return replace(problem, **{name: more(getattr(problem, name), rows) for name, rows in kept.items()})

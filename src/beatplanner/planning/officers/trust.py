@@ -59,7 +59,9 @@ def known_years(units: pd.DataFrame, officer: Any, beat: str, begin: object, day
     return years
 
 
-def relationship_years_of(units: pd.DataFrame, officer: Any, beat: str, begin: object, day: object, start: object) -> float:  # fmt: skip
+def relationship_years_of(
+    units: pd.DataFrame, officer: Any, beat: str, begin: object, day: object, start: object
+) -> float:
     """Return the residents × years that an officer has known them on a day; parameters as of `known_years`, units also with ``population``."""
     people = units["population"].fillna(1.0).to_numpy(float)
     return float(people @ known_years(units, officer, beat, begin, day, start))

@@ -72,8 +72,13 @@ def demand(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) ->
         found = _from_incidents(town, tables, shifts)
     else:
         raise InputError(
-            problem("nothing says when calls come", "Give [incidents] with times, or service.calls with rates", file=town.description.file, field="service")
-        )  # fmt: skip
+            problem(
+                "nothing says when calls come",
+                "Give [incidents] with times, or service.calls with rates",
+                file=town.description.file,
+                field="service",
+            )
+        )
     if found.calls.sum() <= 0:
         raise InputError(
             problem(
@@ -135,9 +140,13 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
         )
     if len(all_hours) < FEWEST_TIMES:
         notes.append(
-            Note("warning", f"only {len(all_hours):,} incidents have an hour: calls are taken to come evenly over the week",
-                 "Name the column with the time as incidents.time", field="service")
-        )  # fmt: skip
+            Note(
+                "warning",
+                f"only {len(all_hours):,} incidents have an hour: calls are taken to come evenly over the week",
+                "Name the column with the time as incidents.time",
+                field="service",
+            )
+        )
     town_profile = profile(all_hours)
     for category, rows in inside.groupby("category", sort=True):
         hours, _ = hours_of_week(rows["time"])

@@ -102,10 +102,11 @@ def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, 
         centre[b] = int(units[np.argmin(weight[units] @ apart)])
     return tuple(
         pd.DataFrame(
-            [(f"{b}-{k + 1}", b, centre[b]) for i, b in enumerate(known) for k in range(number[s, i])], columns=["server", "beat", "unit"]
+            [(f"{b}-{k + 1}", b, centre[b]) for i, b in enumerate(known) for k in range(number[s, i])],
+            columns=["server", "beat", "unit"],
         ).astype({"unit": int})
         for s in range(len(shifts))
-    )  # fmt: skip
+    )
 
 
 def _calls_of_beats(calls: np.ndarray, beat: np.ndarray, known: list[str]) -> np.ndarray:

@@ -70,8 +70,13 @@ def service_of_today(
     beat = town.units["current"].to_numpy(object)
     if all(b is None for b in beat):
         raise InputError(
-            problem("there are no beats of today", "Give them as beats.current, or look at a plan's folder", file=town.description.file, field="beats.current")
-        )  # fmt: skip
+            problem(
+                "there are no beats of today",
+                "Give them as beats.current, or look at a plan's folder",
+                file=town.description.file,
+                field="beats.current",
+            )
+        )
     known = [b for b in dict.fromkeys(beat) if b is not None]
     if town.roster is not None and town.roster["beat"].notna().any():
         held = Counter(town.roster["beat"].dropna())

@@ -105,12 +105,16 @@ def site_effects(
         both = np.isfinite(first) & np.isfinite(after)
         changed = (after != first) & (np.isfinite(first) | np.isfinite(after))
         reached = people[both].sum()
-        rows.append((
-            float(people[after <= edge].sum() - people[first <= edge].sum()),
-            float(people[np.isfinite(after)].sum() - people[np.isfinite(first)].sum()),
-            float((people[both] * (after[both] - first[both])).sum() / reached / metres_a_minute) if reached > 0 else 0.0,
-            float(people[changed].sum()),
-        ))  # fmt: skip
+        rows.append(
+            (
+                float(people[after <= edge].sum() - people[first <= edge].sum()),
+                float(people[np.isfinite(after)].sum() - people[np.isfinite(first)].sum()),
+                float((people[both] * (after[both] - first[both])).sum() / reached / metres_a_minute)
+                if reached > 0
+                else 0.0,
+                float(people[changed].sum()),
+            )
+        )
     return pd.DataFrame(rows, columns=["change_within_limit", "change_reached", "change_minutes", "residents_affected"])
 
 

@@ -174,7 +174,10 @@ class Choice:
     def _fewest_relaxed(self) -> Sites:
         """Explain why no stations bring all coverable residents within the limit, and plan under the smallest relaxation."""
         rules, description = self.rules.sites, self.description
-        budget, distance = f"stations.budget = {description.budget or 0:,.0f}", f"stations.min_distance = {description.min_distance:,.0f} m"  # fmt: skip
+        budget, distance = (
+            f"stations.budget = {description.budget or 0:,.0f}",
+            f"stations.min_distance = {description.min_distance:,.0f} m",
+        )
         ways = []
         if np.isfinite(rules.budget):
             ways.append((budget, rules.replace(budget=np.inf)))
@@ -191,7 +194,11 @@ class Choice:
                 continue
             if "budget" in lifted:
                 shut = float(self.rules.closing.sum())
-                needed, proven = found.objective + shut, found.lower_bound is not None and found.lower_bound >= found.objective - 1e-6 * max(1.0, abs(found.objective))  # fmt: skip
+                needed, proven = (
+                    found.objective + shut,
+                    found.lower_bound is not None
+                    and found.lower_bound >= found.objective - 1e-6 * max(1.0, abs(found.objective)),
+                )
                 way = f"A budget of {needed:,.0f} would do" + ("; none smaller would" if proven else "")
                 free = free.replace(budget=found.objective + 1e-6 * max(1.0, abs(found.objective)))
                 way += f", without {distance}" if "min_distance" in lifted else ""
@@ -244,9 +251,15 @@ class Choice:
             if start is None:
                 break
             fairer, met = fair_sites(
-                self.metres, self.worth, rules.replace(count=more), fair, Sites(start, found.objective, found.lower_bound),
-                linear=self.kind == "p-median", seconds=0.8 * self.left(), **self.options,
-            )  # fmt: skip
+                self.metres,
+                self.worth,
+                rules.replace(count=more),
+                fair,
+                Sites(start, found.objective, found.lower_bound),
+                linear=self.kind == "p-median",
+                seconds=0.8 * self.left(),
+                **self.options,
+            )
             if met and (self.kind != "fewest" or fairer.objective <= 1e-9):
                 better = fairer if self.kind == "p-median" else found
                 return Sites(fairer.open, fairer.objective, better.lower_bound, better.proof)

@@ -21,9 +21,15 @@ STOPS_TRIED = 4_000
 
 
 def mobile_stops(
-    town: Town, people: np.ndarray, chosen: np.ndarray, *, seconds: float, threads: int = 1, seed: int = 0,
+    town: Town,
+    people: np.ndarray,
+    chosen: np.ndarray,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[pd.DataFrame, float | None]:  # fmt: skip
+) -> tuple[pd.DataFrame, float | None]:
     """Choose the stops.
 
     Parameters
@@ -87,9 +93,18 @@ def mobile_stops(
     rows = []
     for k, h in enumerate(stops):
         mine = left[(nearest == k) & served]
-        rows.append((
-            name[k] if not number[k] else f"{name[k]} ({number[k] + 1})", int(unit[h]), place[h, 0], place[h, 1], float(people[mine].sum()),
-            len(np.unique(unit[mine])), str(sites["station"].iat[int(chosen[np.argmin(apart[k])])]), m.visits_per_year,
-            m.visits_per_year * (m.hours_per_visit + 2 * drive[k] / m.drive_kmh), m.visits_per_year * 2 * drive[k],
-        ))  # fmt: skip
+        rows.append(
+            (
+                name[k] if not number[k] else f"{name[k]} ({number[k] + 1})",
+                int(unit[h]),
+                place[h, 0],
+                place[h, 1],
+                float(people[mine].sum()),
+                len(np.unique(unit[mine])),
+                str(sites["station"].iat[int(chosen[np.argmin(apart[k])])]),
+                m.visits_per_year,
+                m.visits_per_year * (m.hours_per_visit + 2 * drive[k] / m.drive_kmh),
+                m.visits_per_year * 2 * drive[k],
+            )
+        )
     return pd.DataFrame(rows, columns=columns), found.lower_bound

@@ -24,9 +24,13 @@ def opening_years(
     for name in rules.pilots:
         if name not in names:
             raise InputError(
-                problem(f"there is no site “{name}” to be a pilot", did_you_mean(name, names) or "Use the names of candidate sites",
-                        file=town.description.file.name, field="stations.phases.pilots")
-            )  # fmt: skip
+                problem(
+                    f"there is no site “{name}” to be a pilot",
+                    did_you_mean(name, names) or "Use the names of candidate sites",
+                    file=town.description.file.name,
+                    field="stations.phases.pilots",
+                )
+            )
     lost = [p for p in rules.pilots if p not in {names[j] for j in chosen}]
     if lost:
         clashes.append(
@@ -56,11 +60,17 @@ def opening_years(
             else np.full(len(choice.rows), choice.unreached)
         )
         new = (found.year == t) & ~standing
-        years.append({
-            "year": first + t, "opened": [names[j] for j in chosen[new]], "open": int(there.sum()),
-            "spent": float(opening[new].sum() + yearly[there].sum()), "budget": float(budgets[t]),
-            "residents_within_limit": float(choice.weight[ways <= choice.limit].sum()), "objective": float(choice.weight @ ways),
-        })  # fmt: skip
+        years.append(
+            {
+                "year": first + t,
+                "opened": [names[j] for j in chosen[new]],
+                "open": int(there.sum()),
+                "spent": float(opening[new].sum() + yearly[there].sum()),
+                "budget": float(budgets[t]),
+                "residents_within_limit": float(choice.weight[ways <= choice.limit].sum()),
+                "objective": float(choice.weight @ ways),
+            }
+        )
     return {
         "year": [None if y < 0 else int(first + y) for y in found.year],
         "years": years,

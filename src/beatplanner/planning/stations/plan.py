@@ -171,18 +171,20 @@ def _assemble(
     for k, j in enumerate(chosen):
         mine = nearest == j
         residents = float(people[mine].sum())
-        rows.append({
-            "station": sites["station"].iat[j],
-            "existing": bool(sites["existing"].iat[j]),
-            "residents_within_limit": float(people[mine & near].sum()),
-            "mean_walk_minutes": float((people * minutes)[mine].sum() / residents) if residents > 0 else np.nan,
-            "residents": residents,
-            "cost": float(choice.rules.price[j]),
-            "name": str(sites["name"].iat[j]),
-            "x": float(sites["x"].iat[j]),
-            "y": float(sites["y"].iat[j]),
-            **({} if opens is None else {"opens": opens["year"][k]}),
-        })  # fmt: skip
+        rows.append(
+            {
+                "station": sites["station"].iat[j],
+                "existing": bool(sites["existing"].iat[j]),
+                "residents_within_limit": float(people[mine & near].sum()),
+                "mean_walk_minutes": float((people * minutes)[mine].sum() / residents) if residents > 0 else np.nan,
+                "residents": residents,
+                "cost": float(choice.rules.price[j]),
+                "name": str(sites["name"].iat[j]),
+                "x": float(sites["x"].iat[j]),
+                "y": float(sites["y"].iat[j]),
+                **({} if opens is None else {"opens": opens["year"][k]}),
+            }
+        )
     able = float(people[reached].sum())
     all_people = float(people.sum())
     stops, least_stops = None, None
@@ -204,11 +206,16 @@ def _assemble(
         "generated_sites": int((sites["state"] == "generated").sum()),
         "closed": [str(s) for s in sites["station"][sites["existing"] & ~np.isin(np.arange(len(sites)), chosen)]],
         "groups": {
-            g: {"residents": float(w.sum()), "mean_walk_minutes": float((w * minutes)[reached].sum() / w[reached].sum()) if w[reached].sum() > 0 else None,
-                "share_within_limit": float(w[near].sum() / w.sum()) if w.sum() > 0 else None}
+            g: {
+                "residents": float(w.sum()),
+                "mean_walk_minutes": float((w * minutes)[reached].sum() / w[reached].sum())
+                if w[reached].sum() > 0
+                else None,
+                "share_within_limit": float(w[near].sum() / w.sum()) if w.sum() > 0 else None,
+            }
             for g, w in groups_at_homes(town).items()
         },
-    }  # fmt: skip
+    }
     if rules.group_excess is not None and len(choice.rows):
         ways = choice.metres[:, chosen].min(axis=1)
         mean = float(choice.weight @ ways / choice.weight.sum())
@@ -222,18 +229,33 @@ def _assemble(
         figures["phases"] = {k: v for k, v in opens.items() if k != "year"}
     if stops is not None:
         figures["mobile"] = {
-            "stops": len(stops), "least_stops": least_stops, "residents": float(stops["residents"].sum()),
-            "hours_a_year": float(stops["hours"].sum()), "km_a_year": float(stops["km"].sum()),
-        }  # fmt: skip
+            "stops": len(stops),
+            "least_stops": least_stops,
+            "residents": float(stops["residents"].sum()),
+            "hours_a_year": float(stops["hours"].sum()),
+            "km_a_year": float(stops["km"].sum()),
+        }
     unit_nearest, unit_minutes = _by_unit(
         len(town.units), homes["unit"].to_numpy(int), nearest, minutes, people, homes["share"].to_numpy(float)
     )
     if clashes and proof.status != "infeasible":
         proof = Proof.of(proof.objective, None, proof.seconds, False)
     return StationPlan(
-        chosen, unit_nearest, unit_minutes, nearest, minutes, people, pd.DataFrame(rows), site_effects(walks, people, chosen, choice.limit, speed),
-        catchment_areas(town, chosen), stops, fixed, proof, figures, tuple(clashes),
-    )  # fmt: skip
+        chosen,
+        unit_nearest,
+        unit_minutes,
+        nearest,
+        minutes,
+        people,
+        pd.DataFrame(rows),
+        site_effects(walks, people, chosen, choice.limit, speed),
+        catchment_areas(town, chosen),
+        stops,
+        fixed,
+        proof,
+        figures,
+        tuple(clashes),
+    )
 
 
 def _by_unit(n: int, unit, nearest, minutes, people, share) -> tuple[np.ndarray, np.ndarray]:

@@ -64,9 +64,14 @@ def station_rules(town: Town) -> StationRules:
     area, needed = _municipalities(town, count, clashes)
     budget = np.inf if rules.budget is None else rules.budget - closing.sum()
     wanted = SiteRules(
-        kept=kept, count=count, price=price - closing, budget=budget, apart=_too_close(sites, rules.min_distance, kept), area=area,
+        kept=kept,
+        count=count,
+        price=price - closing,
+        budget=budget,
+        apart=_too_close(sites, rules.min_distance, kept),
+        area=area,
         needed=needed,
-    )  # fmt: skip
+    )
     if wanted.cheapest(np.zeros(len(kept))) is None:
         wanted = _relaxed(town, wanted, closing, clashes)
     return StationRules(wanted, price, closing, tuple(clashes))
@@ -164,8 +169,12 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
         said.append(f"stations.min_distance = {rules.min_distance:,.0f} m")
         metres = _greatest_distance(wanted, sites)
         if metres is not None:
-            ways.append((f"a minimum distance of {np.floor(metres):,.0f} m",
-                         wanted.replace(apart=_too_close(sites, float(np.floor(metres)), wanted.kept))))  # fmt: skip
+            ways.append(
+                (
+                    f"a minimum distance of {np.floor(metres):,.0f} m",
+                    wanted.replace(apart=_too_close(sites, float(np.floor(metres)), wanted.kept)),
+                )
+            )
     if wanted.needed:
         said.append("stations.one_per_municipality")
         free = wanted.replace(needed=())
@@ -199,8 +208,10 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
             f"{said[0]} does not pay for {number}{rest}: the cheapest choice costs {needed_text}, and that is the smallest budget that would do.{others}"
         )
     else:
-        clashes.append(f"{_joined(said)} cannot all be met. The smallest relaxation that would do is {_joined([w for w, _ in ways], 'or')}; "
-                       f"the plan takes the first.")  # fmt: skip
+        clashes.append(
+            f"{_joined(said)} cannot all be met. The smallest relaxation that would do is {_joined([w for w, _ in ways], 'or')}; "
+            f"the plan takes the first."
+        )
     return ways[0][1]
 
 

@@ -90,7 +90,9 @@ class SiteJudge:
         self.standing = sites["existing"].to_numpy(bool)
         self.municipality = town.units["municipality"].to_numpy(object)[sites["unit"].to_numpy(int)]
         unit = town.homes["unit"].to_numpy(int)
-        self._beats, self._of_home = (np.array([], object), None) if beat is None else np.unique(beat[unit].astype(str), return_inverse=True)  # fmt: skip
+        self._beats, self._of_home = (
+            (np.array([], object), None) if beat is None else np.unique(beat[unit].astype(str), return_inverse=True)
+        )
         self.total = float(self.people.sum())
 
     def __call__(self, chosen: Sequence[int]) -> Walks:
@@ -110,15 +112,24 @@ class SiteJudge:
             worst = (self.names.get(str(self._beats[least]), str(self._beats[least])), float(share[least]))
         excess = float("nan")
         if self.groups and reached and mean > 0:
-            means = [float(w[able] @ walk[able]) / w[able].sum() / self.metres_a_minute for w in self.groups.values() if w[able].sum() > 0]  # fmt: skip
+            means = [
+                float(w[able] @ walk[able]) / w[able].sum() / self.metres_a_minute
+                for w in self.groups.values()
+                if w[able].sum() > 0
+            ]
             excess = max(means) / mean - 1 if means else excess
         shut = np.ones(len(self.price), bool)
         shut[open_] = False
         cost = float(self.price[open_].sum() + self.closing[shut].sum())
         return Walks(
-            float(self.people[within].sum()) / self.total if self.total else float("nan"), mean, self.total - reached, worst, excess, cost,
+            float(self.people[within].sum()) / self.total if self.total else float("nan"),
+            mean,
+            self.total - reached,
+            worst,
+            excess,
+            cost,
             tuple(self._broken(open_, cost, excess)),
-        )  # fmt: skip
+        )
 
     def _broken(self, open_: np.ndarray, cost: float, excess: float) -> list[str]:
         rules, found = self.rules, []
@@ -135,13 +146,19 @@ class SiteJudge:
             xy = self.xy[open_]
             apart = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
             kept = self.fixed[open_]
-            for i, j in np.argwhere(np.triu(apart < rules.min_distance * (1 - 1e-9), 1) & ~(kept[:, None] & kept[None])):  # fmt: skip
-                found.append(f"{self.labels[open_[i]]} and {self.labels[open_[j]]} are {apart[i, j]:,.0f} m apart, less than {rules.min_distance:,.0f} m.")  # fmt: skip
+            for i, j in np.argwhere(
+                np.triu(apart < rules.min_distance * (1 - 1e-9), 1) & ~(kept[:, None] & kept[None])
+            ):
+                found.append(
+                    f"{self.labels[open_[i]]} and {self.labels[open_[j]]} are {apart[i, j]:,.0f} m apart, less than {rules.min_distance:,.0f} m."
+                )
         if rules.one_per_municipality:
             there = set(self.municipality[open_])
             found += [f"{m} has no station." for m in dict.fromkeys(self.municipality) if m not in there]
         if rules.group_excess is not None and excess > rules.group_excess + 1e-9:
-            found.append(f"A language group walks {excess:.0%} longer than the average, more than {rules.group_excess:.0%}.")  # fmt: skip
+            found.append(
+                f"A language group walks {excess:.0%} longer than the average, more than {rules.group_excess:.0%}."
+            )
         return found
 
     def nearest(self, x: float, y: float, among: np.ndarray | None = None) -> tuple[int, float]:

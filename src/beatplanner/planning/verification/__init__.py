@@ -117,7 +117,13 @@ def _tried(ledger: Ledger, name: str, check: Callable[[], Any]) -> bool:
     try:
         return check() is not False
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError, OverflowError) as error:
-        ledger.add(name, False, "as the program writes it", "not so", f"What is told of {name} cannot be read as it stands ({type(error).__name__}: {error}).")  # fmt: skip
+        ledger.add(
+            name,
+            False,
+            "as the program writes it",
+            "not so",
+            f"What is told of {name} cannot be read as it stands ({type(error).__name__}: {error}).",
+        )
         return False
 
 

@@ -54,10 +54,14 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
     written = len(evidence.tables.beats) if evidence.tables.beats is not None else 0
     used = units["beat"].nunique()
     ledger.add(
-        "beats.count", claims.get("count") == written == len(beats) == used, claims.get("count"), used,
-        "" if claims.get("count") == written == len(beats) == used else
-        f"The summary counts {words(claims.get('count'))} beats, the layer has {written:,}, and units lie in {used:,}.",
-    )  # fmt: skip
+        "beats.count",
+        claims.get("count") == written == len(beats) == used,
+        claims.get("count"),
+        used,
+        ""
+        if claims.get("count") == written == len(beats) == used
+        else f"The summary counts {words(claims.get('count'))} beats, the layer has {written:,}, and units lie in {used:,}.",
+    )
     planned = bool(claims.get("planned", True))
     met = claims.get("status") != "infeasible"
     joined = _check_edges(ledger, evidence)
@@ -83,10 +87,12 @@ def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
     edges = evidence.edges
     unknown = edges[(edges["a"] < 0) | (edges["b"] < 0)]
     ledger.each(
-        "edges.units", "every edge joins two units of the plan",
+        "edges.units",
+        "every edge joins two units of the plan",
         [f"The edge {row.unit_a}–{row.unit_b} joins a unit that is not in the plan." for row in unknown.itertuples()],
-        len(edges), "edges",
-    )  # fmt: skip
+        len(edges),
+        "edges",
+    )
     known = edges.drop(unknown.index)
     shared = _shared_borders(evidence.units.geometry.to_numpy())
     borders = known[known["kind"] == "border"]
@@ -103,18 +109,26 @@ def _check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
         present = {(min(a, b), max(a, b)) for a, b in zip(known["a"], known["b"], strict=True)}
         absent = [pair for pair, metres in shared.items() if metres > LEAST_BORDER + ROUNDING and pair not in present]
         ledger.each(
-            "edges.complete", "each shared border is an edge",
-            [f"{evidence.place(a)} and {evidence.place(b)} share {shared[a, b]:,.0f} m, but are not listed." for a, b in absent],
-            len(shared), "shared borders",
-        )  # fmt: skip
+            "edges.complete",
+            "each shared border is an edge",
+            [
+                f"{evidence.place(a)} and {evidence.place(b)} share {shared[a, b]:,.0f} m, but are not listed."
+                for a, b in absent
+            ],
+            len(shared),
+            "shared borders",
+        )
     drawn = known[known["kind"] != "border"]
     if len(drawn):
         named = [f"{evidence.place(a)}–{evidence.place(b)}" for a, b in zip(drawn["a"], drawn["b"], strict=True)]
         more = f" and {len(named) - 10:,} more" if len(named) > 10 else ""
         ledger.add(
-            "edges.links", bool(drawn["kind"].isin(["link", "file"]).all()), f"{len(drawn):,} links", f"{len(drawn):,} links",
+            "edges.links",
+            bool(drawn["kind"].isin(["link", "file"]).all()),
+            f"{len(drawn):,} links",
+            f"{len(drawn):,} links",
             f"Joined without a border on the map: {', '.join(named[:10])}{more}.",
-        )  # fmt: skip
+        )
     _check_edges_against_inputs(ledger, evidence, known)
     return _ground(evidence, list(zip(drawn["a"].astype(int), drawn["b"].astype(int), strict=True)))
 
@@ -142,7 +156,10 @@ def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.Da
         for pair in given
         if pair not in used
     ]
-    length = {frozenset((names[a], names[b])): m for a, b, m in zip(town.edges["a"], town.edges["b"], town.edges["metres"], strict=True)}  # fmt: skip
+    length = {
+        frozenset((names[a], names[b])): m
+        for a, b, m in zip(town.edges["a"], town.edges["b"], town.edges["metres"], strict=True)
+    }
     said = zip(known["a"], known["b"], known["metres"], strict=True)
     wrong += [
         f"The edge {ids[a]}–{ids[b]} has {m:,.1f} m in the plan, {length[pair]:,.1f} m by the inputs."
@@ -218,9 +235,12 @@ def _check_contiguity(
     if planned:
         assert evidence.beats is not None
         ledger.each(
-            "beats.contiguous_on_map", "each beat is connected by its polygons and links", _pieces(evidence, joined),
-            len(evidence.beats), "beats",
-        )  # fmt: skip
+            "beats.contiguous_on_map",
+            "each beat is connected by its polygons and links",
+            _pieces(evidence, joined),
+            len(evidence.beats),
+            "beats",
+        )
 
 
 def _pieces(evidence: Evidence, graph: nx.Graph) -> list[str]:
@@ -255,9 +275,12 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
         "hours a year",
     )
     ledger.pairs(
-        "beats.population", "the sum of its units",
-        zip(names, beats["population"], evidence.total(units["population"].to_numpy(float)), strict=True), "beats", "residents",
-    )  # fmt: skip
+        "beats.population",
+        "the sum of its units",
+        zip(names, beats["population"], evidence.total(units["population"].to_numpy(float)), strict=True),
+        "beats",
+        "residents",
+    )
     mean = (
         pd.Series(hours, index=beats.index)
         .groupby(beats["municipality"].fillna("").astype(str))
@@ -266,12 +289,18 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
     )
     deviation = np.where(mean > 0, hours / np.where(mean > 0, mean, 1) - 1, 0.0)
     ledger.pairs(
-        "beats.deviation", "the share above or below its municipality's mean", zip(names, beats["deviation"], deviation, strict=True), "beats",
-    )  # fmt: skip
+        "beats.deviation",
+        "the share above or below its municipality's mean",
+        zip(names, beats["deviation"], deviation, strict=True),
+        "beats",
+    )
     ledger.pairs(
-        "beats.officers_required", "by the formula", zip(names, beats["officers_required"], _officers(evidence), strict=True),
-        "beats", "officers",
-    )  # fmt: skip
+        "beats.officers_required",
+        "by the formula",
+        zip(names, beats["officers_required"], _officers(evidence), strict=True),
+        "beats",
+        "officers",
+    )
     claims = evidence.summary["beats"]
     if "officers_required" in claims:
         ledger.number(
@@ -293,7 +322,13 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
     has = evidence.rules.country
     if "posts" in beats.columns and has is not None and has.set_posts and has.officers is not None:
         shared = posts_by_share(beats.to_dict("records"), has)
-        ledger.pairs("beats.posts", "as the officers are shared out", [(n, p, shared[str(b)]) for n, b, p in zip(names, beats["beat"], beats["posts"], strict=True)], "beats", "posts")  # fmt: skip
+        ledger.pairs(
+            "beats.posts",
+            "as the officers are shared out",
+            [(n, p, shared[str(b)]) for n, b, p in zip(names, beats["beat"], beats["posts"], strict=True)],
+            "beats",
+            "posts",
+        )
     elif "posts" in beats.columns and evidence.rules.officers is not None:
         wish = evidence.rules.officers.posts_per_beat
         posts = beats["officers_required"] if wish == "auto" else [wish] * len(beats)
@@ -383,8 +418,11 @@ def _check_polygons(ledger: Ledger, evidence: Evidence) -> None:
     compactness = np.divide(4 * np.pi * shapely.area(shapes), around**2, out=np.zeros(len(shapes)), where=around > 0)
     names = [evidence.beat_name(b) for b in beats.index]
     ledger.pairs(
-        "beats.compactness", "Polsby–Popper, 4π × area / perimeter²", zip(names, beats["compactness"], compactness, strict=True), "beats",
-    )  # fmt: skip
+        "beats.compactness",
+        "Polsby–Popper, 4π × area / perimeter²",
+        zip(names, beats["compactness"], compactness, strict=True),
+        "beats",
+    )
 
 
 # ---- rules
@@ -497,15 +535,24 @@ def _check_moved(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], rul
     limit = evidence.rules.beats.max_moved if evidence.rules.beats is not None else None
     if ruled and limit is not None and share is not None:
         ledger.add(
-            "beats.max_moved", share <= limit + 1e-9, f"at most {limit:.2%} of residents change beat", f"{share:.2%}",
-            "" if share <= limit + 1e-9 else f"{people[moved].sum():,.0f} residents of today's beats change beat, {share:.2%} of them.",
-        )  # fmt: skip
+            "beats.max_moved",
+            share <= limit + 1e-9,
+            f"at most {limit:.2%} of residents change beat",
+            f"{share:.2%}",
+            ""
+            if share <= limit + 1e-9
+            else f"{people[moved].sum():,.0f} residents of today's beats change beat, {share:.2%} of them.",
+        )
     if "moved_in" in beats.columns:
         into = evidence.total(np.where(moved, people, 0.0)) if known.any() else np.full(len(beats), np.nan)
         names = [evidence.beat_name(b) for b in beats.index]
         ledger.pairs(
-            "beats.moved_in", "residents who come from another of today's beats", zip(names, beats["moved_in"], into, strict=True), "beats", "residents",
-        )  # fmt: skip
+            "beats.moved_in",
+            "residents who come from another of today's beats",
+            zip(names, beats["moved_in"], into, strict=True),
+            "beats",
+            "residents",
+        )
 
 
 # ---- objective
@@ -520,9 +567,12 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
     centre = np.array([place.get(c, -1) for c in as_text(beats["centre_unit"])])
     stray = [k for k in range(len(beats)) if centre[k] < 0 or district[centre[k]] != k]
     ledger.each(
-        "beats.centre_unit", "the centre is one of the beat's units",
-        [f"The centre {beats['centre_unit'].iat[k]} is not in {evidence.beat_name(beats.index[k])}." for k in stray], len(beats), "beats",
-    )  # fmt: skip
+        "beats.centre_unit",
+        "the centre is one of the beat's units",
+        [f"The centre {beats['centre_unit'].iat[k]} is not in {evidence.beat_name(beats.index[k])}." for k in stray],
+        len(beats),
+        "beats",
+    )
     by_file = rules is not None and (rules.distances is not None or rules.roads is not None)
     metres = _metres(evidence)
     if metres is None:

@@ -104,10 +104,21 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
         def metres(a: np.ndarray, b: np.ndarray, inside: np.ndarray = inside) -> np.ndarray:
             return xy_metres(inside[a], inside[b])
 
-        found.append(Area(
-            hours[inside], metres, position[own], count, mean * (1 - rules.tolerance), mean * (1 + rules.tolerance), people[inside],
-            current[inside], locked[inside], spare if len(names) == 1 and rules.max_moved is not None else None, price,
-        ))  # fmt: skip
+        found.append(
+            Area(
+                hours[inside],
+                metres,
+                position[own],
+                count,
+                mean * (1 - rules.tolerance),
+                mean * (1 + rules.tolerance),
+                people[inside],
+                current[inside],
+                locked[inside],
+                spare if len(names) == 1 and rules.max_moved is not None else None,
+                price,
+            )
+        )
     return found, spare
 
 
@@ -124,7 +135,9 @@ def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np
     """
     municipality = evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
     names = sorted(set(municipality))
-    labels = sorted({str(c) for c in evidence.units["current"] if not missing(c)} | set(map(str, arrays.get("labels", []))))  # fmt: skip
+    labels = sorted(
+        {str(c) for c in evidence.units["current"] if not missing(c)} | set(map(str, arrays.get("labels", [])))
+    )
     areas, _ = areas_of(evidence, names, labels, 0.0)
     for name, area in zip(names, areas, strict=True):
         mean = float(area.weight.sum()) / max(1, area.count)

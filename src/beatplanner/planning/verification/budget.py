@@ -15,8 +15,27 @@ from beatplanner.planning.verification.ledger import Ledger, missing, text
 
 LINES = ("salaries", "stations", "vehicles", "forums", "training")
 # Checks that need the roster where the budget was made with one.
-NAMES = ("labels", "prices", "areas", "lines", "payers", "total", "all_at_once", "today", "economic", "today_lines", "limits", "unfunded", "starts", "dates",
-         "by_year", "lacks", "idle", "people", "resident_years")  # fmt: skip
+NAMES = (
+    "labels",
+    "prices",
+    "areas",
+    "lines",
+    "payers",
+    "total",
+    "all_at_once",
+    "today",
+    "economic",
+    "today_lines",
+    "limits",
+    "unfunded",
+    "starts",
+    "dates",
+    "by_year",
+    "lacks",
+    "idle",
+    "people",
+    "resident_years",
+)
 
 
 class _Force:
@@ -183,7 +202,10 @@ class _Force:
         phases = self.rules.stations.phases if self.rules.stations is not None else None
         if phases is not None and site["chosen"] and not site["existing"] and self.tables.stations is not None:
             table = self.tables.stations
-            year = next((y for s, y in zip(table["station"], table["opens"], strict=True) if str(s) == str(site["station"])), None)  # fmt: skip
+            year = next(
+                (y for s, y in zip(table["station"], table["opens"], strict=True) if str(s) == str(site["station"])),
+                None,
+            )
             if not missing(year):
                 return max(0, int(year) - (self.days[0].year if phases.start is not None else 1))  # type: ignore[arg-type]
             return self.first
@@ -272,12 +294,21 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         return
     if claims.get("people") is not None and tables.roster is None:
         for name in NAMES:
-            ledger.unchecked(f"budget.{name}", "the payroll of the roster", "The roster is not beside the plan (people.gpkg), so who is paid cannot be counted.")  # fmt: skip
+            ledger.unchecked(
+                f"budget.{name}",
+                "the payroll of the roster",
+                "The roster is not beside the plan (people.gpkg), so who is paid cannot be counted.",
+            )
         return
     force = _Force(tables, rules)
     labels, years = claims["years"], budget.years
     wanted = force.labels()
-    ledger.add("budget.labels", labels == wanted and claims.get("currency") == budget.currency, f"{claims.get('currency')}, {labels}", f"{budget.currency}, {wanted}")  # fmt: skip
+    ledger.add(
+        "budget.labels",
+        labels == wanted and claims.get("currency") == budget.currency,
+        f"{claims.get('currency')}, {labels}",
+        f"{budget.currency}, {wanted}",
+    )
     if labels != wanted:
         return
     one = (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
@@ -303,7 +334,13 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     ledger.number("budget.resident_years", claims["resident_years"], served)
     bound = claims.get("resident_years_bound")
     if bound is not None:
-        ledger.add("budget.resident_years_bound", served <= bound * (1 + 1e-6) + 1e-6, bound, served, "" if served <= bound * (1 + 1e-6) + 1e-6 else "More is served than the bound says is possible.")  # fmt: skip
+        ledger.add(
+            "budget.resident_years_bound",
+            served <= bound * (1 + 1e-6) + 1e-6,
+            bound,
+            served,
+            "" if served <= bound * (1 + 1e-6) + 1e-6 else "More is served than the bound says is possible.",
+        )
 
 
 def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
@@ -312,24 +349,44 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: li
     whole = force.lines([force.first] * len(start))
     today = force.today()
     payer = force.budget.payers.model_dump()
-    rows = [(f"{line} in {labels[t]}", claims["lines"].get(line, [None] * years)[t], spent[t][line]) for line in LINES for t in range(years)]  # fmt: skip
+    rows = [
+        (f"{line} in {labels[t]}", claims["lines"].get(line, [None] * years)[t], spent[t][line])
+        for line in LINES
+        for t in range(years)
+    ]
     ledger.pairs("budget.lines", "each line by year", rows, "sums")
-    rows = [(f"{p} in {labels[t]}", claims["payers"][p][t], math.fsum(spent[t][k] for k in LINES if payer[k] == p)) for p in claims["payers"] for t in range(years)]  # fmt: skip
+    rows = [
+        (f"{p} in {labels[t]}", claims["payers"][p][t], math.fsum(spent[t][k] for k in LINES if payer[k] == p))
+        for p in claims["payers"]
+        for t in range(years)
+    ]
     ledger.pairs("budget.payers", "each payer by year", rows, "sums")
     for key, lines in (("total", spent), ("all_at_once", whole), ("today", today)):
         rows = [(labels[t], claims[key][t], math.fsum(lines[t].values())) for t in range(years)]
         ledger.pairs(f"budget.{key}", "by year", rows, "sums")
-    rows = [(f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line]) for line in LINES for t in range(years)]  # fmt: skip
+    rows = [
+        (f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line])
+        for line in LINES
+        for t in range(years)
+    ]
     once = force.once(start)
     wages = [x["salaries"] / (1 + force.budget.employer_part) for x in spent]
-    classes = {"211": wages, "212": [x["salaries"] - w for x, w in zip(spent, wages, strict=True)],
-               "22": [math.fsum(x.values()) - x["salaries"] - c for x, c in zip(spent, once, strict=True)], "311": once}  # fmt: skip
+    classes = {
+        "211": wages,
+        "212": [x["salaries"] - w for x, w in zip(spent, wages, strict=True)],
+        "22": [math.fsum(x.values()) - x["salaries"] - c for x, c in zip(spent, once, strict=True)],
+        "311": once,
+    }
     told = {name.split()[0]: values for name, values in claims["economic"].items()}
     rows = [
         (f"{k} in {labels[t]}", told.get(k, [None] * years)[t], v[t]) for k, v in classes.items() for t in range(years)
     ]
     ledger.pairs("budget.economic", "by economic class and year", rows, "sums")
-    rows = [(f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line]) for line in LINES for t in range(years)]  # fmt: skip
+    rows = [
+        (f"{line} in {labels[t]}", claims["today_lines"][line][t], today[t][line])
+        for line in LINES
+        for t in range(years)
+    ]
     ledger.pairs("budget.today_lines", "each line of today by year", rows, "sums")
 
 
@@ -347,7 +404,9 @@ def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
         seats = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s == t)
         if b.training_seats is not None and not force.known and seats > b.training_seats + 1e-6:
             wrong.append(f"{seats:,.0f} training seats in {labels[t]}, more than {b.training_seats:,.0f}.")
-    pilot = [any(x in b.pilots for x in (i, n, m)) for i, n, m in zip(force.beats, force.names, force.town, strict=True)]  # fmt: skip
+    pilot = [
+        any(x in b.pilots for x in (i, n, m)) for i, n, m in zip(force.beats, force.names, force.town, strict=True)
+    ]
     first = [s for s, p in zip(start, pilot, strict=True) if p]
     for name, s, p in zip(force.names, start, pilot, strict=True):
         if not p and s is not None and any(f is None or f >= s for f in first):
@@ -359,7 +418,9 @@ def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
     ledger.each("budget.limits", "money, seats and pilots", wrong, b.years, "years")
 
 
-def _check_starts(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None], told: dict[str, Any]) -> None:  # fmt: skip
+def _check_starts(
+    ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None], told: dict[str, Any]
+) -> None:
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
     ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")
@@ -368,7 +429,9 @@ def _check_starts(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
         here = [force.beats.index(b) for b in s["beats"]]
         rows.append((s["area"], s["residents"], math.fsum(force.residents[k] for k in here)))
         year = None if s["year"] is None else claims["years"].index(s["year"])
-        rows += [(f"{s['area']}, year", -1 if year is None else year, -1 if start[k] is None else start[k]) for k in here]  # fmt: skip
+        rows += [
+            (f"{s['area']}, year", -1 if year is None else year, -1 if start[k] is None else start[k]) for k in here
+        ]
         seats = 0.0 if force.known else math.fsum(force.posts[k] for k in here)
         rows.append((f"{s['area']}, seats", s["seats"], seats))
     ledger.pairs("budget.starts", "residents, year and seats of each area", rows, "figures")
@@ -383,7 +446,13 @@ def _check_starts(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
     rows = []
     for t, label in enumerate(claims["years"]):
         on = [s is not None and s <= t for s in start]
-        rows.append((f"residents in {label}", claims["residents_served"][t], math.fsum(r for r, o in zip(force.residents, on, strict=True) if o)))  # fmt: skip
+        rows.append(
+            (
+                f"residents in {label}",
+                claims["residents_served"][t],
+                math.fsum(r for r, o in zip(force.residents, on, strict=True) if o),
+            )
+        )
         rows.append((f"beats in {label}", claims["beats_started"][t], sum(on)))
     rows += [
         (f"stations in {label}", claims["stations_open"][t], force.stations_open(start, t))
@@ -400,7 +469,11 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: l
     told = [(u["area"], [force.beats.index(b) for b in u["beats"]], u) for u in claims["unfunded"]]
     blocked = claims.get("blocked")
     if blocked and blocked["pilots"]:
-        pilots = [k for k, (i, n, m) in enumerate(zip(force.beats, force.names, force.town, strict=True)) if start[k] is None and any(x in force.budget.pilots for x in (i, n, m))]  # fmt: skip
+        pilots = [
+            k
+            for k, (i, n, m) in enumerate(zip(force.beats, force.names, force.town, strict=True))
+            if start[k] is None and any(x in force.budget.pilots for x in (i, n, m))
+        ]
         told.append(("the pilots", pilots, blocked))
     for area, beats, u in told:
         trials = []
@@ -432,7 +505,12 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: l
     over = {key: v * (1 + force.budget.inflation) ** key[1] for key, v in force.short(start).items()}
     idle = [min((-v for (_, t), v in over.items() if t == year), default=None) for year in range(force.budget.years)]
     said = claims.get("idle") or [None] * force.budget.years
-    ledger.pairs("budget.idle", "money that is left in each year", [(labels[t], said[t], None if idle[t] is None else max(0.0, idle[t])) for t in range(force.budget.years)], "sums")  # fmt: skip
+    ledger.pairs(
+        "budget.idle",
+        "money that is left in each year",
+        [(labels[t], said[t], None if idle[t] is None else max(0.0, idle[t])) for t in range(force.budget.years)],
+        "sums",
+    )
 
 
 def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
@@ -444,13 +522,16 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
         posts = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s is not None and s <= t)
         spare = staff["paid"][t] - staff["posted"][t] - staff["learning"][t]
         rows += [
-            (f"paid in {label}", told["paid"][t], staff["paid"][t]), (f"in posts in {label}", told["in_posts"][t], staff["posted"][t]),
-            (f"in training in {label}", told["in_training"][t], staff["learning"][t]), (f"without a post in {label}", told["without_post"][t], spare),
-            (f"courses in {label}", told["courses"][t], staff["courses"][t]), (f"posts in {label}", told["posts"][t], posts),
+            (f"paid in {label}", told["paid"][t], staff["paid"][t]),
+            (f"in posts in {label}", told["in_posts"][t], staff["posted"][t]),
+            (f"in training in {label}", told["in_training"][t], staff["learning"][t]),
+            (f"without a post in {label}", told["without_post"][t], spare),
+            (f"courses in {label}", told["courses"][t], staff["courses"][t]),
+            (f"posts in {label}", told["posts"][t], posts),
             (f"money of posts in {label}", told["money_of_posts"][t], posts * one * rise),
             (f"money without a post in {label}", told["money_without_post"][t], staff["idle_pay"][t] * rise),
             (f"money of vacant posts in {label}", told["money_of_vacant"][t], told["vacant"][t] * one * rise),
-        ]  # fmt: skip
+        ]
     seats = force.budget.training_seats
     said = {x["year"]: x["courses"] for x in claims.get("seats_short") or []}
     rows += [

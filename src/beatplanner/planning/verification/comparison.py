@@ -163,7 +163,16 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     ledger.each("comparison.rows", "no figure is left out", absent, sum(map(len, found)), "figures")
     _check_moves(ledger, content, plans)
     _check_sentences(ledger, content, plans, found)
-    check_decision(ledger, content, [p.name for p in plans], found, [(p.tables.summary.get("clashes") or []) if not p.today and not p.tables.summary.get("feasible") else [] for p in plans])  # fmt: skip
+    check_decision(
+        ledger,
+        content,
+        [p.name for p in plans],
+        found,
+        [
+            (p.tables.summary.get("clashes") or []) if not p.today and not p.tables.summary.get("feasible") else []
+            for p in plans
+        ],
+    )
     for p, told in zip(plans, content.get("budgets", []), strict=False):
         own = None if p.today else p.tables.summary.get("budget")
         ledger.add(f"{p.name}: budget", told == own, "as in the plan", "as in the plan" if told == own else "another")
@@ -199,14 +208,27 @@ def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_pl
         place = (folder / c["folder"]).resolve()
         for name, key in (("plan.gpkg", "plan_sha256"), ("summary.json", "summary_sha256")):
             if not (place / name).is_file():
-                ledger.add(f"{c['name']}: {name}", False, "compared", "not there", f"{place / name} is gone; compare again.")  # fmt: skip
+                ledger.add(
+                    f"{c['name']}: {name}", False, "compared", "not there", f"{place / name} is gone; compare again."
+                )
                 return None
             now = file_hash(place / name)
-            ledger.add(f"{c['name']}: {name}", now == c.get(key), str(c.get(key))[:12], now[:12],
-                       "" if now == c.get(key) else f"{place.name} was planned again since; compare again.")  # fmt: skip
+            ledger.add(
+                f"{c['name']}: {name}",
+                now == c.get(key),
+                str(c.get(key))[:12],
+                now[:12],
+                "" if now == c.get(key) else f"{place.name} was planned again since; compare again.",
+            )
         verdict = verify_plan(place)
         wrong = "; ".join(f"{x.name}: {x.detail}" for x in verdict.failed[:3])
-        ledger.add(f"{c['name']}: the plan itself", verdict.ok, f"{len(verdict.checks)} checks", f"{len(verdict.failed)} wrong", wrong)  # fmt: skip
+        ledger.add(
+            f"{c['name']}: the plan itself",
+            verdict.ok,
+            f"{len(verdict.checks)} checks",
+            f"{len(verdict.failed)} wrong",
+            wrong,
+        )
         tables.append(read_result(place))
     todays = [c.get("folder") is None for c in columns]
     first = next((t for t in tables if t is not None), None)
@@ -232,7 +254,7 @@ def _figures(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         **_changes(p),
         **_proof(p),
         **_money(p, plans),
-    }  # fmt: skip
+    }
 
 
 def _band(plans: list[_Plan]) -> float:
@@ -260,37 +282,53 @@ def _beats(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         "beats": len(members),
         "tolerance": asked,
         "beats_outside": None if asked is None else sum(abs(v) > asked + 1e-9 for v in away.values()),
-        "people_in_balance": math.fsum(people[b] for b in members if abs(away[b]) <= _band(plans) + 1e-9) / everyone if _band(plans) else None,
+        "people_in_balance": math.fsum(people[b] for b in members if abs(away[b]) <= _band(plans) + 1e-9) / everyone
+        if _band(plans)
+        else None,
         "beats_in_pieces": sum(not nx.is_connected(graph.subgraph(m)) for m in members.values()),
         "beats_across": sum(p.units["municipality"].iloc[m].astype(str).nunique() > 1 for m in members.values()),
         "max_deviation": max(abs(v) for v in away.values()),
         "beats_without_officer": len(members) - len(load),
         "posts": math.fsum(p.posts.get(b, 0.0) for b in members),
         "officers_required": sum(p.officers_needed(m) for m in members.values()),
-    }  # fmt: skip
+    }
     if load:
         most = max(load, key=lambda b: load[b])
         average = math.fsum(hours[b] for b in load) / math.fsum(p.posts[b] for b in load)
         name = None
         if not p.today and p.tables.beats is not None:
-            name = next((n for b, n in zip(p.tables.beats["beat"], p.tables.beats["name"], strict=True) if text(b) == most), None)  # fmt: skip
-        spoken = f"beat {most}" if missing(name) or name in ("", most) else str(name) if f"({most})" in str(name) else f"{name} (beat {most})"  # fmt: skip
+            name = next(
+                (n for b, n in zip(p.tables.beats["beat"], p.tables.beats["name"], strict=True) if text(b) == most),
+                None,
+            )
+        spoken = (
+            f"beat {most}"
+            if missing(name) or name in ("", most)
+            else str(name)
+            if f"({most})" in str(name)
+            else f"{name} (beat {most})"
+        )
         found |= {
             "hours_per_officer_max": load[most],
             "hours_per_officer_min": min(load.values()),
             "hours_per_officer_mean": average,
             "worst_beat": spoken,
             "hours_capacity": p.hours_free(),
-            "people_overloaded": math.fsum(people[b] for b in members if load.get(b, math.inf) > 1.1 * average) / everyone,
+            "people_overloaded": math.fsum(people[b] for b in members if load.get(b, math.inf) > 1.1 * average)
+            / everyone,
             "residents_per_officer_max": max(people[b] / p.posts[b] for b in load) if p.known_people else None,
-        }  # fmt: skip
+        }
     kept = promised = 0.0
     for b, m in members.items():
         due = p.total("community_hours", m)
         busy = p.total("reactive_hours", m) + p.total("fixed_hours", m) + w.fixed_hours_per_beat
         left = p.posts.get(b, 0.0) * p.hours_free() * (1 - w.admin_share) - busy
         promised, kept = promised + due, kept + min(due, max(0.0, left))
-    found |= {"community_promised": promised, "community_protected": kept, "community_share": kept / promised if promised else None}  # fmt: skip
+    found |= {
+        "community_promised": promised,
+        "community_protected": kept,
+        "community_share": kept / promised if promised else None,
+    }
     rules = p.rules.beats
     found["mean_way"] = None
     if rules is not None and rules.distances is None and rules.roads is None:
@@ -310,11 +348,23 @@ def _access(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
     cost = 0.0 if p.today else t.summary.get("stations", {}).get("cost")
     if not p.today and t.stations is not None and "closing_cost" in (t.sites if t.sites is not None else ()):
         # prices: opening, the years that the budget pays, and closing what may close
-        prices = {str(s): c + rules.cost_years * y for s, c, y in zip(t.sites["station"], t.sites["cost"], t.sites["yearly_cost"], strict=True)}  # fmt: skip
-        shut = [float(c) for s, c, k in zip(t.sites["station"], t.sites["closing_cost"], t.sites["state"], strict=True) if k == "closable" and str(s) not in p.open]  # fmt: skip
+        prices = {
+            str(s): c + rules.cost_years * y
+            for s, c, y in zip(t.sites["station"], t.sites["cost"], t.sites["yearly_cost"], strict=True)
+        }
+        shut = [
+            float(c)
+            for s, c, k in zip(t.sites["station"], t.sites["closing_cost"], t.sites["state"], strict=True)
+            if k == "closable" and str(s) not in p.open
+        ]
         cost = math.fsum(prices[s] for s in p.open) + math.fsum(shut)
-    found: dict[str, Any] = {"stations": len(p.open), "walking_limit": rules.walk_minutes, "new_stations": len(p.open - standing),
-                             "closed_stations": len(standing - p.open), "station_cost": None if cost is None else cost * p.exchange}  # fmt: skip
+    found: dict[str, Any] = {
+        "stations": len(p.open),
+        "walking_limit": rules.walk_minutes,
+        "new_stations": len(p.open - standing),
+        "closed_stations": len(standing - p.open),
+        "station_cost": None if cost is None else cost * p.exchange,
+    }
     nearest: dict[int, float] = {}
     heard: set[str] = set()
     for source in [q for q in plans if not q.today] if p.today else [p]:
@@ -335,7 +385,10 @@ def _access(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         homes = [(i, i, q) for i, q in enumerate(p.people)]
     else:
         place = {str(text(u)): i for i, u in enumerate(p.units["unit"])}
-        homes = [(int(h), place[str(text(u))], float(r)) for h, u, r in zip(t.homes["home"], t.homes["unit"], t.homes["residents"], strict=True)]  # fmt: skip
+        homes = [
+            (int(h), place[str(text(u))], float(r))
+            for h, u, r in zip(t.homes["home"], t.homes["unit"], t.homes["residents"], strict=True)
+        ]
     speed = rules.walk_kmh * 1000 / 60
     minutes = {h: nearest[h] / speed for h, _, _ in homes if h in nearest}
 
@@ -350,8 +403,11 @@ def _access(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         return way / total if total > 0 else None
 
     everyone = lambda _, r: r  # noqa: E731 - a weight like those of the groups
-    found |= {"mean_walk": mean(everyone), "within_limit": within(everyone, rules.walk_minutes),
-              "unreached": math.fsum(r for h, _, r in homes if h not in minutes)}  # fmt: skip
+    found |= {
+        "mean_walk": mean(everyone),
+        "within_limit": within(everyone, rules.walk_minutes),
+        "unreached": math.fsum(r for h, _, r in homes if h not in minutes),
+    }
     for band in rules.bands:
         found[f"within_{band:g}"] = within(everyone, band)
     inside: dict[int, float] = {}
@@ -378,7 +434,11 @@ def _officers(p: _Plan) -> dict[str, Any]:
         return {}
     told = t.summary.get("officers", {})
     start = rules.start.isoformat()
-    at = {str(o): str(text(b)) for o, b, s in zip(t.assignments["officer"], t.assignments["beat"], t.assignments["start"], strict=True) if str(s) == start}  # fmt: skip
+    at = {
+        str(o): str(text(b))
+        for o, b, s in zip(t.assignments["officer"], t.assignments["beat"], t.assignments["start"], strict=True)
+        if str(s) == start
+    }
     today = kept = 0.0
     before: dict[str, str] = {}
     for o, b, since in zip(t.roster["officer"], t.roster["beat"], t.roster["since"], strict=True):
@@ -418,7 +478,11 @@ def _changes(p: _Plan) -> dict[str, Any]:
         return {}
     moved = [i for i in known if p.before[i] != p.beat[i]]
     residents = math.fsum(p.people[i] for i in moved)
-    return {"moved_units": len(moved), "moved_residents": residents, "moved_share": residents / math.fsum(p.people[i] for i in known)}  # fmt: skip
+    return {
+        "moved_units": len(moved),
+        "moved_residents": residents,
+        "moved_share": residents / math.fsum(p.people[i] for i in known),
+    }
 
 
 def _proof(p: _Plan) -> dict[str, Any]:
@@ -426,8 +490,12 @@ def _proof(p: _Plan) -> dict[str, Any]:
     if p.today:
         return {}
     s = p.tables.summary
-    return {"rules_met": bool(s.get("feasible")), **{f"{k}_gap": s.get(k, {}).get("gap") for k in ("beats", "stations", "officers")},
-            "beats_objective": s.get("beats", {}).get("objective"), "beats_bound": s.get("beats", {}).get("lower_bound")}  # fmt: skip
+    return {
+        "rules_met": bool(s.get("feasible")),
+        **{f"{k}_gap": s.get(k, {}).get("gap") for k in ("beats", "stations", "officers")},
+        "beats_objective": s.get("beats", {}).get("objective"),
+        "beats_bound": s.get("beats", {}).get("lower_bound"),
+    }
 
 
 def _money(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
@@ -527,7 +595,9 @@ def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories,
 
     def away(weight: np.ndarray) -> np.ndarray:
         load = quiet + np.bincount(at[inside], weights=weight[inside], minlength=len(ids))
-        return np.array([load[k] / np.mean([load[j] for j in range(len(ids)) if town[j] == town[k]]) - 1 for k in range(len(ids))])  # fmt: skip
+        return np.array(
+            [load[k] / np.mean([load[j] for j in range(len(ids)) if town[j] == town[k]]) - 1 for k in range(len(ids))]
+        )
 
     random = np.random.default_rng(claims["seed"])
     worst, held = [], np.zeros(len(ids))
@@ -564,7 +634,10 @@ def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories,
     rows += [(f"beat {b}", told.get(b, {}).get("deviation"), float(planned[k])) for k, b in enumerate(ids)]
     for season, months in seasons.items():
         off = like(stamp.dt.month.isin(months).to_numpy())
-        rows += [(f"beat {b} in {season}", told.get(b, {}).get(season), None if off is None else float(off[k])) for k, b in enumerate(ids)]  # fmt: skip
+        rows += [
+            (f"beat {b} in {season}", told.get(b, {}).get(season), None if off is None else float(off[k]))
+            for k, b in enumerate(ids)
+        ]
     ledger.pairs(f"{p.name}: steadiness of each beat", "as drawn again", rows, "figures")
 
 
@@ -704,7 +777,9 @@ def _check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None
                     value = "yes" if value else "no"
                 alike = same(value, found) if is_number(value) else (found in (value, f"'{value}"))
                 if not alike:
-                    wrong.append(f"{r['label']}, {content['columns'][k]['name']}: {words(value)} is told, the workbook gives {words(found)}.")  # fmt: skip
+                    wrong.append(
+                        f"{r['label']}, {content['columns'][k]['name']}: {words(value)} is told, the workbook gives {words(found)}."
+                    )
     ledger.each("comparison.xlsx", "every figure stands in the workbook, formulas worked out", wrong, count, "cells")
 
 

@@ -28,7 +28,7 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
         "posts": math.fsum(float(v) for v in beats["posts"]),
         "stations": 0 if tables.sites is None else int(tables.sites["chosen"].sum()),
         "officers_shared": has.officers,
-    }  # fmt: skip
+    }
     hours = dict.fromkeys(towns, 0.0)
     for m, v in zip(units["municipality"], units["workload"], strict=True):
         hours[str(m)] += float(v)
@@ -50,7 +50,12 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
     rows += [(m, shares.get(m, {}).get("hours"), hours[m]) for m in towns]
     ledger.pairs("country.shares", "largest remainders after the minimum", rows, "figures")
     empty = sorted(str(r["name"]) for r in beats.to_dict("records") if has.set_posts and float(r["posts"]) == 0)
-    ledger.add("country.empty", sorted(claims.get("empty_beats", [])) == empty, ", ".join(sorted(claims.get("empty_beats", []))) or "none", ", ".join(empty) or "none")  # fmt: skip
+    ledger.add(
+        "country.empty",
+        sorted(claims.get("empty_beats", [])) == empty,
+        ", ".join(sorted(claims.get("empty_beats", []))) or "none",
+        ", ".join(empty) or "none",
+    )
 
 
 def posts_by_share(beats: list[dict[str, Any]], has: Any) -> dict[str, int]:

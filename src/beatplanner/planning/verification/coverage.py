@@ -35,9 +35,18 @@ KEYS: dict[str, tuple[str, ...]] = {
     "workload.incidents_outside": ("workload.incidents_outside",),
     "workload.incidents_a_year": ("workload.incidents_a_year",),
     "workload.hours_on_the_beat_per_officer": ("workload.hours_on_the_beat_per_officer",),
-    **{f"{step}.{key}": (f"{step}.{check}",) for step in ("beats", "stations", "officers") for key, check in (
-        ("status", "status"), ("objective", "objective"), ("lower_bound", "proof"), ("gap", "gap"), ("certified", "certified"),
-        ("certified_bound", "proof"))},
+    **{
+        f"{step}.{key}": (f"{step}.{check}",)
+        for step in ("beats", "stations", "officers")
+        for key, check in (
+            ("status", "status"),
+            ("objective", "objective"),
+            ("lower_bound", "proof"),
+            ("gap", "gap"),
+            ("certified", "certified"),
+            ("certified_bound", "proof"),
+        )
+    },
     "beats.count": ("beats.count",),
     "beats.max_deviation": ("beats.max_deviation",),
     "beats.contiguous": ("beats.contiguous",),
@@ -77,9 +86,25 @@ KEYS: dict[str, tuple[str, ...]] = {
     "officers.weights": ("officers.weights",),
     "officers.officers": ("officers.officers",),
     "officers.months": ("officers.months",),
-    **{f"officers.{k}": (f"officers.{k}",) for k in (
-        "vacant_months", "rotations", "tenure_violations", "language_gaps", "gender_gaps", "home_km_months", "unpreferred_months", "changed_months", "speaker_months", "must_months",
-        "relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines", "relationship_years_lost_by_moves")},
+    **{
+        f"officers.{k}": (f"officers.{k}",)
+        for k in (
+            "vacant_months",
+            "rotations",
+            "tenure_violations",
+            "language_gaps",
+            "gender_gaps",
+            "home_km_months",
+            "unpreferred_months",
+            "changed_months",
+            "speaker_months",
+            "must_months",
+            "relationship_years_today",
+            "relationship_years_kept",
+            "relationship_years_lost_by_lines",
+            "relationship_years_lost_by_moves",
+        )
+    },
     "officers.broken_rules": ("officers.broken_rules",),
     "officers.special_posts": ("officers.special_posts_listed",),
     "budget.lines": ("budget.lines",),
@@ -110,7 +135,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "country.shares": ("country.shares",),
     "country.empty_beats": ("country.empty",),
     "service": ("service.file",),
-}  # fmt: skip
+}
 
 # Keys that are not recomputed, and why.
 NOT_CHECKED_KEYS: dict[str, str] = {
@@ -190,7 +215,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "stations.residents_within_limit": ("stations.residents_within_limit",),
     "stations.mean_walk_minutes": ("stations.mean_walk_minutes",),
     "stations.opens": ("phases.years", "budget.dates"),
-    **{f"sites.{c}": (f"sites.{c}",) for c in ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit")},
+    **{
+        f"sites.{c}": (f"sites.{c}",)
+        for c in ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit")
+    },
     "sites.station": ("sites.rows",),
     "sites.geometry": ("sites.x",),
     "sites.chosen": ("stations.sites",),
@@ -209,9 +237,27 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "edges": ("edges.inputs",),
     "walks": ("walks.inputs",),
     "roster.officer": ("roster.rows",),
-    **{f"roster.{c}": (f"roster.{c}",) for c in (
-        "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with", "prefers", "absent_from",
-        "absent_until", "ordered_on", "grade")},
+    **{
+        f"roster.{c}": (f"roster.{c}",)
+        for c in (
+            "beat",
+            "since",
+            "languages",
+            "gender",
+            "x",
+            "y",
+            "trained_on",
+            "joins_on",
+            "leaves_on",
+            "licence",
+            "not_with",
+            "prefers",
+            "absent_from",
+            "absent_until",
+            "ordered_on",
+            "grade",
+        )
+    },
     "access": ("access.shares",),
     "homes.home": ("homes.residents",),
     "homes.unit": ("homes.residents",),
@@ -223,7 +269,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "stops.hours": ("mobile.hours",),
     "stops.km": ("mobile.km",),
     "stops.geometry": ("mobile.reach",),
-}  # fmt: skip
+}
 
 NOT_CHECKED_COLUMNS: dict[str, str] = {
     "beats.name": "Names are given, and kept from plan to plan; they are only told apart.",
@@ -236,7 +282,20 @@ NOT_CHECKED_COLUMNS: dict[str, str] = {
     "stops.visits": "Names and the residents counted at each stop are not computed anew; that everybody cut off has a stop is.",
 }
 
-LAYERS = ("units", "beats", "stations", "assignments", "edges", "sites", "walks", "roster", "homes", "access", "catchments", "stops")  # fmt: skip
+LAYERS = (
+    "units",
+    "beats",
+    "stations",
+    "assignments",
+    "edges",
+    "sites",
+    "walks",
+    "roster",
+    "homes",
+    "access",
+    "catchments",
+    "stops",
+)
 
 
 # Names under which others have names of their own.

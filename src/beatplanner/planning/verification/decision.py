@@ -8,13 +8,22 @@ from beatplanner.planning.verification.ledger import Ledger, same
 
 # Deciding figures, and whether less of them is better.
 LESS = {
-    "hours_per_officer_max": True, "community_share": False, "within_limit": False, "moved_share": True, "change_officer_share": True,
-    "relationship_kept": False, "robust_share": False, "money_total": True, "station_cost": True,
-}  # fmt: skip
+    "hours_per_officer_max": True,
+    "community_share": False,
+    "within_limit": False,
+    "moved_share": True,
+    "change_officer_share": True,
+    "relationship_kept": False,
+    "robust_share": False,
+    "money_total": True,
+    "station_cost": True,
+}
 SHARES = ("community_share", "within_limit", "moved_share", "change_officer_share", "relationship_kept", "robust_share")
 
 
-def check_decision(ledger: Ledger, content: dict[str, Any], names: list[str], found: list[dict[str, Any]], unmet: list[list[str]]) -> None:  # fmt: skip
+def check_decision(
+    ledger: Ledger, content: dict[str, Any], names: list[str], found: list[dict[str, Any]], unmet: list[list[str]]
+) -> None:
     """Check ``decision`` of a comparison.
 
     Parameters
@@ -70,6 +79,9 @@ def check_decision(ledger: Ledger, content: dict[str, Any], names: list[str], fo
             if not same(claim["money"]["posts"], posts):
                 wrong.append(f"{name} costs {posts:,.0f} more than today by posts.")
         used = claim["capacity"]
-        if used is not None and not (same(used["hours"], found[k].get("hours_per_officer_max")) and same(used["capacity"], found[k].get("hours_capacity"))):  # fmt: skip
+        if used is not None and not (
+            same(used["hours"], found[k].get("hours_per_officer_max"))
+            and same(used["capacity"], found[k].get("hours_capacity"))
+        ):
             wrong.append(f"{name}: the hours used are told otherwise.")
     ledger.each("decision", "best and worst points, money and unmet rules", wrong, count, "figures")

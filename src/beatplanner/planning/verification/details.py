@@ -37,9 +37,28 @@ BREACHES = (
 # Columns of a layer that come straight from the inputs, by the key of their rows.
 FROM_INPUTS = {
     "sites": ("station", ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit", "x", "y")),
-    "roster": ("officer", ("beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "licence", "not_with",
-                           "prefers", "absent_from", "absent_until", "ordered_on", "grade")),
-}  # fmt: skip
+    "roster": (
+        "officer",
+        (
+            "beat",
+            "since",
+            "languages",
+            "gender",
+            "x",
+            "y",
+            "trained_on",
+            "joins_on",
+            "leaves_on",
+            "licence",
+            "not_with",
+            "prefers",
+            "absent_from",
+            "absent_until",
+            "ordered_on",
+            "grade",
+        ),
+    ),
+}
 
 
 def check_details(ledger: Ledger, evidence: Evidence) -> None:
@@ -59,10 +78,18 @@ def check_rules(ledger: Ledger, summary: dict[str, Any], rules: Description) -> 
     """
     file, known = Path(str(summary.get("description_file", ""))), summary.get("description_sha256")
     if not known:
-        ledger.unchecked("rules", "the description file", "The plan was made by rules of its own, not by those of the description file alone; it is checked by them.")  # fmt: skip
+        ledger.unchecked(
+            "rules",
+            "the description file",
+            "The plan was made by rules of its own, not by those of the description file alone; it is checked by them.",
+        )
         return True
     if not file.is_file() or fingerprint(file) != known:
-        ledger.unchecked("rules", "the description file", "The description is gone or was changed since; the plan is checked by the rules in its summary.")  # fmt: skip
+        ledger.unchecked(
+            "rules",
+            "the description file",
+            "The description is gone or was changed since; the plan is checked by the rules in its summary.",
+        )
         return True
     try:
         now = read_description(file).model_dump(mode="json")
@@ -95,19 +122,33 @@ def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
     said = summary.get("project")
     ledger.add("summary.project", said == rules.project.name, said, rules.project.name)
     people = units["population"].to_numpy(float)
-    ledger.number("summary.population", summary.get("population"), None if np.isnan(people).any() else math.fsum(people), "residents")  # fmt: skip
+    ledger.number(
+        "summary.population",
+        summary.get("population"),
+        None if np.isnan(people).any() else math.fsum(people),
+        "residents",
+    )
     ledger.add("summary.crs", _same_crs(summary.get("crs"), units.crs), summary.get("crs"), str(units.crs))
     work = summary.get("workload")
     if not isinstance(work, dict):
         ledger.add("workload", False, "nothing", "hours of the units", "The summary does not tell of the workload.")
         return
-    columns = {"hours": "workload", "reactive_hours": "reactive_hours", "community_hours": "community_hours", "fixed_hours": "fixed_hours"}  # fmt: skip
+    columns = {
+        "hours": "workload",
+        "reactive_hours": "reactive_hours",
+        "community_hours": "community_hours",
+        "fixed_hours": "fixed_hours",
+    }
     for key, column in columns.items():
         if column in units:
             ledger.number(f"workload.{key}", work.get(key), math.fsum(units[column]), "hours a year")
     w = rules.workload
-    ledger.number("workload.hours_on_the_beat_per_officer", work.get("hours_on_the_beat_per_officer"),
-                  w.annual_hours * (1 - w.absence) * (1 - w.abstraction), "hours a year")  # fmt: skip
+    ledger.number(
+        "workload.hours_on_the_beat_per_officer",
+        work.get("hours_on_the_beat_per_officer"),
+        w.annual_hours * (1 - w.absence) * (1 - w.abstraction),
+        "hours a year",
+    )
     if town is None:
         return
     points = town.incidents
@@ -116,7 +157,11 @@ def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
     ledger.number("workload.incidents_outside", work.get("incidents_outside"), outside)
     if "incidents" in units and points is not None and read > outside:
         factor = math.fsum(units["incidents"]) / (read - outside)
-        ledger.number("workload.incidents_a_year", work.get("incidents_a_year"), factor * read if _counts_all(work, factor, read) else factor * (read - outside))  # fmt: skip
+        ledger.number(
+            "workload.incidents_a_year",
+            work.get("incidents_a_year"),
+            factor * read if _counts_all(work, factor, read) else factor * (read - outside),
+        )
 
 
 def _counts_all(work: dict[str, Any], factor: float, read: int) -> bool:
@@ -139,12 +184,23 @@ def _check_sources(ledger: Ledger, evidence: Evidence) -> None:
     now = {(s.role, Path(s.path).name): s for s in town.sources}
     named = {(str(s.get("role")), Path(str(s.get("path", ""))).name): s for s in said}
     wrong = [f"{role} ({name}) is not listed." for role, name in now if (role, name) not in named]
-    wrong += [f"{role} ({name}) is listed, but the rules do not read it." for role, name in named if (role, name) not in now]  # fmt: skip
+    wrong += [
+        f"{role} ({name}) is listed, but the rules do not read it." for role, name in named if (role, name) not in now
+    ]
     for key in now.keys() & named.keys():
         source, row = now[key], named[key]
-        found = {"rows_in": source.rows_in, "rows_used": source.rows_used, "repaired": list(source.repaired),
-                 "columns_left_out": len(source.dropped), "newest": source.newest or None}  # fmt: skip
-        wrong += [f"{key[0]}: {k} is {row.get(k)!r:.60}, and {v!r:.60} was found." for k, v in found.items() if k not in row or row[k] != v]  # fmt: skip
+        found = {
+            "rows_in": source.rows_in,
+            "rows_used": source.rows_used,
+            "repaired": list(source.repaired),
+            "columns_left_out": len(source.dropped),
+            "newest": source.newest or None,
+        }
+        wrong += [
+            f"{key[0]}: {k} is {row.get(k)!r:.60}, and {v!r:.60} was found."
+            for k, v in found.items()
+            if k not in row or row[k] != v
+        ]
         modified = str(row.get("modified") or "")
         if modified != source.modified and not _is_time(modified):
             wrong.append(f"{key[0]}: “{modified}” is no time.")
@@ -164,14 +220,29 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
     if not isinstance(claims, dict) or beats is None:
         return
     if "objective_unit" in claims:
-        ledger.add("beats.objective_unit", claims["objective_unit"] == _unit(evidence), claims["objective_unit"], _unit(evidence))  # fmt: skip
+        ledger.add(
+            "beats.objective_unit",
+            claims["objective_unit"] == _unit(evidence),
+            claims["objective_unit"],
+            _unit(evidence),
+        )
     rows = claims.get("municipalities") or []
     planned = bool(claims.get("planned", True))
-    detail = "" if planned == bool(rows) else "Beats that were planned have rules in numbers for each municipality, and given ones have none."  # fmt: skip
+    detail = (
+        ""
+        if planned == bool(rows)
+        else "Beats that were planned have rules in numbers for each municipality, and given ones have none."
+    )
     ledger.add("beats.planned", planned == bool(rows), planned, bool(rows), detail)
     if not planned:
         bound = claims.get("lower_bound")
-        ledger.add("beats.given", missing(bound), bound, None, "" if missing(bound) else "Beats that were not planned have no bound.")  # fmt: skip
+        ledger.add(
+            "beats.given",
+            missing(bound),
+            bound,
+            None,
+            "" if missing(bound) else "Beats that were not planned have no bound.",
+        )
         return
     if rules is None:
         return
@@ -187,18 +258,38 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
         if not is_number(t) or t < rules.tolerance - 1e-12 or (met and not same(t, rules.tolerance)):
             wrong.append(f"{name}: a tolerance of {t}, and the rule is {rules.tolerance}.")
             continue
-        found = {"beats": k, "lower": max(0.0, hours[name] / max(k, 1) * (1 - t)), "upper": hours[name] / max(k, 1) * (1 + t)}  # fmt: skip
-        wrong += [f"{name}: {key} is {row.get(key)}, and {v:,.4f} was found." for key, v in found.items() if not same(row.get(key), v)]  # fmt: skip
+        found = {
+            "beats": k,
+            "lower": max(0.0, hours[name] / max(k, 1) * (1 - t)),
+            "upper": hours[name] / max(k, 1) * (1 + t),
+        }
+        wrong += [
+            f"{name}: {key} is {row.get(key)}, and {v:,.4f} was found."
+            for key, v in found.items()
+            if not same(row.get(key), v)
+        ]
     wrong += [
         f"{name} is not listed." for name in hours.index if name not in {str(r.get("municipality")) for r in rows}
     ]
     if met:
-        ledger.each("beats.municipalities", "beats and bounds of each municipality", wrong, len(hours), "municipalities")  # fmt: skip
+        ledger.each(
+            "beats.municipalities", "beats and bounds of each municipality", wrong, len(hours), "municipalities"
+        )
     else:
-        ledger.unchecked("beats.municipalities", f"{len(rows)} municipalities", "Rules were relaxed, and by how much is what was planned with.")  # fmt: skip
+        ledger.unchecked(
+            "beats.municipalities",
+            f"{len(rows)} municipalities",
+            "Rules were relaxed, and by how much is what was planned with.",
+        )
     names = [str(n) for n in beats["name"]]
     twice = sorted({n for n in names if names.count(n) > 1})
-    ledger.each("beats.name", "every beat has a name of its own", [f"“{n}” stands more than once." for n in twice], len(names), "beats")  # fmt: skip
+    ledger.each(
+        "beats.name",
+        "every beat has a name of its own",
+        [f"“{n}” stands more than once." for n in twice],
+        len(names),
+        "beats",
+    )
 
 
 def _unit(evidence: Evidence) -> str:
@@ -211,38 +302,80 @@ def _unit(evidence: Evidence) -> str:
 
 
 def _check_stations(ledger: Ledger, evidence: Evidence) -> None:
-    claims, sites, rules, town = evidence.summary.get("stations"), evidence.tables.sites, evidence.rules.stations, evidence.town  # fmt: skip
+    claims, sites, rules, town = (
+        evidence.summary.get("stations"),
+        evidence.tables.sites,
+        evidence.rules.stations,
+        evidence.town,
+    )
     stations = evidence.tables.stations
     if not isinstance(claims, dict):
         if stations is not None:
-            ledger.add("stations", False, "nothing", f"{len(stations)} stations", "plan.gpkg has stations, but the summary does not tell of them.")  # fmt: skip
+            ledger.add(
+                "stations",
+                False,
+                "nothing",
+                f"{len(stations)} stations",
+                "plan.gpkg has stations, but the summary does not tell of them.",
+            )
         return
     if sites is None or stations is None or rules is None:
-        ledger.add("stations", False, "stations", "no layers of them", "The summary tells of stations, but plan.gpkg or the rules do not.")  # fmt: skip
+        ledger.add(
+            "stations",
+            False,
+            "stations",
+            "no layers of them",
+            "The summary tells of stations, but plan.gpkg or the rules do not.",
+        )
         return
-    for key, rule in (("objective_kind", rules.objective), ("walk_minutes", rules.walk_minutes), ("walk_kmh", rules.walk_kmh)):  # fmt: skip
+    for key, rule in (
+        ("objective_kind", rules.objective),
+        ("walk_minutes", rules.walk_minutes),
+        ("walk_kmh", rules.walk_kmh),
+    ):
         ledger.add(f"stations.{key}", claims.get(key) == rule, claims.get(key), rule)
     ledger.number("stations.sites_considered", claims.get("sites"), len(sites))
     if "state" in sites:
-        ledger.number("stations.generated_sites", claims.get("generated_sites"), int((sites["state"] == "generated").sum()))  # fmt: skip
+        ledger.number(
+            "stations.generated_sites", claims.get("generated_sites"), int((sites["state"] == "generated").sum())
+        )
     shut = [str(s) for s, e, c in zip(sites["station"], sites["existing"], sites["chosen"], strict=True) if e and not c]
     ledger.add("stations.closed", claims.get("closed") == shut, str(claims.get("closed")), str(shut))
     if town is not None and town.walks is not None:
         finite = town.walks[np.isfinite(town.walks)]
-        ledger.number("stations.unreached_metres", claims.get("unreached_metres"), 2 * float(finite.max()) if len(finite) else 0.0, "m")  # fmt: skip
+        ledger.number(
+            "stations.unreached_metres",
+            claims.get("unreached_metres"),
+            2 * float(finite.max()) if len(finite) else 0.0,
+            "m",
+        )
     access = evidence.tables.access
     if access is not None and isinstance(claims.get("share_by_minutes"), dict):
         every = access[(access["kind"] == "all") & access["minutes"].notna()]
         found = {f"{m:g}": s for m, s in zip(every["minutes"], every["share"], strict=True)}
         said = claims["share_by_minutes"]
-        ledger.pairs("stations.share_by_minutes", "as in the layer access", [(m, said.get(m), found.get(m)) for m in {**found, **said}], "shares")  # fmt: skip
+        ledger.pairs(
+            "stations.share_by_minutes",
+            "as in the layer access",
+            [(m, said.get(m), found.get(m)) for m in {**found, **said}],
+            "shares",
+        )
     groups, units = claims.get("groups") or {}, evidence.units
-    rows = [(g, row.get("residents"), float(units[f"group_{g}"].sum()) if f"group_{g}" in units else None) for g, row in groups.items()]  # fmt: skip
+    rows = [
+        (g, row.get("residents"), float(units[f"group_{g}"].sum()) if f"group_{g}" in units else None)
+        for g, row in groups.items()
+    ]
     rows += [(g, None, 0.0) for g in evidence.rules.units.groups if g not in groups]
     ledger.pairs("stations.group_residents", "residents of each group", rows, "groups", "residents")
     by_site = sites.assign(key=sites["station"].astype(str)).drop_duplicates("key").set_index("key")
     wrong = []
-    for name, title, existing, place in zip(stations["station"].astype(str), stations.get("name", stations["station"]), stations["existing"], stations.geometry, strict=True):  # fmt: skip
+    for name, title, existing, place in zip(
+        stations["station"].astype(str),
+        stations.get("name", stations["station"]),
+        stations["existing"],
+        stations.geometry,
+        strict=True,
+    ):
         if name not in by_site.index:
             continue
         site = by_site.loc[name]
@@ -259,13 +392,29 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
     claims, rules, tables = evidence.summary.get("officers"), evidence.rules.officers, evidence.tables
     if not isinstance(claims, dict):
         if tables.assignments is not None:
-            ledger.add("officers", False, "nothing", f"{len(tables.assignments)} postings", "plan.gpkg has postings, but the summary does not tell of them.")  # fmt: skip
+            ledger.add(
+                "officers",
+                False,
+                "nothing",
+                f"{len(tables.assignments)} postings",
+                "plan.gpkg has postings, but the summary does not tell of them.",
+            )
         return
     if tables.roster is None and tables.assignments is not None and rules is not None:
-        ledger.unchecked("officers", "officers", "The roster is not beside the plan (people.gpkg), so postings cannot be held against it.")  # fmt: skip
+        ledger.unchecked(
+            "officers",
+            "officers",
+            "The roster is not beside the plan (people.gpkg), so postings cannot be held against it.",
+        )
         return
     if tables.assignments is None or tables.roster is None or rules is None:
-        ledger.add("officers", False, "officers", "no postings", "The summary tells of officers, but plan.gpkg or the rules do not.")  # fmt: skip
+        ledger.add(
+            "officers",
+            False,
+            "officers",
+            "no postings",
+            "The summary tells of officers, but plan.gpkg or the rules do not.",
+        )
         return
     ledger.number("officers.officers", claims.get("officers"), len(tables.roster))
     broken = claims.get("broken_rules")
@@ -321,7 +470,9 @@ def _posts(evidence: Evidence) -> list[str]:
         most = max(number.get(str(beat), 0), at_once)
         numbers = sorted({p for *_, p in held})
         if numbers[0] < 1 or numbers[-1] > most or (number.get(str(beat), 0) == 1 and numbers[0] != 1):
-            wrong.append(f"Posts of {evidence.beat_name(beat)} are numbered {', '.join(map(str, numbers))}, and there are {most}.")  # fmt: skip
+            wrong.append(
+                f"Posts of {evidence.beat_name(beat)} are numbered {', '.join(map(str, numbers))}, and there are {most}."
+            )
     return wrong
 
 
@@ -341,7 +492,11 @@ def _cell(value: Any) -> Any:
 def _equal(one: Any, other: Any) -> bool:
     a, b = _cell(one), _cell(other)
     if isinstance(a, bool) or isinstance(b, bool):
-        return str(a).casefold() in ("true", "1", "1.0") if b in (True, "True") else str(a).casefold() in ("false", "0", "0.0", "none")  # fmt: skip
+        return (
+            str(a).casefold() in ("true", "1", "1.0")
+            if b in (True, "True")
+            else str(a).casefold() in ("false", "0", "0.0", "none")
+        )
     if isinstance(a, float) and isinstance(b, float):
         return same(a, b, relative=1e-9, absolute=1e-6)
     return a == b or (a is not None and b is not None and text(a) == text(b))
@@ -355,7 +510,11 @@ def _check_columns(ledger: Ledger, evidence: Evidence) -> None:
     units = evidence.units.set_index("unit")
     if len(units) == len(town.units) and units.index.is_unique and set(units.index) == set(town.units["unit"]):
         given = town.units.set_index("unit")
-        wrong = [f"Unit {u} is called “{units.at[u, 'name']}”, and “{given.at[u, 'name']}” in the inputs." for u in given.index if not _equal(units.at[u, "name"], given.at[u, "name"])]  # fmt: skip
+        wrong = [
+            f"Unit {u} is called “{units.at[u, 'name']}”, and “{given.at[u, 'name']}” in the inputs."
+            for u in given.index
+            if not _equal(units.at[u, "name"], given.at[u, "name"])
+        ]
         ledger.each("units.name", "each unit has the name of the inputs", wrong, len(units), "units")
     for layer, (key, columns) in FROM_INPUTS.items():
         table, source = getattr(evidence.tables, layer), getattr(town, layer)
@@ -368,11 +527,21 @@ def _check_columns(ledger: Ledger, evidence: Evidence) -> None:
         given = source.assign(key=as_text(source[key])).drop_duplicates("key").set_index("key")
         gone = [f"{k} of the inputs is not in the layer {layer}." for k in given.index if k not in said.index]
         gone += [f"{k} in the layer {layer} is not in the inputs." for k in said.index if k not in given.index]
-        ledger.each(f"{layer}.rows", "every one of the inputs, once", gone or ([] if len(said) == len(table) else ["One stands twice."]), len(given), "rows")  # fmt: skip
+        ledger.each(
+            f"{layer}.rows",
+            "every one of the inputs, once",
+            gone or ([] if len(said) == len(table) else ["One stands twice."]),
+            len(given),
+            "rows",
+        )
         if gone:
             continue
         for column in columns:
             if column not in said or column not in given:
                 continue
-            wrong = [f"{k}: “{said.at[k, column]}” in the plan, “{given.at[k, column]}” in the inputs." for k in given.index if not _equal(said.at[k, column], given.at[k, column])]  # fmt: skip
+            wrong = [
+                f"{k}: “{said.at[k, column]}” in the plan, “{given.at[k, column]}” in the inputs."
+                for k in given.index
+                if not _equal(said.at[k, column], given.at[k, column])
+            ]
             ledger.each(f"{layer}.{column}", "as in the inputs", wrong, len(given), "rows")

@@ -15,9 +15,28 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.ledger import Ledger, missing, text
 
 COLUMNS = {
-    "units": ("unit", "beat", "workload", "population", "municipality", "current", "reactive_hours", "community_hours", "x", "y"),
+    "units": (
+        "unit",
+        "beat",
+        "workload",
+        "population",
+        "municipality",
+        "current",
+        "reactive_hours",
+        "community_hours",
+        "x",
+        "y",
+    ),
     "beats": (
-        "beat", "name", "municipality", "centre_unit", "workload", "deviation", "population", "officers_required", "compactness",
+        "beat",
+        "name",
+        "municipality",
+        "centre_unit",
+        "workload",
+        "deviation",
+        "population",
+        "officers_required",
+        "compactness",
     ),
     "edges": ("unit_a", "unit_b", "metres", "kind"),
     "stations": ("station", "existing", "residents_within_limit", "mean_walk_minutes", "residents", "cost"),
@@ -25,7 +44,7 @@ COLUMNS = {
     "walks": ("unit", "station", "metres", "home"),
     "assignments": ("officer", "beat", "start", "end", "post", "requires"),
     "roster": ("officer", "beat", "languages", "x", "y", "joins_on", "trained_on", "leaves_on", "gender", "since"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

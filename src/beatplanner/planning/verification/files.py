@@ -29,22 +29,33 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
     missing = [f"{name} is missing." for name in gone if not name.startswith(PERSONAL)]
     apart = [name for name in gone if name.startswith(PERSONAL)]
     if apart:
-        ledger.unchecked("files.personal", f"{len(apart)} files", f"What tells of officers is not beside the plan: {', '.join(apart[:5])}.")  # fmt: skip
-    changed = [f"{name} was changed after the plan was written." for name in named if name in set(there) and digest(folder / name) != named[name]]  # fmt: skip
+        ledger.unchecked(
+            "files.personal",
+            f"{len(apart)} files",
+            f"What tells of officers is not beside the plan: {', '.join(apart[:5])}.",
+        )
+    changed = [
+        f"{name} was changed after the plan was written."
+        for name in named
+        if name in set(there) and digest(folder / name) != named[name]
+    ]
     others = [name for name in there if name not in named]
     added = [f"{name} was added after the plan was written." for name in others if not is_dropping(Path(name).name)]
     ledger.each("files", "every file is as it was written", missing + changed + added, len(named), "files")
     left = [name for name in others if is_dropping(Path(name).name)]
     if left:
-        ledger.unchecked("files.others", f"{len(left)} files", f"Left beside the result by other programs: {', '.join(left[:5])}.")  # fmt: skip
+        ledger.unchecked(
+            "files.others", f"{len(left)} files", f"Left beside the result by other programs: {', '.join(left[:5])}."
+        )
     words = sorted(name for name in named if name not in RECOMPUTED and not name.startswith("proof/"))
     if words:
         kinds = sorted({n.split("/")[0] + "/" if "/" in n else n for n in words})
         ledger.unchecked(
-            "files.content", f"{len(words)} files",
+            "files.content",
+            f"{len(words)} files",
             "Pages, papers and tables made from the plan are compared with the hashes of when they were written; their content is "
             f"not computed anew: {', '.join(kinds)}.",
-        )  # fmt: skip
+        )
     _check_units_table(ledger, folder / "forum" / "units.csv", tables)
 
 

@@ -34,4 +34,6 @@ def check_identity(ledger: Ledger, evidence: Evidence) -> None:
         shares = sum(float(people[i]) for i in common) > 0 if lives else bool(common)
         if not shares and beat not in held:
             wrong.append(f"{evidence.beat_name(beat)} has an id of today, and shares no resident with that beat.")
-    ledger.each("beats.identity", "ids of today go to beats that share residents with today's", wrong, len(kept), "ids of today")  # fmt: skip
+    ledger.each(
+        "beats.identity", "ids of today go to beats that share residents with today's", wrong, len(kept), "ids of today"
+    )

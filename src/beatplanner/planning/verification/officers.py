@@ -20,7 +20,11 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     """Check the postings and the claims of ``summary["officers"]``."""
     claims, tables, rules = evidence.summary.get("officers"), evidence.tables, evidence.rules.officers
     if claims is not None and tables.assignments is not None and tables.roster is None:
-        ledger.unchecked("officers.roster", "the officers' figures", "people.gpkg is not beside the plan, so the postings cannot be checked.")  # fmt: skip
+        ledger.unchecked(
+            "officers.roster",
+            "the officers' figures",
+            "people.gpkg is not beside the plan, so the postings cannot be checked.",
+        )
         return
     if claims is None or tables.assignments is None or tables.roster is None or evidence.beats is None or rules is None:
         return
@@ -53,9 +57,17 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     posts = evidence.beats["posts"].to_numpy(int)
     has = evidence.rules.country
     if rules.posts_per_beat != "auto" and not (has is not None and has.set_posts and has.officers is not None):
-        ledger.each("officers.posts_per_beat", f"{rules.posts_per_beat} a beat",
-                    [f"{evidence.beat_name(b)} has {p} posts." for b, p in zip(beats, posts, strict=True) if p != rules.posts_per_beat],
-                    len(beats), "beats")  # fmt: skip
+        ledger.each(
+            "officers.posts_per_beat",
+            f"{rules.posts_per_beat} a beat",
+            [
+                f"{evidence.beat_name(b)} has {p} posts."
+                for b, p in zip(beats, posts, strict=True)
+                if p != rules.posts_per_beat
+            ],
+            len(beats),
+            "beats",
+        )
     ledger.number("officers.posts", claims.get("posts"), int(posts.sum()))
     held = np.zeros((len(beats), months), int)
     for officer, b, a, z in postings:
@@ -86,9 +98,18 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     weights = claims.get("weights") or {}
     wanted = rules.weights.model_dump()
     ledger.add("officers.weights", weights == wanted, str(weights), str(wanted))
-    keys = {"vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps", "gender_gap": "gender_gaps",
-            "rotation": "rotations", "home_km_month": "home_km_months", "unpreferred_month": "unpreferred_months",
-            "changed_month": "changed_months", "speaker_month": "speaker_months", "language_must": "must_months"}  # fmt: skip
+    keys = {
+        "vacant_month": "vacant_months",
+        "tenure_violation": "tenure_violations",
+        "language_gap": "language_gaps",
+        "gender_gap": "gender_gaps",
+        "rotation": "rotations",
+        "home_km_month": "home_km_months",
+        "unpreferred_month": "unpreferred_months",
+        "changed_month": "changed_months",
+        "speaker_month": "speaker_months",
+        "language_must": "must_months",
+    }
     if all(is_number(weights.get(k)) for k in keys):
         ledger.number(
             "officers.objective",
@@ -534,8 +555,11 @@ def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, 
             unmixed += int((~(both[0] & both[1]) & (closed[b] == 0)).sum())
     ledger.each("beats.languages", "languages of at least a tenth of residents", wrong, len(beats), "beats")
     return {
-        "language_gaps": float(gaps), "gender_gaps": float(unmixed), "speaker_months": speaker_months, "must_months": float(must_months),
-    }  # fmt: skip
+        "language_gaps": float(gaps),
+        "gender_gaps": float(unmixed),
+        "speaker_months": speaker_months,
+        "must_months": float(must_months),
+    }
 
 
 def _covered(postings, roster, at_work, b: int, months: int, able) -> np.ndarray:

@@ -104,7 +104,11 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     dear = Rules(rules.min_tenure_months, rules.max_tenure_months, rules.handover_months, weights)
     for officer in officers:
         terms.append(cheapest(officer, prices, needs, dear))
-    return math.fsum(terms) - ROUNDING * math.fsum(map(abs, terms)) - ROUNDING * float(prices.posts.sum() * posts.max(initial=1))  # fmt: skip
+    return (
+        math.fsum(terms)
+        - ROUNDING * math.fsum(map(abs, terms))
+        - ROUNDING * float(prices.posts.sum() * posts.max(initial=1))
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,15 @@ def _lack(evidence: Evidence, groups: list[str], weights: dict[str, float]) -> n
     return found
 
 
-def _shared(prices: Prices, officers: list[Officer], posts: np.ndarray, needs: np.ndarray, lack: np.ndarray, weights, months: int) -> list[float]:  # fmt: skip
+def _shared(
+    prices: Prices,
+    officers: list[Officer],
+    posts: np.ndarray,
+    needs: np.ndarray,
+    lack: np.ndarray,
+    weights,
+    months: int,
+) -> list[float]:
     """Return the terms that belong to no officer: what the rows are worth, and the least that vacancies and gaps cost beyond it."""
     held = np.bincount([o.home for o in officers if o.home >= 0 and o.stop > 0], minlength=len(posts))
     surplus = np.maximum(0, held - posts)
@@ -186,7 +198,9 @@ def _shared(prices: Prices, officers: list[Officer], posts: np.ndarray, needs: n
     # what lacks costs by itself, and a gap once for all of its kind: the cheapest is to lack whatever is priced higher than that
     over = np.minimum(0.0, np.where(needs[:, :, None], lack[:, :, None] - prices.needs, 0.0))
     for kinds, weight in ((slice(0, languages), "language_gap"), (slice(languages, None), "gender_gap")):
-        terms.append(float(np.minimum(0.0, weights[weight] + over[:, kinds].sum(axis=1))[needs[:, kinds].any(axis=1)].sum()))  # fmt: skip
+        terms.append(
+            float(np.minimum(0.0, weights[weight] + over[:, kinds].sum(axis=1))[needs[:, kinds].any(axis=1)].sum())
+        )
     return terms
 
 
@@ -233,7 +247,11 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     leave = float(value[1, 0]) + (broken if o.served < rules.least else 0.0)
     last = stop if rules.most is None else min(stop, max(rules.most - o.served, h))
     e = np.arange(1, last + 1)
-    stay = (rotation if o.carried else 0.0) + done[o.home, e] + np.where(e < months, value[1, np.minimum(e, months - 1)], 0.0)  # fmt: skip
+    stay = (
+        (rotation if o.carried else 0.0)
+        + done[o.home, e]
+        + np.where(e < months, value[1, np.minimum(e, months - 1)], 0.0)
+    )
     stay = stay + np.where((e < stop) & (o.served + e < rules.least), broken, 0.0)
     return min(leave, float(stay.min(initial=math.inf)))
 
@@ -251,4 +269,6 @@ def _prefixes(o: Officer, prices: Prices, needs: np.ndarray, least: int) -> tupl
         back[t + 1 : t + 1 + max(1, least)] = True
     room = np.where(works & ~back, prices.room, 0.0)
     zero = np.zeros((len(earn), 1))
-    return np.concatenate([zero, np.cumsum(earn, axis=1)], axis=1), np.concatenate([zero, np.cumsum(room, axis=1)], axis=1)  # fmt: skip
+    return np.concatenate([zero, np.cumsum(earn, axis=1)], axis=1), np.concatenate(
+        [zero, np.cumsum(room, axis=1)], axis=1
+    )

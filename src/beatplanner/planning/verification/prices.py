@@ -21,17 +21,30 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         content = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
         rows = content["prices"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(problem("the prices cannot be read", "Price the rules again", file=folder / "prices.json")) from None  # fmt: skip
+        raise InputError(
+            problem("the prices cannot be read", "Price the rules again", file=folder / "prices.json")
+        ) from None
     ledger = Ledger()
     for name in ("plan", *(r["folder"] for r in rows)):
         verdict = verify_plan(folder / name)
         wrong = "; ".join(f"{c.name}: {c.detail}" for c in verdict.failed[:3])
-        ledger.add(f"{name}: the plan itself", verdict.ok, f"{len(verdict.checks)} checks", f"{len(verdict.failed)} wrong", wrong)  # fmt: skip
+        ledger.add(
+            f"{name}: the plan itself",
+            verdict.ok,
+            f"{len(verdict.checks)} checks",
+            f"{len(verdict.failed)} wrong",
+            wrong,
+        )
     base = read_result(folder / "plan")
     for r in rows:
         other = read_result(folder / r["folder"])
         a, b = base.summary[r["step"]], other.summary[r["step"]]
-        found: dict[str, Any] = {"with": a["objective"], "without": b["objective"], "with_bound": a["lower_bound"], "without_bound": b["lower_bound"]}  # fmt: skip
+        found: dict[str, Any] = {
+            "with": a["objective"],
+            "without": b["objective"],
+            "with_bound": a["lower_bound"],
+            "without_bound": b["lower_bound"],
+        }
         found["gain"] = found["with"] - found["without"]
         found["share"] = found["gain"] / found["without"] if found["without"] else None
         found["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
@@ -40,8 +53,14 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         found["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
         if r["step"] == "stations":
             found["money"] = b["cost"] - a["cost"]
-            found["minutes"] = None if None in (a["mean_walk_minutes"], b["mean_walk_minutes"]) else a["mean_walk_minutes"] - b["mean_walk_minutes"]  # fmt: skip
-            found["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (base.summary.get("population") or 0.0)  # fmt: skip
+            found["minutes"] = (
+                None
+                if None in (a["mean_walk_minutes"], b["mean_walk_minutes"])
+                else a["mean_walk_minutes"] - b["mean_walk_minutes"]
+            )
+            found["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (
+                base.summary.get("population") or 0.0
+            )
         else:
             found["metres"] = found["gain"] / float(base.units["workload"].sum()) if r["metres"] is not None else None
             found["minutes"] = None if found["metres"] is None else found["metres"] / 500.0
@@ -56,7 +75,9 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         known = [*map(abs, known), *(60 * abs(v) for v in known), *(v / of for v in known)]
         told = r["sentence"].replace(r["rule"], "").replace(r["how"], "")
         strange = [n for n in NUMBER.findall(told) if not tells(n, known)]
-        ledger.add(f"prices.{r['key']}: sentence", not strange, "its numbers are figures", ", ".join(strange) or "all are")  # fmt: skip
+        ledger.add(
+            f"prices.{r['key']}: sentence", not strange, "its numbers are figures", ", ".join(strange) or "all are"
+        )
     return ledger.verdict()
 
 
@@ -64,4 +85,10 @@ def _moved(tables: Any) -> float:
     units = tables.units
     known = units["population"].notna().all()
     people = units["population" if known else "workload"].astype(float)
-    return float(sum(p for p, a, b in zip(people, units["current"], units["beat"], strict=True) if text(a) is not None and text(a) != text(b)))  # fmt: skip
+    return float(
+        sum(
+            p
+            for p, a, b in zip(people, units["current"], units["beat"], strict=True)
+            if text(a) is not None and text(a) != text(b)
+        )
+    )

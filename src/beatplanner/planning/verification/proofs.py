@@ -56,7 +56,13 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
     if "smallest_tolerance" in (evidence.summary.get("beats") or {}):
         known.add(TOLERANCE)
     others = sorted(set(evidence.tables.proofs) - known)
-    ledger.each("proof.files", "each certificate belongs to a step", [f"proof/{o}.npz proves nothing that the summary claims." for o in others], len(evidence.tables.proofs), "certificates")  # fmt: skip
+    ledger.each(
+        "proof.files",
+        "each certificate belongs to a step",
+        [f"proof/{o}.npz proves nothing that the summary claims." for o in others],
+        len(evidence.tables.proofs),
+        "certificates",
+    )
 
 
 def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
@@ -82,7 +88,11 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
     if why:
         ledger.add("beats.impossible_below", True, f"none within ±{float(below):.4%}", why)
     else:
-        ledger.unchecked("beats.impossible_below", below, "No certificate proves that no beats are within this tolerance; it is what the solver reports.")  # fmt: skip
+        ledger.unchecked(
+            "beats.impossible_below",
+            below,
+            "No certificate proves that no beats are within this tolerance; it is what the solver reports.",
+        )
 
 
 def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]) -> None:
@@ -90,7 +100,13 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]
     weaker = claims.get("certified_bound")
     if missing(bound):
         ok = certified is not True and missing(weaker)
-        ledger.add(f"{step}.proof", ok, "no bound", "nothing to prove", "" if ok else "There is no bound that could be certified.")  # fmt: skip
+        ledger.add(
+            f"{step}.proof",
+            ok,
+            "no bound",
+            "nothing to prove",
+            "" if ok else "There is no bound that could be certified.",
+        )
         ledger.add(f"{step}.certified", certified is not True, certified, False)
         return
     if not is_number(bound):
@@ -118,9 +134,19 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]
     said = evidence.tables.proofs[step].get("bound")
     same = said is not None and said.size == 1 and float(said.ravel()[0]) == float(claim)
     ok = same and (found >= float(claim) - HAIR * abs(float(claim)) or found == math.inf)
-    detail = "" if ok else (f"The certificate proves {words(found)}, not {words(claim)}." if same else "The certificate was written for another bound than the summary claims.")  # fmt: skip
+    detail = (
+        ""
+        if ok
+        else (
+            f"The certificate proves {words(found)}, not {words(claim)}."
+            if same
+            else "The certificate was written for another bound than the summary claims."
+        )
+    )
     shown = "at least the claim" if found >= float(claim) else words(found)
     ledger.add(f"{step}.proof", ok, f"no plan below {claim:,.10g}", f"certificate proves {shown}", detail)
     ledger.add(f"{step}.certified", ok or certified is not True, certified, ok)
     if certified is not True:
-        ledger.unchecked(f"{step}.bound", bound, f"The solver reports {bound:,.10g}; the certificate proves {claim:,.10g}.")  # fmt: skip
+        ledger.unchecked(
+            f"{step}.bound", bound, f"The solver reports {bound:,.10g}; the certificate proves {claim:,.10g}."
+        )

@@ -28,8 +28,15 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         return
     try:
         stored = json.loads((folder / FILE).read_text("utf-8"))
-        read = {name: pd.read_csv(folder / FOLDER / name, dtype={"unit": str, "server": str, "beat": str, "shift": str}, encoding="utf-8-sig")
-                for name in (CALLS, SERVERS, MINUTES, FLOWS) if (folder / FOLDER / name).is_file()}  # fmt: skip
+        read = {
+            name: pd.read_csv(
+                folder / FOLDER / name,
+                dtype={"unit": str, "server": str, "beat": str, "shift": str},
+                encoding="utf-8-sig",
+            )
+            for name in (CALLS, SERVERS, MINUTES, FLOWS)
+            if (folder / FOLDER / name).is_file()
+        }
     except (OSError, ValueError) as error:
         ledger.add("service", False, f"{FILE} and the folder {FOLDER}", "not readable", str(error))
         return
@@ -50,8 +57,11 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         )
         return
     beat = {text(u): text(b) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)}
-    wrong = [f"{s} is of the beat {b}, which the plan has not." for s, b in zip(read[SERVERS]["server"], read[SERVERS]["beat"], strict=True)
-             if isinstance(b, str) and b not in set(beat.values())]  # fmt: skip
+    wrong = [
+        f"{s} is of the beat {b}, which the plan has not."
+        for s, b in zip(read[SERVERS]["server"], read[SERVERS]["beat"], strict=True)
+        if isinstance(b, str) and b not in set(beat.values())
+    ]
     ledger.each("service.servers", "officers on duty are of beats of the plan", wrong, len(read[SERVERS]), "officers")
     whole: dict[str, float] = {"answered": 0.0, "own": 0.0, "travel": 0.0, "busy": 0.0, "duty": 0.0}
     complete = True
@@ -62,15 +72,19 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             whole[key] += value * float(shift["hours_a_week"])
     if complete and whole["answered"] > 0:
         own = whole["own"] / whole["answered"]
-        rows = [("own_share", claims.get("own_share"), own), ("cross_share", claims.get("cross_share"), 1 - own),
-                ("mean_minutes", claims.get("mean_minutes"), whole["travel"] / whole["answered"]),
-                ("busy_share", claims.get("busy_share"), whole["busy"] / whole["duty"]),
-                ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"])]  # fmt: skip
+        rows = [
+            ("own_share", claims.get("own_share"), own),
+            ("cross_share", claims.get("cross_share"), 1 - own),
+            ("mean_minutes", claims.get("mean_minutes"), whole["travel"] / whole["answered"]),
+            ("busy_share", claims.get("busy_share"), whole["busy"] / whole["duty"]),
+            ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
+        ]
         ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
     ledger.unchecked(
-        "service.calls", "calls by hour of the week",
+        "service.calls",
+        "calls by hour of the week",
         "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan.",
-    )  # fmt: skip
+    )
 
 
 def _shift(
@@ -92,7 +106,12 @@ def _shift(
     lost = float(shift.get("lost_share") or 0.0)
     method = claims.get("method")
     loose = 0.01 if method == "simulate" else 1e-6
-    ledger.add(f"service.{name}.flows", abs(answered - total * (1 - lost)) <= loose * max(total, 1e-12), f"{total * (1 - lost):.6g} calls an hour are answered", f"{answered:.6g}")  # fmt: skip
+    ledger.add(
+        f"service.{name}.flows",
+        abs(answered - total * (1 - lost)) <= loose * max(total, 1e-12),
+        f"{total * (1 - lost):.6g} calls an hour are answered",
+        f"{answered:.6g}",
+    )
     own = sum(f for (s, u), f in flow.items() if of[s] is not None and of[s] == beat.get(u))
     travel = sum(f * way[key] for key, f in flow.items())
     scene = float(calls["minutes_on_scene"].iloc[0])
@@ -100,8 +119,11 @@ def _shift(
     work = dict.fromkeys(ids, 0.0)
     for (s, u), f in flow.items():
         work[s] += f * (scene + (way[s, u] if counts else 0.0)) / 60.0
-    rows = [("own_share", shift["own_share"], own / answered), ("cross_share", shift["cross_share"], 1 - own / answered),
-            ("mean_minutes", shift["mean_minutes"], travel / answered)]  # fmt: skip
+    rows = [
+        ("own_share", shift["own_share"], own / answered),
+        ("cross_share", shift["cross_share"], 1 - own / answered),
+        ("mean_minutes", shift["mean_minutes"], travel / answered),
+    ]
     if method != "simulate":
         busy = sum(work.values()) / len(ids)
         rows += [("busy_share", shift["busy_share"], busy), ("people_share", shift["people_share"], 1 - busy)]
@@ -115,7 +137,11 @@ def _shift(
         _solve_anew(ledger, name, ids, of, beat, rate, way, flow, work, claims.get("queue") != "lost")
     else:
         why = f"more than {MOST_SERVERS} officers" if method == "exact" else f"the method “{method}”"
-        ledger.unchecked(f"service.{name}.equations", "the flows solve the balance equations", f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.")  # fmt: skip
+        ledger.unchecked(
+            f"service.{name}.equations",
+            "the flows solve the balance equations",
+            f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.",
+        )
     busy_now = float(shift["busy_share"]) * len(ids)
     return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids))}
 

@@ -161,8 +161,13 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[
     site = {str(s): j for j, s in enumerate(town.sites["station"])}
     gone = [n for n in names if n not in site]
     if gone or len(walks.unit) != len(town.walks):
-        ledger.each("walks.inputs", "stations are sites of the inputs", [f"{n} is no site of the inputs." for n in gone] or
-                    ["The homes are not those of the inputs."], len(names), "stations")  # fmt: skip
+        ledger.each(
+            "walks.inputs",
+            "stations are sites of the inputs",
+            [f"{n} is no site of the inputs." for n in gone] or ["The homes are not those of the inputs."],
+            len(names),
+            "stations",
+        )
         return
     given = _in_plan_order(evidence, town)[:, [site[n] for n in names]]
     with np.errstate(invalid="ignore"):
@@ -240,8 +245,13 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -
             shapely.STRtree(evidence.units.geometry.to_numpy()).nearest(at)
         ]
         every = sorted({str(m) for m in evidence.units["municipality"]})
-        ledger.each("stations.municipalities", "one station at least in each", [f"{m} has no station." for m in every if m not in set(home)],
-                    len(every), "municipalities")  # fmt: skip
+        ledger.each(
+            "stations.municipalities",
+            "one station at least in each",
+            [f"{m} has no station." for m in every if m not in set(home)],
+            len(every),
+            "municipalities",
+        )
     if rules.group_excess is not None:
         excess = claims.get("group_excess")
         ok = excess is not None and excess <= rules.group_excess + 1e-9
@@ -334,11 +344,18 @@ def _check_groups(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, min
         column = f"group_{group}"
         if column in evidence.units:
             at_home[group] = evidence.units[column].to_numpy(float)[walks.unit] * _share(evidence, walks, residents)
-    ledger.pairs("stations.groups", "mean walk of each group",
-                 ((g, said[g].get("mean_walk_minutes"), _mean(minutes[reached], w[reached])) for g, w in at_home.items()), "groups",
-                 "minutes")  # fmt: skip
+    ledger.pairs(
+        "stations.groups",
+        "mean walk of each group",
+        ((g, said[g].get("mean_walk_minutes"), _mean(minutes[reached], w[reached])) for g, w in at_home.items()),
+        "groups",
+        "minutes",
+    )
     near = reached & (minutes <= rules.walk_minutes * (1 + 1e-9))
-    rows = [(g, said[g].get("share_within_limit"), float(w[near].sum() / w.sum()) if w.sum() > 0 else None) for g, w in at_home.items()]  # fmt: skip
+    rows = [
+        (g, said[g].get("share_within_limit"), float(w[near].sum() / w.sum()) if w.sum() > 0 else None)
+        for g, w in at_home.items()
+    ]
     ledger.pairs("stations.groups_within", "share of each group within the limit", rows, "groups")
     if "group_excess" not in claims:
         return
@@ -395,7 +412,10 @@ def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, re
         rows.append((where, row.share, found / weight.sum() if weight.sum() > 0 else None))
     bands = [*rules.bands, None]
     wanted = {(kind, name, b) for kind, names in _access_names(evidence).items() for name in names for b in bands}
-    given = [(str(r.kind), str(r.name), None if missing(r.minutes) else float(r.minutes)) for r in table.itertuples(index=False)]  # fmt: skip
+    given = [
+        (str(r.kind), str(r.name), None if missing(r.minutes) else float(r.minutes))
+        for r in table.itertuples(index=False)
+    ]
     odd = [f"{k} {n}, {m or 'not reachable'} is missing." for k, n, m in wanted - set(given)]
     odd += [f"{k} {n}, {m or 'not reachable'} is none of the plan's." for k, n, m in set(given) - wanted]
     odd += ["A row stands twice."] * (len(given) != len(set(given)))
@@ -443,10 +463,20 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: lis
         people = walks.people
         mean = (_mean(after[both], people[both]) or 0.0) - (_mean(before[both], people[both]) or 0.0)
         rows.append((f"{row.station}, minutes", row.change_minutes, mean / speed))
-        rows.append((f"{row.station}, residents within the limit", row.change_within_limit,
-                     float(people[after <= limit].sum() - people[before <= limit].sum())))  # fmt: skip
-        rows.append((f"{row.station}, residents who reach one", row.change_reached,
-                     float(people[np.isfinite(after)].sum() - people[np.isfinite(before)].sum())))  # fmt: skip
+        rows.append(
+            (
+                f"{row.station}, residents within the limit",
+                row.change_within_limit,
+                float(people[after <= limit].sum() - people[before <= limit].sum()),
+            )
+        )
+        rows.append(
+            (
+                f"{row.station}, residents who reach one",
+                row.change_reached,
+                float(people[np.isfinite(after)].sum() - people[np.isfinite(before)].sum()),
+            )
+        )
         changed = (after != before) & (np.isfinite(after) | np.isfinite(before))
         rows.append((f"{row.station}, residents affected", row.residents_affected, float(people[changed].sum())))
     ledger.pairs("sites.effects", "what opening or closing it changes", rows, "figures")
@@ -464,7 +494,9 @@ def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> N
             wrong.append(f"{name} has {len(rows)} catchments, not {len(rules.bands)}.")
             continue
         if [float(m) for m in rows["minutes"]] != sorted(float(b) for b in rules.bands):
-            wrong.append(f"{name} has catchments of {', '.join(f'{m:g}' for m in rows['minutes'])} minutes, not of {', '.join(f'{b:g}' for b in rules.bands)}.")  # fmt: skip
+            wrong.append(
+                f"{name} has catchments of {', '.join(f'{m:g}' for m in rows['minutes'])} minutes, not of {', '.join(f'{b:g}' for b in rules.bands)}."
+            )
         inner = None
         for minutes, area in zip(rows["minutes"], rows.geometry, strict=True):
             reach = geometry.buffer(place, minutes * rules.walk_kmh * 1000 / 60 + 80)
@@ -494,8 +526,11 @@ def _check_phases(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list
         for n, y, e in zip(names, year, standing, strict=True)
         if e and y >= first
     ]
-    wrong += [f"{n} opens in no year of the plan." for n, y, e in zip(names, year, standing, strict=True)
-              if not e and not first <= y < first + len(budgets)]  # fmt: skip
+    wrong += [
+        f"{n} opens in no year of the plan."
+        for n, y, e in zip(names, year, standing, strict=True)
+        if not e and not first <= y < first + len(budgets)
+    ]
     pilot = np.isin(names, rules.phases.pilots)
     if (pilot & ~standing).any():
         last = year[pilot & ~standing].max()
@@ -518,8 +553,11 @@ def _check_phases(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list
         "years",
     )
     if evidence.summary.get("feasible") is True:
-        over = [f"By {first + t} {s:,.0f} is spent of {b:,.0f}." for t, (s, b) in enumerate(zip(np.cumsum(spent), np.cumsum(budgets), strict=True))
-                if s > b + 1e-3]  # fmt: skip
+        over = [
+            f"By {first + t} {s:,.0f} is spent of {b:,.0f}."
+            for t, (s, b) in enumerate(zip(np.cumsum(spent), np.cumsum(budgets), strict=True))
+            if s > b + 1e-3
+        ]
         ledger.each("phases.budgets", "no more is spent than there is", over, len(budgets), "years")
     limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
     rows = []
@@ -580,5 +618,10 @@ def _check_stops(ledger: Ledger, evidence: Evidence, walks: _Walks, reached, cla
         ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")
     else:
         ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")
-    ledger.pairs("units.fixed_hours", "hours of the stops in it",
-                 ((evidence.place(u), units["fixed_hours"].iat[u], fixed[u]) for u in range(len(units))), "units", "hours a year")  # fmt: skip
+    ledger.pairs(
+        "units.fixed_hours",
+        "hours of the stops in it",
+        ((evidence.place(u), units["fixed_hours"].iat[u], fixed[u]) for u in range(len(units))),
+        "units",
+        "hours a year",
+    )

@@ -46,7 +46,9 @@ def prove_stations(evidence: Evidence, arrays: Arrays, claimed: float) -> float:
     if kind != rules.objective:
         return -math.inf
     demand = _demand(evidence)
-    return max(_trivial(evidence, demand), _by_tree(evidence, arrays, demand, claimed) if "parent" in arrays else -math.inf)  # fmt: skip
+    return max(
+        _trivial(evidence, demand), _by_tree(evidence, arrays, demand, claimed) if "parent" in arrays else -math.inf
+    )
 
 
 def _trivial(evidence: Evidence, demand: Demand) -> float:
@@ -131,7 +133,11 @@ def _with_groups(evidence: Evidence, arrays: Arrays, people: np.ndarray, counts:
     assert rules is not None
     if rules.group_excess is None or (lam < 0).any() or evidence.tables.homes is not None:
         raise CannotProveError("The rule on groups is only checked where each unit is one home.")
-    groups = [evidence.units[f"group_{g}"].to_numpy(float) for g in evidence.rules.units.groups if f"group_{g}" in evidence.units]  # fmt: skip
+    groups = [
+        evidence.units[f"group_{g}"].to_numpy(float)
+        for g in evidence.rules.units.groups
+        if f"group_{g}" in evidence.units
+    ]
     groups = [np.where(counts, g, 0.0) for g in groups if g[counts].sum() > 0]
     if len(groups) != len(lam):
         raise CannotProveError("The certificate is for other groups.")
@@ -159,7 +165,11 @@ def _check_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) 
                 sites["yearly_cost"].fillna(0.0).to_numpy(float) if "yearly_cost" in sites else np.zeros(len(sites))
             )
             closable = sites["existing"].to_numpy(bool) & (sites["state"] == "closable").to_numpy()
-            closing = np.where(closable & ~demand.kept, sites["closing_cost"].fillna(0.0).to_numpy(float), 0.0) if "closing_cost" in sites else np.zeros(len(sites))  # fmt: skip
+            closing = (
+                np.where(closable & ~demand.kept, sites["closing_cost"].fillna(0.0).to_numpy(float), 0.0)
+                if "closing_cost" in sites
+                else np.zeros(len(sites))
+            )
             price = sites["cost"].fillna(0.0).to_numpy(float) + rules.cost_years * yearly - closing
             sound = bool(np.allclose(value, price[site], rtol=1e-9, atol=1e-6)) and len(site) == len(sites)
             sound = sound and right >= (rules.budget - float(closing.sum())) * (1 - 1e-12) - 1e-9
@@ -175,7 +185,9 @@ def _check_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) 
             every = len(inside) == 1 and sum(a in inside for a in areas) == len(site)
             sound = every and bool((value == -1).all()) and right >= -1 and len(set(areas)) <= max(count, 1)
         if not sound:
-            raise CannotProveError(f"A row of the certificate ({kind}) does not follow from the rules as this checker reads them.")  # fmt: skip
+            raise CannotProveError(
+                f"A row of the certificate ({kind}) does not follow from the rules as this checker reads them."
+            )
 
 
 def _tree(arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_most: bool) -> float:
@@ -192,7 +204,9 @@ def _tree(arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_mos
     for k in range(len(u)):
         own = np.minimum(0.0, cost - u[k][:, None]).sum(axis=0)
         for q, weight in enumerate(arrays["lam"][k]):
-            np.add.at(own, arrays["row_site"][start[q] : start[q + 1]], weight * arrays["row_value"][start[q] : start[q + 1]])  # fmt: skip
+            np.add.at(
+                own, arrays["row_site"][start[q] : start[q + 1]], weight * arrays["row_value"][start[q] : start[q + 1]]
+            )
         rho.append(own)
     children: dict[int, list[int]] = {}
     for node, above in enumerate(parent.tolist()):
@@ -236,4 +250,10 @@ def _leaf(arrays: Arrays, reason: int, state: np.ndarray, cost: np.ndarray, rho,
         others = np.minimum(others, 0.0)
     right = float(arrays["lam"][reason] @ arrays["row_right"]) if len(arrays["row_right"]) else 0.0
     terms = float(np.abs(u[reason]).sum()) + float(np.abs(rho[reason]).sum()) + abs(right)
-    return math.fsum(u[reason].tolist()) - right + math.fsum(rho[reason][is_open].tolist()) + math.fsum(others.tolist()) - ROUNDING * terms  # fmt: skip
+    return (
+        math.fsum(u[reason].tolist())
+        - right
+        + math.fsum(rho[reason][is_open].tolist())
+        + math.fsum(others.tolist())
+        - ROUNDING * terms
+    )

@@ -12,20 +12,70 @@ OPTIMAL_GAP = 1e-4
 STATUSES = ("optimal", "feasible", "infeasible")
 PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
 FIGURES = {
-    "beats": ("count", "max_deviation", "contiguous", "planned", "municipalities", "objective_unit", "officers_required", "exact_officers", "covered_share", "certified"),
+    "beats": (
+        "count",
+        "max_deviation",
+        "contiguous",
+        "planned",
+        "municipalities",
+        "objective_unit",
+        "officers_required",
+        "exact_officers",
+        "covered_share",
+        "certified",
+    ),
     "stations": (
-        "count", "mean_walk_minutes", "share_within_limit", "cost", "objective_kind", "walk_minutes", "walk_kmh", "unreachable_residents",
-        "unreached_metres", "sites", "generated_sites", "closed", "groups", "share_by_minutes", "certified",
+        "count",
+        "mean_walk_minutes",
+        "share_within_limit",
+        "cost",
+        "objective_kind",
+        "walk_minutes",
+        "walk_kmh",
+        "unreachable_residents",
+        "unreached_metres",
+        "sites",
+        "generated_sites",
+        "closed",
+        "groups",
+        "share_by_minutes",
+        "certified",
     ),
     "officers": (
-        "posts", "vacant_months", "rotations", "tenure_violations", "language_gaps", "weights", "gender_gaps", "home_km_months",
-        "unpreferred_months", "changed_months", "officers", "months", "broken_rules", "certified",
+        "posts",
+        "vacant_months",
+        "rotations",
+        "tenure_violations",
+        "language_gaps",
+        "weights",
+        "gender_gaps",
+        "home_km_months",
+        "unpreferred_months",
+        "changed_months",
+        "officers",
+        "months",
+        "broken_rules",
+        "certified",
     ),
-}  # fmt: skip
+}
 ALWAYS = (
-    "project", "feasible", "seed", "seconds", "threads", "time_limit", "clashes", "population", "workload", "notes", "crs", "description_file",
-    "description_sha256", "rules", "inputs", "versions",
-)  # fmt: skip
+    "project",
+    "feasible",
+    "seed",
+    "seconds",
+    "threads",
+    "time_limit",
+    "clashes",
+    "population",
+    "workload",
+    "notes",
+    "crs",
+    "description_file",
+    "description_sha256",
+    "rules",
+    "inputs",
+    "versions",
+)
 TRUST = ("relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines")
 
 
@@ -38,9 +88,12 @@ def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
     known = [step for step in steps if any(key in summary[step] for key in TRUST)]
     absent += [f"{step}.{key}" for step in known for key in TRUST if key not in summary[step]]
     ledger.each(
-        "summary.keys", "every key of the contract", [f"The key {key} is missing." for key in absent],
-        len(ALWAYS) + sum(len(PROOF + FIGURES[step]) for step in steps), "keys",
-    )  # fmt: skip
+        "summary.keys",
+        "every key of the contract",
+        [f"The key {key} is missing." for key in absent],
+        len(ALWAYS) + sum(len(PROOF + FIGURES[step]) for step in steps),
+        "keys",
+    )
     seconds = summary.get("seconds")
     ledger.add("summary.seconds", is_number(seconds) and float(seconds) >= 0, seconds, "a time of 0 s or more")
     for step in steps:
@@ -49,10 +102,14 @@ def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
     relaxed = [step for step in steps if summary[step].get("status") == "infeasible"]
     feasible = not clashes and not relaxed
     ledger.add(
-        "summary.feasible", summary.get("feasible") is feasible, summary.get("feasible"), feasible,
-        "" if summary.get("feasible") is feasible else
-        f"There are {len(clashes):,} clashes, and {len(relaxed):,} steps are marked infeasible.",
-    )  # fmt: skip
+        "summary.feasible",
+        summary.get("feasible") is feasible,
+        summary.get("feasible"),
+        feasible,
+        ""
+        if summary.get("feasible") is feasible
+        else f"There are {len(clashes):,} clashes, and {len(relaxed):,} steps are marked infeasible.",
+    )
 
 
 def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
@@ -67,9 +124,12 @@ def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
     if missing(bound) or missing(gap):
         both = missing(bound) and missing(gap)
         ledger.add(
-            f"{step}.gap", both, f"bound {words(bound)}, gap {words(gap)}", "both or neither",
+            f"{step}.gap",
+            both,
+            f"bound {words(bound)}, gap {words(gap)}",
+            "both or neither",
             "" if both else f"The {step} have only one of lower bound and gap; one follows from the other.",
-        )  # fmt: skip
+        )
         proven = None
     elif not (is_number(bound) and is_number(objective) and is_number(gap)):
         ledger.add(
@@ -83,24 +143,34 @@ def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
     else:
         slack = 1e-9 * max(1.0, abs(objective))
         ledger.add(
-            f"{step}.lower_bound", bound <= objective + slack, bound, f"objective {words(objective)}",
+            f"{step}.lower_bound",
+            bound <= objective + slack,
+            bound,
+            f"objective {words(objective)}",
             "" if bound <= objective + slack else "A lower bound cannot be above the objective of a plan that exists.",
-        )  # fmt: skip
+        )
         proven = (objective - bound) / objective if objective else 0.0
         close = same(gap, proven, relative=1e-6, absolute=1e-9)
         ledger.add(
-            f"{step}.gap", close, f"{gap:.6%}", f"{proven:.6%}",
+            f"{step}.gap",
+            close,
+            f"{gap:.6%}",
+            f"{proven:.6%}",
             "" if close else f"(objective − lower bound) / objective of the {step} is {proven:.6%}, not {gap:.6%}.",
-        )  # fmt: skip
+        )
     if status == "infeasible":
         fitting = "infeasible"
     else:
         fitting = "optimal" if proven is not None and proven <= OPTIMAL_GAP * (1 + 1e-9) else "feasible"
     ledger.add(
-        f"{step}.status", status == fitting, status, fitting,
-        "" if status == fitting else
-        f"The {step} are called {status}; with a proven gap of {'none' if proven is None else f'{proven:.4%}'} they are {fitting}.",
-    )  # fmt: skip
+        f"{step}.status",
+        status == fitting,
+        status,
+        fitting,
+        ""
+        if status == fitting
+        else f"The {step} are called {status}; with a proven gap of {'none' if proven is None else f'{proven:.4%}'} they are {fitting}.",
+    )
 
 
 def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
@@ -132,7 +202,13 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
         unchanged = is_unchanged(path, str(source.get("sha256")))
         if unchanged is None and read is not None and path.resolve() not in read:
-            ledger.add(f"inputs.{role}", False, str(path), "not a file that the rules read", f"The rules do not read {path.name}.")  # fmt: skip
+            ledger.add(
+                f"inputs.{role}",
+                False,
+                str(path),
+                "not a file that the rules read",
+                f"The rules do not read {path.name}.",
+            )
             there = False
             continue
         if unchanged is None:
@@ -144,9 +220,14 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
         found = fingerprint(path)
         there &= unchanged
         ledger.add(
-            f"inputs.{role}", unchanged, claimed, found[:12],
-            "" if unchanged else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
-        )  # fmt: skip
+            f"inputs.{role}",
+            unchanged,
+            claimed,
+            found[:12],
+            ""
+            if unchanged
+            else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
+        )
     return there
 
 

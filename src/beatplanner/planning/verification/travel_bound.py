@@ -179,8 +179,14 @@ def with_links(pairs: Pairs, edges: np.ndarray, n: int) -> Pairs:
 def subset(pairs: Pairs, mask: np.ndarray) -> Pairs:
     """Return the pairs of a mask alone, with the numbers of their sites as they were."""
     return Pairs(
-        pairs.site[mask], pairs.unit[mask], pairs.cost[mask], pairs.moved[mask], pairs.weight[mask], pairs.centre, pairs.label
-    )  # fmt: skip
+        pairs.site[mask],
+        pairs.unit[mask],
+        pairs.cost[mask],
+        pairs.moved[mask],
+        pairs.weight[mask],
+        pairs.centre,
+        pairs.label,
+    )
 
 
 def connected(pairs: Pairs, alive: np.ndarray) -> np.ndarray:

@@ -32,32 +32,57 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
     units = evidence.units
     count = Counter(units["unit"])
     ledger.each(
-        "units.once", "every unit stands once",
-        [f"Unit {unit} stands {n:,} times." for unit, n in count.items() if n > 1 or unit is None], len(units), "units",
-    )  # fmt: skip
+        "units.once",
+        "every unit stands once",
+        [f"Unit {unit} stands {n:,} times." for unit, n in count.items() if n > 1 or unit is None],
+        len(units),
+        "units",
+    )
     if evidence.beats is not None:
         homeless = np.flatnonzero(evidence.district < 0)
         ledger.each(
-            "units.beat", "every unit is in one beat that exists",
+            "units.beat",
+            "every unit is in one beat that exists",
             [f"{evidence.place(u)} is in “{units['beat'].iat[u]}”, which is no beat of the plan." for u in homeless],
-            len(units), "units",
-        )  # fmt: skip
+            len(units),
+            "units",
+        )
     inside = shapely.covers(units.geometry.to_numpy(), shapely.points(units["x"], units["y"]))
     ledger.each(
-        "units.point", "every unit's point is inside it",
-        [f"The point of {evidence.place(u)} is outside its polygon." for u in np.flatnonzero(~inside)], len(units), "units",
-    )  # fmt: skip
+        "units.point",
+        "every unit's point is inside it",
+        [f"The point of {evidence.place(u)} is outside its polygon." for u in np.flatnonzero(~inside)],
+        len(units),
+        "units",
+    )
     parts = units["reactive_hours"].to_numpy(float) + units["community_hours"].to_numpy(float) + _fixed(units)
     ledger.pairs(
-        "units.workload_parts", "workload is reactive, community and fixed hours together",
-        ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))), "units", "hours a year",
-    )  # fmt: skip
+        "units.workload_parts",
+        "workload is reactive, community and fixed hours together",
+        ((evidence.place(u), w, p) for u, (w, p) in enumerate(zip(units["workload"], parts, strict=True))),
+        "units",
+        "hours a year",
+    )
     if evidence.tables.stations is None:
-        named = [f"{evidence.place(u)} has a station or a walk, and there are no stations." for u, (s, w) in enumerate(zip(units.get("station", [None] * len(units)), units.get("walk_minutes", [None] * len(units)), strict=True)) if not (missing(s) and missing(w))]  # fmt: skip
+        named = [
+            f"{evidence.place(u)} has a station or a walk, and there are no stations."
+            for u, (s, w) in enumerate(
+                zip(
+                    units.get("station", [None] * len(units)),
+                    units.get("walk_minutes", [None] * len(units)),
+                    strict=True,
+                )
+            )
+            if not (missing(s) and missing(w))
+        ]
         ledger.each("stations.nearest", "no stations, no walks", named, len(units), "units")
         ledger.each("stations.walk_minutes", "no stations, no walks", named, len(units), "units")
     if evidence.rules.stations is None or evidence.rules.stations.mobile is None:
-        other = [f"{evidence.place(u)} has {h:,.1f} fixed hours, and nothing needs them." for u, h in enumerate(_fixed(units)) if abs(h) > 1e-9]  # fmt: skip
+        other = [
+            f"{evidence.place(u)} has {h:,.1f} fixed hours, and nothing needs them."
+            for u, h in enumerate(_fixed(units))
+            if abs(h) > 1e-9
+        ]
         ledger.each("units.fixed_hours", "no stops, no fixed hours", other, len(units), "units")
     if evidence.town is None:
         ledger.unchecked(
@@ -81,19 +106,28 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
     source = town.units.iloc[order].reset_index(drop=True)
     names = [evidence.place(u) for u in range(len(units))]
     ledger.pairs(
-        "units.population", "each unit has the residents of the inputs",
-        zip(names, units["population"], source["population"], strict=True), "units", "residents",
-    )  # fmt: skip
+        "units.population",
+        "each unit has the residents of the inputs",
+        zip(names, units["population"], source["population"], strict=True),
+        "units",
+        "residents",
+    )
     ledger.number(
-        "units.population_total", float(units["population"].sum()), float(town.units["population"].sum()), "residents",
-    )  # fmt: skip
+        "units.population_total",
+        float(units["population"].sum()),
+        float(town.units["population"].sum()),
+        "residents",
+    )
     for group in town.groups:
         column = f"group_{group}"
         if column in units.columns:
             ledger.pairs(
-                f"units.{column}", "each unit has the residents of the inputs", zip(names, units[column], source[column], strict=True),
-                "units", "residents",
-            )  # fmt: skip
+                f"units.{column}",
+                "each unit has the residents of the inputs",
+                zip(names, units[column], source[column], strict=True),
+                "units",
+                "residents",
+            )
     for column, what in (("municipality", "municipality"), ("current", "today's beat")):
         wrong = [
             f"{name}: {what} is “{said}” in the plan, “{was}” in the inputs."
@@ -104,15 +138,23 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
     differing = shapely.area(geometry.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy()))
     area = shapely.area(source.geometry.to_numpy())
     ledger.each(
-        "units.polygon", "each unit has the polygon of the inputs",
-        [f"The polygon of {names[u]} is another by {differing[u]:,.0f} m²." for u in np.flatnonzero(differing > AREA_SHARE * area + 0.01)],
-        len(units), "units",
-    )  # fmt: skip
+        "units.polygon",
+        "each unit has the polygon of the inputs",
+        [
+            f"The polygon of {names[u]} is another by {differing[u]:,.0f} m²."
+            for u in np.flatnonzero(differing > AREA_SHARE * area + 0.01)
+        ],
+        len(units),
+        "units",
+    )
     moved = np.hypot(units["x"] - source["x"], units["y"] - source["y"]).to_numpy(float)
     ledger.each(
-        "units.xy", "each unit has the representative point of the inputs",
-        [f"The point of {names[u]} is {moved[u]:,.1f} m away." for u in np.flatnonzero(~(moved < 0.01))], len(units), "units",
-    )  # fmt: skip
+        "units.xy",
+        "each unit has the representative point of the inputs",
+        [f"The point of {names[u]} is {moved[u]:,.1f} m away." for u in np.flatnonzero(~(moved < 0.01))],
+        len(units),
+        "units",
+    )
     incidents, reactive, community, how = _hours(town)
     if "incidents" in units.columns:
         ledger.pairs(
@@ -123,13 +165,19 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
         )
     for column, hours in (("reactive_hours", reactive), ("community_hours", community)):
         ledger.pairs(
-            f"units.{column}", f"by the formula, {how}" if column == "reactive_hours" else "by the formula",
-            zip(names, units[column], hours[order], strict=True), "units", "hours a year",
-        )  # fmt: skip
+            f"units.{column}",
+            f"by the formula, {how}" if column == "reactive_hours" else "by the formula",
+            zip(names, units[column], hours[order], strict=True),
+            "units",
+            "hours a year",
+        )
     ledger.pairs(
-        "units.workload", "by the formula", zip(names, units["workload"], (reactive + community)[order] + _fixed(units), strict=True), "units",
+        "units.workload",
+        "by the formula",
+        zip(names, units["workload"], (reactive + community)[order] + _fixed(units), strict=True),
+        "units",
         "hours a year",
-    )  # fmt: skip
+    )
 
 
 def _fixed(units) -> np.ndarray:

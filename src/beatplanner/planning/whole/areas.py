@@ -80,12 +80,15 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
     years, count = budget.years, len(beats)
     table = pd.DataFrame(
         {
-            "beat": beats["beat"].astype(str), "name": beats["name"].astype(str), "municipality": beats["municipality"].astype(str),
-            "residents": beats["population"].fillna(0.0).astype(float), "posts": beats["posts"].astype(float),
+            "beat": beats["beat"].astype(str),
+            "name": beats["name"].astype(str),
+            "municipality": beats["municipality"].astype(str),
+            "residents": beats["population"].fillna(0.0).astype(float),
+            "posts": beats["posts"].astype(float),
             # without a roster nobody and nothing of today is known, and the budget is that of what starts
             "carried": carried(tables) if tables.roster is not None else 0.0,
         }
-    ).reset_index(drop=True)  # fmt: skip
+    ).reset_index(drop=True)
     waiting, started = np.zeros((5, count, years)), np.zeros((5, count, years, years))
     fixed = np.zeros((5, years))
     year = np.arange(years)

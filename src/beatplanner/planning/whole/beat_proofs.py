@@ -79,6 +79,15 @@ def _kept(evidence: Evidence, most: int) -> list[Node]:
 
 
 def _cut_rows(multipliers: list[Multipliers | None]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rows = [(k, int(c), float(m)) for k, own in enumerate(multipliers) if own is not None
-            for c, m in zip(own.cut, own.cut_price, strict=True) if m > 0]  # fmt: skip
-    return np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.int64), np.array([r[2] for r in rows], float)  # fmt: skip
+    rows = [
+        (k, int(c), float(m))
+        for k, own in enumerate(multipliers)
+        if own is not None
+        for c, m in zip(own.cut, own.cut_price, strict=True)
+        if m > 0
+    ]
+    return (
+        np.array([r[0] for r in rows], np.int64),
+        np.array([r[1] for r in rows], np.int64),
+        np.array([r[2] for r in rows], float),
+    )

@@ -85,12 +85,26 @@ def frame_of(description: Description) -> Frame:
     absent = [p for p in rules.funds if p not in of_line.values()]
     if absent:
         mend = did_you_mean(absent[0], set(of_line.values())) or "Name a payer of budget.payers, or give it a line"
-        raise InputError(problem(f"no line is paid by “{absent[0]}”, so its money pays for nothing", mend, file=file, field=f"budget.funds.{absent[0]}"))  # fmt: skip
+        raise InputError(
+            problem(
+                f"no line is paid by “{absent[0]}”, so its money pays for nothing",
+                mend,
+                file=file,
+                field=f"budget.funds.{absent[0]}",
+            )
+        )
     payers = sorted(set(of_line.values()))
     first = 0 if description.officers is None else description.officers.start.year - days[0].year
     if first < 0 or first >= rules.years:
         what = f"the budget is for {labels[0]} to {labels[-1]}, and the plan starts on {description.officers.start}"  # type: ignore[union-attr]
-        raise InputError(problem(what, "Give a first_year that is not after the plan's start, and years enough", file=file, field="budget.first_year"))  # fmt: skip
+        raise InputError(
+            problem(
+                what,
+                "Give a first_year that is not after the plan's start, and years enough",
+                file=file,
+                field="budget.first_year",
+            )
+        )
     return Frame(
         labels,
         (1 + rules.inflation) ** np.arange(rules.years),
@@ -108,7 +122,13 @@ def yearly(value: float | list[float] | None, years: int, key: str) -> np.ndarra
         return np.full(years, np.inf)
     if isinstance(value, list):
         if len(value) != years:
-            raise InputError(problem(f"{len(value)} amounts are given for {years} years", "Give one a year, or one number for all", field=key))  # fmt: skip
+            raise InputError(
+                problem(
+                    f"{len(value)} amounts are given for {years} years",
+                    "Give one a year, or one number for all",
+                    field=key,
+                )
+            )
         return np.array(value, float)
     return np.full(years, float(value))
 
@@ -144,14 +164,18 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     pilots = pilots_of(areas, description)
     people = payroll(tables, description, today=True)
     room = float("inf") if rules.training_seats is None or people is not None else float(rules.training_seats)
-    limited = bool(np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room) or pilots.any())  # fmt: skip
+    limited = bool(
+        np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room) or pilots.any()
+    )
     count = len(areas.table)
     if not limited:
         return Rollout(np.full(count, frame.first), None, False)
     by_town = rules.start_by == "municipality" or count > MOST_BEATS
     town = areas.table["municipality"].to_numpy(object)
     # a municipality that is a pilot starts at once
-    group = np.unique([m if by_town or m in rules.pilots else f"\0{b}" for b, m in enumerate(town)], return_inverse=True)[1]  # fmt: skip
+    group = np.unique(
+        [m if by_town or m in rules.pilots else f"\0{b}" for b, m in enumerate(town)], return_inverse=True
+    )[1]
     one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
     staff = staff_money(people, rules)
     payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES)))])
@@ -162,10 +186,15 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     leads = one @ pilots > 0
 
     def fits(start: np.ndarray) -> np.ndarray:
-        return np.einsum("pl,lt->pt", payers, spending(areas, start, staff, rules, frame.rise)) <= limits * (1 + 1e-9) + 1e-6  # fmt: skip
+        return (
+            np.einsum("pl,lt->pt", payers, spending(areas, start, staff, rules, frame.rise))
+            <= limits * (1 + 1e-9) + 1e-6
+        )
 
     def chosen(slack: np.ndarray):
-        return rollout(residents, more, frame.rise, limits - slack, seats, room, leads, base=base, first=frame.first, seed=seed)  # fmt: skip
+        return rollout(
+            residents, more, frame.rise, limits - slack, seats, room, leads, base=base, first=frame.first, seed=seed
+        )
 
     best = chosen(np.zeros_like(limits))
     start = best.start[group]
@@ -178,10 +207,15 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     return Rollout(start, best.upper_bound, True)
 
 
-def _within(start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:  # fmt: skip
+def _within(
+    start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     """Return starts of which the last and smallest are left out until whole vehicles are within the money too."""
     start, residents = start.copy(), areas.table["residents"].to_numpy(float)
-    begun = sorted({int(g) for g in group[start >= 0]}, key=lambda g: (pilots[group == g].any(), -start[group == g].max(), residents[group == g].sum()))  # fmt: skip
+    begun = sorted(
+        {int(g) for g in group[start >= 0]},
+        key=lambda g: (pilots[group == g].any(), -start[group == g].max(), residents[group == g].sum()),
+    )
     for g in begun:
         if fits(start).all():
             break
@@ -190,8 +224,16 @@ def _within(start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Are
 
 
 def _brought_forward(
-    start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray], seats: np.ndarray, room: float, first: int, years: int
-) -> np.ndarray:  # fmt: skip
+    start: np.ndarray,
+    pilots: np.ndarray,
+    group: np.ndarray,
+    areas: Areas,
+    fits: Callable[[np.ndarray], np.ndarray],
+    seats: np.ndarray,
+    room: float,
+    first: int,
+    years: int,
+) -> np.ndarray:
     """Return starts with each group, the largest first, in the earliest year that whole vehicles, seats and pilots allow."""
     start, residents = start.copy(), areas.table["residents"].to_numpy(float)
     if (start[pilots] < 0).any():
@@ -227,15 +269,21 @@ def pilots_of(areas: Areas, description: Description) -> np.ndarray:
             several = table["municipality"].nunique() > 1
             names = sorted({*table["municipality"]} if several else {*table["beat"]})
             raise InputError(
-                problem(f"the pilot “{pilot}” is no municipality or beat of the plan",
-                        did_you_mean(pilot, [*table["municipality"].unique(), *table["name"]]) or f"There are: {listed(names)}",
-                        file=description.file.name, field="budget.pilots")
-            )  # fmt: skip
+                problem(
+                    f"the pilot “{pilot}” is no municipality or beat of the plan",
+                    did_you_mean(pilot, [*table["municipality"].unique(), *table["name"]])
+                    or f"There are: {listed(names)}",
+                    file=description.file.name,
+                    field="budget.pilots",
+                )
+            )
         named |= here
     return named
 
 
-def budget_summary(tables: PlanTables, description: Description, *, seed: int = 0, found: Rollout | None = None) -> dict[str, Any] | None:  # fmt: skip
+def budget_summary(
+    tables: PlanTables, description: Description, *, seed: int = 0, found: Rollout | None = None
+) -> dict[str, Any] | None:
     """Return the plan's budget: money by year, line and payer, people beside posts, when each beat starts, and what is not funded.
 
     Parameters
@@ -302,7 +350,9 @@ def budget_summary(tables: PlanTables, description: Description, *, seed: int = 
     )
     if people is not None and rules.training_seats is not None:
         short = [(label, n) for label, n in zip(frame.labels, people.courses, strict=True) if n > rules.training_seats]
-        told["seats_short"] = [{"year": label, "courses": float(n), "seats": rules.training_seats} for label, n in short]  # fmt: skip
+        told["seats_short"] = [
+            {"year": label, "courses": float(n), "seats": rules.training_seats} for label, n in short
+        ]
     return told
 
 
@@ -327,7 +377,13 @@ def _capital(areas: Areas, start: np.ndarray, rules: Budget, rise: np.ndarray) -
     for r in areas.sites.to_dict("records"):
         at = areas.opens(r, start)
         if 0 <= at < rules.years:
-            one_off[at] += r["cost"] if r["chosen"] and not r["existing"] else r["closing"] if not r["chosen"] and r["existing"] else 0.0  # fmt: skip
+            one_off[at] += (
+                r["cost"]
+                if r["chosen"] and not r["existing"]
+                else r["closing"]
+                if not r["chosen"] and r["existing"]
+                else 0.0
+            )
     return ((price + one_off) * rise).tolist()
 
 
@@ -344,7 +400,9 @@ def _economic(spent: np.ndarray, once: list[float], rules: Budget) -> dict[str, 
     return {name: values.tolist() for name, values in classes.items()}
 
 
-def _people(people: Payroll | None, areas: Areas, begun: np.ndarray, rules: Budget, rise: np.ndarray) -> dict[str, Any] | None:  # fmt: skip
+def _people(
+    people: Payroll | None, areas: Areas, begun: np.ndarray, rules: Budget, rise: np.ndarray
+) -> dict[str, Any] | None:
     """Return the officer-years by year, posts beside people, and what those without a post and the vacant posts stand for."""
     if people is None:
         return None
@@ -404,5 +462,7 @@ def today_posts(tables: PlanTables, description: Description) -> float:
     for beat in today_beats(tables):
         here = units[(units["current"].astype(str) == beat).to_numpy()]
         busy = np.array([float((here["reactive_hours"] + here["fixed_hours"]).sum())])
-        total += float(officers_required(busy, np.array([float(here["community_hours"].sum())]), description.workload)[0])  # fmt: skip
+        total += float(
+            officers_required(busy, np.array([float(here["community_hours"].sum())]), description.workload)[0]
+        )
     return total

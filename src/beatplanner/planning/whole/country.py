@@ -78,9 +78,12 @@ def largest_remainder(names: Sequence[str], hours: np.ndarray, total: int, minim
     m = len(names)
     if total < minimum * m:
         raise InputError(
-            problem(f"{total:,} officers are fewer than {minimum} for each of {m:,} municipalities, which take {minimum * m:,}",
-                    "Lower country.minimum, or give more officers", field="country.officers")
-        )  # fmt: skip
+            problem(
+                f"{total:,} officers are fewer than {minimum} for each of {m:,} municipalities, which take {minimum * m:,}",
+                "Lower country.minimum, or give more officers",
+                field="country.officers",
+            )
+        )
     fixed = np.zeros(m, bool)
     while True:
         rest, load = total - minimum * int(fixed.sum()), float(hours[~fixed].sum())
@@ -103,8 +106,17 @@ def largest_remainder(names: Sequence[str], hours: np.ndarray, total: int, minim
         for k in sorted(range(m), key=lambda k: (-hours[k], names[k]))[:left]:
             officers[k] += 1
     return pd.DataFrame(
-        {"municipality": list(names), "hours": hours, "quota": quota, "at_minimum": fixed, "whole": whole, "remainder": remainder, "rank": rank, "officers": officers}
-    )  # fmt: skip
+        {
+            "municipality": list(names),
+            "hours": hours,
+            "quota": quota,
+            "at_minimum": fixed,
+            "whole": whole,
+            "remainder": remainder,
+            "rank": rank,
+            "officers": officers,
+        }
+    )
 
 
 def shared_posts(beats: pd.DataFrame, has: Country) -> dict[str, int]:
@@ -135,7 +147,9 @@ def shared_posts(beats: pd.DataFrame, has: Country) -> dict[str, int]:
     return posts
 
 
-def country_plan(tables: PlanTables, rules: Description, *, officers: int | None = None, minimum: int | None = None) -> CountryPlan:  # fmt: skip
+def country_plan(
+    tables: PlanTables, rules: Description, *, officers: int | None = None, minimum: int | None = None
+) -> CountryPlan:
     """Sum a plan up.
 
     Parameters
@@ -160,8 +174,12 @@ def country_plan(tables: PlanTables, rules: Description, *, officers: int | None
     minimum = minimum if minimum is not None else (2 if has is None else has.minimum)
     region, notes = _regions(rules, sorted({str(m) for m in units["municipality"]}))
     own = units.assign(municipality=units["municipality"].astype(str)).groupby("municipality")
-    frame = pd.DataFrame({"units": own.size(), "residents": own["population"].sum(min_count=1), "hours": own["workload"].sum()})  # fmt: skip
-    drawn = beats.assign(municipality=beats["municipality"].astype(str), off=beats["deviation"].abs()).groupby("municipality")  # fmt: skip
+    frame = pd.DataFrame(
+        {"units": own.size(), "residents": own["population"].sum(min_count=1), "hours": own["workload"].sum()}
+    )
+    drawn = beats.assign(municipality=beats["municipality"].astype(str), off=beats["deviation"].abs()).groupby(
+        "municipality"
+    )
     frame["beats"], frame["officers_required"] = drawn.size(), drawn["officers_required"].sum()
     frame["posts"], frame["max_deviation"] = drawn["posts"].sum(), drawn["off"].max()
     frame[["beats", "officers_required", "posts"]] = frame[["beats", "officers_required", "posts"]].fillna(0)
@@ -198,13 +216,43 @@ def country_plan(tables: PlanTables, rules: Description, *, officers: int | None
     parts = [frame.assign(level="municipality")]
     if region:
         by = frame.groupby("region")
-        parts.append(by[sums].sum(min_count=1).assign(name=list(by.groups), region=list(by.groups), level="region", max_deviation=by["max_deviation"].max()))  # fmt: skip
-    parts.append(pd.DataFrame([frame[sums].sum(min_count=1)]).assign(name=str(tables.summary.get("project", "")), region="", level="country", max_deviation=frame["max_deviation"].max()))  # fmt: skip
+        parts.append(
+            by[sums]
+            .sum(min_count=1)
+            .assign(
+                name=list(by.groups), region=list(by.groups), level="region", max_deviation=by["max_deviation"].max()
+            )
+        )
+    parts.append(
+        pd.DataFrame([frame[sums].sum(min_count=1)]).assign(
+            name=str(tables.summary.get("project", "")),
+            region="",
+            level="country",
+            max_deviation=frame["max_deviation"].max(),
+        )
+    )
     table = pd.concat(parts, ignore_index=True)
     manned = table["officers_shared"].fillna(table["posts"])
     table["hours_per_officer"] = (table["hours"] / manned.where(manned > 0)).astype(float)
-    order = ["level", "name", "region", "units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "officers_over",
-             "posts_unstaffed", "hours_per_officer", "max_deviation", "stations", "money"]  # fmt: skip
+    order = [
+        "level",
+        "name",
+        "region",
+        "units",
+        "beats",
+        "residents",
+        "hours",
+        "officers_required",
+        "posts",
+        "officers_shared",
+        "officers_missing",
+        "officers_over",
+        "posts_unstaffed",
+        "hours_per_officer",
+        "max_deviation",
+        "stations",
+        "money",
+    ]
     empty = (
         beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str) if has is not None and has.set_posts else []
     )
@@ -227,7 +275,15 @@ def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, s
         if absent[0] not in set(frame[layer.municipality].astype(str))
         else "Give each its region"
     )
-    return found, (Note("warning", f"{len(absent):,} municipalities have no region: {listed(absent, 4)}", mend, file=path.name, field=layer.municipality),)  # fmt: skip
+    return found, (
+        Note(
+            "warning",
+            f"{len(absent):,} municipalities have no region: {listed(absent, 4)}",
+            mend,
+            file=path.name,
+            field=layer.municipality,
+        ),
+    )
 
 
 def _money(tables: PlanTables, names: pd.Index) -> pd.Series:
@@ -280,8 +336,20 @@ def sum_up_again(folder: Path) -> CountryPlan:
 def as_summary(plan: CountryPlan) -> dict[str, Any]:
     """Return what ``summary.json`` tells of the country."""
     last = plan.table.iloc[-1]
-    keys = ("units", "beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "officers_over",
-            "posts_unstaffed", "stations", "money")  # fmt: skip
+    keys = (
+        "units",
+        "beats",
+        "residents",
+        "hours",
+        "officers_required",
+        "posts",
+        "officers_shared",
+        "officers_missing",
+        "officers_over",
+        "posts_unstaffed",
+        "stations",
+        "money",
+    )
     found: dict[str, Any] = {k: float(last[k]) for k in keys}
     if plan.empty:
         found["empty_beats"] = list(plan.empty)

@@ -69,7 +69,9 @@ def salary(row: dict[str, Any], rules: Budget) -> float:
     return (base + rules.allowances) * (1 + rules.employer_part)
 
 
-def payroll(tables: PlanTables, rules: Description, *, today: bool = False, starts: dict[str, str | None] | None = None) -> Payroll | None:  # fmt: skip
+def payroll(
+    tables: PlanTables, rules: Description, *, today: bool = False, starts: dict[str, str | None] | None = None
+) -> Payroll | None:
     """Return the payroll of a plan's roster; None where there is none.
 
     Parameters
@@ -96,9 +98,13 @@ def payroll(tables: PlanTables, rules: Description, *, today: bool = False, star
     )
     if unknown:
         raise InputError(
-            problem(f"the grade “{unknown[0]}” of the roster has no salary", did_you_mean(unknown[0], budget.grades) or "Add it to budget.grades",
-                    file=rules.file.name, field="budget.grades")
-        )  # fmt: skip
+            problem(
+                f"the grade “{unknown[0]}” of the roster has no salary",
+                did_you_mean(unknown[0], budget.grades) or "Add it to budget.grades",
+                file=rules.file.name,
+                field="budget.grades",
+            )
+        )
     employed = np.array([_employed(r, days) for r in rows]).reshape(len(rows), -1)
     posted, vacant = _posted(tables, rows, officers, days, today, starts or {})
     courses = [_course(r, officers) for r in rows]
@@ -157,8 +163,13 @@ def _course(row: dict[str, Any], rules: Officers) -> tuple[dt.date, dt.date] | N
 
 
 def _posted(
-    tables: PlanTables, rows: list[dict[str, Any]], officers: Officers, days: list[dt.date], today: bool, starts: dict[str, str | None]
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    tables: PlanTables,
+    rows: list[dict[str, Any]],
+    officers: Officers,
+    days: list[dt.date],
+    today: bool,
+    starts: dict[str, str | None],
+) -> tuple[np.ndarray, np.ndarray]:
     """Return whether each officer holds a post in each month, (O, M), and the vacant posts of each month, (M,)."""
     months = len(days) - 1
     held = np.zeros((len(rows), months))

@@ -8,10 +8,17 @@ from typing import Any, Literal
 Standing = Literal["best", "within", "no bound", "relaxed", "given"]
 # What one of each figure counts in the officers' objective: the weight's name, and the key of the figure.
 OFFICER_PARTS = {
-    "vacant_month": "vacant_months", "tenure_violation": "tenure_violations", "language_gap": "language_gaps", "gender_gap": "gender_gaps",
-    "rotation": "rotations", "home_km_month": "home_km_months", "unpreferred_month": "unpreferred_months", "changed_month": "changed_months",
-    "speaker_month": "speaker_months", "language_must": "must_months",
-}  # fmt: skip
+    "vacant_month": "vacant_months",
+    "tenure_violation": "tenure_violations",
+    "language_gap": "language_gaps",
+    "gender_gap": "gender_gaps",
+    "rotation": "rotations",
+    "home_km_month": "home_km_months",
+    "unpreferred_month": "unpreferred_months",
+    "changed_month": "changed_months",
+    "speaker_month": "speaker_months",
+    "language_must": "must_months",
+}
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,11 @@ def _tolerance(tables: PlanTables, plan: Plan) -> None:
         return
     arrays = packed(part.evidence, 7 * MOST_NODES)
     if arrays:
-        tables.proofs[TOLERANCE] = {"name": np.array([part.municipality], dtype=str), "labels": np.array(list(part.labels), dtype=str), **arrays}  # fmt: skip
+        tables.proofs[TOLERANCE] = {
+            "name": np.array([part.municipality], dtype=str),
+            "labels": np.array(list(part.labels), dtype=str),
+            **arrays,
+        }
 
 
 def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays | None) -> None:
@@ -124,10 +128,18 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
     labels = list(found[0].labels)
     areas, spare = areas_of(evidence, names, labels, price)
     sizes = np.array([0 if p.evidence is None else len(p.evidence.nodes) for p in found], float)
-    arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str), "common_price": np.array([price])}  # fmt: skip
+    arrays: Arrays = {
+        "names": np.array(names, dtype=str),
+        "labels": np.array(labels, dtype=str),
+        "common_price": np.array([price]),
+    }
     bounds = []
     for m, (part, area) in enumerate(zip(found, areas, strict=True)):
-        own = {} if part.evidence is None else packed(part.evidence, max(50, int(MOST_NODES * sizes[m] / max(1.0, sizes.sum()))))  # fmt: skip
+        own = (
+            {}
+            if part.evidence is None
+            else packed(part.evidence, max(50, int(MOST_NODES * sizes[m] / max(1.0, sizes.sum()))))
+        )
         arrays |= {f"p{m}.{key}": value for key, value in own.items()}
         wanted = math.inf if part.evidence is None else part.evidence.bound
         known = wanted if math.isfinite(wanted) else 0.0

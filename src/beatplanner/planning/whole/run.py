@@ -228,9 +228,13 @@ def make_plan(
     if "officers" in wanted:
         if beats is None:
             raise InputError(
-                problem("officers need beats to be assigned to, and there are none", "Give a section [beats], today's "
-                        "beats as beats.current, or a plan", file=description.file, field="officers")
-            )  # fmt: skip
+                problem(
+                    "officers need beats to be assigned to, and there are none",
+                    "Give a section [beats], today's beats as beats.current, or a plan",
+                    file=description.file,
+                    field="officers",
+                )
+            )
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed)
         drawn = _with_starts(beat_polygons(town, beats), rollout, description)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
@@ -254,7 +258,9 @@ def _with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, description: 
     if rollout is None:
         return beats
     days = first_days(description)
-    return beats.assign(starts=pd.Series([None if s < 0 else days[12 * s].isoformat() for s in rollout.start], dtype=object))  # fmt: skip
+    return beats.assign(
+        starts=pd.Series([None if s < 0 else days[12 * s].isoformat() for s in rollout.start], dtype=object)
+    )
 
 
 def _check_steps(description: Description, steps: Sequence[Step]) -> None:
@@ -263,9 +269,10 @@ def _check_steps(description: Description, steps: Sequence[Step]) -> None:
     if len(missing) == len(steps):
         sections = " or ".join(f"[{step}]" for step in missing)
         raise InputError(
-            problem(f"there is nothing to plan: the description has no section {sections}", "Add one",
-                    file=description.file)
-        )  # fmt: skip
+            problem(
+                f"there is nothing to plan: the description has no section {sections}", "Add one", file=description.file
+            )
+        )
 
 
 def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
@@ -276,9 +283,14 @@ def _beats_of(plan_from: Path, town: Town) -> np.ndarray:
     missing = [u for u in town.units["unit"] if beat.get(u) is None]
     if missing:
         raise InputError(
-            problem(f"{len(missing):,} units of the project have no beat in this plan, such as {missing[0]}",
-                    "Use a plan of the same units", file=folder / "plan.gpkg", layer="units", field="beat")
-        )  # fmt: skip
+            problem(
+                f"{len(missing):,} units of the project have no beat in this plan, such as {missing[0]}",
+                "Use a plan of the same units",
+                file=folder / "plan.gpkg",
+                layer="units",
+                field="beat",
+            )
+        )
     return np.array([str(beat[u]) for u in town.units["unit"]], dtype=object)
 
 
@@ -424,7 +436,9 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
     return with_proofs(made, plan)
 
 
-def _opens(points: gpd.GeoDataFrame, units: pd.DataFrame, beats: gpd.GeoDataFrame, sites: gpd.GeoDataFrame | None) -> pd.Series:  # fmt: skip
+def _opens(
+    points: gpd.GeoDataFrame, units: pd.DataFrame, beats: gpd.GeoDataFrame, sites: gpd.GeoDataFrame | None
+) -> pd.Series:
     """Return the year in which each new station opens, which is that of the beat it lies in; NaN for those of today and those that never do."""
     assert sites is not None
     start = dict(zip(beats["beat"].astype(str), beats["starts"], strict=True))
@@ -442,11 +456,14 @@ def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dic
     if len(town.homes) > len(town.units):
         homes = _points(
             town.homes.assign(
-                home=np.arange(1, len(town.homes) + 1), unit=_unit_ids(town, town.homes["unit"].to_numpy(int)), residents=stations.people,
-                station=np.where(stations.home_nearest >= 0, names[stations.home_nearest], None), walk_minutes=stations.home_minutes,
+                home=np.arange(1, len(town.homes) + 1),
+                unit=_unit_ids(town, town.homes["unit"].to_numpy(int)),
+                residents=stations.people,
+                station=np.where(stations.home_nearest >= 0, names[stations.home_nearest], None),
+                walk_minutes=stations.home_minutes,
             )[["home", "unit", "residents", "station", "walk_minutes", "x", "y"]],
             town,
-        )  # fmt: skip
+        )
     stops = None
     if stations.stops is not None and len(stations.stops):
         stops = _points(stations.stops.assign(unit=_unit_ids(town, stations.stops["unit"].to_numpy(int))), town)
@@ -461,7 +478,9 @@ def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)
 
 
-def sum_up(written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None) -> CountryPlan | None:  # fmt: skip
+def sum_up(
+    written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None
+) -> CountryPlan | None:
     """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it."""
     money = budget_summary(written, description, seed=seed, found=rollout)
     if money is not None:

@@ -16,9 +16,15 @@ from beatplanner.planning.whole.areas import Areas
 
 
 def told_of_limits(
-    areas: Areas, start: np.ndarray, staff: np.ndarray, description: Description, frame: Any, pilots: np.ndarray, dates: dict[str, str | None],
+    areas: Areas,
+    start: np.ndarray,
+    staff: np.ndarray,
+    description: Description,
+    frame: Any,
+    pilots: np.ndarray,
+    dates: dict[str, str | None],
     by_area: bool,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return ``starts``, ``beat_starts``, ``unfunded``, ``blocked`` and ``idle`` of a budget.
 
     Parameters
@@ -37,9 +43,19 @@ def told_of_limits(
     residents = table["residents"].to_numpy(float)
     names = _names(areas)
     beats = [
-        {"beat": b, "name": n, "municipality": m, "year": None if s < 0 else frame.labels[s], "date": dates[b], "residents": float(r), "pilot": bool(p)}
-        for b, n, m, s, r, p in zip(table["beat"], table["name"], table["municipality"], start, residents, pilots, strict=True)
-    ]  # fmt: skip
+        {
+            "beat": b,
+            "name": n,
+            "municipality": m,
+            "year": None if s < 0 else frame.labels[s],
+            "date": dates[b],
+            "residents": float(r),
+            "pilot": bool(p),
+        }
+        for b, n, m, s, r, p in zip(
+            table["beat"], table["name"], table["municipality"], start, residents, pilots, strict=True
+        )
+    ]
     several = table["municipality"].nunique() > 1
     area = (table["municipality"] if several else table["beat"]).to_numpy(object)
     courses = 1.0 if by_area else 0.0
@@ -49,14 +65,24 @@ def told_of_limits(
         # an area whose beats start in different years is told by beat
         groups += [(name, here)] if len(set(start[here])) == 1 else [(names[b], np.array([b])) for b in here]
     starts = [
-        {"area": name, "year": None if start[here[0]] < 0 else frame.labels[start[here[0]]], "beats": [table["beat"].iat[b] for b in here],
-         "residents": float(residents[here].sum()), "seats": float(courses * table["posts"].iloc[here].sum())}
+        {
+            "area": name,
+            "year": None if start[here[0]] < 0 else frame.labels[start[here[0]]],
+            "beats": [table["beat"].iat[b] for b in here],
+            "residents": float(residents[here].sum()),
+            "seats": float(courses * table["posts"].iloc[here].sum()),
+        }
         for name, here in groups
-    ]  # fmt: skip
+    ]
     late = start < 0
     left = _left(areas, start, staff, rules, frame)
     blocked = _blocked(areas, start, pilots, staff, rules, frame, names) if late[pilots].any() else None
-    if blocked is None and (left.min(axis=1) < -1e-6 * np.maximum(1.0, np.where(np.isfinite(left[:, 0]), np.abs(left[:, 0]), 1.0))).any():  # fmt: skip
+    if (
+        blocked is None
+        and (
+            left.min(axis=1) < -1e-6 * np.maximum(1.0, np.where(np.isfinite(left[:, 0]), np.abs(left[:, 0]), 1.0))
+        ).any()
+    ):
         blocked = _today_unpaid(left, frame)
     unfunded = []
     for name, group in groups:
@@ -67,11 +93,21 @@ def told_of_limits(
         year, lacks = _lacking(areas, group, start, staff, rules, frame, int(after))
         first, later = _cost(areas, group, frame.first)
         unfunded.append(
-            {"area": name, "residents": float(residents[group].sum()), "beats": [table["beat"].iat[b] for b in group],
-             "seats": float(courses * table["posts"].iloc[group].sum()), "first_year": first, "yearly": later, "start": frame.labels[year], "lacks": lacks,
-             "lacks_in_all": float(sum(x["amount"] for x in lacks if x["payer"] != "all") or sum(x["amount"] for x in lacks)),
-             "waits_for_pilot": bool(blocked is not None and not pilots[group].any())}
-        )  # fmt: skip
+            {
+                "area": name,
+                "residents": float(residents[group].sum()),
+                "beats": [table["beat"].iat[b] for b in group],
+                "seats": float(courses * table["posts"].iloc[group].sum()),
+                "first_year": first,
+                "yearly": later,
+                "start": frame.labels[year],
+                "lacks": lacks,
+                "lacks_in_all": float(
+                    sum(x["amount"] for x in lacks if x["payer"] != "all") or sum(x["amount"] for x in lacks)
+                ),
+                "waits_for_pilot": bool(blocked is not None and not pilots[group].any()),
+            }
+        )
     idle = None
     if np.isfinite(left).any():
         idle = [None if not np.isfinite(v) else float(max(0.0, v)) for v in left.min(axis=0)]
@@ -91,7 +127,9 @@ def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame:
     return np.concatenate([frame.funds - frame.paid @ spent, (frame.ceiling - spent.sum(axis=0))[None, :]])
 
 
-def _lacking(areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, after: int = 0) -> tuple[int, list[dict[str, Any]]]:  # fmt: skip
+def _lacking(
+    areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, after: int = 0
+) -> tuple[int, list[dict[str, Any]]]:
     """Return the year in which a group of beats lacks least, and what it lacks by payer and year, in the prices of the first year."""
     best: tuple[float, int, np.ndarray] | None = None
     for s in range(min(max(frame.first, after), rules.years - 1), rules.years):
@@ -117,15 +155,27 @@ def _cost(areas: Areas, group: np.ndarray, first: int) -> tuple[float, float]:
     return float(more[first]), float(more[min(first + 1, len(more) - 1)])
 
 
-def _blocked(areas: Areas, start: np.ndarray, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, names: list[str]) -> dict[str, Any]:  # fmt: skip
+def _blocked(
+    areas: Areas, start: np.ndarray, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, names: list[str]
+) -> dict[str, Any]:
     """Return the pilots that cannot be paid, what they lack, and what waits for them, in a sentence."""
     waiting = np.flatnonzero(pilots & (start < 0))
     year, lacks = _lacking(areas, waiting, start, staff, rules, frame)
     others = int((~pilots & (start < 0)).sum())
-    who = sorted({areas.table["municipality"].iat[b] for b in waiting}) if areas.table["municipality"].nunique() > 1 else [names[b] for b in waiting]  # fmt: skip
-    sums = [f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks]  # fmt: skip
+    who = (
+        sorted({areas.table["municipality"].iat[b] for b in waiting})
+        if areas.table["municipality"].nunique() > 1
+        else [names[b] for b in waiting]
+    )
+    sums = [
+        f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks
+    ]
     text = f"The pilot {listed(who, 4)} cannot be paid"
-    text += f": to start in {frame.labels[year]} it lacks {', '.join(sums)} (prices of {frame.labels[0]})" if sums else " within the seats of the courses"  # fmt: skip
+    text += (
+        f": to start in {frame.labels[year]} it lacks {', '.join(sums)} (prices of {frame.labels[0]})"
+        if sums
+        else " within the seats of the courses"
+    )
     if others:
         text += f"; {'1 other beat waits' if others == 1 else f'{others} other beats wait'} for it"
     return {"pilots": who, "start": frame.labels[year], "lacks": lacks, "waiting": others, "sentence": text + "."}
@@ -135,7 +185,14 @@ def _today_unpaid(left: np.ndarray, frame: Any) -> dict[str, Any]:
     """Return by how much what stands today is above the money that there is."""
     who = [*frame.payers, "all"]
     short = np.maximum(0.0, -left) / frame.rise
-    lacks = [{"payer": who[p], "year": frame.labels[t], "amount": float(short[p, t])} for p in range(len(who)) for t in range(left.shape[1]) if short[p, t] > 1e-6]  # fmt: skip
-    sums = ", ".join(f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks)  # fmt: skip
-    text = f"What stands today costs more than there is: {sums} are lacking (prices of {frame.labels[0]}), so nothing new starts."  # fmt: skip
+    lacks = [
+        {"payer": who[p], "year": frame.labels[t], "amount": float(short[p, t])}
+        for p in range(len(who))
+        for t in range(left.shape[1])
+        if short[p, t] > 1e-6
+    ]
+    sums = ", ".join(
+        f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks
+    )
+    text = f"What stands today costs more than there is: {sums} are lacking (prices of {frame.labels[0]}), so nothing new starts."
     return {"pilots": [], "start": None, "lacks": lacks, "waiting": 0, "sentence": text}

@@ -55,7 +55,7 @@ def examine(folder: Path, *, finished: bool = True) -> dict[str, Any]:
         "unchecked": [{"name": c.name, "detail": c.detail} for c in verdict.unchecked],
         "checked_on": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "files": hashes(folder),
-    }  # fmt: skip
+    }
 
 
 def write_verdict(folder: Path) -> dict[str, Any]:
@@ -71,7 +71,11 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
     """Return the verdict that lies beside a plan; None where there is none, or the plan's files are not those that were checked."""
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        known = isinstance(content, dict) and isinstance(content.get("checks"), int) and content.get("files") == hashes(folder)  # fmt: skip
+        known = (
+            isinstance(content, dict)
+            and isinstance(content.get("checks"), int)
+            and content.get("files") == hashes(folder)
+        )
     except (OSError, ValueError):
         return None
     return content if known else None

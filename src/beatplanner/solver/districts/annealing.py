@@ -225,9 +225,28 @@ def _weigh(
 
 @njit(cache=True, inline="always")
 def _make(
-    u, w, a, b, cost_a, cost_b, centre_a, centre_b, own, goal, distance, xy, district, head, after, before, size, total,
-    near, centre, cost,
-):  # fmt: skip
+    u,
+    w,
+    a,
+    b,
+    cost_a,
+    cost_b,
+    centre_a,
+    centre_b,
+    own,
+    goal,
+    distance,
+    xy,
+    district,
+    head,
+    after,
+    before,
+    size,
+    total,
+    near,
+    centre,
+    cost,
+):
     """Make the shift that `_weigh` weighed."""
     if goal == TRAVEL:
         _update_travel(u, w, a, b, own, distance, xy, head, after, near)
@@ -242,10 +261,45 @@ def _make(
 
 @njit(cache=True, nogil=True)
 def anneal(
-    seed, proposals, temperature, cooling, distance, xy, weight, lower, upper, indptr, indices, length, tails,
-    goal, fixed, residents, label_of_unit, label_of_district, budget, price, district, head, after, before, size, total, near,
-    centre, cost, mark, stack, log_unit, log_from, best, tally, allowance, cool, adapt,
-):  # fmt: skip
+    seed,
+    proposals,
+    temperature,
+    cooling,
+    distance,
+    xy,
+    weight,
+    lower,
+    upper,
+    indptr,
+    indices,
+    length,
+    tails,
+    goal,
+    fixed,
+    residents,
+    label_of_unit,
+    label_of_district,
+    budget,
+    price,
+    district,
+    head,
+    after,
+    before,
+    size,
+    total,
+    near,
+    centre,
+    cost,
+    mark,
+    stack,
+    log_unit,
+    log_from,
+    best,
+    tally,
+    allowance,
+    cool,
+    adapt,
+):
     """Walk `proposals` moves from the state in `district`; see the module for the rule.
 
     All arrays are changed in place; `best` receives the best district of each unit that keeps the rules, or, while none does, the
@@ -270,16 +324,35 @@ def anneal(
             continue
         w = weight[u]
         outside = (
-            _outside(total[a] - w, lower, upper) + _outside(total[b] + w, lower, upper)
-            - _outside(total[a], lower, upper) - _outside(total[b], lower, upper)
-        )  # fmt: skip
+            _outside(total[a] - w, lower, upper)
+            + _outside(total[b] + w, lower, upper)
+            - _outside(total[a], lower, upper)
+            - _outside(total[b], lower, upper)
+        )
         moved = _residents_moved(u, a, b, residents, label_of_unit, label_of_district)
         over = 0.0
         if budget >= 0.0:
             over = max(0.0, tally[MOVED] + moved - budget) - max(0.0, tally[MOVED] - budget)
         change, cost_a, cost_b, centre_a, centre_b, own = _weigh(
-            u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
-        )  # fmt: skip
+            u,
+            w,
+            a,
+            b,
+            moved,
+            goal,
+            distance,
+            xy,
+            weight,
+            district,
+            indptr,
+            indices,
+            length,
+            head,
+            after,
+            near,
+            centre,
+            cost,
+        )
         change += price * moved
         delta = change + tally[WEIGHT_PENALTY] * outside + tally[MOVE_PENALTY] * over
         if delta > 0.0 and np.random.random() >= np.exp(-delta / temperature):
@@ -288,9 +361,28 @@ def anneal(
         if not stays_connected(u, district, indptr, indices, mark, stamp, stack):
             continue
         _make(
-            u, w, a, b, cost_a, cost_b, centre_a, centre_b, own, goal, distance, xy, district, head, after, before, size,
-            total, near, centre, cost,
-        )  # fmt: skip
+            u,
+            w,
+            a,
+            b,
+            cost_a,
+            cost_b,
+            centre_a,
+            centre_b,
+            own,
+            goal,
+            distance,
+            xy,
+            district,
+            head,
+            after,
+            before,
+            size,
+            total,
+            near,
+            centre,
+            cost,
+        )
         if since >= 0:
             log_unit[since] = u
             log_from[since] = a
@@ -332,9 +424,32 @@ def anneal(
 
 @njit(cache=True, nogil=True)
 def settle(
-    distance, xy, weight, lower, upper, indptr, indices, length, tails, goal, fixed, residents, label_of_unit,
-    label_of_district, district, head, after, before, size, total, near, centre, cost, mark, stack,
-):  # fmt: skip
+    distance,
+    xy,
+    weight,
+    lower,
+    upper,
+    indptr,
+    indices,
+    length,
+    tails,
+    goal,
+    fixed,
+    residents,
+    label_of_unit,
+    label_of_district,
+    district,
+    head,
+    after,
+    before,
+    size,
+    total,
+    near,
+    centre,
+    cost,
+    mark,
+    stack,
+):
     """Among plans of equal worth prefer those that move fewer residents, then those with less border.
 
     Takes every shift that keeps the rules and does not worsen the objective, and moves fewer residents or, at the same number,
@@ -360,17 +475,53 @@ def settle(
                 continue
             border = _cut_change(u, a, b, district, indptr, indices, length)
             change, cost_a, cost_b, centre_a, centre_b, own = _weigh(
-                u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
-            )  # fmt: skip
+                u,
+                w,
+                a,
+                b,
+                moved,
+                goal,
+                distance,
+                xy,
+                weight,
+                district,
+                indptr,
+                indices,
+                length,
+                head,
+                after,
+                near,
+                centre,
+                cost,
+            )
             if change > 1e-12 * (cost[a] + cost[b]) or (moved == 0.0 and border >= -1e-6):
                 continue
             stamp += 1
             if not stays_connected(u, district, indptr, indices, mark, stamp, stack):
                 continue
             _make(
-                u, w, a, b, cost_a, cost_b, centre_a, centre_b, own, goal, distance, xy, district, head, after, before, size,
-                total, near, centre, cost,
-            )  # fmt: skip
+                u,
+                w,
+                a,
+                b,
+                cost_a,
+                cost_b,
+                centre_a,
+                centre_b,
+                own,
+                goal,
+                distance,
+                xy,
+                district,
+                head,
+                after,
+                before,
+                size,
+                total,
+                near,
+                centre,
+                cost,
+            )
             made += 1
         if made == before_pass:
             break

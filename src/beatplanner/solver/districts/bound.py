@@ -134,8 +134,22 @@ class _Relaxation:
         s = self.sites
 
         def part(ends: tuple[int, int]) -> None:
-            _knapsacks(s.start, s.unit, s.cost, s.moved, self.weight, multiplier, price, self.lower, self.upper,
-                       ends[0], ends[1], self.value, self.share, self.critical)  # fmt: skip
+            _knapsacks(
+                s.start,
+                s.unit,
+                s.cost,
+                s.moved,
+                self.weight,
+                multiplier,
+                price,
+                self.lower,
+                self.upper,
+                ends[0],
+                ends[1],
+                self.value,
+                self.share,
+                self.critical,
+            )
 
         if self.pool is None:
             part((0, len(s.centre)))

@@ -232,9 +232,29 @@ def price_sites(start, unit, reduced, weight, label, count, lower, upper, row, v
 
 @njit(cache=True, nogil=True)
 def ascend(
-    start, unit, cost, moved, label, weight, count, lower, upper, budget, cut_start, cut_pair, span, dual, target, enough, steps,
-    scale, patience, halt, mean, whole,
-):  # fmt: skip
+    start,
+    unit,
+    cost,
+    moved,
+    label,
+    weight,
+    count,
+    lower,
+    upper,
+    budget,
+    cut_start,
+    cut_pair,
+    span,
+    dual,
+    target,
+    enough,
+    steps,
+    scale,
+    patience,
+    halt,
+    mean,
+    whole,
+):
     """Raise the bound by deflected subgradient steps (Held, Wolfe and Crowder 1974; Camerini, Fratta and Maffioli 1975).
 
     Parameters

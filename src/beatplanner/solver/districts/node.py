@@ -122,9 +122,19 @@ class LocalNode:
         s, problem = self.sites, self.problem
         budget = -1.0 if problem.budget is None else float(problem.budget)
         return (
-            s.start, s.unit, s.cost, s.moved, s.label, problem.weight, problem.count, problem.lower, problem.upper, budget,
-            self.cut_start, self.cut_pair,
-        )  # fmt: skip
+            s.start,
+            s.unit,
+            s.cost,
+            s.moved,
+            s.label,
+            problem.weight,
+            problem.count,
+            problem.lower,
+            problem.upper,
+            budget,
+            self.cut_start,
+            self.cut_pair,
+        )
 
     def _full_dual(self) -> np.ndarray:
         return np.concatenate([self.dual[: self.n], [self.mu[c] for c in self.active], self.dual[self.n :]])
@@ -139,9 +149,17 @@ class LocalNode:
     def climb(self, steps: int, scale: float) -> float:
         """Raise the bound and keep the best multipliers; return the bound."""
         bound, dual, found = ascend(
-            *self._arguments(), self.tree.span, self._full_dual(), *self._aims(), steps, scale, max(8, steps // 40), self.tree.halt, self.mean,
+            *self._arguments(),
+            self.tree.span,
+            self._full_dual(),
+            *self._aims(),
+            steps,
+            scale,
+            max(8, steps // 40),
+            self.tree.halt,
+            self.mean,
             self.whole,
-        )  # fmt: skip
+        )
         self.whole_found = self.whole_found or found
         self.dual = np.append(dual[: self.n], dual[-1])
         for c, value in zip(self.active, dual[self.n : -1], strict=True):
@@ -262,9 +280,17 @@ class LocalNode:
         # a price that no plan pays keeps the pairs out and the arrays as they are
         arguments[2] = np.where(gone, FORBIDDEN, self.sites.cost)
         bound, dual, _ = ascend(
-            *arguments, self.tree.span, self._full_dual(), *self._aims(), TRIAL_STEPS, 0.15, TRIAL_STEPS, self.tree.halt, np.zeros(len(gone)),
+            *arguments,
+            self.tree.span,
+            self._full_dual(),
+            *self._aims(),
+            TRIAL_STEPS,
+            0.15,
+            TRIAL_STEPS,
+            self.tree.halt,
             np.zeros(len(gone)),
-        )  # fmt: skip
+            np.zeros(len(gone)),
+        )
         mu = {c: float(m) for c, m in zip(self.active, dual[self.n : -1], strict=True) if m > 0.0}
         return bound, np.append(dual[: self.n], dual[-1]), mu
 

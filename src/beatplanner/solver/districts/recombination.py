@@ -74,8 +74,14 @@ def recombinations(
 
 
 def _recombined(
-    district: np.ndarray, edges: np.ndarray, weight: np.ndarray, pair: tuple[int, int], lower: float, upper: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray] | None:  # fmt: skip
+    district: np.ndarray,
+    edges: np.ndarray,
+    weight: np.ndarray,
+    pair: tuple[int, int],
+    lower: float,
+    upper: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray] | None:
     """Split two districts anew; returns their units and which of them are the first's, or None where no edge balances."""
     units = np.flatnonzero((district == pair[0]) | (district == pair[1]))
     place = np.full(len(district), -1)
@@ -91,7 +97,11 @@ def _recombined(
     for u in order[:0:-1]:
         below[before[u]] += below[u]
     total = float(weight[units].sum())
-    fits = [u for u in order[1:] if lower - 1e-9 <= below[u] <= upper + 1e-9 and lower - 1e-9 <= total - below[u] <= upper + 1e-9]  # fmt: skip
+    fits = [
+        u
+        for u in order[1:]
+        if lower - 1e-9 <= below[u] <= upper + 1e-9 and lower - 1e-9 <= total - below[u] <= upper + 1e-9
+    ]
     if not fits:
         return None
     cut = int(fits[rng.integers(len(fits))])
@@ -105,4 +115,6 @@ def _recombined(
 
 def percentile(values: np.ndarray, value: float) -> float:
     """Return the share of `values` below `value`, ties counted half."""
-    return float((np.sum(values < value) + 0.5 * np.sum(values == value)) / len(values)) if len(values) else float("nan")  # fmt: skip
+    return (
+        float((np.sum(values < value) + 0.5 * np.sum(values == value)) / len(values)) if len(values) else float("nan")
+    )

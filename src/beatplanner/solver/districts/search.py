@@ -131,8 +131,17 @@ class Search:
                 label = best_labels(district, count, self.current, self.residents, self.locked)
                 gentle = False
             else:
-                growth = Growth(problem.weight, problem.xy, self.graph, self.residents, self.current, self.locked,
-                                self.part, self.share, random)  # fmt: skip
+                growth = Growth(
+                    problem.weight,
+                    problem.xy,
+                    self.graph,
+                    self.residents,
+                    self.current,
+                    self.locked,
+                    self.part,
+                    self.share,
+                    random,
+                )
                 district, label = growth.grow(from_today)
                 gentle = from_today and self.by_label
             return self.anneal(district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT)
@@ -190,11 +199,32 @@ class Search:
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
         hot, cold = heat * scale, 0.003 * scale
         arguments = (
-            self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
-            graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current,
-            label, budget, problem.price, *state.lists(), state.mark, state.stack, log_unit, log_from, best, tally,
-            ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0, 2.0 * cold,
-        )  # fmt: skip
+            self.distance,
+            problem.xy,
+            problem.weight,
+            problem.lower,
+            problem.upper,
+            graph.indptr,
+            graph.indices,
+            graph.length,
+            graph.tails,
+            problem.goal,
+            self.locked >= 0,
+            self.residents,
+            self.current,
+            label,
+            budget,
+            problem.price,
+            *state.lists(),
+            state.mark,
+            state.stack,
+            log_unit,
+            log_from,
+            best,
+            tally,
+            ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0,
+            2.0 * cold,
+        )
         temperature, left, begin, done = hot, proposals, time.monotonic(), 0
         while left > 0:
             # too slow a machine for the time: cool faster, so that the walk still ends cold
@@ -239,9 +269,19 @@ class Search:
     def measure(self, state: _State) -> None:
         """Bring a walk's bookkeeping up to date with its districts."""
         local_search.measure(
-            self.distance, self.problem.xy, self.problem.weight, state.district, state.head, state.after, state.before,
-            state.size, state.total, state.near, state.centre, state.cost,
-        )  # fmt: skip
+            self.distance,
+            self.problem.xy,
+            self.problem.weight,
+            state.district,
+            state.head,
+            state.after,
+            state.before,
+            state.size,
+            state.total,
+            state.near,
+            state.centre,
+            state.cost,
+        )
 
     def objective(self, district: np.ndarray, cost: np.ndarray, moved: float) -> float:
         """Return the objective of the problem's goal."""
@@ -271,10 +311,24 @@ class Search:
         state = _State(len(problem.weight), problem.count, found.district)
         self.measure(state)
         made = local_search.settle(
-            self.distance, problem.xy, problem.weight, problem.lower, problem.upper, graph.indptr, graph.indices,
-            graph.length, graph.tails, problem.goal, self.locked >= 0, self.residents, self.current, found.label,
-            *state.lists(), state.mark, state.stack,
-        )  # fmt: skip
+            self.distance,
+            problem.xy,
+            problem.weight,
+            problem.lower,
+            problem.upper,
+            graph.indptr,
+            graph.indices,
+            graph.length,
+            graph.tails,
+            problem.goal,
+            self.locked >= 0,
+            self.residents,
+            self.current,
+            found.label,
+            *state.lists(),
+            state.mark,
+            state.stack,
+        )
         if not made:
             return found
         better = self.found(state.district)

@@ -137,9 +137,21 @@ class AllSites:
     """
 
     def __init__(
-        self, indptr, indices, weight, upper, metres, residents, current, locked, *, with_budget: bool, count_moves: bool,
-        nearest: int, price: float = 0.0,
-    ) -> None:  # fmt: skip
+        self,
+        indptr,
+        indices,
+        weight,
+        upper,
+        metres,
+        residents,
+        current,
+        locked,
+        *,
+        with_budget: bool,
+        count_moves: bool,
+        nearest: int,
+        price: float = 0.0,
+    ) -> None:
         self.indptr, self.indices, self.weight, self.upper = indptr, indices, weight, upper * (1 + 1e-6)
         self.metres, self.residents, self.current, self.locked = metres, residents, current, locked
         self.with_budget, self.count_moves, self.nearest, self.price = with_budget, count_moves, nearest, price

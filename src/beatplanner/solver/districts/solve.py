@@ -131,9 +131,14 @@ def solve_districts(
         # the exact model knows travel alone, but what it finds keeps the same rules
         left = seconds - (time.monotonic() - begin)
         other = solve_districts(
-            replace(problem, goal=TRAVEL), seconds=0.5 * left, threads=threads, seed=seed, effort=effort, nodes=nodes,
+            replace(problem, goal=TRAVEL),
+            seconds=0.5 * left,
+            threads=threads,
+            seed=seed,
+            effort=effort,
+            nodes=nodes,
             cancelled=cancelled,
-        )  # fmt: skip
+        )
         infeasible, evidence = other.infeasible, other.evidence if other.infeasible else None
         if search.keeps_rules(search.found(other.district)):
             best = search.run(
@@ -155,9 +160,16 @@ def solve_districts(
         bound = min(bound, best.objective)
     tell("beats", best.objective if kept else None, bound)
     return Districts(
-        best.district, best.centre, best.label, best.objective, bound, best.outside, best.moved,
-        infeasible=infeasible and not kept, evidence=evidence,
-    )  # fmt: skip
+        best.district,
+        best.centre,
+        best.label,
+        best.objective,
+        bound,
+        best.outside,
+        best.moved,
+        infeasible=infeasible and not kept,
+        evidence=evidence,
+    )
 
 
 def _prove(problem, search, best, stop, threads, nodes, tell) -> tuple[Evidence, np.ndarray | None]:
@@ -170,22 +182,46 @@ def _prove(problem, search, best, stop, threads, nodes, tell) -> tuple[Evidence,
     way = "moves" if by_moves else "lagrangian"
     nearest = max(40, 4 * len(weight) // problem.count)
     sites = AllSites(
-        search.graph.indptr, search.graph.indices, weight, problem.upper, search.metres, search.residents, search.current,
-        search.locked, with_budget=search.by_label, count_moves=by_moves, nearest=nearest, price=problem.price,
-    )  # fmt: skip
+        search.graph.indptr,
+        search.graph.indices,
+        weight,
+        problem.upper,
+        search.metres,
+        search.residents,
+        search.current,
+        search.locked,
+        with_budget=search.by_label,
+        count_moves=by_moves,
+        nearest=nearest,
+        price=problem.price,
+    )
     known = best.objective if search.keeps_rules(best) else np.inf
     bound = lagrangian_bound(
-        sites.parts, weight, problem.count, problem.lower, problem.upper, known, budget=problem.budget, threads=threads,
+        sites.parts,
+        weight,
+        problem.count,
+        problem.lower,
+        problem.upper,
+        known,
+        budget=problem.budget,
+        threads=threads,
         stop=stop,
-    )  # fmt: skip
+    )
     tell("beats: bound", known if np.isfinite(known) else None, bound.value)
     evidence = Evidence(bound.value, problem.price, (Multipliers(bound.multiplier, bound.price),), way=way)
     if not np.isfinite(bound.value) or stop() or (np.isfinite(known) and known - bound.value <= 1e-4 * known):
         return evidence, None
     exact = exact_districts(
-        bound, problem, search.graph, known, stop, threads=threads, nodes=nodes,
-        tell=lambda b, v: tell("beats: proof", b, v), improve=search.improver(stop),
-    )  # fmt: skip
+        bound,
+        problem,
+        search.graph,
+        known,
+        stop,
+        threads=threads,
+        nodes=nodes,
+        tell=lambda b, v: tell("beats: proof", b, v),
+        improve=search.improver(stop),
+    )
     if exact.infeasible or exact.bound > bound.value:
         value = np.inf if exact.infeasible else exact.bound
         evidence = replace(exact.evidence, bound=value, price=problem.price, way=way)

@@ -130,9 +130,19 @@ def _narrowed(
             return Bound(bound.value, sites, bound.multiplier, bound.price), tuple(rounds)
         everything = [(sites, np.ones(len(sites.unit), bool))]
         again = lagrangian_bound(
-            everything.__iter__, problem.weight, problem.count, problem.lower, problem.upper, best_known, budget=problem.budget,
-            steps=150, threads=threads, multiplier=bound.multiplier, price=bound.price, stop=stop,
-        )  # fmt: skip
+            everything.__iter__,
+            problem.weight,
+            problem.count,
+            problem.lower,
+            problem.upper,
+            best_known,
+            budget=problem.budget,
+            steps=150,
+            threads=threads,
+            multiplier=bound.multiplier,
+            price=bound.price,
+            stop=stop,
+        )
         rounds.append(Multipliers(again.multiplier, again.price))
         if not np.isfinite(again.value):
             return Bound(best_known, again.sites, again.multiplier, again.price), tuple(rounds)
@@ -343,8 +353,11 @@ class ProofLog:
             return None
         place = [self.place.setdefault(c, len(self.place)) for c in cuts]
         return Multipliers(
-            dual[:-1].astype(np.float32), float(dual[-1]) / self.tree.largest, np.array(place, int), np.array(list(cuts.values()), float)
-        )  # fmt: skip
+            dual[:-1].astype(np.float32),
+            float(dual[-1]) / self.tree.largest,
+            np.array(place, int),
+            np.array(list(cuts.values()), float),
+        )
 
     def evidence(self, bound: float) -> Evidence:
         """Return the tree as it proves `bound`."""
@@ -352,7 +365,12 @@ class ProofLog:
             return Evidence(bound, complete=False)
         sites, site = self.tree.sites, self.tree.site
         cuts = tuple(
-            Cut(int(sites.centre[site[p[0]]]), int(sites.label[site[p[0]]]), int(sites.unit[p[0]]), tuple(int(sites.unit[q]) for q in p[1:]))
+            Cut(
+                int(sites.centre[site[p[0]]]),
+                int(sites.label[site[p[0]]]),
+                int(sites.unit[p[0]]),
+                tuple(int(sites.unit[q]) for q in p[1:]),
+            )
             for p in self.place
-        )  # fmt: skip
+        )
         return Evidence(bound, nodes=tuple(self.nodes), cuts=cuts)

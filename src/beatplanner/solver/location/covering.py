@@ -29,10 +29,17 @@ PROOF_NODES = 1_500
 
 
 def coverage(
-    within: np.ndarray, weight: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0,
-    start: np.ndarray | None = None, tell: Callable[[float, float], None] = lambda best, bound: None,
+    within: np.ndarray,
+    weight: np.ndarray,
+    rules: SiteRules,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    start: np.ndarray | None = None,
+    tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites:  # fmt: skip
+) -> Sites:
     """Choose sites so that the least weight is out of reach.
 
     Parameters
@@ -63,9 +70,16 @@ def coverage(
     lost = float(people[~rows.any(axis=1)].sum())
     cost = np.where(rows[able], 0.0, people[able][:, None])
     found = p_median(
-        cost, rules, seconds=seconds, threads=threads, seed=seed, start=start, tell=lambda a, b: tell(a + lost, b + lost),
-        cancelled=cancelled, exact_after=0,
-    )  # fmt: skip
+        cost,
+        rules,
+        seconds=seconds,
+        threads=threads,
+        seed=seed,
+        start=start,
+        tell=lambda a, b: tell(a + lost, b + lost),
+        cancelled=cancelled,
+        exact_after=0,
+    )
     bound = None if found.lower_bound is None else found.lower_bound + lost
     proof = found.proof
     if proof is not None:
@@ -81,9 +95,16 @@ def coverage(
 
 
 def proof_of_unreached(
-    within: np.ndarray, rules: SiteRules, count: int, *, seconds: float, threads: int = 1, seed: int = 0, at_most: bool = False,
+    within: np.ndarray,
+    rules: SiteRules,
+    count: int,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    at_most: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
-) -> SiteTree | None:  # fmt: skip
+) -> SiteTree | None:
     """Return a tree that proves that `count` sites leave somebody out of reach, by the linear program or by branching; None where none was found."""
     end = time.monotonic() + seconds
     tree = unreached(within, rules, count, seconds=seconds, at_most=at_most, cancelled=cancelled)
@@ -95,9 +116,16 @@ def proof_of_unreached(
     # one row a kind of demand, each of weight 1
     first = np.unique(np.packbits(within, axis=1), axis=0, return_index=True)[1]
     found = p_median(
-        1.0 - within[first], exact, seconds=end - time.monotonic(), threads=threads, seed=seed, nodes=PROOF_NODES, exact_after=PROOF_NODES + 1,
-        enough=0.5, cancelled=cancelled,
-    )  # fmt: skip
+        1.0 - within[first],
+        exact,
+        seconds=end - time.monotonic(),
+        threads=threads,
+        seed=seed,
+        nodes=PROOF_NODES,
+        exact_after=PROOF_NODES + 1,
+        enough=0.5,
+        cancelled=cancelled,
+    )
     if found.proof is None or found.proof.bound <= PROVES:
         return None
     u = np.zeros((len(found.proof.tree.u), len(within)))
@@ -106,9 +134,16 @@ def proof_of_unreached(
 
 
 def fewest(
-    within: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0, most: int | None = None,
-    prove: bool = True, cancelled: Callable[[], bool] = lambda: False,
-) -> Sites | None:  # fmt: skip
+    within: np.ndarray,
+    rules: SiteRules,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    most: int | None = None,
+    prove: bool = True,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Sites | None:
     """Choose the fewest sites that reach all that any site reaches.
 
     Parameters
@@ -138,7 +173,9 @@ def fewest(
     for number in range(int(bound) - 1, int(rules.kept.sum()) - 1, -1) if prove else ():
         left = max(0.05, end - time.monotonic())
         if number == int(bound) - 1:
-            tree = proof_of_unreached(within[able], free, number, seconds=left, threads=threads, seed=seed, at_most=True, cancelled=cancelled)  # fmt: skip
+            tree = proof_of_unreached(
+                within[able], free, number, seconds=left, threads=threads, seed=seed, at_most=True, cancelled=cancelled
+            )
         else:
             tree = unreached(within[able], free, number, seconds=left, at_most=True, cancelled=cancelled)
         if tree is not None:
@@ -152,19 +189,36 @@ def fewest(
     return Sites(covered.open, float(len(covered.open)), bound, proof)
 
 
-def cheapest_cover(within: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0, cancelled: Callable[[], bool] = lambda: False) -> Sites | None:  # fmt: skip
+def cheapest_cover(
+    within: np.ndarray,
+    rules: SiteRules,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Sites | None:
     """Choose the cheapest sites that reach all that any site reaches, whatever the budget; as `fewest`, with the sum of prices as the objective."""
     priced = rules.replace(budget=1.0 + 2.0 * float(np.abs(rules.price).sum()))
-    covered = Cover(within[within.any(axis=1)], priced).solve(None, time.monotonic() + seconds, threads, seed, cancelled, rules.price)  # fmt: skip
+    covered = Cover(within[within.any(axis=1)], priced).solve(
+        None, time.monotonic() + seconds, threads, seed, cancelled, rules.price
+    )
     if covered.open is None:
         return None if covered.proven else Sites(np.empty(0, int), np.inf, covered.bound)
     return Sites(covered.open, float(rules.price[covered.open].sum()), covered.bound)
 
 
 def p_center(
-    metres: np.ndarray, rules: SiteRules, *, seconds: float, threads: int = 1, seed: int = 0, start: np.ndarray | None = None,
-    tell: Callable[[float, float], None] = lambda best, bound: None, cancelled: Callable[[], bool] = lambda: False,
-) -> Sites | None:  # fmt: skip
+    metres: np.ndarray,
+    rules: SiteRules,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    start: np.ndarray | None = None,
+    tell: Callable[[float, float], None] = lambda best, bound: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Sites | None:
     """Choose sites so that the farthest demand has the least way.
 
     Parameters
@@ -260,8 +314,12 @@ class _Center:
         while high - self.low > 1 and not self.stop():
             middle = (self.low + high) // 2
             tree = unreached(
-                self.reached <= self.limits[middle], self.rules, self.count, seconds=self.left() / 3, cancelled=self.cancelled
-            )  # fmt: skip
+                self.reached <= self.limits[middle],
+                self.rules,
+                self.count,
+                seconds=self.left() / 3,
+                cancelled=self.cancelled,
+            )
             if tree is None:
                 high = middle
             else:
@@ -301,9 +359,14 @@ class _Center:
         """Look for a proof that can be checked of what HiGHS proved."""
         if self.low > self.proven and not self.stop():
             tree = proof_of_unreached(
-                self.reached <= self.limits[self.low], self.rules, self.count, seconds=self.left(), threads=self.threads, seed=self.seed,
+                self.reached <= self.limits[self.low],
+                self.rules,
+                self.count,
+                seconds=self.left(),
+                threads=self.threads,
+                seed=self.seed,
                 cancelled=self.cancelled,
-            )  # fmt: skip
+            )
             if tree is not None:
                 self.tree, self.proven = tree, self.low
 

@@ -53,9 +53,13 @@ class FairRule:
 
 
 def fair_exchange(
-    metres: np.ndarray, worth: Callable[[np.ndarray], np.ndarray], chosen: np.ndarray, rules: SiteRules, fair: FairRule,
+    metres: np.ndarray,
+    worth: Callable[[np.ndarray], np.ndarray],
+    chosen: np.ndarray,
+    rules: SiteRules,
+    fair: FairRule,
     stop: Callable[[], bool],
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Exchange one site for another as long as that lowers objective and breach of the rule, the breach weighing more and more.
 
     Parameters
@@ -104,9 +108,18 @@ def fair_exchange(
 
 
 def fair_sites(
-    metres: np.ndarray, worth: Callable[[np.ndarray], np.ndarray], rules: SiteRules, fair: FairRule, start: Sites, *, linear: bool,
-    seconds: float, threads: int = 1, seed: int = 0, cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[Sites, bool]:  # fmt: skip
+    metres: np.ndarray,
+    worth: Callable[[np.ndarray], np.ndarray],
+    rules: SiteRules,
+    fair: FairRule,
+    start: Sites,
+    *,
+    linear: bool,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[Sites, bool]:
     """Choose sites under the fairness rule.
 
     Parameters
@@ -167,9 +180,15 @@ def fair_sites(
             share = float(np.min(-fair.people[change < 0] / change[change < 0]))
             lam, weight = lam * share, np.maximum(fair.people + change * share, 0.0)
         found = p_median(
-            metres * weight[:, None], rules, seconds=max(0.05, (end - time.monotonic()) / 3), threads=threads, seed=seed, start=chosen,
-            nodes=400, cancelled=cancelled,
-        )  # fmt: skip
+            metres * weight[:, None],
+            rules,
+            seconds=max(0.05, (end - time.monotonic()) / 3),
+            threads=threads,
+            seed=seed,
+            start=chosen,
+            nodes=400,
+            cancelled=cancelled,
+        )
         bound = max(bound, found.lower_bound if found.lower_bound is not None else -np.inf)
         if found.proof is not None and (proof is None or found.proof.bound > proof.bound):
             proof = replace(found.proof, groups=lam.copy())
@@ -229,8 +248,15 @@ def _exact(
     model.setObjective(pulp.LpAffineExpression([(x[i][j], float(cost[i, j])) for i in range(n) for j in range(m)]))
     known = None if start is None else {y[j]: float(j in set(start.tolist())) for j in y}
     outcome = solve(
-        model, seconds=seconds, threads=threads, seed=seed, gap=1e-7, start=known, cancelled=cancelled, max_nodes=MIP_NODES
-    )  # fmt: skip
+        model,
+        seconds=seconds,
+        threads=threads,
+        seed=seed,
+        gap=1e-7,
+        start=known,
+        cancelled=cancelled,
+        max_nodes=MIP_NODES,
+    )
     bound = None if outcome.bound is None else (outcome.bound - 1e-3) / scale
     if outcome.objective is None:
         return None, bound

@@ -245,9 +245,27 @@ class _Search:
         np.clip(u, self.near.cost[:, 0], self.near.cap, out=u)
         r = self.rows
         bound, scale, opened = ascend(
-            self.near.cost, self.near.site, self.near.cap, self.span, u, state, self.count, self.best_cost, self.limit, steps, alpha, scale,
-            PATIENCE, often, r.start, r.site, r.value, r.right, r.scale, lam,
-        )  # fmt: skip
+            self.near.cost,
+            self.near.site,
+            self.near.cap,
+            self.span,
+            u,
+            state,
+            self.count,
+            self.best_cost,
+            self.limit,
+            steps,
+            alpha,
+            scale,
+            PATIENCE,
+            often,
+            r.start,
+            r.site,
+            r.value,
+            r.right,
+            r.scale,
+            lam,
+        )
         if np.isfinite(bound):
             self.plan_of(opened)
         return float(bound), float(scale)
@@ -400,9 +418,16 @@ class _Search:
             return False
         known = np.flatnonzero(np.isin(live, self.best)) if np.isin(self.best, live).all() else None
         found = solve_radius_form(
-            form, self.rules.restricted(live), self.best_cost, known, seconds=left, threads=self.threads, seed=self.seed, gap=self.gap / 2,
+            form,
+            self.rules.restricted(live),
+            self.best_cost,
+            known,
+            seconds=left,
+            threads=self.threads,
+            seed=self.seed,
+            gap=self.gap / 2,
             cancelled=self.cancelled,
-        )  # fmt: skip
+        )
         if found.status == "infeasible":
             self.bound = self.best_cost  # no better plan is left
             return True

@@ -28,9 +28,27 @@ def reduced_costs(near_cost, near_site, u, state, rho):
 
 @njit(cache=True)
 def ascend(
-    near_cost, near_site, cap, span, u, state, count, upper, limit, steps, alpha, scale, patience, often, row_start, row_site, row_value,
-    right, row_scale, lam,
-):  # fmt: skip
+    near_cost,
+    near_site,
+    cap,
+    span,
+    u,
+    state,
+    count,
+    upper,
+    limit,
+    steps,
+    alpha,
+    scale,
+    patience,
+    often,
+    row_start,
+    row_site,
+    row_value,
+    right,
+    row_scale,
+    lam,
+):
     """Raise the Lagrangian bound by the volume algorithm (Barahona and Anbil 2000).
 
     Steps go from the best multipliers along a mean of subgradients, in which the newest has the weight `alpha`; the same mean of the sites

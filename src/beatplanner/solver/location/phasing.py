@@ -45,9 +45,19 @@ class Phasing:
 
 
 def phase(
-    cost: np.ndarray, unreached: np.ndarray, standing: np.ndarray, opening: np.ndarray, yearly: np.ndarray, budgets: np.ndarray,
-    pilots: np.ndarray, *, seconds: float, threads: int = 1, seed: int = 0, cancelled: Callable[[], bool] = lambda: False,
-) -> Phasing:  # fmt: skip
+    cost: np.ndarray,
+    unreached: np.ndarray,
+    standing: np.ndarray,
+    opening: np.ndarray,
+    yearly: np.ndarray,
+    budgets: np.ndarray,
+    pilots: np.ndarray,
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Phasing:
     """Spread the opening of stations over years.
 
     Parameters

@@ -93,9 +93,17 @@ def radius_form(cost: np.ndarray, fixed: np.ndarray, reach: np.ndarray) -> Radiu
 
 
 def solve_radius_form(
-    form: RadiusForm, rules: SiteRules, best: float, known: np.ndarray | None, *, seconds: float, threads: int, seed: int, gap: float,
+    form: RadiusForm,
+    rules: SiteRules,
+    best: float,
+    known: np.ndarray | None,
+    *,
+    seconds: float,
+    threads: int,
+    seed: int,
+    gap: float,
     cancelled: Callable[[], bool],
-) -> Found:  # fmt: skip
+) -> Found:
     """Solve the form under rules on its sites; `best` is the cost of the best plan, `known` its sites where they are all in the form."""
     # the model is measured so that the best plan has an objective of 100,000, far above HiGHS's tolerances
     scale = 1e5 / max(best - form.constant, 1e-9)
@@ -111,8 +119,15 @@ def solve_radius_form(
     model.setObjective(pulp.LpAffineExpression([(v, w * scale) for v, w in zip(z, form.weight, strict=True) if w > 0]))
     start = None if known is None else {y[j]: float(j in set(known.tolist())) for j in y}
     outcome = solve(
-        model, seconds=seconds, threads=threads, seed=seed, gap=gap, start=start, cancelled=cancelled, max_nodes=MIP_NODES
-    )  # fmt: skip
+        model,
+        seconds=seconds,
+        threads=threads,
+        seed=seed,
+        gap=gap,
+        start=start,
+        cancelled=cancelled,
+        max_nodes=MIP_NODES,
+    )
     chosen = None
     if outcome.objective is not None:
         chosen = np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int)

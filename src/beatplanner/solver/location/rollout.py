@@ -85,9 +85,13 @@ def rollout(
     scale = max(1.0, float(residents.sum()))
     model.setObjective(
         pulp.LpAffineExpression(
-            [(y[a][t], float((residents[a] / scale * 1e4 + 1e-3) * (years - t))) for a in range(areas) for t in range(years)]
+            [
+                (y[a][t], float((residents[a] / scale * 1e4 + 1e-3) * (years - t)))
+                for a in range(areas)
+                for t in range(years)
+            ]
         )
-    )  # fmt: skip
+    )
     for a in range(areas):
         model += pulp.lpSum(y[a]) <= 1
         if first:

@@ -95,8 +95,14 @@ class Cover:
         self.rows[:, gone] = False
 
     def solve(
-        self, most: int | None, end: float, threads: int, seed: int, cancelled: Callable[[], bool], price: np.ndarray | None = None
-    ) -> Covered:  # fmt: skip
+        self,
+        most: int | None,
+        end: float,
+        threads: int,
+        seed: int,
+        cancelled: Callable[[], bool],
+        price: np.ndarray | None = None,
+    ) -> Covered:
         """Choose the fewest sites, at most `most`; or with `price` (m,) the cheapest, for which the rules need a budget of any size."""
         if self.impossible:
             return Covered(None, np.inf, True)
@@ -120,8 +126,14 @@ class Cover:
         else:
             model.setObjective(pulp.LpAffineExpression([(v, float(price[j])) for j, v in y.items()]))
         outcome = solve(
-            model, seconds=max(0.1, end - time.monotonic()), threads=threads, seed=seed, gap=1e-6, cancelled=cancelled, max_nodes=NODES
-        )  # fmt: skip
+            model,
+            seconds=max(0.1, end - time.monotonic()),
+            threads=threads,
+            seed=seed,
+            gap=1e-6,
+            cancelled=cancelled,
+            max_nodes=NODES,
+        )
         if outcome.status == "infeasible":
             return Covered(None, np.inf, True)
         bound = -np.inf if outcome.bound is None else outcome.bound
@@ -135,8 +147,14 @@ class Cover:
 
 
 def unreached(
-    within: np.ndarray, rules: SiteRules, count: int, *, seconds: float, at_most: bool = False, cancelled: Callable[[], bool] = lambda: False
-) -> SiteTree | None:  # fmt: skip
+    within: np.ndarray,
+    rules: SiteRules,
+    count: int,
+    *,
+    seconds: float,
+    at_most: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SiteTree | None:
     """Prove that `count` sites leave somebody out of reach, by the linear program of the most demand reached.
 
     Its dual is the leaf of a tree: weights of demand of which no `count` sites reach enough (a packing of fractions)::

@@ -209,9 +209,7 @@ class SiteRules:
         if most is not None:
             model += pulp.lpSum(y.values()) <= most
         model.setObjective(pulp.LpAffineExpression([(v, float(score[j])) for j, v in y.items()]))
-        outcome = solve(
-            model, seconds=RULE_SECONDS, seed=seed, gap=1e-9, cancelled=cancelled, max_nodes=RULE_NODES
-        )  # fmt: skip
+        outcome = solve(model, seconds=RULE_SECONDS, seed=seed, gap=1e-9, cancelled=cancelled, max_nodes=RULE_NODES)
         if outcome.objective is None:
             return None
         return np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int)

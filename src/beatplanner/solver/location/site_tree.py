@@ -109,7 +109,9 @@ class TreeRecorder:
         self.full = False
 
     def _child(self, node: int, site: int, opened: bool, reason: int = INNER) -> int:
-        for column, value in zip((self.parent, self.site, self.opened, self.reason), (node, site, opened, reason), strict=True):  # fmt: skip
+        for column, value in zip(
+            (self.parent, self.site, self.opened, self.reason), (node, site, opened, reason), strict=True
+        ):
             column.append(value)
         return len(self.parent) - 1
 
@@ -153,13 +155,30 @@ class TreeRecorder:
         if self.full or (reason[~inner] == INNER).any():
             return None
         return SiteTree(
-            parent, np.array(self.site), np.array(self.opened), np.where(inner, INNER, reason),
-            np.array(self.u).reshape(len(self.u), demands), np.array(self.lam).reshape(len(self.lam), len(self.rows)), self.rows, self.count, self.at_most,
-            bound, whole,
-        )  # fmt: skip
+            parent,
+            np.array(self.site),
+            np.array(self.opened),
+            np.where(inner, INNER, reason),
+            np.array(self.u).reshape(len(self.u), demands),
+            np.array(self.lam).reshape(len(self.lam), len(self.rows)),
+            self.rows,
+            self.count,
+            self.at_most,
+            bound,
+            whole,
+        )
 
 
-def single(u: np.ndarray, lam: np.ndarray, rows: tuple[SideRow, ...], count: int, bound: float, *, at_most: bool = False, whole: bool = False) -> SiteTree:  # fmt: skip
+def single(
+    u: np.ndarray,
+    lam: np.ndarray,
+    rows: tuple[SideRow, ...],
+    count: int,
+    bound: float,
+    *,
+    at_most: bool = False,
+    whole: bool = False,
+) -> SiteTree:
     """Return the tree of one leaf."""
     recorder = TreeRecorder(rows, count, at_most)
     recorder.prove(0, u, lam)

@@ -124,9 +124,16 @@ def assign(
 
 
 def _decide(
-    problem: TenureProblem, found: list[Posting], prices: tenure_bound.Prices, end: float, *, threads: int, seed: int, effort: float,
+    problem: TenureProblem,
+    found: list[Posting],
+    prices: tenure_bound.Prices,
+    end: float,
+    *,
+    threads: int,
+    seed: int,
+    effort: float,
     cancelled: Callable[[], bool],
-) -> Postings:  # fmt: skip
+) -> Postings:
     """Let the exact model better what the search found, or say whether the rules that it broke can be kept at all."""
     a, proof = problem.arrays, PriceProof(*prices.best, prices.bound)
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
@@ -139,9 +146,17 @@ def _decide(
             break
         known = [(p.officer, p.place, p.begin, p.end) for p in found] if clean else []
         solved = tenure_exact.solve(
-            a, known, best if clean else np.inf, prices, seconds=end - time.monotonic(), threads=threads, seed=seed, effort=effort,
-            strict=strict, cancelled=cancelled,
-        )  # fmt: skip
+            a,
+            known,
+            best if clean else np.inf,
+            prices,
+            seconds=end - time.monotonic(),
+            threads=threads,
+            seed=seed,
+            effort=effort,
+            strict=strict,
+            cancelled=cancelled,
+        )
         bound = bound if solved.bound is None else max(bound, solved.bound)
         impossible = solved.impossible
         if solved.postings is None:
@@ -172,9 +187,21 @@ def prepare() -> None:
     """Compile search and bound, before the clock starts: it takes half a minute once on a machine, and is kept on disk."""
     one = np.ones(2, int)
     problem = TenureProblem(
-        posts=one, months=3, first=0 * one, last=9 * one, home=np.array([0, -1]), rooted=np.array([True, False]), served=one,
-        kilometres=np.ones((2, 2)), has=np.ones((2, 1), bool), needs=np.ones((2, 1), bool), aspect=np.zeros(1, int), min_tenure=1, handover=1, speakers=np.ones((2, 1)),
-    )  # fmt: skip
+        posts=one,
+        months=3,
+        first=0 * one,
+        last=9 * one,
+        home=np.array([0, -1]),
+        rooted=np.array([True, False]),
+        served=one,
+        kilometres=np.ones((2, 2)),
+        has=np.ones((2, 1), bool),
+        needs=np.ones((2, 1), bool),
+        aspect=np.zeros(1, int),
+        min_tenure=1,
+        handover=1,
+        speakers=np.ones((2, 1)),
+    )
     search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
     search.improve(2, lambda: False, np.inf, 1.0)
     tenure_columns.raise_bound(problem.arrays, prices, search.postings(), search.best, lambda: 60.0, most=2)

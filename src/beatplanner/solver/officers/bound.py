@@ -184,8 +184,31 @@ def quick_series(a, o, gain, room, gamma, idle, value, step_place, step_end, suf
 
 
 @kernel
-def priced_series(a, o, g, alpha, beta, gamma, delta, gain, room, own_gain, own_room, idle, month_cost, begin_cost, end_cost, move_cost,
-                  value, step_place, step_end, suffix, suffix_end, out, starts):  # fmt: skip
+def priced_series(
+    a,
+    o,
+    g,
+    alpha,
+    beta,
+    gamma,
+    delta,
+    gain,
+    room,
+    own_gain,
+    own_room,
+    idle,
+    month_cost,
+    begin_cost,
+    end_cost,
+    move_cost,
+    value,
+    step_place,
+    step_end,
+    suffix,
+    suffix_end,
+    out,
+    starts,
+):
     """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where there is a maximum."""
     places, months = alpha.shape
     if a.longest >= months + a.served[o]:
@@ -282,9 +305,30 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
     prefix_prices(a, alpha, beta, delta, signature, gain, room)
     for o in range(len(a.first)):
         found, number[o] = priced_series(
-            a, o, group[o], alpha, beta, gamma, delta, gain, room, own_gain, own_room, idle, month_cost, begin_cost, end_cost, move_cost,
-            value, step_place, step_end, suffix, suffix_end, out[o], none,
-        )  # fmt: skip
+            a,
+            o,
+            group[o],
+            alpha,
+            beta,
+            gamma,
+            delta,
+            gain,
+            room,
+            own_gain,
+            own_room,
+            idle,
+            month_cost,
+            begin_cost,
+            end_cost,
+            move_cost,
+            value,
+            step_place,
+            step_end,
+            suffix,
+            suffix_end,
+            out[o],
+            none,
+        )
         total += found
     return total
 

@@ -103,9 +103,14 @@ def solve(
     highs = highspy.Highs()
     highs.resetGlobalScheduler(True)
     for option, value in (
-        ("output_flag", False), ("threads", threads), ("time_limit", seconds), ("mip_rel_gap", GAP), ("mip_abs_gap", 1e-6),
-        ("random_seed", seed % 2**31), ("mip_max_nodes", max(1, int(effort * NODES))),
-    ):  # fmt: skip
+        ("output_flag", False),
+        ("threads", threads),
+        ("time_limit", seconds),
+        ("mip_rel_gap", GAP),
+        ("mip_abs_gap", 1e-6),
+        ("random_seed", seed % 2**31),
+        ("mip_max_nodes", max(1, int(effort * NODES))),
+    ):
         highs.setOptionValue(option, value)
     highs.passModel(model.highs())
     if known:
@@ -275,7 +280,12 @@ def _rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
         if not stays and shortest > 1 and len(s) < a.months:
             # who leaves does not begin within the shortest posting before
             early = int(s[len(s) - shortest]) if len(s) >= shortest else None
-            model.row([int(s[-1]), int(e[-1])] + ([] if early is None else [early]), [1.0, -1.0] + ([] if early is None else [-1.0]), -infinite, 0)  # fmt: skip
+            model.row(
+                [int(s[-1]), int(e[-1])] + ([] if early is None else [early]),
+                [1.0, -1.0] + ([] if early is None else [-1.0]),
+                -infinite,
+                0,
+            )
     for o, places in by_officer.items():
         for t in range(int(a.stop[o])):
             model.row(

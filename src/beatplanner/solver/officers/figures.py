@@ -27,9 +27,17 @@ class Figures:
     def objective(self, weights: Weights) -> float:
         """Return the weighted sum."""
         parts = (
-            self.vacant_months, self.tenure_violations, self.language_gaps, self.gender_gaps, self.rotations, self.home_km_months,
-            self.unpreferred_months, self.changed_months, self.speaker_months, self.must_months,
-        )  # fmt: skip
+            self.vacant_months,
+            self.tenure_violations,
+            self.language_gaps,
+            self.gender_gaps,
+            self.rotations,
+            self.home_km_months,
+            self.unpreferred_months,
+            self.changed_months,
+            self.speaker_months,
+            self.must_months,
+        )
         return float(sum(w * p for w, p in zip(weights, parts, strict=True)))
 
 

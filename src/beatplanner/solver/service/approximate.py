@@ -155,8 +155,15 @@ def _four_states(reach_free, reach_busy, rate) -> np.ndarray:
     up_i, up_j = rate[:, None] + np.zeros((n, n)), rate[None, :] + np.zeros((n, n))
     a = np.zeros((n, n, 4, 4))  # states 00, 10, 01, 11
     for source, target, speed in (
-        (0, 1, i_free), (0, 2, j_free), (1, 3, j_busy), (2, 3, i_busy), (1, 0, up_i), (2, 0, up_j), (3, 2, up_i), (3, 1, up_j),
-    ):  # fmt: skip
+        (0, 1, i_free),
+        (0, 2, j_free),
+        (1, 3, j_busy),
+        (2, 3, i_busy),
+        (1, 0, up_i),
+        (2, 0, up_j),
+        (3, 2, up_i),
+        (3, 1, up_j),
+    ):
         a[:, :, target, source] += speed
         a[:, :, source, source] -= speed
     a[:, :, 3, :] = 1.0

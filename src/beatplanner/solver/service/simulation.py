@@ -117,8 +117,12 @@ def _counted(system, own, atom, server, wait, used, gaps) -> Simulated:
     np.add.at(flow, (server[answered], atom[answered]), 1.0 / len(atom) * total)
     busy = np.bincount(server[answered], weights=used[answered], minlength=n) / hours
     flows = ServiceFlows(
-        flow, np.minimum(busy, 1.0), float((wait > 0).mean()), float((~answered).mean()), float(60.0 * wait[answered].mean() if answered.any() else 0.0)
-    )  # fmt: skip
+        flow,
+        np.minimum(busy, 1.0),
+        float((wait > 0).mean()),
+        float((~answered).mean()),
+        float(60.0 * wait[answered].mean() if answered.any() else 0.0),
+    )
     groups = np.arange(len(atom)) * BATCHES // len(atom)
     mine = np.zeros(len(atom))
     mine[answered] = own[server[answered], atom[answered]]
@@ -133,6 +137,12 @@ def _counted(system, own, atom, server, wait, used, gaps) -> Simulated:
 
     one = answered.astype(float)
     return Simulated(
-        flows, len(atom),
-        {"own_share": half(mine, one), "busy_share": half(used / n, gaps), "mean_minutes": half(way, one), "wait_share": half((wait > 0) * 1.0, np.ones(len(atom)))},
-    )  # fmt: skip
+        flows,
+        len(atom),
+        {
+            "own_share": half(mine, one),
+            "busy_share": half(used / n, gaps),
+            "mean_minutes": half(way, one),
+            "wait_share": half((wait > 0) * 1.0, np.ones(len(atom))),
+        },
+    )

@@ -54,7 +54,9 @@ def compare(
     if len(folders) < 2:
         raise typer.BadParameter("give two result folders or more", param_hint="DIR_B")
     rates = dict(_rate(text) for text in rate or [])
-    content = lay_side_by_side(folders, out, draws=draws, seed=seed, curve=curve_folder, prices=prices_folder, rates=rates)  # fmt: skip
+    content = lay_side_by_side(
+        folders, out, draws=draws, seed=seed, curve=curve_folder, prices=prices_folder, rates=rates
+    )
     _print_comparison(content, out)
 
 
@@ -86,15 +88,24 @@ def _print_comparison(content: dict[str, Any], out: Path) -> None:
 @commands.command()
 def scenarios(
     project: ProjectArgument,
-    out: Annotated[Path | None, typer.Option("--out", help="Plan the scenarios and compare them; folder of all results.", file_okay=False)] = None,
-    only: Annotated[list[str] | None, typer.Option("--only", help="Plan this one alone; may be given more than once.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Plan the scenarios and compare them; folder of all results.", file_okay=False),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Plan this one alone; may be given more than once.")
+    ] = None,
     new: Annotated[str | None, typer.Option("--new", help="Make a scenario of this name.")] = None,
-    base: Annotated[str | None, typer.Option("--from", help="The scenario that the new one starts from; else the project.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the new one, such as beats.tolerance=0.05.")] = None,
+    base: Annotated[
+        str | None, typer.Option("--from", help="The scenario that the new one starts from; else the project.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE of the new one, such as beats.tolerance=0.05.")
+    ] = None,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
-) -> None:  # fmt: skip
+) -> None:
     """List the scenarios of a project and what each changes, make a new one, or plan and compare them."""
     from beatplanner.data.description.scenarios import find_scenarios, new_scenario
     from beatplanner.data.findings import did_you_mean
@@ -128,8 +139,9 @@ def scenarios(
 
     chosen = found if not only else [named(text, "--only") for text in only]
     with interruptible() as cancelled, shown_progress() as progress:
-        content, failed = run_scenarios(chosen, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress,
-                                        cancelled=cancelled)  # fmt: skip
+        content, failed = run_scenarios(
+            chosen, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
+        )
     for problems in failed:
         say_problems(problems)
     if content is not None:
@@ -140,13 +152,27 @@ def scenarios(
 @commands.command()
 def country(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
-    officers: Annotated[int | None, typer.Option("--officers", min=1, help="Officers that the ministry has; makes a plan of its own with these posts.")] = None,
-    minimum: Annotated[int | None, typer.Option("--minimum", min=0, help="Officers that each municipality gets at least.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the new plan; else one beside DIR that is named after the officers.", file_okay=False)] = None,
+    officers: Annotated[
+        int | None,
+        typer.Option(
+            "--officers", min=1, help="Officers that the ministry has; makes a plan of its own with these posts."
+        ),
+    ] = None,
+    minimum: Annotated[
+        int | None, typer.Option("--minimum", min=0, help="Officers that each municipality gets at least.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder of the new plan; else one beside DIR that is named after the officers.",
+            file_okay=False,
+        ),
+    ] = None,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 1,
-) -> None:  # fmt: skip
+) -> None:
     """Sum a plan up by municipality, region and country; with --officers share them out as posts and plan by these, as a result of its own."""
     from beatplanner.data.result.folder import read_result
     from beatplanner.planning.whole.country import sum_up_again
@@ -158,24 +184,62 @@ def country(
     from beatplanner.planning.changes.sharing_out import share_out
 
     if out is None:
-        number = officers if officers is not None else (read_result(folder).summary.get("country") or {}).get("officers_shared")  # fmt: skip
+        number = (
+            officers
+            if officers is not None
+            else (read_result(folder).summary.get("country") or {}).get("officers_shared")
+        )
         least = "" if minimum is None else f"-at-least-{minimum}"
-        out = folder.resolve().with_name(f"{folder.resolve().name}-{'' if number is None else f'{number:.0f}-'}officers{least}")  # fmt: skip
+        out = folder.resolve().with_name(
+            f"{folder.resolve().name}-{'' if number is None else f'{number:.0f}-'}officers{least}"
+        )
     with interruptible() as cancelled, shown_progress() as progress:
-        summary, found = share_out(folder, out, officers=officers, minimum=minimum, time_limit=time_limit, seed=seed, threads=threads,
-                                   progress=progress, cancelled=cancelled)  # fmt: skip
+        summary, found = share_out(
+            folder,
+            out,
+            officers=officers,
+            minimum=minimum,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
     _print_country(found, out)
     say_clashes(summary)
 
 
 def _print_country(found: Any, folder: Path) -> None:
     say_problems(found.notes)
-    table = Table("", "beats", "residents", "hours a year", "officers needed", "posts", "shared out", "missing", "over", "stations", box=None, pad_edge=False)  # fmt: skip
+    table = Table(
+        "",
+        "beats",
+        "residents",
+        "hours a year",
+        "officers needed",
+        "posts",
+        "shared out",
+        "missing",
+        "over",
+        "stations",
+        box=None,
+        pad_edge=False,
+    )
 
     def number(value: float) -> str:
         return "-" if value != value else f"{value:,.0f}"
 
-    keys = ("beats", "residents", "hours", "officers_required", "posts", "officers_shared", "officers_missing", "officers_over", "stations")  # fmt: skip
+    keys = (
+        "beats",
+        "residents",
+        "hours",
+        "officers_required",
+        "posts",
+        "officers_shared",
+        "officers_missing",
+        "officers_over",
+        "stations",
+    )
     for r in found.table.to_dict("records"):
         table.add_row(r["name"], *(number(r[k]) for k in keys))
     out_console.print(table)
@@ -196,8 +260,9 @@ def prices(
     from beatplanner.planning.compare.rule_prices import price_rules
 
     with interruptible() as cancelled, shown_progress() as progress:
-        found = price_rules(project, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress,
-                            cancelled=cancelled)  # fmt: skip
+        found = price_rules(
+            project, out, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
+        )
     for sentence in found["sentences"]:
         out_console.print(f"- {sentence}", markup=False)
     out_console.print(f"Results: {out.resolve() / 'prices.html'}", markup=False)
@@ -227,8 +292,16 @@ def robustness(
     from beatplanner.planning.compare.stress_test import stress_test, write_stress_test
 
     with interruptible() as cancelled, shown_progress() as progress:
-        found = stress_test(folder, draws=draws, ensemble=ensemble, attrition=attrition, incidents=other_year, seed=seed,
-                            progress=progress, cancelled=cancelled)  # fmt: skip
+        found = stress_test(
+            folder,
+            draws=draws,
+            ensemble=ensemble,
+            attrition=attrition,
+            incidents=other_year,
+            seed=seed,
+            progress=progress,
+            cancelled=cancelled,
+        )
     for sentence in found["sentences"]:
         out_console.print(f"- {sentence}", markup=False)
     if out is not None:
@@ -257,8 +330,11 @@ def survey(
         unit, points = (100, " points") if c["kind"] == "share" else (1, "")
         sure = "clear of chance" if c["clear"] else "may be chance"
         who = "" if c["name"] == "All beats" else f" ({c['name'][:1].lower()}{c['name'][1:]})"
-        out_console.print(f"{c['question']}, {c['first']} to {c['last']}{who}: {unit * c['change']:+.1f}{points} "
-                          f"({unit * c['low']:+.1f} to {unit * c['high']:+.1f}; {sure})", markup=False)  # fmt: skip
+        out_console.print(
+            f"{c['question']}, {c['first']} to {c['last']}{who}: {unit * c['change']:+.1f}{points} "
+            f"({unit * c['low']:+.1f} to {unit * c['high']:+.1f}; {sure})",
+            markup=False,
+        )
     write_survey(out, str(tables.summary.get("project", "")), found)
     out_console.print(f"Results: {out.resolve() / 'survey.html'}", markup=False)
 
@@ -267,9 +343,14 @@ def survey(
 def answer(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with beats.")],
     out: Annotated[Path, typer.Option("--out", help="The page, such as answer.html.", dir_okay=False)],
-    leave: Annotated[int, typer.Option("--leave", min=1, help="How many officers leave in the question of what happens then.")] = 20,
-    prices_folder: Annotated[Path | None, typer.Option("--prices", help="Result of “beatplanner prices”, for which rule is dear.", file_okay=False)] = None,
-) -> None:  # fmt: skip
+    leave: Annotated[
+        int, typer.Option("--leave", min=1, help="How many officers leave in the question of what happens then.")
+    ] = 20,
+    prices_folder: Annotated[
+        Path | None,
+        typer.Option("--prices", help="Result of “beatplanner prices”, for which rule is dear.", file_okay=False),
+    ] = None,
+) -> None:
     """Answer a question in parliament on one page: what changes, who moves, what it costs and who pays, what stays without, what if officers leave."""
     from beatplanner.data.publish.answer_report import write_answer
     from beatplanner.planning.compare.answer import answers

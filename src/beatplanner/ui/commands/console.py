@@ -78,7 +78,11 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
     if options.get("workers") is not None and options.get("scheduler") is not None:
         raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
     if options.get("scheduler") is not None:
-        open_line = "" if str(options["scheduler"]).startswith("tls://") else " Nothing on the way to it is encrypted: use tls:// outside a network of your own."  # fmt: skip
+        open_line = (
+            ""
+            if str(options["scheduler"]).startswith("tls://")
+            else " Nothing on the way to it is encrypted: use tls:// outside a network of your own."
+        )
         err_console.print(
             f"The cluster at {options['scheduler']} is trusted: whoever runs it or its workers can read the data of this project and decides what is computed.{open_line}",
             markup=False,

@@ -137,7 +137,10 @@ def verify(
     wrong, unchecked = len(verdict.failed), len(verdict.unchecked)
     checked = len(verdict.checks) - wrong - unchecked
     if as_json:
-        rows = [{"name": c.name, "state": c.state, "claimed": c.claimed, "found": c.found, "detail": c.detail} for c in verdict.checks]  # fmt: skip
+        rows = [
+            {"name": c.name, "state": c.state, "claimed": c.claimed, "found": c.found, "detail": c.detail}
+            for c in verdict.checks
+        ]
         content = {"ok": verdict.ok, "checked": checked, "wrong": wrong, "not_checked": unchecked, "checks": rows}
         out_console.print_json(json.dumps(content, ensure_ascii=False))
         raise typer.Exit(DONE if verdict.ok else BAD_INPUT)

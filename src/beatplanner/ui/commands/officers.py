@@ -54,8 +54,17 @@ def replan(
         raise typer.BadParameter("give --leaves or --promoted OFFICER=DAY, or --sick OFFICER=DAY..DAY")
     freeze = None if freeze_until is None else _day(freeze_until)
     with interruptible() as cancelled, shown_progress() as progress:
-        found = plan_anew(folder, out, changes, freeze_until=freeze, time_limit=time_limit or 60, seed=seed, threads=threads,
-                          progress=progress, cancelled=cancelled)  # fmt: skip
+        found = plan_anew(
+            folder,
+            out,
+            changes,
+            freeze_until=freeze,
+            time_limit=time_limit or 60,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
     _print_change(found)
     out_console.print(f"Results: {out.resolve()}", markup=False)
     say_clashes(found["summary"])
@@ -90,8 +99,18 @@ def order(
             raise typer.BadParameter(f"“{text}” is not OFFICER=BEAT", param_hint="--move")
         changes.append(Change("moves", who.strip(), _day(on), beat=beat.strip()))
     with interruptible() as cancelled, shown_progress() as progress:
-        found = plan_anew(folder, out, changes, reason=reason, by=by, time_limit=time_limit or 60, seed=seed, threads=threads,
-                          progress=progress, cancelled=cancelled)  # fmt: skip
+        found = plan_anew(
+            folder,
+            out,
+            changes,
+            reason=reason,
+            by=by,
+            time_limit=time_limit or 60,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
     _print_change(found)
     out_console.print(
         f"Relationship-years that the moved officers leave behind: {found['trust']:,.0f} (residents × years known)"
@@ -135,8 +154,19 @@ def postings(
         if out is None:
             raise typer.BadParameter("a repaired plan needs a folder", param_hint="--out")
         with interruptible() as cancelled, shown_progress() as progress:
-            found = plan_anew(folder, out, [], wished=table_of(wanted, tables), reason=reason, by=by, time_limit=time_limit or 60, seed=seed,
-                              threads=threads, progress=progress, cancelled=cancelled)  # fmt: skip
+            found = plan_anew(
+                folder,
+                out,
+                [],
+                wished=table_of(wanted, tables),
+                reason=reason,
+                by=by,
+                time_limit=time_limit or 60,
+                seed=seed,
+                threads=threads,
+                progress=progress,
+                cancelled=cancelled,
+            )
         _print_change(found)
         out_console.print(f"Results: {out.resolve()}", markup=False)
         say_clashes(found["summary"])
@@ -154,7 +184,9 @@ def postings(
         # the same code as for the accepted plan: a broken rule or a tenure that is cut short is a clash
         raise typer.Exit(CLASH if told.broken or told.cut else DONE)
     if told.broken:
-        err_console.print("Nothing was written: these postings break rules. Move them again, or let --repair find the fewest changes.")  # fmt: skip
+        err_console.print(
+            "Nothing was written: these postings break rules. Move them again, or let --repair find the fewest changes."
+        )
         raise typer.Exit(CLASH)
     found = accept(folder, out, wanted, reason=reason, by=by)
     out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)

@@ -220,9 +220,18 @@ def mend(
     made = read_edits(edits) if edits is not None else []
     with interruptible() as cancelled, shown_progress() as progress:
         summary = draw(
-            project, out, made, plan_from=plan_file, how="repair" if repair else "improve" if improve else "keep",
-            author=author, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled,
-        )  # fmt: skip
+            project,
+            out,
+            made,
+            plan_from=plan_file,
+            how="repair" if repair else "improve" if improve else "keep",
+            author=author,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
     if summary["drawn"]["repair"] is not None:
         moves = summary["drawn"]["repair"]["moves"]
         out_console.print("Moved to restore the rules:" if moves else "Nothing had to move.")

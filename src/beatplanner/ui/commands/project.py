@@ -111,9 +111,17 @@ def show(file: FileArgument, as_json: Annotated[bool, typer.Option("--json", hel
 
 def _plan_row(plan: Any) -> dict[str, Any]:
     beats, stations = plan.summary.get("beats", {}), plan.summary.get("stations", {})
-    return {"plan": plan.id, "name": plan.name, "scenario": plan.scenario, "made_on": plan.made_on, "author": plan.author,
-            "feasible": plan.summary.get("feasible"), "beats": beats.get("count"), "max_deviation": beats.get("max_deviation"),
-            "stations": stations.get("count")}  # fmt: skip
+    return {
+        "plan": plan.id,
+        "name": plan.name,
+        "scenario": plan.scenario,
+        "made_on": plan.made_on,
+        "author": plan.author,
+        "feasible": plan.summary.get("feasible"),
+        "beats": beats.get("count"),
+        "max_deviation": beats.get("max_deviation"),
+        "stations": stations.get("count"),
+    }
 
 
 @project_app.command()
@@ -208,8 +216,15 @@ def plan_in_project(
             if scenario_name is not None:
                 document.activate(scenario_name)
             with interruptible() as cancelled, shown_progress() as progress:
-                summary = run_plan(document.description(), out, time_limit=time_limit, seed=seed, threads=threads,
-                                   progress=progress, cancelled=cancelled)  # fmt: skip
+                summary = run_plan(
+                    document.description(),
+                    out,
+                    time_limit=time_limit,
+                    seed=seed,
+                    threads=threads,
+                    progress=progress,
+                    cancelled=cancelled,
+                )
             plan = document.add_plan(out, name, reason=reason)
             print_summary(summary, out, places=False)
             out_console.print(f"{plan.name} is kept in {file.resolve()}", markup=False)

@@ -15,13 +15,20 @@ commands = typer.Typer()
 
 @commands.command()
 def service(
-    project: Annotated[Path, typer.Argument(metavar="PROJECT|DIR", help="A project: today's beats; a plan's folder: its beats.")],
+    project: Annotated[
+        Path, typer.Argument(metavar="PROJECT|DIR", help="A project: today's beats; a plan's folder: its beats.")
+    ],
     out: OutOption,
     method: Annotated[
-        str | None, typer.Option("--method", metavar="exact|approximate|simulate", help="Exact up to twelve officers on duty, unless one is named.")
+        str | None,
+        typer.Option(
+            "--method",
+            metavar="exact|approximate|simulate",
+            help="Exact up to twelve officers on duty, unless one is named.",
+        ),
     ] = None,
     seed: SeedOption = 0,
-) -> None:  # fmt: skip
+) -> None:
     """Count minutes to the caller, own officers and time left for people, by shift and beat."""
     from beatplanner.planning.service.command import look_at_service
 
@@ -63,9 +70,16 @@ def print_service(found: dict[str, Any]) -> None:
     ]:
         duty = "" if s["servers_on_duty"] is None else str(s["servers_on_duty"])
         table.add_row(
-            s["name"], f"{s['hours_a_week']:,.0f}", duty, cell(s["own_share"], "{:.0%}"), cell(s["mean_minutes"], "{:.1f} min"),
-            cell(s["p90_minutes"], "{:.1f} min"), cell(s["wait_share"], "{:.1%}"), cell(s["busy_share"], "{:.0%}"), cell(s["people_share"], "{:.0%}"),
-        )  # fmt: skip
+            s["name"],
+            f"{s['hours_a_week']:,.0f}",
+            duty,
+            cell(s["own_share"], "{:.0%}"),
+            cell(s["mean_minutes"], "{:.1f} min"),
+            cell(s["p90_minutes"], "{:.1f} min"),
+            cell(s["wait_share"], "{:.1%}"),
+            cell(s["busy_share"], "{:.0%}"),
+            cell(s["people_share"], "{:.0%}"),
+        )
     out_console.print(table)
     for note in found["notes"]:
         out_console.print(note, markup=False)

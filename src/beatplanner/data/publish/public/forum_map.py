@@ -162,7 +162,15 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
         figures=_in_script(dict(words.figures)),
         places_json=_in_script(places),
-        words=_in_script({"beats": name_of, "colours": colours, "found": t["found"], "nothing": t["nothing"], "painted": t["painted"]}),
+        words=_in_script(
+            {
+                "beats": name_of,
+                "colours": colours,
+                "found": t["found"],
+                "nothing": t["nothing"],
+                "painted": t["painted"],
+            }
+        ),
         beats=[
             {
                 "beat": b.beat,
@@ -180,7 +188,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         card_title=words.card_title,
         card=words.card,
         infeasible=not plan.feasible,
-    )  # fmt: skip
+    )
     path.write_text(_with_policy(page, own), encoding="utf-8", newline="\n")
 
 
@@ -262,9 +270,14 @@ def _add_stations(view: folium.Map, plan: PublicPlan, texts: Mapping[str, str]) 
     for s in points.itertuples(index=False):
         kind = texts["station_today"] if s.existing else texts["station_new"]
         marker = folium.CircleMarker(
-            [round(s.geometry.y, DIGITS), round(s.geometry.x, DIGITS)], radius=7, color="#ffffff", weight=2, fill=True,
-            fill_color="#08306b" if s.existing else "#cb181d", fill_opacity=1.0,
-        )  # fmt: skip
+            [round(s.geometry.y, DIGITS), round(s.geometry.x, DIGITS)],
+            radius=7,
+            color="#ffffff",
+            weight=2,
+            fill=True,
+            fill_color="#08306b" if s.existing else "#cb181d",
+            fill_opacity=1.0,
+        )
         folium.Tooltip(_for_template(f"<b>{escape(kind)}</b><br>{escape(str(s.station))}")).add_to(marker)
         marker.add_to(view)
 

@@ -26,8 +26,15 @@ FONT = "DejaVu Sans"
 STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5)
 # One pattern for each fill of `colours.FILLS`: lines of the pattern's tile of 3 mm.
 PATTERNS = (
-    "", "M0 3L3 0", "M0 0L3 3", "M0 1.5H3", "M1.5 0V3", "M.6 .6h.5M2.1 2.1h.5", "M0 1.5H3M1.5 0V3", "M0 3L3 0M0 0L3 3",
-)  # fmt: skip
+    "",
+    "M0 3L3 0",
+    "M0 0L3 3",
+    "M0 1.5H3",
+    "M1.5 0V3",
+    "M.6 .6h.5M2.1 2.1h.5",
+    "M0 1.5H3M1.5 0V3",
+    "M0 3L3 0M0 0L3 3",
+)
 # Paths keep this many digits of a millimetre and no point closer to its line than this.
 FINENESS = 0.04
 
@@ -70,8 +77,12 @@ class _Sheet:
     def path(self, shape: shapely.Geometry) -> str:
         """Return the path of lines or polygons, in millimetres."""
         shape = shapely.simplify(shape, FINENESS * self.per_mm)
-        frame = shapely.box(self.west - 5 * self.per_mm, self.north - (self.height + 5) * self.per_mm,
-                            self.west + (self.width + 5) * self.per_mm, self.north + 5 * self.per_mm)  # fmt: skip
+        frame = shapely.box(
+            self.west - 5 * self.per_mm,
+            self.north - (self.height + 5) * self.per_mm,
+            self.west + (self.width + 5) * self.per_mm,
+            self.north + 5 * self.per_mm,
+        )
         if not frame.contains(shape):
             shape = geometry.intersection(shape, frame)
         rings: list[tuple[np.ndarray, bool]] = []
@@ -96,8 +107,19 @@ class _Sheet:
                 f'<path d="{d}" fill="{fill}" stroke="{line}" stroke-width="{width}" stroke-linejoin="round"{dashes}/>'
             )
 
-    def label(self, text: str, x: float, y: float, size: float, *, bold: bool = False, colour: str = DARK, turn: float = 0.0,
-              must: bool = False, above: bool = False) -> bool:  # fmt: skip
+    def label(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float,
+        *,
+        bold: bool = False,
+        colour: str = DARK,
+        turn: float = 0.0,
+        must: bool = False,
+        above: bool = False,
+    ) -> bool:
         """Write a text around a place, where nothing is written yet; return whether it was."""
         half, tall = 0.31 * size * len(text) * (1.08 if bold else 1.0), 0.62 * size
         c, s = abs(math.cos(math.radians(turn))), abs(math.sin(math.radians(turn)))

@@ -58,9 +58,14 @@ def write_pack_pdf(path: Path, content: Mapping[str, Any], pictures: Mapping[str
             raise InputError(cannot_write(error, folder)) from None
         try:
             typst.compile(
-                str(folder / "pack.typ"), output=str(path), root=str(folder), font_paths=[str(font_folder())], ignore_system_fonts=True,
-                format="pdf", pdf_standards=["ua-1"],
-            )  # fmt: skip
+                str(folder / "pack.typ"),
+                output=str(path),
+                root=str(folder),
+                font_paths=[str(font_folder())],
+                ignore_system_fonts=True,
+                format="pdf",
+                pdf_standards=["ua-1"],
+            )
         except typst.TypstError as error:
             said = str(error).splitlines()[0]
             mend = "If it is about an image, save the photo anew as JPEG or PNG"

@@ -44,7 +44,12 @@ def _officers(content: PackContent, beat: Any) -> list[Block]:
             else t.text("Community officer, post {n}", n=t.number(of_force(officer.post)))
         )
         until = t.date(officer.until)
-        item: dict[str, Any] = {"name": name, "lines": [t.text("at least until {date}", date=until) if officer.at_least else t.text("until {date}", date=until)]}  # fmt: skip
+        item: dict[str, Any] = {
+            "name": name,
+            "lines": [
+                t.text("at least until {date}", date=until) if officer.at_least else t.text("until {date}", date=until)
+            ],
+        }
         languages += officer.languages
         if officer.contact:
             item["lines"].append(t.given(officer.contact))
@@ -94,8 +99,13 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
         return [block, paragraph(t.text("No station can be reached on foot from here; your officers come to you."))]
     station, minutes, share = found
     hours = content.tables.hours.get(station)
-    said = [f"{t.given(station)}.", t.text("Open: {hours}.", hours=t.given(hours)) if hours else t.text("Opening hours are not fixed yet."),
-            t.count("On average it is one minute on foot.", "On average it is {n} minutes on foot.", on_map(round(minutes)))]  # fmt: skip
+    said = [
+        f"{t.given(station)}.",
+        t.text("Open: {hours}.", hours=t.given(hours)) if hours else t.text("Opening hours are not fixed yet."),
+        t.count(
+            "On average it is one minute on foot.", "On average it is {n} minutes on foot.", on_map(round(minutes))
+        ),
+    ]
     if share is not None:
         said.append(
             t.text(

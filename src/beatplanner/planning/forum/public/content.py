@@ -142,8 +142,11 @@ class PackContent:
         months = self.plan.tenure_months
         if months is None or not self.plan.tenure_kept:
             return ""
-        return self.speech.count("An officer stays in a beat for at least one month.",
-                                 "An officer stays in a beat for at least {n} months.", rule(months))  # fmt: skip
+        return self.speech.count(
+            "An officer stays in a beat for at least one month.",
+            "An officer stays in a beat for at least {n} months.",
+            rule(months),
+        )
 
     # ---- the cover
 
@@ -167,12 +170,18 @@ class PackContent:
             )
         lines.append(self.moved)
         blocks = [paragraph(line) for line in lines if line]
-        blocks += [heading(t.text("In this pack")), {"kind": "list", "items": [
-            t.text("Maps of the town, today and as planned, at the same scale"),
-            t.text("A map and a page for each beat: officers, station, forum, who does what, how to object"),
-            t.text("Which beat each place and street belongs to, and what changes"),
-            t.text("Answers to questions"),
-        ]}]  # fmt: skip
+        blocks += [
+            heading(t.text("In this pack")),
+            {
+                "kind": "list",
+                "items": [
+                    t.text("Maps of the town, today and as planned, at the same scale"),
+                    t.text("A map and a page for each beat: officers, station, forum, who does what, how to object"),
+                    t.text("Which beat each place and street belongs to, and what changes"),
+                    t.text("Answers to questions"),
+                ],
+            },
+        ]
         blocks += [heading(t.text("Who decides")), paragraph(self.decision), paragraph(self.objection())]
         if not self.plan.feasible:
             blocks.append({"kind": "note", "text": t.text("This draft does not keep every rule that was asked for.")})
@@ -185,8 +194,11 @@ class PackContent:
     def hidden_note(self) -> str:
         """Say which figures are not shown."""
         t = self.speech
-        return t.text("Figures from 1 to {most}, and those that would give them away, are not shown; {mark} stands in their place.",
-                      most=t.number(rule(self.figures.threshold - 1)), mark=HIDDEN)  # fmt: skip
+        return t.text(
+            "Figures from 1 to {most}, and those that would give them away, are not shown; {mark} stands in their place.",
+            most=t.number(rule(self.figures.threshold - 1)),
+            mark=HIDDEN,
+        )
 
     def review_note(self) -> str:
         """Say that a translation waits for its reviewer; empty in English and where it was reviewed."""

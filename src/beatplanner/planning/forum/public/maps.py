@@ -53,9 +53,15 @@ class Maps:
         """Return the map of one beat."""
         if beat not in self.beats:
             self.beats[beat] = draw_beat(
-                self.plan, beat, width=BEAT_FRAME[0], height=BEAT_FRAME[1], streets=self.tables.streets,
-                waters=self.tables.waters, names=self.names, venue=self.venues.get(beat),
-            )  # fmt: skip
+                self.plan,
+                beat,
+                width=BEAT_FRAME[0],
+                height=BEAT_FRAME[1],
+                streets=self.tables.streets,
+                waters=self.tables.waters,
+                names=self.names,
+                venue=self.venues.get(beat),
+            )
         return self.beats[beat]
 
 
@@ -74,18 +80,33 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         ticks = [
             f"{t.number(on_map(q * each_part), _digits(each_part))} {unit}" if q else "0" for q in range(PARTS + 1)
         ]
-        sections.append({
-            "kind": "map", "paper": paper, "title": title, "file": file, "alt": alt, "width": drawing.width, "height": drawing.height,
-            "scale": t.text("Scale 1 : {n}", n=t.number(on_map(drawing.scale))), "ticks": ticks, "north": t.text("N"), "key": key,
-            "bar": t.text("This bar measures 10 cm. If it does not, print at 100 %."),
-            "lines": [content.source, f"{content.decision} {content.made}"],
-        })  # fmt: skip
+        sections.append(
+            {
+                "kind": "map",
+                "paper": paper,
+                "title": title,
+                "file": file,
+                "alt": alt,
+                "width": drawing.width,
+                "height": drawing.height,
+                "scale": t.text("Scale 1 : {n}", n=t.number(on_map(drawing.scale))),
+                "ticks": ticks,
+                "north": t.text("N"),
+                "key": key,
+                "bar": t.text("This bar measures 10 cm. If it does not, print at 100 %."),
+                "lines": [content.source, f"{content.decision} {content.made}"],
+            }
+        )
 
     labels = {
-        "today": t.text("Station there today"), "new": t.text("New station"), "line": t.text("Today's lines"), "water": t.text("River or other barrier"),
+        "today": t.text("Station there today"),
+        "new": t.text("New station"),
+        "line": t.text("Today's lines"),
+        "water": t.text("River or other barrier"),
         "border": t.text("Border of the beat"),
-        "street": t.text("Street or road"), "venue": t.text("Where the forum meets"),
-    }  # fmt: skip
+        "street": t.text("Street or road"),
+        "venue": t.text("Where the forum meets"),
+    }
 
     def key(*names: str) -> list[dict[str, str]]:
         return [{"file": f"key_{n}.svg", "label": labels[n]} for n in names]
@@ -142,11 +163,17 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     unreviewed = t.text("Translation not reviewed") if content.review_note() else ""
     language, script = script_of(t.language)
     data = {
-        "lang": language, "script": script, "title": content.title, "subtitle": content.decision, "project": content.project,
-        "author": content.settings.made_by or "beatplanner", "cover": content.cover(), "sections": sections,
+        "lang": language,
+        "script": script,
+        "title": content.title,
+        "subtitle": content.decision,
+        "project": content.project,
+        "author": content.settings.made_by or "beatplanner",
+        "cover": content.cover(),
+        "sections": sections,
         "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
         "footer": " · ".join([content.project, content.made, *([unreviewed] if content.review_note() else [])]),
-    }  # fmt: skip
+    }
     press.pdf(f"pack{suffix}.pdf", data, pictures)
     pages.append((t.text("How this pack was made"), run_card(content)))
     press.beat_pages(f"beat_pages{suffix}.docx", pages, title=content.title, language=t.language, pictures=pictures)
@@ -181,18 +208,37 @@ def _map_words(content: PackContent) -> MapWords:
     """Return what the map on screen says."""
     t, plan = content.speech, content.plan
     texts = {
-        "title": content.title, "find": t.text("Find a place or a beat"), "before": t.text("Today's beats"), "after": t.text("New beats"),
-        "beat": t.text("Beat"), "beats": t.text("The beats"), "municipality": t.text("Municipality"), "residents": t.text("Residents"),
-        "posts": t.text("Officers' posts"), "station": t.text("Station"), "forum": t.text("Your next forum"), "where": t.text("Which beat is my place in?"),
-        "place": t.text("Place"), "why": t.text("Why?"), "questions": t.text("Questions answered"), "station_today": t.text("Station there today"),
-        "station_new": t.text("New station"), "infeasible": t.text("This draft does not keep every rule that was asked for."),
+        "title": content.title,
+        "find": t.text("Find a place or a beat"),
+        "before": t.text("Today's beats"),
+        "after": t.text("New beats"),
+        "beat": t.text("Beat"),
+        "beats": t.text("The beats"),
+        "municipality": t.text("Municipality"),
+        "residents": t.text("Residents"),
+        "posts": t.text("Officers' posts"),
+        "station": t.text("Station"),
+        "forum": t.text("Your next forum"),
+        "where": t.text("Which beat is my place in?"),
+        "place": t.text("Place"),
+        "why": t.text("Why?"),
+        "questions": t.text("Questions answered"),
+        "station_today": t.text("Station there today"),
+        "station_new": t.text("New station"),
+        "infeasible": t.text("This draft does not keep every rule that was asked for."),
         "hidden": content.hidden_note(),
         "propose": t.text("Propose another line"),
-        "propose_help": t.text("Choose a beat, press “Paint” and touch the areas that should belong to it. “Save” makes a small file on this device; nothing is sent. Give it to your forum or to the police."),
-        "propose_beat": t.text("Beat"), "propose_paint": t.text("Paint"), "propose_undo": t.text("Undo"), "propose_save": t.text("Save"),
-        "found": t.text("{place} is in beat {beat}.", place="{place}", beat="{beat}"), "nothing": t.text("Nothing is called “{name}” here.", name="{name}"),
+        "propose_help": t.text(
+            "Choose a beat, press “Paint” and touch the areas that should belong to it. “Save” makes a small file on this device; nothing is sent. Give it to your forum or to the police."
+        ),
+        "propose_beat": t.text("Beat"),
+        "propose_paint": t.text("Paint"),
+        "propose_undo": t.text("Undo"),
+        "propose_save": t.text("Save"),
+        "found": t.text("{place} is in beat {beat}.", place="{place}", beat="{beat}"),
+        "nothing": t.text("Nothing is called “{name}” here.", name="{name}"),
         "painted": t.text("Areas that you changed: {n}.", n="{n}"),
-    }  # fmt: skip
+    }
     walks = []
     for u in plan.units.itertuples(index=False):
         if plan.stations is None:

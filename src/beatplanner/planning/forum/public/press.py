@@ -43,8 +43,15 @@ class Press:
         self.register.check(name, content, layout=LAYOUT)
         write_pack_pdf(self.folder / name, content, pictures)
 
-    def beat_pages(self, name: str, pages: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], *, title: str, language: str,
-                   pictures: Mapping[str, bytes]) -> None:  # fmt: skip
+    def beat_pages(
+        self,
+        name: str,
+        pages: Sequence[tuple[str, Sequence[Mapping[str, Any]]]],
+        *,
+        title: str,
+        language: str,
+        pictures: Mapping[str, bytes],
+    ) -> None:
         """Write the pages for a word processor."""
         self.register.check(name, [title, pages], layout=LAYOUT)
         write_beat_pages(self.folder / name, pages, title=title, language=language, pictures=pictures)
@@ -93,8 +100,11 @@ class Press:
         write_public_layers(self.folder / name, layers)
 
     def _enter_names(self, plan: PublicPlan) -> None:
-        for frame, columns in ((plan.units, ("unit", "name", "municipality", "current", "beat")), (plan.beats, ("beat", "name", "municipality")),
-                               (plan.stations, ("station",))):  # fmt: skip
+        for frame, columns in (
+            (plan.units, ("unit", "name", "municipality", "current", "beat")),
+            (plan.beats, ("beat", "name", "municipality")),
+            (plan.stations, ("station",)),
+        ):
             for column in columns:
                 if frame is not None and column in frame:
                     for value in frame[column].dropna().unique():

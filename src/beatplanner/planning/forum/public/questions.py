@@ -29,20 +29,50 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
     if plan.deviation_limit is not None:
         found.append((t.text("How were the lines drawn?"), _lines(content)))
         gap = content.card.gaps.get("beats")
-        proven = t.text("It is proven that no plan under these rules is better by more than {gap}.", gap=f"{t.number(computed(100 * gap), 1)} %") if gap is not None else ""  # fmt: skip
-        found.append((t.text("Is there a better plan?"), proven or t.text("It is not proven that this is the best plan; a better one may exist.")))  # fmt: skip
+        proven = (
+            t.text(
+                "It is proven that no plan under these rules is better by more than {gap}.",
+                gap=f"{t.number(computed(100 * gap), 1)} %",
+            )
+            if gap is not None
+            else ""
+        )
+        found.append(
+            (
+                t.text("Is there a better plan?"),
+                proven or t.text("It is not proven that this is the best plan; a better one may exist."),
+            )
+        )
     if content.moved:
         found.append((t.text("For how many people does the beat change?"), content.moved))
     if plan.stations is not None and plan.walk_minutes is not None:
         minutes = plan.units["walk_minutes"].to_numpy(float)
         share = content.figures.share(("within_town",), ("town",))
         if np.isfinite(minutes).any() and share is not None:
-            found.append((t.text("How far is the station?"), t.text("On average {minutes} minutes on foot; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
-                          minutes=t.number(on_map(float(np.nanmean(minutes)))), share=t.percent(counted(share)), limit=t.number(rule(plan.walk_minutes)))))  # fmt: skip
+            found.append(
+                (
+                    t.text("How far is the station?"),
+                    t.text(
+                        "On average {minutes} minutes on foot; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
+                        minutes=t.number(on_map(float(np.nanmean(minutes)))),
+                        share=t.percent(counted(share)),
+                        limit=t.number(rule(plan.walk_minutes)),
+                    ),
+                )
+            )
     posted = [o for b in content.beats for o in content.posted.get(str(b.beat), ())]
     if plan.tenure_months is not None and plan.tenure_kept and posted:
-        found.append((t.text("Why did my officer change?"), t.text("Of {all} officers who begin in a beat, {same} have worked there before. An officer leaves a beat when leaving the service, after at least {months} months, or where new lines need it.",
-                      all=t.number(of_force(len(posted))), same=t.number(of_force(sum(o.was_here for o in posted))), months=t.number(rule(plan.tenure_months)))))  # fmt: skip
+        found.append(
+            (
+                t.text("Why did my officer change?"),
+                t.text(
+                    "Of {all} officers who begin in a beat, {same} have worked there before. An officer leaves a beat when leaving the service, after at least {months} months, or where new lines need it.",
+                    all=t.number(of_force(len(posted))),
+                    same=t.number(of_force(sum(o.was_here for o in posted))),
+                    months=t.number(rule(plan.tenure_months)),
+                ),
+            )
+        )
     found.append(
         (
             t.text("Do the police choose where to go by who lives there?"),
@@ -58,7 +88,12 @@ def _lines(content: PackContent) -> str:
     """Say how the lines were drawn, as the plan was measured."""
     t, limit = content.speech, content.plan.deviation_limit
     assert limit is not None
-    said = [t.text("So that every beat has about the same work for its officers: no beat differs by more than {limit} from the mean of its municipality.", limit=t.percent(coarse(limit)))]  # fmt: skip
+    said = [
+        t.text(
+            "So that every beat has about the same work for its officers: no beat differs by more than {limit} from the mean of its municipality.",
+            limit=t.percent(coarse(limit)),
+        )
+    ]
     if content.plan.contiguous:
         said.append(t.text("Each beat is in one piece, and none crosses a municipal border."))
     return " ".join(said)
@@ -83,7 +118,11 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
         elif other is None:
             said.append(t.text("Its municipality has one beat only."))
         else:
-            values: dict[str, Any] = {"here": t.number(on_map(km[beat]), 1), "there": t.number(on_map(km[other]), 1), "other": content.names[other]}  # fmt: skip
+            values: dict[str, Any] = {
+                "here": t.number(on_map(km[beat]), 1),
+                "there": t.number(on_map(km[other]), 1),
+                "other": content.names[other],
+            }
             said.append(
                 t.text(
                     "The middle of this beat is the nearest: {here} km, the next one ({other}) {there} km.", **values

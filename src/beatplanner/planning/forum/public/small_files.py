@@ -33,9 +33,14 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         tables["report_back.csv"] = (list(back.columns), rows)
     press.tables(tables)
     forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
-    press.minutes("minutes.xlsx", list(back.columns), forums, t.text(
-        "Write one row for each thing that the forum asked for. Give this file to the planner: the next pack tells what was done."
-    ))  # fmt: skip
+    press.minutes(
+        "minutes.xlsx",
+        list(back.columns),
+        forums,
+        t.text(
+            "Write one row for each thing that the forum asked for. Give this file to the planner: the next pack tells what was done."
+        ),
+    )
     guide = t.text(
         "Write another beat beside each area that should change, and leave the others empty. Give this file to the planner."
     )
@@ -60,15 +65,28 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
             register.enter("given", name)
     walk = figures.within is not None
     beats = [
-        (b.beat, register.enter("given", b.name), b.municipality, cell(press, content, "beat", str(b.beat)), register.cell(of_force(int(b.posts))),
-         *([cell(press, content, "within", str(b.beat))] if walk else []))
+        (
+            b.beat,
+            register.enter("given", b.name),
+            b.municipality,
+            cell(press, content, "beat", str(b.beat)),
+            register.cell(of_force(int(b.posts))),
+            *([cell(press, content, "within", str(b.beat))] if walk else []),
+        )
         for b in content.beats
-    ]  # fmt: skip
+    ]
     units = [
         (u, n, c or "", b or "", m, *((["yes" if w else "no"]) if walk else []))
-        for u, n, c, b, m, w in zip(content.plan.units["unit"], figures.name, figures.current, figures.beat, figures.municipality,
-                                    figures.within or [None] * len(figures.unit), strict=True)
-    ]  # fmt: skip
+        for u, n, c, b, m, w in zip(
+            content.plan.units["unit"],
+            figures.name,
+            figures.current,
+            figures.beat,
+            figures.municipality,
+            figures.within or [None] * len(figures.unit),
+            strict=True,
+        )
+    ]
     tables: dict[str, Table] = {
         "beats.csv": (
             ["beat", "name", "municipality", "residents", "posts", *(["within_walk"] if walk else [])],
@@ -90,10 +108,19 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
             [(o, n, cell(press, content, "pair", o, n)) for o, n in pairs],
         )
     if figures.concerns:
-        tables["concerns.csv"] = (["level", "area", "theme", "incidents"], [
-            (key[0], key[1] if len(key) > 1 else "", register.enter("given", theme), HIDDEN if value is None else register.cell(counted(value)))
-            for theme, values in figures.concerns.items() for key, value in values.items()
-        ])  # fmt: skip
+        tables["concerns.csv"] = (
+            ["level", "area", "theme", "incidents"],
+            [
+                (
+                    key[0],
+                    key[1] if len(key) > 1 else "",
+                    register.enter("given", theme),
+                    HIDDEN if value is None else register.cell(counted(value)),
+                )
+                for theme, values in figures.concerns.items()
+                for key, value in values.items()
+            ],
+        )
     return tables
 
 
@@ -104,12 +131,40 @@ def _forums(press: Press, content: PackContent) -> dict[str, Table]:
         return "" if np.isnan(value) else register.cell(on_map(round(value, digits)))
 
     rows = [
-        (m.level, content.level_title(m.level), m.area, area_title(content, m), t.given(m.venue or ""),
-         register.enter("force", m.first.isoformat()) if m.first else "", t.given(m.time), register.cell(rule(m.meetings)), register.cell(rule(m.members)),
-         number(m.walkers, 2), number(m.farthest_km, 1), number(m.travel_cost, 2), number(m.year_cost, 2), t.given(content.settings.currency))
+        (
+            m.level,
+            content.level_title(m.level),
+            m.area,
+            area_title(content, m),
+            t.given(m.venue or ""),
+            register.enter("force", m.first.isoformat()) if m.first else "",
+            t.given(m.time),
+            register.cell(rule(m.meetings)),
+            register.cell(rule(m.members)),
+            number(m.walkers, 2),
+            number(m.farthest_km, 1),
+            number(m.travel_cost, 2),
+            number(m.year_cost, 2),
+            t.given(content.settings.currency),
+        )
         for m in content.meetings
-    ]  # fmt: skip
-    header = ["level", "forum", "area", "name", "venue", "date", "time", "meetings_a_year", "members", "share_who_walk", "farthest_km", "travel_cost", "year_cost", "currency"]  # fmt: skip
+    ]
+    header = [
+        "level",
+        "forum",
+        "area",
+        "name",
+        "venue",
+        "date",
+        "time",
+        "meetings_a_year",
+        "members",
+        "share_who_walk",
+        "farthest_km",
+        "travel_cost",
+        "year_cost",
+        "currency",
+    ]
     invited = [
         (content.level_title(m.level), m.area, t.given(m.title), t.given(t.known(role)), register.cell(rule(n)))
         for m in content.meetings
@@ -132,9 +187,14 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
     settings, register, figures = content.settings, press.register, content.figures
     who = content.speech.own(settings.decided_by)
     told = card_json(
-        register, content.card, project=content.plan.project, feasible=content.plan.feasible, made_by=settings.made_by, decided_by=who,
+        register,
+        content.card,
+        project=content.plan.project,
+        feasible=content.plan.feasible,
+        made_by=settings.made_by,
+        decided_by=who,
         languages=languages,
-    )  # fmt: skip
+    )
     period = None if figures.period is None else dict(figures.period)
     enter_all(register, "rule", period)
     for theme in figures.sensitive:
@@ -148,9 +208,15 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
 
 
 def card_json(
-    register: Register, card: Card, *, project: str, feasible: bool, made_by: str | None, decided_by: str | None,
+    register: Register,
+    card: Card,
+    *,
+    project: str,
+    feasible: bool,
+    made_by: str | None,
+    decided_by: str | None,
     languages: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return a run card: what a pack was made from, by whom, when, under which rules and with what proof; its numbers are entered."""
     known: tuple[tuple[Kind, Any], ...] = (
         ("computed", [card.gaps, card.versions, card.verdict, card.seed, card.made, list(languages)]),

@@ -20,9 +20,14 @@ SIDE_BY_SIDE = 6
 def town_pages(content: PackContent) -> list[tuple[str, list[Block]]]:
     """Return the pages after the beats: title and blocks."""
     t = content.speech
-    found = [(t.text("Forums"), _forums(content)), (t.text("What people reported"), _concerns(content)),
-             (t.text("Where do I belong?"), _indexes(content)), (t.text("What changes"), _old_new(content)),
-             (t.text("Questions answered"), questions_page(content)), (t.text("How this pack was made"), run_card(content))]  # fmt: skip
+    found = [
+        (t.text("Forums"), _forums(content)),
+        (t.text("What people reported"), _concerns(content)),
+        (t.text("Where do I belong?"), _indexes(content)),
+        (t.text("What changes"), _old_new(content)),
+        (t.text("Questions answered"), questions_page(content)),
+        (t.text("How this pack was made"), run_card(content)),
+    ]
     return [(title, blocks) for title, blocks in found if blocks]
 
 
@@ -53,17 +58,46 @@ def _forums(content: PackContent) -> list[Block]:
     ]
     total, travel = sum(m.year_cost for m in meetings), sum(m.meetings * m.travel_cost for m in meetings)
     blocks = [
-        paragraph(t.text("Police, municipality and residents set priorities together at three levels. What a forum asks and what was done about it is written down and told in the next pack.")),
-        table([t.text("Forum"), t.text("For"), t.text("Where and when"), t.text("Members"), t.text("Can walk"), t.text("Travel, a meeting"), t.text("Cost, a year")],
-              rows, [3, 4, 5, 6], [1.7, 1.5, 3.2, 1, 1, 1.2, 1.2]),
-        paragraph(t.text("Travel that is paid back costs {travel} a year, all meetings together {total}.",
-                         travel=f"{t.number(on_map(travel))} {money}", total=f"{t.number(on_map(total))} {money}")),
-        {"kind": "small", "text": " ".join([
-            t.text("Each place is the public building that costs the members of its forum the least: who lives near walks, the others get {fare} a kilometre.", fare=f"{t.number(rule(content.settings.cost_per_km), 2)} {money}"),
-            t.text("Costs and walkers are estimated as if members came from all places alike."),
-        ])},
+        paragraph(
+            t.text(
+                "Police, municipality and residents set priorities together at three levels. What a forum asks and what was done about it is written down and told in the next pack."
+            )
+        ),
+        table(
+            [
+                t.text("Forum"),
+                t.text("For"),
+                t.text("Where and when"),
+                t.text("Members"),
+                t.text("Can walk"),
+                t.text("Travel, a meeting"),
+                t.text("Cost, a year"),
+            ],
+            rows,
+            [3, 4, 5, 6],
+            [1.7, 1.5, 3.2, 1, 1, 1.2, 1.2],
+        ),
+        paragraph(
+            t.text(
+                "Travel that is paid back costs {travel} a year, all meetings together {total}.",
+                travel=f"{t.number(on_map(travel))} {money}",
+                total=f"{t.number(on_map(total))} {money}",
+            )
+        ),
+        {
+            "kind": "small",
+            "text": " ".join(
+                [
+                    t.text(
+                        "Each place is the public building that costs the members of its forum the least: who lives near walks, the others get {fare} a kilometre.",
+                        fare=f"{t.number(rule(content.settings.cost_per_km), 2)} {money}",
+                    ),
+                    t.text("Costs and walkers are estimated as if members came from all places alike."),
+                ]
+            ),
+        },
         heading(t.text("Who is invited")),
-    ]  # fmt: skip
+    ]
     for level in ("neighbourhood", "municipality", "region"):
         first = next((m for m in meetings if m.level == level), None)
         if first is not None:
@@ -85,9 +119,13 @@ def _concerns(content: PackContent) -> list[Block]:
     names = names if len(names) <= SIDE_BY_SIDE else []
     header = [t.text("Theme"), *(t.given(n) for n in names), t.text("Together")]
     rows = [
-        [t.given(t.known(theme)), *(content.figure(values.get(("municipality", m), 0)) for m in names), content.figure(values.get(("town",), 0))]
+        [
+            t.given(t.known(theme)),
+            *(content.figure(values.get(("municipality", m), 0)) for m in names),
+            content.figure(values.get(("town",), 0)),
+        ]
         for theme, values in figures.concerns.items()
-    ]  # fmt: skip
+    ]
     said = t.text("These are reports, not all that happened: where people trust the police, they report more.")
     return [table(header, rows, range(1, len(header))), {"kind": "small", "text": f"{content.period()} {said}"}]
 
@@ -148,9 +186,14 @@ def _old_new(content: PackContent) -> list[Block]:
     if not pairs:
         return []
     shown = [
-        (t.given(old), content.titled(new), content.residents("pair", old, new), t.text("stays") if old == new else t.text("changes"))
+        (
+            t.given(old),
+            content.titled(new),
+            content.residents("pair", old, new),
+            t.text("stays") if old == new else t.text("changes"),
+        )
         for old, new in pairs
-    ]  # fmt: skip
+    ]
     return [
         paragraph(t.text("A new beat carries on the number of today's beat with which it shares the most residents.")),
         table([t.text("Today's beat"), t.text("New beat"), t.text("Residents"), ""], shown, [2], [1.2, 3, 1.2, 1]),

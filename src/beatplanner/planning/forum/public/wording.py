@@ -10,12 +10,25 @@ WHO_DOES_WHAT = {
     "municipality": "The municipality repairs lights, roads and public places that make people feel unsafe.",
 }
 PARTNER_TITLES = {
-    "police": "Police", "school": "School", "health": "Health centre", "social services": "Social services",
-    "municipality": "Municipality", "other": "Others",
-}  # fmt: skip
+    "police": "Police",
+    "school": "School",
+    "health": "Health centre",
+    "social services": "Social services",
+    "municipality": "Municipality",
+    "other": "Others",
+}
 # Themes that many forces know; a force's own ones stand as it wrote them, or as its catalogue translates them.
 THEMES = (
-    "Theft", "Theft from and damage to vehicles", "Burglary", "Robbery", "Assault", "Vandalism", "Drugs", "Noise and neighbour disputes",
-    "Traffic accidents", "Violence in the family", "People who need help",
-)  # fmt: skip
+    "Theft",
+    "Theft from and damage to vehicles",
+    "Burglary",
+    "Robbery",
+    "Assault",
+    "Vandalism",
+    "Drugs",
+    "Noise and neighbour disputes",
+    "Traffic accidents",
+    "Violence in the family",
+    "People who need help",
+)
 LEVEL_TITLES = {"neighbourhood": "Neighbourhood forum", "municipality": "Municipal forum", "region": "Regional forum"}

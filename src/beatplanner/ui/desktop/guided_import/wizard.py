@@ -397,8 +397,12 @@ class FilesPage(Page):
 
     def __init__(self, wizard: ImportWizard) -> None:
         super().__init__(wizard)
-        self.text(self.tr("Give the files that you have: the smallest areas with residents (needed), incidents, today's beats, sites, roads, the roster, "
-                          "or a raster of residents. Everything stays on this computer, and your files are not changed."))  # fmt: skip
+        self.text(
+            self.tr(
+                "Give the files that you have: the smallest areas with residents (needed), incidents, today's beats, sites, roads, the roster, "
+                "or a raster of residents. Everything stays on this computer, and your files are not changed."
+            )
+        )
         row = QHBoxLayout()
         self.choose = QPushButton(self.tr("Choose files…"))
         self.choose.clicked.connect(self.choose_files)

@@ -30,9 +30,14 @@ DARK_BACKGROUND, DARK_INK = "#1f2328", "#f0f0f0"
 # What a fill keeps of its lightness on dark paper, and what units are filled with where there are no beats yet.
 DIMMED, NO_BEAT, NO_BEAT_DARK = 0.62, "#dfe4e8", "#39424b"
 PATTERNS = (
-    Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.HorPattern, Qt.BrushStyle.FDiagPattern, Qt.BrushStyle.Dense6Pattern,
-    Qt.BrushStyle.VerPattern, Qt.BrushStyle.CrossPattern, Qt.BrushStyle.DiagCrossPattern,
-)  # fmt: skip
+    Qt.BrushStyle.BDiagPattern,
+    Qt.BrushStyle.HorPattern,
+    Qt.BrushStyle.FDiagPattern,
+    Qt.BrushStyle.Dense6Pattern,
+    Qt.BrushStyle.VerPattern,
+    Qt.BrushStyle.CrossPattern,
+    Qt.BrushStyle.DiagCrossPattern,
+)
 # Outlines of units that are smaller than this on the screen, in pixels, make a grey fog instead of a map.
 LEAST_UNIT = 3.5
 MUNICIPALITY = "#7a4fa3"
@@ -282,7 +287,11 @@ def shading(content: MapContent, layer: MapLayer) -> tuple[np.ndarray, np.ndarra
     breaks = class_breaks(values, layer.classes, layer.method)
     shades = SHADES[layer.shades]
     at = np.linspace(0, len(shades) - 1, max(len(breaks), 1)).round().astype(int)
-    return classified(values, breaks), breaks, [shades[k] for k in at] if len(breaks) <= len(shades) else _mixed(shades, len(breaks))  # fmt: skip
+    return (
+        classified(values, breaks),
+        breaks,
+        [shades[k] for k in at] if len(breaks) <= len(shades) else _mixed(shades, len(breaks)),
+    )
 
 
 def _mixed(shades: tuple[str, ...], count: int) -> list[str]:
@@ -362,7 +371,12 @@ def _picture(painter: QPainter, view: View, pixels: np.ndarray, *, smooth: bool 
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     cell = view.width / width if not smooth else 6.0 * view.dot
-    size = QRectF(0, 0, width * (max(1.0, view.dot) if not smooth else cell), height * (max(1.0, view.dot) if not smooth else cell))  # fmt: skip
+    size = QRectF(
+        0,
+        0,
+        width * (max(1.0, view.dot) if not smooth else cell),
+        height * (max(1.0, view.dot) if not smooth else cell),
+    )
     painter.drawImage(size, image)
 
 
@@ -396,9 +410,15 @@ def _beat_names(content: MapContent) -> list[tuple[str, float, float]]:
 
 
 def _names(
-    painter: QPainter, view: View, names: list[tuple[str, float, float]], taken: list[QRectF], size: float, *,
-    bold: bool = False, below: bool = False,
-) -> None:  # fmt: skip
+    painter: QPainter,
+    view: View,
+    names: list[tuple[str, float, float]],
+    taken: list[QRectF],
+    size: float,
+    *,
+    bold: bool = False,
+    below: bool = False,
+) -> None:
     """Write names where they collide with nothing: in place, else a little above, below or beside; else not at all."""
     font = QFont(painter.font())
     font.setPixelSize(max(6, round(size * view.dot)))
@@ -446,7 +466,9 @@ def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, lo
     font.setPixelSize(round(11.5 * dot))
     painter.setFont(font)
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-    painter.drawText(QRectF(left - 6 * dot, bottom - 23 * dot, length + 12 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, text)  # fmt: skip
+    painter.drawText(
+        QRectF(left - 6 * dot, bottom - 23 * dot, length + 12 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, text
+    )
     return box
 
 
@@ -499,14 +521,20 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
 def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> list[Key]:
     """Return the lines of the legend for what is seen, from the top layer to the bottom."""
     simple = {
-        "Stations": Key("square", "#08306b", "Outreach station"), "Candidate sites": Key("dot", "#5a5a5a", "Candidate site"),
-        "Links": Key("dash", "#b35806", "Link (bridge, ferry)"), "Barriers": Key("line", "#2166ac", "Barrier"),
-        "Today's beats": Key("dash", "#5e3c99", "Today's beats"), "Beat borders": Key("line", "#252525", "Border of a beat"),
-        "Incidents": Key("dot", "#96145a", "Incident"), "Incident density": Key("fill", "#bd0026", "Many incidents close together"),
-        "Roads": Key("line", "#786e64", "Road"), "Catchments": Key("fill", "#9ecae1", "Within the walking limit of a station"),
+        "Stations": Key("square", "#08306b", "Outreach station"),
+        "Candidate sites": Key("dot", "#5a5a5a", "Candidate site"),
+        "Links": Key("dash", "#b35806", "Link (bridge, ferry)"),
+        "Barriers": Key("line", "#2166ac", "Barrier"),
+        "Today's beats": Key("dash", "#5e3c99", "Today's beats"),
+        "Beat borders": Key("line", "#252525", "Border of a beat"),
+        "Incidents": Key("dot", "#96145a", "Incident"),
+        "Incident density": Key("fill", "#bd0026", "Many incidents close together"),
+        "Roads": Key("line", "#786e64", "Road"),
+        "Catchments": Key("fill", "#9ecae1", "Within the walking limit of a station"),
         "Change since today": Key("fill", "#b2182b", "In another beat than today", Qt.BrushStyle.BDiagPattern),
-        "Units": Key("line", "#a0a0a0", "Border of a unit"), "Municipality borders": Key("line", MUNICIPALITY, "Border of a municipality"),
-    }  # fmt: skip
+        "Units": Key("line", "#a0a0a0", "Border of a unit"),
+        "Municipality borders": Key("line", MUNICIPALITY, "Border of a municipality"),
+    }
     found: list[Key] = []
     for layer in reversed(stack.layers):
         name = layer.name
@@ -525,7 +553,18 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> l
     return found
 
 
-_DATA = ("Stations", "Candidate sites", "Links", "Barriers", "Today's beats", "Incidents", "Incident density", "Roads", "Catchments", "Municipality borders")  # fmt: skip
+_DATA = (
+    "Stations",
+    "Candidate sites",
+    "Links",
+    "Barriers",
+    "Today's beats",
+    "Incidents",
+    "Incident density",
+    "Roads",
+    "Catchments",
+    "Municipality borders",
+)
 
 
 def _has(content: MapContent, name: str) -> bool:

@@ -26,9 +26,17 @@ from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 ACTIONS = (
-    Action("print_map", "File", "Print map to PDF or PNG…", "Put the map on paper, A4 to A0, at an exact scale.", "Ctrl+P"),
-    Action("export_data", "File", "Export data…", "Save beats, units and stations as GeoPackage, GeoJSON, CSV or XLSX.", "Ctrl+Shift+E"),
-)  # fmt: skip
+    Action(
+        "print_map", "File", "Print map to PDF or PNG…", "Put the map on paper, A4 to A0, at an exact scale.", "Ctrl+P"
+    ),
+    Action(
+        "export_data",
+        "File",
+        "Export data…",
+        "Save beats, units and stations as GeoPackage, GeoJSON, CSV or XLSX.",
+        "Ctrl+Shift+E",
+    ),
+)
 FORMATS = (("GeoPackage", "gpkg"), ("GeoJSON", "geojson"), ("CSV", "csv"), ("Excel workbook", "xlsx"))
 PREVIEW = 380  # pixels of its longer side
 
@@ -57,8 +65,14 @@ class PrintDialog(QDialog):
         self.area.addItems([self.tr("Whole town"), self.tr("What is seen now")])
         self.note = QLineEdit()
         self.note.setPlaceholderText(self.tr("Source of the data, contact, …"))
-        for text, field in ((self.tr("Title"), self.title), (self.tr("Paper"), self.paper), (self.tr("Direction"), self.direction),
-                            (self.tr("Middle"), self.area), (self.tr("Scale"), self.scale), (self.tr("Note"), self.note)):  # fmt: skip
+        for text, field in (
+            (self.tr("Title"), self.title),
+            (self.tr("Paper"), self.paper),
+            (self.tr("Direction"), self.direction),
+            (self.tr("Middle"), self.area),
+            (self.tr("Scale"), self.scale),
+            (self.tr("Note"), self.note),
+        ):
             field.setAccessibleName(text)
             field.setMinimumWidth(220)
             form.addRow(text, field)
@@ -94,7 +108,14 @@ class PrintDialog(QDialog):
         """Return the scale's number, None for the one that fits; raises ValueError where the field holds none."""
         if self.scale.currentIndex() == 0 and self.scale.currentText() == self.scale.itemText(0):
             return None
-        digits = self.scale.currentText().split(":")[-1].replace(",", "").replace(".", "").replace(" ", "").replace("\u00a0", "")  # fmt: skip
+        digits = (
+            self.scale.currentText()
+            .split(":")[-1]
+            .replace(",", "")
+            .replace(".", "")
+            .replace(" ", "")
+            .replace("\u00a0", "")
+        )
         return float(int(digits))
 
     def page(self) -> Page:
@@ -102,9 +123,13 @@ class PrintDialog(QDialog):
         seen = self.area.currentIndex() == 1
         centre = tuple(float(v) for v in self.map.centre) if seen else None
         page = Page(
-            title=self.title.text(), paper=self.paper.currentText(), landscape=self.direction.currentIndex() == 0,
-            scale=self.scale_number(), centre=centre, note=self.note.text(),
-        )  # type: ignore[arg-type]  # fmt: skip
+            title=self.title.text(),
+            paper=self.paper.currentText(),
+            landscape=self.direction.currentIndex() == 0,
+            scale=self.scale_number(),
+            centre=centre,
+            note=self.note.text(),
+        )  # type: ignore[arg-type]
         if seen and page.scale is None:
             view = self.map.view
             half = view.width / 2 / view.scale, view.height / 2 / view.scale
@@ -129,9 +154,12 @@ class PrintDialog(QDialog):
         fits = page.fitting_scale(bounds)
         scale = page.scale or fits
         self.hint.setText(
-            self.tr("1 : {0}").format(f"{scale:,.0f}") if scale >= fits or page.centre is not None
-            else self.tr("At 1 : {0} the town does not fit; at 1 : {1} it does.").format(f"{scale:,.0f}", f"{fits:,.0f}")
-        )  # fmt: skip
+            self.tr("1 : {0}").format(f"{scale:,.0f}")
+            if scale >= fits or page.centre is not None
+            else self.tr("At 1 : {0} the town does not fit; at 1 : {1} it does.").format(
+                f"{scale:,.0f}", f"{fits:,.0f}"
+            )
+        )
         width, height = page.size
         ratio = self.devicePixelRatioF()
         mm = PREVIEW * ratio / max(width, height)

@@ -28,9 +28,17 @@ from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 ACTIONS = (
-    Action("layer_legend", "View", "Legend on the map", "Show the signs of the map in its corner, or hide them.", "Ctrl+Shift+L"),
-    Action("layer_patterns", "View", "Patterns for black and white", "Hatch the beats instead of colouring them.", "Ctrl+B"),
-)  # fmt: skip
+    Action(
+        "layer_legend",
+        "View",
+        "Legend on the map",
+        "Show the signs of the map in its corner, or hide them.",
+        "Ctrl+Shift+L",
+    ),
+    Action(
+        "layer_patterns", "View", "Patterns for black and white", "Hatch the beats instead of colouring them.", "Ctrl+B"
+    ),
+)
 NAME = Qt.ItemDataRole.UserRole
 
 
@@ -89,7 +97,9 @@ class LayerTree(QWidget):
         self.shades.activated.connect(lambda k: self._change(shades=list(SHADES)[k]))
         self.classes.valueChanged.connect(lambda v: self._change(classes=v))
         self.shading = [self.figure, self.classes, self.method, self.shades]
-        for text, box in zip((self.tr("Shade by"), self.tr("Classes"), self.tr("Breaks"), self.tr("Colours")), self.shading, strict=True):  # fmt: skip
+        for text, box in zip(
+            (self.tr("Shade by"), self.tr("Classes"), self.tr("Breaks"), self.tr("Colours")), self.shading, strict=True
+        ):
             box.setAccessibleName(text)
             form.addRow(text, box)
         self.form = form
@@ -110,8 +120,11 @@ class LayerTree(QWidget):
             item = QTreeWidgetItem([self.tr(layer.name)])
             item.setData(0, NAME, layer.name)
             item.setFlags(
-                Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDragEnabled
-            )  # fmt: skip
+                Qt.ItemFlag.ItemIsEnabled
+                | Qt.ItemFlag.ItemIsSelectable
+                | Qt.ItemFlag.ItemIsUserCheckable
+                | Qt.ItemFlag.ItemIsDragEnabled
+            )
             item.setCheckState(0, Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked)
             self.tree.addTopLevelItem(item)
             if layer.visible:

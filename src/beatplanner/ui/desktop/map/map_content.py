@@ -89,7 +89,9 @@ class MapContent:
         self.middle = units[["x", "y"]].to_numpy(float)
         self.unit_names = [str(n) for n in units["name"]]
         self.unit_ids = [str(u) for u in units["unit"]]
-        self.municipality = units["municipality"].to_numpy(object) if "municipality" in units else np.full(len(units), "", object)  # fmt: skip
+        self.municipality = (
+            units["municipality"].to_numpy(object) if "municipality" in units else np.full(len(units), "", object)
+        )
         self._pairs = self._neighbours(scenario)
         area = np.maximum(shapely.area(self.polygons) / 1e6, 1e-9)
         people = units["population"].to_numpy(float)
@@ -106,7 +108,10 @@ class MapContent:
             self.names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
         self.names |= scenario.given_names
         self.own_colours = scenario.given_colours
-        ids = sorted({b for b in beat if isinstance(b, str)}, key=lambda b: (not b.isdecimal(), int(b) if b.isdecimal() else 0, b))  # fmt: skip
+        ids = sorted(
+            {b for b in beat if isinstance(b, str)},
+            key=lambda b: (not b.isdecimal(), int(b) if b.isdecimal() else 0, b),
+        )
         place = {b: k for k, b in enumerate(ids)}
         self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
         self._load_points(scenario)
@@ -224,7 +229,11 @@ class MapContent:
         town = drawing.town
         known = {d.line for d in (town.description.beats.closed if town.description.beats else ())}
         if not hasattr(self, "_given"):
-            self._given = [b for b in getattr(self, "_barriers", []) if tuple(b.coords if b.geom_type == "LineString" else ()) not in known]  # fmt: skip
+            self._given = [
+                b
+                for b in getattr(self, "_barriers", [])
+                if tuple(b.coords if b.geom_type == "LineString" else ()) not in known
+            ]
         self.take_barriers([*self._given, *(shapely.LineString(d.line) for d in drawn.values() if len(d.line) > 1)])
         kinds = drawing.edges["kind"].to_numpy(object)
         self.take_links(drawing.edges.loc[kinds == "link", ["a", "b"]].to_numpy(int))

@@ -16,14 +16,30 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 ACTIONS = (
     Action("map_move", "Map", "Move and click", "Drag the map, click a beat.", "V"),
-    Action("map_box", "Map", "Select by box", "Select the units inside a box; with Shift beside those selected already.", "X"),
+    Action(
+        "map_box",
+        "Map",
+        "Select by box",
+        "Select the units inside a box; with Shift beside those selected already.",
+        "X",
+    ),
     Action("map_lasso", "Map", "Select by lasso", "Select the units that you draw round.", "S"),
-    Action("map_measure", "Map", "Measure", "Measure a way or an area by clicking its corners; a double click ends it.", "M"),
-    Action("map_select_beat", "Map", "Select the beat's units", "Select all units of the beat that is picked.", "Ctrl+A"),
+    Action(
+        "map_measure",
+        "Map",
+        "Measure",
+        "Measure a way or an area by clicking its corners; a double click ends it.",
+        "M",
+    ),
+    Action(
+        "map_select_beat", "Map", "Select the beat's units", "Select all units of the beat that is picked.", "Ctrl+A"
+    ),
     Action("map_select_none", "Map", "Select nothing", "Drop the selection.", "Ctrl+D"),
-    Action("map_zoom_selection", "Map", "Zoom to selection", "Show the selected units, or the beat that is picked.", "Z"),
+    Action(
+        "map_zoom_selection", "Map", "Zoom to selection", "Show the selected units, or the beat that is picked.", "Z"
+    ),
     Action("map_search", "Map", "Search a place…", "Find a beat, station, municipality or unit by its name.", "Ctrl+F"),
-)  # fmt: skip
+)
 
 
 class PlaceSearch(QLineEdit):
@@ -164,9 +180,12 @@ def install(window: Any) -> None:
         search.selectAll()
 
     slots = {
-        "map_move": lambda: view.use(None), "map_select_beat": select_beat, "map_select_none": lambda: view.select_units(np.array([], int)),
-        "map_zoom_selection": zoom_selection, "map_search": look_for,
-    }  # fmt: skip
+        "map_move": lambda: view.use(None),
+        "map_select_beat": select_beat,
+        "map_select_none": lambda: view.select_units(np.array([], int)),
+        "map_zoom_selection": zoom_selection,
+        "map_search": look_for,
+    }
     made = {}
     bar = window.addToolBar(window.tr("Map"))
     bar.setObjectName("map tools")
@@ -178,7 +197,9 @@ def install(window: Any) -> None:
                 window, entry, lambda on, n=entry.name: take(n, on), checkable=True, toolbar=bar
             )
         else:
-            made[entry.name] = add_action(window, entry, slots[entry.name], toolbar=bar if entry.name == "map_move" else None)  # fmt: skip
+            made[entry.name] = add_action(
+                window, entry, slots[entry.name], toolbar=bar if entry.name == "map_move" else None
+            )
     bar.addWidget(search)
 
     def show_tool() -> None:

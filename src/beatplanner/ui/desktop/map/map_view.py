@@ -172,7 +172,11 @@ class MapView(QWidget):
         """Select units by position; with `more` beside those that are selected already, and off where all are."""
         units = np.unique(np.asarray(units, int))
         if more:
-            units = np.setdiff1d(self.selected_units, units) if len(units) and np.isin(units, self.selected_units).all() else np.union1d(self.selected_units, units)  # fmt: skip
+            units = (
+                np.setdiff1d(self.selected_units, units)
+                if len(units) and np.isin(units, self.selected_units).all()
+                else np.union1d(self.selected_units, units)
+            )
         self.selected_units = units
         self.units_selected.emit(units)
         self.update()
@@ -378,7 +382,15 @@ class MapView(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 path = view.path(content.beat_rings, np.arange(len(content.ids)) == number)
                 for colour, width in (("white", 6.0), ("#d7191c", 3.0)):
-                    painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))  # fmt: skip
+                    painter.setPen(
+                        QPen(
+                            QColor(colour),
+                            width,
+                            Qt.PenStyle.SolidLine,
+                            Qt.PenCapStyle.RoundCap,
+                            Qt.PenJoinStyle.RoundJoin,
+                        )
+                    )
                     painter.drawPath(path)
         if len(self.selected_units):
             painter.setPen(QPen(QColor("#c51b7d"), 2.2))
@@ -474,8 +486,11 @@ class MapView(QWidget):
     def keyPressEvent(self, event) -> None:  # noqa: N802 - Qt's name
         """Move by the arrow keys, zoom by plus and minus, end or drop what a tool draws."""
         step = {
-            Qt.Key.Key_Left: (60, 0), Qt.Key.Key_Right: (-60, 0), Qt.Key.Key_Up: (0, 60), Qt.Key.Key_Down: (0, -60),
-        }.get(event.key())  # fmt: skip
+            Qt.Key.Key_Left: (60, 0),
+            Qt.Key.Key_Right: (-60, 0),
+            Qt.Key.Key_Up: (0, 60),
+            Qt.Key.Key_Down: (0, -60),
+        }.get(event.key())
         if step is not None:
             self.pan(*step)
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):

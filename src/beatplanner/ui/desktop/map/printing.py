@@ -34,7 +34,24 @@ from beatplanner.ui.desktop.map.map_layers import LayerStack
 # ISO 216, millimetres, upright.
 PAPER = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
 # Scales that a planner's ruler knows.
-SCALES = (1_000, 2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000, 1_000_000)  # fmt: skip
+SCALES = (
+    1_000,
+    2_500,
+    5_000,
+    7_500,
+    10_000,
+    15_000,
+    20_000,
+    25_000,
+    50_000,
+    75_000,
+    100_000,
+    150_000,
+    200_000,
+    250_000,
+    500_000,
+    1_000_000,
+)
 MARGIN, HEAD, FOOT, SIDE = 10.0, 14.0, 9.0, 58.0  # millimetres
 # A pixel of a screen in millimetres, which lines and letters are drawn by.
 DOT = 25.4 / 110
@@ -144,8 +161,15 @@ def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool
 
 
 def _draw_legend(
-    painter: QPainter, page: Page, content: MapContent, stack: LayerStack, frame: QRectF, scale: float, mm: float, dot: float
-) -> None:  # fmt: skip
+    painter: QPainter,
+    page: Page,
+    content: MapContent,
+    stack: LayerStack,
+    frame: QRectF,
+    scale: float,
+    mm: float,
+    dot: float,
+) -> None:
     left, top = frame.right() + 4 * mm, frame.top()
     wide, line = (SIDE - 4) * mm, 5.2 * mm
     _write(painter, QRectF(left, top, wide, line), "Legend", 3.6 * mm, bold=True)

@@ -83,7 +83,11 @@ class CardWords(QObject):
     def text(self, card: BeatCard, book: BeatBook) -> str:
         """Return the card as text for the clipboard."""
         lines = [self.title(card), self.under(card)]
-        lines.append(self.tr("From the planning office, not for publication; figures below {0} and officers' names are left out.").format(threshold_of(book)))  # fmt: skip
+        lines.append(
+            self.tr(
+                "From the planning office, not for publication; figures below {0} and officers' names are left out."
+            ).format(threshold_of(book))
+        )
         lines += ["", "; ".join(f"{what}: {value}" for value, what in self.tiles(card))]
         for section in self.sections(card, book, outside=True):
             names = [text for text, _ in section.links]
@@ -113,8 +117,14 @@ class CardWords(QObject):
         if abs(off) < 0.5:
             said = self.tr("{0} officer hours a year, as much as {1}.").format(number(card.hours), whose)
         else:
-            form = self.tr("{0} officer hours a year: {1} hours ({2}) above {3} of {4}.") if off > 0 else self.tr("{0} officer hours a year: {1} hours ({2}) below {3} of {4}.")  # fmt: skip
-            said = form.format(number(card.hours), number(abs(off)), percent(abs(card.deviation), 1), whose, number(card.mean))  # fmt: skip
+            form = (
+                self.tr("{0} officer hours a year: {1} hours ({2}) above {3} of {4}.")
+                if off > 0
+                else self.tr("{0} officer hours a year: {1} hours ({2}) below {3} of {4}.")
+            )
+            said = form.format(
+                number(card.hours), number(abs(off)), percent(abs(card.deviation), 1), whose, number(card.mean)
+            )
         lines = [said]
         if card.lower is not None and card.upper is not None:
             allowed = self.tr("The rules allow {0} to {1} hours").format(number(card.lower), number(card.upper))
@@ -242,7 +252,11 @@ class CardWords(QObject):
             # the four hours in a row with the most, over midnight too
             runs = np.sum([np.roll(hours, -k) for k in range(4)], axis=0)
             start = int(np.argmax(runs))
-            said.append(self.tr("between {0}:00 and {1}:00 ({2})").format(start, (start + 4) % 24, percent(runs[start] / hours.sum())))  # fmt: skip
+            said.append(
+                self.tr("between {0}:00 and {1}:00 ({2})").format(
+                    start, (start + 4) % 24, percent(runs[start] / hours.sum())
+                )
+            )
         if problems.by_weekday is not None and sum(problems.by_weekday):
             days = np.array(problems.by_weekday)
             said.append(self.tr("on {0} ({1})").format(weekday(int(days.argmax())), percent(days.max() / days.sum())))
@@ -254,7 +268,11 @@ class CardWords(QObject):
         if meeting is None:
             return Section("forum", title, ())
         place = meeting.venue or self.tr("the place is not fixed yet")
-        when = self.tr("{0} at {1}").format(date(meeting.first), meeting.time) if meeting.first else self.tr("date not fixed yet")  # fmt: skip
+        when = (
+            self.tr("{0} at {1}").format(date(meeting.first), meeting.time)
+            if meeting.first
+            else self.tr("date not fixed yet")
+        )
         lines = [f"{place}; {when}."]
         lines.append(self.tr("{0} meetings a year, {1} members.").format(meeting.meetings, meeting.members))
         if np.isfinite(meeting.walkers):
@@ -318,7 +336,11 @@ class CardWords(QObject):
         shown = [self.tr("beat {0}: {1}").format(b, _few(n, least)) for b, n in card.from_today[:ORIGINS]]
         if len(card.from_today) > ORIGINS:
             shown.append(self.tr("{0} more").format(len(card.from_today) - ORIGINS))
-        unit = self.tr("Residents by today's beat: {0}.") if card.residents is not None else self.tr("Units by today's beat: {0}.")  # fmt: skip
+        unit = (
+            self.tr("Residents by today's beat: {0}.")
+            if card.residents is not None
+            else self.tr("Units by today's beat: {0}.")
+        )
         lines.append(unit.format(", ".join(shown)))
         return Section("moved", title, tuple(lines))
 
@@ -392,11 +414,26 @@ class BeatCardView(QScrollArea):
         self.previous, self.next = QPushButton("◀"), QPushButton("▶")
         self.zoom, self.copy = QPushButton(self.tr("Zoom to it")), QPushButton(self.tr("Copy"))
         for button, name, tip, slot in (
-            (self.previous, self.tr("Previous beat"), self.tr("Previous beat of the table (Ctrl+PgUp)"), lambda: self.stepped.emit(-1)),
-            (self.next, self.tr("Next beat"), self.tr("Next beat of the table (Ctrl+PgDown)"), lambda: self.stepped.emit(1)),
+            (
+                self.previous,
+                self.tr("Previous beat"),
+                self.tr("Previous beat of the table (Ctrl+PgUp)"),
+                lambda: self.stepped.emit(-1),
+            ),
+            (
+                self.next,
+                self.tr("Next beat"),
+                self.tr("Next beat of the table (Ctrl+PgDown)"),
+                lambda: self.stepped.emit(1),
+            ),
             (self.zoom, self.tr("Zoom to the beat"), self.tr("Show the beat large on the map"), self.zoomed.emit),
-            (self.copy, self.tr("Copy the card as text"), self.tr("Copy the card as text, without officers' names and small figures (Ctrl+Alt+C)"), self.copied.emit),
-        ):  # fmt: skip
+            (
+                self.copy,
+                self.tr("Copy the card as text"),
+                self.tr("Copy the card as text, without officers' names and small figures (Ctrl+Alt+C)"),
+                self.copied.emit,
+            ),
+        ):
             button.setAccessibleName(name)
             button.setToolTip(tip)
             button.clicked.connect(slot)
@@ -492,7 +529,9 @@ class BeatCardView(QScrollArea):
             shown.append((self.tr("{0} other kinds").format(kinds), rest))
         if shown:
             bars = BarList(self.tr("Problems by kind"), pickable=False)
-            bars.take([Bar("", kind, n, number(n), self.tr("{0}: {1} recorded").format(kind, number(n))) for kind, n in shown])  # fmt: skip
+            bars.take(
+                [Bar("", kind, n, number(n), self.tr("{0}: {1} recorded").format(kind, number(n))) for kind, n in shown]
+            )
             column.addWidget(bars)
         if problems.by_hour is not None:
             hours = Columns(self.tr("Problems by hour of the day"))
@@ -515,7 +554,9 @@ class BeatCardView(QScrollArea):
             column.addWidget(_text("\n".join(section.lines[1:])))
 
     def _links(self, section: Section) -> QLabel:
-        said = "<br>".join(f'<a href="{html.escape(beat, quote=True)}">{html.escape(text)}</a>' for text, beat in section.links)  # fmt: skip
+        said = "<br>".join(
+            f'<a href="{html.escape(beat, quote=True)}">{html.escape(text)}</a>' for text, beat in section.links
+        )
         label = Label(said)
         label.setTextFormat(Qt.TextFormat.RichText)
         label.setWordWrap(True)

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 # Heading, column of the beats layer, how it is written; the raw number is what the table sorts by.
 COLUMNS = (
-    ("Beat", "beat", str), ("Name", "name", str), ("Municipality", "municipality", str), ("Hours a year", "workload", number),
-    ("Deviation", "deviation", lambda v: percent(v, 1, sign=True)), ("Residents", "population", number), ("Moved in", "moved_in", number),
-    ("Officers needed", "officers_required", number), ("Posts", "posts", number), ("Compactness", "compactness", lambda v: number(v, 2)),
-)  # fmt: skip
+    ("Beat", "beat", str),
+    ("Name", "name", str),
+    ("Municipality", "municipality", str),
+    ("Hours a year", "workload", number),
+    ("Deviation", "deviation", lambda v: percent(v, 1, sign=True)),
+    ("Residents", "population", number),
+    ("Moved in", "moved_in", number),
+    ("Officers needed", "officers_required", number),
+    ("Posts", "posts", number),
+    ("Compactness", "compactness", lambda v: number(v, 2)),
+)
 
 
 class BeatTable(QAbstractTableModel):
@@ -70,7 +77,9 @@ class BeatTable(QAbstractTableModel):
         planned = self._planned()
         written = {c: w for _, c, w in COLUMNS}[column]
         now = self._drawn[column].iat[row]
-        rows = [] if planned is None else np.flatnonzero(planned["beat"].astype(str) == str(self._drawn["beat"].iat[row]))  # fmt: skip
+        rows = (
+            [] if planned is None else np.flatnonzero(planned["beat"].astype(str) == str(self._drawn["beat"].iat[row]))
+        )
         before = planned[column].iat[rows[0]] if len(rows) else None
         was, is_ = ("" if v is None else written(v) for v in (before, now))
         return None if was == is_ else was or self.tr("not in the plan")
@@ -131,11 +140,16 @@ def drawn_beats(drawing: Drawing, planned: Any) -> Any:
     f = drawing.figures()
     frame = pd.DataFrame(
         {
-            "beat": f.beat, "name": [drawing.names.get(b, b) for b in f.beat],
-            "municipality": [drawing.municipality[drawing.members(b)[0]] for b in f.beat], "workload": f.hours, "deviation": f.deviation,
-            "population": f.residents, "moved_in": f.moved_in, "officers_required": f.officers,
+            "beat": f.beat,
+            "name": [drawing.names.get(b, b) for b in f.beat],
+            "municipality": [drawing.municipality[drawing.members(b)[0]] for b in f.beat],
+            "workload": f.hours,
+            "deviation": f.deviation,
+            "population": f.residents,
+            "moved_in": f.moved_in,
+            "officers_required": f.officers,
         }
-    )  # fmt: skip
+    )
     for column, nothing in (("posts", np.nan), ("compactness", np.nan)):
         known = {} if planned is None else dict(zip(planned["beat"].astype(str), planned[column], strict=True))
         frame[column] = [float(known.get(b, nothing)) for b in f.beat]

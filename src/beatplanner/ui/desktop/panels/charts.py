@@ -250,7 +250,11 @@ class BarList(QListView):
         label = min(self._label, max(60, int(0.42 * area.width())))
         left = QRect(area.left(), area.top(), label, area.height())
         right = QRect(area.right() - self._figure + 1, area.top(), self._figure, area.height())
-        return left, right, QRect(left.right() + GAP, area.top(), max(10, right.left() - left.right() - 2 * GAP), area.height())  # fmt: skip
+        return (
+            left,
+            right,
+            QRect(left.right() + GAP, area.top(), max(10, right.left() - left.right() - 2 * GAP), area.height()),
+        )
 
     def at(self, value: float, bars: QRect) -> float:
         """Return where a value stands in the span of the bars."""
@@ -333,7 +337,9 @@ class Columns(QWidget):
             if tick:
                 wide = max(float(self.fontMetrics().horizontalAdvance(tick)) + 4, width)
                 x = min(max(0.0, (i + 0.5) * width - wide / 2), self.width() - wide)
-                painter.drawText(QRectF(x, bottom + 1, wide, self.height() - bottom - 1), Qt.AlignmentFlag.AlignCenter, tick)  # fmt: skip
+                painter.drawText(
+                    QRectF(x, bottom + 1, wide, self.height() - bottom - 1), Qt.AlignmentFlag.AlignCenter, tick
+                )
         if self.hasFocus():
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DotLine))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -105,10 +105,15 @@ class ChartsPage(QWidget):
         assert book is not None and book.tables.beats is not None
         beats, figures = book.tables.beats, book.figures
         frame, column = {
-            "hours": (beats, "workload"), "deviation": (beats, "deviation"), "residents": (beats, "population"), "within": (figures, "share_within"),
-            "walk": (figures, "walk_minutes"), "moved": (beats, "moved_in"), "officers": (beats, "officers_required"),
+            "hours": (beats, "workload"),
+            "deviation": (beats, "deviation"),
+            "residents": (beats, "population"),
+            "within": (figures, "share_within"),
+            "walk": (figures, "walk_minutes"),
+            "moved": (beats, "moved_in"),
+            "officers": (beats, "officers_required"),
             "incidents": (figures, "incidents"),
-        }[key]  # fmt: skip
+        }[key]
         return [float(v) if v is not None else np.nan for v in frame[column]]
 
     def _text(self, key: str, value: float) -> str:
@@ -120,11 +125,15 @@ class ChartsPage(QWidget):
         """Return a figure with its unit."""
         limit = number(self.book.tables.summary.get("stations", {}).get("walk_minutes")) if self.book else ""
         form = {
-            "hours": self.tr("{0} officer hours a year"), "deviation": self.tr("{0} from the mean of its municipality"), "residents": self.tr("{0} residents"),
-            "within": self.tr("{0} of residents within {1} minutes on foot of a station"), "walk": self.tr("{0} minutes on foot to the station, on average"),
-            "moved": self.tr("{0} residents come from another of today's beats"), "officers": self.tr("{0} officers needed"),
+            "hours": self.tr("{0} officer hours a year"),
+            "deviation": self.tr("{0} from the mean of its municipality"),
+            "residents": self.tr("{0} residents"),
+            "within": self.tr("{0} of residents within {1} minutes on foot of a station"),
+            "walk": self.tr("{0} minutes on foot to the station, on average"),
+            "moved": self.tr("{0} residents come from another of today's beats"),
+            "officers": self.tr("{0} officers needed"),
             "incidents": self.tr("{0} incidents a year"),
-        }[key]  # fmt: skip
+        }[key]
         return form.format(self._text(key, value), limit)
 
     def _limits(self) -> dict[str, dict[str, Any]]:
@@ -189,7 +198,11 @@ class ChartsPage(QWidget):
                 )
             )
         if key == "within":
-            lines.append(self.tr("Limit: {0} minutes on foot.").format(number(self.book.tables.summary.get("stations", {}).get("walk_minutes"))))  # type: ignore[union-attr]  # fmt: skip
+            lines.append(
+                self.tr("Limit: {0} minutes on foot.").format(
+                    number(self.book.tables.summary.get("stations", {}).get("walk_minutes"))
+                )
+            )  # type: ignore[union-attr]
         return " ".join(lines)
 
     def mark(self, beat: str) -> None:

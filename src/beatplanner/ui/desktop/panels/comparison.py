@@ -297,7 +297,11 @@ class ComparisonWindow(QDialog):
 
     def _legend(self, entries: Sequence[tuple[str, str]]) -> None:
         entries = [*entries, ("#08306b", self.tr("station there today")), ("#cb181d", self.tr("new station"))]
-        self.legend.setText("&nbsp;&nbsp; ".join(f'<span style="background:{c}; border:1px solid #777">&nbsp;&nbsp;&nbsp;</span> {w}' for c, w in entries))  # fmt: skip
+        self.legend.setText(
+            "&nbsp;&nbsp; ".join(
+                f'<span style="background:{c}; border:1px solid #777">&nbsp;&nbsp;&nbsp;</span> {w}' for c, w in entries
+            )
+        )
 
     def tell(self, unit: int) -> None:
         """Tell of the unit under the pointer, in every plan."""
@@ -339,7 +343,9 @@ class Comparing:
             folders.append(Path(place))
         if len(folders) < 2:
             return
-        out = QFileDialog.getSaveFileName(self.window, self.window.tr("Folder of the comparison"), str(folders[-1].parent / "comparison"))[0]  # fmt: skip
+        out = QFileDialog.getSaveFileName(
+            self.window, self.window.tr("Folder of the comparison"), str(folders[-1].parent / "comparison")
+        )[0]
         if out:
             self.compare(folders, Path(out))
 
@@ -358,7 +364,11 @@ class Comparing:
         self._ready()
         if not isinstance(error, InputError):
             raise error
-        QMessageBox.warning(self.window, self.window.tr("These plans cannot be compared"), literal("\n".join(str(p) for p in error.problems)))  # fmt: skip
+        QMessageBox.warning(
+            self.window,
+            self.window.tr("These plans cannot be compared"),
+            literal("\n".join(str(p) for p in error.problems)),
+        )
 
     def _ready(self) -> None:
         self.action.setEnabled(True)

@@ -50,22 +50,44 @@ MENU = "Draw"
 ACTIONS = (
     Action("draw_brush", MENU, "Brush", "Paint units into the chosen beat.", "B"),
     Action("draw_link", MENU, "Draw link…", "Join two units that officers can go between, such as by a bridge.", "L"),
-    Action("draw_barrier", MENU, "Draw barrier…", "Close the borders that a line passes between, such as a railway.", "R"),
+    Action(
+        "draw_barrier", MENU, "Draw barrier…", "Close the borders that a line passes between, such as a railway.", "R"
+    ),
     Action("draw_remove", MENU, "Remove link or barrier", "Click a drawn link or barrier to take it away."),
-    Action("draw_paint_selection", MENU, "Selected units to the beat", "Move the selected units to the chosen beat.", "P"),
+    Action(
+        "draw_paint_selection", MENU, "Selected units to the beat", "Move the selected units to the chosen beat.", "P"
+    ),
     Action("draw_split", MENU, "Split off selected units", "Make the selected units a beat of their own."),
     Action("draw_halve", MENU, "Halve the beat", "Split the chosen beat into two of about the same hours."),
     Action("draw_merge", MENU, "Merge with beat…", "Make the chosen beat and another one beat."),
-    Action("draw_name", MENU, "Name and colour…", "Give the chosen beat a name and a colour that it keeps in every plan.", "F2"),
+    Action(
+        "draw_name",
+        MENU,
+        "Name and colour…",
+        "Give the chosen beat a name and a colour that it keeps in every plan.",
+        "F2",
+    ),
     Action("draw_lock", MENU, "Lock", "Keep the selected units, or the whole chosen beat, where they are.", "K"),
-    Action("draw_unlock", MENU, "Unlock", "Let the selected units, or the whole chosen beat, be moved again.", "Shift+K"),
+    Action(
+        "draw_unlock", MENU, "Unlock", "Let the selected units, or the whole chosen beat, be moved again.", "Shift+K"
+    ),
     Action("draw_undo", "Edit", "Undo", "Take the last change by hand back, and show where it was.", "Ctrl+Z"),
     Action("draw_redo", "Edit", "Redo", "Make the change again that was taken back.", "Ctrl+Y"),
-    Action("draw_show_broken", MENU, "Show what is cut off", "Zoom to the units that their beat does not reach.", "Ctrl+J"),
-    Action("draw_repair", MENU, "Repair", "Make the least change that restores the rules, and show what else moved.", "Ctrl+M"),
-    Action("draw_improve", MENU, "Improve from here", "Solve on from what is drawn, with locks, links and barriers kept."),
+    Action(
+        "draw_show_broken", MENU, "Show what is cut off", "Zoom to the units that their beat does not reach.", "Ctrl+J"
+    ),
+    Action(
+        "draw_repair",
+        MENU,
+        "Repair",
+        "Make the least change that restores the rules, and show what else moved.",
+        "Ctrl+M",
+    ),
+    Action(
+        "draw_improve", MENU, "Improve from here", "Solve on from what is drawn, with locks, links and barriers kept."
+    ),
     Action("draw_keep", MENU, "Make this the plan", "Plan stations and officers on the drawn beats, and check all."),
-)  # fmt: skip
+)
 WAYS = ("bridge", "footbridge", "ferry", "underpass", "road", "other link")
 OBSTACLES = ("river", "railway", "motorway", "wall or fence", "steep slope", "other barrier")
 COLUMNS = ("Beat", "Hours", "Deviation", "Officers", "Residents", "Moved in")
@@ -145,7 +167,11 @@ class NameDialog(QDialog):
     def _take(self, colour: str) -> None:
         self.colour = colour
         self.swatch.setText(colour or self.tr("Choose…"))
-        self.swatch.setStyleSheet(f"background: {colour}; color: {'black' if QColor(colour).lightness() > 128 else 'white'};" if colour else "")  # fmt: skip
+        self.swatch.setStyleSheet(
+            f"background: {colour}; color: {'black' if QColor(colour).lightness() > 128 else 'white'};"
+            if colour
+            else ""
+        )
 
     def _choose(self) -> None:
         found = QColorDialog.getColor(QColor(self.colour or "#80b1d3"), self)
@@ -297,9 +323,8 @@ class DrawingPanel(QWidget):
         self._repaired = np.array([], int)
         self.warning.hide()
         self.headline.setText(
-            self.tr("Choose a beat and paint, or select units on the map.")
-            if self.scenario.is_open else ""
-        )  # fmt: skip
+            self.tr("Choose a beat and paint, or select units on the map.") if self.scenario.is_open else ""
+        )
         if self.scenario.is_open and self.scenario.town is None:
             self.headline.setText(self.tr("The inputs of this result are gone, so it cannot be drawn on."))
         self.table.setRowCount(0)
@@ -320,7 +345,9 @@ class DrawingPanel(QWidget):
             shown = dict(zip(self.scenario.units["unit"].astype(str), self.scenario.beat_of_unit(), strict=True))
             workload = plan_workload(town)
             if plan is not None and "fixed_hours" in plan.units:
-                fixed = dict(zip(plan.units["unit"].astype(str), plan.units["fixed_hours"].to_numpy(float), strict=True))  # fmt: skip
+                fixed = dict(
+                    zip(plan.units["unit"].astype(str), plan.units["fixed_hours"].to_numpy(float), strict=True)
+                )
                 workload = workload.with_fixed(np.array([fixed[u] for u in town.units["unit"]]))
             beat = np.array([shown[u] for u in town.units["unit"]], dtype=object)
             self.drawing = Drawing(town, workload, beat, names=self.map.content.names, author=author())
@@ -412,9 +439,13 @@ class DrawingPanel(QWidget):
         wrong = QColor("#b2182b")
         for row, beat in enumerate(f.beat):
             texts = (
-                beat, f"{f.hours[row]:,.0f}", f"{f.deviation[row]:+.1%}", f"{f.officers[row]:,.0f}",
-                "–" if np.isnan(f.residents[row]) else f"{f.residents[row]:,.0f}", "–" if np.isnan(f.moved_in[row]) else f"{f.moved_in[row]:,.0f}",
-            )  # fmt: skip
+                beat,
+                f"{f.hours[row]:,.0f}",
+                f"{f.deviation[row]:+.1%}",
+                f"{f.officers[row]:,.0f}",
+                "–" if np.isnan(f.residents[row]) else f"{f.residents[row]:,.0f}",
+                "–" if np.isnan(f.moved_in[row]) else f"{f.moved_in[row]:,.0f}",
+            )
             outside = not f.lower[row] * (1 - 1e-9) <= f.hours[row] <= f.upper[row] * (1 + 1e-9)
             for k, text in enumerate(texts):
                 item = table.item(row, k)
@@ -524,7 +555,11 @@ class DrawingPanel(QWidget):
     def _change(self, edit: Edit, units: np.ndarray) -> Change:
         """Return an edit as a change of the draft, with the place where it is seen."""
         if not len(units):
-            named = [u for u in (*edit.units, *(u for pair in edit.pairs for u in pair), *edit.moves) if self.drawing is not None and u in self.drawing.place]  # fmt: skip
+            named = [
+                u
+                for u in (*edit.units, *(u for pair in edit.pairs for u in pair), *edit.moves)
+                if self.drawing is not None and u in self.drawing.place
+            ]
             units = np.array([self.drawing.place[u] for u in named] if self.drawing is not None else [], int)
         if not len(units):
             return Change(self.kind, edit_in_words(edit.as_json()))
@@ -640,8 +675,13 @@ class DrawingPanel(QWidget):
             return
         names = [f"{b}  {self.map.content.names.get(b, '')}".strip() for b in near]
         text, done = QInputDialog.getItem(
-            self, self.tr("Merge beats"), literal(self.tr("Becomes part of beat {0}:").format(drawing.name(first))), names, 0, False
-        )  # fmt: skip
+            self,
+            self.tr("Merge beats"),
+            literal(self.tr("Becomes part of beat {0}:").format(drawing.name(first))),
+            names,
+            0,
+            False,
+        )
         if done:
             other = near[names.index(text)]
             self.edit(lambda d: d.merge([first, other], self.reason.text().strip()))
@@ -677,7 +717,11 @@ class DrawingPanel(QWidget):
             self._say(self.tr("Another beat is called “{0}” already.").format(name))
             return
         changes = {"beats": {"names": {beat: name or None}, "colours": {beat: colour or None}}}
-        words = self.tr("Beat {0} is called “{1}”").format(beat, name) if name else self.tr("Beat {0} has no name of its own").format(beat)  # fmt: skip
+        words = (
+            self.tr("Beat {0} is called “{1}”").format(beat, name)
+            if name
+            else self.tr("Beat {0} has no name of its own").format(beat)
+        )
         try:
             document.change_rules(changes, words)
         except InputError as error:
@@ -711,7 +755,10 @@ class DrawingPanel(QWidget):
         """Let menu and keys say what is undone."""
         if not self.actions_:
             return
-        for name, words, changes in (("draw_undo", self.tr("Undo"), self.draft.done), ("draw_redo", self.tr("Redo"), self.draft.undone)):  # fmt: skip
+        for name, words, changes in (
+            ("draw_undo", self.tr("Undo"), self.draft.done),
+            ("draw_redo", self.tr("Redo"), self.draft.undone),
+        ):
             short = changes[-1].words if changes else ""
             short = short if len(short) <= NAMED else f"{short[: NAMED - 1]}…"
             self.actions_[name].setText(f"{words}: {short}".replace("&", "&&") if short else words)
@@ -828,7 +875,11 @@ class DrawingPanel(QWidget):
         assert drawing is not None and isinstance(moves, dict)
         if not moves:
             self._enable()
-            nothing = self.tr("Nothing better was found.") if job == "improve" else self.tr("No change was found that restores the rules.")  # fmt: skip
+            nothing = (
+                self.tr("Nothing better was found.")
+                if job == "improve"
+                else self.tr("No change was found that restores the rules.")
+            )
             self._say("\n".join([nothing, *left]) if isinstance(left, list | tuple) and left else nothing)
             return
         from beatplanner.planning.changes.mending import moves_in_words
@@ -836,7 +887,11 @@ class DrawingPanel(QWidget):
         before = drawing.beat.astype(str)
         if not self.edit(lambda d: d.move(moves, "repair" if job == "repair" else "take")):
             return
-        lines = list(words) if isinstance(words, list | tuple) and words else list(moves_in_words(drawing, before, drawing.beat.astype(str)))  # fmt: skip
+        lines = (
+            list(words)
+            if isinstance(words, list | tuple) and words
+            else list(moves_in_words(drawing, before, drawing.beat.astype(str)))
+        )
         title = self.tr("Moved to restore the rules:") if job == "repair" else self.tr("Moved by solving on:")
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
         broken = [self.tr("Still: {0}").format(b) for b in left] if isinstance(left, list | tuple) else []
@@ -859,19 +914,48 @@ def install(window: Any) -> DrawingPanel:
     """Add the panel, its menu and its keys to the window."""
     panel = DrawingPanel(window)
     slots: dict[str, Callable[..., object]] = {
-        "draw_brush": panel.use_brush, "draw_link": panel.use_link, "draw_barrier": panel.use_barrier, "draw_remove": panel.use_remove,
-        "draw_paint_selection": panel.paint_selection, "draw_split": panel.split, "draw_halve": panel.halve, "draw_merge": panel.merge, "draw_name": panel.name_beat,
-        "draw_lock": panel.lock, "draw_unlock": lambda: panel.lock(False), "draw_undo": panel.undo, "draw_redo": panel.redo,
-        "draw_show_broken": panel.show_broken, "draw_repair": panel.repair, "draw_improve": panel.improve, "draw_keep": panel.keep,
-    }  # fmt: skip
+        "draw_brush": panel.use_brush,
+        "draw_link": panel.use_link,
+        "draw_barrier": panel.use_barrier,
+        "draw_remove": panel.use_remove,
+        "draw_paint_selection": panel.paint_selection,
+        "draw_split": panel.split,
+        "draw_halve": panel.halve,
+        "draw_merge": panel.merge,
+        "draw_name": panel.name_beat,
+        "draw_lock": panel.lock,
+        "draw_unlock": lambda: panel.lock(False),
+        "draw_undo": panel.undo,
+        "draw_redo": panel.redo,
+        "draw_show_broken": panel.show_broken,
+        "draw_repair": panel.repair,
+        "draw_improve": panel.improve,
+        "draw_keep": panel.keep,
+    }
     for entry in ACTIONS:
         checkable = entry.name in ("draw_brush", "draw_link", "draw_barrier", "draw_remove")
         panel.actions_[entry.name] = add_action(window, entry, slots[entry.name], checkable=checkable)
     panel.actions_["draw_redo"].setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
     panel.add_buttons(
-        ("draw_brush", "draw_paint_selection", "draw_split", "draw_halve", "draw_merge", "draw_lock", "draw_unlock", "draw_link", "draw_barrier",
-         "draw_remove", "draw_undo", "draw_redo", "draw_show_broken", "draw_repair", "draw_improve", "draw_keep")
-    )  # fmt: skip
+        (
+            "draw_brush",
+            "draw_paint_selection",
+            "draw_split",
+            "draw_halve",
+            "draw_merge",
+            "draw_lock",
+            "draw_unlock",
+            "draw_link",
+            "draw_barrier",
+            "draw_remove",
+            "draw_undo",
+            "draw_redo",
+            "draw_show_broken",
+            "draw_repair",
+            "draw_improve",
+            "draw_keep",
+        )
+    )
     scroll = QScrollArea()
     scroll.setWidget(panel)
     scroll.setWidgetResizable(True)

@@ -40,10 +40,22 @@ class Brush:
     cursor = Qt.CursorShape.CrossCursor
 
     def __init__(
-        self, view: MapView, drawing: Callable[[], Drawing | None], beat: Callable[[], str], radius: Callable[[], int],
-        touched: Callable[[np.ndarray], None], lifted: Callable[[], None],
-    ) -> None:  # fmt: skip
-        self.map, self.drawing, self.beat, self.radius, self.touched, self.lifted = view, drawing, beat, radius, touched, lifted  # fmt: skip
+        self,
+        view: MapView,
+        drawing: Callable[[], Drawing | None],
+        beat: Callable[[], str],
+        radius: Callable[[], int],
+        touched: Callable[[np.ndarray], None],
+        lifted: Callable[[], None],
+    ) -> None:
+        self.map, self.drawing, self.beat, self.radius, self.touched, self.lifted = (
+            view,
+            drawing,
+            beat,
+            radius,
+            touched,
+            lifted,
+        )
         self.at: tuple[float, float] | None = None
         self.down = False
 
@@ -73,9 +85,11 @@ class Brush:
         before = self.at or (x, y)
         steps = max(1, int(np.ceil(np.hypot(x - before[0], y - before[1]) / max(metres, 4 / self.map.scale))))
         found = [
-            self.map.content.units_near(before[0] + (x - before[0]) * s / steps, before[1] + (y - before[1]) * s / steps, metres)
+            self.map.content.units_near(
+                before[0] + (x - before[0]) * s / steps, before[1] + (y - before[1]) * s / steps, metres
+            )
             for s in range(1, min(steps, 60) + 1)
-        ]  # fmt: skip
+        ]
         self.at = (x, y)
         changed = drawing.touch(np.concatenate(found))
         if len(changed):
@@ -133,7 +147,10 @@ class Brush:
         span = 1.25 * max(top, hours)
         painter.fillRect(box.adjusted(-3, -3, 3, 3), QColor(255, 255, 255, 230))
         kept = low <= hours <= high
-        painter.fillRect(QRectF(box.left(), box.top(), box.width() * hours / span, box.height()), QColor("#2e8b57" if kept else "#c0392b"))  # fmt: skip
+        painter.fillRect(
+            QRectF(box.left(), box.top(), box.width() * hours / span, box.height()),
+            QColor("#2e8b57" if kept else "#c0392b"),
+        )
         painter.setPen(QPen(QColor(INK), 1.4))
         for limit in (low, top):
             x = box.left() + box.width() * limit / span
@@ -199,7 +216,9 @@ class BarrierTool:
 
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, view: MapView, drawing: Callable[[], Drawing | None], drawn: Callable[[np.ndarray], None]) -> None:  # fmt: skip
+    def __init__(
+        self, view: MapView, drawing: Callable[[], Drawing | None], drawn: Callable[[np.ndarray], None]
+    ) -> None:
         self.map, self.drawing, self.drawn = view, drawing, drawn
         self.line: list[tuple[float, float]] = []
         self.at: tuple[float, float] | None = None

@@ -206,7 +206,13 @@ class GanttPanel(QWidget):
         judge = self.judge
         self.table.setRowCount(len(self.postings))
         for n, p in enumerate(self.postings):
-            cells = (p.officer, judge.name.get(p.beat, p.beat), f"{judge.days[p.start]:%Y-%m}", f"{judge.days[p.end]:%Y-%m}", str(p.end - p.start))  # fmt: skip
+            cells = (
+                p.officer,
+                judge.name.get(p.beat, p.beat),
+                f"{judge.days[p.start]:%Y-%m}",
+                f"{judge.days[p.end]:%Y-%m}",
+                str(p.end - p.start),
+            )
             for k, text in enumerate(cells):
                 self.table.setItem(n, k, QTableWidgetItem(text))
 
@@ -291,8 +297,9 @@ class GanttPanel(QWidget):
             moved = [p for p in now if p not in set(before)]
             words = "; ".join(
                 f"{p.officer}: {self.judge.name.get(p.beat, p.beat)}, "
-                f"{self.judge.days[p.start]:%Y-%m} – {self.judge.days[p.end]:%Y-%m}" for p in moved[:2]
-            )  # fmt: skip
+                f"{self.judge.days[p.start]:%Y-%m} – {self.judge.days[p.end]:%Y-%m}"
+                for p in moved[:2]
+            )
             found.append(Change(self.kind, self.tr("Posting: {0}").format(words)))
         return found
 
@@ -383,7 +390,14 @@ class GanttPanel(QWidget):
         words = "; ".join(f"{d['officer']}: {d['before']} → {d['after']}" for d in found["diff"][:5])
         if document is not None:
             document.record(self.tr("Postings moved by hand: {0}").format(words), reason)
-        self.answer.setPlainText("\n".join([self.tr("This is the plan now:"), *(f"• {d['officer']}: {d['before']} → {d['after']}" for d in found["diff"])]))  # fmt: skip
+        self.answer.setPlainText(
+            "\n".join(
+                [
+                    self.tr("This is the plan now:"),
+                    *(f"• {d['officer']}: {d['before']} → {d['after']}" for d in found["diff"]),
+                ]
+            )
+        )
 
     def _refused(self, error: Exception) -> None:
         lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
@@ -402,7 +416,15 @@ def install(window: Any) -> GanttPanel:
         dock.show()
         dock.raise_()
 
-    entry = Action("show_postings", "View", "Postings", "Show who holds which post when, and move postings by hand.", "Ctrl+T", False, "open")  # fmt: skip
+    entry = Action(
+        "show_postings",
+        "View",
+        "Postings",
+        "Show who holds which post when, and move postings by hand.",
+        "Ctrl+T",
+        False,
+        "open",
+    )
     add_action(window, entry, open_panel)
     window.scenario.listeners.append(panel.load)
     window.gantt = panel

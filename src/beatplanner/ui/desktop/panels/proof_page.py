@@ -150,12 +150,22 @@ class ProofPage(QWidget):
         self.again.setEnabled(True)
         failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])
         if verdict.get("ok"):
-            lines = [self.tr("✔ All {0} checks passed: every figure was recomputed without the solvers.").format(number(verdict["checks"] - len(unchecked)))]  # fmt: skip
+            lines = [
+                self.tr("✔ All {0} checks passed: every figure was recomputed without the solvers.").format(
+                    number(verdict["checks"] - len(unchecked))
+                )
+            ]
         else:
-            lines = [self.tr("✘ {0} of {1} checks failed. Do not hand this plan out.").format(number(len(failed)), number(verdict["checks"]))]  # fmt: skip
+            lines = [
+                self.tr("✘ {0} of {1} checks failed. Do not hand this plan out.").format(
+                    number(len(failed)), number(verdict["checks"])
+                )
+            ]
             lines += [f"• {self._words(f['name'])}: {f['detail']}" for f in failed[:TOLD]]
             lines += [self.tr("And {0} more.").format(len(failed) - TOLD)] if len(failed) > TOLD else []
-        lines += [self.tr("Could not be checked: {0}. {1}").format(self._words(u["name"]), u["detail"]) for u in unchecked[:3]]  # fmt: skip
+        lines += [
+            self.tr("Could not be checked: {0}. {1}").format(self._words(u["name"]), u["detail"]) for u in unchecked[:3]
+        ]
         when = _time(verdict.get("checked_on"))
         if when:
             lines.append(self.tr("Checked on {0}.").format(when))
@@ -202,14 +212,24 @@ class ProofPage(QWidget):
     def _aim(self, p: StepProof) -> str:
         value = self._plain(p, p.plain)
         return {
-            "travel": self.tr("Sought: little travel. An hour of work lies {0} from the centre of its beat, on average.").format(value),
+            "travel": self.tr(
+                "Sought: little travel. An hour of work lies {0} from the centre of its beat, on average."
+            ).format(value),
             "cut": self.tr("Sought: short borders between beats. They are {0} long together.").format(value),
-            "p-median": self.tr("Sought: short walks. A resident walks {0} to the nearest station, on average.").format(value),
-            "coverage": self.tr("Sought: as many residents as possible within the walking limit. {0} are beyond it.").format(value),
+            "p-median": self.tr("Sought: short walks. A resident walks {0} to the nearest station, on average.").format(
+                value
+            ),
+            "coverage": self.tr(
+                "Sought: as many residents as possible within the walking limit. {0} are beyond it."
+            ).format(value),
             "p-center": self.tr("Sought: no walk too long. The longest is {0}.").format(value),
-            "fewest": self.tr("Sought: the fewest stations that bring everyone within the limit. It takes {0}.").format(value),
-            "weights": self.tr("Sought: few vacant months, broken tenures, language gaps and moves, weighed by points. The plan has {0}.").format(value),
-        }.get(p.kind, self.tr("Objective: {0}.").format(value))  # fmt: skip
+            "fewest": self.tr("Sought: the fewest stations that bring everyone within the limit. It takes {0}.").format(
+                value
+            ),
+            "weights": self.tr(
+                "Sought: few vacant months, broken tenures, language gaps and moves, weighed by points. The plan has {0}."
+            ).format(value),
+        }.get(p.kind, self.tr("Objective: {0}.").format(value))
 
     def _plain(self, p: StepProof, value: float) -> str:
         if p.kind in ("travel", "p-median", "p-center"):
@@ -224,13 +244,17 @@ class ProofPage(QWidget):
 
     def _parts(self, p: StepProof) -> str:
         names = {
-            "vacant_month": self.tr("vacant months"), "tenure_violation": self.tr("broken tenures"), "language_gap": self.tr("months with a language gap"),
-            "gender_gap": self.tr("months with a gap in the mix of women and men"), "rotation": self.tr("rotations"),
-            "home_km_month": self.tr("km between home and beat, times months"), "unpreferred_month": self.tr("months outside preferred beats"),
+            "vacant_month": self.tr("vacant months"),
+            "tenure_violation": self.tr("broken tenures"),
+            "language_gap": self.tr("months with a language gap"),
+            "gender_gap": self.tr("months with a gap in the mix of women and men"),
+            "rotation": self.tr("rotations"),
+            "home_km_month": self.tr("km between home and beat, times months"),
+            "unpreferred_month": self.tr("months outside preferred beats"),
             "changed_month": self.tr("months changed against what was published"),
             "speaker_month": self.tr("months of residents whose language no officer speaks"),
             "language_must": self.tr("months without a language that must be spoken"),
-        }  # fmt: skip
+        }
         said = [
             self.tr("{0} {1}: {2} points").format(number(n), names.get(w, w), number(points))
             for w, n, points in p.parts
@@ -247,22 +271,34 @@ class ProofPage(QWidget):
         if p.standing == "best":
             said = self.tr("No plan under these rules can have less than {0}.").format(self._plain(p, p.plain_bound))
         else:
-            said = self.tr("No plan under these rules can have less than {0}: at most {1} ({2}) could still be gained.").format(
-                self._plain(p, p.plain_bound), self._plain(p, p.plain - p.plain_bound), percent(p.gap, 2)
-            )  # fmt: skip
-        exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(number(p.objective), number(p.bound), percent(p.gap, 3))  # fmt: skip
+            said = self.tr(
+                "No plan under these rules can have less than {0}: at most {1} ({2}) could still be gained."
+            ).format(self._plain(p, p.plain_bound), self._plain(p, p.plain - p.plain_bound), percent(p.gap, 2))
+        exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(
+            number(p.objective), number(p.bound), percent(p.gap, 3)
+        )
         return [said, f"{exact} {seconds}"]
 
     def _meaning(self, p: StepProof) -> str:
         said = {
-            "best": self.tr("the program has proven that no other plan under these rules is better. Longer search changes nothing; only other rules would."),
-            "within": self.tr("a better plan may exist, but only by so little. More time may find it, or prove that there is none.")
+            "best": self.tr(
+                "the program has proven that no other plan under these rules is better. Longer search changes nothing; only other rules would."
+            ),
+            "within": self.tr(
+                "a better plan may exist, but only by so little. More time may find it, or prove that there is none."
+            )
             if p.gap is not None and p.gap <= 0.02
-            else self.tr("a better plan may exist, by this much at most. More time may find it, or prove that there is none."),
-            "no bound": self.tr("the plan keeps the rules, but nobody has computed how much better another could be. Do not call it the best."),
-            "relaxed": self.tr("the rules that you asked for cannot all be kept together. This plan keeps as many as possible; see Warnings for which clash."),
+            else self.tr(
+                "a better plan may exist, by this much at most. More time may find it, or prove that there is none."
+            ),
+            "no bound": self.tr(
+                "the plan keeps the rules, but nobody has computed how much better another could be. Do not call it the best."
+            ),
+            "relaxed": self.tr(
+                "the rules that you asked for cannot all be kept together. This plan keeps as many as possible; see Warnings for which clash."
+            ),
             "given": self.tr("these are the beats that you brought along; they were measured, not drawn anew."),
-        }[p.standing]  # fmt: skip
+        }[p.standing]
         return self.tr("What this means: {0}").format(said)
 
     # ---- the page
@@ -285,9 +321,14 @@ class ProofPage(QWidget):
     def _run(self, summary: dict[str, Any]) -> list[str]:
         limit = summary.get("time_limit")
         said = self.tr("“{0}”, made in {1} seconds with seed {2} and {3} threads; {4}.").format(
-            summary.get("project", ""), number(summary.get("seconds")), summary.get("seed", ""), summary.get("threads", ""),
-            self.tr("no time limit was given") if limit is None else self.tr("the time limit was {0} seconds").format(number(limit)),
-        )  # fmt: skip
+            summary.get("project", ""),
+            number(summary.get("seconds")),
+            summary.get("seed", ""),
+            summary.get("threads", ""),
+            self.tr("no time limit was given")
+            if limit is None
+            else self.tr("the time limit was {0} seconds").format(number(limit)),
+        )
         same = self.tr(
             "The same data, rules, seed and threads give the same plan, unless a time limit cuts the search."
         )

@@ -26,8 +26,14 @@ ACTIONS = (
     Action("show_results", "View", "Results", "Show cards, charts, warnings and the proof of the plan.", "Ctrl+I"),
     Action("next_beat", "View", "Next beat", "Go to the next beat of the table.", "Ctrl+PgDown"),
     Action("previous_beat", "View", "Previous beat", "Go to the previous beat of the table.", "Ctrl+PgUp"),
-    Action("copy_card", "View", "Copy card of the beat", "Copy the beat's card as text, without officers' names and small figures.", "Ctrl+Alt+C"),
-)  # fmt: skip
+    Action(
+        "copy_card",
+        "View",
+        "Copy card of the beat",
+        "Copy the beat's card as text, without officers' names and small figures.",
+        "Ctrl+Alt+C",
+    ),
+)
 
 
 def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, Any], list[Doubt]]:

@@ -201,10 +201,20 @@ class RuleField(QFrame):
     def explain(self) -> None:
         """Say why there is such a rule, its default and where that comes from."""
         default = catalog().default_of(self.rule)
-        words = self.tr("There is no default.") if default is None and self._must_be_said() else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr))  # fmt: skip
+        words = (
+            self.tr("There is no default.")
+            if default is None and self._must_be_said()
+            else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr))
+        )
         text = f"{self.label.text()}\n\n{self.tr(self.rule.why)}\n\n{words}\n{self.tr(self.rule.source)}"
         place = self.why.mapToGlobal(self.why.rect().bottomLeft())
-        QWhatsThis.showText(place, "<p>" + text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>").replace("\n", "<br>") + "</p>", self)  # fmt: skip
+        QWhatsThis.showText(
+            place,
+            "<p>"
+            + text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>").replace("\n", "<br>")
+            + "</p>",
+            self,
+        )
         self.panel.explained = text
 
 
@@ -285,9 +295,12 @@ class RulePanel(QWidget):
             self._of, self._before = document, []
         rules = self.rules()
         self.head.setText(
-            self.tr("Open the project to change its rules; these are the rules of a plan that was made.") if rules is None
-            else self.tr("Scenario “{0}”").format(document.active) if document.active else self.tr("The project's own rules")
-        )  # fmt: skip
+            self.tr("Open the project to change its rules; these are the rules of a plan that was made.")
+            if rules is None
+            else self.tr("Scenario “{0}”").format(document.active)
+            if document.active
+            else self.tr("The project's own rules")
+        )
         if rules is None:
             plan = self.window_.scenario.plan
             rules = {} if plan is None else dict(plan.summary.get("rules", {}))
@@ -422,7 +435,11 @@ class RulePanel(QWidget):
             f"• {catalog().in_words(by_key[k], catalog().default_of(by_key[k]) if v is None else v, self.tr)}"
             for k, v in values.items()
         ]
-        answer = question(self, self.tr(preset.name), f"{self.tr(preset.about)}\n\n{self.tr('This would be set:')}\n" + "\n".join(lines))  # fmt: skip
+        answer = question(
+            self,
+            self.tr(preset.name),
+            f"{self.tr(preset.about)}\n\n{self.tr('This would be set:')}\n" + "\n".join(lines),
+        )
         if answer == QMessageBox.StandardButton.Yes:
             self.set(values, f"Preset: {preset.name}")
 
@@ -451,7 +468,15 @@ def install(window: Any) -> RulePanel:
         dock.raise_()
         panel.load()
 
-    entry = Action("change_rules", "Plan", "Change rules…", "Change what the plan must keep, in words and units.", "Ctrl+L", False, "open")  # fmt: skip
+    entry = Action(
+        "change_rules",
+        "Plan",
+        "Change rules…",
+        "Change what the plan must keep, in words and units.",
+        "Ctrl+L",
+        False,
+        "open",
+    )
     action = add_action(window, entry, open_panel)
     window.rules_button.clicked.connect(action.trigger)
     window.scenario.listeners.append(panel.load)

@@ -148,7 +148,13 @@ class StationPanel(QWidget):
         self.buttons["improve"].setToolTip(self.tr("Sites that you opened stay open; the others are chosen anew."))
         self.buttons["keep"].setToolTip(self.tr("These stations, with the beats as they are."))
         self.buttons["release"].setToolTip(self.tr("The next plan chooses all sites anew."))
-        for name, slot in (("undo", self.undo), ("redo", self.redo), ("release", self.release), ("improve", lambda: self.plan(True)), ("keep", lambda: self.plan(False))):  # fmt: skip
+        for name, slot in (
+            ("undo", self.undo),
+            ("redo", self.redo),
+            ("release", self.release),
+            ("improve", lambda: self.plan(True)),
+            ("keep", lambda: self.plan(False)),
+        ):
             self.buttons[name].clicked.connect(lambda _=False, s=slot: s())
         grid = QGridLayout()
         for k, button in enumerate(self.buttons.values()):
@@ -189,7 +195,11 @@ class StationPanel(QWidget):
         if scenario.town is None:
             return
         plan = scenario.plan
-        names = {} if plan is None or plan.beats is None else {str(b): str(n) for b, n in zip(plan.beats["beat"], plan.beats["name"], strict=True)}  # fmt: skip
+        names = (
+            {}
+            if plan is None or plan.beats is None
+            else {str(b): str(n) for b, n in zip(plan.beats["beat"], plan.beats["name"], strict=True)}
+        )
         beat = self._beats = scenario.shown_beat_of_unit()
         try:
             self.judge = SiteJudge(scenario.town, beat if all(isinstance(b, str) for b in beat) else None, names)
@@ -238,7 +248,14 @@ class StationPanel(QWidget):
             tick = QTableWidgetItem()
             tick.setCheckState(Qt.CheckState.Checked if k in chosen else Qt.CheckState.Unchecked)
             fixed = bool(judge.fixed[k])
-            tick.setFlags(Qt.ItemFlag.ItemIsSelectable | (Qt.ItemFlag.NoItemFlags if fixed or running else Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable))  # fmt: skip
+            tick.setFlags(
+                Qt.ItemFlag.ItemIsSelectable
+                | (
+                    Qt.ItemFlag.NoItemFlags
+                    if fixed or running
+                    else Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable
+                )
+            )
             self.table.setItem(k, 0, name)
             self.table.setItem(k, 1, tick)
         self.table.blockSignals(False)
@@ -444,7 +461,15 @@ def install(window: Any) -> StationPanel:
         dock.show()
         dock.raise_()
 
-    entry = Action("show_stations", "View", "Stations", "Move stations by hand and see what residents walk.", "Ctrl+Shift+T", False, "open")  # fmt: skip
+    entry = Action(
+        "show_stations",
+        "View",
+        "Stations",
+        "Move stations by hand and see what residents walk.",
+        "Ctrl+Shift+T",
+        False,
+        "open",
+    )
     add_action(window, entry, open_panel)
     window.scenario.listeners.append(panel.load)
     window.map.tool_changed.connect(panel._changed_tool)

@@ -247,7 +247,9 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._waiting: deque[tuple[Callable[[Any], None], Callable[[Exception], None], Callable[..., Any], tuple[Any, ...]]] = deque()  # fmt: skip
+        self._waiting: deque[
+            tuple[Callable[[Any], None], Callable[[Exception], None], Callable[..., Any], tuple[Any, ...]]
+        ] = deque()
         self._then: tuple[Callable[[Any], None], Callable[[Exception], None]] | None = None
         self._task = Task(self)
         self._task.finished.connect(lambda found: self._hand(0, found))

@@ -74,7 +74,9 @@ class DraftActions:
     def in_draft(self: Any) -> str:
         """Return how many changes are not in the plan, in words."""
         count = self.draft.count
-        return self.tr("1 change not in the plan") if count == 1 else self.tr("{0} changes not in the plan").format(count)  # fmt: skip
+        return (
+            self.tr("1 change not in the plan") if count == 1 else self.tr("{0} changes not in the plan").format(count)
+        )
 
     def _draft_changed(self: Any) -> None:
         self.session.keep_drawing()

@@ -379,7 +379,10 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         words = self.tr("This project names files that lie elsewhere, perhaps on another computer:") + "\n\n"
         words += "\n".join(shown) + "\n\n" + self.tr("Only a project that you trust should read them. Follow them?")
         no = QMessageBox.StandardButton.No
-        return question(self, self.tr("Files elsewhere"), words, QMessageBox.StandardButton.Yes | no, no) == QMessageBox.StandardButton.Yes  # fmt: skip
+        return (
+            question(self, self.tr("Files elsewhere"), words, QMessageBox.StandardButton.Yes | no, no)
+            == QMessageBox.StandardButton.Yes
+        )
 
     # ---- actions
 
@@ -547,7 +550,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         elif not self.saved:
             words = self.tr("The plan is not saved. Go on without it?")
             if self.draft.count:
-                words = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")  # fmt: skip
+                words = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")
         else:
             return True
         answer = question(self, self.tr("beatplanner"), words)

@@ -29,17 +29,21 @@ def _bytes(text: object) -> QByteArray:
 
 def _headers(window: Any) -> dict[str, QHeaderView]:
     return {"beats": window.table.horizontalHeader()} | {
-        f"{k}": view.horizontalHeader() for k, view in enumerate(window.findChildren(QTableView)) if view is not window.table
-    }  # fmt: skip
+        f"{k}": view.horizontalHeader()
+        for k, view in enumerate(window.findChildren(QTableView))
+        if view is not window.table
+    }
 
 
 def keep_place(window: Any) -> None:
     """Keep it; a folder that cannot be written is no reason to stop."""
     window._put_tools_away(away=False)
     kept = {
-        "version": VERSION, "geometry": _text(window.saveGeometry()), "state": _text(window.saveState(VERSION)),
+        "version": VERSION,
+        "geometry": _text(window.saveGeometry()),
+        "state": _text(window.saveState(VERSION)),
         "columns": {name: _text(head.saveState()) for name, head in _headers(window).items()},
-    }  # fmt: skip
+    }
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
         _file().write_text(json.dumps(kept), encoding="utf-8")

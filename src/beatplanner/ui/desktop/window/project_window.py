@@ -162,8 +162,12 @@ class Session(QObject):
             words = self.tr("Work until {0} was not saved before the program ended ({1} steps). Restore it?").format(
                 _local(recovery.last), len(recovery.done)
             )
-            answer = question(self.window, self.tr("Unsaved work"), words,
-                                          QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)  # fmt: skip
+            answer = question(
+                self.window,
+                self.tr("Unsaved work"),
+                words,
+                QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            )
             if answer == QMessageBox.StandardButton.Yes:
                 document.recover(recovery)
                 recovery.forget()
@@ -318,9 +322,12 @@ class ProjectActions:
         if self.draft.count:
             words += "\n\n" + self.in_draft() + " " + self.tr("They are saved with the project as a draft.")
         answer = question(
-            self, self.tr("beatplanner"), words,
-            buttons.Save | buttons.Discard | buttons.Cancel, buttons.Save,
-        )  # fmt: skip
+            self,
+            self.tr("beatplanner"),
+            words,
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
         if answer == buttons.Save:
             target = None
             if not document.is_file or document.read_only_because:

@@ -119,9 +119,17 @@ class RunActions:
         names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
         if self.step_running in self.steps_ahead:
             at = self.steps_ahead.index(self.step_running) + 1
-            lines.append(self.tr("Step {0} of {1}: {2}").format(at, len(self.steps_ahead), names.get(self.step_running, self.step_running)))  # fmt: skip
+            lines.append(
+                self.tr("Step {0} of {1}: {2}").format(
+                    at, len(self.steps_ahead), names.get(self.step_running, self.step_running)
+                )
+            )
         seconds = number(self.spent())
-        lines.append(self.tr("{0} of {1} s").format(seconds, number(self.limit)) if self.limit else self.tr("{0} s").format(seconds))  # fmt: skip
+        lines.append(
+            self.tr("{0} of {1} s").format(seconds, number(self.limit))
+            if self.limit
+            else self.tr("{0} s").format(seconds)
+        )
         if self.run_words:
             lines.append(self.run_words)
         self.phase.setText("\n".join(lines))
@@ -129,8 +137,10 @@ class RunActions:
     def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
         """Return what a phase has found, each figure with its unit."""
         units = {
-            "beats": self.tr("hours × km"), "stations": self.tr("residents × km"), "officers": self.tr("points (less is better)"),
-        }  # fmt: skip
+            "beats": self.tr("hours × km"),
+            "stations": self.tr("residents × km"),
+            "officers": self.tr("points (less is better)"),
+        }
         step = step_of(phase)
         scale = 1000.0 if step in ("beats", "stations") else 1.0
         where = phase.partition(":")[0].removeprefix(step).removeprefix(" of ").strip()

@@ -177,9 +177,24 @@ def step_text_size(step: int) -> int:
 def install(window: Any) -> None:
     """Add the dialog and the keys for the text's size."""
     entries = (
-        (Action("open_settings", "File", "Settings…", "Choose language, theme, size of the text, and your own words.", "Ctrl+,"), lambda: SettingsDialog(window).exec()),
-        (Action("text_larger", "View", "Larger text", "Make all text of the window larger.", "Ctrl+Alt++"), lambda: step_text_size(STEP)),
-        (Action("text_smaller", "View", "Smaller text", "Make all text of the window smaller.", "Ctrl+Alt+-"), lambda: step_text_size(-STEP)),
-    )  # fmt: skip
+        (
+            Action(
+                "open_settings",
+                "File",
+                "Settings…",
+                "Choose language, theme, size of the text, and your own words.",
+                "Ctrl+,",
+            ),
+            lambda: SettingsDialog(window).exec(),
+        ),
+        (
+            Action("text_larger", "View", "Larger text", "Make all text of the window larger.", "Ctrl+Alt++"),
+            lambda: step_text_size(STEP),
+        ),
+        (
+            Action("text_smaller", "View", "Smaller text", "Make all text of the window smaller.", "Ctrl+Alt+-"),
+            lambda: step_text_size(-STEP),
+        ),
+    )
     for entry, slot in entries:
         add_action(window, entry, slot)

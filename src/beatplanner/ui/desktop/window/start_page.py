@@ -136,8 +136,11 @@ class StartPage(QWidget):
         when = recovery.last
         with suppress(ValueError):
             when = f"{dt.datetime.fromisoformat(recovery.last).astimezone():%d.%m.%Y %H:%M}"
-        label = Label(self.tr("⚠ {0}: work until {1} was not saved before the program ended ({2} steps).").format(
-            recovery.project.stem, when, len(recovery.done)))  # fmt: skip
+        label = Label(
+            self.tr("⚠ {0}: work until {1} was not saved before the program ended ({2} steps).").format(
+                recovery.project.stem, when, len(recovery.done)
+            )
+        )
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setToolTip(literal(str(recovery.project)))

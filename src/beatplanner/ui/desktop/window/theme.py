@@ -9,15 +9,45 @@ from PySide6.QtWidgets import QApplication
 THEMES = ("system", "light", "dark")
 # Text stands out from its ground by 4.5 to 1 at least (WCAG 2.2, 1.4.3).
 LIGHT = {
-    "Window": "#efefef", "WindowText": "#1a1a1a", "Base": "#ffffff", "AlternateBase": "#f5f5f5", "Text": "#1a1a1a", "Button": "#efefef", "ButtonText": "#1a1a1a",
-    "ToolTipBase": "#ffffe6", "ToolTipText": "#1a1a1a", "Highlight": "#1f5f9e", "HighlightedText": "#ffffff", "Link": "#0b4f8a", "PlaceholderText": "#595959",
-    "Light": "#ffffff", "Midlight": "#e3e3e3", "Mid": "#c8c8c8", "Dark": "#9f9f9f", "BrightText": "#ffffff",
-}  # fmt: skip
+    "Window": "#efefef",
+    "WindowText": "#1a1a1a",
+    "Base": "#ffffff",
+    "AlternateBase": "#f5f5f5",
+    "Text": "#1a1a1a",
+    "Button": "#efefef",
+    "ButtonText": "#1a1a1a",
+    "ToolTipBase": "#ffffe6",
+    "ToolTipText": "#1a1a1a",
+    "Highlight": "#1f5f9e",
+    "HighlightedText": "#ffffff",
+    "Link": "#0b4f8a",
+    "PlaceholderText": "#595959",
+    "Light": "#ffffff",
+    "Midlight": "#e3e3e3",
+    "Mid": "#c8c8c8",
+    "Dark": "#9f9f9f",
+    "BrightText": "#ffffff",
+}
 DARK = {
-    "Window": "#2b2b2b", "WindowText": "#f0f0f0", "Base": "#1e1e1e", "AlternateBase": "#262626", "Text": "#f0f0f0", "Button": "#3a3a3a", "ButtonText": "#f0f0f0",
-    "ToolTipBase": "#3a3a3a", "ToolTipText": "#f0f0f0", "Highlight": "#2f6fb0", "HighlightedText": "#ffffff", "Link": "#8cc0ff", "PlaceholderText": "#b0b0b0",
-    "Light": "#505050", "Midlight": "#444444", "Mid": "#4a4a4a", "Dark": "#181818", "BrightText": "#ffffff",
-}  # fmt: skip
+    "Window": "#2b2b2b",
+    "WindowText": "#f0f0f0",
+    "Base": "#1e1e1e",
+    "AlternateBase": "#262626",
+    "Text": "#f0f0f0",
+    "Button": "#3a3a3a",
+    "ButtonText": "#f0f0f0",
+    "ToolTipBase": "#3a3a3a",
+    "ToolTipText": "#f0f0f0",
+    "Highlight": "#2f6fb0",
+    "HighlightedText": "#ffffff",
+    "Link": "#8cc0ff",
+    "PlaceholderText": "#b0b0b0",
+    "Light": "#505050",
+    "Midlight": "#444444",
+    "Mid": "#4a4a4a",
+    "Dark": "#181818",
+    "BrightText": "#ffffff",
+}
 
 
 def palette_of(colours: dict[str, str]) -> QPalette:

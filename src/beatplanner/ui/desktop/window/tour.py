@@ -211,8 +211,13 @@ class Tour(QWidget):
     def press(self, key: int) -> bool:
         """Go on at Enter and the right arrow, back at the left one, leave at Escape; return whether the key is one of the tour's."""
         step = {
-            Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Return: 1, Qt.Key.Key_Enter: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1,
-        }.get(Qt.Key(key))  # fmt: skip
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Return: 1,
+            Qt.Key.Key_Enter: 1,
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Up: -1,
+        }.get(Qt.Key(key))
         if key == Qt.Key.Key_Escape:
             self.end()
         elif step is not None:
@@ -281,5 +286,7 @@ def begin_once(window: Any) -> None:
 def install(window: Any) -> None:
     """Add the tour to the Help menu."""
     window.tour = None
-    entry = Action("begin_tour", "Help", "Tour of the window", "Show what is where, one thing after another.", "", False, "open")  # fmt: skip
+    entry = Action(
+        "begin_tour", "Help", "Tour of the window", "Show what is where, one thing after another.", "", False, "open"
+    )
     add_action(window, entry, lambda: begin(window))
