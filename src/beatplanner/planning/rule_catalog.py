@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic_core import PydanticUndefined
 
@@ -473,8 +473,3 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[Rule,
     there = {r.key for r in rules_of(before)}
     found = [(r, value_of(before, r), value_of(now, r)) for r in rules_of(now) if r.key in there]
     return [(r, a, b) for r, a, b in found if a != b]
-
-
-def choices_of(rule: Rule) -> tuple[Any, ...]:
-    """Return the values that the description allows for a choice."""
-    return get_args(SECTIONS[rule.section].model_fields[rule.name].annotation)

@@ -53,11 +53,6 @@ class ScenarioFile:
     changes: tuple[str, ...]
 
 
-def as_table(description: Description) -> dict[str, Any]:
-    """Return the keys that a description gives, as plain tables; what it leaves to the defaults is not in it."""
-    return json.loads(description.model_dump_json(exclude_unset=True))
-
-
 def changed_rules(base: Description, other: Description) -> tuple[str, ...]:
     """Say what `other` changes in `base`, a sentence a key, defaults included and the name of the scenario aside."""
     a, b = (json.loads(d.model_dump_json()) for d in (_at_home(base), _at_home(other)))

@@ -15,17 +15,8 @@ from pathlib import Path
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import read_only_uri
 
-MAGIC = b"SQLite format 3\x00"
 # Longest cell, longest statement of a scheme, steps of SQLite between two looks at the clock, and seconds that a question may take.
 MOST_CELL, MOST_STATEMENT, STEPS, SECONDS = 1 << 28, 1 << 20, 200_000, 20.0
-
-
-def is_sqlite(path: Path) -> bool:
-    """Tell whether a file is an SQLite database by its first bytes."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as stream:
-        return stream.read(16) == MAGIC
 
 
 def is_logged(path: Path) -> bool:

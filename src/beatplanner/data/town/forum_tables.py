@@ -15,7 +15,6 @@ import pandas as pd
 from beatplanner.data.description.models import Description, Forum, Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.points import read_points
@@ -228,11 +227,3 @@ def folder_of_pack(path: Path) -> Path:
     raise InputError(
         problem("there is no forum pack here", "Give a result folder, or the folder “forum” of one", file=path)
     )
-
-
-def lines_by_street(streets: gpd.GeoDataFrame | None) -> dict[str, Any]:
-    """Return each named street's lines as one geometry."""
-    if streets is None or streets["name"].isna().all():
-        return {}
-    named = streets[streets["name"].notna()]
-    return {str(n): geometry.union(g.geometry.to_numpy()) for n, g in named.groupby("name", sort=True)}

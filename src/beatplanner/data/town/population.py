@@ -7,7 +7,6 @@ buildings), and Σ_j s_ij = 1, unit j gets Σ_i r_ij where the whole numbers r_i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,11 +77,6 @@ def join_table(units: Sequence[str], keys: Sequence[str | None], values: np.ndar
         absent = np.asarray(units, dtype=object)[rows == 0]
         doubts.append(f"{len(absent):,} units have no row: {listed(absent, 6)}")
     return JoinedTable(sums, tuple(facts), tuple(doubts))
-
-
-def _bare(key: str) -> str:
-    key = re.sub(r"\s+", "", key).casefold()
-    return key.lstrip("0") or key
 
 
 def whole_parts(shares: np.ndarray, total: float) -> np.ndarray:

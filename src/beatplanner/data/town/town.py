@@ -124,17 +124,6 @@ class Town:
         able = np.isfinite(self.walks).any(axis=1)
         return np.bincount(self.homes["unit"], weights=able, minlength=len(self.units)) > 0
 
-    def unit_walks(self) -> np.ndarray | None:
-        """Return the mean walk of each unit's residents to each site, (n, sites) metres; inf where none of its homes reaches it."""
-        if self.homes is None or self.walks is None:
-            return None
-        unit, share = self.homes["unit"].to_numpy(int), self.homes["share"].to_numpy(float)[:, None]
-        able = np.isfinite(self.walks)
-        way, weight = (np.zeros((len(self.units), self.walks.shape[1])) for _ in range(2))
-        np.add.at(way, unit, np.where(able, self.walks, 0.0) * share)
-        np.add.at(weight, unit, able * share)
-        return np.divide(way, weight, out=np.full(way.shape, np.inf), where=weight > 0)
-
     def points(self) -> np.ndarray:
         """Return the representative points of the units, (n, 2), metres."""
         return self.units[["x", "y"]].to_numpy(float)

@@ -220,11 +220,6 @@ class Drawing:
         return bool(self._done)
 
     @property
-    def can_redo(self) -> bool:
-        """Whether there is an edit to make again."""
-        return bool(self._undone)
-
-    @property
     def last(self) -> Done | None:
         """The edit made last."""
         return self._done[-1] if self._done else None

@@ -38,10 +38,6 @@ from beatplanner.planning.compare.figures import BLOCKS, Figure, figures, homes_
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
 
-# A figure of the best plan is told as better than today's only where the difference is not rounding.
-MEANINGFUL = 0.005
-
-
 # ---- figures
 
 
@@ -332,22 +328,3 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         "versions": versions(),
     }
     return without_nan(content)
-
-
-def read_comparison(folder: Path) -> dict[str, Any]:
-    """Read ``comparison.json``.
-
-    Raises
-    ------
-    InputError
-        Where the folder holds no comparison.
-    """
-    file = folder / "comparison.json"
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        assert isinstance(content["columns"], list)
-    except (OSError, ValueError, KeyError, TypeError, AssertionError):
-        raise InputError(
-            problem("this folder holds no comparison", "Give one that “beatplanner compare” made", file=file)
-        ) from None
-    return content

@@ -24,7 +24,6 @@ from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
 
 Level = Literal["neighbourhood", "municipality", "region"]
-LEVELS: tuple[Level, ...] = ("neighbourhood", "municipality", "region")
 # Buildings looked at from outside where an area has none of its own.
 NEAREST_VENUES = 10
 # A metre on foot counts this much money, so that among venues that cost the same the nearer one is taken.

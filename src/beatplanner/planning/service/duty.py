@@ -84,11 +84,6 @@ def duty(
     return Duty(_from_posts(town, shifts, beat, posts, calls, known), from_posts=True)
 
 
-def _servers_file(town: Town) -> str:
-    rules = town.description.service
-    return str(rules.servers.path) if rules is not None and rules.servers is not None else ""
-
-
 def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
     hours = np.array([s.hours_a_week for s in shifts])
     number = on_duty(posts, known, hours, _calls_of_beats(calls, beat, known), town.description.workload)

@@ -337,11 +337,6 @@ def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
     _list(ledger, "plan", left)
 
 
-def covered_by(ledger: Ledger, name: str) -> bool:
-    """Tell whether a key or column is recomputed in a check that was made; a layer's column is named ``layer.column``."""
-    return not (_why(ledger, name, KEYS, NOT_CHECKED_KEYS) and _why(ledger, name, COLUMNS, NOT_CHECKED_COLUMNS))
-
-
 @functools.cache
 def _longest(name: str, known: tuple[str, ...]) -> str | None:
     """Return the longest of the known names that a name begins with."""

@@ -9,7 +9,6 @@ from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4
-STATUSES = ("optimal", "feasible", "infeasible")
 PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
 FIGURES = {
     "beats": (

@@ -41,14 +41,6 @@ class Figures:
         return float(sum(w * p for w, p in zip(weights, parts, strict=True)))
 
 
-def presence(problem: TenureProblem, postings: list[Posting]) -> np.ndarray:
-    """Return who holds a post where and when, (O, P, T) bool."""
-    held = np.zeros((len(problem.first), len(problem.posts), problem.months), bool)
-    for p in postings:
-        held[p.officer, p.place, p.begin : p.end] = True
-    return held
-
-
 def staffed(problem: TenureProblem, postings: list[Posting]) -> np.ndarray:
     """Return how many officers are at work in each place and month, (P, T)."""
     count = np.zeros((len(problem.posts), problem.months), int)

@@ -17,7 +17,8 @@ from rich.table import Table
 from beatplanner.data.errors import Note
 from beatplanner.ui.words import many, progress_line, proof_in_words
 
-DONE, BAD_INPUT, BAD_COMMAND, CLASH = 0, 1, 2, 3
+# 2 is what typer ends with where the command itself is wrong
+DONE, BAD_INPUT, CLASH = 0, 1, 3
 # Of “stale” alone: the plan is no longer that of its rules and data.
 OUT_OF_DATE = 4
 # The program itself failed: EX_SOFTWARE of sysexits.h, so that no script takes it for a wrong input or a clash of rules.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_documents_path
@@ -85,8 +84,6 @@ class ImportWizard(QDialog):
         self.setAcceptDrops(True)
         self.work = Work(self)
         self.work.busy_changed.connect(self._show_busy)
-        self._doubts: list = []
-        self._pending: Callable[[], None] | None = None
         self._build()
         self._fit_to_screen()
         self._go(0)

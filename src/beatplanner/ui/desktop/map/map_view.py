@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from beatplanner.planning.beats.drawing import Drawing
 
 LAYERS = tuple(layer.name for layer in first_layers())
-SHOWN_AT_FIRST = tuple(layer.name for layer in first_layers() if layer.visible)
 # Seconds that the map draws before it lets the window go on, and what a picture may cost to be drawn at once in every frame.
 SLICE, AT_ONCE = 0.025, 0.02
 # What a window may wait for a picture where something was switched, in seconds.
@@ -135,11 +134,6 @@ class MapView(QWidget):
         self.load()
 
     # ---- content
-
-    @property
-    def visible_layers(self) -> set[str]:
-        """Names of the layers that are shown."""
-        return {layer.name for layer in self.stack.layers if layer.visible}
 
     def load(self) -> None:
         """Take the scenario's shapes; called after every change of it."""

@@ -208,16 +208,6 @@ class Scenario:
         rules = None if self.town is None else self.town.description.beats
         return {} if rules is None else dict(rules.colours)
 
-    def beat_shapes(self) -> dict[str, shapely.Geometry]:
-        """Return the polygon of each beat that is shown."""
-        if self.plan is not None and self.plan.beats is not None:
-            return {str(b): shape for b, shape in zip(self.plan.beats["beat"], self.plan.beats.geometry, strict=True)}
-        return self._dissolved(self.beat_of_unit())
-
-    def today_shapes(self) -> dict[str, shapely.Geometry]:
-        """Return the polygons of today's beats; empty where they are unknown."""
-        return self._dissolved(self.units["current"].to_numpy(object)) if "current" in self.units else {}
-
     def _dissolved(self, beat: np.ndarray) -> dict[str, shapely.Geometry]:
         shapes = self.units.geometry.to_numpy()
         known = np.array([isinstance(b, str) for b in beat])
