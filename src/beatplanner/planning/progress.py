@@ -5,7 +5,7 @@ A phase reads ``STEP [UNIT]: WHAT``, such as ``beats of West [hours × metres]: 
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 
 from beatplanner.data.description.models import Description
 from beatplanner.planning.proof import Progress
@@ -19,25 +19,26 @@ STATION_UNITS = {
 }
 
 
-def of_run(progress: Progress, begin: float, rules: Description) -> Progress:
-    """Return what tells a run's phases on, with the seconds since `begin` (of ``time.monotonic``) and units.
+def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -> Progress:
+    """Return what tells a run's phases on, with the seconds since now and units.
 
     Parameters
     ----------
     progress
         Called with phase, best objective, bound and seconds of the whole run.
-    begin
-        When the run began.
+    clock
+        Seconds, of the run.
     rules
         Of the run, for the units.
     """
+    begin = clock()
 
     def told(phase: str, best: float | None, bound: float | None, _: float) -> None:
         if best is not None:
             head, colon, rest = phase.partition(":")
             unit = _unit(head, rules)
             phase = f"{head} [{unit}]{colon}{rest}" if unit and "[" not in head else phase
-        progress(phase, best, bound, time.monotonic() - begin)
+        progress(phase, best, bound, clock() - begin)
 
     return told
 

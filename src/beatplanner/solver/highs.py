@@ -10,6 +10,8 @@ from typing import Literal, cast
 import highspy
 import pulp
 
+from beatplanner.solver.clock import watch
+
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 _PROVEN = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
@@ -72,6 +74,8 @@ def solve(
         Status, objective and bound.
     """
     variables = model.variables()
+    clock = watch(cancelled or (lambda: False)).clock
+    end = clock() + seconds
     if seconds <= 0:
         _forget(variables)
         return Outcome("unknown", None, None)
@@ -96,6 +100,8 @@ def solve(
         highs.cbSimplexInterrupt.subscribe(interrupt)
     # HiGHS keeps its worker threads between runs and refuses a run with another number of them
     highs.resetGlobalScheduler(True)
+    # what it took to hand the model over is part of the limit
+    highs.setOptionValue("time_limit", max(0.01, end - clock()))
     highs.run()
     outcome = _outcome(model, highs, variables)
     del model.solverModel

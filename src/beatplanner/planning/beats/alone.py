@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ import numpy as np
 from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.problems import in_words, places
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import (
     MOVES,
     DistrictingProblem,
@@ -64,7 +64,7 @@ class _Municipality:
         self.setting: Setting = setting
         self.part: Part = part
         self.task: Task = task
-        self.until = time.monotonic() + seconds
+        self.until = read_clock(cancelled) + seconds
         self.cancelled: Callable[[], bool] = cancelled
         self.progress: Progress = progress
         self.conflicts: list[str] = []
@@ -97,7 +97,7 @@ class _Municipality:
 
         return solve_districts(
             problem,
-            seconds=max(0.5, self.until - time.monotonic()),
+            seconds=max(0.5, self.until - read_clock(self.cancelled)),
             threads=setting.threads,
             seed=setting.seed,
             prove=task.prove if prove is None else prove,
@@ -112,7 +112,7 @@ class _Municipality:
         """Search for any plan; small municipalities with a proof, which finds what the search misses, or that there is none."""
         return solve_districts(
             problem,
-            seconds=max(0.5, 0.25 * (self.until - time.monotonic())),
+            seconds=max(0.5, 0.25 * (self.until - read_clock(self.cancelled))),
             threads=self.setting.threads,
             seed=self.setting.seed,
             effort=effort,

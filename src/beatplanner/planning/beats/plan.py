@@ -8,7 +8,6 @@ rules cannot all be met, the smallest relaxation is searched for, said in words,
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +24,7 @@ from beatplanner.planning.beats.problems import Problems, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import Districts, connected
 
 
@@ -185,7 +185,7 @@ class _Planner:
     def __init__(self, problems, setting, seconds, progress, cancelled, farm) -> None:
         self.problems: Problems = problems
         self.setting: Setting = setting
-        self.begin = time.monotonic()
+        self.begin = read_clock(cancelled)
         self.until = self.begin + seconds
         self.progress: Progress = progress
         self.cancelled: Callable[[], bool] = cancelled
@@ -229,19 +229,19 @@ class _Planner:
 
     def each(self, pairs: Sequence[tuple[Part, Task]], share: float, phase: str) -> list[Alone]:
         """Do a task for each municipality, here or on the workers, in a share of the time that is left."""
-        left = max(0.0, self.until - time.monotonic()) * share
+        left = max(0.0, self.until - read_clock(self.cancelled)) * share
         sizes = [len(p.units) for p, _ in pairs]
         if self.farm is not None:
             return self.on_farm(pairs, left, sizes, phase)
-        done, total, until = [], sum(sizes), time.monotonic() + left
+        done, total, until = [], sum(sizes), read_clock(self.cancelled) + left
 
         def tell(step: str, best: float | None, bound: float | None, _: float) -> None:
             head, colon, rest = step.partition(":")
             name = f"{head}, {phase}{colon}{rest}" if phase else step
-            self.progress(name, best, bound, time.monotonic() - self.begin)
+            self.progress(name, best, bound, read_clock(self.cancelled) - self.begin)
 
         for pair, size in zip(pairs, sizes, strict=True):
-            seconds = max(0.0, until - time.monotonic()) * size / total
+            seconds = max(0.0, until - read_clock(self.cancelled)) * size / total
             total -= size
             done.append(plan_alone(self.setting, pair, seconds, self.cancelled, tell))
         return done
@@ -325,7 +325,7 @@ class _Planner:
             (p.name, p.problem.count, p.problem.lower, p.problem.upper, a.tolerance)
             for p, a in zip(solved, alone, strict=True)
         ]
-        proof = Proof.of(objective, bound if feasible else None, time.monotonic() - self.begin, feasible)
+        proof = Proof.of(objective, bound if feasible else None, read_clock(self.cancelled) - self.begin, feasible)
         self.progress("beats", proof.objective, proof.lower_bound, proof.seconds)
         return BeatPlan(
             beat=beat,

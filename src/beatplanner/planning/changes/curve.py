@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.curve_report import write_curve
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
+from beatplanner.solver.clock import read_clock
 
 FREE = "free"
 
@@ -67,20 +67,20 @@ def run_curve(
     out.mkdir(parents=True, exist_ok=True)
     rows = []
     last: Path | None = None
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     end = None if time_limit is None else begin + time_limit
     moved = sorted(moved, key=lambda b: math.inf if b == FREE else float(b))
     for k, budget in enumerate(moved):
         share = None if budget == FREE else float(budget)
         rules = _with_budget(description, share)
         folder = out / ("moved-free" if share is None else f"moved-{share:.0%}")
-        left = None if end is None else max(0.0, end - time.monotonic()) / (len(moved) - k)
+        left = None if end is None else max(0.0, end - read_clock(cancelled)) / (len(moved) - k)
         label = "free" if share is None else f"{share:.0%}"
 
         def tell(
             phase: str, best: float | None, bound: float | None, seconds: float, label: str = label, k: int = k
         ) -> None:
-            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, time.monotonic() - begin)
+            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, read_clock(cancelled) - begin)
 
         summary = run(
             rules,

@@ -7,7 +7,6 @@ with the goal `MOVES`) finds near ones, and what it moved without need is moved 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +35,7 @@ from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.run import STEPS, Step, _beats_of, make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
+from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
 from beatplanner.solver.districts.solve import (
     MOVES,
@@ -102,7 +102,7 @@ def repair(
     Repair
         Without moves where no rule is broken, or nothing better was found; `left` tells.
     """
-    end = time.monotonic() + seconds
+    end = read_clock(cancelled) + seconds
     figures = drawing.figures()
     beat = drawing.beat.astype(str)
     if not figures.broken:
@@ -115,7 +115,7 @@ def repair(
             bounds.append(0.0)
             continue
         progress(f"repair of {name}" if name else "repair", None, None, 0.0)
-        left = max(1.0, end - time.monotonic())
+        left = max(1.0, end - read_clock(cancelled))
         found, bound = part.solve(left, threads, seed, cancelled)
         bounds.append(bound)
         if found is not None:
@@ -208,12 +208,12 @@ class _Part:
         self, seconds: float, threads: int, seed: int, cancelled: Callable[[], bool]
     ) -> tuple[np.ndarray | None, float | None]:
         """Return the nearest districts that were found (None where none keep the rules) and a proven bound."""
-        end = time.monotonic() + seconds
+        end = read_clock(cancelled) + seconds
         tried = [self.back(d) for d in self.searched(0.5 * seconds, threads, seed, cancelled)]
         bound = None
         if len(self.units) * len(self.own) <= EXACT_PAIRS:
             # the search takes a second where the proof may take minutes: what it found stands if the time ends
-            exact, bound = self.exact(max(1.0, end - time.monotonic()), threads, seed, cancelled)
+            exact, bound = self.exact(max(1.0, end - read_clock(cancelled)), threads, seed, cancelled)
             tried += [] if exact is None else [exact]
         kept = [d for d in tried if self.kept(d)]
         # without a plan that keeps every rule, connected beats that are better balanced are still a repair
@@ -394,13 +394,13 @@ def mend(
     InputError
         Where the input cannot be used, or an edit cannot be made.
     """
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     check_place(out.resolve())
     prepare_solvers(["beats"] if how == "keep" else STEPS, progress)
     check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
-    progress = of_run(progress, begin, description)
+    progress = of_run(progress, watch(cancelled).clock, description)
     town = read_town(description)
     check_pack_inputs(town)
     beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)
@@ -441,7 +441,7 @@ def mend(
         )
         drawing.move(found.moves, "repair")
     drawn = drawing.drawn_town()
-    left = None if time_limit is None else max(1.0, time_limit - (time.monotonic() - begin))
+    left = None if time_limit is None else max(1.0, time_limit - (read_clock(cancelled) - begin))
     common: dict[str, Any] = {
         "time_limit": left,
         "seed": seed,
@@ -463,7 +463,7 @@ def mend(
     else:
         plan = make_plan(drawn, steps=[s for s in steps if s != "beats"], beat=drawing.beat, **common)
         plan = _with_rules(plan, drawing)
-    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     summary["drawn"] = {
         "from": None if plan_from is None else str(plan_from.resolve()),
         "how": how,
@@ -472,7 +472,7 @@ def mend(
         if found is None
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
     }
-    progress("writing", None, None, time.monotonic() - begin)
+    progress("writing", None, None, read_clock(cancelled) - begin)
     written, stopped = tables(plan, summary), []
     summed_up = sum_up(written, drawn.description, seed)
 

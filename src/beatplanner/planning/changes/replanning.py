@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +33,7 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
+from beatplanner.solver.clock import read_clock
 
 CHANGED_MONTH = 100.0
 FIGURES = {
@@ -100,7 +100,7 @@ def replan(
     InputError
         Where the plan has no officers, its inputs are gone, or a change names an unknown officer, beat or month.
     """
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     before = read_result(folder)
     rules = before.summary.get("rules", {})
     if before.assignments is None or before.roster is None or before.beats is None or "officers" not in before.summary:
@@ -142,7 +142,7 @@ def replan(
         progress=progress,
         cancelled=cancelled,
     )
-    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     assert plan.officers is not None
     diff = difference(before.assignments, plan.officers.assignments, before)
     was, now = before.summary["officers"], summary["officers"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import covered_share
+from beatplanner.solver.clock import read_clock
 
 
 def share_out(
@@ -60,7 +60,7 @@ def share_out(
     InputError
         Where there are no beats, no number of officers, or fewer than the minima take; or the place cannot be used.
     """
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     before = read_result(folder)
     if before.beats is None:
         raise InputError(problem("this plan has no beats to share officers out over", "Plan the beats", file=folder))
@@ -109,7 +109,7 @@ def share_out(
             progress=progress,
             cancelled=cancelled,
         )
-        made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+        made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
         now = _with_officers(now, tables(plan, made), made)
         rollout = plan.rollout
     summed_up = sum_up(now, rules, seed, rollout)

@@ -12,7 +12,6 @@ so that the true price lies between the two, however far both searches came. The
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
+from beatplanner.solver.clock import read_clock
 
 # Of a car in a town, for putting metres into minutes that people can feel.
 CAR_KMH = 30.0
@@ -208,17 +208,17 @@ def price_rules(
     for name in ("plan", *(r.key for r in every)):
         check_result_place(out / name)
     out.mkdir(parents=True, exist_ok=True)
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     end = None if time_limit is None else begin + time_limit
     steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations") if getattr(d, s) is not None)  # type: ignore[misc]
 
     def plan(
         rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str
     ) -> dict[str, Any]:
-        left = None if end is None else max(1.0, end - time.monotonic()) / share
+        left = None if end is None else max(1.0, end - read_clock(cancelled)) / share
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-            progress(f"{label}: {phase}", best, bound, time.monotonic() - begin)
+            progress(f"{label}: {phase}", best, bound, read_clock(cancelled) - begin)
 
         return run(
             rules,

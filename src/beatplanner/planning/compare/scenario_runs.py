@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.planning.compare.comparison import compare
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
+from beatplanner.solver.clock import read_clock
 
 
 def run_scenarios(
@@ -58,14 +58,14 @@ def run_scenarios(
             )
         )
     out.mkdir(parents=True, exist_ok=True)
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     end = None if time_limit is None else begin + time_limit
     done, failed = [], []
     for k, s in enumerate(scenarios):
-        left = None if end is None else max(1.0, end - time.monotonic()) / (len(scenarios) - k)
+        left = None if end is None else max(1.0, end - read_clock(cancelled)) / (len(scenarios) - k)
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float, s=s, k=k) -> None:
-            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, time.monotonic() - begin)
+            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, read_clock(cancelled) - begin)
 
         folder = out / s.file.stem
         try:

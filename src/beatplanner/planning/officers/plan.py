@@ -24,7 +24,6 @@ Officers follow the residents they know: who serves a beat that exists no more i
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,6 +41,7 @@ from beatplanner.planning.officers.roster_problem import Places, month_starts, p
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials
 from beatplanner.planning.proof import Progress, Proof, silent
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.officers.assign import assign, prepare
 from beatplanner.solver.officers.figures import breaches, measure
 from beatplanner.solver.officers.problem import Posting, Postings, PriceProof, TenureProblem
@@ -125,7 +125,7 @@ def plan_officers(
     """
     progress("officers: getting ready, which takes longer the first time", None, None, 0.0)
     prepare()
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     rules = town.description.officers
     assert rules is not None
     dates = month_starts(rules.start, rules.years * 12)
@@ -135,11 +135,11 @@ def plan_officers(
     problem_ = with_stand_ins(problem_, opening_months(beats, dates))
 
     def tell(best: float, bound: float | None) -> None:
-        progress("officers", best, bound, time.monotonic() - begin)
+        progress("officers", best, bound, read_clock(cancelled) - begin)
 
     # a tenth is kept for ways out of what cannot be done, each of which is solved with
     found = assign(problem_, seconds=0.9 * seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
-    taken = time.monotonic() - begin
+    taken = read_clock(cancelled) - begin
     trials = Trials(problem_, found.postings, begin + seconds, threads=threads, seed=seed, cancelled=cancelled)
     return _plan_of(town, beats, places, problem_, found, dates, taken, progress, trials)
 

@@ -6,12 +6,12 @@ solve it, it says so, and where it mends nothing it is not offered.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import Figures, breaches, broken_tenures, measure
 from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
@@ -47,12 +47,12 @@ class Trials:
     ) -> None:
         self.problem, self.postings = problem, postings
         self.before = measure(problem, postings)
-        self.until = min(until, time.monotonic() + ALL)
+        self.until = min(until, read_clock(cancelled) + ALL)
         self.threads, self.seed, self.cancelled = threads, seed, cancelled
 
     def solve(self, changed: TenureProblem) -> tuple[list[Posting], Figures] | None:
         """Return postings and figures of a changed problem, None where there is no time."""
-        seconds = min(EACH, self.until - time.monotonic())
+        seconds = min(EACH, self.until - read_clock(self.cancelled))
         if seconds < 0.5 or self.cancelled():
             return None
         found = assign(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from beatplanner.data.town.town import Town
 from beatplanner.planning.stations.access import groups_at_homes
 from beatplanner.planning.stations.rules import StationRules
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.covering import cheapest_cover, coverage, fewest, p_center
 from beatplanner.solver.location.exchange import exchange, greedy, total_cost
 from beatplanner.solver.location.fair_sites import FairRule, fair_sites
@@ -31,7 +31,7 @@ class Choice:
         description, walks = town.description.stations, town.walks
         assert description is not None and walks is not None
         self.town, self.rules, self.description, self.options, self.tell = town, rules, description, options, tell
-        self.end = time.monotonic() + seconds
+        self.end = read_clock(self.options["cancelled"]) + seconds
         self.walks, self.people = walks, people
         self.reachable = np.isfinite(walks).any(axis=1)
         self.limit = description.walk_minutes * description.walk_kmh * 1000 / 60 * (1 + 1e-12)
@@ -63,7 +63,7 @@ class Choice:
 
     def left(self) -> float:
         """Return the seconds that are left, a tenth at least."""
-        return max(0.1, self.end - time.monotonic())
+        return max(0.1, self.end - read_clock(self.options["cancelled"]))
 
     @property
     def cost(self) -> np.ndarray:
@@ -244,7 +244,7 @@ class Choice:
         if fair.met(self.metres[:, found.open].min(axis=1)):
             return found
         count, rules = len(found.open), self.rules.sites
-        self.end = max(self.end, time.monotonic() + 2.0)
+        self.end = max(self.end, read_clock(self.options["cancelled"]) + 2.0)
         fairer = found
         for more in range(count, len(rules.kept) + 1 if self.kind == "fewest" else count + 1):
             start = found.open if more == count else greedy(self.cost, rules.replace(count=more))
@@ -263,7 +263,7 @@ class Choice:
             if met and (self.kind != "fewest" or fairer.objective <= 1e-9):
                 better = fairer if self.kind == "p-median" else found
                 return Sites(fairer.open, fairer.objective, better.lower_bound, better.proof)
-            if time.monotonic() > self.end:
+            if read_clock(self.options["cancelled"]) > self.end:
                 break
         metres = self.metres[:, fairer.open].min(axis=1)
         reached = (1 + excess) * (1 + float(fair.breach(metres[:, None])[0])) - 1

@@ -14,7 +14,6 @@ the average.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +29,7 @@ from beatplanner.planning.stations.choice import Choice
 from beatplanner.planning.stations.mobile_outreach import mobile_stops
 from beatplanner.planning.stations.phases import opening_years
 from beatplanner.planning.stations.rules import station_rules
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.site_tree import SiteProof
 
 
@@ -127,7 +127,7 @@ def plan_stations(
     StationPlan
         Always complete; `clashes` tells whether rules had to be relaxed.
     """
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     progress("stations", None, None, 0.0)
     rules = station_rules(town)
     at_home = people_at_homes(town, people)
@@ -138,12 +138,12 @@ def plan_stations(
         rules,
         seconds,
         options,
-        lambda best, low: progress("stations", best, low, time.monotonic() - begin),
+        lambda best, low: progress("stations", best, low, read_clock(cancelled) - begin),
     )
     found, clashes = choice.made()
     objective = choice.objective(found.open)
     bound = None if found.lower_bound is None else min(found.lower_bound, objective)
-    proof = Proof.of(objective, bound, time.monotonic() - begin, not clashes)
+    proof = Proof.of(objective, bound, read_clock(cancelled) - begin, not clashes)
     progress("stations", proof.objective, proof.lower_bound, proof.seconds)
     plan = _assemble(town, at_home, found.open, choice, proof, clashes, max(1.0, seconds - proof.seconds), options)
     return plan if plan.proof.lower_bound is None else replace(plan, certificate=choice.certificate(found.proof))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +47,7 @@ from beatplanner.planning.workload import (
     officers_note,
     plan_workload,
 )
+from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.districts.solve import PROOF_NODES
 
 Step = Literal["beats", "stations", "officers"]
@@ -112,12 +112,12 @@ def run(
     InputError
         Where the input cannot be used; nothing is written then. Where the privacy gate stops the forum's pack, the rest is written.
     """
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
     check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
-    progress = of_run(progress, begin, description)
+    progress = of_run(progress, watch(cancelled).clock, description)
     prepare_solvers([s for s in steps if getattr(description, s) is not None], progress)
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once
@@ -142,8 +142,8 @@ def run(
             cancelled=cancelled,
             hands=hands,
         )
-    progress("writing", None, None, time.monotonic() - begin)
-    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=time.monotonic() - begin)
+    progress("writing", None, None, read_clock(cancelled) - begin)
+    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     written, stopped = tables(plan, summary), []
     of_service = (
         content(service_of_plan(town, written, seed=seed), town) if served and written.beats is not None else None
@@ -199,14 +199,14 @@ def make_plan(
     InputError
         Where there is nothing to plan with, such as officers without any beats.
     """
-    end = time.monotonic() + (DEFAULT_TIME_LIMIT if time_limit is None else time_limit)
+    end = read_clock(cancelled) + (DEFAULT_TIME_LIMIT if time_limit is None else time_limit)
     description = town.description
     has = {"beats": description.beats, "stations": description.stations, "officers": description.officers}
     wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
 
     def seconds_for(step: Step, first: bool = False) -> float:
         later = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
-        return max(0.0, end - time.monotonic()) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
+        return max(0.0, end - read_clock(cancelled)) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
 
     common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
     workload = plan_workload(town)

@@ -17,13 +17,13 @@ Change budgets are left out of both, and locks out of the first: that relaxes th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pulp
 from scipy import linalg
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 
 # Units up to which eigenvalues of a full matrix are computed (a minute and 200 MB), and up to which the model is tried.
@@ -109,9 +109,9 @@ class CutModel:
 
     def bound(self, seconds: float, threads: int, stop: Callable[[], bool]) -> tuple[float | None, np.ndarray | None]:
         """Return the bound (inf where no districts exist, None where nothing is known) and optimal districts, or None."""
-        begin, best = time.monotonic(), None
+        begin, best = read_clock(stop), None
         for _ in range(ROUNDS):
-            left = seconds - (time.monotonic() - begin)
+            left = seconds - (read_clock(stop) - begin)
             if left <= 0.0 or stop():
                 break
             outcome = solve(self.model, seconds=left, threads=threads, gap=1e-6, cancelled=stop, max_nodes=MODEL_NODES)

@@ -14,7 +14,6 @@ on the distance of any districts that keep the rules.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ import networkx as nx
 import numpy as np
 import pulp
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 
 # A unit without residents counts so much, so that nothing is changed that need not be.
@@ -94,7 +94,7 @@ def nearest_districts(
         (n,) districts, None where none were found; and a proven bound on the residents who must be elsewhere than wished, None where none was
         proven. Districts with a distance at the bound are the nearest.
     """
-    end = time.monotonic() + seconds
+    end = read_clock(cancelled) + seconds
     n, count = problem.allowed.shape
     graph = nx.Graph()
     graph.add_nodes_from(range(n))
@@ -129,8 +129,10 @@ def nearest_districts(
         ]
         model += pulp.LpAffineExpression(stays) <= float(problem.budget - problem.residents[there].sum() + 1e-6)
     bound: float | None = None
-    while time.monotonic() < end and not cancelled():
-        outcome = solve(model, seconds=end - time.monotonic(), threads=threads, seed=seed, gap=GAP, cancelled=cancelled)
+    while read_clock(cancelled) < end and not cancelled():
+        outcome = solve(
+            model, seconds=end - read_clock(cancelled), threads=threads, seed=seed, gap=GAP, cancelled=cancelled
+        )
         if outcome.bound is not None:
             found = max(0.0, outcome.bound - EPSILON * n)
             bound = found if bound is None else max(bound, found)

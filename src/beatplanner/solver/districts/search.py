@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import MOVES, TRAVEL
 from beatplanner.solver.districts.growth import Graph, Growth, NoRoomError, grown_from, halved, share_out
@@ -120,7 +120,7 @@ class Search:
         until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
 
         def walk(w: int) -> Found | None:
-            if w > 0 and (cancelled() or time.monotonic() > begin + seconds):
+            if w > 0 and (cancelled() or read_clock(cancelled) > begin + seconds):
                 return None
             random = np.random.default_rng([self.seed, w])
             from_today = known and (w == 0 or self.by_label)
@@ -225,12 +225,12 @@ class Search:
             ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0,
             2.0 * cold,
         )
-        temperature, left, begin, done = hot, proposals, time.monotonic(), 0
+        temperature, left, begin, done = hot, proposals, read_clock(cancelled), 0
         while left > 0:
             # too slow a machine for the time: cool faster, so that the walk still ends cold
-            spent = time.monotonic() - begin
-            if done and left * spent / done > 1.02 * (until - time.monotonic()):
-                left = int(done / spent * (until - time.monotonic()))
+            spent = read_clock(cancelled) - begin
+            if done and left * spent / done > 1.02 * (until - read_clock(cancelled)):
+                left = int(done / spent * (until - read_clock(cancelled)))
             if left <= 0 or cancelled():
                 break
             chunk = min(left, CHUNK)

@@ -17,12 +17,12 @@ valid for the whole problem: every step relaxes it and fixes only what cannot be
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
@@ -111,14 +111,13 @@ def solve_districts(
     LocksApartError, NoRoomError
         Where the locked units allow no districts.
     """
-    begin = time.monotonic()
+    begin = read_clock(cancelled)
 
-    def stop() -> bool:
-        return cancelled() or time.monotonic() - begin > seconds
+    stop = watch(cancelled).until(begin + seconds)
 
     def tell(phase: str, best: float | None, bound: float | None) -> None:
         if progress is not None:
-            progress(phase, best, bound, time.monotonic() - begin)
+            progress(phase, best, bound, read_clock(cancelled) - begin)
 
     search = Search(problem, seed, threads)
     asked, prove = prove, prove and problem.goal != CUT
@@ -129,7 +128,7 @@ def solve_districts(
     evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
     if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
         # the exact model knows travel alone, but what it finds keeps the same rules
-        left = seconds - (time.monotonic() - begin)
+        left = seconds - (read_clock(cancelled) - begin)
         other = solve_districts(
             replace(problem, goal=TRAVEL),
             seconds=0.5 * left,
@@ -142,10 +141,15 @@ def solve_districts(
         infeasible, evidence = other.infeasible, other.evidence if other.infeasible else None
         if search.keeps_rules(search.found(other.district)):
             best = search.run(
-                effort, seconds - (time.monotonic() - begin), time.monotonic(), other.district, cancelled, tell
+                effort,
+                seconds - (read_clock(cancelled) - begin),
+                read_clock(cancelled),
+                other.district,
+                cancelled,
+                tell,
             )
     if asked and problem.goal == CUT and not infeasible:
-        evidence, better = _prove_cut(problem, search, best, seconds - (time.monotonic() - begin), stop, threads)
+        evidence, better = _prove_cut(problem, search, best, seconds - (read_clock(cancelled) - begin), stop, threads)
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)

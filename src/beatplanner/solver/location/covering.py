@@ -13,12 +13,12 @@ Labbé and Pochet 2004), by bisection. A second bisection over whole covers star
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.set_cover import PROVES, Cover, unreached
 from beatplanner.solver.location.site_rules import SiteRules, Sites
@@ -106,9 +106,9 @@ def proof_of_unreached(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> SiteTree | None:
     """Return a tree that proves that `count` sites leave somebody out of reach, by the linear program or by branching; None where none was found."""
-    end = time.monotonic() + seconds
+    end = read_clock(cancelled) + seconds
     tree = unreached(within, rules, count, seconds=seconds, at_most=at_most, cancelled=cancelled)
-    if tree is not None or cancelled() or time.monotonic() > end or (at_most and not rules.only_count):
+    if tree is not None or cancelled() or read_clock(cancelled) > end or (at_most and not rules.only_count):
         return tree
     exact = rules.replace(count=count)
     if not rules.kept.sum() <= count <= len(rules.kept) or exact.cheapest(np.zeros(len(rules.kept))) is None:
@@ -118,7 +118,7 @@ def proof_of_unreached(
     found = p_median(
         1.0 - within[first],
         exact,
-        seconds=end - time.monotonic(),
+        seconds=end - read_clock(cancelled),
         threads=threads,
         seed=seed,
         nodes=PROOF_NODES,
@@ -163,15 +163,15 @@ def fewest(
         None where it is proven that there is no such choice; with an empty choice where none was found in time. The proof's tree says that one site
         fewer than its bound leaves somebody out of reach.
     """
-    end = time.monotonic() + seconds
+    end = read_clock(cancelled) + seconds
     able = within.any(axis=1)
-    covered = Cover(within[able], rules).solve(most, time.monotonic() + 0.7 * seconds, threads, seed, cancelled)
+    covered = Cover(within[able], rules).solve(most, read_clock(cancelled) + 0.7 * seconds, threads, seed, cancelled)
     if covered.open is None and covered.proven:
         return None
     bound, proof = covered.bound, None
     free = rules.replace(count=None)
     for number in range(int(bound) - 1, int(rules.kept.sum()) - 1, -1) if prove else ():
-        left = max(0.05, end - time.monotonic())
+        left = max(0.05, end - read_clock(cancelled))
         if number == int(bound) - 1:
             tree = proof_of_unreached(
                 within[able], free, number, seconds=left, threads=threads, seed=seed, at_most=True, cancelled=cancelled
@@ -182,7 +182,7 @@ def fewest(
             u = np.zeros((len(tree.u), len(within)))
             u[:, able] = tree.u
             proof = SiteProof("fewest", number + 1.0, replace(tree, u=u))
-        if tree is not None or time.monotonic() > end or cancelled():
+        if tree is not None or read_clock(cancelled) > end or cancelled():
             break
     if covered.open is None:
         return Sites(np.empty(0, int), np.inf, bound, proof)
@@ -201,7 +201,7 @@ def cheapest_cover(
     """Choose the cheapest sites that reach all that any site reaches, whatever the budget; as `fewest`, with the sum of prices as the objective."""
     priced = rules.replace(budget=1.0 + 2.0 * float(np.abs(rules.price).sum()))
     covered = Cover(within[within.any(axis=1)], priced).solve(
-        None, time.monotonic() + seconds, threads, seed, cancelled, rules.price
+        None, read_clock(cancelled) + seconds, threads, seed, cancelled, rules.price
     )
     if covered.open is None:
         return None if covered.proven else Sites(np.empty(0, int), np.inf, covered.bound)
@@ -240,7 +240,7 @@ def p_center(
     if not able.any():
         chosen = rules.cheapest(np.zeros(len(rules.kept)))
         return None if chosen is None else Sites(chosen, 0.0, 0.0)
-    return _Center(metres, able, rules, time.monotonic() + seconds, threads, seed, tell, cancelled).run(start)
+    return _Center(metres, able, rules, read_clock(cancelled) + seconds, threads, seed, tell, cancelled).run(start)
 
 
 @dataclass
@@ -274,7 +274,7 @@ class _Center:
         self.proven = -1  # the limit that `tree` is about
 
     def left(self) -> float:
-        return self.end - time.monotonic()
+        return self.end - read_clock(self.cancelled)
 
     def stop(self) -> bool:
         return self.cancelled() or self.left() <= 0
@@ -333,7 +333,11 @@ class _Center:
         while (self.best is None or self.high - max(self.low, unsure) > 1) and not self.stop():
             middle = self.high if self.best is None else (max(self.low, unsure) + self.high) // 2
             covered = Cover(self.reached <= self.limits[middle], free).solve(
-                self.rules.count, time.monotonic() + max(0.1, self.left() / 3), self.threads, self.seed, self.cancelled
+                self.rules.count,
+                read_clock(self.cancelled) + max(0.1, self.left() / 3),
+                self.threads,
+                self.seed,
+                self.cancelled,
             )
             if covered.open is not None:
                 self.consider(self.filled(covered.open))

@@ -13,13 +13,13 @@ Small problems are solved exactly with x_ij = 1 where demand i goes to site j, a
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pulp
 
+from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.site_rules import SiteRules, Sites
@@ -138,10 +138,8 @@ def fair_sites(
     tuple of Sites and bool
         The best choice found and whether it keeps the rule; where none was found that does, the one with the least breach.
     """
-    end = time.monotonic() + seconds
-
-    def stop() -> bool:
-        return cancelled() or time.monotonic() > end
+    end = read_clock(cancelled) + seconds
+    stop = watch(cancelled).until(end)
 
     def ways(chosen: np.ndarray) -> np.ndarray:
         return metres[:, chosen].min(axis=1)
@@ -182,7 +180,7 @@ def fair_sites(
         found = p_median(
             metres * weight[:, None],
             rules,
-            seconds=max(0.05, (end - time.monotonic()) / 3),
+            seconds=max(0.05, (end - read_clock(cancelled)) / 3),
             threads=threads,
             seed=seed,
             start=chosen,
@@ -200,7 +198,7 @@ def fair_sites(
         if other is not None and not stop():
             consider(other)
     if linear and metres.size <= EXACT_PAIRS and not stop() and (best is None or value - bound > 1e-7 * value):
-        exact, proven = _exact(metres, rules, fair, best, end - time.monotonic(), threads, seed, cancelled)
+        exact, proven = _exact(metres, rules, fair, best, end - read_clock(cancelled), threads, seed, cancelled)
         if exact is not None:
             consider(exact)
         if proven is not None:

@@ -23,12 +23,12 @@ Method, in the order in which it is done; whatever proves the optimum ends it:
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.exchange import Near, exchange, greedy, total_cost
 from beatplanner.solver.location.p_median_kernels import CLOSED, FREE, OPEN, ascend, reduced_costs
 from beatplanner.solver.location.radius_form import radius_form, solve_radius_form
@@ -138,7 +138,7 @@ class _Search:
         self.threads, self.seed, self.gap, self.nodes, self.tell = threads, seed, gap, nodes, tell
         self.exact_after = EXACT_AFTER if exact_after is None and not rules.only_count else exact_after
         self.cancelled, self.enough = cancelled, enough
-        self.end = time.monotonic() + seconds
+        self.end = read_clock(self.cancelled) + seconds
         n, m = cost.shape
         self.state = np.where(rules.kept, OPEN, FREE).astype(np.int8)
         self.near = Near.of(self.cost, self._list_length(m))
@@ -162,7 +162,7 @@ class _Search:
         return int(np.ceil(3.5 * sites / max(1, self.count))) + 8
 
     def stop(self) -> bool:
-        return self.cancelled() or time.monotonic() > self.end
+        return self.cancelled() or read_clock(self.cancelled) > self.end
 
     @property
     def limit(self) -> float:
@@ -175,8 +175,8 @@ class _Search:
         if self.whole and np.isfinite(bound):
             bound = float(np.ceil(bound - 1e-6 * max(1.0, abs(bound)) * 1e-3 - 1e-6))
         self.bound = max(self.bound, min(bound, self.best_cost))
-        if time.monotonic() - self.told > 0.2:
-            self.told = time.monotonic()
+        if read_clock(self.cancelled) - self.told > 0.2:
+            self.told = read_clock(self.cancelled)
             self.tell(self.best_cost, self.bound)
 
     def proven(self) -> bool:
@@ -412,7 +412,8 @@ class _Search:
         # a demand cannot go farther than this in a better plan
         spare = max(0.0, self.best_cost - self.bound_at(multiplier, lam))
         reach = multiplier + spare + 1e-9 * (1 + self.best_cost)
-        left = EXACT_SHARE * (self.end - time.monotonic())
+        left = EXACT_SHARE * (self.end - read_clock(self.cancelled))
+        until = read_clock(self.cancelled) + left
         form = radius_form(self.cost[:, live], self.state[live] == OPEN, reach)
         if form is None or left < 0.05:
             return False
@@ -422,7 +423,7 @@ class _Search:
             self.rules.restricted(live),
             self.best_cost,
             known,
-            seconds=left,
+            seconds=until - read_clock(self.cancelled),
             threads=self.threads,
             seed=self.seed,
             gap=self.gap / 2,

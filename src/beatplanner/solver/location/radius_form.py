@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pulp
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.exchange import Near
 from beatplanner.solver.location.site_rules import SiteRules
@@ -105,6 +106,7 @@ def solve_radius_form(
     cancelled: Callable[[], bool],
 ) -> Found:
     """Solve the form under rules on its sites; `best` is the cost of the best plan, `known` its sites where they are all in the form."""
+    end = read_clock(cancelled) + seconds
     # the model is measured so that the best plan has an objective of 100,000, far above HiGHS's tolerances
     scale = 1e5 / max(best - form.constant, 1e-9)
     model = pulp.LpProblem("p_median", pulp.LpMinimize)
@@ -120,7 +122,7 @@ def solve_radius_form(
     start = None if known is None else {y[j]: float(j in set(known.tolist())) for j in y}
     outcome = solve(
         model,
-        seconds=seconds,
+        seconds=end - read_clock(cancelled),
         threads=threads,
         seed=seed,
         gap=gap,

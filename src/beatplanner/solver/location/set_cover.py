@@ -6,7 +6,6 @@ that reaches no more than another, at no less cost and in the same area, is drop
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ import highspy
 import numpy as np
 import pulp
 
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.site_rules import SiteRules
 from beatplanner.solver.location.site_tree import SiteTree, evaluate, single
@@ -127,7 +127,7 @@ class Cover:
             model.setObjective(pulp.LpAffineExpression([(v, float(price[j])) for j, v in y.items()]))
         outcome = solve(
             model,
-            seconds=max(0.1, end - time.monotonic()),
+            seconds=max(0.1, end - read_clock(cancelled)),
             threads=threads,
             seed=seed,
             gap=1e-6,

@@ -31,11 +31,11 @@ the bound cannot exclude, the exact model (`exact`).
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable
 
 import numpy as np
 
+from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.officers import bound as tenure_bound
 from beatplanner.solver.officers import columns as tenure_columns
 from beatplanner.solver.officers import exact as tenure_exact
@@ -78,10 +78,8 @@ def assign(
         moves or changes cannot be kept, `breaches` of the postings names what is left of them.
     """
     prepare()
-    end = time.monotonic() + seconds
-
-    def stop() -> bool:
-        return cancelled() or time.monotonic() > end
+    end = read_clock(cancelled) + seconds
+    stop = watch(cancelled).until(end)
 
     a = problem.arrays
     if not len(a.first) or not len(a.posts):
@@ -91,8 +89,8 @@ def assign(
     moves = _moves(a, effort)
 
     def look(share: float, heat: float, part: float) -> None:
-        now = time.monotonic()
-        search.improve(int(part * moves), stop, now + share * max(0.0, end - now), heat)
+        until = read_clock(cancelled) + share * max(0.0, end - read_clock(cancelled))
+        search.improve(int(part * moves), watch(cancelled).until(min(end, until)), heat)
         tell(search.best, prices.bound)
 
     def near() -> bool:
@@ -100,14 +98,14 @@ def assign(
 
     # straight down, then with prices, then from what the prices' program mixes
     look(0.1, 0.0, 0.1)
-    until = time.monotonic() + BOUND_SHARE * max(0.0, end - time.monotonic())
+    until = read_clock(cancelled) + BOUND_SHARE * max(0.0, end - read_clock(cancelled))
     if not stop():
         mixture = tenure_columns.raise_bound(
             a,
             prices,
             search.postings(),
             search.best,
-            lambda: -1.0 if cancelled() else until - time.monotonic(),
+            lambda: -1.0 if cancelled() else until - read_clock(cancelled),
             most=max(1, int(effort * MASTERS)),
             tell=lambda: tell(search.best, prices.bound),
         )
@@ -142,7 +140,7 @@ def _decide(
     # first as it is; again where a handover was bought by a vacancy that nobody had
     for strict in (False, True):
         done = clean and best - bound <= CLOSE * best
-        if not small or done or cancelled() or time.monotonic() > end:
+        if not small or done or cancelled() or read_clock(cancelled) > end:
             break
         known = [(p.officer, p.place, p.begin, p.end) for p in found] if clean else []
         solved = tenure_exact.solve(
@@ -150,7 +148,7 @@ def _decide(
             known,
             best if clean else np.inf,
             prices,
-            seconds=end - time.monotonic(),
+            seconds=end - read_clock(cancelled),
             threads=threads,
             seed=seed,
             effort=effort,
@@ -203,7 +201,7 @@ def prepare() -> None:
         speakers=np.ones((2, 1)),
     )
     search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
-    search.improve(2, lambda: False, np.inf, 1.0)
+    search.improve(2, lambda: False, 1.0)
     tenure_columns.raise_bound(problem.arrays, prices, search.postings(), search.best, lambda: 60.0, most=2)
     prices.starts(1)
 

@@ -9,7 +9,6 @@ relaxed plan is found where they cannot be kept. All counts are kept up to date,
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -214,14 +213,14 @@ class Search:
                         )
                     s.number[o] -= 1
 
-    def improve(self, moves: int, stop: Callable[[], bool], until: float, heat: float) -> None:
-        """Search for `moves` moves, or until `stop` or the time `until`; `heat` from 1 (hot) to 0."""
+    def improve(self, moves: int, stop: Callable[[], bool], heat: float) -> None:
+        """Search for `moves` moves, or until `stop`; `heat` from 1 (hot) to 0."""
         a, s = self.a, self.state
         scale = max(a.rotation, float(a.gap.max() + a.lack.max()) if a.needs.any() else 0.0, 1e-3)
         hot = scale * max(heat, 0.02)
         calls = max(1, -(-moves // MOVES_A_CALL))
         for call in range(calls):
-            if stop() or time.monotonic() > until:
+            if stop():
                 break
             # each call cools from where the last one stopped
             high = max(1e-4, hot * (1 - call / calls) ** 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -23,20 +24,23 @@ class _Pause:
     """Lets the child wait while the user has paused it; its clock stands still meanwhile, so that no time limit runs out."""
 
     def __init__(self, paused: Any) -> None:
-        self.paused, self.waited, self.clock = paused, 0.0, time.monotonic
-        # all limits of the solvers are read from this clock
-        time.monotonic = lambda: self.clock() - self.waited
+        self.paused, self.since, self.waited = paused, None, 0.0
+        self.lock = threading.Lock()
 
-    def end(self) -> None:
-        """Give the clock back: the child may be used again."""
-        time.monotonic = self.clock
+    def clock(self) -> float:
+        """Return the seconds that were not waited; all limits of the solvers are read from it."""
+        with self.lock:
+            return (time.monotonic() if self.since is None else self.since) - self.waited
 
     def wait(self) -> None:
-        """Wait as long as the run is paused."""
-        begin = self.clock()
+        """Wait as long as the run is paused; several threads of a run may, and the wait counts once."""
         while self.paused.is_set():
+            with self.lock:
+                self.since = time.monotonic() if self.since is None else self.since
             time.sleep(0.1)
-            self.waited, begin = self.waited + self.clock() - begin, self.clock()
+        with self.lock:
+            if self.since is not None:
+                self.waited, self.since = self.waited + time.monotonic() - self.since, None
 
 
 def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> None:
@@ -48,6 +52,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
     from beatplanner.data.errors import InputError
     from beatplanner.planning.changes.mending import mend
     from beatplanner.planning.whole.run import DEFAULT_TIME_LIMIT, run
+    from beatplanner.solver.clock import Watch
 
     last, held = 0.0, None
 
@@ -77,15 +82,13 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         messages.put(("progress", (None, float(limit), _steps(project, options))))
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
-        summary = job(project, Path(out), progress=progress, cancelled=cancelled, **options)
+        summary = job(project, Path(out), progress=progress, cancelled=Watch(cancelled, pause.clock), **options)
         tell_held()
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
         messages.put(("refused", [of_error(error, "Planning")]))
-    finally:
-        pause.end()
 
 
 def _steps(project: Any, options: dict[str, Any]) -> list[str]:

@@ -1,0 +1,70 @@
+"""Limits are read from the clock that a run is given: these runs count the times they ask, and take no time at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from beatplanner.solver.clock import Watch, read_clock
+from beatplanner.solver.districts.solve import DistrictingProblem, connected, solve_districts
+from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.site_rules import SiteRules
+
+
+class Counting:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self, step: float = 1.0) -> None:
+        self.read, self.step = 0, step
+
+    def __call__(self) -> float:
+        self.read += 1
+        return self.read * self.step
+
+
+def grid(side: int = 8) -> DistrictingProblem:
+    units = np.arange(side * side).reshape(side, side)
+    edges = np.concatenate(
+        [
+            np.column_stack([units[:, :-1].ravel(), units[:, 1:].ravel()]),
+            np.column_stack([units[:-1].ravel(), units[1:].ravel()]),
+        ]
+    )
+    return DistrictingProblem(
+        weight=1.0 + np.arange(side * side) % 5,
+        xy=np.column_stack([units.ravel() % side, units.ravel() // side]) * 100.0,
+        edges=edges,
+        border=np.full(len(edges), 100.0),
+        count=4,
+        lower=40.0,
+        upper=56.0,
+    )
+
+
+def test_a_watch_has_its_own_clock_and_ends():
+    clock = Counting()
+    watch = Watch(clock=clock)
+    assert read_clock(watch) == 1.0
+    early = watch.until(3.0)
+    assert not early() and not early() and early()
+    # what is asked of a shorter watch is read from the same clock
+    assert read_clock(early.also(lambda: False)) == clock.read
+    assert Watch(lambda: True)()
+    assert watch.also(lambda: True)()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.0, 30.0])
+def test_districts_end_by_the_clock_that_they_are_given(seconds):
+    clock, problem = Counting(), grid()
+    found = solve_districts(problem, seconds=seconds, cancelled=Watch(clock=clock), seed=1)
+    assert connected(found.district, problem.edges)
+    # a step of the search or of the bound is begun only while there is time, and reads the clock a few times
+    assert clock.read <= seconds + 40
+    assert found.lower_bound is None or found.lower_bound <= found.objective
+
+
+def test_stations_end_by_the_clock_that_they_are_given():
+    random, clock = np.random.default_rng(0), Counting(0.5)
+    cost = random.uniform(1, 100, (60, 20))
+    found = p_median(cost, SiteRules.plain(20, 4), seconds=10.0, cancelled=Watch(clock=clock))
+    assert len(found.open) == 4 and clock.read < 200
