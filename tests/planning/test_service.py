@@ -166,3 +166,27 @@ def test_midnight_is_no_hour_where_it_stands_for_none():
     assert hidden == 300 and len(hours) == 60 and set(hours % 24) == {9}
     every = pd.Series(pd.date_range("2025-01-01", periods=1000, freq="h"))
     assert hours_of_week(every)[1] == 0
+
+
+def test_the_fewest_officers_that_keep_a_standard_are_proposed(served, command):
+    served.swap('servers = "servers.csv"\n', "standard = { people_share = 0.6, own_share = 0.3 }\n")
+    assert command("plan", served.project, "--out", served.path("plan"))[0] == 0
+    found = read(served.path("plan"))["proposal"]
+    workload = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))["rules"]["workload"]
+    calls = sum(0.02 + 0.005 * u for u in range(1, 17))
+    for shift in found["shifts"]:
+        # half an hour a call: people_share alone needs calls / 2 / 0.4 officers
+        assert shift["at_least"] >= calls / 2 / 0.4
+        assert shift["status"] == "fewest" and shift["on_duty"] == sum(shift["officers"].values())
+        assert shift["proposed"]["people_share"] >= 0.6 and shift["proposed"]["own_share"] >= 0.3
+    a_week = workload["annual_hours"] * (1 - workload["absence"]) / (365.25 / 7)
+    assert sum(found["posts"].values()) == pytest.approx(sum(s["on_duty"] * 84 for s in found["shifts"]) / a_week)
+    checks = {c.name: c.state for c in verify(served.path("plan")).checks}
+    assert checks["service.proposal"] == "checked" and checks["service.proposal.fewest"] == "not checked"
+
+
+@pytest.mark.parametrize("standard", ["{ minutes = 15 }", "{}", "{ people_share = 1.0 }"])
+def test_a_standard_that_says_nothing_is_told(served, command, standard):
+    served.swap('servers = "servers.csv"\n', f"standard = {standard}\n")
+    code, _, err = command("service", served.project, "--out", served.path("service"))
+    assert code == 1 and "standard" in err and not served.path("service").exists()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _whole_or_auto(value: Any) -> Any:
@@ -589,6 +589,33 @@ class Shift(Section):
 WHOLE_DAY = Shift(name="all day", start="00:00", end="24:00")
 
 
+class ServiceStandard(Section):
+    """What each shift shall keep, so that the fewest officers on duty can be proposed; at least one share.
+
+    Attributes
+    ----------
+    minutes, within_share
+        At least this share of calls is answered at once by somebody at most so many minutes away; a call that waits is not.
+    own_share
+        Of the calls answered, at least this share by an officer of the caller's beat.
+    people_share
+        At least this share of the time on duty is not spent on calls.
+    """
+
+    minutes: Positive | None = None
+    within_share: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
+    own_share: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
+    people_share: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if (self.minutes is None) != (self.within_share is None):
+            raise ValueError("minutes and within_share belong together: 0.9 within 15 minutes")
+        if self.within_share is None and self.own_share is None and self.people_share is None:
+            raise ValueError("give at least one of within_share (with minutes), own_share and people_share")
+        return self
+
+
 class Service(Section):
     """When calls come and who answers them; ``docs/service.md`` explains the model.
 
@@ -615,6 +642,8 @@ class Service(Section):
         Whom a call goes to: the own beat's free servers, the nearest first, then the nearest free of others.
     queue
         Whether a call waits, first come, first served, or is lost where all are busy.
+    standard
+        What each shift shall keep; the fewest officers on duty that keep it are then proposed.
     """
 
     shifts: Annotated[tuple[Shift, ...], Field(min_length=1, max_length=21)] = (WHOLE_DAY,)
@@ -629,6 +658,7 @@ class Service(Section):
     travel_counts: Annotated[bool, Field(strict=True)] = False
     order: Literal["own-nearest"] = "own-nearest"
     queue: Literal["wait", "lost"] = "wait"
+    standard: ServiceStandard | None = None
 
 
 class Scenario(Section):

@@ -53,7 +53,7 @@ def look_at_service(
     else:
         town = read_town(read_description(project))
         picture = service_of_today(town, method=method, seed=seed, cancelled=cancelled)
-    told, evidence = content(picture, town)
+    told, evidence = content(picture, town, cancelled)
     out.mkdir(parents=True, exist_ok=True)
     write_service(out, told, evidence)
     return told

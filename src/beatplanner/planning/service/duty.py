@@ -87,6 +87,18 @@ def duty(
 def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
     hours = np.array([s.hours_a_week for s in shifts])
     number = on_duty(posts, known, hours, _calls_of_beats(calls, beat, known), town.description.workload)
+    centre = waiting_places(town, beat, known)
+    return tuple(
+        pd.DataFrame(
+            [(f"{b}-{k + 1}", b, centre[b]) for i, b in enumerate(known) for k in range(number[s, i])],
+            columns=["server", "beat", "unit"],
+        ).astype({"unit": int})
+        for s in range(len(shifts))
+    )
+
+
+def waiting_places(town: Town, beat: np.ndarray, known: list[str]) -> dict[str, int]:
+    """Return the unit at the centre of each beat, where its officers wait: the least way to the beat's residents, straight line."""
     points, weight = town.points(), town.units["population"].fillna(0).to_numpy(float) + 1e-9
     centre = {}
     for b in known:
@@ -95,13 +107,7 @@ def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, 
             points[units, None, 0] - points[None, units, 0], points[units, None, 1] - points[None, units, 1]
         )
         centre[b] = int(units[np.argmin(weight[units] @ apart)])
-    return tuple(
-        pd.DataFrame(
-            [(f"{b}-{k + 1}", b, centre[b]) for i, b in enumerate(known) for k in range(number[s, i])],
-            columns=["server", "beat", "unit"],
-        ).astype({"unit": int})
-        for s in range(len(shifts))
-    )
+    return centre
 
 
 def _calls_of_beats(calls: np.ndarray, beat: np.ndarray, known: list[str]) -> np.ndarray:

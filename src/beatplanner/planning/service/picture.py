@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.description.models import Service
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.town.service_tables import ServiceTables
 from beatplanner.data.town.town import Town
@@ -60,6 +61,8 @@ class ServicePicture:
         What came in.
     seed
         Of a simulation.
+    tables
+        The rules and tables of the service.
     """
 
     method: Method
@@ -68,6 +71,7 @@ class ServicePicture:
     demand: Demand
     duty: Duty
     seed: int
+    tables: ServiceTables
 
 
 def service_picture(
@@ -127,17 +131,30 @@ def service_picture(
         else:
             flows = hypercube(system) if method == "exact" else approximate(system)
         found.append(ShiftPicture(hours, servers, system, flows, own, half))
-    return ServicePicture(method, tuple(found), beat, wanted, who, seed)
+    return ServicePicture(method, tuple(found), beat, wanted, who, seed, tables)
+
+
+def travel_minutes(town: Town, rules: Service, minutes: np.ndarray | None, units: np.ndarray) -> np.ndarray:
+    """Return travel from some units to all, (N, n) minutes: by a table, else straight line × detour ÷ speed.
+
+    Parameters
+    ----------
+    town, rules
+        Places; detour and speed.
+    minutes
+        (n, n) of a table or roads, or None.
+    units
+        (N,) positions.
+    """
+    if minutes is not None:
+        return minutes[units]
+    points = town.points()
+    metres = np.hypot(points[units, None, 0] - points[None, :, 0], points[units, None, 1] - points[None, :, 1])
+    return metres * rules.detour / (rules.speed_kmh * 1000.0 / 60.0)
 
 
 def _system(town, tables, servers, beat, calls, scene) -> tuple[ServiceSystem, np.ndarray]:
-    unit = servers["unit"].to_numpy(int)
-    if tables.minutes is not None:
-        minutes = tables.minutes[unit]
-    else:
-        points = town.points()
-        metres = np.hypot(points[unit, None, 0] - points[None, :, 0], points[unit, None, 1] - points[None, :, 1])
-        minutes = metres * tables.rules.detour / (tables.rules.speed_kmh * 1000.0 / 60.0)
+    minutes = travel_minutes(town, tables.rules, tables.minutes, servers["unit"].to_numpy(int))
     mine = servers["beat"].to_numpy(object)
     own = np.array([[m is not None and m == b for b in beat] for m in mine], bool).reshape(len(mine), len(beat))
     order = preference(minutes, own)

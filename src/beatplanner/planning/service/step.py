@@ -17,6 +17,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import demand
 from beatplanner.planning.service.hours import shift_hours
 from beatplanner.planning.service.picture import Method, ServicePicture, figures, service_picture
+from beatplanner.planning.service.proposal import propose, sentences, told
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
 MOST_ROWS = 400_000
@@ -88,7 +89,9 @@ def service_of_today(
     return service_picture(town, read_service_tables(town), beat, posts, method=method, seed=seed, cancelled=cancelled)
 
 
-def content(picture: ServicePicture, town: Town) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+def content(
+    picture: ServicePicture, town: Town, cancelled: Callable[[], bool] = lambda: False
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Return the figures, and the tables that they can be computed from again.
 
     ``calls.csv``: calls an hour by shift and unit; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
@@ -121,7 +124,11 @@ def content(picture: ServicePicture, town: Town) -> tuple[dict[str, Any], dict[s
         found[MINUTES] = pd.concat(minutes)
         if flows:
             found[FLOWS] = pd.concat(flows)
-    told = figures(picture)
-    told["queue"] = "wait" if rules is None else rules.queue
-    told["travel_counts"] = False if rules is None else rules.travel_counts
-    return told, found
+    said = figures(picture)
+    said["queue"] = "wait" if rules is None else rules.queue
+    said["travel_counts"] = False if rules is None else rules.travel_counts
+    proposal = propose(town, picture, cancelled)
+    if proposal is not None:
+        said["proposal"] = told(proposal)
+        said["notes"] += sentences(said["proposal"])
+    return said, found

@@ -80,6 +80,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
         ]
         ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
+    _proposal(ledger, claims, tables.summary.get("rules", {}))
     ledger.unchecked(
         "service.calls",
         "calls by hour of the week",
@@ -192,3 +193,58 @@ def _solve_anew(ledger: Ledger, name, ids, of, beat, rate, way, flow, work, wait
             if not same(said, found, EXACT, EXACT * max(total, 1e-9)):
                 wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
+
+
+def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> None:
+    """Check a proposal's sums, and that what it says it keeps is what was asked for."""
+    found = claims.get("proposal")
+    if not found:
+        return
+    standard, wrong = found["standard"], []
+    asked = (rules.get("service") or {}).get("standard") or {}
+    wrong += [
+        f"{k} is {standard.get(k)}, and the rule says {v}."
+        for k, v in asked.items()
+        if v is not None and standard.get(k) != v
+    ]
+    hours: dict[str, float] = {}
+    for s, shift in zip(found["shifts"], claims["shifts"], strict=True):
+        if s["on_duty_now"] != shift["servers_on_duty"]:
+            wrong.append(
+                f"{s['on_duty_now']} officers are on duty in {s['name']}, and {shift['servers_on_duty']} in the shift."
+            )
+        shared = s["on_duty_now"] - sum(s["officers_now"].values())
+        if s["officers"] is None:
+            continue
+        if s["on_duty"] != sum(s["officers"].values()) + shared or (s["at_least"] or 0) > s["on_duty"]:
+            wrong.append(
+                f"{s['on_duty']} officers are proposed for {s['name']}, at least {s['at_least']}, by beat {s['officers']}."
+            )
+        short = [
+            k
+            for k in ("within_share", "own_share", "people_share")
+            if k in standard and (s["proposed"][k] or 0) < standard[k] - 1e-6
+        ]
+        wrong += [f"The proposal for {s['name']} misses {k}." for k in short]
+        for b, number in s["officers"].items():
+            hours[b] = hours.get(b, 0.0) + number * float(shift["hours_a_week"])
+    workload = rules.get("workload") or {}
+    if found["posts"] is not None and "annual_hours" in workload:
+        post = float(workload["annual_hours"]) * (1 - float(workload["absence"])) * 7 / 365.25
+        wrong += [
+            f"{b} needs {h / post:.6g} posts, not {found['posts'].get(b)}."
+            for b, h in hours.items()
+            if not same(found["posts"].get(b), h / post, 1e-9, 1e-9)
+        ]
+    ledger.each(
+        "service.proposal",
+        "the officers proposed add up and keep what was asked for",
+        wrong,
+        len(found["shifts"]),
+        "shifts",
+    )
+    ledger.unchecked(
+        "service.proposal.fewest",
+        "that fewer officers cannot keep the standard",
+        "The proposal is measured for officers who are not on duty, and its bound is a small integer program; neither is solved again.",
+    )

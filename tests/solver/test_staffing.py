@@ -1,0 +1,105 @@
+"""The fewest officers on duty, against enumeration; shift starts, against all divisions of the day."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from beatplanner.solver.service.staffing import (
+    Shift,
+    Standard,
+    erlang_b,
+    erlang_c,
+    fewest_officers,
+    keeps,
+    measure,
+    need_by_hour,
+    shift_starts,
+)
+
+MOST = 5
+
+
+def staffings(total, parts):
+    if parts == 1:
+        return [[total]]
+    return [[first, *rest] for first in range(total + 1) for rest in staffings(total - first, parts - 1)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_fewest_are_those_of_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    beats, atoms, cars = int(rng.integers(1, 4)), int(rng.integers(3, 7)), int(rng.integers(0, 2))
+    points = rng.random((atoms, 2)) * 10
+
+    def way(places):
+        return (np.hypot(places[:, None, 0] - points[None, :, 0], places[:, None, 1] - points[None, :, 1]) * 3).reshape(
+            len(places), atoms
+        )
+
+    shift = Shift(
+        rng.random(atoms) * rng.choice([0.1, 0.5, 1.0]),
+        rng.integers(-1 if rng.random() < 0.2 else 0, beats, atoms),
+        way(rng.random((beats, 2)) * 10),
+        way(rng.random((cars, 2)) * 10),
+        float(rng.choice([20, 45])),
+        bool(rng.random() < 0.4),
+        bool(rng.random() < 0.7),
+    )
+    standard = Standard(
+        float(rng.choice([8, 15, 30])),
+        float(rng.choice([0.5, 0.7, 0.9])) if rng.random() < 0.7 else None,
+        float(rng.choice([0.4, 0.6, 0.8])) if rng.random() < 0.6 else None,
+        float(rng.choice([0.3, 0.5, 0.7])),
+    )
+    best = next(
+        (
+            number
+            for number in range(max(cars, 1), MOST + 1)
+            for m in staffings(number - cars, beats)
+            if keeps(measure(shift, np.array(m), standard.minutes), standard)
+        ),
+        None,
+    )
+    found = fewest_officers(shift, standard, most=MOST)
+    if best is None:
+        assert found.officers is None
+        assert found.at_least is None or found.at_least <= MOST + 1
+    else:
+        assert found.officers is not None and found.officers.sum() + cars == best and found.proven
+        assert found.at_least is not None and found.at_least <= best
+        assert found.measured is not None and keeps(found.measured, standard)
+
+
+def test_erlang_by_hand():
+    # M/M/2/2 with one Erlang: (1/2) / (1 + 1 + 1/2) = 0.2; M/M/2 that waits: 1/3
+    assert erlang_b(2, 1.0) == pytest.approx(0.2) and erlang_c(2, 1.0) == pytest.approx(1 / 3)
+    assert erlang_c(2, 2.0) == 1.0
+
+
+def test_time_for_people_by_hand():
+    # two calls an hour of 30 minutes are one officer's work: 40 % for people needs 1 / 0.6, so two
+    shift = Shift(np.array([1.0, 1.0]), np.array([0, 0]), np.zeros((1, 2)), np.zeros((0, 2)), 30.0)
+    found = fewest_officers(shift, Standard(people_share=0.4), most=10)
+    assert found.officers is not None and found.officers.tolist() == [2] and found.at_least == 2 and found.proven
+    assert need_by_hour(np.array([1.0, 0.0]), Standard(people_share=0.4)).tolist() == [2, 1]
+
+
+def test_places_that_reach_too_few_calls_are_impossible():
+    shift = Shift(np.array([1.0, 1.0]), np.array([0, 0]), np.array([[1.0, 20.0]]), np.zeros((0, 2)), 30.0)
+    found = fewest_officers(shift, Standard(minutes=15, within_share=0.9), most=10)
+    assert found.officers is None and found.at_least is None and found.proven and found.limited_by == "within_share"
+
+
+def test_shifts_start_where_the_need_changes():
+    need = np.ones(168, int)
+    for day in range(7):
+        need[day * 24 + 10 : day * 24 + 22] = 5
+    starts, hours = shift_starts(need, 2, 6, 12)
+    assert starts == (10, 22) and hours == 7 * (12 * 5 + 12 * 1)
+    # every division of the day into two shifts of 12 hours
+    least = min(
+        7 * 12 * sum(max(need[(s + h) % 24] for h in range(12)) for s in (first, first + 12)) for first in range(12)
+    )
+    assert hours == least
+    assert shift_starts(need, 5, 6, 12) == ((), 0)
