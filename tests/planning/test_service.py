@@ -190,3 +190,22 @@ def test_a_standard_that_says_nothing_is_told(served, command, standard):
     served.swap('servers = "servers.csv"\n', f"standard = {standard}\n")
     code, _, err = command("service", served.project, "--out", served.path("service"))
     assert code == 1 and "standard" in err and not served.path("service").exists()
+
+
+def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, command):
+    served.swap('servers = "servers.csv"\n', "")
+    for name in ("one", "two"):
+        assert command("plan", served.project, "--out", served.path(name), "--seed", "1")[0] == 0
+    service = read(served.path("one"))
+    assert command("service", served.project, "--out", served.path("now"))[0] == 0
+    now = read(served.path("now"))
+    assert service["today"]["own_share"] == now["own_share"] and len(service["today"]["shifts"]) == 2
+    page = (served.path("one") / "report.html").read_text("utf-8")
+    assert "The service, hour by hour" in page and f"{service['shifts'][0]['own_share']:.0%}" in page
+    assert command("compare", served.path("one"), served.path("two"), "--out", served.path("compared"))[0] == 0
+    told = json.loads((served.path("compared") / "comparison.json").read_text("utf-8"))
+    rows = {r["key"]: r["values"] for b in told["blocks"] for r in b["rows"]}
+    assert rows["service_own"] == [now["own_share"], service["own_share"], service["own_share"]]
+    assert rows["service_minutes"][0] == now["mean_minutes"]
+    verdict = verify(served.path("compared"))
+    assert verdict.ok, verdict.failed

@@ -16,6 +16,7 @@ import shapely
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.officer_charts import officer_charts
+from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
 from beatplanner.data.result.plan_tables import PlanTables
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
@@ -47,6 +48,8 @@ def write_report(path: Path, tables: PlanTables) -> None:
         effects=_effects(tables),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
         assignments=_assignments(tables),
+        service=service_rows(summary.get("service")),
+        service_heads=[head for _, head, _ in FIGURES],
         limits=_limits(summary),
         warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],
         facts=[n["text"] for n in summary.get("notes", []) if n["severity"] == "info"],
@@ -117,6 +120,8 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
         pictures["hours"] = _picture(_draw_hours(tables))
     if tables.summary.get("workload", {}).get("months"):
         pictures["months"] = _picture(_draw_months(tables.summary["workload"]["months"]))
+    if (tables.summary.get("service") or {}).get("week"):
+        pictures["week"] = _picture(draw_week(tables.summary["service"]["week"]))
     if tables.stations is not None:
         pictures["reach"] = _picture(_draw_reach(tables), 120)
         pictures["walks"] = _picture(_draw_walks(tables))

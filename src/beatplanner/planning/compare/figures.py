@@ -170,6 +170,29 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
         ),
     ),
     (
+        "Service, hour by hour",
+        (
+            Figure(
+                "service_minutes",
+                "Minutes until an officer is there, mean",
+                "decimal",
+                "less",
+                "Travel only; waits stand apart.",
+            ),
+            Figure("service_p90", "Minutes within which nine of ten calls have one", "decimal", "less"),
+            Figure("service_own", "Calls answered by an officer of the own beat", "share", "more"),
+            Figure("service_wait", "Calls that wait because all are busy", "share", "less"),
+            Figure("service_away", "Officers' time on calls of other beats", "share", "less"),
+            Figure("service_people", "Officers' time on duty left for people", "share", "more"),
+            Figure(
+                "service_nobody",
+                "Share of the week with nobody of the beat on duty, mean of the beats",
+                "share",
+                "less",
+            ),
+        ),
+    ),
+    (
         "Robustness",
         (
             Figure(
@@ -217,6 +240,7 @@ def figures(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
         **_of_access(column, columns),
         **_of_officers(column),
         **_of_changes(column),
+        **_of_service(column),
         **_of_proof(column),
         **_of_money(column),
     }
@@ -455,6 +479,30 @@ def _of_proof(c: Column) -> dict[str, Any]:
         "beats_bound": summary.get("beats", {}).get("lower_bound"),
     }
     return found
+
+
+SERVICE = {
+    "service_minutes": "mean_minutes",
+    "service_p90": "p90_minutes",
+    "service_own": "own_share",
+    "service_wait": "wait_share",
+    "service_away": "away_share",
+    "service_people": "people_share",
+}
+
+
+def _of_service(c: Column) -> dict[str, Any]:
+    """Return the figures of the service; today's are those that the plan found for today's beats."""
+    told = c.tables.summary.get("service")
+    if c.today and told is not None:
+        told = told.get("today")
+    if not told:
+        return {}
+    nobody = list(told["nobody_share"].values())
+    return {
+        **{key: told[name] for key, name in SERVICE.items()},
+        "service_nobody": sum(nobody) / len(nobody) if nobody else None,
+    }
 
 
 def _of_money(c: Column) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.service.picture import Method
-from beatplanner.planning.service.step import content, service_of_plan, service_of_today
+from beatplanner.planning.service.step import content, service_of_plan, service_of_today, today_beside
 
 
 def look_at_service(
@@ -50,10 +50,12 @@ def look_at_service(
         rules = Description.model_validate(plan.summary.get("rules", {}))
         town = read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
         picture = service_of_plan(town, plan, method=method, seed=seed, cancelled=cancelled)
+        today = today_beside(town, method=method, seed=seed, cancelled=cancelled)
     else:
         town = read_town(read_description(project))
         picture = service_of_today(town, method=method, seed=seed, cancelled=cancelled)
-    told, evidence = content(picture, town, cancelled)
+        today = None
+    told, evidence = content(picture, town, today=today, cancelled=cancelled)
     out.mkdir(parents=True, exist_ok=True)
     write_service(out, told, evidence)
     return told

@@ -183,6 +183,7 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         **whole,
         "calls_a_week": sum(s.system.total * s.hours.hours_a_week for s in picture.shifts),
         "outside_share": picture.demand.outside,
+        "week": None if np.isnan(picture.demand.week).any() else [float(v) for v in picture.demand.week],
         "nobody_share": {b: 1.0 - hours / 168.0 for b, hours in present.items()},
         "servers_from_posts": picture.duty.from_posts,
         "shifts": shifts,

@@ -89,8 +89,46 @@ def service_of_today(
     return service_picture(town, read_service_tables(town), beat, posts, method=method, seed=seed, cancelled=cancelled)
 
 
+# Figures of today's beats that stand beside a plan's.
+BESIDE = (
+    "own_share",
+    "cross_share",
+    "busy_share",
+    "wait_share",
+    "lost_share",
+    "mean_minutes",
+    "median_minutes",
+    "p90_minutes",
+    "mean_wait_minutes",
+    "away_share",
+    "people_share",
+)
+
+
+def today_beside(
+    town: Town, *, method: Method | None = None, seed: int = 0, cancelled: Callable[[], bool] = lambda: False
+) -> dict[str, Any] | None:
+    """Return the figures of today's beats in short, for beside a plan's; None where no unit has a beat of today."""
+    if all(b is None for b in town.units["current"]):
+        return None
+    now = figures(service_of_today(town, method=method, seed=seed, cancelled=cancelled))
+    return {
+        "method": now["method"],
+        **{k: now[k] for k in BESIDE},
+        "nobody_share": now["nobody_share"],
+        "shifts": [
+            {"name": s["name"], "servers_on_duty": s["servers_on_duty"], **{k: s[k] for k in BESIDE}}
+            for s in now["shifts"]
+        ],
+    }
+
+
 def content(
-    picture: ServicePicture, town: Town, cancelled: Callable[[], bool] = lambda: False
+    picture: ServicePicture,
+    town: Town,
+    *,
+    today: dict[str, Any] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Return the figures, and the tables that they can be computed from again.
 
@@ -127,6 +165,8 @@ def content(
     said = figures(picture)
     said["queue"] = "wait" if rules is None else rules.queue
     said["travel_counts"] = False if rules is None else rules.travel_counts
+    if today is not None:
+        said["today"] = today
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
         said["proposal"] = told(proposal)

@@ -253,6 +253,7 @@ def _figures(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         **_officers(p),
         **_changes(p),
         **_proof(p),
+        **_service(p),
         **_money(p, plans),
     }
 
@@ -495,6 +496,22 @@ def _proof(p: _Plan) -> dict[str, Any]:
         **{f"{k}_gap": s.get(k, {}).get("gap") for k in ("beats", "stations", "officers")},
         "beats_objective": s.get("beats", {}).get("objective"),
         "beats_bound": s.get("beats", {}).get("lower_bound"),
+    }
+
+
+def _service(p: _Plan) -> dict[str, Any]:
+    """Return the plan's service, whose figures its own checks have found right, and today's, which it tells."""
+    told = p.tables.summary.get("service") or {}
+    told = told.get("today") if p.today else told
+    if not told:
+        return {}
+    keys = {"minutes": "mean_minutes", "p90": "p90_minutes"} | {
+        k: f"{k}_share" for k in ("own", "wait", "away", "people")
+    }
+    nobody = told["nobody_share"].values()
+    return {
+        **{f"service_{k}": told[v] for k, v in keys.items()},
+        "service_nobody": math.fsum(nobody) / len(nobody) if nobody else None,
     }
 
 

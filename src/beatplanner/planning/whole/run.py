@@ -31,7 +31,7 @@ from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
-from beatplanner.planning.service.step import check_service_inputs, content, service_of_plan
+from beatplanner.planning.service.step import check_service_inputs, content, service_of_plan, today_beside
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
@@ -146,7 +146,9 @@ def run(
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     written, stopped = tables(plan, summary), []
     of_service = (
-        content(service_of_plan(town, written, seed=seed), town) if served and written.beats is not None else None
+        content(service_of_plan(town, written, seed=seed), town, today=today_beside(town, seed=seed))
+        if served and written.beats is not None
+        else None
     )
     if of_service is not None:
         written.summary["service"] = of_service[0]

@@ -1,0 +1,71 @@
+"""The service, hour by hour, in the internal report: the week's clock, and today beside the plan by shift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# Figures of the table: key, heading, and how it is written.
+FIGURES = (
+    ("servers_on_duty", "On duty", "{:,.0f}"),
+    ("mean_minutes", "Minutes until somebody is there", "{:.1f}"),
+    ("p90_minutes", "9 of 10 within, minutes", "{:.1f}"),
+    ("own_share", "Own officer", "{:.0%}"),
+    ("wait_share", "Calls that wait", "{:.1%}"),
+    ("away_share", "Time on calls of other beats", "{:.0%}"),
+    ("people_share", "Time left for people", "{:.0%}"),
+)
+
+
+def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the rows of the table: each shift and the whole week, of the plan and of today's beats where those are known.
+
+    Parameters
+    ----------
+    service
+        The key ``service`` of the summary; None where there is none.
+
+    Returns
+    -------
+    list of dict
+        ``shift``, ``whose`` (``"plan"`` or ``"today"``), ``cells`` (texts in the order of `FIGURES`).
+    """
+    if service is None:
+        return []
+    today = {s["name"]: s for s in (service.get("today") or {}).get("shifts", [])}
+    found = []
+    for shift in service["shifts"]:
+        found.append({"shift": shift["name"], "whose": "plan", "cells": _cells(shift)})
+        if shift["name"] in today:
+            found.append({"shift": shift["name"], "whose": "today", "cells": _cells(today[shift["name"]])})
+    if len(service["shifts"]) > 1:
+        found.append({"shift": "whole week", "whose": "plan", "cells": _cells(service)})
+        if service.get("today"):
+            found.append({"shift": "whole week", "whose": "today", "cells": _cells(service["today"])})
+    return found
+
+
+def _cells(figures: dict[str, Any]) -> list[str]:
+    return ["–" if figures.get(key) is None else form.format(figures[key]) for key, _, form in FIGURES]
+
+
+def draw_week(week: list[float]) -> Any:
+    """Draw the clock of the week, calls by hour, as a matplotlib figure.
+
+    Parameters
+    ----------
+    week
+        (168,) calls a week in each hour, from Monday 00:00.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(np.asarray(week, float).reshape(7, 24), aspect="auto", cmap="Blues", vmin=0)
+    axes.set_yticks(range(7), DAYS, fontsize=8)
+    axes.set_xticks(np.arange(0, 24, 3) - 0.5, [f"{h:02d}:00" for h in range(0, 24, 3)], fontsize=8)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, ax=axes, label="calls in the hour, a week", shrink=0.9)
+    return figure
