@@ -18,7 +18,8 @@ from pyproj import Transformer
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.coordinates import degrees, parse_mgrs
-from beatplanner.data.formats.crs_guess import CERTAIN, accuracy_offline, guess_crs
+from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs
+from beatplanner.data.formats.datums import accuracy_offline
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.town.addresses import evened, match_addresses
 from beatplanner.data.town.categories import STANDARD, personal, proposed

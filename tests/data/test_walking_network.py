@@ -168,12 +168,12 @@ def test_a_network_in_pieces_is_named(town):
 
 
 def test_classes_can_be_edited(town):
-    assert not road_classes(None)["motorway"].walked
-    assert road_classes(None)["ferry"].wait_minutes > 0
+    assert not road_classes(None)[0]["motorway"].walked
+    assert road_classes(None)[0]["ferry"].wait_minutes > 0
     assert "motorway,no" in default_classes()
     table = town.folder / "classes.csv"
     table.write_text("class,walked,factor\nStreet,no,\nMotorway,yes,1.2", encoding="utf-8")
-    assert road_classes(table)["motorway"].factor == 1.2
+    assert road_classes(table)[0]["motorway"].factor == 1.2
     town.swap('roads = { path = "roads.gpkg" }', 'roads = { path = "roads.gpkg", classes = "classes.csv" }')
     with pytest.raises(InputError, match="no lines that people walk on"):
         read_town(read_description(town.project))

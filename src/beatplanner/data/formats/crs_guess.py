@@ -1,4 +1,4 @@
-"""Which CRS a layer is in, guessed from where the others lie, with a probability; and how exact a datum shift is without a network.
+"""Which CRS a layer is in, guessed from where the others lie, with a probability.
 
 A guess is proposed, never taken: the user sets it as ``crs`` in the description, or lets ``check --fix`` do so where it is nearly certain.
 
@@ -10,7 +10,6 @@ the same place, such as ED50 and WGS 84, fit alike: then the prior speaks, and t
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,11 +20,8 @@ from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 from pyproj.exceptions import CRSError, ProjError
-from pyproj.transformer import TransformerGroup
 
 pyproj.network.set_network_enabled(active=False)
-# a missing grid is told with the accuracy that it costs, in words
-warnings.filterwarnings("ignore", message="Best transformation is not available", category=UserWarning)
 
 # Above this a guess is as good as certain, and `check --fix` takes it.
 CERTAIN = 0.95
@@ -105,11 +101,11 @@ def guess_crs(points: np.ndarray, others: np.ndarray | None, prefer: Iterable[st
     prefer
         Codes that the project uses already; they are likelier.
     """
-    points = _sample(points)
+    points = sample_of(points)
     if len(points) == 0:
         return []
     known = {code.upper() for code in prefer}
-    others = None if others is None else _sample(others)
+    others = None if others is None else sample_of(others)
     if others is not None and not len(others):
         others = None
     scored: list[tuple[float, str, str, bool]] = []
@@ -135,15 +131,16 @@ def metres_between(points: np.ndarray, one: Guess, other: Guess) -> float:
     """Return how far apart two guesses put the same coordinates, in metres (the median)."""
     places = []
     for guess in (one, other):
-        given = _sample(points)
+        given = sample_of(points)
         there = _lonlat(given[:, ::-1] if guess.swapped else given, int(guess.code.split(":")[1]))
         if there is None:
             return float("inf")
         places.append(there)
-    return _apart(*places)
+    return apart(*places)
 
 
-def _apart(a: np.ndarray, b: np.ndarray) -> float:
+def apart(a: np.ndarray, b: np.ndarray) -> float:
+    """Return how far two lists of longitudes and latitudes, (n, 2), lie from each other, metres (the median)."""
     metres = GEOID.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])[2]
     return float(np.nanmedian(metres))
 
@@ -179,7 +176,8 @@ def _prior(name: str) -> float:
     return 0.15 if "ED50" in name else 0.1
 
 
-def _sample(points: np.ndarray) -> np.ndarray:
+def sample_of(points: np.ndarray) -> np.ndarray:
+    """Return at most `SAMPLE` of the points that are numbers, evenly over the list, (m, 2)."""
     points = np.asarray(points, float).reshape(-1, 2)
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) > SAMPLE:
@@ -234,183 +232,3 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     (a0, a1), (b0, b1) = boxes
     common = np.clip(np.minimum(a1, b1) - np.maximum(a0, b0), 0, None).prod()
     return float(common / min((a1 - a0).prod(), (b1 - b0).prod())) ** 2
-
-
-def accuracy_offline(
-    crs: CRS, to: CRS, west: float, south: float, east: float, north: float
-) -> tuple[float | None, float | None]:
-    """Return how exact coordinates become, in metres: with what PROJ ships, and with the best grid that would have to be downloaded.
-
-    None where it is unknown, or where no grid would do better.
-
-    Parameters
-    ----------
-    crs, to
-        The layer's CRS and the planning CRS.
-    west, south, east, north
-        Where the layer lies, degrees.
-    """
-    try:
-        group = TransformerGroup(crs, to, always_xy=True, area_of_interest=AreaOfInterest(west, south, east, north))
-    except (ProjError, CRSError, ValueError):
-        return None, None
-    here = [t.accuracy for t in group.transformers if t.accuracy is not None and t.accuracy >= 0]
-    better = [o.accuracy for o in group.unavailable_operations if o.accuracy is not None and o.accuracy >= 0]
-    # the first is what PROJ takes
-    mine = group.transformers[0].accuracy if group.transformers else None
-    mine = mine if mine is not None and mine >= 0 else (min(here) if here else None)
-    best = min(better) if better else None
-    return mine, best if best is not None and (mine is None or best < mine - 0.05) else None
-
-
-# ---- datums that PROJ does not know how to shift
-
-
-@dataclass(frozen=True)
-class DatumDoubt:
-    """A CRS whose datum PROJ leaves where it is, so that its places lie off.
-
-    Attributes
-    ----------
-    what, mend
-        In sentences, with the metres where they are known.
-    code
-        The CRS of the same grid whose datum PROJ shifts here, such as ``"EPSG:6316"``; empty where there is none.
-    metres
-        How far apart the two put the middle of the layer; NaN without `code`.
-    """
-
-    what: str
-    mend: str
-    code: str
-    metres: float
-
-
-def datum_doubt(crs: CRS, points: np.ndarray) -> DatumDoubt | None:
-    """Return a doubt where coordinates would be moved to WGS 84 by a mere ballpark step, None where the change is a real one.
-
-    Parameters
-    ----------
-    crs
-        The layer's CRS.
-    points
-        (n, 2) coordinates in it.
-
-    Notes
-    -----
-    An old ``.prj`` or code names a datum (MGI, D_MGI, Hermannskogel, Pulkovo 1942) whose change to WGS 84 is registered for another
-    country only. Then PROJ takes degrees on one ellipsoid for degrees on the other, which is hundreds of metres off, and says so
-    nowhere but in the name of the operation: “Ballpark geographic offset”. Systems in use at the place with the same projection and
-    ellipsoid are looked for; that whose change is the most exact is offered.
-    """
-    # another planet's, and what no projection makes, is told elsewhere
-    points = np.asarray(points, float)
-    points = _sample(points[(np.abs(points) < 1e8).all(axis=1)])
-    if not len(points) or crs.ellipsoid is None or crs.type_name == "Bound CRS" or _like_wgs84(crs):
-        return None
-    found = _ballpark(crs.to_wkt(), *np.median(points, axis=0).round(-3 if crs.is_projected else 1))
-    if found is None:
-        return None
-    name = (
-        crs.geodetic_crs.datum.name if crs.geodetic_crs is not None and crs.geodetic_crs.datum is not None else crs.name
-    )
-    code, other, metres = found
-    if not code:
-        what = f"its datum ({name}) is not shifted: no change from it to WGS 84 is known here, so that places may lie hundreds of metres off"
-        return DatumDoubt(what, "Ask for the layer in WGS 84, or which system of the region it is in", "", float("nan"))
-    what = f"its datum ({name}) is not shifted: no change from it to WGS 84 is known here, and its places would lie about {metres:,.0f} m off"
-    mend = f'If it is in {other}, which has the same grid, give crs = "{code}" beside its path'
-    return DatumDoubt(what, mend, code, metres)
-
-
-def _like_wgs84(crs: CRS) -> bool:
-    ellipsoid = crs.ellipsoid
-    assert ellipsoid is not None
-    return abs(ellipsoid.semi_major_metre - 6_378_137) < 1 and abs(ellipsoid.inverse_flattening - 298.2572) < 0.001
-
-
-@functools.lru_cache(maxsize=64)
-def _ballpark(wkt: str, x: float, y: float) -> tuple[str, str, float] | None:
-    """Return code, name and distance of the system to take instead (empty where there is none); None where the change is a real one."""
-    crs = CRS.from_wkt(wkt)
-    lonlat = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
-    if not np.isfinite(lonlat).all():
-        return None
-    area = AreaOfInterest(lonlat[0] - 0.05, lonlat[1] - 0.05, lonlat[0] + 0.05, lonlat[1] + 0.05)
-
-    def change(system: CRS) -> tuple[float, Transformer] | None:
-        try:
-            group = TransformerGroup(system, 4326, always_xy=True, area_of_interest=area)
-        except (ProjError, CRSError, ValueError):
-            return None
-        if not group.transformers or "allpark" in group.transformers[0].description:
-            return None
-        accuracy = group.transformers[0].accuracy
-        return (accuracy if accuracy is not None and accuracy >= 0 else 1e3), group.transformers[0]
-
-    if change(crs) is not None:
-        return None
-    kind = PJType.PROJECTED_CRS if crs.is_projected else PJType.GEOGRAPHIC_2D_CRS
-    fits = []
-    # a zone is used somewhat beyond its strip
-    around = AreaOfInterest(lonlat[0] - 3, lonlat[1] - 1, lonlat[0] + 3, lonlat[1] + 1)
-    for info in query_crs_info("EPSG", [kind], area_of_interest=around, contains=False):
-        other = CRS.from_epsg(int(info.code))
-        if info.deprecated or not _same_grid(crs, other):
-            continue
-        exact = change(other)
-        if exact is not None:
-            fits.append((exact[0], int(info.code), other.name, exact[1]))
-    if not fits:
-        return "", "", float("nan")
-    _, code, name, transformer = min(fits, key=lambda f: f[:2])
-    there = np.array([transformer.transform(x, y)])
-    return f"EPSG:{code}", name, _apart(np.array([lonlat]), there)
-
-
-def _same_grid(a: CRS, b: CRS) -> bool:
-    """Tell whether two systems give the same numbers to a place on their ellipsoid."""
-    if (
-        a.ellipsoid is None
-        or b.ellipsoid is None
-        or abs(a.ellipsoid.semi_major_metre - b.ellipsoid.semi_major_metre) > 1
-    ):
-        return False
-    if abs(a.ellipsoid.inverse_flattening - b.ellipsoid.inverse_flattening) > 0.01:
-        return False
-    if not a.is_projected:
-        return a.prime_meridian == b.prime_meridian
-    return _parameters(a) == _parameters(b)
-
-
-def _parameters(crs: CRS) -> tuple[float, ...] | None:
-    """Return origin, scale and false origin of a Transverse Mercator or other projection, as numbers that do not hang on names."""
-    known = {
-        8801: "lat",
-        8802: "lon",
-        8805: "k",
-        8806: "fe",
-        8807: "fn",
-        8821: "lat",
-        8822: "lon",
-        8823: "p1",
-        8824: "p2",
-        8826: "fe",
-        8827: "fn",
-    }
-    if crs.coordinate_operation is None:
-        return None
-    names = {
-        "latitude of natural origin": "lat",
-        "longitude of natural origin": "lon",
-        "scale factor at natural origin": "k",
-        "false easting": "fe",
-        "false northing": "fn",
-    }
-    found = {"method": crs.coordinate_operation.method_name.replace("_", " ").casefold()}
-    for p in crs.coordinate_operation.params:
-        key = known.get(int(p.code) if p.code and p.code.isdigit() else -1) or names.get(
-            p.name.casefold(), p.name.casefold()
-        )
-        found[key] = f"{p.value:.6f}"
-    return tuple(sorted(found.items()))  # type: ignore[return-value]

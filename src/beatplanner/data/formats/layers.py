@@ -21,7 +21,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.cells import CONTROL
-from beatplanner.data.formats.crs_guess import datum_doubt
+from beatplanner.data.formats.datums import datum_doubt, disputed_change
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.text_tables import read_text_table
@@ -126,8 +126,8 @@ def read_layer(
 
 
 def with_datum(where: Place, crs: CRS, points: np.ndarray) -> Place:
-    """Return a place with a warning where PROJ cannot shift the datum of a layer, so that it would lie off."""
-    doubt = datum_doubt(crs, points)
+    """Return a place with a warning where PROJ cannot shift the datum of a layer, or shifts it as nothing else does, so that it would lie off."""
+    doubt = datum_doubt(crs, points) or disputed_change(crs, points)
     if doubt is None:
         return where
     note = Note("warning", doubt.what, doubt.mend, where.file, where.layer, "", "crs")

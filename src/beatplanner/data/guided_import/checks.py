@@ -16,6 +16,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.publish.before_planning import check_publishing
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
+from beatplanner.data.town.service_tables import read_service_tables
 from beatplanner.data.town.town import Town
 
 # Incidents on one spot above this share are likelier geocoded to a police station or a centroid than real.
@@ -41,10 +42,12 @@ def check(path: Path) -> list[Note]:
     """
     try:
         town = read_town(read_description(path))
-        check_publishing(town.description, read_forum_tables(town))
+        forum = read_forum_tables(town)
+        check_publishing(town.description, forum)
+        service = read_service_tables(town).notes if town.description.service is not None else ()
     except InputError as error:
         return list(error.problems)
-    return [*town.notes, *(note for doubt in DOUBTS for note in doubt(town))]
+    return [*town.notes, *forum.notes, *service, *(note for doubt in DOUBTS for note in doubt(town))]
 
 
 def check_for_piled_incidents(town: Town) -> Iterator[Note]:

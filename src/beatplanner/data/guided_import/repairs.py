@@ -130,16 +130,31 @@ def _apply(content: Any, notes: list[Note], done: list[str], folder: Path) -> bo
                 changed |= _exchange_units(content, folder, done, note)
                 continue
             *steps, last = key.split(".")
-            table: Any = content
-            for step in steps:
-                table = table.get(step, {})
-            if not table or table.get(last) == value:
+            table = _table_of(content, steps)
+            if table is None or table.get(last) == value:
                 continue
             was = table.get(last)
             table[last] = value
             done.append(f"{key} = “{value}”" + (f" in place of “{was}”" if was is not None else "") + f": {note.what}")
             changed = True
     return changed
+
+
+def _table_of(content: Any, steps: list[str]) -> Any:
+    """Return a table of the description, None where it has none; ``columns`` is made, and a bare path becomes a table that can hold it."""
+    table: Any = content
+    for step, after in zip(steps, [*steps[1:], ""], strict=True):
+        inner = table.get(step)
+        if inner is None and step == "columns":
+            inner = table[step] = tomlkit.inline_table()
+        elif isinstance(inner, str) and after == "columns":
+            given = tomlkit.inline_table()
+            given["path"] = inner
+            inner = table[step] = given
+        if inner is None or not hasattr(inner, "get"):
+            return None
+        table = table[step]
+    return table
 
 
 def _exchange_units(content: Any, folder: Path, done: list[str], note: Note) -> bool:

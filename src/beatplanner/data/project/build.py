@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import sqlite3
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,9 @@ from beatplanner.data.project.lock import user_name
 from beatplanner.data.project.plan_layers import write_layer_styles
 from beatplanner.data.project.safe_save import flush
 from beatplanner.data.project.store import write_content
-from beatplanner.data.town.columns import read_columns
-from beatplanner.data.town.forum_tables import CONSENTS, HOURS, PARTNERS, REPORT_BACK
+from beatplanner.data.town.columns import described_table
 from beatplanner.data.town.read_town import read_town
-from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.roads import read_roads
-from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.data.town.town import Town
 
 
@@ -177,33 +173,32 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         content["beats"]["locked"] |= save(frame, "beats.locked")
     if d.beats is not None and d.beats.decided_links is not None:
         links = d.beats.decided_links
-        frame = _columns(d, links, ["from", "to", "accept"], ["reason"], "beats.decided_links")
+        frame = _columns(d, links, "beats.decided_links")
         content["beats"]["decided_links"] = save(_as_text(frame), "beats.decided_links")
     if d.officers is not None:
-        frame = _columns(d, d.officers, ["officer"], ROSTER_COLUMNS, "officers")
+        frame = _columns(d, d.officers, "officers")
         content["officers"].pop("columns", None)
         content["officers"] |= save(_as_text(frame), "officers")
         if d.officers.posts is not None:
             p = d.officers.posts
-            frame = _columns(d, p, ["beat"], ["posts", "languages", "licence", "gender"], "officers.posts")
+            frame = _columns(d, p, "officers.posts")
             content["officers"]["posts"] = save(_as_text(frame), "officers.posts")
         if d.officers.published is not None:
             p = d.officers.published
-            frame = _columns(d, p, ["officer", "beat", "start", "end"], ["requires"], "officers.published")
+            frame = _columns(d, p, "officers.published")
             content["officers"]["published"] = save(_as_text(frame), "officers.published")
         if d.officers.job_template is not None:
             content["officers"]["job_template"] = str(d.path(d.officers.job_template))
-    for section, key, wanted in (
-        ("beats", "adjacency", ["from", "to"]),
-        ("beats", "distances", ["from", "to", "metres"]),
-        ("stations", "distances", ["unit", "site", "metres"]),
-    ):
+    for section, key in (("beats", "adjacency"), ("beats", "distances"), ("stations", "distances")):
         table = getattr(getattr(d, section), key, None) if getattr(d, section) else None
         if table is not None:
-            # the metres of neighbours are what the objective “cut” counts
-            frame = _columns(d, table, wanted, ["metres"] if key == "adjacency" else [], f"{section}.{key}")
+            frame = _columns(d, table, f"{section}.{key}")
             missing = {"missing": table.missing} if section == "stations" else {}
             content[section][key] = save(frame, f"{section}.{key}") | missing
+    for key in ("calls", "categories", "servers", "minutes"):
+        table = getattr(d.service, key) if d.service is not None else None
+        if table is not None:
+            content["service"][key] = save(_as_text(_columns(d, table, f"service.{key}")), f"service.{key}")
     if d.country is not None and d.country.regions is not None:
         regions = d.country.regions
         frame, _ = read_layer(d.path(regions.path), regions.layer, [regions.municipality, regions.region])
@@ -213,20 +208,17 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
     return content
 
 
-def _columns(
-    d: Description, table: Table | Officers, needed: list[str], optional: Sequence[str], key: str
-) -> pd.DataFrame:
+def _columns(d: Description, table: Table | Officers, key: str) -> pd.DataFrame:
     """Read a table with fixed columns as the town's reader does; the file holds them by their usual names."""
-    return read_columns(Reading(d), table.path, table.layer, needed, optional, given=table.columns, key=key)[0]
+    return described_table(d, key, table)[0]
 
 
 def _write_forum_tables(rules: Forum, d: Description, town: Town, content: dict[str, Any], save: Any) -> None:
     """Write the tables of the forum pack; catalogues, photos and earlier packs stay where they are, by absolute path."""
-    wanted = {"consents": CONSENTS, "report_back": REPORT_BACK, "partners": PARTNERS, "hours": HOURS}
-    for key, columns in wanted.items():
+    for key in ("consents", "report_back", "partners", "hours"):
         table = getattr(rules, key)
         if table is not None:
-            frame, _ = read_table(d.path(table.path), table.layer, columns[:1], columns[1:])
+            frame = _columns(d, table, f"forum.{key}")
             if key == "consents" and "photo" in frame:
                 frame["photo"] = [None if p is None else str(d.path(Path(str(p)))) for p in frame["photo"]]
             content[key] = save(_as_text(frame), f"forum.{key}")

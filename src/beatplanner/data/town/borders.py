@@ -156,15 +156,7 @@ def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> Decided:
     rules = reading.description.beats
     assert rules is not None and rules.decided_links is not None
     table = rules.decided_links
-    frame, where = read_columns(
-        reading,
-        table.path,
-        table.layer,
-        ["from", "to", "accept"],
-        ["reason", "metres"],
-        given=table.columns,
-        key="beats.decided_links",
-    )
+    frame, where = read_columns(reading, "beats.decided_links", table)
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     open_ = [is_missing(v) for v in frame["accept"]]
     yes = truths(frame["accept"], where)
@@ -220,9 +212,7 @@ def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> p
 
     Without ``metres`` the objective `cut` counts links, one each, and anything else sees the border on the map.
     """
-    frame, where = read_columns(
-        reading, table.path, table.layer, ["from", "to"], ["metres"], given=table.columns, key="beats.adjacency"
-    )
+    frame, where = read_columns(reading, "beats.adjacency", table)
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     reading.record("beats.adjacency", table.path, len(frame))
     given = "metres" in frame

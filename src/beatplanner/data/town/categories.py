@@ -6,15 +6,16 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.description.models import Table
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.cells import texts
-from beatplanner.data.formats.layers import read_table
+from beatplanner.data.town.columns import read_columns
+from beatplanner.data.town.reading import Reading
 
 # The list of the starting hours, with beginnings of words by which a kind is known in English, Albanian, Serbian, Macedonian, Romanian,
 # Russian; they propose only, a person decides.
@@ -209,14 +210,16 @@ def _folded(text: str) -> str:
     return re.sub(r"\s+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 
 
-def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[list[str], list[Note], int]:
+def map_categories(reading: Reading, kinds: list[str], table: Table) -> tuple[list[str], list[Note], int]:
     """Return what each incident's kind counts as, notes, and how many rows the table has.
 
     Parameters
     ----------
+    reading
+        Takes in how the table's columns were found.
     kinds
         The force's own words, ``""`` where there is none.
-    table, layer
+    table
         Columns ``category`` and ``standard``; an empty ``standard`` leaves the word as it is.
 
     Raises
@@ -224,7 +227,7 @@ def map_categories(kinds: list[str], table: Path, layer: str | None) -> tuple[li
     InputError
         Where a word stands twice in the table with different kinds.
     """
-    frame, where = read_table(table, layer, ["category", "standard"])
+    frame, where = read_columns(reading, "incidents.categories", table)
     found: dict[str, str] = {}
     for i, (word, standard) in enumerate(zip(texts(frame["category"]), texts(frame["standard"]), strict=True)):
         if word is None:

@@ -1,86 +1,101 @@
 """Columns of tables by their meaning: as the description names them, as this tool does, or in the words of the region's offices.
 
-What is found by a word is told, with the lines that keep it in the description; a column that is not used is named. Words stand in plain
-Latin letters (see `plain`), in English, Macedonian, Serbian, Albanian, Romanian and Russian.
+What is found by a word is told, with the lines that keep it in the description; a column that is not used is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from beatplanner.data.description.models import Description, Officers, Table
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.column_words import WORDS
 from beatplanner.data.town.reading import Reading
 
-WORDS: dict[str, str] = {
-    "officer": "officer_id officer_name name full_name badge badge_no badge_number policaec policajac policajci sluzbenik policiski_sluzbenik "
-    "policijski_sluzbenik ime ime_i_prezime ime_prezime prezime_i_ime znacka broj_na_znacka broj_znacke oficer oficeri polici punonjesi emri "
-    "emri_mbiemri emri_dhe_mbiemri emri_i_oficerit ofiter ofiterul politist politistul agent nume numele nume_si_prenume sotrudnik policejskij "
-    "fio fio_sotrudnika familija_imja imja zeton tabelnyj_nomer id",
-    "beat": "beat_id beat_name sector patrol_area area reon reonot rejon rajon rajoni sektor sektori pozornicki_reon pozornicki_rejon policiski_reon "
-    "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok",
-    "since": "since_date on_beat_since in_beat_since from start posted posted_on assigned assigned_on od od_koga od_datum datum_od pocetok "
-    "na_reonot_od na_reon_od rasporeden rasporeden_od vo_reonot_od od_kada od_datuma pocetak rasporedjen rasporedjen_od na_rejonu_od u_rejonu_od "
-    "nga qe_nga nga_data prej fillimi data_e_fillimit ne_zone_qe_nga din de_la de_la_data din_data inceput data_inceperii s s_daty naznacen "
-    "data_naznacenija na_ucastke_s nacalo",
-    "languages": "language speaks spoken_languages jazik jazici jezik jezici govori gjuha gjuhet gjuhe limba limbi limbile limbi_vorbite jazyk jazyki",
-    "gender": "sex pol rod gjinia gjini gen genul sexul",
-    "x": "lon lng long longitude home_x home_lon home_longitude dolzina geografska_dolzina duzina geografska_duzina gjatesia gjatesi_gjeografike "
-    "longitudine dolgota",
-    "y": "lat latitude home_y home_lat home_latitude sirina geografska_sirina gjeresia gjeresi_gjeografike latitudine sirota",
-    "trained_on": "trained training training_date trained_date obuka obucen datum_na_obuka zavrsena_obuka datum_obuke trajnimi trajnuar "
-    "data_e_trajnimit instruit instruire data_instruirii formare data_formarii obucenie data_obucenija",
-    "joins_on": "joins join joined join_date joining_date hired employed vraboten vraboten_na datum_na_vrabotuvanje stapuva zaposlen "
-    "datum_zaposlenja dolazi dolazak punesuar data_e_punesimit angajat data_angajarii prinjat data_priema",
-    "leaves_on": "leaves leave leave_date leaving_date retires retirement retirement_date end_date penzija penzioniranje datum_na_penzioniranje "
-    "zaminuva zaminuvanje penzionisanje datum_penzionisanja odlazi odlazak datum_odlaska largohet largimi data_e_largimit pensioni pensionimi "
-    "data_e_pensionimit pleaca plecare data_plecarii pensionare data_pensionarii uhodit data_uhoda pensija data_vyhoda_na_pensiju uvolen",
-    "licence": "license driving_licence driving_license drivers_licence driver vozacka vozacka_dozvola dozvola patenta patente leja_e_drejtimit permis "
-    "permis_auto permis_de_conducere prava voditelskie_prava",
-    "not_with": "couple relative ne_so ne_sa jo_me nu_cu ne_s",
-    "prefers": "preference preferences wish wishes zelba zelbi saka zelja zelje deshira preferon prefera preferinta preferinte pozelanie pozelanija",
-    "absent_from": "absence_from away_from sick_from otsuten_od otsustvo_od odsutan_od odsustvo_od bolovanje_od mungon_nga absent_din absent_de_la "
-    "otsutstvuet_s otpusk_s",
-    "absent_until": "absence_until away_until sick_until otsuten_do otsustvo_do odsutan_do odsustvo_do bolovanje_do mungon_deri absent_pana "
-    "absent_pana_la otsutstvuet_do otpusk_do",
-    "ordered_on": "ordered order_date naredba datum_na_naredba naredjeno datum_naredbe urdher data_e_urdherit ordin data_ordinului prikaz data_prikaza",
-    "grade": "salary_grade pay_grade platen_razred platni_razred grada klasa_e_pages treapta_de_salarizare razrjad",
-    "posts": "number count places broj mesta broj_mesta rabotni_mesta vende numri posturi numar kolicestvo",
-    "start": "from od pocetok pocetak datum_od nga fillimi din inceput de_la s nacalo start_date",
-    "end": "until to do kraj datum_do deri fundi mbarimi pana sfarsit pana_la po konec end_date",
-    "requires": "asks asks_for bara trazi kerkon cere trebuet",
-    "from": "from_unit unit_from unit_a od nga de_la ot",
-    "to": "to_unit unit_to unit_b do deri pana_la",
-    "metres": "meters metre meter distance distance_m dist length metri metra metro dalecina rastojanie rastojanje largesia distanta dlina",
-    "unit": "unit_id edinica jedinica njesia unitate edinica_id",
-    "site": "station site_id stanica objekt stacioni statie stancija",
-    "accept": "accepted ok prifateno prihvaceno pranuar acceptat prinjato",
-    "reason": "why note pricina razlog arsyeja motiv",
+# The tables of a description whose columns have fixed meanings: by their key, those that must and those that may be there.
+ROSTER_COLUMNS = (
+    "beat",
+    "since",
+    "languages",
+    "gender",
+    "x",
+    "y",
+    "trained_on",
+    "joins_on",
+    "leaves_on",
+    "licence",
+    "not_with",
+    "prefers",
+    "absent_from",
+    "absent_until",
+    "ordered_on",
+    "grade",
+)
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "officers": (("officer",), ROSTER_COLUMNS),
+    "officers.posts": (("beat",), ("posts", "languages", "licence", "gender")),
+    "officers.published": (("officer", "beat", "start", "end"), ("requires",)),
+    "beats.adjacency": (("from", "to"), ("metres",)),
+    "beats.distances": (("from", "to", "metres"), ()),
+    "beats.decided_links": (("from", "to", "accept"), ("reason", "metres")),
+    "stations.distances": (("unit", "site", "metres"), ()),
+    "service.calls": (("unit", "per_hour"), ("shift", "category")),
+    "service.categories": (("category", "minutes_on_scene"), ("officers", "priority")),
+    "service.servers": (("server", "beat", "unit"), ("shift",)),
+    "service.minutes": (("from", "to", "minutes"), ()),
+    "incidents.categories": (("category", "standard"), ()),
+    "incidents.matches": (("address", "match", "accept"), ()),
+    "forum.consents": (("officer", "name"), ("contact", "photo", "agreed_on", "until")),
+    "forum.report_back": (("forum", "asked_on", "asked"), ("action", "responsible", "due", "done_on", "result")),
+    "forum.partners": (("kind", "name"), ("area", "does")),
+    "forum.hours": (("station", "hours"), ()),
+}
+# Columns that ``check --fix`` writes for people to read.
+BESIDE = {
+    "incidents.categories": ("proposed", "sure", "incidents"),
+    "incidents.matches": ("score",),
 }
 
 
-def read_columns(
-    reading: Reading,
+def read_columns(reading: Reading, key: str, table: Table | Officers) -> tuple[pd.DataFrame, Place]:
+    """Read a table of the description whose columns have fixed meanings, see `TABLES`; what it tells is taken in by `reading`."""
+    frame, where, told = described_table(reading.description, key, table)
+    reading.findings.add(told)
+    return frame, where
+
+
+def described_table(d: Description, key: str, table: Table | Officers) -> tuple[pd.DataFrame, Place, list[Note]]:
+    """Read a table of a description by its key in `TABLES`, as `mapped_table`."""
+    needed, optional = TABLES[key]
+    given, beside = table.columns, BESIDE.get(key, ())
+    return mapped_table(
+        d.path(table.path), table.layer, needed, optional, given=given, key=key, file=d.file.name, beside=beside
+    )
+
+
+def mapped_table(
     path: Path,
     layer: str | None,
     needed: Sequence[str],
     optional: Sequence[str] = (),
     *,
     given: Mapping[str, str] | None = None,
-    key: str,
-) -> tuple[pd.DataFrame, Place]:
+    key: str = "",
+    file: str = "",
+    beside: Sequence[str] = (),
+) -> tuple[pd.DataFrame, Place, list[Note]]:
     """Read a table whose columns have fixed meanings.
 
     Parameters
     ----------
-    reading
-        Takes in how the columns were found, and which are not used.
     path, layer
         As in `read_table`.
     needed, optional
@@ -88,12 +103,16 @@ def read_columns(
     given
         The file's name for a meaning, as the description says.
     key
-        Of the table in the description, for messages.
+        Of the table in the description, for messages; empty where no description names it.
+    file
+        Name of the description.
+    beside
+        Columns that are there for people to read, and are not named as unused.
 
     Returns
     -------
-    tuple of pandas.DataFrame and Place
-        Columns are named by their meanings.
+    tuple of pandas.DataFrame, Place and list of Note
+        Columns are named by their meanings. The notes tell how they were found, and which are not used.
 
     Raises
     ------
@@ -101,18 +120,16 @@ def read_columns(
         As for `read_table`; and where a name that the description gives is for no meaning.
     """
     meanings, given = [*needed, *optional], dict(given or {})
-    file = reading.description.file.name
     for name in given:
         if name not in meanings:
             mend = did_you_mean(name, meanings) or f"The columns are: {listed(meanings, 20)}"
             raise InputError(problem(f"“{name}” is no column of this table", mend, file=file, field=f"{key}.columns"))
-    full = reading.description.path(path)
-    _, looked = read_table(full, layer, [], [*given.values(), *(m for m in meanings if m not in given)])
+    _, looked = read_table(path, layer, [], [*given.values(), *(m for m in meanings if m not in given)])
     headers = [*looked.found]
     by_word = guessed_columns(headers, [m for m in meanings if m not in given], set(given.values()))
     names = {m: given.get(m) or by_word.get(m) or m for m in meanings}
     try:
-        frame, where = read_table(full, layer, [names[m] for m in needed], [names[m] for m in optional])
+        frame, where = read_table(path, layer, [names[m] for m in needed], [names[m] for m in optional])
     except InputError as error:
         raise InputError(*(_with_mapping(note, key, headers, needed, names) for note in error.problems)) from None
     frame = frame.rename(columns={v: k for k, v in names.items()})
@@ -120,26 +137,31 @@ def read_columns(
     if absent:
         mend = did_you_mean(absent[0], headers) or f"The columns are: {listed(headers, 20)}"
         raise InputError(where.problem(f"there is no column “{absent[0]}”", mend, field=f"{key}.columns"))
+    told = list(where.told)
     words = {m: n for m, n in by_word.items() if m in frame and plain(n) != m}
     if words:
         said = ", ".join(f"“{n}” is taken for {m}" for m, n in words.items())
         kept = ", ".join(f'{m} = "{n}"' for m, n in words.items())
-        note = where.fact(said, mend=f"To keep or change this, write columns = {{ {kept} }} in {key}")
-        reading.findings.add([note])
-    reading.findings.add(where.told)
-    unused = [h for h in headers if h not in set(names.values()) and plain(h) not in meanings]
+        mend = f"To keep or change this, write columns = {{ {kept} }} in {key}" if key else ""
+        note = where.fact(said, mend=mend)
+        told.append(replace(note, fix=tuple((f"{key}.columns.{m}", n) for m, n in words.items()) if key else ()))
+    unused = [h for h in headers if h not in {*names.values(), *beside}]
     if unused:
-        plainly = not any(m in frame for m in optional) and bool(optional)
-        what = f"{len(unused):,} column{'s are' if len(unused) > 1 else ' is'} not used: {listed(unused, 12)}"
-        if plainly:
-            what = f"only {listed(needed)} is understood of this table, and the rest is not used: {listed(unused, 12)}"
-        mend = (
-            f"Where one of them is {listed(optional, 20)}, say so: columns = {{ {optional[0]} = “…” }} in {key}"
-            if optional
-            else ""
-        )
-        reading.findings.add([where.fact(what, "warning" if optional else "info", mend, field=f"{key}.columns")])
-    return frame, where
+        told.append(_unused(where, key, unused, needed, [m for m in optional if m not in frame], optional))
+    return frame, where, told
+
+
+def _unused(
+    where: Place, key: str, unused: list[str], needed: Sequence[str], open_: list[str], optional: Sequence[str]
+) -> Note:
+    """Name the columns that are not used; a warning where one of them could be what the table lacks."""
+    what = f"{len(unused):,} column{'s are' if len(unused) > 1 else ' is'} not used: {listed(unused, 12)}"
+    if optional and len(open_) == len(optional):
+        what = f"only {listed(needed)} is understood of this table, and the rest is not used: {listed(unused, 12)}"
+    mend = ""
+    if open_ and key:
+        mend = f"Where one of them is {listed(open_, 20)}, say so: columns = {{ {open_[0]} = “…” }} in {key}"
+    return where.fact(what, "warning" if open_ else "info", mend, field=f"{key}.columns" if key else "")
 
 
 def guessed_columns(headers: Sequence[str], meanings: Sequence[str], taken: set[str]) -> dict[str, str]:
@@ -178,5 +200,9 @@ def _with_mapping(
     missing = next((m for m in needed if names[m] == note.field and "no column" in note.what), None)
     if missing is None:
         return note
-    mend = f"The columns are: {listed(headers, 12)}. Say which it is: columns = {{ {missing} = “…” }} in {key}"
+    mend = f"The columns are: {listed(headers, 12)}"
+    if key:
+        mend += f". Say which it is: columns = {{ {missing} = “…” }} in {key}"
+    else:
+        mend += f". Call the one that it is “{missing}”"
     return Note(note.severity, note.what, mend, note.file, note.layer, note.row, note.field)

@@ -27,9 +27,7 @@ def read_unit_distances(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray
     if rules is None or rules.distances is None:
         return None
     table = rules.distances
-    frame, where = read_columns(
-        reading, table.path, table.layer, ["from", "to", "metres"], given=table.columns, key="beats.distances"
-    )
+    frame, where = read_columns(reading, "beats.distances", table)
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     n = len(units)
     metres = np.full((n, n), np.inf)

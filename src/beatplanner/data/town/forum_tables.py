@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,26 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description, Forum, Table
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
-from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.layers import read_layer
+from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Source, source_of
+from beatplanner.data.town.columns import TABLES, described_table
 from beatplanner.data.town.roads import is_openstreetmap, named_streets
 from beatplanner.data.town.town import Town
 
-CONSENTS = ("officer", "name", "contact", "photo", "agreed_on", "until")
-REPORT_BACK = ("forum", "asked_on", "asked", "action", "responsible", "due", "done_on", "result")
-PARTNERS = ("kind", "name", "area", "does")
-HOURS = ("station", "hours")
 PARTNER_KINDS = ("school", "health", "social services", "municipality", "other")
+# How offices write them, in plain letters (see `plain`).
+PARTNER_WORDS = {
+    "school": "schools uciliste skola skolata shkolla shkolle scoala skola",
+    "health": "clinic hospital zdravstvo zdravje bolnica ambulanta dom_zdravlja shendetesi shendetesia spital sanatate zdravoohranenie",
+    "social services": "social social_work centar_za_socijalna_rabota centar_za_socijalni_rad sluzba_sociale asistenta_sociala",
+    "municipality": "town_hall opstina opstinata komuna bashkia primaria municipiu administracija",
+    "other": "drugo ostalo tjeter altele altul drugoe",
+}
 PHOTOS = {".jpg", ".jpeg", ".png"}
 
 
@@ -40,7 +45,7 @@ class ForumTables:
         One row an officer who agreed in writing: ``officer``, ``name``, ``contact`` (text or None), ``photo`` (path or None), ``agreed_on``,
         ``until`` (date or None).
     report_back
-        What forums asked and what came of it: `REPORT_BACK`; dates or None.
+        What forums asked and what came of it, the columns of ``forum.report_back`` in `TABLES`; dates or None.
     partners
         ``kind`` (of `PARTNER_KINDS`), ``name``, ``area`` (a beat, a municipality, or None: everywhere), ``does``.
     hours
@@ -53,6 +58,8 @@ class ForumTables:
         Lines of the barriers, planning CRS.
     sources
         The files read.
+    notes
+        How columns were found, and which are not used.
     """
 
     consents: pd.DataFrame
@@ -63,6 +70,7 @@ class ForumTables:
     streets: gpd.GeoDataFrame | None
     waters: gpd.GeoSeries | None
     sources: tuple[Source, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
 
 def read_forum_tables(town: Town) -> ForumTables:
@@ -78,15 +86,16 @@ def read_forum_tables(town: Town) -> ForumTables:
     findings = Findings()
     sources: list[Source] = []
 
-    def table(key: str, given: Table | None, wanted: Sequence[str], least: int) -> tuple[pd.DataFrame, Any]:
+    def table(key: str, given: Table | None) -> tuple[pd.DataFrame, Any]:
+        wanted = [c for columns in TABLES[f"forum.{key}"] for c in columns]
         if given is None:
             return pd.DataFrame({c: pd.Series(dtype=object) for c in wanted}), None
-        path = d.path(given.path)
-        frame, where = read_table(path, given.layer, wanted[:least], wanted[least:])
+        frame, where, told = described_table(d, f"forum.{key}", given)
+        findings.add(told)
         for column in wanted:
             if column not in frame:
                 frame[column] = None
-        sources.append(source_of(f"forum.{key}", path, len(frame), len(frame)))
+        sources.append(source_of(f"forum.{key}", d.path(given.path), len(frame), len(frame)))
         frame = frame[list(wanted)].reset_index(drop=True)
         for column in wanted:
             if column.endswith("_on") or column in ("due", "until"):
@@ -99,21 +108,21 @@ def read_forum_tables(town: Town) -> ForumTables:
     empty = pd.DataFrame()
     consents = report_back = partners = hours = empty
     with findings.keep():
-        consents, where = table("consents", rules.consents, CONSENTS, 2)
+        consents, where = table("consents", rules.consents)
         if where is not None:
             _check_consents(consents, where, town, d, findings)
             photos = [None if p is None else str(d.path(Path(p))) for p in consents["photo"]]
             consents["photo"] = pd.Series(photos, dtype=object)
     with findings.keep():
-        report_back, _ = table("report_back", rules.report_back, REPORT_BACK, 3)
+        report_back, _ = table("report_back", rules.report_back)
     with findings.keep():
-        partners, where = table("partners", rules.partners, PARTNERS, 2)
+        partners, where = table("partners", rules.partners)
         for i, kind in enumerate(partners["kind"]):
-            if where is not None and str(kind).casefold() not in PARTNER_KINDS:
+            if where is not None and kind_of_partner(kind) is None:
                 mend = did_you_mean(str(kind), PARTNER_KINDS) or f"The kinds are: {', '.join(PARTNER_KINDS)}"
                 findings.add([where.problem(f"“{kind}” is no kind of partner", mend, row=where.rows[i], field="kind")])
     with findings.keep():
-        hours, _ = table("hours", rules.hours, HOURS, 2)
+        hours, _ = table("hours", rules.hours)
     venues = None
     with findings.keep():
         venues = _venues(rules, town, d, sources)
@@ -124,7 +133,17 @@ def read_forum_tables(town: Town) -> ForumTables:
         waters = _waters(town, d)
     findings.raise_if_any()
     known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
-    return ForumTables(consents, report_back, partners, known, venues, streets, waters, tuple(sources))
+    partners["kind"] = pd.Series([kind_of_partner(k) for k in partners["kind"]], dtype=object)
+    return ForumTables(
+        consents, report_back, partners, known, venues, streets, waters, tuple(sources), tuple(findings.notes)
+    )
+
+
+def kind_of_partner(word: str | None) -> str | None:
+    """Return which of `PARTNER_KINDS` a word of an office means, None where it means none."""
+    text = plain(str(word or ""))
+    found = [k for k, words in PARTNER_WORDS.items() if text == plain(k) or text in words.split()]
+    return found[0] if found else None
 
 
 def _check_consents(consents: pd.DataFrame, where: Any, town: Town, d: Description, findings: Findings) -> None:

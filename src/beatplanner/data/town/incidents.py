@@ -19,6 +19,7 @@ from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.addresses import accepted_places, match_addresses, street_only
 from beatplanner.data.town.categories import map_categories, personal
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, read_placed, truths
 from beatplanner.data.town.recorded import Recorded, recorded_time
 from beatplanner.data.town.where import guess_beside, misplaced
@@ -53,9 +54,7 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
         told += _geocode(reading, frame, rules, where, units.crs)
     category = [c or "" for c in texts(frame[rules.category])] if rules.category else [""] * rows
     if rules.categories is not None:
-        category, notes, listed_kinds = map_categories(
-            category, reading.description.path(rules.categories.path), rules.categories.layer
-        )
+        category, notes, listed_kinds = map_categories(reading, category, rules.categories)
         reading.findings.add(notes)
         reading.record("incidents.categories", rules.categories.path, listed_kinds)
     found = pd.DataFrame(
@@ -206,9 +205,7 @@ def _geocode(reading: Reading, frame: pd.DataFrame, rules: Incidents, where: Pla
     matches = match_addresses(sorted({a for a in addresses if a}), names)
     accepted: dict[str, str] = {}
     if rules.matches is not None:
-        table, at = read_table(
-            reading.description.path(rules.matches.path), rules.matches.layer, ["address", "match", "accept"]
-        )
+        table, at = read_columns(reading, "incidents.matches", rules.matches)
         yes = truths(table["accept"], at)
         accepted = {
             a: m for a, m, y in zip(texts(table["address"]), texts(table["match"]), yes, strict=True) if y and a and m

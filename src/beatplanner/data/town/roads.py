@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,10 +16,11 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.description.models import Layer
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import numbers, texts
-from beatplanner.data.formats.layers import read_layer, read_table
+from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.columns import mapped_table
 from beatplanner.data.town.walking_network import Roads
 
 # Columns in which road layers keep the class of a road; and those that say it is a bridge or a tunnel.
@@ -45,15 +46,15 @@ def default_classes() -> str:
     return (files("beatplanner.data") / "road_classes.csv").read_text("utf-8")
 
 
-def road_classes(table: Path | None) -> dict[str, RoadClass]:
-    """Return the road classes by name in lower case: those of a user's table before those that come with beatplanner."""
+def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
+    """Return the road classes by name in lower case, a user's before those that come with beatplanner; and how the table's columns were found."""
     known = {
         r["class"]: RoadClass(r["walked"] == "yes", float(r["factor"]), float(r["wait_minutes"]))
         for r in csv.DictReader(io.StringIO(default_classes()))
     }
     if table is None:
-        return known
-    frame, where = read_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
+        return known, []
+    frame, where, told = mapped_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
     factor = numbers(frame["factor"], where, least=1, empty=1.0) if "factor" in frame else np.ones(len(frame))
     wait = (
         numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
@@ -64,7 +65,7 @@ def road_classes(table: Path | None) -> dict[str, RoadClass]:
             what = "no class is named" if name is None else f"“{frame['walked'].iat[i]}” is neither yes nor no"
             raise InputError(where.problem(what, "Write yes or no", row=where.rows[i], field="walked"))
         known[name.casefold()] = RoadClass(word in _YES, float(factor[i]), float(wait[i]))
-    return known
+    return known, told
 
 
 def is_openstreetmap(path: Path) -> bool:
@@ -100,8 +101,9 @@ def read_roads(
     InputError
         Where the layer cannot be read or holds no line that people walk on.
     """
-    table = road_classes(classes)
+    table, said = road_classes(classes)
     frame, where = _read_extract(path, layer, around) if is_openstreetmap(path) else _read_lines(path, layer)
+    where = replace(where, told=(*where.told, *said))
     kind = (
         frame.pop("class").map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold()).to_numpy(object)
     )

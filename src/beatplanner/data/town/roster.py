@@ -12,30 +12,10 @@ from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
-from beatplanner.data.town.columns import read_columns
+from beatplanner.data.town.columns import ROSTER_COLUMNS, read_columns
 from beatplanner.data.town.reading import Reading, truths, words
 from beatplanner.data.town.roster_dates import check_dates
 from beatplanner.data.town.units import FAR_UNITS_KM
-
-ROSTER_COLUMNS = (
-    "beat",
-    "since",
-    "languages",
-    "gender",
-    "x",
-    "y",
-    "trained_on",
-    "joins_on",
-    "leaves_on",
-    "licence",
-    "not_with",
-    "prefers",
-    "absent_from",
-    "absent_until",
-    "ordered_on",
-    "grade",
-)
-
 
 DATES = ("since", "trained_on", "joins_on", "leaves_on", "absent_from", "absent_until", "ordered_on")
 # How tables write women and men, in plain letters; anything else stays as it is written.
@@ -79,9 +59,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     rules = reading.description.officers
     if rules is None:
         return None
-    frame, where = read_columns(
-        reading, rules.path, rules.layer, ["officer"], ROSTER_COLUMNS, given=rules.columns, key="officers"
-    )
+    frame, where = read_columns(reading, "officers", rules)
     names = texts(frame["officer"])
     seen: set[str] = set()
     for i, name in enumerate(names):
@@ -178,9 +156,7 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
         return None
     more = ["posts", "languages", "licence", "gender"]
     table = rules.posts
-    frame, where = read_columns(
-        reading, table.path, table.layer, ["beat"], more, given=table.columns, key="officers.posts"
-    )
+    frame, where = read_columns(reading, "officers.posts", table)
     beats = texts(frame["beat"])
     empty = pd.Series([None] * len(frame), dtype=object)
     columns = {c: frame[c] if c in frame else empty.rename(c) for c in more}
@@ -212,11 +188,8 @@ def read_published(reading: Reading) -> pd.DataFrame | None:
     rules = reading.description.officers
     if rules is None or rules.published is None:
         return None
-    needed = ["officer", "beat", "start", "end"]
     table = rules.published
-    frame, where = read_columns(
-        reading, table.path, table.layer, needed, ["requires"], given=table.columns, key="officers.published"
-    )
+    frame, where = read_columns(reading, "officers.published", table)
     found = pd.DataFrame({c: texts(frame[c]) for c in ("officer", "beat")})
     for c in ("start", "end"):
         told: list[Note] = []

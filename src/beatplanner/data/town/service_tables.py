@@ -12,8 +12,8 @@ from beatplanner.data.description.models import Service
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import numbers, texts
-from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.source import Source
+from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.town import Town
 from beatplanner.data.town.walkable import read_network
@@ -92,11 +92,8 @@ def _check_shifts(values: list[str | None], rules: Service, where) -> None:
 def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
     if rules.calls is None:
         return None
-    frame, where = reading.noting(
-        read_table(
-            reading.description.path(rules.calls.path), rules.calls.layer, ["unit", "per_hour"], ["shift", "category"]
-        )
-    )
+    table = rules.calls
+    frame, where = read_columns(reading, "service.calls", table)
     shift = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
     _check_shifts(shift, rules, where)
     kind = [t or "" for t in texts(frame["category"])] if "category" in frame else [""] * len(frame)
@@ -114,14 +111,8 @@ def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Data
 def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int, int]]:
     if rules.categories is None:
         return {}
-    frame, where = reading.noting(
-        read_table(
-            reading.description.path(rules.categories.path),
-            rules.categories.layer,
-            ["category", "minutes_on_scene"],
-            ["officers", "priority"],
-        )
-    )
+    table = rules.categories
+    frame, where = read_columns(reading, "service.categories", table)
     minutes = numbers(frame["minutes_on_scene"], where, least=0)
     if (minutes <= 0).any():
         row = where.rows[int(np.argmax(minutes <= 0))]
@@ -145,11 +136,8 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
 def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
     if rules.servers is None:
         return None
-    frame, where = reading.noting(
-        read_table(
-            reading.description.path(rules.servers.path), rules.servers.layer, ["server", "beat", "unit"], ["shift"]
-        )
-    )
+    table = rules.servers
+    frame, where = read_columns(reading, "service.servers", table)
     shift = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
     _check_shifts(shift, rules, where)
     names = texts(frame["server"])
@@ -180,9 +168,8 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
 def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.ndarray | None:
     n = len(units)
     if rules.minutes is not None:
-        frame, where = reading.noting(
-            read_table(reading.description.path(rules.minutes.path), rules.minutes.layer, ["from", "to", "minutes"])
-        )
+        table = rules.minutes
+        frame, where = read_columns(reading, "service.minutes", table)
         a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
         found = np.full((n, n), np.nan)
         found[a, b] = numbers(frame["minutes"], where, least=0)

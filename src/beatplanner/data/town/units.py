@@ -15,14 +15,14 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import numbers, texts
-from beatplanner.data.formats.crs_guess import accuracy_offline
+from beatplanner.data.formats.datums import accuracy_offline
 from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.coverage import mend_coverage
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.residents import read_residents
-from beatplanner.data.town.where import guess_units
+from beatplanner.data.town.where import disputed_units, guess_units
 
 # Units farther than this from the middle of the others, in km, are in the wrong place on earth.
 FAR_UNITS_KM = 1_000
@@ -45,16 +45,15 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
         rules.workload,
         *([] if rules.population_table else rules.groups.values()),
     ]
-    frame, where = reading.noting(
-        read_layer(
-            reading.description.path(rules.path),
-            rules.layer,
-            [c for c in columns if c],
-            rules.crs,
-            guess_units(reading),
-            whole=True,
-        )
+    frame, where = read_layer(
+        reading.description.path(rules.path),
+        rules.layer,
+        [c for c in columns if c],
+        rules.crs,
+        guess_units(reading),
+        whole=True,
     )
+    frame, where = reading.noting((frame, disputed_units(reading, frame, where)))
     rows = len(frame)
     frame, where, in_layer = _without_empty(reading, frame, where)
     ids, whole = _unit_ids(frame[rules.id], where)

@@ -75,9 +75,7 @@ def _check_access(
 
 
 def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFrame, table: WalkTable) -> np.ndarray:
-    frame, where = read_columns(
-        reading, table.path, table.layer, ["unit", "site", "metres"], given=table.columns, key="stations.distances"
-    )
+    frame, where = read_columns(reading, "stations.distances", table)
     at = unit_positions(frame["unit"], units, where)
     place = {s: j for j, s in enumerate(sites["station"])}
     names = texts(frame["site"])

@@ -17,6 +17,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs, overlap
 from beatplanner.data.formats.crs_guess import Guess as GuessedCRS
+from beatplanner.data.formats.datums import disputed_change
 from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Place
@@ -51,8 +52,38 @@ def _middles(units: gpd.GeoDataFrame) -> np.ndarray:
     return shapely.get_coordinates(inner.to_numpy())
 
 
-def _places_of_others(reading: Reading, but: str = "") -> np.ndarray | None:
-    """Return longitudes and latitudes of the layers beside the units whose CRS is known, without those of the key `but`."""
+def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> Place:
+    """Return the place of the units with what the other layers say where the change of their datum is disputed.
+
+    Layers in the same datum say nothing, as they would move alike.
+    """
+    assert frame.crs is not None
+    shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+    dispute = disputed_change(frame.crs, shapely.get_coordinates(shapely.centroid(shapes.to_numpy()[:200])))
+    others = None if dispute is None or not dispute.crs else _places_of_others(reading, unlike=frame.crs)
+    if dispute is None or others is None:
+        return where
+    points = shapely.points(others)
+
+    def inside(crs: CRS | str) -> float:
+        tree = shapely.STRtree(shapes.set_crs(crs, allow_override=True).to_crs(4326).to_numpy())
+        return len(np.unique(tree.query(points, predicate="intersects")[0])) / len(points)
+
+    as_it_is, moved = inside(frame.crs), inside(dispute.crs)
+    rest = tuple(n for n in where.told if n.what != dispute.what)
+    if as_it_is >= moved:
+        what = f"{dispute.what}, but the other layers lie on them as they are ({as_it_is:.0%} inside, else {moved:.0%})"
+        return replace(where, told=(*rest, where.fact(what, field="crs")))
+    what = f"{dispute.what}, and so do the other layers: {moved:.0%} of them lie inside there, {as_it_is:.0%} here"
+    note = where.fact(what, "warning", f'Give crs = "{dispute.crs}" in units', field="crs")
+    return replace(where, told=(*rest, replace(note, fix=(("units.crs", dispute.crs),), asked=True)))
+
+
+def _places_of_others(reading: Reading, but: str = "", unlike: CRS | None = None) -> np.ndarray | None:
+    """Return longitudes and latitudes of the layers beside the units whose CRS is known, without those of the key `but`.
+
+    With `unlike`, only of those whose datum is another one.
+    """
     d, found = reading.description, []
     lonlat = CRS.from_epsg(4326)
     tables = {"incidents": d.incidents} | {
@@ -61,6 +92,8 @@ def _places_of_others(reading: Reading, but: str = "") -> np.ndarray | None:
     for key, table in tables.items():
         if table is not None and key != but and (table.crs is not None or table.x is None):
             with contextlib.suppress(InputError):
+                if table.crs is not None and _one_datum(crs_from(table.crs, file=d.file.name, field=key), unlike):
+                    continue
                 points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, [], lonlat, "")
                 found.append(points[["x", "y"]].dropna().to_numpy(float)[:2000])
     layers = [getattr(d.beats, k, None) for k in ("current", "barriers", "roads")]
@@ -68,10 +101,20 @@ def _places_of_others(reading: Reading, but: str = "") -> np.ndarray | None:
         if layer is not None and not is_openstreetmap(d.path(layer.path)):
             with contextlib.suppress(InputError):
                 frame, _ = read_layer(d.path(layer.path), layer.layer, [], layer.crs)
+                assert frame.crs is not None
+                if _one_datum(frame.crs, unlike):
+                    continue
                 middle = shapely.centroid(frame.geometry.to_crs(lonlat).to_numpy())
                 found.append(shapely.get_coordinates(middle)[:2000])
     found = [f for f in found if len(f)]
     return np.vstack(found) if found else None
+
+
+def _one_datum(crs: CRS, other: CRS | None) -> bool:
+    """Tell whether two systems stand on one datum; nothing does on none."""
+    if other is None or crs.geodetic_crs is None or other.geodetic_crs is None:
+        return False
+    return crs.geodetic_crs.datum == other.geodetic_crs.datum
 
 
 def guessed(

@@ -400,9 +400,9 @@ def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
     InputError
         Where the table cannot be read, a column is missing, or an officer, beat or day is unknown.
     """
-    from beatplanner.data.formats.layers import read_table
+    from beatplanner.data.town.columns import mapped_table
 
-    frame, _ = read_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"])
+    frame, _, _ = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"])
     judge = Judge(tables, path)
     for number, row in enumerate(frame.to_dict("records"), 1):
         if str(row["officer"]) not in judge.roster:

@@ -25,9 +25,9 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
-from beatplanner.data.formats.layers import read_table
 from beatplanner.data.publish.survey_report import write_survey_files
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.columns import mapped_table
 
 Z = 1.959963984540054
 # Fewer answers say too little about a beat, and could point at people.
@@ -76,13 +76,13 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     InputError
         With each row that is wrong.
     """
-    told = _answers(file, tables)
+    told, said = _answers(file, tables)
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     weight = dict(zip(tables.beats["beat"].astype(str), tables.beats["population"].fillna(1.0), strict=True))
     waves = _in_time(told, file)
     questions = list(dict.fromkeys(t["question"] for t in told))
-    rows, changes, notes = [], [], []
+    rows, changes, notes = [], [], list(said)
     for q in questions:
         kind = next("share" if t["yes"] is not None else "mean" for t in told if t["question"] == q)
         found = {(t["beat"], t["wave"]): t for t in told if t["question"] == q}
@@ -133,9 +133,9 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     return Survey(waves, questions, pd.DataFrame(rows), pd.DataFrame(changes, columns=header), tuple(notes))
 
 
-def _answers(file: Path, tables: PlanTables) -> list[dict[str, Any]]:
-    """Return the checked rows of a survey; raises InputError with each that is wrong."""
-    frame, _ = read_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect", "asked_on"])
+def _answers(file: Path, tables: PlanTables) -> tuple[list[dict[str, Any]], list[Note]]:
+    """Return the checked rows of a survey, and how its columns were found; raises InputError with each that is wrong."""
+    frame, _, said = mapped_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect", "asked_on"])
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     problems: list[Note] = []
@@ -229,7 +229,7 @@ def _answers(file: Path, tables: PlanTables) -> list[dict[str, Any]]:
         raise InputError(*problems)
     if not told:
         raise InputError(problem("the table has no answers", "Give a row a beat, wave and question", file=file.name))
-    return told
+    return told, said
 
 
 PARTS = {

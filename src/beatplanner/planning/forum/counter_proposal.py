@@ -18,9 +18,10 @@ import pandas as pd
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.formats.cells import texts
-from beatplanner.data.formats.layers import read_table
 from beatplanner.data.publish.proposal_report import write_proposal_report
+from beatplanner.data.publish.public.forum_files import PROPOSAL
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.columns import mapped_table
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan, given_beats
 from beatplanner.planning.forum.forum_pack import town_of
@@ -130,7 +131,7 @@ def _read_proposal(
         raise InputError(
             problem("there is no such file", "Give the proposal.csv or the sheet that the forum sent", file=file)
         )
-    frame, where = read_table(file, None, ["unit", "proposed_beat"], ["beat"])
+    frame, where, told = mapped_table(file, None, ["unit", "proposed_beat"], ["beat"], beside=PROPOSAL)
     place = {u: i for i, u in enumerate(town.units["unit"])}
     known = {**{n.casefold(): b for b, n in names.items()}, **{b.casefold(): b for b in names}}
     wanted, findings, stale = before.copy(), Findings(), []
@@ -164,7 +165,7 @@ def _read_proposal(
             f"the forum had another plan before it: {len(stale):,} areas were in other beats then, such as {stale[0]}"
         )
         findings.tell("warning", what, "Ask whether the proposal still stands", file=file.name)
-    return wanted, tuple(findings.notes)
+    return wanted, (*told, *findings.notes)
 
 
 class _Judge:
