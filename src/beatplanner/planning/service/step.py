@@ -14,6 +14,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
 from beatplanner.data.town.service_tables import read_service_tables
 from beatplanner.data.town.town import Town
+from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence
 from beatplanner.planning.service.demand import demand
 from beatplanner.planning.service.hours import shift_hours
 from beatplanner.planning.service.picture import Method, ServicePicture, figures, service_picture
@@ -167,6 +168,11 @@ def content(
     said["travel_counts"] = False if rules is None else rules.travel_counts
     if today is not None:
         said["today"] = today
+    away = abstraction(town, picture.beat, said["away_share"])
+    if away is not None:
+        said["abstraction"] = away
+        sentence = abstraction_sentence(away)
+        said["notes"] += [sentence] if sentence else []
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
         said["proposal"] = told(proposal)

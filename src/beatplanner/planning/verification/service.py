@@ -80,6 +80,11 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
         ]
         ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
+    away = claims.get("abstraction")
+    if away is not None:
+        assumed = (tables.summary.get("rules", {}).get("workload") or {}).get("abstraction")
+        rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
+        ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "shares")
     _proposal(ledger, claims, tables.summary.get("rules", {}))
     ledger.unchecked(
         "service.calls",
