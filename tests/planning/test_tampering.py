@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from benchmarks.tampering import is_listed, listed, name_of, paths, with_key
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.folder import read_result
@@ -55,52 +54,6 @@ def judged(plan, monkeypatch):
         return ledger.verdict()
 
     return read_result(plan), judge
-
-
-def changed(value: Any) -> Any:
-    """Return another value of the same kind."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int | float):
-        return value + max(1, abs(value) // 50)
-    if isinstance(value, str):
-        return value + "x"
-    if isinstance(value, list):
-        return value[:-1] if value else ["x"]
-    return {} if value else 1
-
-
-def paths(content: Any, above: tuple = ()) -> Iterator[tuple]:
-    """Yield the path of every key and element."""
-    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
-    for key, value in items:
-        yield (*above, key)
-        yield from paths(value, (*above, key))
-
-
-def name_of(path: tuple) -> str:
-    return "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-
-
-def listed(verdict: Verdict) -> set[str]:
-    """Return the keys and columns that are listed as not checked."""
-    return {name for c in verdict.unchecked for name in c.claimed.split(", ")}
-
-
-def is_listed(name: str, known: set[str]) -> bool:
-    return any(name == k or name.startswith((k + ".", k + "[")) for k in known)
-
-
-def with_key(summary: dict[str, Any], path: tuple, *, gone: bool) -> dict[str, Any]:
-    other = copy.deepcopy(summary)
-    part: Any = other
-    for step in path[:-1]:
-        part = part[step]
-    if gone:
-        del part[path[-1]]
-    else:
-        part[path[-1]] = changed(part[path[-1]])
-    return other
 
 
 def test_every_key_of_the_summary(judged):

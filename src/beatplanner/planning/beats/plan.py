@@ -16,6 +16,7 @@ import pandas as pd
 
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import STEP, plan_alone
+from beatplanner.planning.beats.budget_branches import Limited
 from beatplanner.planning.beats.conflicts import in_sentences
 from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
@@ -56,6 +57,8 @@ class BeatPlan:
         What proves the bound, by municipality: the bound is the sum of theirs, less `price` × `budget`.
     price, budget
         The price on each resident moved that the municipalities share, and the residents that may move in all of them; 0 where they share none.
+    limits
+        What municipalities cost at least with a share of the budget, where the bound comes of them.
     wider, short
         Where the rules clash: the tolerance, and the share of residents moved, that would do, and up to where less is proven impossible.
     """
@@ -71,6 +74,7 @@ class BeatPlan:
     evidence: tuple[PartEvidence, ...] = ()
     price: float = 0.0
     budget: float = 0.0
+    limits: tuple[Limited, ...] = ()
     wider: tuple[Relaxed, ...] = ()
     short: Relaxed | None = None
 
@@ -339,6 +343,7 @@ class _Planner:
             evidence=evidence if together is None else together.evidence,
             price=0.0 if together is None else together.price,
             budget=0.0 if together is None else together.budget,
+            limits=() if together is None else together.limits,
             wider=wider,
             short=short,
         )

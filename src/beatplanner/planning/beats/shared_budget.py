@@ -8,7 +8,7 @@ Each municipality is a problem of its own but for this one row, so that a price 
 The plan is one choice for each municipality out of a pool of plans, each with its travel and its residents moved: a multiple-choice knapsack
 (Sinha and Zoltners 1979), solved exactly by merging the pools' Pareto fronts. The pool holds what the search for λ met, the plans with the
 fewest moved, and plans that use what the last choice left of the budget. Only where the fewest moved of all municipalities together are more
-than the budget is the budget too small.
+than the budget is the budget too small. The gap that one price leaves is closed by branching on the shares (`budget_branches.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beatplanner.planning.beats.alone import STEP
+from beatplanner.planning.beats.budget_branches import Limited, Step, least_choice, steps_of
 from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Task
 from beatplanner.solver.districts.solve import Districts, measured
 
@@ -27,6 +28,10 @@ from beatplanner.solver.districts.solve import Districts, measured
 PRICES, ROUNDS = 8, 3
 # Points of a merged front that are kept.
 FRONT = 20_000
+# Shares of the budget that are proven by themselves, where all municipalities together have so many units, and where they have more.
+SMALL, MOST_SHARES, FEW_SHARES = 400, 80, 12
+# A bound this close to the plan is as good as met.
+CLOSE = 1e-6
 Each = Callable[[Sequence[tuple[Part, Task]], float, str], list[Alone]]
 
 
@@ -48,6 +53,8 @@ class Together:
         What proves each municipality's bound at the common price.
     short
         Residents that must move, and the proof that fewer cannot do, where the budget does not do; None where it does.
+    limits
+        What municipalities cost at least with so many residents moved, where the bound comes of them; empty where the price alone proves it.
     """
 
     found: list[Districts]
@@ -56,6 +63,7 @@ class Together:
     budget: float
     evidence: tuple[PartEvidence, ...]
     short: Relaxed | None
+    limits: tuple[Limited, ...] = ()
 
 
 def share_budget(
@@ -91,7 +99,7 @@ class _Sharing:
 
     def run(self) -> Together:
         bound, evidence = self.proven(self.free, 0.0)
-        price = 0.0
+        price, limits = 0.0, ()
         if not self.fits(sum(p[0].moved for p in self.pool)):
             short = self.least()
             price = self.price()
@@ -103,11 +111,13 @@ class _Sharing:
             else:
                 price = 0.0
             chosen = self.used_up()
+            if short is None and bound is not None:
+                bound, chosen, limits = self.branched(bound, chosen, evidence, price)
         else:
             short, chosen = None, [p[0] for p in self.pool]
         if short is not None:
             bound = None
-        return Together(chosen, bound, price, self.budget, evidence, short)
+        return Together(chosen, bound, price, self.budget, evidence, short, limits)
 
     def fits(self, moved: float) -> bool:
         return moved <= self.budget * (1 + 1e-9) + 1e-9
@@ -194,12 +204,86 @@ class _Sharing:
                 tasks.append(
                     (part, Task("within", budget=now.moved + more, start=now.district, effort=0.5, prove=False))
                 )
-            self.add([a.found.district for a in self.each(tasks, 0.9 / (ROUNDS - k), f"rest of the budget {k + 1}")])
+            self.add([a.found.district for a in self.each(tasks, 0.6 / (ROUNDS - k), f"rest of the budget {k + 1}")])
             better = self.choice()
             if k % 2 and sum(d.objective for d in better) >= sum(d.objective for d in chosen) * (1 - 1e-7):
                 return better
             chosen = better
         return chosen
+
+    def branched(
+        self, bound: float, chosen: list[Districts], evidence: tuple[PartEvidence, ...], price: float
+    ) -> tuple[float, list[Districts], tuple[Limited, ...]]:
+        """Close the gap that the price leaves: prove what municipalities cost at least with a share of the budget, where it matters most."""
+        priced = [0.0 if e.evidence is None else e.evidence.bound for e in evidence]
+        within, hair = self.budget * (1 + 1e-9) + 1e-6, 1e-4 + 1e-6 * self.known
+        if all((p.problem.residents % 1 == 0).all() for p in self.parts):
+            # people come whole: nothing lies between one number and the next
+            within, hair = math.floor(within), 1 / (1 + len(self.parts))
+        limits = [
+            Limited(
+                m,
+                math.inf,
+                alone.found.lower_bound or 0.0,
+                PartEvidence(p.name, p.units, self.labels, p.problem, alone.found.evidence),
+            )
+            for m, (p, alone) in enumerate(zip(self.parts, self.free, strict=True))
+        ]
+        most = MOST_SHARES if sum(len(p.units) for p in self.parts) <= SMALL else FEW_SHARES
+        best = bound
+        for k in range(most):
+            steps = [
+                steps_of([(x.upto, x.bound) for x in limits if x.part == m], price, priced[m])
+                for m in range(len(self.parts))
+            ]
+            least = least_choice(steps, within, price * self.budget)
+            if least is None:
+                break
+            best = max(best, least[0])
+            objective = sum(d.objective for d in chosen)
+            if objective - best <= CLOSE * objective or not least[1]:
+                break
+            asked = self.to_part([own[i] for own, i in zip(steps, least[1], strict=True)], hair)
+            if asked is None:
+                break
+            m, upto = asked
+            limits.append(self.limited(m, upto, 0.5 if k + 1 < most else 0.9, k))
+            chosen = min(chosen, self.choice(), key=lambda plans: sum(d.objective for d in plans))
+        if best <= bound:
+            return bound, chosen, ()
+        return best, chosen, tuple(limits)
+
+    def to_part(self, steps: list[Step], hair: float) -> tuple[int, float] | None:
+        """Return the municipality whose step is worst known, and the number of residents at which to part it; None where no step can be parted."""
+        worst, found = 0.0, None
+        for m, (step, pool) in enumerate(zip(steps, self.pool, strict=True)):
+            inside = [d for d in pool if d.moved <= step.high]
+            there = min((d.objective for d in inside if d.moved <= step.low + 2 * hair), default=math.inf)
+            gap = there - step.bound
+            if gap <= worst + CLOSE * max(1.0, step.bound):
+                continue
+            plan = min(inside, key=lambda d: (d.objective, d.moved), default=None)
+            upto = (step.low + min(step.high, self.known)) / 2 if plan is None else plan.moved - hair
+            if upto > step.low + hair:
+                worst, found = gap, (m, upto)
+        return found
+
+    def limited(self, m: int, upto: float, share: float, k: int) -> Limited:
+        """Prove what a municipality costs at least where at most so many of its residents move."""
+        part = self.parts[m]
+        start = min(
+            (d for d in self.pool[m] if d.moved <= upto), key=lambda d: (d.objective, d.moved), default=self.pool[m][0]
+        )
+        task = Task("within", budget=upto, start=start.district, effort=0.5)
+        alone = self.each([(part, task)], share, f"share of the budget {k + 1}")[0].found
+        plan = measured(part.problem, alone.district)
+        if not self.pool[m] or plan.outside <= max(
+            self.pool[m][0].outside, 1e-9 * part.problem.upper * part.problem.count
+        ):
+            self.pool[m].append(plan)
+        bound = math.inf if alone.infeasible else (alone.lower_bound or 0.0)
+        problem = replace(part.problem, budget=upto)
+        return Limited(m, upto, bound, PartEvidence(part.name, part.units, self.labels, problem, alone.evidence))
 
     def choice(self) -> list[Districts]:
         """Return a plan for each municipality with the least objective in sum and no more moved than the budget."""

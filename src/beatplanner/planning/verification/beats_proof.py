@@ -8,14 +8,25 @@ from dataclasses import replace
 import numpy as np
 
 from beatplanner.planning.verification.beats import metres_between
+from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import Area, TooLargeError, cut_shares, pieces_of, prove
+from beatplanner.planning.verification.travel_bound import (
+    ROUNDING,
+    Area,
+    TooLargeError,
+    cut_shares,
+    pieces_of,
+    prove,
+)
+
+# Ways to share a budget out, in part, that are gone through.
+MOST_STATES = 200_000
 
 
-def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], _claimed: float) -> float:
-    """Return the bound on travel that the certificates prove.
+def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], claimed: float) -> float:
+    """Return the bound that the certificates prove.
 
     Each municipality's part of the claim is taken from the certificate; the parts add up to the bound, less what the budget of residents who may
     change beat is worth at the price that all municipalities have in common.
@@ -23,45 +34,135 @@ def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], _claimed: flo
     Raises
     ------
     CannotProveError
-        Where the objective is another, or the inputs that it needs are gone.
+        Where inputs that it needs are gone, or it is too large.
     """
     rules = evidence.rules.beats
-    if rules is None or rules.objective != "travel" or evidence.beats is None:
-        raise CannotProveError("Certificates are for beats of least travel.")
+    if rules is None or evidence.beats is None:
+        raise CannotProveError("There are no rules for beats.")
+    names = names_of(evidence, arrays)
+    price = float(arrays["common_price"][0])
+    if price < 0:
+        return -math.inf
+    areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], price)
+    several = len(names) > 1 and rules.max_moved is not None
+    parts, cut = arrays["part_bound"].tolist(), rules.objective == "cut"
+    priced = rules.max_moved is not None and (price > 0 or not several)
+    try:
+        proven = [
+            min(prove_part(area, inner(arrays, f"p{m}."), priced, parts[m], cut=cut), parts[m])
+            for m, area in enumerate(areas)
+        ]
+        if not several:
+            return math.fsum(proven)
+        limits = _limits(areas, arrays, cut=cut)
+    except TooLargeError:
+        raise CannotProveError("A municipality is too large for this checker.") from None
+    value = math.fsum(proven) - price * spare
+    return max(value, least_of_choices(proven, limits, price, spare, claimed)) if limits else value
+
+
+def names_of(evidence: Evidence, arrays: dict[str, np.ndarray]) -> list[str]:
+    """Return the municipalities of a certificate.
+
+    Raises
+    ------
+    CannotProveError
+        Where they are others, or locks are not known.
+    """
+    rules = evidence.rules.beats
+    assert rules is not None
     if (rules.locked is not None or rules.held) and evidence.town is None:
         raise CannotProveError("What is locked is only known from the inputs, which are not there as they were.")
     names = [str(n) for n in arrays["names"]]
     municipality = evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
     if sorted(names) != sorted(set(municipality)):
         raise CannotProveError("The certificate is for other municipalities.")
-    price = float(arrays["common_price"][0])
-    if price < 0:
-        return -math.inf
-    areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], price)
-    several = len(names) > 1 and rules.max_moved is not None
-    parts = arrays["part_bound"]
-    proven = []
-    for m, area in enumerate(areas):
-        part = {k.split(".", 1)[1]: v for k, v in arrays.items() if k.startswith(f"p{m}.")}
-        priced = rules.max_moved is not None and (price > 0 or not several)
-        try:
-            proven.append(prove_part(area, part, priced, float(parts[m])))
-        except TooLargeError:
-            raise CannotProveError("A municipality is too large for this checker.") from None
-    worth = price * spare if several else 0.0
-    return math.fsum(min(p, float(b)) for p, b in zip(proven, parts, strict=True)) - worth
+    return names
 
 
-def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: float) -> float:
+def inner(arrays: dict[str, np.ndarray], head: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose names begin with `head`, without it."""
+    return {k.removeprefix(head): v for k, v in arrays.items() if k.startswith(head)}
+
+
+def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: float, *, cut: bool = False) -> float:
     """Return what one municipality's certificate proves."""
+    if cut and not part:
+        return prove_cut(area, bound)
+    if cut:
+        # beats are sought among those of any travel: that there are none is all that such a certificate can say
+        return (
+            math.inf if bound == math.inf and prove(area, part, priced, bound) == math.inf else prove_cut(area, bound)
+        )
     if area.count == len(area.weight) or not part:
         # every unit is a beat of its own, or nothing was sought: no travel is the bound that needs no proof
         return 0.0 if bound <= 0 else -math.inf
-    if area.count == 1 and area.price == 0:
+    if area.count == 1 and area.price == 0 and area.budget is None:
         n = len(area.weight)
         every = np.arange(n)
         return min(float(area.weight @ area.metres(every, np.full(n, j))) for j in range(n))
     return prove(area, part, priced, bound)
+
+
+def _limits(areas: list[Area], arrays: dict[str, np.ndarray], *, cut: bool) -> list[tuple[int, float, float]]:
+    """Return for municipalities, by their place: residents, and what plans that move at most so many cost at least."""
+    found = []
+    rows = zip(arrays.get("limit_part", []), arrays.get("limit_upto", []), arrays.get("limit_bound", []), strict=True)
+    for k, (m, upto, bound) in enumerate(rows):
+        area = limited(areas[int(m)], float(upto))
+        value = prove_part(area, inner(arrays, f"l{k}."), area.budget is not None, float(bound), cut=cut)
+        found.append((int(m), float(upto), min(value, float(bound))))
+    return found
+
+
+def limited(area: Area, upto: float) -> Area:
+    """Return a municipality in which at most so many residents change beat, without a price."""
+    return replace(area, price=0.0, budget=upto if math.isfinite(upto) else None)
+
+
+def least_of_choices(
+    priced: list[float], limits: list[tuple[int, float, float]], price: float, spare: float, wanted: float
+) -> float:
+    """Return the least cost of any choice of a step for each municipality within the budget; `wanted` where none is below that.
+
+    A plan moves more residents of a municipality than one limit and at most as many as the next, so that it costs what is proven of the latter.
+
+    Raises
+    ------
+    CannotProveError
+        Where there are too many choices.
+    """
+    steps: list[list[tuple[float, float, float]]] = []
+    for m, at_price in enumerate(priced):
+        own = sorted((u, b) for k, u, b in limits if k == m)
+        if not own or own[-1][0] != math.inf:
+            own.append((math.inf, 0.0))
+        steps.append([])
+        for k, (upto, _) in enumerate(own):
+            low = own[k - 1][0] if k else 0.0
+            bound = max(b for _, b in own[k:])
+            if upto < math.inf:
+                bound = max(bound, at_price - price * upto)
+            if bound < math.inf:
+                steps[m].append((low, bound, max(at_price, bound + price * low)))
+    most = spare * (1 + 1e-9) + 1e-6
+    rest = [
+        tuple(math.fsum(min((s[f] for s in own), default=math.inf) for own in steps[k:]) for f in range(3))
+        for k in range(len(steps) + 1)
+    ]
+    states = [(0.0, 0.0, 0.0)]
+    for k, own in enumerate(steps):
+        after = rest[k + 1]
+        states = [
+            t
+            for a in states
+            for s in own
+            for t in [(a[0] + s[0], a[1] + s[1], a[2] + s[2])]
+            if t[0] + after[0] <= most and max(t[1] + after[1], t[2] + after[2] - price * spare) < wanted
+        ]
+        if len(states) > MOST_STATES:
+            raise CannotProveError("There are too many ways to share the budget out for this checker.")
+    return min((max(b, c - price * spare) for _, b, c in states), default=wanted) * (1 - ROUNDING)
 
 
 def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: float) -> tuple[list[Area], float]:
@@ -91,13 +192,18 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
     of_unit = np.array([place[m] for m in municipality], int)
     known = float(people[current >= 0].sum())
     spare = math.inf if rules.max_moved is None else rules.max_moved * known
-    edges = evidence.edges[(evidence.edges["a"] >= 0) & (evidence.edges["b"] >= 0)][["a", "b"]].to_numpy(int)
+    if len(names) > 1 and math.isfinite(spare) and (people % 1 == 0).all():
+        # people come whole
+        spare = float(math.floor(spare * (1 + 1e-9) + 1e-6))
+    inside_town = evidence.edges[(evidence.edges["a"] >= 0) & (evidence.edges["b"] >= 0)]
+    edges, border = inside_town[["a", "b"]].to_numpy(int), inside_town["metres"].to_numpy(float)
     found = []
     for m, name in enumerate(names):
         inside = np.flatnonzero(of_unit == m)
         position = np.full(len(units), -1)
         position[inside] = np.arange(len(inside))
-        own = edges[(position[edges] >= 0).all(axis=1)] if len(edges) else edges.reshape(0, 2)
+        here = (position[edges] >= 0).all(axis=1) if len(edges) else np.zeros(0, bool)
+        own = edges[here] if len(edges) else edges.reshape(0, 2)
         count = int((beats["municipality"].fillna("").astype(str) == name).sum())
         mean = float(hours[inside].sum()) / max(1, count)
 
@@ -117,6 +223,7 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
                 locked[inside],
                 spare if len(names) == 1 and rules.max_moved is not None else None,
                 price,
+                border[here],
             )
         )
     return found, spare

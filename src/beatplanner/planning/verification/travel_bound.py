@@ -44,6 +44,10 @@ class Area:
         Residents that may change beat; None for no limit.
     price
         What a resident who changes beat adds to the cost: the price common to municipalities that share a budget.
+    border
+        (m,) metres of border of each of `edges`.
+    by_moves
+        Whether the cost is the residents who change beat instead of travel. Any unit would do as centre then; the first one of a beat is.
     """
 
     weight: np.ndarray
@@ -57,6 +61,8 @@ class Area:
     locked: np.ndarray
     budget: float | None = None
     price: float = 0.0
+    border: np.ndarray = field(default_factory=lambda: np.empty(0))
+    by_moves: bool = False
 
 
 class TooLargeError(Exception):
@@ -105,7 +111,7 @@ def reaches(area: Area) -> list[np.ndarray]:
             done.add(i)
             for v in near[i]:
                 t = d + weight[v]
-                if t <= most and t < path.get(v, math.inf):
+                if t <= most and t < path.get(v, math.inf) and (v > j or not area.by_moves):
                     path[v] = t
                     heappush(heap, (t, v))
         found.append(np.array(sorted(done), np.int64))
@@ -151,7 +157,7 @@ def all_pairs(area: Area, priced: bool) -> Pairs:
     centre, label = np.array(sites, np.int64).reshape(-1, 2).T
     change = (current[unit] >= 0) & (current[unit] != label[site])
     moved = np.where(change, area.residents[unit], 0.0)
-    cost = area.weight[unit] * area.metres(unit, centre[site]) + area.price * moved
+    cost = moved if area.by_moves else area.weight[unit] * area.metres(unit, centre[site]) + area.price * moved
     return Pairs(site, unit, cost, moved, area.weight[unit], centre, label)
 
 

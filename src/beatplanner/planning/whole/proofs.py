@@ -16,12 +16,13 @@ import numpy as np
 
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.beats.municipality import PartEvidence
 from beatplanner.planning.proof import OPTIMAL_GAP
-from beatplanner.planning.verification.beats_proof import areas_of, prove_part
+from beatplanner.planning.verification.beats_proof import areas_of, least_of_choices, limited, prove_part
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.proofs import TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import TooLargeError
+from beatplanner.planning.verification.travel_bound import Area, TooLargeError
 from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
 from beatplanner.planning.whole.station_proofs import packed_stations
 
@@ -90,7 +91,7 @@ def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays 
     evidence.tables.proofs[step] = arrays
     if step == "beats":
         # each part was evaluated when it was made
-        found = math.fsum([*arrays["part_bound"].tolist(), -float(arrays.pop("worth")[0])])
+        found = float(arrays.pop("proves")[0])
     else:
         found, _ = proven(evidence, step, float(bound))
     if found is None or found == -math.inf:
@@ -118,38 +119,61 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
     """Return the certificates of all municipalities, each with the bound that it proves."""
     found = () if plan.beats is None else plan.beats.evidence
     rules = plan.town.description.beats
-    if not found or rules is None or rules.objective != "travel":
+    if not found or rules is None or plan.beats is None or plan.beats.proof.lower_bound is None:
         return None
-    price = float(plan.beats.price) if plan.beats is not None else 0.0
+    price, cut = float(plan.beats.price), rules.objective == "cut"
     if any(p.problem.price != price or (len(found) > 1 and p.problem.budget is not None) for p in found):
         # what was proven with a share of the budget, or at another price, does not add up to a bound of the whole
         return None
     names = [p.municipality for p in found]
     labels = list(found[0].labels)
     areas, spare = areas_of(evidence, names, labels, price)
-    sizes = np.array([0 if p.evidence is None else len(p.evidence.nodes) for p in found], float)
+    several = len(names) > 1 and rules.max_moved is not None
+    limits = plan.beats.limits
+    proofs = [p.evidence for p in (*found, *(x.evidence for x in limits))]
+    total = sum(0 if e is None else len(e.nodes) for e in proofs)
     arrays: Arrays = {
         "names": np.array(names, dtype=str),
         "labels": np.array(labels, dtype=str),
         "common_price": np.array([price]),
     }
-    bounds = []
-    for m, (part, area) in enumerate(zip(found, areas, strict=True)):
+
+    def proven_by(head: str, part: PartEvidence, area: Area, bound: float, *, priced: bool) -> float:
+        """Add the certificate of one municipality, and return what it proves."""
+        held = part.evidence
         own = (
             {}
-            if part.evidence is None
-            else packed(part.evidence, max(50, int(MOST_NODES * sizes[m] / max(1.0, sizes.sum()))))
+            if held is None or held.way != "lagrangian" or (cut and bound < math.inf)
+            else packed(held, max(50, int(MOST_NODES * len(held.nodes) / max(1, total))))
         )
-        arrays |= {f"p{m}.{key}": value for key, value in own.items()}
+        value = prove_part(area, own, priced, bound, cut=cut)
+        arrays.update({head + key: array for key, array in own.items()})
+        return rounded_down(min(value, bound), exact=value >= bound)
+
+    bounds = []
+    for m, (part, area) in enumerate(zip(found, areas, strict=True)):
         wanted = math.inf if part.evidence is None else part.evidence.bound
         known = wanted if math.isfinite(wanted) else 0.0
-        priced = rules.max_moved is not None and (price > 0 or len(names) == 1)
-        value = prove_part(area, own, priced, known)
-        if value == -math.inf:
-            return None
-        bounds.append(rounded_down(min(value, known), exact=value >= known))
+        priced = rules.max_moved is not None and (price > 0 or not several)
+        bounds.append(proven_by(f"p{m}.", part, area, known, priced=priced))
+    if -math.inf in bounds:
+        return None
     arrays["part_bound"] = np.array(bounds)
-    arrays["worth"] = np.array([price * spare if len(names) > 1 and rules.max_moved is not None else 0.0])
+    value = math.fsum(bounds) - (price * spare if several else 0.0)
+    if limits:
+        of = [
+            (
+                x.part,
+                x.upto,
+                proven_by(f"l{k}.", x.evidence, limited(areas[x.part], x.upto), x.bound, priced=math.isfinite(x.upto)),
+            )
+            for k, x in enumerate(limits)
+        ]
+        arrays["limit_part"] = np.array([m for m, _, _ in of], np.int64)
+        arrays["limit_upto"] = np.array([u for _, u, _ in of], float)
+        arrays["limit_bound"] = np.array([b for _, _, b in of], float)
+        value = max(value, least_of_choices(bounds, of, price, spare, plan.beats.proof.lower_bound))
+    arrays["proves"] = np.array([value])
     return arrays
 
 

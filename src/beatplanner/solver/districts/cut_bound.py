@@ -12,7 +12,11 @@ Model, on roots j, where a district's root is its first unit (which breaks the s
          y_e ≥ x_ij − x_kj,  y_e ≥ x_kj − x_ij       for e = {i, k} and every j
          x_ij ≤ Σ_{c in C} x_cj                       for separators C of i and j, added where a solution breaks contiguity
 
-Change budgets are left out of both, and locks out of the first: that relaxes the problem, so the bounds hold.
+and with a change budget, z_jg whether the district of root j carries label g on, and k_ij whether unit i keeps its label g(i) there::
+
+         Σ_g z_jg ≤ x_jj;  Σ_j z_jg ≤ 1;  k_ij ≤ x_ij;  k_ij ≤ z_j,g(i);  Σ_ij residents_i k_ij ≥ residents of today's districts − budget
+
+The first leaves change budgets and locks out: that relaxes the problem, so the bound holds.
 """
 
 from __future__ import annotations
@@ -97,6 +101,33 @@ class CutModel:
                 else:
                     self.model += y >= (one if one is not None else other)
         self._locks()
+        if problem.budget is not None:
+            self._budget(problem.budget)
+
+    def _budget(self, budget: float) -> None:
+        """At most so many residents change their label."""
+        problem = self.problem
+        locked = problem.locked if len(problem.locked) else np.full(self.n, -1)
+        labels = sorted({int(g) for g in (*problem.current, *locked) if g >= 0})
+        carries = {(j, g): pulp.LpVariable(f"z_{j}_{g}", cat=pulp.LpBinary) for j in range(self.n) for g in labels}
+        for j in range(self.n):
+            self.model += pulp.lpSum(carries[j, g] for g in labels) <= self.x[j, j]
+        for g in labels:
+            self.model += pulp.lpSum(carries[j, g] for j in range(self.n)) <= 1
+        kept = []
+        for i in range(self.n):
+            if locked[i] >= 0:
+                for j in range(i + 1):
+                    self.model += self.x[i, j] <= carries[j, int(locked[i])]
+            if problem.current[i] < 0 or problem.residents[i] <= 0:
+                continue
+            for j in range(i + 1):
+                keeps = pulp.LpVariable(f"k_{i}_{j}", 0.0, 1.0)
+                self.model += keeps <= self.x[i, j]
+                self.model += keeps <= carries[j, int(problem.current[i])]
+                kept.append(float(problem.residents[i]) * keeps)
+        known = float(problem.residents[problem.current >= 0].sum())
+        self.model += pulp.lpSum(kept) >= known - budget * (1 + 1e-9) - 1e-6
 
     def _locks(self) -> None:
         locked = self.problem.locked if len(self.problem.locked) else np.full(self.n, -1)
