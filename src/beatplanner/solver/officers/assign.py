@@ -24,7 +24,7 @@ posts are those that today's holders keep where a beat has more officers than po
 there for U months, so that whoever stood in may serve on for the minimum. A posting that begins lasts at least h months.
 
 Method: a search over whole series of postings (`search`), a Lagrangian bound in which each officer takes the series that is cheapest
-at the prices of posts and languages (`bound`), prices by column generation, whose program is mostly whole by itself (`columns`), and, with what
+at the prices of posts and languages (`bound`), prices by column generation (`columns`), whole series from what it mixes (`whole`), and, with what
 the bound cannot exclude, the exact model (`exact`).
 """
 
@@ -40,6 +40,7 @@ from beatplanner.solver.officers import bound as tenure_bound
 from beatplanner.solver.officers import columns as tenure_columns
 from beatplanner.solver.officers import exact as tenure_exact
 from beatplanner.solver.officers import search as tenure_search
+from beatplanner.solver.officers import whole as tenure_whole
 from beatplanner.solver.officers.figures import breaches, measure
 from beatplanner.solver.officers.problem import Arrays, Posting, Postings, PriceProof, TenureProblem
 
@@ -109,7 +110,14 @@ def assign(
             most=max(1, int(effort * MASTERS)),
             tell=lambda: tell(search.best, prices.bound),
         )
-        search.start_from(_likeliest(mixture))
+        search.start_from(_likeliest(mixture.shares))
+        if not near() and not stop():
+            seconds_left = WHOLE_SHARE * (end - read_clock(cancelled))
+            whole = tenure_whole.whole_series(
+                a, prices, mixture.series, seconds=seconds_left, seed=seed, cancelled=stop
+            )
+            if whole is not None:
+                search.start_from(whole)
         tell(search.best, prices.bound)
     for heat in HEAT:
         if stop() or near():
@@ -206,8 +214,9 @@ def prepare() -> None:
     prices.starts(1)
 
 
-# Shares of the time that is left: for the prices, and then for each round of the search; what remains is the exact model's.
-BOUND_SHARE, SEARCH_SHARE = 0.7, 0.2
+# Shares of the time that is left: for the prices, for whole series of what they mix, and then for each round of the search; what remains is
+# the exact model's.
+BOUND_SHARE, WHOLE_SHARE, SEARCH_SHARE = 0.7, 0.7, 0.2
 # How hot each round begins; the first goes straight down.
 HEAT = (0.0, 0.1, 0.02)
 # Masters solved at most, so that a plan on a slow machine is the same.

@@ -21,6 +21,7 @@ By month the master's mixture is often whole: each officer with one series, whic
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import highspy
@@ -36,9 +37,11 @@ Series = tuple[tuple[int, int, int], ...]
 # Months that are taken together, one after the other.
 BLOCKS = (20, 6, 2, 1)
 SMOOTHING, LESS = 0.8, 0.3
-# Relative difference of master and bound at which a round ends, and series an officer kept after and within a round.
-CLOSE = 2e-5
+# Relative difference of master and bound at which the last round ends, and those before it; series an officer kept after and within a round.
+CLOSE, ROUGHLY = 2e-5, 1e-3
 KEPT, MOST = 12, 40
+# Series an officer that are told at the end.
+WHOLE = 20
 # Share of the time after which a master is given up: the next would take as long.
 LONGEST = 0.15
 
@@ -200,6 +203,28 @@ class Master:
         return [self.series[i] for i in priced] + self.series[len(self.reduced) :]
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """What a master ends with.
+
+    Attributes
+    ----------
+    shares
+        (officer, series, share), shares above 0 that sum to 1 for each officer.
+    series
+        (officer, series) that were met, those of least reduced cost first.
+    """
+
+    shares: list[tuple[int, Series, float]]
+    series: list[tuple[int, Series]]
+
+    @staticmethod
+    def of(master: Master) -> Mixture:
+        """Return the mixture of a master that was solved."""
+        shares = [(*c, float(x)) for c, x in zip(master.series, master.value, strict=True) if x > 1e-6]
+        return Mixture(shares, master.cheapest(WHOLE * len(master.a.first)))
+
+
 def raise_bound(
     a: Arrays,
     prices: Prices,
@@ -209,7 +234,7 @@ def raise_bound(
     *,
     most: int,
     tell: Callable[[], None] = lambda: None,
-) -> list[tuple[int, Series, float]]:
+) -> Mixture:
     """Raise the bound of `prices` by column generation.
 
     Parameters
@@ -231,8 +256,8 @@ def raise_bound(
 
     Returns
     -------
-    list of (officer, series, share)
-        The mixture of the last master, shares above 0 that sum to 1 for each officer.
+    Mixture
+        Of the last master.
     """
     longest = LONGEST * left()
     mine: dict[int, list[tuple[int, int, int]]] = {}
@@ -240,7 +265,7 @@ def raise_bound(
         mine.setdefault(o, []).append((p, b, e))
     first = [(o, tuple(mine.get(o, ()))) for o in range(len(a.first))]
     pool: list[tuple[int, Series]] = []
-    mixture = [(o, s, 1.0) for o, s in first]
+    mixture = Mixture([(o, s, 1.0) for o, s in first], first)
     blocks = [b for b in BLOCKS if b < a.months] or [1]
     for block in blocks if a.months > 24 else [1]:
         master = Master(a, prices.short, block)
@@ -251,7 +276,7 @@ def raise_bound(
             most -= 1
             if duals is None:
                 return mixture
-            mixture = [(*c, float(x)) for c, x in zip(master.series, master.value, strict=True) if x > 1e-6]
+            mixture = Mixture.of(master)
             new, smoothing = 0, SMOOTHING
             while not new:
                 prices.price([smoothing * x + (1 - smoothing) * y for x, y in zip(prices.best, duals, strict=True)])
@@ -262,7 +287,7 @@ def raise_bound(
             tell()
             if (
                 not new
-                or master.objective - prices.bound <= CLOSE * abs(prices.bound)
+                or master.objective - prices.bound <= (CLOSE if block == 1 else ROUGHLY) * abs(prices.bound)
                 or prices.bound >= target * (1 - CLOSE)
             ):
                 break

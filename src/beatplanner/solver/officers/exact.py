@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
+from beatplanner.solver.clock import watch
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 FREE = -2
 WINDOW = 12
 # Pairs × months up to which the model is tried whole, and to which it is cut otherwise; branch-and-bound nodes.
-WHOLE, CUT = 60_000, 20_000
+WHOLE, CUT = 25_000, 20_000
 NODES = 20_000
 GAP = 5e-5
+# Gap at which a model that is not whole is not tried.
+ENOUGH = 0.01
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,14 @@ def solve(
     -------
     Solved
     """
+    clock = watch(cancelled).clock
+    end = clock() + seconds
     if seconds <= 0.5:
         return Solved(None, None)
     pairs, whole = _pairs(a, known, best, prices)
+    if not whole and known and best - prices.bound <= ENOUGH * best:
+        # it would prove nothing, and what the search has is good
+        return Solved(None, None)
     if _contradicts(a, pairs):
         return Solved(None, None, whole and math.isinf(best))
     model = SparseModel()
@@ -100,12 +108,14 @@ def solve(
     if columns is None:
         return Solved(None, None, whole and math.isinf(best))
     _rows(a, model, columns, strict)
+    if clock() >= end:
+        return Solved(None, None)
     highs = highspy.Highs()
     highs.resetGlobalScheduler(True)
     for option, value in (
         ("output_flag", False),
         ("threads", threads),
-        ("time_limit", seconds),
+        ("time_limit", max(0.01, end - clock())),
         ("mip_rel_gap", GAP),
         ("mip_abs_gap", 1e-6),
         ("random_seed", seed % 2**31),
