@@ -138,8 +138,12 @@ def _figure(width: float, height: float) -> Any:
 
 
 def _picture(figure: Any, dpi: int = 100) -> str:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+    figure.set_dpi(dpi)
+    # the canvas lays out and draws once; `savefig` would draw all before that and throw it away
+    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 

@@ -11,6 +11,7 @@ import re
 import string
 import zipfile
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,8 @@ HARMLESS = (
 )
 # Loops inside loops, and bytes of a template unpacked.
 DEEPEST, LARGEST = 2, 40 << 20
+# Parts of documents that are kept compiled; a document has about seven.
+KNOWN = 64
 # Fields of a word processor that fetch or start something when the document is opened.
 FETCHING = re.compile(rb"DDE|INCLUDEPICTURE|INCLUDETEXT|MACROBUTTON|\bRD\s|\bLINK\s")
 
@@ -98,16 +101,27 @@ class FieldEnvironment(SandboxedEnvironment):
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS}
         self.tests = {name: check for name, check in self.tests.items() if name in TESTS}
+        self.known: dict[str, Any] = {}
 
     def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Any:  # noqa: A002 - Jinja's own name
-        """Return a template after a look at all that it holds."""
-        tree = self.parse(source)
-        _look_at(tree, {}, 0)
-        return super().from_string(source, globals, template_class)
+        """Return a template after a look at all that it holds; the parts of one document are looked at once for all posts."""
+        found = self.known.get(source)
+        if found is None:
+            tree = self.parse(source)
+            _look_at(tree, {}, 0)
+            if len(self.known) >= KNOWN:
+                self.known.clear()
+            found = self.known[source] = super().from_string(source, globals, template_class)
+        return found
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Let nothing be called."""
         return False
+
+
+@cache
+def _environment() -> FieldEnvironment:
+    return FieldEnvironment()
 
 
 def _look_at(node: nodes.Node, variables: Mapping[str, tuple[str, ...]], depth: int) -> None:
@@ -203,7 +217,7 @@ def fill_in(content: bytes, fields: Mapping[str, Any], *, file: str | Path) -> A
     try:
         check_document(content)
         document = DocxTemplate(io.BytesIO(content))
-        document.render(dict(fields), jinja_env=FieldEnvironment(), autoescape=True)
+        document.render(dict(fields), jinja_env=_environment(), autoescape=True)
     except (TemplateError, ValueError, KeyError, OSError, SyntaxError, AttributeError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         mend = "Make a new one with “beatplanner job-template”, and use its fields in double braces"

@@ -49,24 +49,32 @@ def write_beat_pages(
     document.core_properties.title = title
     document.core_properties.author = "beatplanner"
     document.core_properties.language = language
+    styles = {name: document.styles[name].style_id for name in ("Heading 1", "Heading 2", "List Bullet")}
     for number, (name, blocks) in enumerate(pages):
         if number:
             document.add_page_break()
-        document.add_heading(name, 1)
+        _paragraph(document, name, styles["Heading 1"])
         for block in blocks:
-            _add(document, block, pictures, Mm)
+            _add(document, block, styles, pictures, Mm)
     document.save(str(path))
 
 
-def _add(document: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm: Any) -> None:
+def _paragraph(document: Any, text: str, style: str) -> None:
+    """Add a paragraph by its style's id; by a style's name python-docx goes through all styles each time."""
+    document.add_paragraph(text)._p.style = style
+
+
+def _add(
+    document: Any, block: Mapping[str, Any], styles: Mapping[str, str], pictures: Mapping[str, bytes], mm: Any
+) -> None:
     kind = block["kind"]
     if kind == "heading":
-        document.add_heading(block["text"], 2)
+        _paragraph(document, block["text"], styles["Heading 2"])
     elif kind in ("text", "small", "note"):
         document.add_paragraph(block["text"])
     elif kind == "list":
         for item in block["items"]:
-            document.add_paragraph(item, style="List Bullet")
+            _paragraph(document, item, styles["List Bullet"])
     elif kind == "officers":
         for officer in block["items"]:
             if "photo" in officer:
