@@ -7,7 +7,8 @@ import importlib.metadata
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import settle, swap_in
 from beatplanner.data.publish.before_planning import check_publishing
 from beatplanner.data.publish.privacy_report import add_privacy
-from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError
+from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import write_qgis_project
+from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -33,11 +35,13 @@ from beatplanner.planning.forum.forums import Meeting, meetings_of
 from beatplanner.planning.forum.gate import whole
 from beatplanner.planning.forum.pack_figures import PackFigures, decide
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.maps import Maps, write_language
+from beatplanner.planning.forum.public.languages import Language, content_in, write_alone, write_in
+from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.small_files import card_json, write_small_files
 from beatplanner.planning.forum.public_plan import card_of, posted, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.published import read_published
+from beatplanner.planning.proof import Progress, silent
 
 STOPPED = "stopped.json"
 # The gate's own record, which stays in the office.
@@ -52,6 +56,9 @@ def write_pack(
     verdict: dict[str, Any] | None,
     day: dt.date | None = None,
     into: Path | None = None,
+    side: SideWork | None = None,
+    progress: Progress = silent,
+    report: Callable[[], object] = lambda: None,
 ) -> list[Note]:
     """Write a plan's forum pack into the folder ``forum`` of its result.
 
@@ -67,6 +74,12 @@ def write_pack(
         On which the pack is made; today where none is given.
     into
         Another folder for the pack, to be swapped in by the caller.
+    side
+        Other processes, which write some of the languages.
+    progress
+        Told what is written.
+    report
+        Called before something is added to the result's ``report.html``, which may still be in the making.
 
     Returns
     -------
@@ -113,37 +126,48 @@ def write_pack(
         "version": importlib.metadata.version("beatplanner"),
     }
     try:
-        first = _write_languages(press, common, rules, town)
+        first = _write_languages(press, common, rules, town, side or SideWork(), progress)
         write_small_files(press, *first)
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
     write_qgis_project(folder / "plan.qgs", tables)
     record = _record(forum, figures, register, key, day, [p.name for p in earlier])
     write_json(folder / RECORD, record)
+    report()
     add_privacy(folder / "report.html", record)
     faults = [c for c in audit_pack(folder, tables, town, pack=forum) if not c.ok]
     return _stopped(forum, [f"{c.name}: {c.detail}" for c in faults]) if faults else []
 
 
 def _write_languages(
-    press: Press, common: Mapping[str, Any], rules: Forum, town: Town
+    press: Press, common: Mapping[str, Any], rules: Forum, town: Town, side: SideWork, progress: Progress
 ) -> tuple[PackContent, list[dict[str, Any]]]:
     """Write what is said in each language; return the content in the first one, and what is known of each translation."""
-    first: PackContent | None = None
-    maps: Maps | None = None
-    known = []
-    for number, language in enumerate(rules.languages):
-        catalogue = rules.catalogues.get(language)
-        path = None if catalogue is None else town.description.path(catalogue)
-        content = PackContent(**common, speech=PublicSpeech(press.register, language, rules.terms, path))
-        first = first or content
-        maps = maps or Maps(content.plan, content.tables, content.meetings, content.names)
-        write_language(press, content, maps, f".{language}" if number else "")
-        speech = content.speech
-        known.append(
-            {"language": language, "missing": sorted(speech.missing), "waiting_for_review": len(speech.unreviewed)}
+    begin = time.monotonic()
+    languages = [
+        Language(
+            code,
+            f".{code}" if number else "",
+            rules.terms,
+            None if (own := rules.catalogues.get(code)) is None else town.description.path(own),
         )
-    assert first is not None
+        for number, code in enumerate(rules.languages)
+    ]
+    progress("writing: the maps of the pack", None, None, 0.0)
+    first = content_in(common, languages[0], press.register)
+    maps = Maps(first.plan, first.tables, first.meetings, first.names)
+    maps.draw_all()
+    given = [side.give(write_alone, press.folder, common, language, maps) for language in languages[1:]]
+    progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)
+    known = [write_in(press.folder, first, maps, languages[0].suffix)]
+    # the last ones are done here while others do those before them
+    for language, task in reversed(list(zip(languages[1:], given, strict=True))):
+        progress(f"writing: the pack in {language.code}", None, None, time.monotonic() - begin)
+        task.take()
+    for task in given:
+        register, told = task.take()
+        press.register.add(register)
+        known.append(told)
     return first, known
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,15 +18,13 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.fingerprint import fingerprint
-from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.parallel import Farm, farm
 from beatplanner.planning.beats.plan import BeatPlan, given_beats, plan_beats
-from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
+from beatplanner.planning.forum.forum_pack import check_pack_inputs
 from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.prepared import prepare_solvers
@@ -36,11 +35,11 @@ from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import Rollout, budget_summary, roll_out
-from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, shared_posts, write_country
+from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, shared_posts
 from beatplanner.planning.whole.payroll import first_days
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.proofs import with_proofs
-from beatplanner.planning.whole.verdict import write_verdict
+from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
     covered_share,
     hours_on_the_beat,
@@ -122,9 +121,11 @@ def run(
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once
         workers = scheduler = None
-    # the workers start while the layers are read
-    with farm(workers, scheduler, out) as hands:
+    with ExitStack() as stack:
+        # the workers start while the layers are read, and who helps to write while the plan is made
+        hands = stack.enter_context(farm(workers, scheduler, out))
         town = read_town(description)
+        side = stack.enter_context(writers(town, pack))
         if pack:
             check_pack_inputs(town)
         served = description.service is not None and description.beats is not None
@@ -142,37 +143,25 @@ def run(
             cancelled=cancelled,
             hands=hands,
         )
-    progress("writing", None, None, read_clock(cancelled) - begin)
-    summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
-    written, stopped = tables(plan, summary), []
-    of_service = (
-        content(service_of_plan(town, written, seed=seed), town, today=today_beside(town, seed=seed))
-        if served and written.beats is not None
-        else None
-    )
-    if of_service is not None:
-        written.summary["service"] = of_service[0]
-    summed_up = sum_up(written, description, seed, plan.rollout)
-
-    def finish(folder: Path) -> None:
-        if summed_up is not None:
-            write_country(folder, written, summed_up)
+        progress("writing", None, None, read_clock(cancelled) - begin)
+        summary = summarise(
+            plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
+        )
+        written = tables(plan, summary)
+        of_service = (
+            content(service_of_plan(town, written, seed=seed), town, today=today_beside(town, seed=seed))
+            if served and written.beats is not None
+            else None
+        )
         if of_service is not None:
-            write_service(folder, *of_service)
-        verdict = write_verdict(folder)
-        if not pack:
-            empty_pack(folder)
-            return
-        try:
-            stopped.extend(write_pack(folder, written, town, verdict=verdict))
-        except InputError as error:
-            # a plan that took its time is not lost over the pack, which can be made again
-            stopped.extend(error.problems)
-            empty_pack(folder)
+            written.summary["service"] = of_service[0]
+        summed_up = sum_up(written, description, seed, plan.rollout)
 
-    write_everything(out, written, also=finish)
-    if hands is not None:
-        hands.finish()
+        stopped = write_plan(
+            out, written, town, pack=pack, country=summed_up, service=of_service, side=side, progress=progress
+        )
+        if hands is not None:
+            hands.finish()
     if stopped:
         told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
         raise InputError(*stopped, told)

@@ -115,6 +115,11 @@ class Register:
         if missing:
             raise UnregisteredNumberError(f"{where}: {'; '.join(missing[:5])}")
 
+    def add(self, other: Register) -> None:
+        """Enter what another register holds."""
+        for number, kinds in other.entries.items():
+            self.entries.setdefault(number, set()).update(kinds)
+
     def as_json(self) -> dict[str, list[str]]:
         """Return the numbers by where they come from."""
         found: dict[str, list[str]] = {}

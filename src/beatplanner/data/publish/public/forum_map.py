@@ -189,7 +189,19 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         card=words.card,
         infeasible=not plan.feasible,
     )
-    path.write_text(_with_policy(page, own), encoding="utf-8", newline="\n")
+    path.write_text(_with_policy(_with_plain_ids(page, view), own), encoding="utf-8", newline="\n")
+
+
+def _with_plain_ids(page: str, view: folium.Map) -> str:
+    """Return a page in which folium's random ids are numbers in the order of the page, so that the same plan gives the same page."""
+    found: list[str] = []
+    waiting: list[Any] = [view.get_root()]
+    while waiting:
+        element = waiting.pop()
+        found.append(element._id)
+        waiting.extend(element._children.values())
+    known: dict[str, str] = {}
+    return re.sub("|".join(found), lambda m: known.setdefault(m[0], f"{len(known):032x}"), page)
 
 
 def _with_policy(page: str, own: str) -> str:

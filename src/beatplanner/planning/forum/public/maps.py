@@ -49,6 +49,11 @@ class Maps:
         self.after = draw_town(plan, plan.beats, self.names, today=self.today, **common)
         self.beats: dict[str, Drawing] = {}
 
+    def draw_all(self) -> None:
+        """Draw the beats now, before the maps go to other processes."""
+        for beat in self.plan.beats["beat"]:
+            self.beat(str(beat))
+
     def beat(self, beat: str) -> Drawing:
         """Return the map of one beat."""
         if beat not in self.beats:

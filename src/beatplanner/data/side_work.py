@@ -1,0 +1,185 @@
+"""Work that other processes of this computer do while this one goes on, such as writing pages.
+
+A task is given away and taken back: who takes a task that nobody has begun does it at once, so that a program without other processes does the
+same work in the order in which it takes it, and a process that is lost costs time only. A task is a function of a module, does the same when it
+is done twice, and takes and returns what can be pickled.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import signal
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+# Beyond that many, the pages of a plan wait for their maps and not for a process.
+MOST = 3
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(eq=False)
+class Task:
+    """A piece of work that was given away; `SideWork.give` makes it."""
+
+    what: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    side: SideWork
+    begun: bool = False
+    lost: bool = False
+    result: Any = None
+    error: BaseException | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def take(self) -> Any:
+        """Return what came of it; where nobody has begun, or the process was lost, it is done here.
+
+        Raises
+        ------
+        Exception
+            That of the work.
+        """
+        if not self.side.take_back(self):
+            self.ended.wait()
+        if not self.ended.is_set() or self.lost:
+            self.lost, self.error = False, None
+            try:
+                self.result = self.what(*self.arguments)
+            except Exception as error:
+                self.error = error
+            self.ended.set()
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+class SideWork:
+    """Gives work to other processes; use it as `side_work` makes it.
+
+    Parameters
+    ----------
+    processes
+        How many; none where all is done when it is taken.
+    warm
+        Modules that each loads before its first task.
+    """
+
+    def __init__(self, processes: int = 0, warm: Sequence[str] = ()) -> None:
+        self.lock = threading.Condition()
+        self.waiting: deque[Task] = deque()
+        self.closed = False
+        self.hands = [threading.Thread(target=self._work, args=(tuple(warm),), daemon=True) for _ in range(processes)]
+        for hand in self.hands:
+            hand.start()
+
+    def give(self, what: Callable[..., Any], *arguments: Any) -> Task:
+        """Give a piece of work away."""
+        task = Task(what, arguments, self)
+        with self.lock:
+            self.waiting.append(task)
+            self.lock.notify()
+        return task
+
+    def take_back(self, task: Task) -> bool:
+        """Take a task that nobody has begun out of the row; False where somebody has."""
+        with self.lock:
+            if task.begun:
+                return False
+            task.begun = True
+            self.waiting.remove(task)
+            return True
+
+    def close(self) -> None:
+        """End the processes; what waits is left to who takes it."""
+        with self.lock:
+            self.closed = True
+            self.lock.notify_all()
+
+    def _work(self, warm: tuple[str, ...]) -> None:
+        """Keep one process at work."""
+        context = multiprocessing.get_context("spawn")
+        here, there = context.Pipe()
+        process = context.Process(target=_serve, args=(there, warm), daemon=True)
+        try:
+            process.start()
+        except OSError:
+            # no memory or no process left: this process does everything
+            return
+        there.close()
+        try:
+            while (task := self._next()) is not None and self._done(task, here):
+                pass
+        finally:
+            # a process that reads from a closed pipe ends, also where this one was killed
+            here.close()
+            process.join(1.0)
+            if process.is_alive():
+                process.terminate()
+
+    def _next(self) -> Task | None:
+        with self.lock:
+            while not self.waiting and not self.closed:
+                self.lock.wait()
+            if self.closed:
+                return None
+            task = self.waiting.popleft()
+            task.begun = True
+            return task
+
+    def _done(self, task: Task, pipe: Any) -> bool:
+        """Have a task done; False where the process is lost."""
+        try:
+            pipe.send((task.what, task.arguments))
+            task.result, task.error = pipe.recv()
+        except (OSError, EOFError):
+            task.lost = True
+            return False
+        except Exception as error:
+            # what cannot be pickled is a fault of the program, told to who takes the task
+            task.error = error
+        finally:
+            task.ended.set()
+        return True
+
+
+def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
+    """Do tasks until the pipe is closed."""
+    # Ctrl+C is for the process that gave the work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    for module in warm:
+        with suppress(ImportError):
+            importlib.import_module(module)
+    with suppress(EOFError, OSError):
+        while True:
+            what, arguments = pipe.recv()
+            result, failed = None, None
+            try:
+                result = what(*arguments)
+            except Exception as error:
+                failed = error
+            pipe.send((result, failed))
+
+
+@contextmanager
+def side_work(processes: int, warm: Sequence[str] = ()) -> Iterator[SideWork]:
+    """Start processes for side work, at most `MOST`; none where this process may have no children."""
+    if multiprocessing.current_process().daemon:
+        processes = 0
+    side = SideWork(max(0, min(processes, MOST)), warm)
+    try:
+        yield side
+    finally:
+        side.close()
