@@ -13,8 +13,9 @@ from pyproj import CRS
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.formats.datums import datum_doubt
+from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.ids import id_advice, match_ids
-from beatplanner.data.formats.vector_files import shapefile_encoding
+from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.guided_import.doubts import import_doubts
 from beatplanner.data.guided_import.draft import ImportDraft, unused_files
@@ -182,9 +183,63 @@ def test_the_layer_that_all_others_contradict_is_exchanged_and_only_when_allowed
 def test_letters_decide_whatever_a_cpg_says(tmp_path, names, written, cpg, read):
     grid(2).iloc[: len(names)].assign(unit=names).to_file(tmp_path / "u.shp", encoding=written)
     (tmp_path / "u.cpg").write_text(cpg)
-    page, told = shapefile_encoding(tmp_path / "u.shp")
+    page, told = layer_encoding(tmp_path / "u.shp")
     assert page == read
     assert bool(told) == (read != "cp1252")
+
+
+CYRILLIC = ["Чаир", "Карпош", "Ѓорче Петров", "Кисела Вода"]
+FRENCH = ["Évry", "Orléans", "Besançon", "Nîmes"]
+
+
+@pytest.mark.parametrize("kind", ["mif", "tab", "gml", "kml", "geojson", "dbf", "csv"])
+@pytest.mark.parametrize(
+    ("names", "written", "said"),
+    [
+        (CYRILLIC, "cp1251", "cp1252"),
+        (CYRILLIC, "cp1251", "utf-8"),
+        (CYRILLIC, "utf-8", "cp1252"),
+        (["Čačak", "Niš", "Požarevac", "Petrović"], "cp1250", "cp1252"),
+        (FRENCH, "cp1252", "cp1252"),
+    ],
+)
+def test_letters_decide_in_every_format(tmp_path, kind, names, written, said):
+    frame = grid(2).assign(unit=names)
+    file = tmp_path / f"u.{kind}"
+    charset = {"cp1252": "WindowsLatin1", "utf-8": "UTF-8"}[said]
+    if kind in ("mif", "tab"):
+        # bytes pass unchanged where nothing is said
+        raw = [n.encode(written).decode("latin1") for n in names]
+        frame.assign(unit=raw).to_file(file, driver="MapInfo File", encoding="latin1")
+        file.write_bytes(file.read_bytes().replace(b"Neutral", charset.encode()))
+    elif kind == "gml":
+        frame.to_file(file, driver="GML")
+        file.write_bytes(file.read_text("utf-8").replace("utf-8", said, 1).encode(written))
+    elif kind == "kml":
+        places = frame.to_crs(4326).representative_point()
+        marks = [
+            f"<Placemark><name>{n}</name><Point><coordinates>{p.x},{p.y}</coordinates></Point></Placemark>"
+            for n, p in zip(names, places, strict=True)
+        ]
+        text = f'<?xml version="1.0" encoding="{said}"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{"".join(marks)}</Document></kml>'
+        file.write_bytes(text.encode(written))
+    elif kind == "geojson":
+        frame.to_crs(4326).to_file(file)
+        file.write_bytes(file.read_text("utf-8").encode(written))
+    elif kind == "dbf":
+        frame.to_file(tmp_path / "u.shp", encoding=written)
+        (tmp_path / "u.cpg").write_text(said)
+    else:
+        file.write_bytes("\n".join(["unit;pop", *(f"{n};100" for n in names)]).encode(written))
+    column = "Name" if kind == "kml" else "unit"
+    if kind in ("dbf", "csv"):
+        found, where = read_table(file, None, [column])
+    else:
+        found, where = read_layer(file, None, [column])
+    assert found[column].tolist() == names
+    # JSON is UTF-8 by rule, and text tables say nothing
+    if kind not in ("geojson", "csv"):
+        assert bool([n for n in where.told if "letters" in n.what]) == (written != said)
 
 
 # ---- one broken row

@@ -6,6 +6,9 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.guided_import.checks import check
+from beatplanner.data.guided_import.draft import ImportDraft
+from beatplanner.data.guided_import.guessing import NEEDED, guess_role
+from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.repairs import fix
 from beatplanner.data.project.build import build
 from beatplanner.data.town.column_words import WORDS
@@ -181,3 +184,50 @@ def test_a_table_without_a_needed_column_says_how_to_name_it(office):
     office.path("calls.csv").write_text("Единица;Многу\n1;0,5\n", encoding="utf-8")
     (note,) = [n for n in check(office.project) if n.severity == "error"]
     assert "Многу" in note.mend and "columns = { per_hour = “…” } in service.calls" in note.mend
+
+
+def test_the_guided_import_finds_asks_and_keeps_them(office):
+    names = ["units.gpkg", "calls.csv", "servers.csv", "partners.csv"]
+    draft = ImportDraft()
+    draft.add([office.path(n) for n in names])
+    assert [s.role for s in draft.sources] == ["units", "service.calls", "service.servers", "forum.partners"]
+    calls = draft.first("service.calls")
+    assert "Повици на час" in calls.reason and calls.columns["per_hour"] == "Повици на час"
+    assert {"unit", "per_hour"} <= set(NEEDED[calls.role])
+    draft.set_column(calls, "per_hour", "")
+    assert any("Calls an hour" in m for m in draft.missing())
+    draft.set_column(calls, "per_hour", "Повици на час")
+    out = office.folder / "made.gpkg"
+    draft.write(out)
+    town = read_town(read_description(out))
+    assert read_service_tables(town).calls["per_hour"].tolist() == [0.5, 0.25]
+    assert read_forum_tables(town).partners["kind"].tolist() == ["school"]
+
+
+def test_a_table_of_common_headers_is_no_partner_without_its_name(tmp_path):
+    for name, text in {
+        "list.csv": "Type;Name\na;b\n",
+        "times.csv": "Station;Hours\na;b\n",
+        "things.csv": "from;to\na;b\n",
+        "calls_log.csv": "unit;beat;vehicle;a;b;c;d;e\n1;2;3;4;5;6;7;8\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (look,) = look_at(tmp_path / name)
+        assert not guess_role(look)[0]
+
+
+def test_all_that_a_roster_tells_comes_through_the_guided_import(town):
+    header = "Службеник;Реон;Јазици;Возачка дозвола;Отсутен од;Отсутен до;Платен разред;Сака"
+    town.path("kadar.csv").write_text(f"{header}\nАна;1;mk;да;2027-02-01;2027-03-01;B;2\n", encoding="utf-8")
+    draft = ImportDraft()
+    draft.add([town.path("units.gpkg"), town.path("kadar.csv")])
+    assert draft.first("roster").columns == {
+        "officer": "Службеник",
+        "beat": "Реон",
+        "languages": "Јазици",
+        "licence": "Возачка дозвола",
+        "absent_from": "Отсутен од",
+        "absent_until": "Отсутен до",
+        "grade": "Платен разред",
+        "prefers": "Сака",
+    }

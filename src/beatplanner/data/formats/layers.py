@@ -22,10 +22,11 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.cells import CONTROL
 from beatplanner.data.formats.datums import datum_doubt, disputed_change
+from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.text_tables import read_text_table
-from beatplanner.data.formats.vector_files import matched, opened, shapefile_encoding
+from beatplanner.data.formats.vector_files import matched, opened
 from beatplanner.data.formats.workbooks import WORKBOOKS, read_workbook
 
 TEXT_TABLES = {".csv", ".tsv", ".txt"}
@@ -92,7 +93,7 @@ def read_layer(
         chosen = _chosen_layer(inner, member, path.name)
         where = Place(path.name, chosen if chosen not in (path.stem, inner.stem) else "", ())
         with _told_as("the layer cannot be read", where):
-            page, what = shapefile_encoding(inner)
+            page, what = layer_encoding(inner)
             info = pyogrio.read_info(inner, layer=chosen, encoding=page)
             _check_driver(info, where)
             found = [str(f) for f in info["fields"]]
@@ -237,7 +238,7 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
         for name in names:
             where = Place(path.name, name, ())
             with _told_as("the layer cannot be read", where):
-                page, what = shapefile_encoding(inner)
+                page, what = layer_encoding(inner)
                 info = pyogrio.read_info(inner, layer=name, encoding=page)
                 _check_driver(info, where)
                 if info["features"] > MOST_FEATURES:
@@ -338,7 +339,7 @@ def read_table(
             with opened(inner) as plain:
                 name = _chosen_layer(plain, member, path.name)
                 with _told_as("the table cannot be read", Place(path.name, "", ())):
-                    page, what = shapefile_encoding(plain)
+                    page, what = layer_encoding(plain)
                     _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
                     facts += [what] if what else []
                     frame = pyogrio.read_dataframe(plain, layer=name, read_geometry=False, encoding=page)

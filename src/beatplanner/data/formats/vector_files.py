@@ -1,8 +1,7 @@
-"""What stands between a file as it comes and GDAL: the right kind of file, a shapefile's code page and missing parts, names cut short."""
+"""What stands between a file as it comes and GDAL: the right kind of file, missing parts, names cut short."""
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 import shutil
@@ -16,8 +15,8 @@ import pyogrio
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import unpacked
+from beatplanner.data.formats.declared_encodings import MOST_TEXT, TEXTS, as_unicode, mapinfo_by_letters, part_of
 from beatplanner.data.formats.geopackages import plain_geopackage
-from beatplanner.data.formats.text_tables import CYRILLIC, code_page, fits_better
 
 # What GDAL finds odd in a file that it can read all the same is no business of a planner.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module="pyogrio")
@@ -72,12 +71,8 @@ LINKS_OF_KIND = {
     ".gml": _XML,
     ".tab": _MAPINFO,
 }
-# More text than this is not turned into Unicode.
-MOST_TEXT = 600 << 20
 TEXT_KINDS = {".geojson", ".json", ".geojsonl", ".topojson", ".kml", ".gml", ".gpx", ".tab", ".mif", ".xml", ".vrt", ""}
 MOST_BYTES = 4 << 30
-# Code pages that a DBF's 30th byte names; others are not trusted, as many programs write anything there.
-LANGUAGE_BYTES = {0xC8: "cp1250", 0xC9: "cp1251", 0x26: "cp866", 0x65: "cp866"}
 SHAPEFILE_NAME = 10
 
 
@@ -92,9 +87,8 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
     """
     with unpacked(path, layer) as inner:
         check_kind(inner, path)
-        alone = inner.suffix.lower() == ".shp" and not _part(inner, ".shx")
+        alone = inner.suffix.lower() == ".shp" and not part_of(inner, ".shx")
         suffix = inner.suffix.lower()
-        page = _page_of_text(inner) if suffix in {".json", ".geojson", ".geojsonl", ".topojson", ".kml"} else None
         with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
             if suffix == ".gpkg":
                 with plain_geopackage(inner, Path(folder)) as plain:
@@ -102,12 +96,19 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
             elif suffix == ".gml":
                 # GML gets a scheme beside it, and names one elsewhere: it is read without
                 target = Path(folder) / inner.name
-                target.write_bytes(_without_links(inner.read_bytes()))
+                content = _without_links(inner.read_bytes())
+                target.write_bytes(as_unicode(content, suffix) or content)
                 yield target
-            elif page is not None:
-                target = Path(folder) / inner.name
-                target.write_text(inner.read_bytes().decode(page, errors="replace"), encoding="utf-8")
-                yield target
+            elif suffix in TEXTS and inner.stat().st_size <= MOST_TEXT:
+                content = as_unicode(inner.read_bytes(), suffix)
+                if content is None:
+                    yield inner
+                else:
+                    target = Path(folder) / inner.name
+                    target.write_bytes(content)
+                    yield target
+            elif suffix in (".tab", ".mif"):
+                yield mapinfo_by_letters(inner, Path(folder))
             elif alone:
                 # a missing .shx is made anew, in a folder of ours
                 for part in (p for p in inner.parent.glob(f"{_escaped(inner.stem)}.*") if p.is_file()):
@@ -121,22 +122,6 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
                 yield inner
 
 
-def _page_of_text(path: Path) -> str | None:
-    """Return the old code page of a text that should be UTF-8 and is not; None where it is."""
-    if path.stat().st_size > MOST_TEXT:
-        return None
-    content = path.read_bytes()
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return (
-            None
-            if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"encoding=" in content[:200]
-            else code_page(content)
-        )
-    return None
-
-
 def _without_links(content: bytes) -> bytes:
     """Return GML whose places of schemes have another name, of the same length."""
     for word in ("schemaLocation", "noNamespaceSchemaLocation"):
@@ -147,15 +132,6 @@ def _without_links(content: bytes) -> bytes:
 
 def _escaped(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
-
-
-def _part(path: Path, suffix: str) -> Path | None:
-    """Return another part of a shapefile, whatever the case of its ending."""
-    for spelled in (suffix, suffix.upper()):
-        part = path.with_suffix(spelled)
-        if part.is_file():
-            return part
-    return None
 
 
 def check_kind(path: Path, named: Path) -> None:
@@ -216,69 +192,6 @@ def _kind(start: bytes) -> str:
         if start.lstrip().startswith(begins):
             return words
     return "something else"
-
-
-def shapefile_encoding(path: Path) -> tuple[str | None, str]:
-    """Return the code page of a shapefile's texts where GDAL would not know it, and a sentence that says so.
-
-    The letters decide: what a ``.cpg`` file or the table's own mark says holds where the letters fit it as well as anything else.
-    """
-    table = _part(path, ".dbf") if path.suffix.lower() == ".shp" else path if path.suffix.lower() == ".dbf" else None
-    if table is None:
-        return None, ""
-    with table.open("rb") as stream:
-        content = stream.read(8_000_000)
-    start = int.from_bytes(content[8:10], "little") if len(content) > 32 else 0
-    texts, names = content[start:], content[32:start]
-    if not any(b > 127 for b in texts) and not any(b > 127 for b in names):
-        return None, ""
-    said = _part(path, ".cpg")
-    declared, by = None, "the shapefile has no .cpg file"
-    if said is not None:
-        declared, by = _codec(said.read_bytes()[:40].decode("ascii", errors="replace")), "its .cpg file"
-    elif len(content) > 30 and content[29] in LANGUAGE_BYTES:
-        declared, by = LANGUAGE_BYTES[content[29]], "its table"
-    # texts are cut to their column, if need be through a letter: a few broken ones are no proof
-    letters = texts if any(b > 127 for b in texts) else names
-    broken = letters.decode("utf-8", errors="replace").count("\ufffd")
-    wide = sum(b >= 0xC0 for b in letters)
-    if wide > 0 and broken <= 0.02 * wide:
-        page = "utf-8"
-    elif declared in (None, "utf-8"):
-        page = code_page(letters)
-    else:
-        page = fits_better(letters, declared)
-    if page == declared:
-        return page, ""
-    words = {"utf-8": "UTF-8"} | CYRILLIC
-    if declared is None:
-        what = (
-            f"{by}; its texts are UTF-8"
-            if page == "utf-8"
-            else f"{by}; they were read as {words.get(page, page)}, by their letters"
-        )
-        return page, what
-    return (
-        page,
-        f"{by} says {words.get(declared, declared)}, which the texts are not; they were read as {words.get(page, page)}, by their letters",
-    )
-
-
-def _codec(word: str) -> str | None:
-    """Return Python's name of the code page that a ``.cpg`` file names, None where it is unknown."""
-    text = word.strip().lower().replace(" ", "")
-    if text in {"65001", "utf8", "utf-8"}:
-        return "utf-8"
-    digits = re.sub(r"^(ansi|oem|cp|windows-|win|ibm)?", "", text).strip("-_")
-    for name in (
-        f"cp{digits}" if digits.isdigit() else text,
-        {"88591": "iso8859-1"}.get(digits, f"iso8859-{digits[4:]}"),
-    ):
-        try:
-            return codecs.lookup(name).name
-        except LookupError:
-            continue
-    return None
 
 
 def matched(wanted: Sequence[str], found: Sequence[str]) -> tuple[dict[str, str], list[str]]:

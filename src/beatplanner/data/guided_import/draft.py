@@ -38,6 +38,7 @@ from beatplanner.data.guided_import.guessing import (
     second_guess,
 )
 from beatplanner.data.guided_import.looks import LayerLook, look_at
+from beatplanner.data.guided_import.table_roles import TABLE_MEANING_WORDS, TABLE_ROLE_WORDS, TABLE_ROLES
 
 # One layer each; of these more than one may be given where a project can hold it.
 TIMES = ("time", "since", "trained_on", "joins_on", "leaves_on")
@@ -55,6 +56,7 @@ ROLE_WORDS = {
     "residents": "Residents (table by code)",
     "population_raster": "Residents (raster)",
     "elevation": "Heights (raster)",
+    **TABLE_ROLE_WORDS,
     "": "Not used",
 }
 MEANING_WORDS = {
@@ -77,6 +79,7 @@ MEANING_WORDS = {
     "trained_on": "Trained on",
     "joins_on": "Joins on",
     "leaves_on": "Leaves on",
+    **TABLE_MEANING_WORDS,
 }
 
 
@@ -567,7 +570,19 @@ def _roster(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Pat
     # the roster's columns have fixed names
     renamed = pd.DataFrame({m: frame[c] for m, c in source.columns.items()})
     renamed.to_csv(folder / "officers.csv", index=False, encoding="utf-8")
-    raw["officers"] = {"path": "officers.csv"} | ({"crs": source.crs} if source.crs else {})
+    raw.setdefault("officers", {}).update({"path": "officers.csv"} | ({"crs": source.crs} if source.crs else {}))
+
+
+def _fixed_table(draft: ImportDraft, source: Source, raw: dict[str, Any], folder: Path) -> None:
+    section, key = source.role.split(".")
+    stations = draft.first("candidates") or draft.first("existing")
+    if (section == "officers" and draft.first("roster") is None) or (section == "stations" and stations is None):
+        return
+    frame = draft.mended(source)
+    # its columns have fixed names
+    renamed = pd.DataFrame({m: frame[c] for m, c in source.columns.items()})
+    renamed.to_csv(folder / f"{source.role}.csv", index=False, encoding="utf-8")
+    raw.setdefault(section, {})[key] = {"path": f"{source.role}.csv"}
 
 
 def _population_raster(_draft: ImportDraft, source: Source, raw: dict[str, Any], _folder: Path) -> None:
@@ -600,6 +615,7 @@ _SECTIONS: dict[str, Callable[[ImportDraft, Source, dict[str, Any], Path], None]
     "residents": _residents,
     "population_raster": _population_raster,
     "elevation": _elevation,
+    **dict.fromkeys(TABLE_ROLES, _fixed_table),
 }
 
 

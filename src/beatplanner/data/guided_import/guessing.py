@@ -16,6 +16,8 @@ from pyproj.exceptions import CRSError
 from beatplanner.data.formats.crs_guess import guess_crs, metres_between
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.guided_import.looks import Column, LayerLook
+from beatplanner.data.guided_import.table_roles import TABLE_ROLES, guess_table_role, table_columns
+from beatplanner.data.town.columns import ROSTER_COLUMNS, TABLES, guessed_columns
 
 # What the reason of a guessed CRS says where another fits nearly as well, and lies elsewhere by more metres than an address is wrong by.
 RIVALS, RIVAL, ELSEWHERE = "nearly as likely", 0.1, 60.0
@@ -34,6 +36,7 @@ ROLES = (
     "residents",
     "population_raster",
     "elevation",
+    *TABLE_ROLES,
 )
 # What a role needs its columns to mean; the first of each are needed.
 MEANINGS: dict[str, tuple[str, ...]] = {
@@ -45,10 +48,11 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     "roads": (),
     "barriers": (),
     "crossings": (),
-    "roster": ("officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on"),
+    "roster": ("officer", *ROSTER_COLUMNS),
     "residents": ("id", "population"),
     "population_raster": (),
     "elevation": (),
+    **{role: (*TABLES[role][0], *TABLES[role][1]) for role in TABLE_ROLES},
 }
 NEEDED: dict[str, tuple[str, ...]] = {
     "units": ("id",),
@@ -57,6 +61,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "existing": ("id",),
     "roster": ("officer",),
     "residents": ("id", "population"),
+    **{role: TABLES[role][0] for role in TABLE_ROLES},
 }
 # Districts of other offices: no municipality, whatever else their name says.
 OTHER_DISTRICTS = {
@@ -163,10 +168,17 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
     dict
         Meaning: column; a meaning that no column fits is left out, and each column has one meaning at most.
     """
-    wanted = [m for m in MEANINGS[role] if not (m in ("x", "y") and look.geometry)]
+    if role in TABLE_ROLES:
+        return table_columns([c.name for c in look.columns], role)
+    wanted = [m for m in MEANINGS[role] if m in WORDS and not (m in ("x", "y") and look.geometry)]
+    # what a roster may hold beside, in the words of an office: “absent from” is no “from”
+    rest = [m for m in ROSTER_COLUMNS if m not in WORDS] if role == "roster" else []
+    beside = guessed_columns([c.name for c in look.columns], rest, set())
     scores = []
     for place, meaning in enumerate(wanted):
         for column in look.columns:
+            if column.name in beside.values():
+                continue
             score = _score(column, meaning, role, look.rows)
             if score > 0:
                 scores.append((score, -place, meaning, column.name))
@@ -174,6 +186,7 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
     for score, _, meaning, name in sorted(scores, key=lambda s: (-round(s[0], 3), -s[1], -s[0], s[3])):
         if score >= 0.5 and meaning not in found and name not in found.values():
             found[meaning] = name
+    found |= beside
     if role == "units" and "current" in found and found["current"] == found.get("id"):
         found.pop("current")
     for needed in NEEDED.get(role, ()):
@@ -278,13 +291,15 @@ def guess_role(look: LayerLook) -> tuple[str, str]:
             return "current", "polygons with the name of beats"
         return "units", "polygons"
     place = look.geometry == "point" or {"x", "y"} <= set(columns["incidents"])
-    roster = {m for m in columns["roster"] if _name_score(columns["roster"][m], WORDS[m]) >= 0.7}
+    roster = {m for m in columns["roster"] if m in WORDS and _name_score(columns["roster"][m], WORDS[m]) >= 0.7}
     if len(roster & {"languages", "gender", "trained_on", "joins_on", "leaves_on", "since", "beat"}) >= 2 or (
         says["roster"] >= 0.6 and not look.geometry
     ):
         return "roster", f"columns of a roster ({', '.join(columns['roster'].values())})"
     if not place:
-        return "", "neither a place nor a roster"
+        # a sheet without a name of its own is known by its file's
+        fixed = guess_table_role([c.name for c in look.columns], look.layer or look.path.stem)
+        return fixed if fixed[0] else ("", "neither a place nor a roster")
     return _role_of_points(look, says, columns)
 
 
@@ -353,6 +368,7 @@ def guess_roles(looks: Sequence[LayerLook]) -> list[tuple[str, str]]:
         "barriers",
         "crossings",
         "roads",
+        *TABLE_ROLES,
     ):
         same = [i for i, (r, _) in enumerate(found) if r == role]
         for i in sorted(same, key=lambda i: -looks[i].rows)[1:]:

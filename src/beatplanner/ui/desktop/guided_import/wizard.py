@@ -466,7 +466,7 @@ class FilesPage(Page):
             out.setAccessibleName(self.tr("Leave {0} out").format(look.title))
             out.setToolTip(self.tr("Leave this layer out"))
             out.clicked.connect(lambda _=False, s=source: self._remove(s))
-            reason = Label(f"{size} · {source.reason}" if source.reason else size)
+            reason = Label(" · ".join([size, *([source.reason] if source.reason else []), *self._second(source)]))
             reason.setWordWrap(True)
             quiet(reason)
             self.grid.addWidget(name, 2 * number, 0)
@@ -485,6 +485,15 @@ class FilesPage(Page):
             )
         self.wizard.show_table(self.draft.first("units"))
         self.wizard.enable()
+
+    def _second(self, source) -> list[str]:
+        """Return what else a layer may be, in words; nothing where a person has chosen or nothing else is likely."""
+        from beatplanner.data.guided_import.draft import ROLE_WORDS
+
+        role, why = source.second
+        if not role or role == source.role or source.reason == self.tr("as you chose"):
+            return []
+        return [self.tr("or else {0} ({1})").format(self.tr(ROLE_WORDS[role]), why)]
 
     def _say(self, source, role: str) -> None:
         self.draft.set_role(source, role, self.tr("as you chose"))
@@ -509,12 +518,14 @@ def _role_names() -> dict[str, str]:
 
 def _fits(role: str, geometry: str) -> bool:
     """Tell whether a layer of this geometry can have a role."""
+    from beatplanner.data.guided_import.table_roles import TABLE_ROLES
+
     allowed = {
         "polygon": ("units", "current", "barriers", "candidates", "existing"),
         "line": ("roads", "barriers", "crossings"),
         "point": ("incidents", "candidates", "existing", "crossings", "roster"),
         "raster": ("population_raster", "elevation"),
-        "": ("incidents", "candidates", "existing", "roster"),
+        "": ("incidents", "candidates", "existing", "roster", "residents", *TABLE_ROLES),
     }
     return role in allowed[geometry]
 
@@ -623,6 +634,12 @@ class ColumnsPage(Page):
             if source.crs_reason:
                 quiet(why)
             self.form.addRow("", why)
+        unused = [c.name for c in source.look.columns if c.name not in source.columns.values()]
+        if unused and self.boxes:
+            rest = Label(self.tr("Columns that are not used: {0}").format(", ".join(unused)))
+            rest.setWordWrap(True)
+            quiet(rest)
+            self.form.addRow("", rest)
         if not self.boxes and self.crs is None:
             self.form.addRow(Label(self.tr("Nothing to say about this layer.")))
         self.wizard.show_table(source)
