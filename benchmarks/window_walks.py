@@ -109,9 +109,39 @@ def stale(window: Any) -> list[str]:
             found.append("the table has other hours than the drawing")
         if (window.map.content.label != drawing.label).any():
             found.append("the map shows other beats than the drawing")
+    found += _stale_results(window)
     undo = window.actions_by_name["draw_undo"]
     if undo.isEnabled() != (draft.count > 0 and not window.drawing_panel.process.running):
         found.append("undo is enabled without a change, or not with one")
+    return found
+
+
+def _stale_results(window: Any) -> list[str]:
+    """Return where cards, charts, stations on the map and the words of a unit are not those of the draft."""
+    found, scenario, results = [], window.scenario, window.results
+    drawing, shown = scenario.drawn, scenario.shown
+    if window.draft.count and scenario.plan is not None and scenario.as_drawn is None:
+        found.append("the draft is not in what is shown")
+    if drawing is not None:
+        unit = len(drawing.label) // 2
+        if f"Beat {drawing.beat[unit]}" not in scenario.unit_text(unit):
+            found.append("the words of a unit name another beat than the drawing")
+    if window.draft.has("stations"):
+        at = {tuple(p) for p in window.map.content.points["Stations"].tolist()}
+        if at != {tuple(window.stations.judge.xy[s].tolist()) for s in window.stations.chosen}:
+            found.append("the map shows other stations than the draft")
+    if results.book is None or drawing is None:
+        return found
+    figures = dict(zip(drawing.figures().beat, drawing.figures().hours.tolist(), strict=True))
+    if {b: float(h) for b, h in zip(results.book.ids, shown.beats["workload"], strict=True)} != figures:
+        found.append("the cards have other hours than the drawing")
+    if results.charts.measure.currentData() == "hours":
+        bars = {bar.key: bar.value for bar in results.charts.bars.bars.bars}
+        if bars != figures:
+            found.append("the charts have other hours than the drawing")
+    card = results.card.card
+    if card is not None and figures.get(card.beat) != card.hours:
+        found.append(f"the card of beat {card.beat} has other hours than the drawing")
     return found
 
 
@@ -166,7 +196,8 @@ def main() -> None:
     sys.excepthook = lambda kind, error, _: errors.append(f"{kind.__name__}: {error}")
     window.show()
     window.open(chosen.project)
-    for _ in range(20):
+    # cards are counted in a child; without them a walk would look at less
+    while window.results.book is None and window.scenario.plan is not None:
         application.processEvents()
     wrong = [text for k in range(chosen.walks) for text in walk(window, chosen.seed + k, chosen.steps)]
     for text in [*wrong[:20], *errors[:20]]:

@@ -19,6 +19,7 @@ from beatplanner.data.project.build import build
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
+from benchmarks.window_walks import stale
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,24 @@ def test_tables_status_and_figures_read_the_draft_and_mark_what_changed(open_win
         unit
     ) and f"in the plan: beat {before}" in window.scenario.unit_text(unit)
     assert "As drawn:" in window.figures.text()
+    # cards and charts are counted from the same tables, and mark what the plan has otherwise
+    results = window.results
+    results.charts.choose("hours")
+    bar = next(b for b in results.charts.bars.bars.bars if b.key == to)
+    hours = float(figures.hours[figures.beat.index(to)])
+    assert bar.value == hours and bar.before != bar.value and "in the plan:" in bar.tip
+    results.show_beat(to)
+    assert results.card.card.hours == hours
+    said = [label.text() for label in results.card.body.findChildren(QtWidgets.QLabel)]
+    assert any("As drawn, not in the plan yet" in text and " → " in text for text in said)
+    stations = move_station(window)
+    assert len(window.map.content.points["Stations"]) == len(stations)
+    assert "As moved:" in window.figures.text() and results.book.tables.stations.shape[0] == len(stations)
+    assert stale(window) == []
     window.draft.undo()
+    assert len(window.map.content.points["Stations"]) == len(window.scenario.plan.stations)
+    window.draft.undo()
+    assert results.card.card.hours != hours and not results.book.drawn
     assert "As drawn:" not in window.figures.text()
     assert table.data(table.index(rows[to], 3), 6) is None
 

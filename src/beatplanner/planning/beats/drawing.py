@@ -220,6 +220,11 @@ class Drawing:
         return bool(self._done)
 
     @property
+    def changed(self) -> bool:
+        """Whether anything differs from what was drawn on: an edit in force, or a stroke of the brush under way."""
+        return self.can_undo or bool((self.label != self.start).any())
+
+    @property
     def last(self) -> Done | None:
         """The edit made last."""
         return self._done[-1] if self._done else None

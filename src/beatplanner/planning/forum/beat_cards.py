@@ -169,6 +169,19 @@ class _Counts:
     period: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    """Recorded incidents as numbers: kind, hour and day of the week of each (−1 where unknown or sensitive), and whether hours are told at all."""
+
+    categories: list[str]
+    sensitive: np.ndarray
+    code: np.ndarray
+    hour: np.ndarray
+    day: np.ndarray
+    by_hour: bool
+    period: dict[str, Any]
+
+
 @dataclass
 class BeatBook:
     """The cards of a plan.
@@ -181,17 +194,28 @@ class BeatBook:
         Its town; None where its inputs are gone, and then there are no incidents and no forums.
     problem
         Why a card lacks something, in a sentence; empty where nothing is amiss.
+    drawn
+        Whether the tables are as drawn by hand and no plan yet: forums are planned anew with the plan.
     """
 
     tables: PlanTables
     town: Town | None
     problem: str = ""
+    drawn: bool = False
     _made: dict[str, BeatCard] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.town is not None and [str(u) for u in self.tables.units["unit"]] != list(self.town.units["unit"]):
             self.town = None
             self.problem = "The units have changed since this plan was made: problems and forums are not shown."
+
+    def as_drawn(self, tables: PlanTables) -> BeatBook:
+        """Return the book of the same plan as it is drawn by hand; what does not depend on beats is not counted again."""
+        book = BeatBook(tables, self.town, self.problem, drawn=True)
+        for name in ("_recorded", "_ends"):
+            if name in vars(self):
+                vars(book)[name] = vars(self)[name]
+        return book
 
     def read(self) -> BeatBook:
         """Count and read everything now, such as in a thread; return the book."""
@@ -226,50 +250,71 @@ class BeatBook:
         return np.array([self.place.get(str(b), -1) for b in self.tables.units["beat"]], int)
 
     @cached_property
-    def _edges(self) -> dict[tuple[int, int], float]:
-        """Metres of border between two beats, by their rows, the smaller first."""
-        row = dict(zip(self.tables.units["unit"].astype(str), self._unit, strict=True))
+    def _ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the units at the ends of each border, (m, 2), −1 for none, and its metres, (m,)."""
+        place = {u: i for i, u in enumerate(self.tables.units["unit"].astype(str))}
         edges = self.tables.edges
-        found: dict[tuple[int, int], float] = {}
-        for a, b, m in zip(edges["unit_a"].astype(str), edges["unit_b"].astype(str), edges["metres"], strict=True):
-            one, other = row.get(a, -1), row.get(b, -1)
-            if one != other and one >= 0 and other >= 0:
-                pair = (int(min(one, other)), int(max(one, other)))
-                found[pair] = found.get(pair, 0.0) + float(m)
-        return found
+        ends = [edges[c].astype(str).map(place).fillna(-1).to_numpy(int) for c in ("unit_a", "unit_b")]
+        return np.column_stack(ends), edges["metres"].to_numpy(float)
 
     @cached_property
-    def counts(self) -> _Counts | None:
-        """Recorded incidents; None where there are none."""
+    def _edges(self) -> dict[tuple[int, int], float]:
+        """Metres of border between two beats, by their rows, the smaller first."""
+        ends, metres = self._ends
+        beats = np.sort(np.where(ends >= 0, self._unit[ends], -1), axis=1)
+        apart = (beats[:, 0] >= 0) & (beats[:, 0] != beats[:, 1])
+        pairs, of = np.unique(beats[apart], axis=0, return_inverse=True)
+        total = np.bincount(of.ravel(), weights=metres[apart], minlength=len(pairs))
+        return {(a, b): m for (a, b), m in zip(pairs.tolist(), total.tolist(), strict=True)}
+
+    @cached_property
+    def _recorded(self) -> _Recorded | None:
+        """Recorded incidents as numbers, whatever the beats are; None where there are none."""
         if self.town is None or self.town.incidents is None or not len(self.town.incidents):
             return None
         frame = self.town.incidents
-        inside = frame["unit"].to_numpy(int) >= 0
-        beat = np.full(len(frame), -1)
-        beat[inside] = self._unit[frame["unit"].to_numpy(int)[inside]]
-        known = beat >= 0
         code, names = pd.factorize(frame["category"].astype(str).str.strip(), sort=True)
         categories = [str(n) for n in names]
         rules = self.town.description.forum or Forum()
         sensitive = np.array([is_sensitive(c, rules.sensitive) for c in categories], bool)
-        rows, shape = len(self.ids), max(len(categories), 1)
-        by_category = np.bincount(beat[known] * shape + code[known], minlength=rows * shape).reshape(rows, shape)
         time = frame["time"]
-        told = known & time.notna().to_numpy() & ~sensitive[code]
-        by_hour = by_weekday = None
-        if told.any():
-            hour, day = time.dt.hour.to_numpy()[told].astype(int), time.dt.day_of_week.to_numpy()[told].astype(int)
-            by_weekday = np.bincount(beat[told] * WEEKDAYS + day, minlength=rows * WEEKDAYS).reshape(rows, WEEKDAYS)
-            # dates without a time of day are all midnight
-            if (hour > 0).any() or (time.dt.minute.to_numpy()[told] > 0).any():
-                by_hour = np.bincount(beat[told] * HOURS + hour, minlength=rows * HOURS).reshape(rows, HOURS)
+        told = time.notna().to_numpy() & ~sensitive[code]
+        hour, day = np.full(len(frame), -1, np.int8), np.full(len(frame), -1, np.int8)
+        hour[told] = time.dt.hour.to_numpy()[told].astype(np.int8)
+        day[told] = time.dt.day_of_week.to_numpy()[told].astype(np.int8)
+        # dates without a time of day are all midnight
+        by_hour = bool((hour > 0).any() or (time.dt.minute.to_numpy()[told] > 0).any()) if told.any() else False
         period = period_of(self.town) or {"from": None, "to": None, "days": None}
-        return _Counts(categories, sensitive, by_category, by_hour, by_weekday, period)
+        return _Recorded(categories, sensitive, code.astype(np.int32), hour, day, by_hour, period)
+
+    @cached_property
+    def counts(self) -> _Counts | None:
+        """Recorded incidents by beat; None where there are none."""
+        r = self._recorded
+        if r is None:
+            return None
+        assert self.town is not None and self.town.incidents is not None
+        unit = self.town.incidents["unit"].to_numpy(int)
+        beat = np.where(unit >= 0, self._unit[unit], -1)
+        known, told = beat >= 0, (beat >= 0) & (r.day >= 0)
+        rows, shape = len(self.ids), max(len(r.categories), 1)
+
+        def table(code: np.ndarray, of: np.ndarray, width: int) -> np.ndarray:
+            return np.bincount(beat[of] * width + code[of], minlength=rows * width).reshape(rows, width)
+
+        return _Counts(
+            r.categories,
+            r.sensitive,
+            table(r.code, known, shape),
+            table(r.hour, told, HOURS) if r.by_hour and told.any() else None,
+            table(r.day, told, WEEKDAYS) if told.any() else None,
+            r.period,
+        )
 
     @cached_property
     def forums(self) -> tuple[ForumTables, list[Meeting]] | None:
-        """Tables and meetings of the forums; None where the town or the tables cannot be read."""
-        if self.town is None:
+        """Tables and meetings of the forums; None where the town or the tables cannot be read, or beats are drawn and their forums not planned."""
+        if self.town is None or self.drawn:
             return None
         try:
             extra = read_forum_tables(self.town)

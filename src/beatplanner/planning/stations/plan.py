@@ -235,7 +235,7 @@ def _assemble(
             "hours_a_year": float(stops["hours"].sum()),
             "km_a_year": float(stops["km"].sum()),
         }
-    unit_nearest, unit_minutes = _by_unit(
+    unit_nearest, unit_minutes = by_unit(
         len(town.units), homes["unit"].to_numpy(int), nearest, minutes, people, homes["share"].to_numpy(float)
     )
     if clashes and proof.status != "infeasible":
@@ -258,8 +258,8 @@ def _assemble(
     )
 
 
-def _by_unit(n: int, unit, nearest, minutes, people, share) -> tuple[np.ndarray, np.ndarray]:
-    """Return the station of most residents and the mean minutes of each unit."""
+def by_unit(n: int, unit, nearest, minutes, people, share) -> tuple[np.ndarray, np.ndarray]:
+    """Return the station of most residents (−1 for none) and the mean minutes of each unit (NaN for none), both (n,), from those of its homes, (h,)."""
     weight = np.where(people > 0, people, 1e-9 * share)
     there = nearest >= 0
     table = pd.DataFrame({"unit": unit[there], "station": nearest[there], "weight": weight[there]})

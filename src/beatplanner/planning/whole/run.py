@@ -306,7 +306,7 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
             "officers_required": table["officers_required"],
             "compactness": 4 * np.pi * shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9) ** 2,
             "posts": posts,
-            "languages": _languages(town, beats.beat, ids),
+            "languages": languages_of_beats(town, beats.beat, ids),
             "moved_in": table["moved_in"],
             "exact_officers": table["exact_officers"],
             "committed_share": table["committed_share"],
@@ -338,7 +338,7 @@ def _unit_of_objective(plan: Plan) -> str:
     return "links" if by_links else "metres"
 
 
-def _languages(town: Town, beat: np.ndarray, ids: np.ndarray) -> list[str]:
+def languages_of_beats(town: Town, beat: np.ndarray, ids: np.ndarray) -> list[str]:
     """Return the languages that at least a tenth of each beat's residents speak, joined by semicolons."""
     people = town.units["population"].to_numpy(float)
     spoken = []

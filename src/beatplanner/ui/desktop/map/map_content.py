@@ -16,6 +16,7 @@ from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import Scenario
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.planning.beats.drawing import Drawing
 
 # Corners of units that lie in the same square of this size, in metres, are one corner.
@@ -100,8 +101,6 @@ class MapContent:
         hours = units["workload"].to_numpy(float)
         if np.isfinite(hours).any():
             self.figures["Hours a year"], self.figures["Hours a year per km²"] = hours, hours / area
-        if "walk_minutes" in units:
-            self.figures["Minutes on foot to a station"] = units["walk_minutes"].to_numpy(float)
         beat = scenario.beat_of_unit()
         self.current = units["current"].to_numpy(object) if "current" in units else np.full(len(units), None, object)
         if plan is not None and plan.beats is not None:
@@ -115,6 +114,7 @@ class MapContent:
         place = {b: k for k, b in enumerate(ids)}
         self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
         self._load_points(scenario)
+        self.take_stations(plan)
         self._load_lines(scenario)
         if town is not None and town.incidents is not None:
             inside = town.incidents["unit"].to_numpy(int)
@@ -140,7 +140,7 @@ class MapContent:
         return np.column_stack(np.divmod(np.unique(pairs[:, 0] * n + pairs[:, 1]), n))
 
     def _load_points(self, scenario: Scenario) -> None:
-        town, plan = scenario.town, scenario.plan
+        town = scenario.town
         if town is not None and town.incidents is not None:
             self.points["Incidents"] = town.incidents[["x", "y"]].dropna().to_numpy(float)
         if town is not None and town.sites is not None:
@@ -148,13 +148,22 @@ class MapContent:
             self.points["Candidate sites"] = town.sites.loc[~existing, ["x", "y"]].to_numpy(float)
             self.points["Stations"] = town.sites.loc[existing, ["x", "y"]].to_numpy(float)
             self.station_names = town.sites.loc[existing, "name"].astype(str).tolist()
-        if plan is not None and plan.stations is not None:
-            self.points["Stations"] = np.column_stack([plan.stations.geometry.x, plan.stations.geometry.y])
-            column = "name" if "name" in plan.stations else "station"
-            self.station_names = plan.stations[column].astype(str).tolist()
+
+    def take_stations(self, plan: PlanTables | None) -> None:
+        """Show the stations of a plan, what residents walk to them, and their catchments where they are known."""
+        if plan is None or plan.stations is None:
+            return
+        self.points["Stations"] = np.column_stack([plan.stations.geometry.x, plan.stations.geometry.y])
+        column = "name" if "name" in plan.stations else "station"
+        self.station_names = plan.stations[column].astype(str).tolist()
+        if "walk_minutes" in plan.units:
+            self.figures["Minutes on foot to a station"] = plan.units["walk_minutes"].to_numpy(float)
+        self.lines.pop("Catchments", None)
+        if plan.catchments is not None and len(plan.catchments):
+            self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
 
     def _load_lines(self, scenario: Scenario) -> None:
-        town, plan = scenario.town, scenario.plan
+        town = scenario.town
         if "current" in scenario.units:
             known = np.array([isinstance(c, str) for c in self.current])
             ids, number = np.unique(self.current[known].astype(str), return_inverse=True)
@@ -165,8 +174,6 @@ class MapContent:
         if len(set(homes.tolist())) > 1:
             parts = [geometry.dissolve(self.polygons[homes == m]) for m in sorted(set(homes.tolist()))]
             self.lines["Municipality borders"] = Rings.of(np.array(parts, dtype=object))
-        if plan is not None and plan.catchments is not None and len(plan.catchments):
-            self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
         if town is None:
             return
         if town.network is not None:
@@ -200,17 +207,9 @@ class MapContent:
     def take_beats(self, ids: list[str], label: np.ndarray) -> None:
         """Show these beats; shapes are made anew only for beats whose units changed."""
         before = self.label if len(self.label) == len(label) and self.ids == ids[: len(self.ids)] else None
-        shapes: list[shapely.Geometry | None] = [None] * len(ids)
-        stale = np.ones(len(ids), bool)
-        if before is not None:
-            changed = np.unique(np.concatenate([before[before != label], label[before != label]]))
-            stale[: len(self.ids)] = False
-            stale[changed[changed >= 0]] = True
-            shapes[: len(self.shapes)] = self.shapes
-        for k in np.flatnonzero(stale):
-            members = np.flatnonzero(label == k)
-            shapes[k] = geometry.dissolve(self.polygons[members]) if len(members) else None
-            self._anchors.pop(int(k), None)
+        shapes, stale = self._shapes(ids, label)
+        for k in stale.tolist():
+            self._anchors.pop(k, None)
         if before is None:
             self._anchors.clear()
         self.ids, self.label, self.shapes = list(ids), label.copy(), shapes
@@ -221,6 +220,25 @@ class MapContent:
         if before is not None:
             kept[: len(self.colour)] = self.colour
         self.colour = contrast_colours(pairs, len(ids), len(FILLS) - 1, kept if before is not None else None)
+
+    def shapes_of(self, ids: list[str], label: np.ndarray) -> list[shapely.Geometry | None]:
+        """Return the polygons of beats (None where empty) without showing them."""
+        return self._shapes(ids, label)[0]
+
+    def _shapes(self, ids: list[str], label: np.ndarray) -> tuple[list[shapely.Geometry | None], np.ndarray]:
+        """Return the polygons of beats, and the numbers of those that are not as shown."""
+        shapes: list[shapely.Geometry | None] = [None] * len(ids)
+        stale = np.ones(len(ids), bool)
+        if len(self.label) == len(label) and self.ids == ids[: len(self.ids)]:
+            before, changed = self.label, self.label != label
+            changed = np.unique(np.concatenate([before[changed], label[changed]]))
+            stale[: len(self.ids)] = False
+            stale[changed[changed >= 0]] = True
+            shapes[: len(self.shapes)] = self.shapes
+        for k in np.flatnonzero(stale):
+            members = np.flatnonzero(label == k)
+            shapes[k] = geometry.dissolve(self.polygons[members]) if len(members) else None
+        return shapes, np.flatnonzero(stale)
 
     def take_drawing(self, drawing: Drawing) -> None:
         """Show what is drawn."""
@@ -250,6 +268,11 @@ class MapContent:
         """Return what the map calls a beat."""
         beat = self.ids[number]
         return self.names.get(beat) or f"Beat {beat}"
+
+    def fill(self, number: int) -> str:
+        """Return the colour of a beat: its own, else one that its neighbours do not have."""
+        own = self.own_colours.get(self.ids[number])
+        return own or FILLS[int(self.colour[number]) % len(FILLS)] if number < len(self.colour) else own or FILLS[-1]
 
     def anchor(self, number: int) -> tuple[float, float] | None:
         """Return where a beat's name stands, metres; None where it has no units."""

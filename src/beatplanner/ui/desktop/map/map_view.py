@@ -23,6 +23,7 @@ from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
 from beatplanner.ui.desktop.session.session import Scenario
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.planning.beats.drawing import Drawing
 
 LAYERS = tuple(layer.name for layer in first_layers())
@@ -198,6 +199,11 @@ class MapView(QWidget):
         """Show what is drawn."""
         self.content.take_drawing(drawing)
         self._fresh = {}
+        self.redraw()
+
+    def take_stations(self, plan: PlanTables | None) -> None:
+        """Show the stations of a plan, or as they are moved by hand."""
+        self.content.take_stations(plan)
         self.redraw()
 
     def use(self, tool: Tool | None) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
-from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday, weekdays
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
@@ -60,7 +60,7 @@ class CardWords(QObject):
             self._languages(card),
             self._station(card),
             self._problems(card, book, outside),
-            self._forum(card),
+            self._forum(card, book),
             self._partners(card),
             self._neighbours(card, book),
             self._moved(card, book, outside),
@@ -83,6 +83,8 @@ class CardWords(QObject):
     def text(self, card: BeatCard, book: BeatBook) -> str:
         """Return the card as text for the clipboard."""
         lines = [self.title(card), self.under(card)]
+        if book.drawn:
+            lines.append(self.tr("As drawn by hand, not in the plan yet."))
         lines.append(
             self.tr(
                 "From the planning office, not for publication; figures below {0} and officers' names are left out."
@@ -106,6 +108,16 @@ class CardWords(QObject):
             (percent(card.deviation, 1, sign=True), self.tr("from the mean")),
             (share, self.tr("within {0} min walk").format(limit)),
         ]
+
+    def as_drawn(self, card: BeatCard, planned: BeatCard | None) -> str:
+        """Say what of a card is drawn and not in the plan."""
+        if planned is None:
+            return self.tr("As drawn; the plan has no such beat.")
+        pairs = zip(self.tiles(planned), self.tiles(card), strict=True)
+        changed = [f"{what} {was} → {now}" for (was, what), (now, _) in pairs if was != now]
+        if not changed:
+            return self.tr("As drawn; the figures of this beat are those of the plan.")
+        return self.tr("As drawn, not in the plan yet: {0}").format("; ".join(changed))
 
     # ---- the parts
 
@@ -262,9 +274,11 @@ class CardWords(QObject):
             said.append(self.tr("on {0} ({1})").format(weekday(int(days.argmax())), percent(days.max() / days.sum())))
         return self.tr("Most are recorded {0}.").format(self.tr(" and ").join(said)) if said else ""
 
-    def _forum(self, card: BeatCard) -> Section:
+    def _forum(self, card: BeatCard, book: BeatBook) -> Section:
         meeting = card.meeting
         title = self.tr("Forum")
+        if book.drawn:
+            return Section("forum", title, (self.tr("Planned again once this is the plan."),))
         if meeting is None:
             return Section("forum", title, ())
         place = meeting.venue or self.tr("the place is not fixed yet")
@@ -459,8 +473,8 @@ class BeatCardView(QScrollArea):
         self.body.deleteLater()
         self.body = body
 
-    def show_card(self, card: BeatCard, book: BeatBook) -> None:
-        """Show a card."""
+    def show_card(self, card: BeatCard, book: BeatBook, planned: BeatCard | None = None) -> None:
+        """Show a card; where it is as drawn, `planned` is the plan's card of the same beat (None: the plan has no such beat)."""
         at = self.verticalScrollBar().value() if self.card is not None else 0
         self.card = card
         self.name.setText(self.words.title(card))
@@ -471,7 +485,14 @@ class BeatCardView(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(3)
-        column.addWidget(self._tiles(card))
+        if book.drawn:
+            marked = _text(self.words.as_drawn(card, planned))
+            marked.setAccessibleName(self.tr("What is drawn and not in the plan"))
+            font = marked.font()
+            font.setItalic(True)
+            marked.setFont(font)
+            column.addWidget(marked)
+        column.addWidget(self._tiles(card, planned))
         for section in self.words.sections(card, book):
             column.addWidget(_heading(section.title))
             if section.key == "work":
@@ -488,16 +509,21 @@ class BeatCardView(QScrollArea):
         self.page.adjustSize()
         self.verticalScrollBar().setValue(at)
 
-    def _tiles(self, card: BeatCard) -> QWidget:
+    def _tiles(self, card: BeatCard, planned: BeatCard | None = None) -> QWidget:
         frame = QFrame()
         frame.setFrameShape(QFrame.Shape.StyledPanel)
         grid = QGridLayout(frame)
         grid.setContentsMargins(8, 6, 8, 6)
         grid.setVerticalSpacing(0)
+        before = [] if planned is None else [value for value, _ in self.words.tiles(planned)]
         for k, (value, what) in enumerate(self.words.tiles(card)):
+            changed = bool(before) and before[k] != value
             figure, caption = Label(value), Label(what)
             font = figure.font()
             font.setBold(True)
+            font.setItalic(changed)
+            if changed:
+                figure.setToolTip(literal(self.tr("In the plan: {0}").format(before[k])))
             font.setPointSizeF(font.pointSizeF() * 1.15)
             figure.setFont(font)
             figure.setAccessibleName(f"{what}: {value}")

@@ -47,8 +47,11 @@ class BeatTable(QAbstractTableModel):
 
     def load_draft(self) -> None:
         """Take what is drawn by hand, if anything is; what it changes is marked."""
-        drawing = self.scenario.drawn
-        frame = None if drawing is None or not drawing.can_undo else drawn_beats(drawing, self._planned())
+        shown, drawing = self.scenario.as_drawn, self.scenario.drawn
+        if shown is not None:
+            frame = shown.beats if drawing is not None and drawing.changed else None
+        else:
+            frame = drawn_beats(drawing) if drawing is not None and drawing.changed else None
         same = frame is not None and self._drawn is not None and list(frame["beat"]) == list(self._drawn["beat"])
         if same or (frame is None and self._drawn is None):
             self._drawn = frame
@@ -125,20 +128,12 @@ class BeatTable(QAbstractTableModel):
         return None
 
 
-def drawn_beats(drawing: Drawing, planned: Any) -> Any:
-    """Return the beats as they are drawn, with the columns of the table; what a drawing does not tell is left as planned.
-
-    Parameters
-    ----------
-    drawing
-        What is drawn.
-    planned
-        The plan's beats; None before the first plan.
-    """
+def drawn_beats(drawing: Drawing) -> Any:
+    """Return the beats as they are drawn before there is a plan, with the columns of the table."""
     import pandas as pd
 
     f = drawing.figures()
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "beat": f.beat,
             "name": [drawing.names.get(b, b) for b in f.beat],
@@ -148,12 +143,10 @@ def drawn_beats(drawing: Drawing, planned: Any) -> Any:
             "population": f.residents,
             "moved_in": f.moved_in,
             "officers_required": f.officers,
+            "posts": np.nan,
+            "compactness": np.nan,
         }
     )
-    for column, nothing in (("posts", np.nan), ("compactness", np.nan)):
-        known = {} if planned is None else dict(zip(planned["beat"].astype(str), planned[column], strict=True))
-        frame[column] = [float(known.get(b, nothing)) for b in f.beat]
-    return frame
 
 
 def as_text_table(model: QAbstractTableModel) -> str:

@@ -58,6 +58,8 @@ class Bar:
         What is allowed: from, to.
     colour
         Of the swatch before the label, such as the beat's on the map; None for none.
+    before
+        What the plan has where it is drawn otherwise; NaN where they agree. It is marked by a line across, and the figure is italic.
     """
 
     key: str
@@ -67,6 +69,7 @@ class Bar:
     tip: str
     band: tuple[float, float] | None = None
     colour: QColor | None = None
+    before: float = float("nan")
 
     @property
     def outside(self) -> int:
@@ -146,6 +149,10 @@ class _BarDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         label = metrics.elidedText(bar.label, Qt.TextElideMode.ElideRight, text.width())
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+        if np.isfinite(bar.before):
+            font.setBold(True)
+            font.setItalic(True)
+            painter.setFont(font)
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, view.figure(bar))
         zero = view.at(0.0, bars)
         height = max(7, area.height() - 9)
@@ -162,6 +169,10 @@ class _BarDelegate(QStyledItemDelegate):
             painter.setPen(QPen(BAND_EDGE, 1))
             for x in (view.at(v, bars) for v in bar.band):
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom() + 1))
+        if np.isfinite(bar.before):
+            painter.setPen(QPen(ink, 2))
+            x = view.at(bar.before, bars)
+            painter.drawLine(QPointF(x, area.top() + 2), QPointF(x, area.bottom() - 1))
         if view.low < 0:
             painter.setPen(QPen(ink, 1))
             painter.drawLine(QPointF(zero, area.top()), QPointF(zero, area.bottom() + 1))
@@ -210,7 +221,7 @@ class BarList(QListView):
         self._marking = True
         self.bars.take(bars)
         self._marking = False
-        values = [v for b in bars for v in (b.value, *(b.band or ())) if np.isfinite(v)]
+        values = [v for b in bars for v in (b.value, b.before, *(b.band or ())) if np.isfinite(v)]
         self.low = min([0.0, *values]) if low is None else low
         self.high = max([0.0, *values]) if high is None else high
         if self.high <= self.low:

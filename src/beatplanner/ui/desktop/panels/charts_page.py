@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from beatplanner.data.colours import FILLS
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
@@ -36,7 +35,8 @@ class ChartsPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.book: BeatBook | None = None
-        self.colours: dict[str, int] = {}
+        self.planned: BeatBook | None = None
+        self.colours: dict[str, str] = {}
         self.marked = ""
         self.titles = {
             "hours": self.tr("Officer hours a year"),
@@ -80,9 +80,9 @@ class ChartsPage(QWidget):
         self.marked = beat
         self.picked.emit(beat)
 
-    def take(self, book: BeatBook | None, colours: dict[str, int]) -> None:
-        """Show the beats of another plan; `colours` are the numbers of their fills on the map."""
-        self.book, self.colours = book, colours
+    def take(self, book: BeatBook | None, colours: dict[str, str], planned: BeatBook | None = None) -> None:
+        """Show the beats of another plan; `colours` are their fills on the map, `planned` the plan's book where `book` is as drawn."""
+        self.book, self.colours, self.planned = book, colours, planned
         before = self.measure.currentData()
         self.measure.blockSignals(True)
         self.measure.clear()
@@ -100,8 +100,8 @@ class ChartsPage(QWidget):
         """Show another figure."""
         self.measure.setCurrentIndex(self.measure.findData(measure))
 
-    def _values(self, key: str) -> list[float]:
-        book = self.book
+    def _values(self, key: str, book: BeatBook | None = None) -> list[float]:
+        book = book or self.book
         assert book is not None and book.tables.beats is not None
         beats, figures = book.tables.beats, book.figures
         frame, column = {
@@ -151,6 +151,7 @@ class ChartsPage(QWidget):
         book, limits = self.book, self._limits()
         beats = book.tables.beats
         assert beats is not None
+        was = {} if self.planned is None else dict(zip(self.planned.ids, self._values(key, self.planned), strict=True))
         bars = []
         for beat, municipality, value in zip(book.ids, beats["municipality"], self._values(key), strict=True):
             rule = limits.get(str(municipality or ""))
@@ -165,9 +166,15 @@ class ChartsPage(QWidget):
             tip = f"{title}: {self._said(key, value) if np.isfinite(value) else self.tr('unknown')}"
             if band is not None:
                 tip += self.tr("; allowed {0} to {1}").format(*(self._text(key, v) for v in band))
-            fill = self.colours.get(beat)
-            colour = None if fill is None else QColor(FILLS[fill % len(FILLS)])
-            bars.append(Bar(beat, label, value, self._text(key, value), tip, band, colour))
+            before = was.get(beat, value)
+            if self.planned is not None and beat not in was:
+                tip += self.tr("; not in the plan")
+            elif self._text(key, before) != self._text(key, value):
+                tip += self.tr("; in the plan: {0}").format(self._text(key, before))
+            else:
+                before = np.nan
+            colour = QColor(self.colours[beat]) if beat in self.colours else None
+            bars.append(Bar(beat, label, value, self._text(key, value), tip, band, colour, before))
         order = self.order.currentData()
         if order == "name":
             bars.sort(key=lambda b: b.label.casefold())
@@ -186,7 +193,8 @@ class ChartsPage(QWidget):
         if not known:
             return ""
         least, most = min(known, key=lambda b: b.value), max(known, key=lambda b: b.value)
-        lines = [self.tr("From {0} ({1}) to {2} ({3}).").format(least.text, least.label, most.text, most.label)]
+        lines = [self.tr("As drawn; a line across a bar is the plan.")] if self.planned is not None else []
+        lines.append(self.tr("From {0} ({1}) to {2} ({3}).").format(least.text, least.label, most.text, most.label))
         if any(b.band is not None for b in bars):
             outside = sum(b.outside != 0 for b in bars)
             lines.append(

@@ -440,11 +440,11 @@ class DrawingPanel(QWidget):
         for row, beat in enumerate(f.beat):
             texts = (
                 beat,
-                f"{f.hours[row]:,.0f}",
-                f"{f.deviation[row]:+.1%}",
-                f"{f.officers[row]:,.0f}",
-                "–" if np.isnan(f.residents[row]) else f"{f.residents[row]:,.0f}",
-                "–" if np.isnan(f.moved_in[row]) else f"{f.moved_in[row]:,.0f}",
+                number(f.hours[row]),
+                percent(f.deviation[row], 1, sign=True),
+                number(f.officers[row]),
+                number(f.residents[row]),
+                number(f.moved_in[row]),
             )
             outside = not f.lower[row] * (1 - 1e-9) <= f.hours[row] <= f.upper[row] * (1 + 1e-9)
             for k, text in enumerate(texts):
@@ -593,6 +593,7 @@ class DrawingPanel(QWidget):
         assert drawing is not None
         self.map.paint_units(units, drawing.ids.index(self.chosen()))
         self.show_figures()
+        self.window_.follow_stroke()
 
     def _lifted(self) -> None:
         self.edit(lambda d: d.end(self.reason.text().strip()))

@@ -1,4 +1,4 @@
-"""The panel "Results": a card per beat, charts, warnings and the proof, all about the plan in force and linked to map and table."""
+"""The panel "Results": a card per beat and charts of the plan as it is drawn, warnings and the proof of the plan in force, linked to map and table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.charts_page import ChartsPage
 from beatplanner.ui.desktop.panels.proof_page import ProofPage
 from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
+from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
@@ -53,7 +54,9 @@ class ResultsPanel(QWidget):
     Attributes
     ----------
     book
-        The cards; None before they are counted, and without a plan.
+        The cards, as drawn where anything is; None before they are counted, and without a plan.
+    planned
+        Those of the plan in force.
     beat
         The beat that is picked; "" for none.
     """
@@ -62,6 +65,7 @@ class ResultsPanel(QWidget):
         super().__init__()
         self.window_, self.scenario = window, window.scenario
         self.book: BeatBook | None = None
+        self.planned: BeatBook | None = None
         self.beat = ""
         self.dock: QDockWidget | None = None
         self._plan: object = None
@@ -75,8 +79,14 @@ class ResultsPanel(QWidget):
         self.warnings, self.proof = WarningsPage(), ProofPage(self.work)
         self.tabs.addTab(self.warnings, self.tr("Warnings"))
         self.tabs.addTab(self.proof, self.tr("Proof"))
+        self.of_plan = Label(self.tr("About the plan; what is drawn since is not in it."))
+        self.of_plan.setWordWrap(True)
+        self.of_plan.setMargin(6)
+        self.of_plan.hide()
+        self.tabs.currentChanged.connect(lambda _: self._say_of_what())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.of_plan)
         column.addWidget(self.tabs)
         self.card.picked.connect(self.choose)
         self.card.stepped.connect(self.step)
@@ -97,8 +107,9 @@ class ResultsPanel(QWidget):
         """Take the plan in force; its cards are counted in a child."""
         plan = self.scenario.plan
         if plan is self._plan and (plan is None or self.book is not None):
+            self.follow_draft()
             return
-        self._plan, self.book, self.beat = plan, None, ""
+        self._plan, self.book, self.planned, self.beat = plan, None, None, ""
         self.charts.take(None, {})
         self._warn([])
         self.proof.take(None if plan is None else self.scenario.result, None if plan is None else plan.summary)
@@ -164,13 +175,34 @@ class ResultsPanel(QWidget):
             self.show_beat(beat)
 
     def _take(self, book: BeatBook) -> None:
-        self.book = book
+        self.planned = book
+        self.card.say(self.tr("Click a beat on the map or in the table."))
+        self.follow_draft()
+        self.show_beat(self.beat or self.window_.map.selected)
+
+    def follow_draft(self) -> None:
+        """Show cards and charts of the plan as it is drawn, or of the plan once nothing is."""
+        if self.planned is None:
+            return
+        shown = self.scenario.as_drawn
+        self.book = self.planned if shown is None else self.planned.as_drawn(shown)
         content = self.window_.map.content
         self.charts.take(
-            book, {b: int(content.colour[k]) for k, b in enumerate(content.ids) if k < len(content.colour)}
+            self.book,
+            {b: content.fill(k) for k, b in enumerate(content.ids)},
+            None if shown is None else self.planned,
         )
-        self.card.say(self.tr("Click a beat on the map or in the table."))
-        self.show_beat(self.beat or self.window_.map.selected)
+        self._say_of_what()
+        if self.card.card is not None:
+            beat, self.card.card = self.card.card.beat, None
+            if beat in self.book.place:
+                self.show_beat(beat)
+            else:
+                self.card.say(self.tr("Beat {0} has no units any more.").format(beat))
+
+    def _say_of_what(self) -> None:
+        of_plan = self.tabs.currentWidget() in (self.warnings, self.proof)
+        self.of_plan.setVisible(of_plan and self.scenario.as_drawn is not None)
 
     # ---- which beat
 
@@ -193,7 +225,8 @@ class ResultsPanel(QWidget):
             return
         self.charts.mark(beat)
         if self.card.card is None or self.card.card.beat != beat:
-            self.card.show_card(self.book.card(beat), self.book)
+            planned = self.planned.card(beat) if self.planned is not None and beat in self.planned.place else None
+            self.card.show_card(self.book.card(beat), self.book, planned)
 
     def choose(self, beat: str) -> None:
         """Pick a beat from here, and show it on the map and in the table."""

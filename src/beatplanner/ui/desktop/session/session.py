@@ -44,6 +44,8 @@ class Scenario:
         The project that is open, with its scenarios, plans and history; None for a result folder.
     drawn
         What is drawn by hand on what is shown; None where nothing is.
+    as_drawn
+        Tables of the plan as it is changed by hand, of all kinds; None where nothing is, and before there is a plan.
     plan_shown
         Number of the document's plan in force; 0 where it is none of them.
     before_reading
@@ -63,6 +65,7 @@ class Scenario:
         self.document: ProjectDocument | None = None
         self.plan_shown = 0
         self.drawn: Drawing | None = None
+        self.as_drawn: PlanTables | None = None
         self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
         self.follows: Callable[[list[str]], bool] = lambda _: False
         self.reading: Callable[..., Any] = lambda function, *arguments: function(*arguments)
@@ -102,7 +105,6 @@ class Scenario:
                 raise
             self.project, self.result = path, result
         self.close_document()
-        self.drawn = None
         self.document, self.plan_shown = document, shown
         self.town, self.plan = town, plan
         self.changed()
@@ -160,7 +162,8 @@ class Scenario:
         self.changed()
 
     def changed(self) -> None:
-        """Tell the listeners."""
+        """Tell the listeners; what was drawn was drawn on what was shown before."""
+        self.drawn = self.as_drawn = None
         for listener in self.listeners:
             listener()
 
@@ -197,6 +200,11 @@ class Scenario:
         return self.beat_of_unit()
 
     @property
+    def shown(self) -> PlanTables | None:
+        """The plan as it is changed by hand, else the plan in force."""
+        return self.plan if self.as_drawn is None else self.as_drawn
+
+    @property
     def given_names(self) -> dict[str, str]:
         """Names that a planner gave to beats, by id."""
         rules = None if self.town is None else self.town.description.beats
@@ -217,12 +225,13 @@ class Scenario:
         self, unit: int, translated: Callable[[str], str] = str, written: Callable[[float], str] = "{:,.0f}".format
     ) -> str:
         """Describe a unit for the status bar; `translated` gives words in the reader's language, `written` numbers."""
-        row = self.units.iloc[unit]
+        shown = self.shown
+        row = (self.units if shown is None else shown.units).iloc[unit]
         name = str(row["name"])
         parts = [f"{name} ({row['unit']})" if name != str(row["unit"]) else translated("Unit {0}").format(row["unit"])]
         if np.isfinite(row["population"]):
             parts.append(translated("{0} residents").format(written(row["population"])))
-        if self.plan is not None:
+        if shown is not None:
             parts.append(translated("{0} hours a year").format(written(row["workload"])))
             if row.get("station"):
                 words = translated("{0} minutes on foot to {1}")

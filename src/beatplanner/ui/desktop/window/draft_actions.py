@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton
 
@@ -17,6 +17,8 @@ from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft
 
 TOLD = 12
+# Milliseconds after which tables and cards follow the brush.
+STROKE_MS = 120
 
 
 class DraftBadge(QToolButton):
@@ -69,7 +71,16 @@ class DraftActions:
         self.draft.returned.connect(self._returned)
         self.draft.before_laying.append(self.session.follow_drawing)
         self.unsaved_draft = False
+        self.stroke_clock = QTimer(self)
+        self.stroke_clock.setSingleShot(True)
+        self.stroke_clock.setInterval(STROKE_MS)
+        self.stroke_clock.timeout.connect(self.show_draft)
         self.making: Callable[[], object] | None = None
+
+    def follow_stroke(self: Any) -> None:
+        """Let what is shown follow a stroke of the brush while it is drawn, some times a second."""
+        if not self.stroke_clock.isActive():
+            self.stroke_clock.start()
 
     def in_draft(self: Any) -> str:
         """Return how many changes are not in the plan, in words."""
@@ -87,9 +98,36 @@ class DraftActions:
             elif not self.draft.count and self.unsaved_draft:
                 self.saved, self.unsaved_draft = True, False
         self.session.draft_changed()
+        self.show_draft()
+        self._enable()
+
+    def show_draft(self: Any) -> None:
+        """Let table, figures, map, hover, cards and charts read the draft as it is now."""
+        had, self.scenario.as_drawn = self.scenario.as_drawn, self._as_drawn()
+        shown, plan = self.scenario.shown, self.scenario.plan
+        before = plan if had is None else had
+        if shown is not None and before is not None and shown.stations is not before.stations:
+            self.map.take_stations(shown)
         self.table_model.load_draft()
         self.figures.setText(self._figures())
-        self._enable()
+        self.results.follow_draft()
+
+    def _as_drawn(self: Any) -> Any:
+        """Return the plan's tables as they are changed by hand; None where they are not, or there is no plan."""
+        plan, drawing = self.scenario.plan, self.scenario.drawn
+        drawn = drawing is not None and drawing.changed
+        moved, dragged = self.draft.has("stations"), self.draft.has("postings")
+        if plan is None or plan.beats is None or not (drawn or moved or dragged):
+            return None
+        from beatplanner.planning.changes.as_drawn import as_drawn
+
+        return as_drawn(
+            plan,
+            self.map.content.shapes_of,
+            drawing=drawing if drawn else None,
+            sites=(self.stations.judge, self.stations.chosen) if moved else None,
+            assignments=self.gantt.wished() if dragged else None,
+        )
 
     def _returned(self: Any, change: Change, back: bool) -> None:
         words = self.tr("Undone: {0}") if back else self.tr("Made again: {0}")

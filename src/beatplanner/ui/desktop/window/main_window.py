@@ -278,14 +278,21 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
             self.put_away = []
 
     def _figures(self) -> str:
-        plan, drawn = self.scenario.plan, self.scenario.drawn
+        plan, drawn, shown = self.scenario.plan, self.scenario.drawn, self.scenario.as_drawn
         lines: list[str] = []
-        if drawn is not None and drawn.can_undo:
+        if drawn is not None and drawn.changed:
             f = drawn.figures()
             words = self.tr("As drawn: {0} beats within ±{1}").format(len(f.beat), percent(f.max_deviation, 1))
             if f.moved_share is not None:
                 words += ", " + self.tr("{0} of residents change beat").format(percent(f.moved_share, 1))
             lines.append(words + ".")
+        if shown is not None and plan is not None and shown.stations is not plan.stations:
+            stations = shown.summary["stations"]
+            words = self.tr("As moved: {0} stations, {1} of residents within the limit")
+            lines.append(words.format(stations["count"], percent(stations["share_within_limit"], 1)) + ".")
+        if self.draft.has("postings") and self.gantt.told is not None:
+            vacant = self.gantt.told.figures.get("vacant_months")
+            lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
         if plan is None:
             return "\n\n".join([*lines, self.tr("There is no plan yet; today's beats are shown. Press Plan.")])
         s = plan.summary
