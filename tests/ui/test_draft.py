@@ -13,13 +13,13 @@ from conftest import let_go, write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
+from benchmarks.window_walks import stale
 from PySide6.QtGui import QKeySequence
 
 from beatplanner.data.project.build import build
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
-from benchmarks.window_walks import stale
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +207,22 @@ def test_a_random_walk_over_all_actions_leaves_nothing_stale_and_loses_no_change
     window = open_window()
     no_dialogs(monkeypatch.setattr)
     assert walk(window, seed, 20) == []
+
+
+def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_only(qtbot, tmp_path, built):
+    import gc
+    import time
+
+    from benchmarks.window_stress import stress, under_stress
+
+    gc.collect()
+    with under_stress(2) as wrong:
+        # what is looked for is found: with Python's own collector it runs in the threads
+        gc.enable()
+        time.sleep(0.05)
+        gc.disable()
+    assert any("the collector ran in the thread churn" in text for text in wrong)
+    assert stress(shutil.copyfile(built, tmp_path / "town.gpkg"), 2, 2) == []
 
 
 def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_window, qtbot):
