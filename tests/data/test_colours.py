@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
-from beatplanner.data.colours import FILLS
+from beatplanner.data.colours import FILLS, alike, beat_colours, beat_numbers, preferred
+from beatplanner.planning.beats.naming import distinct
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 VISION = {
@@ -48,3 +51,34 @@ def test_dark_letters_can_be_read(fill):
     # WCAG 2: at least 4.5 : 1
     bright, dark = TO_XYZ[1] @ linear(fill), TO_XYZ[1] @ linear("#1a1a1a")
     assert (bright + 0.05) / (dark + 0.05) >= 4.5
+
+
+def grid(side: int) -> gpd.GeoDataFrame:
+    cells = [shapely.box(100 * c, 100 * r, 100 * c + 100, 100 * r + 100) for r in range(side) for c in range(side)]
+    return gpd.GeoDataFrame({"beat": [str(k + 1) for k in range(side**2)]}, geometry=cells, crs="EPSG:32634")
+
+
+def test_a_colour_belongs_to_its_beat_and_neighbours_never_look_alike():
+    beats = grid(4)
+    own = {"6": "#fdd99b", "16": "#123456"}
+    found = beat_colours(beats, own)
+    assert {b: found[b] for b in own} == own
+    numbers = beat_numbers(beats.assign(colour=[found[b] for b in beats["beat"]]))
+    for i, one in enumerate(beats.geometry):
+        for j, other in enumerate(beats.geometry):
+            if i < j and one.touches(other):
+                a, b = str(i + 1), str(j + 1)
+                assert not alike(found[a], found[b]), (a, b)
+                assert numbers[a] != numbers[b]
+    # what a plan has given stays, whoever asks next and however the map has changed
+    written = beats.assign(colour=[found[b] for b in beats["beat"]])
+    assert beat_colours(written.iloc[::-1]) == found
+    # without a plan the id alone decides where it can: two maps of the same beats agree
+    apart = grid(3).iloc[[0, 2, 6, 8]]
+    assert all(beat_colours(apart)[b] == FILLS[preferred(b)] for b in apart["beat"])
+
+
+def test_a_name_is_never_given_twice():
+    assert distinct("Mill", "3", ["Hill"]) == "Mill"
+    assert distinct("Mill", "3", ["mill"]) == "Mill (3)"
+    assert distinct("Mill", "3", ["MILL", "Mill (3)"]) == "Mill (3, 2)"

@@ -48,11 +48,11 @@ def test_labels_do_not_lie_on_one_another():
 def test_neighbours_differ_in_pattern_too():
     cells = [shapely.box(c, r, c + 1, r + 1) for r in range(3) for c in range(3)]
     beats = gpd.GeoDataFrame({"beat": [str(i) for i in range(9)]}, geometry=cells, crs="EPSG:32634")
-    fills = pack_maps.numbered_fills(beats)
+    fills = pack_maps.fills_of(beats)
     for i, a in enumerate(cells):
         for j, b in enumerate(cells):
             if i < j and a.touches(b):
-                assert pack_maps.PATTERNS[fills[str(i)]] != pack_maps.PATTERNS[fills[str(j)]]
+                assert pack_maps.PATTERNS[fills[str(i)][1]] != pack_maps.PATTERNS[fills[str(j)][1]]
     assert len(set(pack_maps.PATTERNS)) == len(pack_maps.PATTERNS)
 
 

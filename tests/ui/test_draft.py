@@ -274,3 +274,11 @@ def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
     window.drawing_panel.beat.setCurrentIndex(window.drawing_panel.beat.findData(other))
     window.actions_by_name["draw_name"].trigger()
     assert "Another beat is called" in window.drawing_panel.note.text()
+    # a new beat is proposed a name from the places in it, which no other beat has
+    drawing = window.drawing_panel.begin()
+    largest = max(drawing.beats_in_use(), key=lambda b: len(drawing.members(b)))
+    window.drawing_panel.edit(lambda d: d.split(d.halves(largest)))
+    new = drawing.ids[-1]
+    assert "Улица" in window.map.content.names[new]
+    known = [n.casefold() for n in window.map.content.names.values()]
+    assert len(set(known)) == len(known)

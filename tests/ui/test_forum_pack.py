@@ -51,7 +51,9 @@ def with_forum(town: GridTown) -> GridTown:
     rows = town.path("incidents.csv").read_text(encoding="utf-8").splitlines()
     rows += [rows[1 + i % 64].replace("2025-", "2026-") for i in range(300)]
     town.path("incidents.csv").write_text("\n".join(rows), encoding="utf-8")
-    town.project.write_text(town.project.read_text(encoding="utf-8") + FORUM, encoding="utf-8")
+    rules = town.project.read_text(encoding="utf-8") + FORUM
+    own = '[beats]\nnames = { "1" = "Old Mill" }\ncolours = { "1" = "#123456" }\n'
+    town.project.write_text(rules.replace("[beats]\n", own), encoding="utf-8")
     return town
 
 
@@ -67,6 +69,19 @@ def packed(tmp_path_factory) -> GridTown:
 def text_of(path) -> str:
     # lines of a paragraph are one text here
     return " ".join("\n".join(p.extract_text() for p in pypdf.PdfReader(path).pages).split())
+
+
+def test_names_and_colours_of_beats_are_those_of_the_plan_on_every_map(packed):
+    from beatplanner.data.result.folder import read_result
+
+    folder = packed.folder / "plan"
+    beats = read_result(folder).beats.set_index("beat")
+    assert beats.loc["1", "name"] == "Old Mill" and beats.loc["1", "colour"] == "#123456"
+    with closing(sqlite3.connect(folder / "forum" / "public.gpkg")) as public:
+        told = dict(public.execute("SELECT beat, colour FROM beats"))
+    assert told == dict(beats["colour"])
+    page = (folder / "forum" / "map.html").read_text(encoding="utf-8")
+    assert all(colour in page for colour in beats["colour"]) and "Old Mill" in page
 
 
 def test_the_pack_says_what_a_forum_needs(packed):

@@ -26,7 +26,7 @@ class PlanTables:
         Polygons: ``beat`` (text), ``name``, ``municipality``, ``centre_unit``, ``workload``, ``deviation`` (signed share of
         the municipality's mean), ``population``, ``officers_required``, ``compactness`` (Polsby–Popper), then
         ``posts`` (planned), ``languages`` ("sr;ro": spoken by at least 10 % of residents), ``moved_in`` (residents who
-        come from another of today's beats; NaN without today's beats). None where no beats were planned or given.
+        come from another of today's beats; NaN without today's beats), ``colour`` (on every map, such as "#7fa3e2"). None where no beats were planned or given.
     stations
         Points: ``station`` (text), ``existing`` (bool), ``residents_within_limit`` (those whose nearest open station this is, within
         the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``, ``name``,

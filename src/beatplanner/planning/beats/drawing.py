@@ -24,6 +24,7 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.project.edits import Edit
 from beatplanner.data.town.adjacency import drawn_edges, touching
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.naming import distinct
 from beatplanner.planning.workload import WorkloadPlan, officers_required
 
 Pair = tuple[int, int]
@@ -331,8 +332,21 @@ class Drawing:
             raise RefusedError(f"There is a beat {beat} already; give the new one another id.")
         self.end()
         number = self._added(beat)
+        if not self.names.get(beat):
+            self.names[beat] = self._proposed(units, beat)
         edit = self._edit("split", units=self.unit_ids[units], beat=beat, reason=reason)
         return self._keep(self._moving(edit, units, np.full(len(units), number)))
+
+    def _proposed(self, units: np.ndarray, beat: str) -> str:
+        """Return a name for a new beat: the place in it where most people live, else its municipality; no other beat has it."""
+        names = self.town.units["name"].to_numpy(object).astype(str)[units]
+        by_name = names != self.unit_ids[units]
+        if by_name.any():
+            people = pd.Series(self.people[units][by_name] + 1e-9).groupby(names[by_name]).sum()
+            place = str(people.idxmax())
+        else:
+            place = self.municipality[units[0]] or f"Beat {beat}"
+        return distinct(place, beat, [n for b, n in self.names.items() if b != beat])
 
     def halves(self, beat: str) -> np.ndarray:
         """Return the units (positions) of a connected part with about half of a beat's hours, to split off."""
@@ -717,6 +731,7 @@ class Drawing:
             description=self.described(),
             units=self.town.units.assign(locked=locked),
             edges=self.edges.copy(),
+            beat_names=self.town.beat_names | {b: n for b, n in self.names.items() if n},
         )
 
     # ---- inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -130,6 +130,24 @@ def _names(town: Town, ids: list[str], centre: np.ndarray, municipality: np.ndar
     named = (units["name"] != units["unit"]).to_numpy()
     place = [str(units["name"].iat[c]) if named[c] else str(m) for c, m in zip(centre, municipality, strict=True)]
     kept = {b: given[b] for b in ids if given.get(b)}
-    twice = {p for p in place if place.count(p) > 1} | set(kept.values())
-    by_place = [(f"{p} ({b})" if p in twice else p) if p else f"Beat {b}" for p, b in zip(place, ids, strict=True)]
-    return [kept.get(b, name) for b, name in zip(ids, by_place, strict=True)]
+    by_hand = {} if rules is None else rules.names
+    twice = {p for p in place if place.count(p) > 1}
+    wanted = {
+        b: kept.get(b) or (f"{p} ({b})" if p in twice else p) or f"Beat {b}" for p, b in zip(place, ids, strict=True)
+    }
+    # a name given by hand comes first, then one of today
+    order = sorted(ids, key=lambda b: (b not in by_hand, b not in kept))
+    found: dict[str, str] = {}
+    for beat in order:
+        found[beat] = distinct(wanted[beat], beat, found.values())
+    return [found[b] for b in ids]
+
+
+def distinct(name: str, beat: str, others: Iterable[str]) -> str:
+    """Return a name that no other beat has, whatever its case: with the beat's id where it is taken."""
+    taken = {other.casefold() for other in others}
+    number = 1
+    while name.casefold() in taken:
+        tail = f" ({beat})" if number == 1 else f" ({beat}, {number})"
+        name, number = name.removesuffix(f" ({beat})") + tail, number + 1
+    return name

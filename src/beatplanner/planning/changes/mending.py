@@ -412,10 +412,17 @@ def mend(
                 file=description.file,
             )
         )
+    names = dict(town.beat_names)
     if plan_from is not None:
-        # what was drawn on that plan is part of it
-        town = with_rules_of_plan(town, read_result(_folder(plan_from)).summary.get("rules", {}))
-    drawing = Drawing(town, plan_workload(town), beat, author=author)
+        # what was drawn on that plan is part of it, and its beats keep their names
+        before = read_result(_folder(plan_from))
+        town = with_rules_of_plan(town, before.summary.get("rules", {}))
+        names |= (
+            {}
+            if before.beats is None
+            else dict(zip(before.beats["beat"].astype(str), before.beats["name"].astype(str), strict=True))
+        )
+    drawing = Drawing(town, plan_workload(town), beat, names=names, author=author)
     for number, edit in enumerate(edits, 1):
         try:
             drawing.apply(edit)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
 from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence, as_text
@@ -423,6 +424,16 @@ def _check_polygons(ledger: Ledger, evidence: Evidence) -> None:
         zip(names, beats["compactness"], compactness, strict=True),
         "beats",
     )
+    if "colour" in beats.columns:
+        rules = evidence.rules.beats
+        bare = beats.drop(columns=["colour"]).assign(beat=list(beats.index))
+        colours = beat_colours(bare, None if rules is None else rules.colours)
+        wrong = [
+            f"{evidence.beat_name(b)} has the colour {said}, and should have {colours[str(b)]}."
+            for b, said in zip(beats.index, beats["colour"], strict=True)
+            if said != colours[str(b)]
+        ]
+        ledger.each("beats.colour", "its own, else one that no neighbour has", wrong, len(beats), "beats")
 
 
 # ---- rules

@@ -201,6 +201,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "beats.committed_share": ("beats.committed_share",),
     "beats.covered_share": ("beats.covered_share",),
     "beats.compactness": ("beats.compactness",),
+    "beats.colour": ("beats.colour",),
     "beats.posts": ("beats.posts",),
     "beats.languages": ("beats.languages",),
     "beats.moved_in": ("beats.moved_in",),

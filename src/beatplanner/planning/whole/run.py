@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.colours import beat_colours
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
@@ -313,7 +314,10 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
             "covered_share": covered_share(posts, town.description.workload),
         }
     )
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
+    found = gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
+    rules = town.description.beats
+    colours = beat_colours(found, None if rules is None else rules.colours)
+    return found.assign(colour=[colours[str(b)] for b in ids])
 
 
 def posts_of_beats(description: Description, table: pd.DataFrame) -> np.ndarray:

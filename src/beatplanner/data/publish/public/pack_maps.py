@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from pyproj import CRS, Proj, Transformer
 
-from beatplanner.data.colours import FILLS, beat_colours
+from beatplanner.data.colours import beat_colours, beat_numbers
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.plan import PublicPlan
 
@@ -189,9 +189,10 @@ def _sheet(bounds: Sequence[float], width: float, height: float, scale: float, g
     )
 
 
-def numbered_fills(shapes: gpd.GeoDataFrame) -> dict[str, int]:
-    """Return the number of each beat's fill and pattern."""
-    return {beat: FILLS.index(colour) for beat, colour in beat_colours(shapes).items()}
+def fills_of(shapes: gpd.GeoDataFrame) -> dict[str, tuple[str, int]]:
+    """Return the colour of each beat, and the number of its pattern."""
+    numbers = beat_numbers(shapes)
+    return {beat: (colour, numbers[beat]) for beat, colour in beat_colours(shapes).items()}
 
 
 def draw_town(
@@ -231,9 +232,9 @@ def draw_town(
     bounds = (bounds[0] - pad, bounds[1] - pad, bounds[2] + pad, bounds[3] + pad)
     scale = round_scale(bounds, width, height, ground)
     sheet = _sheet(bounds, width, height, scale, ground)
-    fills = numbered_fills(areas)
+    fills = fills_of(areas)
     for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
-        _fill(sheet, shape, fills[beat])
+        _fill(sheet, shape, *fills[beat])
     _ground(sheet, streets, waters, 0.12)
     _lines(sheet, shapely.get_parts(shapely.boundary(plan.units.geometry.to_numpy())), LIGHT, 0.08)
     if today is not None:
@@ -324,8 +325,8 @@ def draw_beat(
     return Drawing(sheet.svg(), width, height, scale)
 
 
-def _fill(sheet: _Sheet, shape: shapely.Geometry, number: int) -> None:
-    sheet.draw(shape, fill=FILLS[number])
+def _fill(sheet: _Sheet, shape: shapely.Geometry, colour: str, number: int) -> None:
+    sheet.draw(shape, fill=colour)
     if PATTERNS[number]:
         sheet.draw(shape, fill=f"url(#p{number})")
 

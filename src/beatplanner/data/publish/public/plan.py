@@ -12,7 +12,7 @@ import pandas as pd
 
 # Columns that the public layers may have; what is not here stays in the office.
 UNIT_COLUMNS = ("unit", "name", "municipality", "current", "beat", "x", "y", "station", "walk_minutes", "geometry")
-BEAT_COLUMNS = ("beat", "name", "municipality", "centre_unit", "posts", "geometry")
+BEAT_COLUMNS = ("beat", "name", "colour", "municipality", "centre_unit", "posts", "geometry")
 STATION_COLUMNS = ("station", "existing", "geometry")
 
 

@@ -40,7 +40,7 @@ PATTERNS = (
 )
 # Outlines of units that are smaller than this on the screen, in pixels, make a grey fog instead of a map.
 LEAST_UNIT = 3.5
-MUNICIPALITY = "#7a4fa3"
+MUNICIPALITY = "#00796b"
 # Rings are drawn in parts of so many, so that the window can pause between.
 PART = 4_000
 
@@ -121,6 +121,16 @@ def fill_of(number: int, patterns: bool, dot: float = 1.0, *, dark: bool = False
     return brush
 
 
+def fill_of_beat(content: MapContent, number: int, patterns: bool, dot: float = 1.0, *, dark: bool = False) -> QBrush:
+    """Return the fill of a beat on the map: its own colour where a planner gave one."""
+    own = content.own_colours.get(content.ids[number], "")
+    if own and not patterns:
+        colour = QColor(own)
+        return QBrush(dimmed(colour) if dark else colour)
+    known = number < len(content.colour)
+    return fill_of(int(content.colour[number]) if known else len(PATTERNS) - 1, patterns, dot, dark=dark)
+
+
 def dimmed(colour: QColor) -> QColor:
     """Return a fill as it is on dark paper."""
     hue, saturation, value, _ = colour.getHsvF()
@@ -165,8 +175,7 @@ def _layer(
             painter.drawPath(view.path(content.beat_rings, (content.colour == number) & ~own))
             yield
         for k in np.flatnonzero(own):
-            colour = QColor(content.own_colours[content.ids[k]])
-            painter.setBrush(dimmed(colour) if view.dark else colour)
+            painter.setBrush(fill_of_beat(content, int(k), stack.patterns, dot, dark=view.dark))
             painter.drawPath(view.path(content.beat_rings, np.arange(len(own)) == k))
             yield
     elif layer.shaded:
@@ -528,7 +537,7 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> l
         "Today's beats": Key("dash", "#5e3c99", "Today's beats"),
         "Beat borders": Key("line", "#252525", "Border of a beat"),
         "Incidents": Key("dot", "#96145a", "Incident"),
-        "Incident density": Key("fill", "#bd0026", "Many incidents close together"),
+        "Incident density": Key("fill", "#5a001e", "Many incidents close together"),
         "Roads": Key("line", "#786e64", "Road"),
         "Catchments": Key("fill", "#9ecae1", "Within the walking limit of a station"),
         "Change since today": Key("fill", "#b2182b", "In another beat than today", Qt.BrushStyle.BDiagPattern),

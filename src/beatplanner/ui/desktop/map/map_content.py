@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from beatplanner.data.colours import FILLS
+from beatplanner.data.colours import FILLS, USED, preferred
 from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
@@ -77,6 +77,7 @@ class MapContent:
         self.middle = np.empty((0, 2))
         self.bounds = (0.0, 0.0, 1.0, 1.0)
         self._pairs = np.empty((0, 2), int)
+        self._of_plan: dict[str, str] = {}
         self._anchors: dict[int, tuple[float, float]] = {}
         if scenario is not None and scenario.is_open:
             self._load(scenario)
@@ -112,6 +113,9 @@ class MapContent:
             key=lambda b: (not b.isdecimal(), int(b) if b.isdecimal() else 0, b),
         )
         place = {b: k for k, b in enumerate(ids)}
+        self._of_plan = {}
+        if plan is not None and plan.beats is not None and "colour" in plan.beats:
+            self._of_plan = dict(zip(plan.beats["beat"].astype(str), plan.beats["colour"].astype(str), strict=True))
         self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
         self._load_points(scenario)
         self.take_stations(plan)
@@ -216,10 +220,15 @@ class MapContent:
         self.beat_rings = Rings.of(np.array(shapes, dtype=object))
         ends = label[self._pairs]
         pairs = np.unique(ends[(ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])], axis=0)
-        kept = np.full(len(ids), -1)
+        # the colours of the plan, else those that the ids like best: the same on every map
+        kept = np.array([self._liked(b) for b in ids], int)
         if before is not None:
             kept[: len(self.colour)] = self.colour
-        self.colour = contrast_colours(pairs, len(ids), len(FILLS) - 1, kept if before is not None else None)
+        self.colour = contrast_colours(pairs, len(ids), USED, kept)
+
+    def _liked(self, beat: str) -> int:
+        colour = self._of_plan.get(beat, "")
+        return FILLS.index(colour) % USED if colour in FILLS else preferred(beat)
 
     def shapes_of(self, ids: list[str], label: np.ndarray) -> list[shapely.Geometry | None]:
         """Return the polygons of beats (None where empty) without showing them."""
@@ -242,6 +251,7 @@ class MapContent:
 
     def take_drawing(self, drawing: Drawing) -> None:
         """Show what is drawn."""
+        self.names |= {b: n for b, n in drawing.names.items() if n}
         self.take_beats(drawing.ids, drawing.label)
         drawn = {id(d): d for d in drawing.closed.values()}
         town = drawing.town

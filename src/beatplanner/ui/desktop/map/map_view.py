@@ -373,8 +373,7 @@ class MapView(QWidget):
             painter.setPen(QPen(QColor(INK), 1.0))
             units, numbers = np.array(list(self._fresh)), np.array(list(self._fresh.values()))
             for number in np.unique(numbers):
-                colour = int(content.colour[number]) if number < len(content.colour) else len(cartography.PATTERNS) - 1
-                painter.setBrush(cartography.fill_of(colour, self.stack.patterns, dark=view.dark))
+                painter.setBrush(cartography.fill_of_beat(content, int(number), self.stack.patterns, dark=view.dark))
                 painter.drawPath(self._path_of(view, units[numbers == number]))
         if self.selected in content.ids:
             number = content.ids.index(self.selected)

@@ -25,7 +25,7 @@ from beatplanner.ui.desktop.map.cartography import (
     draw_key,
     draw_north,
     draw_scale_bar,
-    fill_of,
+    fill_of_beat,
     legend,
 )
 from beatplanner.ui.desktop.map.map_content import MapContent
@@ -193,7 +193,7 @@ def _draw_legend(
                 _write(painter, QRectF(left, top, wide, line), f"and {len(used) - n:,} more", 2.8 * mm)
                 break
             painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
-            painter.setBrush(fill_of(int(content.colour[k]), stack.patterns, dot))
+            painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
             painter.drawRect(QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm))
             name = content.beat_name(k)
             text = name if content.ids[k] in name else f"{content.ids[k]}  {name}"

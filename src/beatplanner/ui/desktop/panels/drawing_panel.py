@@ -31,8 +31,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.colours import alike
 from beatplanner.data.errors import InputError
-from beatplanner.ui.desktop.map.cartography import fill_of
+from beatplanner.ui.desktop.map.cartography import fill_of_beat
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.draft import Change, Draft
@@ -386,8 +387,8 @@ class DrawingPanel(QWidget):
         picture = QPixmap(18, 14)
         picture.fill(QColor("white"))
         painter = QPainter(picture)
-        colour = int(self.map.content.colour[number]) if number < len(self.map.content.colour) else 0
-        painter.setBrush(fill_of(colour, self.map.stack.patterns))
+        if number < len(self.map.content.ids):
+            painter.setBrush(fill_of_beat(self.map.content, number, self.map.stack.patterns))
         painter.drawRect(0, 0, 17, 13)
         painter.end()
         return QIcon(picture)
@@ -716,6 +717,12 @@ class DrawingPanel(QWidget):
         others = {n.casefold() for b, n in self.map.content.names.items() if b != beat}
         if name and name.casefold() in others:
             self._say(self.tr("Another beat is called “{0}” already.").format(name))
+            return
+        twin = next(
+            (b for b, c in self.map.content.own_colours.items() if b != beat and colour and alike(c, colour)), ""
+        )
+        if twin:
+            self._say(self.tr("Beat {0} has a colour that looks the same; choose another.").format(twin))
             return
         changes = {"beats": {"names": {beat: name or None}, "colours": {beat: colour or None}}}
         words = (
