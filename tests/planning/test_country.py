@@ -88,16 +88,17 @@ def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     assert verify(parallel).ok
 
 
+# Each pair of options stands in one of these runs or of the serial ones; a limit lets the proof run to its end, which these few units reach at once.
+TOGETHER = [(2, 2, 20.0, 0), (2, 1, 20.0, 3), (None, 2, 20.0, 3), (2, 2, None, 3)]
+
+
 def test_workers_threads_time_and_seed_give_the_serial_plan(town):
     """Every combination plans what the serial run plans, a shared budget included, and none may leave a municipality unplanned."""
     town.swap("tolerance = 0.25", "tolerance = 0.25\nmax_moved = 0.3")
-    plain = told_of(town, "serial", seed=3)
-    for threads in (1, 2):
-        for limit in (None, 20.0):
-            # a limit lets the proof run to its end, which these few units reach at once
-            assert (
-                told_of(town, f"there-{threads}-{limit}", workers=2, threads=threads, time_limit=limit, seed=3) == plain
-            )
+    plain = {seed: told_of(town, f"serial-{seed}", seed=seed) for seed in (0, 3)}
+    for workers, threads, limit, seed in TOGETHER:
+        options = {"workers": workers, "threads": threads, "time_limit": limit, "seed": seed}
+        assert told_of(town, f"there-{workers}-{threads}-{limit}-{seed}", **options) == plain[seed], options
 
 
 def test_a_scheduler_that_does_not_answer(town, command, monkeypatch):
