@@ -12,8 +12,10 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
 from beatplanner.data.formats.datums import datum_doubt
 from beatplanner.data.formats.declared_encodings import layer_encoding
+from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.guided_import.checks import check
@@ -371,3 +373,37 @@ def test_feet_under_degrees_are_told(tmp_path):
     draft = ImportDraft()
     draft.add([tmp_path / "units.gpkg", tmp_path / "sites.geojson"])
     assert any(d.severity == "error" and "do not lie on earth" in d.text for d in import_doubts(draft))
+
+
+@pytest.mark.parametrize("name", ["fid", "FID", "geom", "ogc_fid", "geometry_2"])
+def test_a_column_that_a_database_keeps_for_itself_is_a_column(tmp_path, command, name):
+    frame = grid(3, crs=4326).rename(columns={"unit": name})
+    frame[name] = frame[name].astype(float) * 2
+    frame.to_file(tmp_path / "blocks.geojson")
+    code, _, err = command(
+        "new",
+        tmp_path / "blocks.geojson",
+        "-o",
+        tmp_path / "town.gpkg",
+        "--yes",
+        "--column",
+        f"blocks.geojson:id={name}",
+    )
+    assert code == 0, err
+    town = read_town(read_description(tmp_path / "town.gpkg"))
+    assert town.units["unit"].tolist() == [str(2 * i) for i in range(1, 10)]
+    assert town.units["population"].sum() == 900
+
+
+def test_columns_that_differ_by_capitals_only_are_told(tmp_path):
+    frame = grid(2).assign(POP=1)
+    with pytest.raises(InputError, match="“pop” and “POP” differ by capitals only"):
+        write_layer(frame, tmp_path / "x.gpkg", "x")
+
+
+def test_a_table_without_numbers_holds_no_residents(tmp_path):
+    grid(2).rename(columns={"pop": "x"}).drop(columns="x").to_file(tmp_path / "blocks.gpkg")
+    (tmp_path / "people.csv").write_text("nr;fullname\n1;A B\n2;C D\n3;E F\n4;G H\n", encoding="utf-8")
+    draft = ImportDraft()
+    draft.add([tmp_path / "blocks.gpkg", tmp_path / "people.csv"])
+    assert [s.role for s in draft.sources] == ["units", ""]

@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import read_only_uri
 
@@ -123,3 +127,31 @@ def plain_geopackage(path: Path, folder: Path) -> Iterator[Path]:
             problem(f"the file cannot be read ({error})", "Export it again as a GeoPackage", file=path.name)
         ) from None
     yield target
+
+
+def write_layer(frame: pd.DataFrame, path: Path, layer: str) -> None:
+    """Write a layer or table into a GeoPackage, whatever its columns are called.
+
+    GDAL keeps a number of its own in ``fid`` and the geometry in ``geom``: a column of such a name, which many programs export, makes them
+    get another.
+
+    Raises
+    ------
+    InputError
+        Where two columns differ by capitals only, which a database takes for one.
+    """
+    names = [str(c) for c in frame.columns]
+    if isinstance(frame, gpd.GeoDataFrame):
+        names.remove(str(frame.geometry.name))
+    taken = [n.casefold() for n in names]
+    twice = next((n for i, n in enumerate(taken) if n in taken[:i]), None)
+    if twice is not None:
+        alike = " and ".join(f"“{n}”" for n in names if n.casefold() == twice)
+        raise InputError(
+            problem(f"the columns {alike} differ by capitals only", "Call one of them otherwise", layer=layer)
+        )
+    options = {}
+    for key, name in (("FID", "fid"), ("GEOMETRY_NAME", "geom")):
+        if name in taken:
+            options[key] = next(f"{name}_{i}" for i in range(2, len(taken) + 3) if f"{name}_{i}" not in taken)
+    pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", append=path.exists(), **options)

@@ -18,13 +18,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.archives import is_archive
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
+from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.formats.ids import match_ids
 from beatplanner.data.formats.layers import is_table, whole_layers, whole_table
 from beatplanner.data.formats.points import read_coordinates
@@ -493,7 +493,7 @@ def _save(frame: pd.DataFrame, folder: Path, role: str, source: Source) -> dict[
     if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.name in frame:
         there = frame.geometry.notna() & ~frame.geometry.is_empty
         kept = frame.loc[there if role != "units" else frame.index, [*used, frame.geometry.name]]
-        pyogrio.write_dataframe(gpd.GeoDataFrame(kept), folder / f"{role}.gpkg", layer=role, driver="GPKG")
+        write_layer(gpd.GeoDataFrame(kept), folder / f"{role}.gpkg", role)
         return {"path": f"{role}.gpkg", "layer": role}
     frame[used].to_csv(folder / f"{role}.csv", index=False, encoding="utf-8")
     return {"path": f"{role}.csv"}

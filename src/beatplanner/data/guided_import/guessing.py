@@ -190,7 +190,7 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
     if role == "units" and "current" in found and found["current"] == found.get("id"):
         found.pop("current")
     for needed in NEEDED.get(role, ()):
-        if needed not in found:
+        if needed not in found and needed in ("id", "officer"):
             # whatever is different in every row names it best
             free = [
                 c for c in look.columns if c.name not in found.values() and c.kind in ("text", "number") and not c.empty

@@ -12,12 +12,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 
 from beatplanner.data.description.models import Description, Forum, Officers, Table
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.output_place import check_place, swap_in
@@ -86,7 +86,7 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
     content = d.model_dump(mode="json", exclude_defaults=True)
 
     def save(frame: pd.DataFrame, layer: str) -> dict[str, str]:
-        pyogrio.write_dataframe(frame, part, layer=layer, driver="GPKG", append=part.exists())
+        write_layer(frame, part, layer)
         return {"path": name, "layer": layer}
 
     u = d.units

@@ -433,7 +433,7 @@ def _guess_in_words(source: Any) -> str:
     parts = [f"{source.look.title}: {ROLE_WORDS[source.role]}{why}"]
     if source.second[0] and source.reason != "as you said":
         parts.append(
-            f"or else {ROLE_WORDS[source.second[0]]} ({source.second[1]}; --role “{source.look.path.name}={source.second[0]}”)"
+            f"or else {ROLE_WORDS[source.second[0]]} ({source.second[1]}; --role “{source.look.layer or source.look.path.name}={source.second[0]}”)"
         )
     if source.columns:
         parts.append(", ".join(f"{MEANING_WORDS[m]}: {c}" for m, c in source.columns.items()))
