@@ -407,6 +407,14 @@ class Officers(Section):
     published: TablePath | None = None  # officer, beat, start, end
     freeze_months: Whole = 0
     job_template: Path | None = None
+    supervisor_ranks: list[str] = Field(default_factory=list)  # ranks of the roster that supervise
+    span_of_control: Annotated[int, Field(ge=1, strict=True)] | None = (
+        None  # officers that one supervisor leads at most
+    )
+    notice_months: Annotated[int, Field(ge=0, le=24, strict=True)] = 0  # nobody is moved from today's beat earlier
+    max_home_km: Positive | None = None  # nobody is moved to a beat farther from home, straight
+    class_size: Annotated[int, Field(ge=1, strict=True)] | None = None  # of a course
+    drop_out: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of those who start a course and do not end it
     weights: OfficerWeights = OfficerWeights()
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.output_place import own_name
+from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.personnel import absences
 
 TEMPLATE = "job_description.docx"
 HEAD = "08306B"
@@ -56,16 +58,14 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
     """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs."""
     assert tables.beats is not None and tables.assignments is not None and tables.roster is not None
     months = plan_months(tables)[:-1]
-    off = {
-        str(r["officer"]): (str(r["absent_from"]), str(r["absent_until"]))
-        for r in tables.roster.to_dict("records")
-        if r.get("absent_from") and r.get("absent_until")
-    }
+    off = {str(r["officer"]): absences(r) for r in tables.roster.to_dict("records")}
     count = pd.DataFrame(0, index=tables.beats["beat"].astype(str), columns=months)
     for r in tables.assignments.to_dict("records"):
-        from_, until = off.get(str(r["officer"]), ("9999", "9999"))
-        there = [m for m in months if str(r["start"]) <= m < str(r["end"]) and not from_ <= m < until]
+        away = [(a.isoformat(), z.isoformat()) for a, z, _ in off.get(str(r["officer"]), [])]
+        there = [m for m in months if str(r["start"]) <= m < str(r["end"]) and not any(a <= m < z for a, z in away)]
         count.loc[str(r["beat"]), there] += 1
+    for r in [] if tables.cover is None else tables.cover.to_dict("records"):
+        count.loc[str(r["beat"]), [m for m in months if str(r["start"]) <= m < str(r["end"])]] += 1
     posts = pd.Series(tables.beats["posts"].to_numpy(int), index=count.index)
     return (-count).add(posts, axis=0).clip(lower=0)
 
@@ -176,6 +176,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         for h in handovers(tables)
     ]
     sheet("Handovers", ["From", "Until", "Beat", "Post", "Leaves", "Comes"], changes, [12, 12, 26, 7, 26, 26])
+    _personnel_sheets(sheet, tables, day)
     posted = {str(o) for o in tables.assignments["officer"]}
     people = [
         [
@@ -230,6 +231,43 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
                 "0.00%" if name_.value == "gap" else "#,##0.00#" if "weight" in str(name_.value) else "#,##0"
             )
     book.save(path)
+
+
+def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
+    """Write who is moved and why, and, where the roster has them, temporary postings, supervisors and appeals."""
+    name, told = names(tables), tables.summary["officers"]
+    found = moves(tables)
+    head = ["Officer", "From beat", "To beat", "On", "Reason"]
+    aged = any(m["years"] is not None for m in found)
+    rows = [
+        [m["officer"], m["from"] or "–", name.get(m["to"], m["to"]), day(m["on"]), m["reason"]]
+        + ([m["years"], {True: "yes", False: "no"}.get(m["junior_stays"], "–")] if aged else [])
+        for m in found
+    ]
+    more = ["Years in the service", "Somebody junior stays in the beat that is left"] if aged else []
+    sheet("Moves", [*head, *more], rows, [26, 12, 26, 12, 56, *([12, 20] if aged else [])])
+    if tables.cover is not None:
+        rows = [
+            [r["officer"], r["for_officer"], name.get(str(r["beat"])), day(r["start"]), day(r["end"])]
+            for r in tables.cover.sort_values(["start", "officer"]).to_dict("records")
+        ]
+        head = ["Stands in", "For", "Beat", "From", "Until (first day after)"]
+        sheet("Temporary postings", head, rows, [26, 26, 26, 12, 14])
+    if told.get("supervision"):
+        rows = [
+            [r["area"] or "All of the force", r["officers"], r["supervisors"], r["needed"], r["missing"]]
+            for r in told["supervision"]
+        ]
+        head = ["Area", "Officers at their posts", "Supervisors", "Needed", "Missing"]
+        sheet("Supervision", head, rows, [26, 14, 14, 12, 12])
+    assert tables.roster is not None
+    if told.get("appeals"):
+        rows = [
+            [r["officer"], day(r.get("appeal_on")), r["appeal"]]
+            for r in tables.roster.to_dict("records")
+            if r.get("appeal")
+        ]
+        sheet("Appeals", ["Officer", "Made on", "State"], rows, [26, 12, 14])
 
 
 def _write_calendar(path: Path, tables: PlanTables) -> None:
@@ -326,6 +364,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
         "stations": ", ".join(stations) or "to be named",
         "forums": forums,
         "holders": holders,
+        "stand_ins": _stand_ins(tables, beat, holders),
         "min_tenure": rules["officers"]["min_tenure_months"],
         "handover_months": rules["officers"]["handover_months"],
         "partners": [
@@ -336,6 +375,19 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
             "residents’ associations and faith communities",
         ],
     }
+
+
+def _stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[dict[str, Any]]) -> str:
+    """Return who stands in for the holders of a post, and when; "" where nobody does."""
+    if tables.cover is None:
+        return ""
+    who = {str(h["officer"]) for h in holders}
+    rows = [
+        f"{r['officer']} for {r['for_officer']} from {r['start']} until {r['end']}"
+        for r in tables.cover.to_dict("records")
+        if str(r["beat"]) == str(beat["beat"]) and str(r["for_officer"]) in who
+    ]
+    return "; ".join(rows)
 
 
 def default_template() -> bytes:

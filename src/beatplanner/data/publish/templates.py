@@ -33,6 +33,7 @@ FIELDS = (
     "places",
     "languages",
     "requires",
+    "stand_ins",
     "workload",
     "community_share",
     "community_hours",

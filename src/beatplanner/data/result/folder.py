@@ -27,7 +27,7 @@ from beatplanner.data.result.styles import write_styles
 from beatplanner.data.result.summary import Summary
 
 SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
-PLAIN = ("assignments", "edges", "walks", "access")
+PLAIN = ("assignments", "cover", "edges", "walks", "access")
 # What the roster tells of persons lies apart from the plan, which keeps the officers' ids only: the plan is handed around in the office.
 PEOPLE = "people.gpkg"
 INTERNAL = (

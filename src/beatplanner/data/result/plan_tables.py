@@ -33,6 +33,8 @@ class PlanTables:
         and ``opens`` (year) where phases are planned.
     assignments
         ``officer``, ``beat``, ``start``, ``end`` (ISO dates, half-open; one row a posting), then ``post`` (1, 2, … within the beat).
+    cover
+        Temporary postings from the pool: ``officer`` (who stands in), ``for_officer``, ``beat``, ``start``, ``end`` (half-open); None without a pool.
     edges
         Adjacency of units that the plan used: ``unit_a``, ``unit_b``, ``metres``, ``kind`` ("border", "link", "file").
     sites
@@ -75,4 +77,5 @@ class PlanTables:
     access: pd.DataFrame | None = None
     catchments: gpd.GeoDataFrame | None = None
     stops: gpd.GeoDataFrame | None = None
+    cover: pd.DataFrame | None = None
     proofs: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)

@@ -39,9 +39,21 @@ ROSTER_COLUMNS = (
     "ordered_on",
     "grade",
 )
+# What a personnel office may add; see `personnel`.
+PERSONNEL_COLUMNS = (
+    "pool",
+    "rank",
+    "share",
+    "seniority",
+    "allowances",
+    "hardship",
+    "time_off",
+    "appeal",
+    "appeal_on",
+)
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "officers": (("officer",), ROSTER_COLUMNS),
-    "officers.posts": (("beat",), ("posts", "languages", "licence", "gender")),
+    "officers": (("officer",), (*ROSTER_COLUMNS, *PERSONNEL_COLUMNS)),
+    "officers.posts": (("beat",), ("posts", "languages", "licence", "gender", "rank")),
     "officers.published": (("officer", "beat", "start", "end"), ("requires",)),
     "beats.adjacency": (("from", "to"), ("metres",)),
     "beats.distances": (("from", "to", "metres"), ()),

@@ -12,7 +12,8 @@ from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
-from beatplanner.data.town.columns import ROSTER_COLUMNS, read_columns
+from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS, read_columns
+from beatplanner.data.town.personnel import personnel_notes, read_personnel
 from beatplanner.data.town.reading import Reading, truths, words
 from beatplanner.data.town.roster_dates import check_dates
 from beatplanner.data.town.units import FAR_UNITS_KM
@@ -87,6 +88,10 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
         found["licence"] = truths(column("licence"), where)
     found["grade"] = pd.Series(texts(column("grade")), dtype=object)
     found["gender"] = pd.Series([gender_of(v) for v in texts(column("gender"))], dtype=object)
+    with problems.keep():
+        told = []
+        found = pd.concat([found, read_personnel(frame.reset_index(drop=True), where, told)], axis=1)
+        reading.findings.add(told)
     found["x"], found["y"] = np.nan, np.nan
     with problems.keep():
         if "x" in frame and "y" in frame:
@@ -97,7 +102,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
             _check_homes(found, units, where)
     reading.findings.add(problems.notes)
     problems.raise_if_any()
-    problems.add(_contradictions(found, where))
+    problems.add([*_contradictions(found, where), *personnel_notes(found, where, rules)])
     dated = check_dates(found, where, rules)
     problems.add([n for n in dated if n.severity == "error"])
     problems.raise_if_any()
@@ -116,7 +121,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
             ]
         )
     reading.record("officers", rules.path, len(frame), where=where)
-    return found[["officer", *ROSTER_COLUMNS]]
+    return found[["officer", *ROSTER_COLUMNS, *(c for c in PERSONNEL_COLUMNS if c in found)]]
 
 
 def gender_of(value: str | None) -> str | None:
@@ -154,7 +159,7 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
     rules = reading.description.officers
     if rules is None or rules.posts is None:
         return None
-    more = ["posts", "languages", "licence", "gender"]
+    more = ["posts", "languages", "licence", "gender", "rank"]
     table = rules.posts
     frame, where = read_columns(reading, "officers.posts", table)
     beats = texts(frame["beat"])
@@ -177,7 +182,9 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
             *words(columns["languages"].iat[i]),
             *(["licence"] if licence[i] else []),
             *({"f": ["woman"], "m": ["man"]}.get(gender or "", [])),
+            *texts(columns["rank"].iloc[[i]]),
         ]
+        asks = [word for word in asks if word]
         rows.append((beat, int(number), ";".join(asks)))
     reading.record("officers.posts", rules.posts.path, len(frame))
     return pd.DataFrame(rows, columns=["beat", "posts", "requires"])

@@ -186,7 +186,15 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     proofs = {k: v for k, v in before.proofs.items() if k != "officers"} | {
         k: v for k, v in now.proofs.items() if k == "officers"
     }
-    return replace(before, assignments=now.assignments, roster=now.roster, beats=beats, summary=summary, proofs=proofs)
+    return replace(
+        before,
+        assignments=now.assignments,
+        cover=now.cover,
+        roster=now.roster,
+        beats=beats,
+        summary=summary,
+        proofs=proofs,
+    )
 
 
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:

@@ -149,6 +149,7 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
     return replace(
         before,
         assignments=made.assignments,
+        cover=made.cover,
         roster=made.roster,
         beats=with_starts(before.beats, made.beats),
         summary=summary,

@@ -35,8 +35,10 @@ import pandas as pd
 from beatplanner.data.errors import Note
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.clashes import broken_rules, clashes_of, notes_of
+from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, cover_table, with_cover
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.openings import opening_months, with_stand_ins
+from beatplanner.planning.officers.personnel import personnel_figures, personnel_notes
 from beatplanner.planning.officers.roster_problem import Places, month_starts, problem_of
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials
@@ -65,6 +67,8 @@ class OfficerPlan:
         What the roster cannot do, and where.
     certificate
         Multipliers that prove the bound, as far as it can be checked: by place (of `places_of`), month and language; None where there is no bound.
+    cover
+        Temporary postings from the pool, as of `cover.cover_table`; None without a pool.
     """
 
     assignments: pd.DataFrame
@@ -73,6 +77,7 @@ class OfficerPlan:
     clashes: tuple[str, ...]
     notes: tuple[Note, ...]
     certificate: PriceProof | None = None
+    cover: pd.DataFrame | None = None
 
     @property
     def feasible(self) -> bool:
@@ -132,7 +137,8 @@ def plan_officers(
     if unit_beat is not None:
         town = replace(town, units=town.units.assign(beat=unit_beat))
     problem_, places = problem_of(town, beats, dates)
-    problem_ = with_stand_ins(problem_, opening_months(beats, dates))
+    cover = cover_of(town, problem_, places)
+    problem_ = with_stand_ins(with_cover(problem_, cover), opening_months(beats, dates))
 
     def tell(best: float, bound: float | None) -> None:
         progress("officers", best, bound, read_clock(cancelled) - begin)
@@ -141,11 +147,20 @@ def plan_officers(
     found = assign(problem_, seconds=0.9 * seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
     taken = read_clock(cancelled) - begin
     trials = Trials(problem_, found.postings, begin + seconds, threads=threads, seed=seed, cancelled=cancelled)
-    return _plan_of(town, beats, places, problem_, found, dates, taken, progress, trials)
+    return _plan_of(town, beats, places, problem_, found, dates, taken, progress, trials, cover)
 
 
 def _plan_of(
-    town, beats, places, problem_, found: Postings, dates, seconds: float, progress: Progress, trials: Trials
+    town,
+    beats,
+    places,
+    problem_,
+    found: Postings,
+    dates,
+    seconds: float,
+    progress: Progress,
+    trials: Trials,
+    cover: list[Cover],
 ) -> OfficerPlan:
     rules = town.description.officers
     figures = measure(problem_, found.postings)
@@ -172,9 +187,11 @@ def _plan_of(
             found.rules
         ],
     }
+    summary |= cover_figures(problem_, cover, town.roster)
     if town.groups:
         summary["languages"] = language_needs(town, beats, problem_, dates)
     assignments = _assignments(town, beats, places, problem_, found, dates)
+    summary |= personnel_figures(town.roster, assignments, beats, rules)
     if town.special_posts is not None:
         summary["special_posts"] = town.special_posts.to_dict("records")
     if "beat" in town.units and town.units["current"].notna().any():
@@ -184,8 +201,12 @@ def _plan_of(
         proof,
         summary,
         clashes_of(town, beats, places, problem_, found, wrong, dates, trials),
-        notes_of(town, beats, places, problem_, found, dates, trials),
+        (
+            *notes_of(town, beats, places, problem_, found, dates, trials),
+            *personnel_notes(town.roster, assignments, summary, rules),
+        ),
         None if proof.lower_bound is None else found.proof,
+        cover_table(town, beats, places, cover, dates),
     )
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.town.personnel import absences
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.trust import months_served
 from beatplanner.solver.officers.problem import FREE, TenureProblem, Weights
@@ -75,7 +76,13 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
 
 def _qualifies(row: Any, requires: str) -> bool:
     """Return whether an officer has what a post asks for: languages, ``licence``, ``woman`` or ``man``."""
-    has = {*row.languages, *(("licence",) if row.licence else ()), {"f": "woman", "m": "man"}.get(row.gender or "", "")}
+    rank = getattr(row, "rank", None)
+    has = {
+        *row.languages,
+        *((rank,) if rank else ()),
+        *(("licence",) if row.licence else ()),
+        {"f": "woman", "m": "man"}.get(row.gender or "", ""),
+    }
     return all(word in has for word in requires.split(";") if word)
 
 
@@ -142,8 +149,8 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
             months + 10_000 if row.leaves_on is None else int(np.searchsorted(dates, row.leaves_on, side="right")) - 1
         )
         served.append(months_served(row.since, dates[0]))
-        if row.absent_from is not None and row.absent_until is not None:
-            from_, until = (int(np.searchsorted(dates[:-1], d)) for d in (row.absent_from, row.absent_until))
+        for begin, end, _ in absences(row._asdict()):
+            from_, until = (int(np.searchsorted(dates[:-1], d)) for d in (begin, end))
             works[i, from_:until] = False
     qualified = np.array(
         [[_qualifies(r, text) for text in places.requires] for r in roster.itertuples(index=False)], bool
@@ -179,7 +186,14 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
     must = None
     if rules.must_language_share is not None:
         must = (people >= rules.must_language_share * residents[:, None]) & (people > 0)
+    # who is of the pool holds no post of their own
+    last = [
+        0 if getattr(row, "pool", False) in (True, 1) else t
+        for row, t in zip(roster.itertuples(index=False), last, strict=True)
+    ]
     frozen, published = _published(town, beats, places, home, qualified, first, last, dates)
+    frozen = _with_notice(rules.notice_months, frozen, home, last, months, couples, rules.max_tenure_months, served)
+    may = qualified & _may_serve(roster, beats, km, rules.max_home_km)[:, places.beat]
     w = rules.weights
     found = TenureProblem(
         posts=places.posts,
@@ -199,7 +213,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
         handover=rules.handover_months,
         weights=Weights(**w.model_dump()),
         beat=places.beat,
-        allowed=qualified,
+        allowed=may,
         unpreferred=unpreferred[:, places.beat] if unpreferred.any() else None,
         works=works,
         frozen=frozen,
@@ -212,6 +226,41 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
         half_a_year=rules.half_a_year,
     )
     return found, places
+
+
+def _with_notice(
+    notice: int, frozen: np.ndarray | None, home, last, months: int, couples, longest: int | None, served
+) -> np.ndarray | None:
+    """Return what is frozen with the months of notice, in which nobody is moved from today's beat.
+
+    Who must leave by another rule (a maximum tenure, a couple in one beat) is moved all the same.
+    """
+    if not notice:
+        return frozen
+    found = np.full((len(home), months), FREE) if frozen is None else frozen.copy()
+    apart = {o for a, b in couples for o in (a, b) if home[a] >= 0 and home[a] == home[b]}
+    for o, place in enumerate(home):
+        if place < 0 or o in apart:
+            continue
+        until = min(notice, last[o], months)
+        if longest is not None:
+            until = min(until, max(0, longest - served[o]))
+        here = found[o, :until]
+        here[here == FREE] = place
+    return found
+
+
+def _may_serve(roster: pd.DataFrame, beats: gpd.GeoDataFrame, km: np.ndarray, most: float | None) -> np.ndarray:
+    """Return to which beats an officer may be moved, (O, B): hardship and an upheld appeal keep them where they are or wish to be, and a limit keeps the way short."""
+    found = np.ones((len(roster), len(beats)), bool)
+    for o, r in enumerate(roster.itertuples(index=False)):
+        if getattr(r, "hardship", False) in (True, 1) or getattr(r, "appeal", None) == "upheld":
+            found[o] = [b in r.prefers for b in beats["beat"]]
+            if r.beat is None and not r.prefers:
+                found[o] = True  # there is nothing that they could keep
+    if most is not None:
+        found &= ~(np.nan_to_num(km) > most)
+    return found
 
 
 def _ordered(roster: pd.DataFrame, dates: list[dt.date]) -> np.ndarray:

@@ -231,13 +231,17 @@ class _Force:
         b, rules = self.budget, self.rules.officers
         assert rules is not None and self.tables.roster is not None
         found: dict[str, list[float]] = {
-            k: [0.0] * b.years for k in ("pay", "courses", "paid", "learning", "posted", "idle_pay")
+            k: [0.0] * b.years
+            for k in ("pay", "courses", "paid", "learning", "posted", "idle_pay", "pool", "full_time")
         }
         held = self._held()
         for row in self.tables.roster.to_dict("records"):
             joins, trained, leaves = (_day(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
             grade = None if missing(row.get("grade")) else str(row["grade"])
-            one = (b.grades.get(grade or "", b.officer_salary) + b.allowances) * (1 + b.employer_part)
+            part = 1.0 if missing(row.get("share")) else float(row["share"])
+            base = (b.grades.get(grade or "", b.officer_salary) + b.allowances) * part + _amount(row.get("allowances"))
+            one = base * (1 + b.employer_part)
+            stands_in = str(row.get("pool")).casefold() in ("true", "1", "1.0")
             course = None
             if rules.training_months and trained is not None and trained > rules.start:
                 first = _months_before(trained, rules.training_months)
@@ -260,7 +264,11 @@ class _Force:
                     begins = a <= course[0] < z and (leaves is None or leaves > course[0])
                     found["courses"][m // 12] += begins
                 found["learning"][m // 12] += learning / 12
-                found["idle_pay"][m // 12] += (there - posted - learning) * one / 12
+                found["full_time"][m // 12] += there * part / 12
+                if stands_in:
+                    found["pool"][m // 12] += (there - posted - learning) / 12
+                else:
+                    found["idle_pay"][m // 12] += (there - posted - learning) * one / 12
         return found
 
     def _held(self) -> set[tuple[str, int]]:
@@ -520,13 +528,20 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
         rise = (1 + force.budget.inflation) ** t
         one = (force.budget.officer_salary + force.budget.allowances) * (1 + force.budget.employer_part)
         posts = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s is not None and s <= t)
-        spare = staff["paid"][t] - staff["posted"][t] - staff["learning"][t]
+        spare = staff["paid"][t] - staff["posted"][t] - staff["learning"][t] - staff["pool"][t]
+        part = (
+            staff["full_time"][t]
+            if any(abs(a - b) > 1e-9 for a, b in zip(staff["paid"], staff["full_time"], strict=True))
+            else None
+        )
         rows += [
             (f"paid in {label}", told["paid"][t], staff["paid"][t]),
             (f"in posts in {label}", told["in_posts"][t], staff["posted"][t]),
             (f"in training in {label}", told["in_training"][t], staff["learning"][t]),
             (f"without a post in {label}", told["without_post"][t], spare),
             (f"courses in {label}", told["courses"][t], staff["courses"][t]),
+            (f"in the pool in {label}", told.get("in_pool", [0.0] * len(labels))[t], staff["pool"][t]),
+            (f"in full time in {label}", told["full_time"][t] if "full_time" in told else None, part),
             (f"posts in {label}", told["posts"][t], posts),
             (f"money of posts in {label}", told["money_of_posts"][t], posts * one * rise),
             (f"money without a post in {label}", told["money_without_post"][t], staff["idle_pay"][t] * rise),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.columns import PERSONNEL_COLUMNS as PERSONNEL
 from beatplanner.planning.verification.ledger import Ledger
 
 HOW_LONG = "How long it took, and with what settings, cannot be told from a plan."
@@ -107,6 +108,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     },
     "officers.broken_rules": ("officers.broken_rules",),
     "officers.special_posts": ("officers.special_posts_listed",),
+    "officers.cover": ("officers.cover.covered_months",),
+    "officers.ranks": ("officers.ranks",),
+    "officers.supervision": ("officers.supervision",),
+    "officers.part_time": ("officers.part_time",),
+    "officers.appeals": ("officers.appeals",),
     "budget.lines": ("budget.lines",),
     "budget.payers": ("budget.payers",),
     "budget.total": ("budget.total",),
@@ -235,6 +241,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "assignments.end": ("assignments.rows",),
     "assignments.post": ("assignments.post",),
     "assignments.requires": ("officers.special_posts",),
+    **{f"cover.{c}": ("cover.rows",) for c in ("officer", "for_officer", "beat", "start", "end")},
     "edges": ("edges.inputs",),
     "walks": ("walks.inputs",),
     "roster.officer": ("roster.rows",),
@@ -257,6 +264,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "absent_until",
             "ordered_on",
             "grade",
+            *PERSONNEL,
         )
     },
     "access": ("access.shares",),
@@ -288,6 +296,7 @@ LAYERS = (
     "beats",
     "stations",
     "assignments",
+    "cover",
     "edges",
     "sites",
     "walks",

@@ -15,6 +15,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.town.columns import PERSONNEL_COLUMNS as PERSONNEL
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
 from beatplanner.planning.verification.officers import _beat_today, _served
@@ -56,6 +57,7 @@ FROM_INPUTS = {
             "absent_until",
             "ordered_on",
             "grade",
+            *PERSONNEL,
         ),
     ),
 }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
+from beatplanner.planning.verification.personnel import check_limits, check_personnel, days_away, truth, with_standins
 
 LANGUAGE_SHARE = 0.10
 # Months for which an ordered posting is fixed.
@@ -51,9 +52,14 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         "postings",
     )
     at_work = {officer: months_at_work(row, days) for officer, row in roster.items()}
+    own, everybody = postings, roster
     requires = [text(v) or "" for v in tables.assignments["requires"]]
     asks = dict(zip([(p[0], p[2]) for p in postings], requires, strict=True)) if len(postings) == len(requires) else {}
     _check_availability(ledger, postings, roster, days, rules.training_months, evidence, beats)
+    postings, roster, at_work = with_standins(ledger, evidence, postings, roster, at_work, days, beats)
+    for officer, b, a, _ in postings[len(own) :]:
+        # a stand-in fills the post of whom they stand in for
+        asks |= {(officer, a): _asked(evidence, officer, own, asks, b, a)}
     posts = evidence.beats["posts"].to_numpy(int)
     has = evidence.rules.country
     if rules.posts_per_beat != "auto" and not (has is not None and has.set_posts and has.officers is not None):
@@ -74,7 +80,9 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         held[b, a:z] += at_work[officer][a:z]
     _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules)
     _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules)
-    _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
+    _check_options(ledger, evidence, own, everybody, asks, beats, days, rules, roster)
+    check_limits(ledger, evidence, own, everybody, beats, days)
+    check_personnel(ledger, evidence, own, everybody, beats, days)
     closed = _closed_posts(evidence, roster, beats, posts, days, rules.handover_months)
     if closed.any():
         _check_starts(ledger, evidence, closed, held, posts, beats, rules)
@@ -117,6 +125,15 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
             sum(weights[k] * figures.get(v, claims.get(v) or 0) for k, v in keys.items()),
         )
     _check_relationships(ledger, evidence, claims, rules)
+
+
+def _asked(evidence: Evidence, standin: str, own, asks, b: int, month: int) -> str:
+    """Return what the post asks for that a stand-in fills; they are named by their row in the layer ``cover``."""
+    table = evidence.tables.cover
+    assert table is not None
+    holder = str(table["for_officer"].iat[int(standin[1:].split(" ")[0])])
+    start = next((a for o, c, a, z in own if o == holder and c == b and a <= month < z), 0)
+    return asks.get((holder, start), "")
 
 
 def _date(value: object) -> dt.date | None:
@@ -176,14 +193,15 @@ def _beat_today(row, evidence: Evidence, beats) -> str | None:
 def months_at_work(row, days) -> np.ndarray:
     """Return the months in which an officer is at work, not sick, (T,)."""
     month = np.ones(len(days) - 1, bool)
-    off, back = _date(row.get("absent_from")), _date(row.get("absent_until"))
-    if off and back:
+    for off, back in days_away(row):
         month[[off <= d < back for d in days[:-1]]] = False
     return month
 
 
 def _stop(row, days) -> int:
     leaves, months = _date(row.get("leaves_on")), len(days) - 1
+    if truth(row.get("pool")):
+        return 0  # holds no post of their own
     return months if leaves is None else max(0, min(months, int(np.searchsorted(days, leaves, side="right")) - 1))
 
 
@@ -249,7 +267,7 @@ def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, be
     )
 
 
-def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules) -> None:
+def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules, everybody) -> None:
     """Check special posts, maximum tenure, couples and the limits on moves and changes, where there are any.
 
     Where the summary says that such a rule is broken, it must be broken there and nowhere else.
@@ -266,8 +284,9 @@ def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules)
 
     wrong = []
     for (officer, start), text_ in asks.items():
-        row = roster[officer]
+        row = everybody[officer]
         has = {
+            text(row.get("rank")) or "",
             *str(text(row.get("languages")) or "").split(";"),
             {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
         }

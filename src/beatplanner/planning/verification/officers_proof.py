@@ -23,6 +23,7 @@ from beatplanner.planning.verification.officers import (
     _served,
     _stop,
     months_at_work,
+    truth,
 )
 from beatplanner.planning.verification.proven import CannotProveError
 
@@ -57,6 +58,7 @@ class Officer:
     works: np.ndarray  # (T,) at work
     cost: np.ndarray  # (P,) of a month in each beat by itself
     has: np.ndarray  # (K,) languages and sexes
+    may: np.ndarray  # (P,) may be moved there
 
 
 def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float:
@@ -72,6 +74,10 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         raise CannotProveError("The officers are not there.")
     if rules.published is not None:
         raise CannotProveError("Bounds of plans that follow a published plan are not evaluated by this checker.")
+    if rules.notice_months or (evidence.tables.cover is not None and len(evidence.tables.cover)):
+        raise CannotProveError(
+            "Bounds of plans with months of notice or stand-ins of a pool are not evaluated by this checker."
+        )
     if rules.posts is not None or evidence.summary["officers"].get("special_posts"):
         raise CannotProveError("Bounds of plans with posts that ask for something are not evaluated by this checker.")
     ids = list(beats["beat"])
@@ -153,7 +159,19 @@ def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str]) -
         works=months_at_work(row, days),
         cost=cost,
         has=np.array([*(g in spoken for g in groups), gender == "f", gender == "m"]),
+        may=_may(row, ids, at, rules.max_home_km),
     )
+
+
+def _may(row: dict[str, Any], ids: list[str], at: np.ndarray, most: float | None) -> np.ndarray:
+    """Return the beats to which an officer may be moved: hardship and upheld appeals leave those that they wish, a limit those near their home."""
+    wish = [w for w in str(text(row.get("prefers")) or "").split(";") if w]
+    found = np.ones(len(ids), bool)
+    if (truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (text(row.get("beat")) or wish):
+        found = np.array([b in wish for b in ids], bool)
+    if most is not None and not missing(row.get("x")) and not missing(row.get("y")):
+        found &= np.hypot(at[:, 0] - float(row["x"]), at[:, 1] - float(row["y"])) / 1000 <= most
+    return found
 
 
 def _lack(evidence: Evidence, groups: list[str], weights: dict[str, float]) -> np.ndarray:
@@ -222,6 +240,7 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     done = done - np.where(credit >= 0, prices.handover[:, np.maximum(credit, 0)], 0.0)
     broken, rotation = rules.weights["tenure_violation"], rules.weights["rotation"]
     allowed = np.ones(places, bool)
+    allowed &= o.may
     if o.home >= 0:
         allowed[o.home] = False
     value = np.zeros((2, months + 1))

@@ -416,6 +416,8 @@ def _people(
         "posts": posts.tolist(),
         "vacant": people.vacant.tolist(),
         "courses": people.courses.tolist(),
+        **({"in_pool": people.pool.tolist()} if people.pool.any() else {}),
+        **({"full_time": people.full_time.tolist()} if (people.full_time < people.paid - 1e-12).any() else {}),
         "money_without_post": (people.spare_money * rise).tolist(),
         "money_of_posts": (posts * one * rise).tolist(),
         "money_of_vacant": (people.vacant * one * rise).tolist(),

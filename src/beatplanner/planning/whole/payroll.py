@@ -7,7 +7,9 @@ months before; who names neither is trained, as for the postings::
     officer-years paid = Σ over officers and months of days employed / days of the month / 12
     in posts           = the part of them in months of a posting (before the plan: in one of today's beats)
     in training        = the part of the rest between the course's first and last day
+    in the pool        = the rest of those who stand in for others
     without a post     = what is left
+    full time          = officer-years paid × the share of full time of the roster's column ``share``
     vacant             = Σ over months and beats that have started of max(0, posts − officers of the beat at work) / 12
 
 Months beyond the officers' plan are as its last one.
@@ -27,6 +29,8 @@ from beatplanner.data.description.models import Budget, Description, Officers
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.personnel import absences
+from beatplanner.planning.officers.cover import in_pool
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Payroll:
     ----------
     paid, posted, training, spare, vacant
         As in the module's docstring, in officer-years.
+    pool, full_time
+        In the pool, and of all who are paid in full-time equivalents.
     salaries, spare_money
         Of all who are paid and of those without a post, at the prices of the first year.
     courses
@@ -51,6 +57,8 @@ class Payroll:
     salaries: np.ndarray
     spare_money: np.ndarray
     courses: np.ndarray
+    pool: np.ndarray
+    full_time: np.ndarray
 
 
 def first_days(rules: Description) -> list[dt.date]:
@@ -63,10 +71,16 @@ def first_days(rules: Description) -> list[dt.date]:
 
 
 def salary(row: dict[str, Any], rules: Budget) -> float:
-    """Return what an officer costs in a year of full time: the grade's salary, allowances and the employer's part."""
+    """Return what an officer costs in a year: the share of full time of the grade's salary and of the allowances, own allowances, and the employer's part."""
     grade = _text(row.get("grade"))
     base = rules.grades.get(grade, rules.officer_salary) if grade else rules.officer_salary
-    return (base + rules.allowances) * (1 + rules.employer_part)
+    own = _text(row.get("allowances"))
+    return ((base + rules.allowances) * share_of(row) + float(own or 0.0)) * (1 + rules.employer_part)
+
+
+def share_of(row: dict[str, Any]) -> float:
+    """Return an officer's share of full time; all of it where nothing is said."""
+    return float(_text(row.get("share")) or 1.0)
 
 
 def payroll(
@@ -120,6 +134,9 @@ def payroll(
     posted = np.minimum(posted, employed)
     learning = np.minimum(learning, employed - posted)
     spare = employed - posted - learning
+    pooled = np.where(in_pool(roster)[:, None], spare, 0.0)
+    spare = spare - pooled
+    share = np.array([share_of(r) for r in rows])[:, None]
     pay = np.array([salary(r, budget) for r in rows])[:, None]
 
     def years(values: np.ndarray) -> np.ndarray:
@@ -134,6 +151,8 @@ def payroll(
         salaries=years((employed * pay).sum(axis=0)),
         spare_money=years((spare * pay).sum(axis=0)),
         courses=begun,
+        pool=years(pooled.sum(axis=0)),
+        full_time=years((employed * share).sum(axis=0)),
     )
 
 
@@ -193,6 +212,9 @@ def _posted(
             held[o, span] = 1.0
             if str(r["beat"]) in staff:
                 staff[str(r["beat"])][span] += work[o, span]
+    for r in [] if tables.cover is None else tables.cover.to_dict("records"):
+        a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
+        staff[str(r["beat"])][min(a, months) : min(z, months)] += 1.0
     for beat, count in posts.items():
         start = starts.get(beat, officers.start.isoformat())
         open_from = months if start is None else int(np.searchsorted(days, dt.date.fromisoformat(start)))
@@ -205,8 +227,7 @@ def _posted(
 
 
 def _away(row: dict[str, Any], day: dt.date) -> bool:
-    first, last = _date(row.get("absent_from")), _date(row.get("absent_until"))
-    return first is not None and last is not None and first <= day < last
+    return any(first <= day < last for first, last, _ in absences(row))
 
 
 def _text(value: object) -> str:

@@ -421,6 +421,7 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         beats=beats,
         stations=points,
         assignments=None if plan.officers is None else plan.officers.assignments,
+        cover=None if plan.officers is None else plan.officers.cover,
         edges=edges,
         sites=sites,
         walks=walks,

@@ -1,0 +1,123 @@
+"""Why each officer begins in a beat, from the plan's tables: the personnel office's answer to whoever is moved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from beatplanner.data.result.plan_tables import PlanTables
+
+
+def moves(tables: PlanTables) -> list[dict[str, Any]]:
+    """Return every posting that does not go on from today, by day and officer.
+
+    Returns
+    -------
+    list of dict
+        ``officer``, ``from`` and ``to`` (ids of beats, "" for none), ``on`` (ISO), ``reason`` in words, ``years`` in the service where the roster says
+        ``seniority`` (else None), and ``junior_stays``: somebody with fewer years stays in the beat that is left (None where not known).
+    """
+    assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
+    start = str(tables.summary["rules"]["officers"]["start"])
+    longest = tables.summary["rules"]["officers"].get("max_tenure_months")
+    roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
+    known = {str(b) for b in tables.beats["beat"]}
+    by_officer: dict[str, list[dict[str, Any]]] = {}
+    for r in tables.assignments.sort_values("start").to_dict("records"):
+        by_officer.setdefault(str(r["officer"]), []).append(r)
+    found = []
+    for officer, rows in by_officer.items():
+        person = roster[officer]
+        today = "" if person["beat"] is None else str(person["beat"])
+        for i, r in enumerate(rows):
+            on, to = str(r["start"])[:10], str(r["beat"])
+            before = rows[i - 1] if i else None
+            left = str(before["beat"]) if before else today
+            if on == start and to == today:
+                continue
+            reason = _leaving(person, before, left, today, on, start, known, longest)
+            there = _coming(tables, r, on, roster, start)
+            found.append(
+                {
+                    "officer": officer,
+                    "from": left,
+                    "to": to,
+                    "on": on,
+                    "reason": "; ".join(x for x in (reason, there) if x),
+                    "years": _years(person, on),
+                    "junior_stays": _junior_stays(tables, roster, person, left, on) if left else None,
+                }
+            )
+    return sorted(found, key=lambda m: (m["on"], m["officer"]))
+
+
+def _leaving(person, before, left: str, today: str, on: str, start: str, known: set[str], longest: int | None) -> str:
+    """Say why the beat before is left."""
+    ordered = person.get("ordered_on")
+    if ordered and str(ordered)[:10] == on:
+        return "ordered"
+    if not left:
+        return "first post"
+    if not before and today not in known:
+        return f"beat {today} exists no more"
+    if longest is not None and before:
+        since = pd.Timestamp(
+            person["since"]
+            if str(before["beat"]) == today and str(before["start"])[:10] == start and person["since"]
+            else before["start"]
+        )
+        if since + pd.DateOffset(months=longest) <= pd.Timestamp(on):
+            return f"maximum tenure of {longest} months in beat {left} reached"
+    return "needed more elsewhere"
+
+
+def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) -> str:
+    """Say what waits in the beat that is taken."""
+    assert tables.assignments is not None and tables.beats is not None
+    beat, post = str(r["beat"]), r["post"]
+    starts = (
+        dict(zip(tables.beats["beat"].astype(str), tables.beats["starts"], strict=True))
+        if "starts" in tables.beats
+        else {}
+    )
+    if starts.get(beat) and str(starts[beat])[:10] == on and on != start:
+        return "the beat starts"
+    mine = tables.assignments[
+        (tables.assignments["beat"].astype(str) == beat)
+        & (tables.assignments["post"] == post)
+        & (tables.assignments["start"].astype(str) < on)
+    ].sort_values("end")
+    if not len(mine):
+        return "fills an empty post"
+    last = mine.iloc[-1]
+    if str(last["end"])[:10] < on:
+        return "fills an empty post"
+    leaves = roster[str(last["officer"])].get("leaves_on")
+    if (
+        leaves
+        and str(leaves)[:10] <= (dt.date.fromisoformat(str(last["end"])[:10]) + dt.timedelta(days=31)).isoformat()
+    ):
+        return f"succeeds {last['officer']}, who leaves the force"
+    return f"succeeds {last['officer']}, who moves"
+
+
+def _years(person: dict[str, Any], on: str) -> float | None:
+    since = person.get("seniority")
+    return None if since is None or since != since else round((pd.Timestamp(on) - pd.Timestamp(since)).days / 365.25, 1)
+
+
+def _junior_stays(tables: PlanTables, roster, person, left: str, on: str) -> bool | None:
+    """Tell whether somebody with fewer years of service goes on in the beat that is left."""
+    mine = _years(person, on)
+    if mine is None:
+        return None
+    assert tables.assignments is not None
+    there = tables.assignments[
+        (tables.assignments["beat"].astype(str) == left)
+        & (tables.assignments["start"].astype(str) <= on)
+        & (tables.assignments["end"].astype(str) > on)
+    ]
+    others = [_years(roster[str(o)], on) for o in there["officer"]]
+    return any(y is not None and y < mine for y in others)

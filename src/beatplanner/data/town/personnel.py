@@ -1,0 +1,159 @@
+"""What a personnel office adds to the roster, all of it optional: pool, rank, part time, seniority, own allowances, hardship, time off, appeals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.description.models import Officers
+from beatplanner.data.errors import Note
+from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.plain_names import plain
+from beatplanner.data.formats.source import Place
+from beatplanner.data.town.reading import truths
+
+APPEALS = ("open", "upheld", "rejected")
+SPAN = re.compile(r"^\s*(\d{4}-\d\d-\d\d)\s*(?:\.\.|–|to|/)\s*(\d{4}-\d\d-\d\d)\s*(.*?)\s*$")
+
+
+def read_personnel(frame: pd.DataFrame, where: Place, told: list[Note]) -> pd.DataFrame:
+    """Read the columns that are there.
+
+    Parameters
+    ----------
+    frame, where
+        The roster as it was read, by meanings.
+    told
+        Takes in how dates were read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those of `PERSONNEL_COLUMNS` that the file has: ``pool`` and ``hardship`` (bool), ``rank`` (text), ``share`` (of full time, over 0 to 1),
+        ``seniority`` and ``appeal_on`` (date), ``allowances`` (a year), ``time_off`` (``from..until kind``, several by semicolon, half-open) and ``appeal`` (one
+        of `APPEALS`); None or NaN where a cell is empty.
+
+    Raises
+    ------
+    InputError
+        Where a cell cannot be what its column says.
+    """
+    found = pd.DataFrame(index=frame.index)
+    for name in ("pool", "hardship"):
+        if name in frame:
+            found[name] = truths(frame[name], where)
+    if "rank" in frame:
+        found["rank"] = pd.Series(texts(frame["rank"]), dtype=object)
+    if "share" in frame:
+        share = numbers(frame["share"], where, empty=np.nan)
+        # “50” and “50 %” are half of full time
+        share = np.where((share >= 10) & (share <= 100), share / 100, share)
+        for i in np.flatnonzero((share <= 0) | (share > 1)):
+            what = f"holds {frame['share'].iat[i]}, which is no share of full time"
+            raise_at(where, what, "Give a number above 0 and up to 1, such as 0.5", i, "share")
+        found["share"] = share
+    if "allowances" in frame:
+        found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0)
+    for name in ("seniority", "appeal_on"):
+        if name in frame:
+            found[name] = pd.Series(dates(frame[name], where, told), dtype=object)
+    if "time_off" in frame:
+        found["time_off"] = pd.Series([_time_off(v, where, i) for i, v in enumerate(frame["time_off"])], dtype=object)
+    if "appeal" in frame:
+        found["appeal"] = pd.Series([_appeal(v, where, i) for i, v in enumerate(frame["appeal"])], dtype=object)
+    return found
+
+
+def raise_at(where: Place, what: str, mend: str, i: int, field: str) -> None:
+    """Raise InputError for a cell."""
+    from beatplanner.data.errors import InputError
+
+    raise InputError(where.problem(what, mend, row=where.rows[i], field=field))
+
+
+def _time_off(value: Any, where: Place, i: int) -> str | None:
+    """Return spans of a cell in one spelling."""
+    if is_missing(value):
+        return None
+    parts = []
+    for text in str(value).split(";"):
+        if not text.strip():
+            continue
+        match = SPAN.match(text)
+        try:
+            first, last = (dt.date.fromisoformat(match[k]) for k in (1, 2)) if match else (None, None)
+        except ValueError:
+            first = last = None
+        if match is None or first is None or last is None or last <= first:
+            what = f"“{text.strip()}” is no time off"
+            mend = "Give days and a kind, such as 2027-05-01..2027-09-01 parental, several by semicolon"
+            raise_at(where, what, mend, i, "time_off")
+        parts.append(f"{first}..{last} {match[3] or 'leave'}")  # type: ignore[index]
+    return "; ".join(parts) or None
+
+
+def _appeal(value: Any, where: Place, i: int) -> str | None:
+    if is_missing(value):
+        return None
+    word = plain(str(value))
+    if word not in APPEALS:
+        mend = did_you_mean(word, APPEALS) or f"Write {', '.join(APPEALS[:2])} or {APPEALS[2]}, or leave the cell empty"
+        raise_at(where, f"“{value}” is no state of an appeal", mend, i, "appeal")
+    return word
+
+
+def personnel_notes(found: pd.DataFrame, where: Place, rules: Officers) -> list[Note]:
+    """Return what contradicts itself in these columns, and what a rule asks for that the roster lacks."""
+    notes: list[Note] = []
+    rows = found.to_dict("records")
+    for i, r in enumerate(rows):
+        at = {"row": where.rows[i]}
+        if r.get("pool") and r["beat"] is not None:
+            what = f"{r['officer']} is in the pool of stand-ins and holds a post in beat {r['beat']}"
+            notes.append(where.problem(what, "Take the beat or the pool away", **at, field="pool"))
+        begun, joins = r.get("seniority"), r["joins_on"]
+        if begun is not None and joins is not None and begun > joins:
+            what = f"{r['officer']} counts as in the service since {begun}, after joining on {joins}"
+            notes.append(where.problem(what, "Correct one of the dates", **at, field="seniority"))
+        if r.get("appeal_on") is not None and r.get("appeal") is None:
+            what = f"{r['officer']} appealed on {r['appeal_on']}, and its state is not said"
+            notes.append(where.problem(what, f"Write {' or '.join(APPEALS)}", **at, field="appeal"))
+    known = sorted({str(r["rank"]) for r in rows if r.get("rank") is not None})
+    for rank in rules.supervisor_ranks:
+        if rank not in known:
+            what = f"nobody in the roster has the rank “{rank}”"
+            mend = did_you_mean(rank, known) or "Name ranks as the roster's column “rank” has them"
+            notes.append(where.problem(what, mend, field="rank"))
+    if rules.span_of_control is not None and not rules.supervisor_ranks:
+        mend = "Add supervisor_ranks = [ … ]"
+        notes.append(
+            where.problem("span_of_control needs to know who supervises", mend, field="officers.supervisor_ranks")
+        )
+    return notes
+
+
+def absences(row: Mapping[str, Any]) -> list[tuple[dt.date, dt.date, str]]:
+    """Return when an officer is away, half-open, and why: the columns of sickness, and those of `time_off`."""
+    found = []
+    first, last = _day(row.get("absent_from")), _day(row.get("absent_until"))
+    if first is not None and last is not None:
+        found.append((first, last, "sick"))
+    text = row.get("time_off")
+    for part in "" if text is None or text != text else str(text).split(";"):
+        if part.strip():
+            days, _, kind = part.strip().partition(" ")
+            a, _, b = days.partition("..")
+            found.append((dt.date.fromisoformat(a), dt.date.fromisoformat(b), kind))
+    return sorted(found)
+
+
+def _day(value: Any) -> dt.date | None:
+    if value is None or value != value or value == "":
+        return None
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value)[:10])

@@ -1,0 +1,246 @@
+"""Checks of what a personnel office adds: temporary postings from the pool, months of notice, hardship, appeals and the way from home."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
+
+
+def date_of(value: object) -> dt.date | None:
+    """Return a day from a cell."""
+    return None if missing(value) else dt.date.fromisoformat(str(value)[:10])
+
+
+def truth(value: object) -> bool:
+    """Tell whether a cell says yes."""
+    return str(value).casefold() in ("true", "1", "1.0", "yes")
+
+
+def days_away(row) -> list[tuple[dt.date, dt.date]]:
+    """Return the spans in which an officer is away, half-open: sickness, and those of the column ``time_off``."""
+    found = []
+    off, back = date_of(row.get("absent_from")), date_of(row.get("absent_until"))
+    if off and back:
+        found.append((off, back))
+    for part in (text(row.get("time_off")) or "").split(";"):
+        if part.strip():
+            first, last = part.strip().split(" ")[0].split("..")
+            found.append((dt.date.fromisoformat(first), dt.date.fromisoformat(last)))
+    return found
+
+
+def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work, days, beats):
+    """Check the temporary postings, and return postings, roster and months at work with an officer of its own for each.
+
+    Parameters
+    ----------
+    postings, roster, at_work, days, beats
+        As in `officers.check_officers`.
+
+    Returns
+    -------
+    tuple
+        The three with the stand-ins behind; as they are where there is no pool.
+    """
+    table = evidence.tables.cover
+    pool = {o for o, row in roster.items() if truth(row.get("pool"))}
+    claims = evidence.summary["officers"].get("cover")
+    if not pool and table is None and claims is None:
+        return postings, roster, at_work
+    wrong = [f"{o} is of the pool and holds a post of their own." for o, *_ in postings if o in pool]
+    month = {day.isoformat(): m for m, day in enumerate(days)}
+    rules, count = evidence.rules.officers, 0
+    assert rules is not None
+    postings, roster, at_work = [*postings], {**roster}, {**at_work}
+    taken: dict[str, set[int]] = {}
+    covered: dict[str, set[int]] = {}
+    rows = [] if table is None else table.to_dict("records")
+    for k, r in enumerate(rows):
+        who, whom, beat = str(r["officer"]), str(r["for_officer"]), text(r["beat"])
+        a, z = month.get(str(r["start"])[:10]), month.get(str(r["end"])[:10])
+        if who not in pool or whom not in at_work or beat not in beats or a is None or z is None or a >= z:
+            wrong.append(f"“{who}” for “{whom}” in “{beat}”: no one of the pool, of the roster, no beat or no months.")
+            continue
+        b, span, row = beats.index(beat), set(range(a, z)), roster[who]
+        joins, trained, leaves = (date_of(row.get(c)) for c in ("joins_on", "trained_on", "leaves_on"))
+        if trained is None and joins is not None:
+            trained = (pd.Timestamp(joins) + pd.DateOffset(months=rules.training_months)).date()
+        ready = max((d for d in (joins, trained) if d), default=None)
+        if (ready and days[a] < ready) or (leaves and days[z] > leaves) or not at_work[who][a:z].all():
+            wrong.append(f"{who} stands in for {whom} from {days[a]}, and is not there.")
+        if at_work[whom][a:z].any():
+            wrong.append(f"{who} stands in for {whom} from {days[a]}, who is at work.")
+        if not any(o == whom and c == b and s <= a and z <= e for o, c, s, e in postings):
+            wrong.append(f"{who} stands in for {whom}, who holds no post in {evidence.beat_name(beat)} then.")
+        if span & taken.setdefault(who, set()):
+            wrong.append(f"{who} stands in for two at once from {days[a]}.")
+        if span & covered.setdefault(whom, set()):
+            wrong.append(f"{whom} has two stand-ins at once from {days[a]}.")
+        taken[who] |= span
+        covered[whom] |= span
+        count += len(span)
+        name = f"\0{k} {who}"
+        roster[name] = {
+            **row,
+            "pool": None,
+            "beat": None,
+            "since": None,
+            "joins_on": None,
+            "trained_on": days[a].isoformat(),
+            "leaves_on": days[z].isoformat(),
+            "ordered_on": days[a].isoformat(),
+            "x": np.nan,
+            "y": np.nan,
+            "prefers": None,
+            "not_with": None,
+            "absent_from": None,
+            "time_off": None,
+        }
+        at_work[name] = np.ones(len(days) - 1, bool)
+        postings.append((name, b, a, z))
+    ledger.each("cover.rows", "stand-ins of the pool for holders who are away", wrong, len(rows), "temporary postings")
+    if isinstance(claims, dict):
+        ledger.number("officers.cover.pool", claims.get("pool"), len(pool))
+        ledger.number("officers.cover.covered_months", claims.get("covered_months"), count)
+        away = _away(evidence, {o: r for o, r in roster.items() if not o.startswith("\0")}, at_work, days, beats)
+        ledger.number("officers.cover.away_months", claims.get("away_months"), away)
+    else:
+        ledger.add("officers.cover", False, "nothing", f"{len(pool)} of the pool")
+    return postings, roster, at_work
+
+
+def _away(evidence: Evidence, roster, at_work, days, beats) -> int:
+    """Count the months in which today's holders are away while they are in the force."""
+    from beatplanner.planning.verification.officers import _beat_today, _ready, _stop
+
+    rules, total = evidence.rules.officers, 0
+    assert rules is not None
+    for officer, row in roster.items():
+        today, home = text(row.get("beat")), _beat_today(row, evidence, beats)
+        if truth(row.get("pool")) or home not in beats:
+            continue
+        if today not in beats and _ready(row, days, rules.training_months) > 0:
+            continue
+        total += int((~at_work[officer][: _stop(row, days)]).sum())
+    return total
+
+
+def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
+    """Check that nobody is moved in the months of notice, against hardship or an upheld appeal, or too far from home."""
+    from beatplanner.planning.verification.officers import _beat_today
+
+    rules = evidence.rules.officers
+    assert rules is not None and evidence.beats is not None
+    units, told = evidence.units, evidence.summary["officers"].get("broken_rules") or []
+    said = {(str(r["rule"]), str(r["officer"])) for r in told}
+    place = {u: (x, y) for u, x, y in zip(units["unit"], units["x"], units["y"], strict=True)}
+    kept, far, early = [], [], []
+    limited = 0
+    for officer, b, a, _ in postings:
+        row = roster[officer]
+        today, home = text(row.get("beat")), _beat_today(row, evidence, beats)
+        stays = a == 0 and beats[b] == home
+        if stays or officer.startswith("\0"):
+            continue
+        wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
+        if (truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (today is not None or wishes):
+            limited += 1
+            if beats[b] not in wishes:
+                why = "an upheld appeal" if text(row.get("appeal")) == "upheld" else "hardship"
+                kept.append(f"{officer} is moved to {evidence.beat_name(beats[b])} against {why}.")
+        if rules.max_home_km is not None and is_number(row.get("x")) and is_number(row.get("y")):
+            x, y = place[evidence.beats["centre_unit"].iat[b]]
+            km = float(np.hypot(row["x"] - x, row["y"] - y)) / 1000
+            if km > rules.max_home_km + 1e-9:
+                far.append(f"{officer} is moved {km:.1f} km from home, to {evidence.beat_name(beats[b])}.")
+        if rules.notice_months and home in beats and a < min(rules.notice_months, len(days) - 1):
+            early.append(
+                (officer, f"{officer} is moved to {evidence.beat_name(beats[b])} on {days[a]}, within the notice.")
+            )
+    if any(truth(r.get("hardship")) or text(r.get("appeal")) == "upheld" for r in roster.values()):
+        ledger.each("officers.hardship", "nobody is moved against hardship or an upheld appeal", kept, limited, "moves")
+    if rules.max_home_km is not None:
+        ledger.each(
+            "officers.max_home_km", f"moves end within {rules.max_home_km:g} km of home", far, len(postings), "postings"
+        )
+    if rules.notice_months:
+        apart = {
+            o
+            for o, row in roster.items()
+            for q in (text(row.get("not_with")) or "").split(";")
+            for o in (o, q)
+            if q in roster and _beat_today(row, evidence, beats) == _beat_today(roster[q], evidence, beats)
+        }
+        wrong = [
+            what
+            for officer, what in early
+            if officer not in apart
+            and rules.max_tenure_months is None
+            and not any(k in said for k in itertools.product(("frozen",), (officer,)))
+        ]
+        ledger.each(
+            "officers.notice",
+            f"nobody is moved in the first {rules.notice_months} months",
+            wrong,
+            len(postings),
+            "postings",
+        )
+
+
+def check_personnel(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
+    """Check ranks, supervisors, part time and appeals of the summary."""
+    claims, rules = evidence.summary["officers"], evidence.rules.officers
+    assert rules is not None and evidence.beats is not None
+    columns = set() if evidence.tables.roster is None else set(evidence.tables.roster.columns)
+    people = list(roster.values())
+    ranks: dict[str, int] = {}
+    for row in people:
+        if text(row.get("rank")):
+            ranks[str(row["rank"])] = ranks.get(str(row["rank"]), 0) + 1
+    if claims.get("ranks") is not None or ranks:
+        ledger.add("officers.ranks", (claims.get("ranks") or {}) == ranks, str(claims.get("ranks")), str(ranks))
+    if claims.get("supervision") is not None or (rules.span_of_control is not None and "rank" in columns):
+        said = [
+            [r["area"], r["officers"], r["supervisors"], r["needed"], r["missing"]]
+            for r in claims.get("supervision") or []
+        ]
+        found = _supervisors(evidence, postings, roster, beats, rules)
+        ledger.add("officers.supervision", said == found, str(said), str(found))
+    part = claims.get("part_time")
+    shares = {o: 1.0 if missing(r.get("share")) else float(r["share"]) for o, r in roster.items()}
+    if part is not None:
+        lost = sum((z - a) * (1 - shares[o]) for o, _, a, z in postings)
+        rows = [("officers", part.get("officers"), sum(s < 1 for s in shares.values()))]
+        rows.append(("months of full time", part.get("post_months_missing"), lost))
+        ledger.pairs("officers.part_time", "part time", rows, "figures")
+    if claims.get("appeals") is not None:
+        said, found = claims["appeals"], {}
+        for state in ("open", "upheld", "rejected"):
+            found[state] = sum(text(r.get("appeal")) == state for r in people)
+        ledger.add("officers.appeals", said == found, str(said), str(found))
+
+
+def _supervisors(evidence: Evidence, postings, roster, beats, rules) -> list[list]:
+    def row(name: str, led: int, lead: int) -> list:
+        needed = -(-led // rules.span_of_control)
+        return [name, led, lead, needed, max(0, needed - lead)]
+
+    leads = {o for o, r in roster.items() if text(r.get("rank")) in rules.supervisor_ranks}
+    here = set()
+    for o, r in roster.items():
+        joins, leaves = date_of(r.get("joins_on")), date_of(r.get("leaves_on"))
+        if (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start):
+            here.add(o)
+    town = [str(m) for m in evidence.beats["municipality"]]
+    first = {o: town[b] for o, b, a, _ in postings if a == 0}
+    found = [row("", sum(o not in leads for o in first), len(leads & here))]
+    for name in sorted(set(town)) if len(set(town)) > 1 else []:
+        mine = [o for o, m in first.items() if m == name]
+        found.append(row(name, sum(o not in leads for o in mine), sum(o in leads for o in mine)))
+    return found

@@ -1,0 +1,193 @@
+"""What a personnel office adds to a roster: pool and cover, part time, ranks, notice, hardship, appeals; invisible where absent."""
+
+import pytest
+
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
+
+
+def roster(town, columns, cells):
+    """Write the roster of the grid town with more columns; `cells` by officer, None elsewhere."""
+    from conftest import ROSTER, write_roster
+
+    rows = [[*ROSTER[0], *columns]]
+    rows += [[*r, *cells.get(r[0], [None] * len(columns))] for r in ROSTER[1:]]
+    rows += [
+        [o, None, None, None, "m", 21.49, 42.0, "2026-01-01", None, None, *c]
+        for o, c in cells.items()
+        if o not in {r[0] for r in rows}
+    ]
+    write_roster(town.path("officers.xlsx"), rows)
+
+
+def officers(town, more="", budget=""):
+    text = town.project.read_text(encoding="utf-8")
+    cut = text.split("[stations]")
+    town.project.write_text(cut[0] + "[officers]" + cut[1].split("[officers]")[1] + more + budget, encoding="utf-8")
+    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    verdict = verify(town.path("out"))
+    assert verdict.ok, [str(c) for c in verdict.failed]
+    return read_result(town.path("out"))
+
+
+BUDGET = "[budget]\nyears = 2\nofficer_salary = 1200\n"
+
+
+def test_a_named_pool_stands_in_and_breaks_no_tenure(town):
+    # Cena is away for six months from March 2027; Filip is of the pool and stands in, Ана is on leave for a month in 2028
+    roster(
+        town,
+        ["pool", "time_off"],
+        {
+            "Cena": [None, "2027-03-01..2027-09-01 sick"],
+            "Filip": ["yes", None],
+            "Ana": [None, "2028-03-01..2028-04-01 parental"],
+        },
+    )
+    tables = officers(town, budget=BUDGET)
+    assert tables.cover is not None
+    rows = tables.cover[["officer", "for_officer", "beat", "start", "end"]].astype(str).values.tolist()
+    assert rows == [
+        ["Filip", "Cena", "3", "2027-03-01", "2027-09-01"],
+        ["Filip", "Ana", "1", "2028-03-01", "2028-04-01"],
+    ]
+    told = tables.summary["officers"]
+    assert told["cover"] == {"pool": 1, "away_months": 7, "covered_months": 7}
+    assert told["tenure_violations"] == 0 and "Filip" not in set(tables.assignments["officer"])
+    # Cena keeps the post for two years, and no month of it is vacant
+    assert (
+        tables.assignments.query("officer == 'Cena'")[["start", "end"]].astype(str).values
+        == ["2027-01-01", "2029-01-01"]
+    ).all()
+    people = tables.summary["budget"]["people"]
+    assert people["in_pool"] == pytest.approx([1, 1]) and 12 * sum(people["vacant"]) == told["vacant_months"]
+
+
+def test_a_false_temporary_posting_is_found(town):
+    import sqlite3
+
+    roster(town, ["pool", "time_off"], {"Cena": [None, "2027-03-01..2027-09-01 sick"], "Filip": ["yes", None]})
+    officers(town)
+    whole = (town.path("out") / "plan.gpkg").read_bytes()
+    for change, check in (
+        ("UPDATE cover SET end = '2027-12-01'", "cover.rows"),
+        ("UPDATE cover SET officer = 'Ana'", "cover.rows"),
+        ("DELETE FROM cover", "officers.vacant_months"),
+    ):
+        (town.path("out") / "plan.gpkg").write_bytes(whole)
+        with sqlite3.connect(town.path("out") / "plan.gpkg") as package:
+            package.execute(change)
+        assert check in {c.name for c in verify(town.path("out")).failed}
+
+
+def surplus(town, columns, cells):
+    """Write two officers of beat 1 for one post, and an empty beat 4: one of them is moved where the rules let the plan."""
+    from conftest import ROSTER, write_roster
+
+    base = [["Ana", 1, "2024-06-01"], ["Goran", 1, "2022-06-01"], ["Cena", 3, "2026-06-01"], ["Mira", 2, "2025-01-01"]]
+    rows = [
+        [*r, None, "f", 21.49, 42.0, "2020-01-01", None, None, *cells.get(r[0], [None] * len(columns))] for r in base
+    ]
+    write_roster(town.path("officers.xlsx"), [[*ROSTER[0], *columns], *rows])
+
+
+def test_supervisors_part_time_and_why_somebody_is_moved(town):
+    import openpyxl
+
+    columns = ["rank", "share", "seniority", "allowances", "appeal", "appeal_on"]
+    cells = {
+        "Ana": ["constable", 0.5, "2024-01-01", 100, "open", "2026-11-01"],
+        "Goran": ["constable", None, "2020-01-01", None, None, None],
+        "Cena": ["constable", None, "2021-01-01", None, "rejected", None],
+        "Mira": ["sergeant", None, "2015-01-01", None, None, None],
+    }
+    surplus(town, columns, cells)
+    more = 'supervisor_ranks = ["sergeant"]\nspan_of_control = 2\n'
+    tables = officers(town, more, BUDGET + "allowances = 60\nemployer_part = 0.5\n")
+    told = tables.summary["officers"]
+    # four officers hold four posts; three of them are led, by two each, so two sergeants are needed and there is one
+    assert told["ranks"] == {"constable": 3, "sergeant": 1} and told["vacant_months"] == 0
+    assert told["supervision"][0] == {"area": "", "officers": 3, "supervisors": 1, "needed": 2, "missing": 1}
+    assert told["part_time"] == {"officers": 1, "post_months_missing": 12.0}
+    assert told["appeals"] == {"open": 1, "upheld": 0, "rejected": 1}
+    # Ana: half of 1,260 and 100 of her own; the others 1,260 each; half of all on top
+    assert tables.summary["budget"]["lines"]["salaries"] == pytest.approx([1.5 * (730 + 3 * 1260)] * 2)
+    people = tables.summary["budget"]["people"]
+    assert people["paid"] == pytest.approx([4, 4]) and people["full_time"] == pytest.approx([3.5, 3.5])
+    book = openpyxl.load_workbook(town.path("out") / "officers.xlsx")
+    moved = [[c.value for c in row] for row in book["Moves"].iter_rows(min_row=2)]
+    assert (
+        len(moved) == 1
+        and moved[0][0] in ("Ana", "Goran")
+        and moved[0][4] == "needed more elsewhere; fills an empty post"
+    )
+    # Ana has three years of service and Goran seven: Goran has no junior only where Ana is moved
+    assert moved[0][5:] == ([3, "no"] if moved[0][0] == "Ana" else [7, "yes"])
+    assert [c.value for c in book["Supervision"][2]] == ["All of the force", 3, 1, 2, 1]
+    assert book["Appeals"]["A2"].value == "Ana" and book["Appeals"].max_row == 3
+    notes = " ".join(n["text"] for n in tables.summary["notes"])
+    assert (
+        "3 officers at their posts need 2 supervisors (2 each), and there is 1" in notes
+        and "1 appeal is open: Ana" in notes
+    )
+
+
+def test_notice_hardship_and_upheld_appeals_are_limits(town, command):
+    columns = ["hardship", "appeal"]
+    surplus(town, columns, {"Ana": ["yes", None], "Goran": [None, "upheld"]})
+    tables = officers(town)
+    # both stay in beat 1, and beat 4 is empty for two years
+    assert tables.summary["officers"]["vacant_months"] == 24 and tables.summary["officers"]["rotations"] == 0
+    surplus(town, columns, {"Ana": ["yes", None]})
+    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    there = read_result(town.path("out")).assignments
+    assert verify(town.path("out")).ok and set(there.query("beat == '4'")["officer"]) == {"Goran"}
+    # with six months of notice Goran goes in July
+    town.swap("min_tenure_months = 12", "min_tenure_months = 12\nnotice_months = 6")
+    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    tables = read_result(town.path("out"))
+    assert verify(town.path("out")).ok and tables.summary["officers"]["vacant_months"] == 6
+    assert set(tables.assignments.query("beat == '4'")["start"].astype(str)) == {"2027-07-01"}
+    # nobody is moved farther than a kilometre from home, and the homes lie farther
+    town.swap("notice_months = 6", "max_home_km = 1.0")
+    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    assert verify(town.path("out")).ok
+    assert read_result(town.path("out")).summary["officers"]["vacant_months"] == 24
+
+
+@pytest.mark.parametrize(
+    ("columns", "cell", "more", "said"),
+    [
+        (["pool"], "yes", "", "is in the pool of stand-ins and holds a post in beat 1"),
+        (["share"], 1.5, "", "is no share of full time"),
+        (["time_off"], "next summer", "", "“next summer” is no time off"),
+        (["time_off"], "2027-05-01..2027-04-01", "", "is no time off"),
+        (["appeal"], "upheldd", "", "Did you mean “upheld”?"),
+        (["appeal_on"], "2026-05-01", "", "and its state is not said"),
+        (["rank"], "constable", 'supervisor_ranks = ["sargeant"]\n', "nobody in the roster has the rank “sargeant”"),
+        (["rank"], "constable", "span_of_control = 8\n", "needs to know who supervises"),
+        (["allowances"], -5, "", "allowances"),
+    ],
+)
+def test_personnel_columns_that_cannot_be_are_refused(town, columns, cell, more, said):
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.errors import InputError
+    from beatplanner.data.town.read_town import read_town
+
+    surplus(town, columns, {"Ana": [cell]})
+    town.project.write_text(town.project.read_text(encoding="utf-8") + more, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_town(read_description(town.project))
+    assert said in " ".join(str(n) for n in error.value.problems)
+
+
+def test_a_force_without_these_columns_sees_none_of_them(town):
+    import openpyxl
+
+    tables = officers(town, budget=BUDGET)
+    assert not {"cover", "ranks", "supervision", "part_time", "appeals"} & set(tables.summary["officers"])
+    assert tables.cover is None and not {"in_pool", "full_time"} & set(tables.summary["budget"]["people"])
+    assert not {"pool", "rank", "share", "time_off", "appeal"} & set(tables.roster.columns)
+    sheets = openpyxl.load_workbook(town.path("out") / "officers.xlsx").sheetnames
+    assert not {"Temporary postings", "Supervision", "Appeals"} & set(sheets)
