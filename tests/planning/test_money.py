@@ -240,3 +240,81 @@ def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
     town.swap("{ senior = 1500 }", "{ seniors = 1500 }")
     code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 1)
     assert code == 1 and "the grade “senior” of the roster has no salary" in err and "Did you mean “seniors”?" in err
+
+
+def test_whole_vehicles_leave_no_money_idle(town):
+    """The roll-out of four beats against every one of 3^4, with vehicles bought whole as they are needed."""
+    import itertools
+
+    import numpy as np
+
+    from beatplanner.data.description.models import Description
+    from beatplanner.planning.whole.areas import areas_of
+    from beatplanner.planning.whole.budget import frame_of, roll_out, staff_money
+    from beatplanner.planning.whole.payroll import payroll
+    from beatplanner.planning.whole.spending import spending
+
+    town.swap("count = 4\n", "count = 3\n")
+    more = ROLLOUT.replace("vehicles_per_beat = 1", "vehicles_per_beat = 0.6") + "forum_travel = 1.0\n[forum]\n"
+    town.project.write_text(town.project.read_text(encoding="utf-8") + more, encoding="utf-8")
+    run(town.project, town.path("out"), steps=("beats", "stations", "officers"), time_limit=3, pack=False)
+    tables = read_result(town.path("out"))
+    rules = Description.model_validate(tables.summary["rules"])
+    areas, staff = areas_of(tables, rules), staff_money(payroll(tables, rules, today=True), rules.budget)
+    rise, frame = np.ones(2), frame_of(rules)
+    starts = [np.array(s) for s in itertools.product((-1, 0, 1), repeat=len(areas.table))]
+    costs = [spending(areas, s, staff, rules.budget, rise).sum(axis=0) for s in starts]
+    worth = [float((areas.table["residents"] * np.where(s >= 0, 2 - s, 0)).sum()) for s in starts]
+    assert frame.paid.shape == (1, 5, 2)
+    low, high = np.array(costs).min(axis=0), np.array(costs).max(axis=0)
+    limited = 0
+    for part in (0.05, 0.3, 0.5, 0.7, 0.9):
+        ceiling = (low + part * (high - low)).tolist()
+        budget = rules.budget.model_copy(update={"ceiling": ceiling})
+        found = roll_out(tables, rules.model_copy(update={"budget": budget}))
+        best = max(w for w, c in zip(worth, costs, strict=True) if (c <= np.array(ceiling) + 1e-6).all())
+        mine = float((areas.table["residents"] * np.where(found.start >= 0, 2 - found.start, 0)).sum())
+        assert mine == best and found.bound == pytest.approx(best, rel=1e-3, abs=1), part
+        limited += 0 < best < max(worth)
+    assert limited >= 3
+
+
+def test_donors_end_procurement_and_functions(town):
+    # the donor pays courses and vehicles until 2 July 2027, the 183rd of 365 days, and the ministry from then on
+    more = (
+        'payers = { training = "donor", vehicles = "donor" }\nends = { donor = 2027-07-02 }\nvehicle_lead_months = 9\n'
+        'station_lead_months = 6\nfunctions = { training = "09.5" }\n'
+    )
+    told = whole_plan(town, more).summary["budget"]
+    cars, course = 4 * 600, 30
+    assert told["payers"]["donor"] == pytest.approx([(cars + course) * 183 / 365, 0])
+    assert told["donor_ends"] == [
+        {
+            "payer": "donor",
+            "on": "2027-07-02",
+            "then": "ministry",
+            "falls_on": pytest.approx([(cars + course) * 182 / 365, 4 * 100]),
+        }
+    ]
+    assert sum(told["payers"]["ministry"]) + sum(told["payers"]["donor"]) == pytest.approx(sum(told["total"]))
+    assert told["functional"]["09.5"] == [30, 0]
+    assert told["functional"]["03.1"] == pytest.approx([told["total"][0] - 30, told["total"][1]])
+    rows = [(r["what"], r["number"], r["order_by"], r["before_start"]) for r in told["procurement"]]
+    assert rows[0] == ("vehicles", 4, "2026-04-01", True) and len(rows) == 2
+    assert rows[1][0].startswith("station School") and rows[1][2:] == ("2026-07-01", True)
+
+
+def test_beats_that_start_together_and_seats_by_year(town, command):
+    town.project.write_text(
+        town.project.read_text(encoding="utf-8") + ROLLOUT + 'ceiling = [9000, 5000]\nstart_together = [["1", "2"]]\n',
+        encoding="utf-8",
+    )
+    run(town.project, town.path("out"), time_limit=3, pack=False)
+    starts = read_result(town.path("out")).beats.set_index("beat")["starts"]
+    assert verify(town.path("out")).ok and starts["1"] == starts["2"]
+    town.swap('[["1", "2"]]', '[["1", "2"], ["2", "3"]]')
+    code, _, err = command("plan", town.project, "--out", town.path("out2"), "--time-limit", 2)
+    assert code == 1 and "beat “2” is in two groups" in err
+    town.swap('[["1", "2"], ["2", "3"]]', '[["1", "x"]]\ntraining_seats = [1, 2, 3]')
+    code, _, err = command("plan", town.project, "--out", town.path("out2"), "--time-limit", 2)
+    assert code == 1 and ("3 amounts are given for 2 years" in err or "“x” is no beat" in err)

@@ -45,7 +45,7 @@ def test_a_named_pool_stands_in_and_breaks_no_tenure(town):
             "Ana": [None, "2028-03-01..2028-04-01 parental"],
         },
     )
-    tables = officers(town, budget=BUDGET)
+    tables = officers(town, "notice_months = 2\n", BUDGET)
     assert tables.cover is not None
     rows = tables.cover[["officer", "for_officer", "beat", "start", "end"]].astype(str).values.tolist()
     assert rows == [
@@ -53,6 +53,8 @@ def test_a_named_pool_stands_in_and_breaks_no_tenure(town):
         ["Filip", "Ana", "1", "2028-03-01", "2028-04-01"],
     ]
     told = tables.summary["officers"]
+    # the bound with months of notice and stand-ins is proven apart
+    assert told["certified"] and told["status"] == "optimal"
     assert told["cover"] == {"pool": 1, "away_months": 7, "covered_months": 7}
     assert told["tenure_violations"] == 0 and "Filip" not in set(tables.assignments["officer"])
     # Cena keeps the post for two years, and no month of it is vacant
@@ -133,22 +135,22 @@ def test_supervisors_part_time_and_why_somebody_is_moved(town):
     )
 
 
-def test_notice_hardship_and_upheld_appeals_are_limits(town, command):
+def test_notice_hardship_and_upheld_appeals_are_limits(town):
     columns = ["hardship", "appeal"]
     surplus(town, columns, {"Ana": ["yes", None], "Goran": [None, "upheld"]})
     tables = officers(town)
     # both stay in beat 1, and beat 4 is empty for two years
     assert tables.summary["officers"]["vacant_months"] == 24 and tables.summary["officers"]["rotations"] == 0
+    assert tables.summary["officers"]["certified"]
+    # without the appeal and with six months of notice Goran goes in July
     surplus(town, columns, {"Ana": ["yes", None]})
-    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
-    there = read_result(town.path("out")).assignments
-    assert verify(town.path("out")).ok and set(there.query("beat == '4'")["officer"]) == {"Goran"}
-    # with six months of notice Goran goes in July
     town.swap("min_tenure_months = 12", "min_tenure_months = 12\nnotice_months = 6")
     run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
     tables = read_result(town.path("out"))
     assert verify(town.path("out")).ok and tables.summary["officers"]["vacant_months"] == 6
-    assert set(tables.assignments.query("beat == '4'")["start"].astype(str)) == {"2027-07-01"}
+    assert tables.summary["officers"]["certified"]
+    there = tables.assignments.query("beat == '4'")
+    assert set(there["start"].astype(str)) == {"2027-07-01"} and set(there["officer"]) == {"Goran"}
     # nobody is moved farther than a kilometre from home, and the homes lie farther
     town.swap("notice_months = 6", "max_home_km = 1.0")
     run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
@@ -191,3 +193,39 @@ def test_a_force_without_these_columns_sees_none_of_them(town):
     assert not {"pool", "rank", "share", "time_off", "appeal"} & set(tables.roster.columns)
     sheets = openpyxl.load_workbook(town.path("out") / "officers.xlsx").sheetnames
     assert not {"Temporary postings", "Supervision", "Appeals"} & set(sheets)
+
+
+def test_prices_of_the_officers_rules_by_hand(town, command):
+    """No moves at all leave beat 4 empty for two years: 24 × 10,000 for a rotation of 20 and some kilometres."""
+    import json
+
+    surplus(town, ["seniority"], {})
+    text = town.project.read_text(encoding="utf-8")
+    text = text.replace("tolerance = 0.25", "tolerance = 1.0\nmax_moved = 0.0")
+    cut = text.split("[stations]")
+    town.project.write_text(
+        cut[0] + "[officers]" + cut[1].split("[officers]")[1] + "moves_a_month = 0\n" + BUDGET, encoding="utf-8"
+    )
+    code, out, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 12)
+    assert code == 0, err
+    rows = {
+        r["key"]: r for r in json.loads((town.path("prices") / "prices.json").read_text(encoding="utf-8"))["prices"]
+    }
+    moves = rows["officers.moves_a_month"]
+    assert moves["gain"] == pytest.approx(24 * 10_000 - 20, abs=20) and moves["vacant_months"] == -24
+    assert moves["at_least"] == pytest.approx(moves["gain"], abs=30) and moves["at_most"] >= moves["gain"] - 1e-6
+    assert "24 vacant months fewer, 1 move more" in moves["sentence"]
+    # with no move nothing else is possible, so the minimum tenure costs nothing
+    assert rows["officers.min_tenure_months"]["sentence"] == "A minimum tenure of 12 months costs nothing (none)."
+    assert command("verify", town.path("prices"))[0] == 0
+    # two posts a beat: four posts more, 48 months of each without anybody, and 4 × 1,200 a year
+    town.swap("moves_a_month = 0", "")
+    town.swap("posts_per_beat = 1", "posts_per_beat = 2")
+    code, out, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 12)
+    rows = {
+        r["key"]: r for r in json.loads((town.path("prices") / "prices.json").read_text(encoding="utf-8"))["prices"]
+    }
+    two = rows["officers.posts_per_beat"]
+    assert two["posts"] == -4 and two["vacant_months"] == -96 and two["money"] == -4800
+    assert "4 posts fewer, 96 vacant months fewer" in two["sentence"] and "4,800 EUR a year less" in two["sentence"]
+    assert command("verify", town.path("prices"))[0] == 0

@@ -526,13 +526,21 @@ class Budget(Section):
     forum_travel
         A member and meeting of the neighbourhood forums.
     training_seat, training_seats
-        Price of a seat, and seats in a year.
+        Price of a seat, and seats in a year, one number or one of each year.
+    vehicle_lead_months, station_lead_months
+        How long it takes from order to delivery, and from the decision to the opening.
     payers, funds, ceiling
         Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
+    ends, then
+        Last day of a payer's money, and who pays its lines after it.
+    functions
+        COFOG code of a line where it is not 03.1, police services.
     pilots
         Municipalities or beats that start before all others.
     start_by
         What starts at once: a beat, or all beats of a municipality.
+    start_together
+        Groups of beats that start at once.
     rates
         For a comparison: of another currency, how much is one of this one.
     """
@@ -552,12 +560,20 @@ class Budget(Section):
     vehicle_yearly: NonNegative = 0.0
     forum_travel: NonNegative = 0.0
     training_seat: NonNegative = 0.0
-    training_seats: Whole | None = None
+    training_seats: Whole | list[Whole] | None = None
+    vehicle_lead_months: Whole | None = None
+    station_lead_months: Whole | None = None
     payers: Payers = Payers()
     funds: dict[str, Yearly] = Field(default_factory=dict)
+    ends: dict[str, dt.date] = Field(default_factory=dict)
+    then: Annotated[str, Field(min_length=1)] = "ministry"
     ceiling: Yearly | None = None
+    functions: dict[Literal["salaries", "stations", "vehicles", "forums", "training"], str] = Field(
+        default_factory=dict
+    )
     pilots: list[str] = Field(default_factory=list)
     start_by: Literal["beat", "municipality"] = "beat"
+    start_together: list[list[str]] = Field(default_factory=list)
     rates: dict[str, Positive] = Field(default_factory=dict)
 
 

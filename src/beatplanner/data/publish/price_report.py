@@ -27,6 +27,11 @@ COLUMNS = (
     "residents_within",
     "hours",
     "money",
+    "posts",
+    "vacant_months",
+    "tenure_violations",
+    "language_gaps",
+    "rotations",
     "feasible",
     "folder",
 )
@@ -65,6 +70,12 @@ def _interval(r: dict[str, Any]) -> str:
     """Return a price as an interval with its unit: more travel or walking of all plans without the rule, and metres or minutes of the plans found."""
     if r["share"] is None or not r["feasible"]:
         return "–"
+    if r["step"] == "officers":
+        least, most = r["at_least"], r["at_most"]
+        if least is None or most is None:
+            return f"{r['gain']:,.0f} points, not proven"
+        low, high = f"{least:,.0f}", f"{most:,.0f}"
+        return f"{low} points" if low == high else f"{low} to {high} points"
     what = "travel" if r["step"] == "beats" else "walking"
     least, most, base = r["at_least"], r["at_most"], r["without"]
     if least is None or most is None or not base:

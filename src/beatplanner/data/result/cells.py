@@ -37,7 +37,10 @@ def safe_cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return "'" + value
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+    if isinstance(value, float):
+        # what sums in floating point leave behind the sixth decimal is nothing to show: 17282.159999999996
+        return "" if math.isnan(value) else value if math.isinf(value) else round(value, 6) or 0.0
+    return "" if value is None else value
 
 
 def write_csv(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -116,6 +116,10 @@ years = 5
 min_tenure_months = 36
 handover_months = 1
 posts_per_beat = 2
+supervisor_ranks = ["sergeant"]   # by the roster's column “rank”
+span_of_control = 10              # officers that a supervisor leads at most
+class_size = 12
+drop_out = 0.1                    # of those who start a course
 
 [budget]
 currency = "EUR"
@@ -131,6 +135,10 @@ vehicle_yearly = 1900
 forum_travel = 1.5
 training_seat = 650
 payers = { stations = "municipality", forums = "municipality", training = "donor" }
+ends = { donor = 2029-12-31 }     # then the ministry pays
+vehicle_lead_months = 9
+station_lead_months = 12
+functions = { training = "09.5" } # COFOG, where it is not 03.1
 
 [forum]
 languages = ["en", "mk", "sq"]
@@ -446,7 +454,28 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     assert sheet is not None
     sheet.title = "officers"
     sheet.append(
-        ["officer", "beat", "since", "languages", "gender", "x", "y", "trained_on", "joins_on", "leaves_on", "grade"]
+        [
+            "officer",
+            "beat",
+            "since",
+            "languages",
+            "gender",
+            "x",
+            "y",
+            "trained_on",
+            "joins_on",
+            "leaves_on",
+            "grade",
+            "rank",
+            "share",
+            "seniority",
+            "allowances",
+            "hardship",
+            "time_off",
+            "pool",
+            "appeal",
+            "appeal_on",
+        ]
     )
     homes = gpd.GeoSeries(
         gpd.points_from_xy(*ground.centres[rng.choice(len(beats), 40, p=ground.residents / ground.residents.sum())].T),
@@ -477,6 +506,19 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
         else:
             row[8] = (start + pd.DateOffset(months=int(rng.integers(3, 30)))).date()
         row.append("senior" if i < len(posts) and i % 5 == 0 else None)
+        service = None if row[7] is None else (pd.Timestamp(row[7]) - pd.DateOffset(months=7 * i % 120)).date()
+        row += [
+            "sergeant" if i < len(posts) and i % 10 == 0 else "constable",
+            0.5 if i == 6 else None,
+            service,
+            600 if i == 3 else None,
+            "yes" if i == 12 else None,
+            {4: "2027-03-01..2027-09-01 parental", 9: "2028-02-01..2028-05-01 sick"}.get(i),
+            # who stands in for them
+            "yes" if i in (30, 31) else None,
+            {14: "open", 16: "upheld", 18: "rejected"}.get(i),
+            "2026-10-05" if i in (14, 16, 18) else None,
+        ]
         sheet.append(row)
     path.unlink(missing_ok=True)
     book.save(path)

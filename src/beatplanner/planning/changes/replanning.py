@@ -24,6 +24,7 @@ from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
+from beatplanner.data.town.personnel import PERSONNEL_COLUMNS
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.changes.sharing_out import with_starts
@@ -268,7 +269,7 @@ def _changed_roster(before: PlanTables, changes: Sequence[Change]) -> pd.DataFra
             )
         elif change.kind == "moves":
             roster.loc[row, "ordered_on"] = change.day.isoformat()
-    return roster[["officer", *ROSTER_COLUMNS]]
+    return roster[["officer", *ROSTER_COLUMNS, *(c for c in PERSONNEL_COLUMNS if c in roster)]]
 
 
 def _published(before: PlanTables, moves: Sequence[Change], start: dt.date, years: int) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Description
+from beatplanner.data.description.models import Budget, Description, Officers
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.officers.roster_problem import month_starts
@@ -28,7 +29,9 @@ class Succession:
         first day on which a class can still be ordered: who is needed earlier starts then.
     classes
         In whole people: ``year`` (of the start of training), ``language`` ("" for any), ``people`` (median), ``people_p90``, and ``order_by``, the last
-        day (ISO) on which the class may start so that the first of them comes in time in half of the draws.
+        day (ISO) on which the class may start so that the first of them comes in time in half of the draws. With ``drop_out`` or ``class_size`` also
+        ``to_start`` (who begin so that those of nine draws of ten end the course) and ``classes``; with seats in the budget ``seats`` and ``seats_missing``
+        of the year, told in its first row.
     """
 
     months: pd.DataFrame
@@ -79,6 +82,10 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
     speaks = [set(str(r["languages"] or "").split(";")) for r in roster]
     first, last = np.zeros(len(roster), int), np.full(len(roster), months)
     for i, r in enumerate(roster):
+        if str(r.get("pool")).casefold() in ("true", "1", "1.0"):
+            # who stands in for others fills no post for good
+            last[i] = 0
+            continue
         if r["leaves_on"]:
             last[i] = max(
                 0, int(np.searchsorted([d.isoformat() for d in dates], str(r["leaves_on"]), side="right")) - 1
@@ -144,7 +151,12 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
     return Succession(
         table,
         _quarters(rules.start, intake, start, earliest, rules.training_months),
-        _classes(needed, draws, start, dates),
+        _pipeline(
+            _classes(needed, draws, start, dates),
+            rules,
+            Description.model_validate(plan.summary["rules"]).budget,
+            dates,
+        ),
     )
 
 
@@ -182,6 +194,32 @@ def _classes(needed: list[tuple[int, int, str]], draws: int, start: np.ndarray, 
         month = int(np.percentile(first[number > 0], 50, method="inverted_cdf"))
         rows.append((year, language, _most(number, 50), _most(number, 90), dates[month].isoformat()))
     return pd.DataFrame(rows, columns=["year", "language", "people", "people_p90", "order_by"])
+
+
+def _pipeline(classes: pd.DataFrame, rules: Officers, budget: Budget | None, dates: list[dt.date]) -> pd.DataFrame:
+    """Return the classes with who must begin them, how many there are, and the seats of each year, where the rules say so."""
+    found = classes.copy()
+    if not (rules.drop_out or rules.class_size or (budget is not None and budget.training_seats is not None)):
+        return found
+    start = [math.ceil(n / (1 - rules.drop_out) - 1e-9) for n in found["people_p90"]]
+    found["to_start"] = start
+    if rules.class_size:
+        found["classes"] = [math.ceil(n / rules.class_size) for n in start]
+    if budget is not None and budget.training_seats is not None:
+        first = budget.first_year or rules.start.year
+        given = budget.training_seats
+        seats: list[int | None] = []
+        for year in found["year"]:
+            k = int(year) - first
+            seats.append(given if isinstance(given, int) else given[k] if 0 <= k < len(given) else None)
+        wanted = found.groupby("year")["to_start"].transform("sum")
+        once = ~found["year"].duplicated()
+        found["seats"] = [s if o else None for s, o in zip(seats, once, strict=True)]
+        found["seats_missing"] = [
+            max(0, int(w) - s) if o and s is not None else None for w, s, o in zip(wanted, seats, once, strict=True)
+        ]
+        found[["seats", "seats_missing"]] = found[["seats", "seats_missing"]].astype("Int64")
+    return found
 
 
 def _most(number: np.ndarray, percentile: float) -> int:

@@ -266,7 +266,10 @@ def _dear(prices: Path | None) -> list[str]:
             problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=prices)
         ) from None
     rows = sorted((r for r in content["prices"] if r["feasible"] and r["share"] is not None), key=lambda r: -r["share"])
-    return [rows[0]["sentence"]] if rows else ["No price could be told."]
+    # travel, walks and officers are measured in different things: the dearest rule of each
+    dearest = {r["step"]: r["sentence"] for r in reversed(rows)}
+    found = [dearest[s] for s in ("beats", "stations", "officers") if s in dearest]
+    return found or ["No price could be told."]
 
 
 def _sure(c: Column) -> list[str]:

@@ -7,6 +7,10 @@ A price is no dual of an integer program but the difference of two plans, each w
     at most       = objective with the rule − bound without it
 
 so that the true price lies between the two, however far both searches came. The plan without a rule starts from the plan with it.
+
+Rules of the officers are priced on the beats of the plan itself, in points of the officers' objective, and told in what the points stand for: vacant months,
+months without a language, broken tenures, moves. A handover and a second post do not only forbid plans: an overlap, or a second officer, is no plan without them,
+so what is proven may be below 0 there. So it is for the minimum tenure where somebody is away, who takes no room for so long after coming back.
 """
 
 from __future__ import annotations
@@ -19,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.data.description.models import Description
+from beatplanner.data.description.models import Budget, Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.price_report import write_prices
 from beatplanner.data.result.cells import without_nan
 from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
 from beatplanner.planning.proof import Progress, silent
@@ -33,6 +38,13 @@ from beatplanner.solver.clock import read_clock
 
 # Of a car in a town, for putting metres into minutes that people can feel.
 CAR_KMH = 30.0
+# What points of the officers' objective stand for.
+OFFICERS = {
+    "vacant_months": ("vacant month",),
+    "tenure_violations": ("broken tenure",),
+    "language_gaps": ("month without a language", "months without a language"),
+    "rotations": ("move",),
+}
 # How much a rule is loosened where it is not dropped.
 TOLERANCE, MOVED, BUDGET, EXCESS = 0.05, 0.05, 0.10, 0.10
 
@@ -53,6 +65,8 @@ class Relaxation:
         The step whose plan it binds.
     rules
         The description with the rule dropped or loosened.
+    only_adds
+        Whether every plan with the rule is one without it, at no higher cost; for the minimum tenure only where nobody is away.
     """
 
     key: str
@@ -60,6 +74,7 @@ class Relaxation:
     how: str
     step: Step
     rules: Description
+    only_adds: bool = True
 
 
 def relaxations(d: Description) -> Iterator[Relaxation]:
@@ -117,6 +132,7 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
                 "borders may be crossed, balance by the mean of all",
                 "beats",
                 whole,
+                only_adds=False,
             )
     if s is not None:
         if s.count is not None:
@@ -164,6 +180,52 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
         ):
             free = stations(existing=s.existing.model_copy(update={"may_close": True}))
             yield Relaxation("stations.existing", "Keeping today's stations open", "they may close", "stations", free)
+    yield from _of_officers(d)
+
+
+def _of_officers(d: Description) -> Iterator[Relaxation]:
+    """Yield the rules of the officers."""
+    o = d.officers
+    if o is None:
+        return
+
+    def rule(key: str, text: str, how: str, only_adds: bool = True, **changes: Any) -> Relaxation:
+        assert d.officers is not None
+        without = d.model_copy(update={"officers": d.officers.model_copy(update=changes)})
+        return Relaxation(f"officers.{key}", text, how, "officers", without, only_adds)
+
+    if o.min_tenure_months:
+        text = f"A minimum tenure of {_months(o.min_tenure_months)}"
+        yield rule("min_tenure_months", text, "none", min_tenure_months=0)
+    if o.handover_months:
+        text = f"A handover of {_months(o.handover_months)}"
+        yield rule("handover_months", text, "none", only_adds=False, handover_months=0)
+    if o.posts_per_beat == "auto" or o.posts_per_beat > 1:
+        if o.posts_per_beat == "auto":
+            text, how, posts = "Posts by the work of each beat", "one a beat in their place", 1
+        else:
+            posts = o.posts_per_beat - 1
+            text, how = f"{o.posts_per_beat} posts a beat", f"{posts} in their place"
+        if o.posts is None and not (d.country is not None and d.country.set_posts):
+            yield rule("posts_per_beat", text, how, only_adds=False, posts_per_beat=posts)
+    if o.moves_a_month is not None:
+        text = f"At most {o.moves_a_month} {'move' if o.moves_a_month == 1 else 'moves'} a month"
+        yield rule("moves_a_month", text, "no limit", moves_a_month=None)
+    if o.max_tenure_months is not None:
+        yield rule(
+            "max_tenure_months", f"A maximum tenure of {_months(o.max_tenure_months)}", "none", max_tenure_months=None
+        )
+    if o.half_a_year:
+        text = "Changing at most half of a beat's officers in a year"
+        yield rule("half_a_year", text, "no limit", half_a_year=False)
+    if o.notice_months:
+        yield rule("notice_months", f"A notice of {_months(o.notice_months)}", "none", notice_months=0)
+    if o.max_home_km is not None:
+        yield rule("max_home_km", f"Moves within {o.max_home_km:g} km of home", "anywhere", max_home_km=None)
+
+
+def _months(number: int) -> str:
+    return f"{number} month" + ("" if number == 1 else "s")
 
 
 def price_rules(
@@ -181,7 +243,7 @@ def price_rules(
     Parameters
     ----------
     project
-        A description with beats or stations.
+        A description with beats, stations or officers (whose rules are priced where there are beats).
     out
         Folder: ``prices.json``, ``prices.csv``, ``prices.html``, and a plan folder a rule beside that of the plan itself, ``plan``.
     time_limit
@@ -199,18 +261,21 @@ def price_rules(
     InputError
         Where there is neither a section ``beats`` nor ``stations``.
     """
-    d = read_description(project).model_copy(update={"officers": None, "forum": None, "budget": None, "country": None})
+    whole = read_description(project)
+    d = whole.model_copy(update={"forum": None, "budget": None, "country": None})
+    if d.officers is not None and d.beats is None:
+        d = d.model_copy(update={"officers": None})
     every = list(relaxations(d))
     if not every:
         raise InputError(
-            problem("there are no rules to price", "Give a section [beats] or [stations]", file=d.file.name)
+            problem("there are no rules to price", "Give a section [beats], [stations] or [officers]", file=d.file.name)
         )
     for name in ("plan", *(r.key for r in every)):
         check_result_place(out / name)
     out.mkdir(parents=True, exist_ok=True)
     begin = read_clock(cancelled)
     end = None if time_limit is None else begin + time_limit
-    steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations") if getattr(d, s) is not None)  # type: ignore[misc]
+    steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations", "officers") if getattr(d, s) is not None)  # type: ignore[misc]
 
     def plan(
         rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str
@@ -225,6 +290,7 @@ def price_rules(
             folder,
             steps=wanted,
             start_from=start,
+            plan_from=out / "plan" if wanted == ("officers",) else None,
             time_limit=left,
             seed=seed,
             threads=threads,
@@ -238,7 +304,7 @@ def price_rules(
     for k, r in enumerate(every):
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
-        rows.append(_price(r, base, summary, out, d))
+        rows.append(_price(r, base, summary, out, d, whole.budget))
     content = without_nan(
         {
             "version": 1,
@@ -255,7 +321,9 @@ def price_rules(
     return content
 
 
-def _price(r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Path, d: Description) -> dict[str, Any]:
+def _price(
+    r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Path, d: Description, budget: Budget | None
+) -> dict[str, Any]:
     """Return one price, with its bounds, what it is in other units, and its sentence."""
     a, b = base[r.step], relaxed[r.step]
     row: dict[str, Any] = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
@@ -267,7 +335,8 @@ def _price(r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Pa
     }
     row["gain"] = a["objective"] - b["objective"]
     row["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
-    if row["at_least"] is not None and r.key != "units.municipality":
+    only_adds = r.only_adds and not (r.key == "officers.min_tenure_months" and _away(out / "plan"))
+    if row["at_least"] is not None and only_adds:
         # without the rule there are all plans that there are with it; not so for municipalities, whose means the balance is measured by
         row["at_least"] = max(0.0, row["at_least"])
     row["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
@@ -280,15 +349,58 @@ def _price(r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Pa
         row["moved_residents"] = _moved(out / r.key) - _moved(out / "plan")
         row["hours"] = _heaviest(without) - _heaviest(with_plan)
         row["money"] = None
+    elif r.step == "officers":
+        row |= dict.fromkeys(("metres", "minutes", "moved_residents", "hours"))
+        row |= {k: b[k] - a[k] for k in OFFICERS}
+        row["posts"] = b["posts"] - a["posts"]
+        one = 0.0 if budget is None else (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
+        row["one_officer"], row["vacant_month"] = one, a["weights"]["vacant_month"]
+        row["money"] = row["posts"] * one
     else:
         row["metres"], row["moved_residents"], row["hours"] = None, None, None
         walk = [s["mean_walk_minutes"] for s in (a, b)]
         row["minutes"] = None if None in walk else walk[0] - walk[1]
         row["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (base.get("population") or 0.0)
         row["money"] = b["cost"] - a["cost"]
-    row["feasible"] = bool(relaxed["feasible"])
-    row["sentence"] = _sentence(r, row, base, relaxed)
+    row["feasible"] = b["status"] != "infeasible" and a["status"] != "infeasible"
+    row["sentence"] = _sentence(r, row, base, budget)
     return row
+
+
+def _away(folder: Path) -> bool:
+    """Tell whether somebody of a plan's roster is away at some time."""
+    roster = read_result(folder).roster
+    return roster is not None and any(absences(r) for r in roster.to_dict("records"))
+
+
+def _sentence_of_officers(r: Relaxation, row: dict[str, Any], budget: Budget | None) -> str:
+    """Say what a rule of the officers costs: points of the objective, what is proven of them, and what they stand for."""
+    least, most = row["at_least"], row["at_most"]
+    proven = ""
+    if least is not None and most is not None:
+        low, high = f"{least:,.0f}", f"{most:,.0f}"
+        proven = f"; proven: {low}" if low == high else f"; proven: between {low} and {high}"
+    gain = row["gain"] if least is None or not r.only_adds else max(0.0, row["gain"])
+    text = f"{r.rule} costs {gain:,.0f} points ({r.how}{proven}; a vacant month counts {row['vacant_month']:,.0f})"
+    if abs(row["gain"]) < 0.5 and (most is None or most < 0.5):
+        text = f"{r.rule} costs nothing ({r.how})"
+    parts = (
+        [f"{abs(row['posts']):,.0f} {_word(row['posts'], 'post')} {'more' if row['posts'] > 0 else 'fewer'}"]
+        if row["posts"]
+        else []
+    )
+    for key, word in OFFICERS.items():
+        if abs(row[key]) >= 0.5:
+            parts.append(f"{abs(row[key]):,.0f} {_word(row[key], *word)} {'more' if row[key] > 0 else 'fewer'}")
+    if row["money"]:
+        unit = "" if budget is None else f" {budget.currency}"
+        way = "more" if row["money"] > 0 else "less"
+        parts.append(f"{abs(row['money']):,.0f}{unit} a year {way} if each post were paid once")
+    return text + (f". Without it: {', '.join(parts)}." if parts else ".")
+
+
+def _word(number: float, one: str, many: str = "") -> str:
+    return one if round(abs(number)) == 1 else many or one + "s"
 
 
 def _moved(folder: Path) -> float:
@@ -299,10 +411,12 @@ def _heaviest(tables: Any) -> float:
     return float(np.max(tables.beats["workload"].to_numpy(float)))
 
 
-def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], relaxed: dict[str, Any]) -> str:
-    if not base["feasible"] or not relaxed["feasible"]:
-        which = "The plan itself" if not base["feasible"] else f"The plan with {r.how}"
+def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: Budget | None) -> str:
+    if not row["feasible"]:
+        which = "The plan itself" if base[r.step]["status"] == "infeasible" else f"The plan with {r.how}"
         return f"{r.rule}: no price can be told. {which} cannot meet all its rules."
+    if r.step == "officers":
+        return _sentence_of_officers(r, row, budget)
     what = "travel" if r.step == "beats" else "walking"
     share = row["share"] or 0.0
     least, most = row["at_least"], row["at_most"]

@@ -25,6 +25,8 @@ NAMES = (
     "all_at_once",
     "today",
     "economic",
+    "functional",
+    "procurement",
     "today_lines",
     "limits",
     "unfunded",
@@ -73,15 +75,28 @@ class _Force:
     def short(self, start: list[int | None]) -> dict[tuple[str, int], float]:
         """Return what each payer, and all together, lack in each year, in the prices of the first year."""
         b, found = self.budget, {}
-        payer = b.payers.model_dump()
         for t, lines in enumerate(self.lines(start)):
-            sums = {p: math.fsum(v for k, v in lines.items() if payer[k] == p) for p in set(payer.values())}
+            sums = self.by_payer(lines, t)
             limits = {**b.funds, "all": b.ceiling}
             sums["all"] = math.fsum(lines.values())
             for who, limit in limits.items():
                 most = limit[t] if isinstance(limit, list) else limit
                 if most is not None:
-                    found[who, t] = (sums[who] - most) / (1 + b.inflation) ** t
+                    found[who, t] = (sums.get(who, 0.0) - most) / (1 + b.inflation) ** t
+        return found
+
+    def by_payer(self, lines: dict[str, float], t: int) -> dict[str, float]:
+        """Return what each payer pays of a year's lines: day by day, until a payer's last day and from then on the one that follows."""
+        b, found = self.budget, {}
+        first, after = self.days[12 * t], self.days[12 * t + 12]
+        for line, money in lines.items():
+            who = str(getattr(b.payers, line))
+            long, left = (after - first).days, 0
+            if who in b.ends:
+                left = sum(first + dt.timedelta(days=d) > b.ends[who] for d in range(long))
+            found[who] = found.get(who, 0.0) + money * (long - left) / long
+            if b.ends:
+                found[b.then] = found.get(b.then, 0.0) + money * left / long
         return found
 
     def _live_on(self) -> dict[str, float]:
@@ -175,15 +190,21 @@ class _Force:
             count += (begun or s["existing"]) if s["chosen"] else (s["existing"] and not begun)
         return count
 
-    def once(self, start: list[int | None]) -> list[float]:
-        """Return what is spent once in each year: vehicles bought, stations opened and closed."""
-        b, bought, found = self.budget, [], []
+    def bought(self, start: list[int | None]) -> list[int]:
+        """Return the vehicles that are bought in each year."""
+        b, found = self.budget, []
         for t in range(b.years):
             need = math.fsum(
                 1.0 if s is not None and s <= t else self.live[x] for s, x in zip(start, self.beats, strict=True)
             )
             need = math.ceil(b.vehicles_per_beat * need - 1e-9)
-            bought.append(max(0, need - sum(n for year, n in enumerate(bought) if year > t - b.vehicle_years)))
+            found.append(max(0, need - sum(n for year, n in enumerate(found) if year > t - b.vehicle_years)))
+        return found
+
+    def once(self, start: list[int | None]) -> list[float]:
+        """Return what is spent once in each year: vehicles bought, stations opened and closed."""
+        b, bought, found = self.budget, self.bought(start), []
+        for t in range(b.years):
             money = bought[t] * b.vehicle_price
             for s in self.sites:
                 if self.opens(s, start) == t:
@@ -336,6 +357,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     _check_limits(ledger, claims, force, start)
     _check_starts(ledger, claims, force, start, told)
     _check_lacks(ledger, claims, force, start)
+    _check_procurement(ledger, claims, force, start)
     if force.known:
         _check_people(ledger, claims, force, start)
     served = math.fsum(r * (years - s) for r, s in zip(force.residents, start, strict=True) if s is not None)
@@ -356,7 +378,6 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: li
     spent = force.lines(start)
     whole = force.lines([force.first] * len(start))
     today = force.today()
-    payer = force.budget.payers.model_dump()
     rows = [
         (f"{line} in {labels[t]}", claims["lines"].get(line, [None] * years)[t], spent[t][line])
         for line in LINES
@@ -364,11 +385,12 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: li
     ]
     ledger.pairs("budget.lines", "each line by year", rows, "sums")
     rows = [
-        (f"{p} in {labels[t]}", claims["payers"][p][t], math.fsum(spent[t][k] for k in LINES if payer[k] == p))
-        for p in claims["payers"]
+        (f"{p} in {labels[t]}", claims["payers"].get(p, [None] * years)[t], force.by_payer(spent[t], t).get(p, 0.0))
+        for p in {*claims["payers"], *force.by_payer(spent[0], 0)}
         for t in range(years)
     ]
     ledger.pairs("budget.payers", "each payer by year", rows, "sums")
+    _check_classes(ledger, claims, force, spent)
     for key, lines in (("total", spent), ("all_at_once", whole), ("today", today)):
         rows = [(labels[t], claims[key][t], math.fsum(lines[t].values())) for t in range(years)]
         ledger.pairs(f"budget.{key}", "by year", rows, "sums")
@@ -398,6 +420,56 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: li
     ledger.pairs("budget.today_lines", "each line of today by year", rows, "sums")
 
 
+def _check_classes(ledger: Ledger, claims: dict[str, Any], force: _Force, spent: list[dict[str, float]]) -> None:
+    """Check money by function, what falls on whom when a payer's money ends, and what is ordered by when."""
+    b, labels = force.budget, claims["years"]
+    codes = {b.functions.get(k, "03.1") for k in LINES}  # type: ignore[call-overload]
+    said = claims.get("functional") or {}
+    rows = [
+        (
+            f"{code} in {labels[t]}",
+            said.get(code, [None] * b.years)[t],
+            math.fsum(spent[t][k] for k in LINES if b.functions.get(k, "03.1") == code)  # type: ignore[call-overload]
+            if code in codes
+            else None,
+        )
+        for code in sorted(codes | set(said))
+        for t in range(b.years)
+    ]
+    ledger.pairs("budget.functional", "by function and year", rows, "sums")
+    told = {r["payer"]: r for r in claims.get("donor_ends") or []}
+    if told or b.ends:
+        rows = []
+        for who in sorted(set(told) | set(b.ends)):
+            for t in range(b.years):
+                mine = {k: v for k, v in spent[t].items() if getattr(b.payers, k) == who}
+                gone = math.fsum(mine.values()) - force.by_payer(mine, t).get(who, 0.0) if who in b.ends else None
+                rows.append((f"after {who} in {labels[t]}", told[who]["falls_on"][t] if who in told else None, gone))
+        ledger.pairs("budget.donor_ends", "what falls on whom when a payer's money ends", rows, "sums")
+
+
+def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+    """Check what must be ordered by when: vehicles that are bought, and stations that open."""
+    b = force.budget
+    if claims.get("procurement") is None and b.vehicle_lead_months is None and b.station_lead_months is None:
+        return
+    found = []
+    if b.vehicle_lead_months is not None:
+        found += [("vehicles", n, t, b.vehicle_lead_months) for t, n in enumerate(force.bought(start)) if n]
+    for s in force.sites if b.station_lead_months is not None else []:
+        opens = force.opens(s, start)
+        if s["chosen"] and not s["existing"] and opens is not None and opens < b.years:
+            found.append((f"station {s['station']}", 1, opens, b.station_lead_months))
+    want = sorted(
+        (_months_before(force.days[12 * t], m).isoformat(), what, n, force.days[12 * t].isoformat())
+        for what, n, t, m in found
+    )
+    said = sorted((r["order_by"], r["what"], r["number"], r["needed_on"]) for r in claims.get("procurement") or [])
+    begin = force.days[12 * force.first].isoformat()
+    sound = said == want and all(r["before_start"] == (r["order_by"] < begin) for r in claims.get("procurement") or [])
+    ledger.add("budget.procurement", sound, str(said), str(want))
+
+
 def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
     b, labels, wrong = force.budget, claims["years"], []
     # what stands today is paid whether there is money for it or not
@@ -410,8 +482,13 @@ def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
             if most is not None and money > most * (1 + 1e-6) + 1e-6 and not (nothing and claims.get("blocked")):
                 wrong.append(f"{who} pay {money:,.0f} in {labels[t]}, more than {most:,.0f}.")
         seats = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s == t)
-        if b.training_seats is not None and not force.known and seats > b.training_seats + 1e-6:
-            wrong.append(f"{seats:,.0f} training seats in {labels[t]}, more than {b.training_seats:,.0f}.")
+        room = b.training_seats[t] if isinstance(b.training_seats, list) else b.training_seats
+        if room is not None and not force.known and seats > room + 1e-6:
+            wrong.append(f"{seats:,.0f} training seats in {labels[t]}, more than {room:,.0f}.")
+    place = {name: k for names in (force.names, force.beats) for k, name in enumerate(names)}
+    for names in b.start_together:
+        if len({start[place[n]] for n in names if n in place}) > 1:
+            wrong.append(f"{', '.join(names)} do not start together.")
     pilot = [
         any(x in b.pilots for x in (i, n, m)) for i, n, m in zip(force.beats, force.names, force.town, strict=True)
     ]
@@ -548,12 +625,13 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
             (f"money of vacant posts in {label}", told["money_of_vacant"][t], told["vacant"][t] * one * rise),
         ]
     seats = force.budget.training_seats
+    room = seats if isinstance(seats, list) else [seats] * len(labels)
     said = {x["year"]: x["courses"] for x in claims.get("seats_short") or []}
     rows += [
         (
             f"courses beyond the seats in {y}",
             said.get(y),
-            staff["courses"][t] if seats is not None and staff["courses"][t] > seats else None,
+            staff["courses"][t] if room[t] is not None and staff["courses"][t] > room[t] else None,
         )
         for t, y in enumerate(labels)
     ]

@@ -59,6 +59,10 @@ class Officer:
     cost: np.ndarray  # (P,) of a month in each beat by itself
     has: np.ndarray  # (K,) languages and sexes
     may: np.ndarray  # (P,) may be moved there
+    kept: int = (
+        0  # months in which today's post must be held: notice, and until a holder whose post is stood in for is back
+    )
+    pinned: int = -1  # the one beat that a stand-in serves from first to stop
 
 
 def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float:
@@ -74,10 +78,6 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         raise CannotProveError("The officers are not there.")
     if rules.published is not None:
         raise CannotProveError("Bounds of plans that follow a published plan are not evaluated by this checker.")
-    if rules.notice_months or (evidence.tables.cover is not None and len(evidence.tables.cover)):
-        raise CannotProveError(
-            "Bounds of plans with months of notice or stand-ins of a pool are not evaluated by this checker."
-        )
     if rules.posts is not None or evidence.summary["officers"].get("special_posts"):
         raise CannotProveError("Bounds of plans with posts that ask for something are not evaluated by this checker.")
     ids = list(beats["beat"])
@@ -99,7 +99,8 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         return -math.inf
     handover = prices.handover if rules.handover_months > 0 else np.zeros(wanted)
     prices = Prices(prices.posts, prices.room, handover, prices.needs)
-    officers = [_officer(evidence, row, days, groups) for row in roster.to_dict("records")]
+    officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in by_name.values()]
+    officers += _standins(evidence, by_name, days, groups, ids)
     weights: dict[str, float] = rules.weights.model_dump()
     needs = np.zeros((len(beats), len(groups) + 2), bool)
     for b, said in enumerate(beats["languages"]):
@@ -127,7 +128,53 @@ class Rules:
     weights: dict[str, float]
 
 
-def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str]) -> Officer:
+def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, Any]], days) -> int:
+    """Return the first months in which an officer must stay in today's beat."""
+    rules, cover, who = evidence.rules.officers, evidence.tables.cover, str(row["officer"])
+    assert rules is not None and evidence.beats is not None
+    ids = list(evidence.beats["beat"])
+    home = _beat_today(row, evidence, ids)
+    notice = rules.notice_months
+    wishes = {q for q in str(text(row.get("not_with")) or "").split(";") if q in by_name}
+    wishes |= {o for o, r in by_name.items() if who in str(text(r.get("not_with")) or "").split(";")}
+    if any(_beat_today(by_name[q], evidence, ids) == home for q in wishes - {who}):
+        notice = 0
+    if rules.max_tenure_months is not None:
+        notice = min(notice, max(0, rules.max_tenure_months - _served(row, days)))
+    if cover is not None:
+        ends = [str(r["end"])[:10] for r in cover.to_dict("records") if str(r["for_officer"]) == who]
+        month = {d.isoformat(): m for m, d in enumerate(days)}
+        notice = max([notice, *(month.get(e, 0) for e in ends)])
+    return min(notice, _stop(row, days))
+
+
+def _standins(evidence: Evidence, by_name, days, groups: list[str], ids: list[str]) -> list[Officer]:
+    """Return an officer for each temporary posting, who serves its months and no other."""
+    found, month = [], {d.isoformat(): m for m, d in enumerate(days)}
+    for r in [] if evidence.tables.cover is None else evidence.tables.cover.to_dict("records"):
+        row = by_name[str(r["officer"])]
+        spoken, gender = str(text(row.get("languages")) or "").split(";"), text(row.get("gender"))
+        begin, end = month[str(r["start"])[:10]], month[str(r["end"])[:10]]
+        found.append(
+            Officer(
+                first=begin,
+                stop=end,
+                home=-1,
+                carried=False,
+                rooted=False,
+                served=0,
+                ordered=begin,
+                works=np.ones(len(days) - 1, bool),
+                cost=np.zeros(len(ids)),
+                has=np.array([*(g in spoken for g in groups), gender == "f", gender == "m"]),
+                may=np.ones(len(ids), bool),
+                pinned=ids.index(str(text(r["beat"]))),
+            )
+        )
+    return found
+
+
+def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str], kept: int) -> Officer:
     rules, beats = evidence.rules.officers, evidence.beats
     assert rules is not None and beats is not None
     ids, today = list(beats["beat"]), text(row.get("beat"))
@@ -160,6 +207,7 @@ def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str]) -
         cost=cost,
         has=np.array([*(g in spoken for g in groups), gender == "f", gender == "m"]),
         may=_may(row, ids, at, rules.max_home_km),
+        kept=kept if home >= 0 else 0,
     )
 
 
@@ -238,6 +286,8 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     done = o.cost[:, None] * ends - gain + room[:, shut]
     credit = np.where((ends < months) & (ends - h >= 1), ends - h, -1)
     done = done - np.where(credit >= 0, prices.handover[:, np.maximum(credit, 0)], 0.0)
+    if o.pinned >= 0:
+        return float(done[o.pinned, o.stop] + gain[o.pinned, o.first] - room[o.pinned, o.first])
     broken, rotation = rules.weights["tenure_violation"], rules.weights["rotation"]
     allowed = np.ones(places, bool)
     allowed &= o.may
@@ -265,14 +315,14 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
         return float(value[1 if o.rooted else 0, 0])
     leave = float(value[1, 0]) + (broken if o.served < rules.least else 0.0)
     last = stop if rules.most is None else min(stop, max(rules.most - o.served, h))
-    e = np.arange(1, last + 1)
+    e = np.arange(max(1, min(o.kept, last)), last + 1)
     stay = (
         (rotation if o.carried else 0.0)
         + done[o.home, e]
         + np.where(e < months, value[1, np.minimum(e, months - 1)], 0.0)
     )
     stay = stay + np.where((e < stop) & (o.served + e < rules.least), broken, 0.0)
-    return min(leave, float(stay.min(initial=math.inf)))
+    return float(stay.min(initial=math.inf)) if o.kept else min(leave, float(stay.min(initial=math.inf)))
 
 
 def _prefixes(o: Officer, prices: Prices, needs: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:

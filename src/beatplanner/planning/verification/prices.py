@@ -48,10 +48,15 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         found["gain"] = found["with"] - found["without"]
         found["share"] = found["gain"] / found["without"] if found["without"] else None
         found["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
-        if found["at_least"] is not None and r["key"] != "units.municipality":
+        if found["at_least"] is not None and not _may_lose(r["key"], base):
             found["at_least"] = max(0.0, found["at_least"])
         found["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
-        if r["step"] == "stations":
+        if r["step"] == "officers":
+            for key in ("vacant_months", "tenure_violations", "language_gaps", "rotations", "posts"):
+                found[key] = b[key] - a[key]
+            found["vacant_month"] = a["weights"]["vacant_month"]
+            found["money"] = found["posts"] * r["one_officer"]
+        elif r["step"] == "stations":
             found["money"] = b["cost"] - a["cost"]
             found["minutes"] = (
                 None
@@ -79,6 +84,15 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
             f"prices.{r['key']}: sentence", not strange, "its numbers are figures", ", ".join(strange) or "all are"
         )
     return ledger.verdict()
+
+
+def _may_lose(key: str, base: Any) -> bool:
+    """Tell whether a plan with the rule may be none without it, so that the rule may cost less than nothing."""
+    away = False
+    if key == "officers.min_tenure_months" and base.roster is not None:
+        columns = [c for c in ("absent_from", "time_off") if c in base.roster]
+        away = any(text(v) is not None for c in columns for v in base.roster[c])
+    return away or key in ("units.municipality", "officers.handover_months", "officers.posts_per_beat")
 
 
 def _moved(tables: Any) -> float:

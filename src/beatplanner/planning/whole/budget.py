@@ -14,11 +14,13 @@ What stands today goes on until a beat starts (see `areas`). Today's column of a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
 from beatplanner.data.errors import InputError, problem
@@ -38,7 +40,7 @@ from beatplanner.planning.whole.areas import (
 from beatplanner.planning.whole.payroll import Payroll, first_days, payroll
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
-from beatplanner.solver.location.rollout import rollout
+from beatplanner.solver.location.rollout import Fleet, rollout
 
 # More beats than these start by municipality, so that the choice stays small.
 MOST_BEATS = 400
@@ -55,7 +57,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Frame:
-    """What all sums of a budget share: labels of its years, prices, lines by payer, what each payer has, and the plan's first year."""
+    """What all sums of a budget share: labels of its years, prices, the share of each line and year by payer, (P, L, T), what each payer has, and the plan's first year."""
 
     labels: list[str]
     rise: np.ndarray
@@ -64,6 +66,10 @@ class Frame:
     funds: np.ndarray
     ceiling: np.ndarray
     first: int
+
+    def by_payer(self, spent: np.ndarray) -> np.ndarray:
+        """Return what each payer pays in each year, (P, T), of money by line and year."""
+        return np.einsum("plt,lt->pt", self.paid, spent)
 
 
 def frame_of(description: Description) -> Frame:
@@ -82,7 +88,7 @@ def frame_of(description: Description) -> Frame:
     if description.officers is None and rules.first_year is None:
         labels = [str(t + 1) for t in range(rules.years)]
     of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
-    absent = [p for p in rules.funds if p not in of_line.values()]
+    absent = [p for p in rules.funds if p not in of_line.values() and not (rules.ends and p == rules.then)]
     if absent:
         mend = did_you_mean(absent[0], set(of_line.values())) or "Name a payer of budget.payers, or give it a line"
         raise InputError(
@@ -93,7 +99,19 @@ def frame_of(description: Description) -> Frame:
                 field=f"budget.funds.{absent[0]}",
             )
         )
-    payers = sorted(set(of_line.values()))
+    payers = sorted({*of_line.values(), *([rules.then] if rules.ends else [])})
+    for payer, day in rules.ends.items():
+        if payer not in of_line.values() or payer == rules.then:
+            what = (
+                f"“{payer}” would pay for itself after {day}"
+                if payer == rules.then
+                else f"no line is paid by “{payer}”, whose money ends on {day}"
+            )
+            mend = (
+                did_you_mean(payer, sorted(set(of_line.values())))
+                or "Name a payer of budget.payers, and another as budget.then"
+            )
+            raise InputError(problem(what, mend, file=file, field=f"budget.ends.{payer}"))
     first = 0 if description.officers is None else description.officers.start.year - days[0].year
     if first < 0 or first >= rules.years:
         what = f"the budget is for {labels[0]} to {labels[-1]}, and the plan starts on {description.officers.start}"  # type: ignore[union-attr]
@@ -109,11 +127,25 @@ def frame_of(description: Description) -> Frame:
         labels,
         (1 + rules.inflation) ** np.arange(rules.years),
         payers,
-        np.array([[of_line[line] == p for line in BUDGET_LINES] for p in payers], float),
+        _shares(rules, of_line, payers, days),
         np.array([yearly(rules.funds.get(p), rules.years, f"budget.funds.{p}") for p in payers]),
         yearly(rules.ceiling, rules.years, "budget.ceiling"),
         first,
     )
+
+
+def _shares(rules: Budget, of_line: dict[str, str], payers: list[str], days: list[dt.date]) -> np.ndarray:
+    """Return the share of each line and year that a payer pays, (P, L, T): until the last day of the payer's money, then the one that follows."""
+    found = np.zeros((len(payers), len(BUDGET_LINES), rules.years))
+    for k, line in enumerate(BUDGET_LINES):
+        end = rules.ends.get(of_line[line])
+        for t in range(rules.years):
+            first, after = days[12 * t], days[12 * t + 12]
+            part = 1.0 if end is None else min(1.0, max(0.0, ((end - first).days + 1) / (after - first).days))
+            found[payers.index(of_line[line]), k, t] += part
+            if part < 1.0:
+                found[payers.index(rules.then), k, t] += 1.0 - part
+    return found
 
 
 def yearly(value: float | list[float] | None, years: int, key: str) -> np.ndarray:
@@ -163,46 +195,71 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     areas = areas_of(tables, description, first=frame.first)
     pilots = pilots_of(areas, description)
     people = payroll(tables, description, today=True)
-    room = float("inf") if rules.training_seats is None or people is not None else float(rules.training_seats)
+    room = yearly(None if people is not None else rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
     limited = bool(
-        np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room) or pilots.any()
+        np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room).any() or pilots.any()
     )
     count = len(areas.table)
     if not limited:
         return Rollout(np.full(count, frame.first), None, False)
     by_town = rules.start_by == "municipality" or count > MOST_BEATS
     town = areas.table["municipality"].to_numpy(object)
-    # a municipality that is a pilot starts at once
+    together = _together(areas, description)
+    # a municipality that is a pilot starts at once, and so do beats that the description puts together
     group = np.unique(
-        [m if by_town or m in rules.pilots else f"\0{b}" for b, m in enumerate(town)], return_inverse=True
+        [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)],
+        return_inverse=True,
     )[1]
     one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
     staff = staff_money(people, rules)
-    payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES)))])
+    payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES), rules.years))])
     limits = np.concatenate([frame.funds, frame.ceiling[None, :]])
-    base = np.einsum("pl,lt->pt", payers, staff + areas.fixed + areas.waiting.sum(axis=1)) * frame.rise
-    more = np.einsum("pl,lbst,gb->pgst", payers, areas.started - areas.waiting[:, :, None, :], one) * frame.rise
+    rest = np.arange(len(BUDGET_LINES)) != VEHICLES
+    fixed = (staff + areas.fixed + areas.waiting.sum(axis=1))[rest]
+    base = np.einsum("plt,lt->pt", payers[:, rest], fixed) * frame.rise
+    by_start = (areas.started - areas.waiting[:, :, None, :])[rest]
+    more = np.einsum("plt,lbst,gb->pgst", payers[:, rest], by_start, one) * frame.rise
+    year = np.arange(rules.years)
+    vehicles = Fleet(
+        np.full(rules.years, areas.need[:, 0].sum()),
+        (one @ (areas.need[:, 1] - areas.need[:, 0]))[:, None, None] * (year[None, :] >= year[:, None]),
+        payers[:, VEHICLES] * rules.vehicle_price * frame.rise,
+        payers[:, VEHICLES] * rules.vehicle_yearly * frame.rise,
+        rules.vehicle_years,
+    )
     residents, seats = one @ areas.table["residents"].to_numpy(float), one @ areas.table["posts"].to_numpy(float)
     leads = one @ pilots > 0
 
     def fits(start: np.ndarray) -> np.ndarray:
         return (
-            np.einsum("pl,lt->pt", payers, spending(areas, start, staff, rules, frame.rise))
+            np.einsum("plt,lt->pt", payers, spending(areas, start, staff, rules, frame.rise))
             <= limits * (1 + 1e-9) + 1e-6
         )
 
     def chosen(slack: np.ndarray):
         return rollout(
-            residents, more, frame.rise, limits - slack, seats, room, leads, base=base, first=frame.first, seed=seed
+            residents,
+            more,
+            frame.rise,
+            limits - slack,
+            seats,
+            room,
+            leads,
+            base=base,
+            first=frame.first,
+            seed=seed,
+            fleet=vehicles,
         )
 
     best = chosen(np.zeros_like(limits))
     start = best.start[group]
     if not fits(start).all():
-        # whole vehicles cost up to one more than their shares: so much is kept back, or the smallest beats are left out
+        # the model may buy a vehicle a year early; what that moves is kept back, or the smallest beats are left out
         again = chosen(~fits(start) * (rules.vehicle_price + rules.vehicle_yearly) * frame.rise).start[group]
         tries = [_within(start, pilots, group, areas, fits), _within(again, pilots, group, areas, fits)]
         start = max(tries, key=lambda s: float((areas.table["residents"] * np.where(s >= 0, rules.years - s, 0)).sum()))
+    if not best.proven or not fits(best.start[group]).all():
+        # no money lies idle that would start another beat
         start = _brought_forward(start, pilots, group, areas, fits, seats, room, frame.first, rules.years)
     return Rollout(start, best.upper_bound, True)
 
@@ -230,7 +287,7 @@ def _brought_forward(
     areas: Areas,
     fits: Callable[[np.ndarray], np.ndarray],
     seats: np.ndarray,
-    room: float,
+    room: np.ndarray,
     first: int,
     years: int,
 ) -> np.ndarray:
@@ -246,7 +303,7 @@ def _brought_forward(
             trial = start.copy()
             trial[here] = s
             taken = sum(seats[h] for h in set(group) if (trial[group == h] == s).all())
-            if taken <= room + 1e-9 and fits(trial).all():
+            if taken <= room[s] + 1e-9 and fits(trial).all():
                 start = trial
                 break
     return start
@@ -329,7 +386,7 @@ def budget_summary(
         "rise": frame.rise.tolist(),
         "one_officer": (rules.officer_salary + rules.allowances) * (1 + rules.employer_part),
         "lines": {line: spent[k].tolist() for k, line in enumerate(BUDGET_LINES)},
-        "payers": {p: (frame.paid @ spent)[k].tolist() for k, p in enumerate(frame.payers)},
+        "payers": {p: frame.by_payer(spent)[k].tolist() for k, p in enumerate(frame.payers)},
         "total": spent.sum(axis=0).tolist(),
         "all_at_once": whole.sum(axis=0).tolist(),
         "today": today.sum(axis=0).tolist(),
@@ -337,6 +394,7 @@ def budget_summary(
         "capital": once,
         "economic": _economic(spent, once, rules),
         "function": "COFOG 03.1, police services",
+        "functional": _functional(spent, rules),
         "people": _people(people, areas, begun, rules, frame.rise),
         "residents_served": (residents[:, None] * begun).sum(axis=0).tolist(),
         "beats_started": begun.sum(axis=0).tolist(),
@@ -349,10 +407,16 @@ def budget_summary(
         areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
     )
     if people is not None and rules.training_seats is not None:
-        short = [(label, n) for label, n in zip(frame.labels, people.courses, strict=True) if n > rules.training_seats]
+        seats = yearly(rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
         told["seats_short"] = [
-            {"year": label, "courses": float(n), "seats": rules.training_seats} for label, n in short
+            {"year": label, "courses": float(n), "seats": float(most)}
+            for label, n, most in zip(frame.labels, people.courses, seats, strict=True)
+            if n > most
         ]
+    if rules.ends:
+        told["donor_ends"] = _donor_ends(frame, spent, rules)
+    if rules.vehicle_lead_months is not None or rules.station_lead_months is not None:
+        told["procurement"] = _procurement(areas, start, rules, days, tables)
     return told
 
 
@@ -398,6 +462,84 @@ def _economic(spent: np.ndarray, once: list[float], rules: Budget) -> dict[str, 
         "311 fixed assets": capital,
     }
     return {name: values.tolist() for name, values in classes.items()}
+
+
+def _functional(spent: np.ndarray, rules: Budget) -> dict[str, list[float]]:
+    """Return each year's money by function, codes of COFOG: 03.1 police services where the rules name no other for a line."""
+    found: dict[str, np.ndarray] = {}
+    for k, line in enumerate(BUDGET_LINES):
+        code = rules.functions.get(line, "03.1")  # type: ignore[call-overload]
+        found[code] = found.get(code, np.zeros(rules.years)) + spent[k]
+    return {code: found[code].tolist() for code in sorted(found)}
+
+
+def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[dict[str, Any]]:
+    """Return what falls on whom when a payer's money ends: ``payer``, ``on``, ``then`` and ``falls_on`` by year."""
+    rows = []
+    for payer, day in sorted(rules.ends.items()):
+        lines = np.array([getattr(rules.payers, line) == payer for line in BUDGET_LINES])
+        gone = (1 - frame.paid[frame.payers.index(payer)][lines]) * spent[lines]
+        rows.append({"payer": payer, "on": day.isoformat(), "then": rules.then, "falls_on": gone.sum(axis=0).tolist()})
+    return rows
+
+
+def _procurement(
+    areas: Areas, start: np.ndarray, rules: Budget, days: list[dt.date], tables: PlanTables
+) -> list[dict[str, Any]]:
+    """Return what must be ordered by when: ``what``, ``number``, ``needed_on``, ``order_by``, and ``before_start``, whether that is before the plan starts."""
+    year, rows = np.arange(rules.years), []
+
+    def row(what: str, number: int, t: int, months: int) -> None:
+        needed = days[12 * t]
+        order = (pd.Timestamp(needed) - pd.DateOffset(months=months)).date()
+        begin = days[12 * areas.first]
+        rows.append(
+            {
+                "what": what,
+                "number": number,
+                "needed_on": needed.isoformat(),
+                "order_by": order.isoformat(),
+                "before_start": order < begin,
+            }
+        )
+
+    if rules.vehicle_lead_months is not None:
+        bought = fleet(whole_vehicles(fleet_need(areas, start, year)), rules.vehicle_years)
+        for t in np.flatnonzero(bought):
+            row("vehicles", int(bought[t]), int(t), rules.vehicle_lead_months)
+    if rules.station_lead_months is not None:
+        for r in areas.sites.to_dict("records"):
+            at = areas.opens(r, start)
+            if r["chosen"] and not r["existing"] and 0 <= at < rules.years:
+                row(f"station {r['station']}", 1, at, rules.station_lead_months)
+    return sorted(rows, key=lambda r: (r["order_by"], r["what"]))
+
+
+def _together(areas: Areas, description: Description) -> dict[int, str]:
+    """Return the group of each beat that starts together with others, by its position.
+
+    Raises
+    ------
+    InputError
+        Where a beat is none of the plan, or in two groups.
+    """
+    rules, found = description.budget, {}
+    assert rules is not None
+    place = {str(v): b for column in ("beat", "name") for b, v in enumerate(areas.table[column])}
+    for number, names in enumerate(rules.start_together):
+        for name in names:
+            if name not in place:
+                what, mend = (
+                    f"“{name}” is no beat of the plan",
+                    did_you_mean(name, list(place)) or "Name beats of the plan",
+                )
+            elif place[name] in found:
+                what, mend = f"beat “{name}” is in two groups", "Name each beat once"
+            else:
+                found[place[name]] = f"\1{number}"
+                continue
+            raise InputError(problem(what, mend, file=description.file.name, field="budget.start_together"))
+    return found
 
 
 def _people(

@@ -124,7 +124,7 @@ def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame:
     from beatplanner.planning.whole.spending import spending
 
     spent = spending(areas, start, staff, rules, frame.rise)
-    return np.concatenate([frame.funds - frame.paid @ spent, (frame.ceiling - spent.sum(axis=0))[None, :]])
+    return np.concatenate([frame.funds - frame.by_payer(spent), (frame.ceiling - spent.sum(axis=0))[None, :]])
 
 
 def _lacking(

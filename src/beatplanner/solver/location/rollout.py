@@ -6,6 +6,7 @@ Model, with y_at = 1 where area a starts in year t (0, 1, …, T−1)::
     s.t. Σ_t y_at ≤ 1
          base_p[t] + Σ_a Σ_{s ≤ t} cost_p[a, s, t] × y_as ≤ fund_p[t]   for each payer p and year t
          Σ_a seats_a × y_at ≤ seats_t
+         v_t ≥ need_t + Σ_a Σ_{s ≤ t} need_ast × y_as, whole; b_t ≥ v_t − Σ_{t−life < u < t} b_u   vehicles that are needed, and bought
          Σ_{s ≤ t} y_bs ≤ Σ_{s < t} y_as                                for each pilot a and other area b
 
 Money that is not spent in a year is gone, as in most public budgets. Ties are broken towards fewer, earlier starts by the order of the areas.
@@ -30,6 +31,28 @@ class Rollout:
     start: np.ndarray
     served: float
     upper_bound: float | None
+    proven: bool = False
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Whole vehicles of the force.
+
+    Attributes
+    ----------
+    need, more
+        (T,) needed whatever starts; (A, T, T) more for an area that starts in year s, by s and year.
+    price, yearly
+        (P, T) what one that is bought, and one that runs, costs each payer in each year.
+    life
+        Years that one lasts.
+    """
+
+    need: np.ndarray
+    more: np.ndarray
+    price: np.ndarray
+    yearly: np.ndarray
+    life: int
 
 
 def rollout(
@@ -38,13 +61,14 @@ def rollout(
     rise: np.ndarray,
     funds: np.ndarray,
     seats: np.ndarray,
-    seats_a_year: float,
+    seats_a_year: float | np.ndarray,
     pilots: np.ndarray,
     *,
     base: np.ndarray | None = None,
     first: int = 0,
     seconds: float = 30.0,
     seed: int = 0,
+    fleet: Fleet | None = None,
 ) -> Rollout:
     """Choose the years in which areas start.
 
@@ -62,7 +86,7 @@ def rollout(
     seats
         (A,) training seats that an area needs in the year in which it starts.
     seats_a_year
-        Seats there are in a year; inf for no limit.
+        Seats there are in a year, or in each, (T,); inf for no limit.
     pilots
         (A,) bool: start before all others.
     base
@@ -71,6 +95,8 @@ def rollout(
         Year before which nothing starts.
     seconds, seed
         Of the solver; the search ends after a fixed number of nodes.
+    fleet
+        Whole vehicles, whose cost is not in `cost`; none where None.
 
     Returns
     -------
@@ -96,16 +122,19 @@ def rollout(
         model += pulp.lpSum(y[a]) <= 1
         if first:
             model += pulp.lpSum(y[a][:first]) == 0
+    needed, bought = _vehicles(model, y, fleet, areas, years)
     for p in range(payers):
         for t in range(years):
             if np.isfinite(funds[p, t]):
                 spent = [
                     (y[a][s], float(cost[p, a, s, t])) for a in range(areas) for s in range(t + 1) if cost[p, a, s, t]
                 ]
+                if fleet is not None:
+                    spent += [(bought[t], float(fleet.price[p, t])), (needed[t], float(fleet.yearly[p, t]))]
                 model += pulp.LpAffineExpression(spent) <= float(funds[p, t] - owed[p, t])
-    if np.isfinite(seats_a_year):
-        for t in range(years):
-            model += pulp.lpSum(float(seats[a]) * y[a][t] for a in range(areas) if seats[a] > 0) <= float(seats_a_year)
+    room = np.broadcast_to(np.asarray(seats_a_year, float), years)
+    for t in np.flatnonzero(np.isfinite(room)):
+        model += pulp.lpSum(float(seats[a]) * y[a][t] for a in range(areas) if seats[a] > 0) <= float(room[t])
     for a in np.flatnonzero(pilots):
         for b in np.flatnonzero(~pilots):
             for t in range(years):
@@ -118,7 +147,25 @@ def rollout(
                 if round(y[a][t].varValue or 0.0):
                     start[a] = t
     upper = None if found.bound is None else float(found.bound) * scale / 1e4
-    return Rollout(start, served(residents, start, years), upper)
+    mine = served(residents, start, years)
+    return Rollout(start, mine, upper, upper is not None and upper <= mine * (1 + 1e-4) + 1e-3 * areas * years)
+
+
+def _vehicles(model: pulp.LpProblem, y: list, fleet: Fleet | None, areas: int, years: int) -> tuple[list, list]:
+    """Add whole vehicles to the model; return those needed and those bought in each year."""
+    if fleet is None:
+        return [], []
+    most = float(np.ceil(fleet.need.max() + np.maximum(0.0, fleet.more).sum(axis=0).max(initial=0.0))) + 1
+    needed = [pulp.LpVariable(f"v_{t}", 0, most, pulp.LpInteger) for t in range(years)]
+    bought = [pulp.LpVariable(f"b_{t}", 0, most) for t in range(years)]
+    for t in range(years):
+        terms = [(needed[t], 1.0)] + [
+            (y[a][s], -float(fleet.more[a, s, t])) for a in range(areas) for s in range(t + 1) if fleet.more[a, s, t]
+        ]
+        # what is whole but for rounding needs no vehicle more
+        model += pulp.LpAffineExpression(terms) >= float(fleet.need[t]) - 1e-6
+        model += needed[t] - pulp.lpSum(bought[max(0, t - fleet.life + 1) : t + 1]) <= 0
+    return needed, bought
 
 
 def _by_start(cost: np.ndarray, rise: np.ndarray) -> np.ndarray:

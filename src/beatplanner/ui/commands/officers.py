@@ -213,11 +213,18 @@ def succession(
     from beatplanner.planning.changes.succession import succession as look_ahead
 
     found = look_ahead(folder, attrition=attrition, draws=draws, seed=seed, today=dt.date.today())
-    orders = Table(
-        "training starts", "speaks", "people", "nine times of ten at most", "order by", box=None, pad_edge=False
-    )
-    for row in found.classes.itertuples(index=False):
-        orders.add_row(str(row.year), row.language or "any", str(row.people), str(row.people_p90), row.order_by)
+    more = {
+        "to_start": "to start, with drop-out",
+        "classes": "classes",
+        "seats": "seats of the year",
+        "seats_missing": "seats missing",
+    }
+    more = {key: head for key, head in more.items() if key in found.classes}
+    heads = ["training starts", "speaks", "people", "nine times of ten at most", "order by", *more.values()]
+    orders = Table(*heads, box=None, pad_edge=False)
+    for row in found.classes.astype(object).where(found.classes.notna(), "").to_dict("records"):
+        cells = [row["year"], row["language"] or "any", row["people"], row["people_p90"], row["order_by"]]
+        orders.add_row(*map(str, cells), *(str(row[k]) for k in more))
     if len(found.classes):
         out_console.print(orders)
     table = Table(
@@ -245,7 +252,9 @@ def succession(
             ("recruits.csv", found.quarters),
             ("classes.csv", found.classes),
         ):
-            write_csv(out / name, list(frame.columns), frame.itertuples(index=False))
+            write_csv(
+                out / name, list(frame.columns), frame.astype(object).where(frame.notna(), None).itertuples(index=False)
+            )
         out_console.print(f"Tables: {out.resolve()}", markup=False)
 
 
