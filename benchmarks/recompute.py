@@ -251,6 +251,112 @@ def of_access(p: Plan, plans: list[Plan], exchange: float) -> dict[str, Any]:
     return found
 
 
+def yes(value: Any) -> bool:
+    """Tell whether a cell says yes."""
+    return str(value).casefold() in ("true", "1", "1.0", "yes")
+
+
+def spans_away(row: dict[str, Any]) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    """Return when an officer is away, half-open."""
+    found = []
+    if not pd.isna(row.get("absent_from")) and not pd.isna(row.get("absent_until")):
+        found.append((pd.Timestamp(row["absent_from"]), pd.Timestamp(row["absent_until"])))
+    for part in [] if pd.isna(row.get("time_off")) else str(row["time_off"]).split(";"):
+        first, last = part.strip().split(" ")[0].split("..")
+        found.append((pd.Timestamp(first), pd.Timestamp(last)))
+    return found
+
+
+def of_postings(p: Plan) -> dict[str, Any]:
+    """Return what the postings leave open and break: vacancies, moves, tenures, languages, who never holds a post, and cover."""
+    rules, roster = p.rules["officers"], p.roster
+    assert roster is not None and p.moves is not None
+    days = pd.date_range(rules["start"], periods=12 * rules["years"] + 1, freq=pd.DateOffset(months=1))
+    months, row = range(len(days) - 1), {str(r["officer"]): r for r in roster.to_dict("records")}
+    cover = table(p.folder, "cover")
+    away = {o: {m for m in months for a, z in spans_away(r) if a <= days[m] < z} for o, r in row.items()}
+    serves: dict[tuple[str, int], set[str]] = {}
+    mine: dict[str, list[tuple[int, int, str]]] = {}
+    for o, b, s, e in zip(
+        p.moves["officer"].astype(str), ids(p.moves["beat"]), p.moves["start"], p.moves["end"], strict=True
+    ):
+        a, z = (int(days.get_loc(pd.Timestamp(x))) for x in (s, e))  # pyright: ignore
+        mine.setdefault(o, []).append((a, z, b))
+        for m in set(range(a, z)) - away[o]:
+            serves.setdefault((b, m), set()).add(o)
+    for r in [] if cover is None else cover.assign(beat=ids(cover["beat"])).to_dict("records"):
+        for m in range(*(int(days.get_loc(pd.Timestamp(r[k]))) for k in ("start", "end"))):  # pyright: ignore
+            serves.setdefault((r["beat"], m), set()).add(str(r["officer"]))
+    found: dict[str, Any] = {}
+    if "starts" not in (p.beats if p.beats is not None else ()):
+        found["vacant_months"] = sum(
+            max(0, n - len(serves.get((b, m), ()))) for b, n in p.posts.items() for m in months
+        )
+    groups = list(p.rules["units"]["groups"])
+    if groups and "starts" not in (p.beats if p.beats is not None else ()):
+        lacks, people = 0, 0.0
+        for b, units in p.units.groupby(p.now):
+            all_of_them = units["population"].sum()
+            spoken = {g: units[f"group_{g}"].sum() for g in groups}
+            spoken = {g: n for g, n in spoken.items() if all_of_them > 0 and n >= 0.1 * all_of_them}
+            for m in months:
+                known = {w for o in serves.get((b, m), ()) for w in str(row[o]["languages"] or "").split(";")}
+                gone = [n for g, n in spoken.items() if g not in known]
+                lacks, people = lacks + bool(gone), people + sum(gone)
+        found |= {"language_gaps": lacks, "speaker_months": people}
+    found |= tenures(p, mine, days)
+    start = pd.Timestamp(rules["start"])
+    here = [
+        o
+        for o, r in row.items()
+        if not yes(r.get("pool")) and (pd.isna(r["leaves_on"]) or pd.Timestamp(r["leaves_on"]) > start)
+    ]
+    found["officers_never_posted"] = len(set(here) - set(mine))
+    if cover is not None:
+        found["cover_months"] = sum(
+            12 * (pd.Timestamp(e).year - pd.Timestamp(s).year) + pd.Timestamp(e).month - pd.Timestamp(s).month
+            for s, e in zip(cover["start"], cover["end"], strict=True)
+        )
+    return found
+
+
+def tenures(p: Plan, mine: dict[str, list[tuple[int, int, str]]], days: pd.DatetimeIndex) -> dict[str, int]:
+    """Return the postings that are cut short and those that begin because an officer moves from another beat."""
+    least, known = p.rules["officers"]["min_tenure_months"], set(p.posts)
+    weight = p.units["population"].fillna(1.0)
+    broken = moved = 0
+    assert p.roster is not None
+    for r in p.roster.to_dict("records"):
+        if yes(r.get("pool")):
+            continue
+        o, today = str(r["officer"]), ids(pd.Series([r["beat"]])).iat[0]
+        home = today
+        if today is not None and today not in known:
+            inside = p.units["current"] == today
+            home = weight[inside].groupby(p.units["beat"][inside]).sum().idxmax() if inside.any() else None
+        since = None if pd.isna(r["since"]) else pd.Timestamp(r["since"])
+        begin = days[0]
+        served = (
+            0
+            if since is None
+            else max(0, 12 * (begin.year - since.year) + begin.month - since.month - int(begin.day < since.day))
+        )
+        leaves = None if pd.isna(r["leaves_on"]) else pd.Timestamp(r["leaves_on"])
+        stop = len(days) - 1 if leaves is None else max(0, int((days <= leaves).sum()) - 1)
+        rows = sorted(mine.get(o, []))
+        stays = bool(rows) and rows[0][0] == 0 and rows[0][2] == home
+        if home in known and not stays and stop > 0 and served < least:
+            broken += 1
+        for k, (a, z, b) in enumerate(rows):
+            on = k == 0 and stays
+            broken += z < stop and z - a + (served if on else 0) < least
+            if today is not None:
+                moved += not on or b != today
+            else:
+                moved += k > 0
+    return {"tenure_violations": broken, "rotations": moved}
+
+
 def of_officers(p: Plan) -> dict[str, Any]:
     """Return the figures of trust and of moves of officers."""
     rules = p.rules.get("officers")
@@ -260,15 +366,14 @@ def of_officers(p: Plan) -> dict[str, Any]:
         return {"relationship_kept": 1.0, "change_officer": 0.0, "change_officer_share": 0.0, "officers_moved": 0}
     if p.moves is None:
         return {}
-    told, start = p.summary["officers"], rules["start"]
+    start = rules["start"]
     first = p.moves[p.moves["start"] == start]
     at = dict(zip(first["officer"].astype(str), ids(first["beat"]), strict=True))
     before = p.roster[p.roster["beat"].notna()].assign(
         was=lambda f: ids(f["beat"]), officer=lambda f: f["officer"].astype(str)
     )
     found: dict[str, Any] = {
-        "rotations": told["rotations"],
-        "vacant_months": told["vacant_months"],
+        **of_postings(p),
         "officers_moved": int((before["officer"].map(at).notna() & (before["officer"].map(at) != before["was"])).sum()),
     }
     first_day = pd.Timestamp(start)
@@ -344,9 +449,10 @@ def staff(p: Plan) -> pd.DataFrame:
             None if pd.isna(r.get(k)) else pd.Timestamp(r[k]) for k in ("joins_on", "trained_on", "leaves_on")
         )
         grade = r.get("grade")
-        pay = (budget["grades"].get(grade, budget["officer_salary"]) + budget["allowances"]) * (
-            1 + budget["employer_part"]
-        )
+        part = 1.0 if pd.isna(r.get("share")) else float(r["share"])
+        own = 0.0 if pd.isna(r.get("allowances")) else float(r["allowances"])
+        full = budget["grades"].get(grade, budget["officer_salary"]) + budget["allowances"]
+        pay = (full * part + own) * (1 + budget["employer_part"])
         course, end, long = None, trained, officers["training_months"]
         if long and trained is not None and trained > pd.Timestamp(officers["start"]):
             course = trained - pd.DateOffset(months=long)
@@ -363,7 +469,7 @@ def staff(p: Plan) -> pd.DataFrame:
             there = max(0, (min(z, leaves or z) - max(a, joins or a)).days) / (z - a).days / 12
             posted = there if (str(r["officer"]), m) in held else 0.0
             learning = 0.0 if course is None else max(0, (min(z, end) - max(a, course)).days) / (z - a).days / 12
-            spare = there - posted - min(learning, there - posted)
+            spare = 0.0 if yes(r.get("pool")) else there - posted - min(learning, there - posted)
             begins = course is not None and a <= course < z and (leaves is None or leaves > course)
             rows.append((m // 12, there, there * pay, spare, spare * pay, int(begins)))
     return pd.DataFrame(rows, columns=["year", "paid", "pay", "spare", "spare_pay", "courses"]).groupby("year").sum()
@@ -434,6 +540,15 @@ def of_money(p: Plan, plans: list[Plan], exchange: float) -> dict[str, Any]:
     return found
 
 
+def of_proof(p: Plan) -> dict[str, Any]:
+    """Return how many steps were not solved: broken rules, no bound, or over 5 % from the best."""
+    if p.today:
+        return {}
+    steps = [p.summary[k] for k in ("beats", "stations", "officers") if k in p.summary]
+    steps = [s for s in steps if s.get("planned") is not False]
+    return {"steps_unsolved": sum(s["status"] == "infeasible" or s["gap"] is None or s["gap"] > 0.05 for s in steps)}
+
+
 # ---- comparing
 
 
@@ -453,6 +568,7 @@ def recompute(folder: Path) -> tuple[pd.DataFrame, list[str]]:
             | of_access(p, plans, exchange)
             | of_officers(p)
             | of_changes(p)
+            | of_proof(p)
             | of_money(p, plans, exchange)
         )
         for block in content["blocks"]:

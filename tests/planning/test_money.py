@@ -318,3 +318,19 @@ def test_beats_that_start_together_and_seats_by_year(town, command):
     town.swap('[["1", "2"], ["2", "3"]]', '[["1", "x"]]\ntraining_seats = [1, 2, 3]')
     code, _, err = command("plan", town.project, "--out", town.path("out2"), "--time-limit", 2)
     assert code == 1 and ("3 amounts are given for 2 years" in err or "“x” is no beat" in err)
+
+
+def test_forums_and_budget_have_one_currency(town):
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.errors import InputError
+
+    text = town.project.read_text(encoding="utf-8")
+    money = ROLLOUT.replace("[budget]", '[budget]\ncurrency = "MKD"')
+    town.project.write_text(text + money + "[forum]\n", encoding="utf-8")
+    assert read_description(town.project).forum.currency == "MKD"
+    town.project.write_text(text + money + '[forum]\ncurrency = "EUR"\n', encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_description(town.project)
+    assert "the sums of the forums are in EUR and those of the budget in MKD" in str(error.value)
+    town.project.write_text(text + money + 'rates = { EUR = 0.016 }\n[forum]\ncurrency = "EUR"\n', encoding="utf-8")
+    assert read_description(town.project).forum.currency == "EUR"

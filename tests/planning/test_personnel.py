@@ -83,11 +83,17 @@ def test_a_false_temporary_posting_is_found(town):
         assert check in {c.name for c in verify(town.path("out")).failed}
 
 
-def surplus(town, columns, cells):
+def surplus(town, columns, cells, more=()):
     """Write two officers of beat 1 for one post, and an empty beat 4: one of them is moved where the rules let the plan."""
     from conftest import ROSTER, write_roster
 
-    base = [["Ana", 1, "2024-06-01"], ["Goran", 1, "2022-06-01"], ["Cena", 3, "2026-06-01"], ["Mira", 2, "2025-01-01"]]
+    base = [
+        ["Ana", 1, "2024-06-01"],
+        ["Goran", 1, "2022-06-01"],
+        ["Cena", 3, "2026-06-01"],
+        ["Mira", 2, "2025-01-01"],
+        *more,
+    ]
     rows = [
         [*r, None, "f", 21.49, 42.0, "2020-01-01", None, None, *cells.get(r[0], [None] * len(columns))] for r in base
     ]
@@ -195,37 +201,50 @@ def test_a_force_without_these_columns_sees_none_of_them(town):
     assert not {"Temporary postings", "Supervision", "Appeals"} & set(sheets)
 
 
-def test_prices_of_the_officers_rules_by_hand(town, command):
-    """No moves at all leave beat 4 empty for two years: 24 × 10,000 for a rotation of 20 and some kilometres."""
+def test_prices_of_the_officers_rules_by_hand(town, command, monkeypatch):
+    """Of three in beat 1, which has two posts, one stays idle for want of a move: 24 × 10,000 for a rotation of 20 and some kilometres."""
     import json
 
-    surplus(town, ["seniority"], {})
+    from beatplanner.planning.compare import rule_prices
+
+    every = rule_prices.relaxations
+    monkeypatch.setattr(rule_prices, "relaxations", lambda d: (r for r in every(d) if r.step == "officers"))
+    surplus(town, ["seniority"], {}, [["Vera", 1, "2023-06-01"]])
+    town.swap("posts_per_beat = 1", "posts_per_beat = 2")
     text = town.project.read_text(encoding="utf-8")
     text = text.replace("tolerance = 0.25", "tolerance = 1.0\nmax_moved = 0.0")
     cut = text.split("[stations]")
     town.project.write_text(
         cut[0] + "[officers]" + cut[1].split("[officers]")[1] + "moves_a_month = 0\n" + BUDGET, encoding="utf-8"
     )
-    code, out, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 12)
+    code, _, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 8)
     assert code == 0, err
     rows = {
         r["key"]: r for r in json.loads((town.path("prices") / "prices.json").read_text(encoding="utf-8"))["prices"]
     }
     moves = rows["officers.moves_a_month"]
     assert moves["gain"] == pytest.approx(24 * 10_000 - 20, abs=20) and moves["vacant_months"] == -24
-    assert moves["at_least"] == pytest.approx(moves["gain"], abs=30) and moves["at_most"] >= moves["gain"] - 1e-6
+    # the bound of the plan itself leaves the limit of moves out, so that less is proven than is found
+    assert 0 <= moves["at_least"] <= moves["gain"] <= moves["at_most"] + 1e-6 < 240_100
     assert "24 vacant months fewer, 1 move more" in moves["sentence"]
-    # with no move nothing else is possible, so the minimum tenure costs nothing
-    assert rows["officers.min_tenure_months"]["sentence"] == "A minimum tenure of 12 months costs nothing (none)."
-    assert command("verify", town.path("prices"))[0] == 0
-    # two posts a beat: four posts more, 48 months of each without anybody, and 4 × 1,200 a year
-    town.swap("moves_a_month = 0", "")
-    town.swap("posts_per_beat = 1", "posts_per_beat = 2")
-    code, out, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 12)
-    rows = {
-        r["key"]: r for r in json.loads((town.path("prices") / "prices.json").read_text(encoding="utf-8"))["prices"]
-    }
+    # with no move nothing else is possible, so the minimum tenure costs nothing of what was found
+    said = rows["officers.min_tenure_months"]["sentence"]
+    assert said.startswith("A minimum tenure of 12 months costs 0 points (none at all; proven: between 0 and 2")
+    # a second post in each beat: four posts, 3 × 24 months of them without anybody, and 4 × 1,200 a year
     two = rows["officers.posts_per_beat"]
-    assert two["posts"] == -4 and two["vacant_months"] == -96 and two["money"] == -4800
-    assert "4 posts fewer, 96 vacant months fewer" in two["sentence"] and "4,800 EUR a year less" in two["sentence"]
+    assert two["posts"] == -4 and two["vacant_months"] == -72 and two["money"] == -4800
+    assert "4 posts fewer, 72 vacant months fewer" in two["sentence"] and "4,800 EUR a year less" in two["sentence"]
     assert command("verify", town.path("prices"))[0] == 0
+
+
+def test_headers_of_other_languages_are_understood(town):
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.town.read_town import read_town
+
+    surplus(
+        town,
+        ["Чин", "Додатоци", "Жалба", "Стаж од", "Заменски состав"],
+        {"Ana": ["водник", 50, None, "2015-01-01", None]},
+    )
+    roster = read_town(read_description(town.project)).roster.set_index("officer").loc["Ana"]
+    assert (roster["rank"], roster["allowances"], str(roster["seniority"])) == ("водник", 50, "2015-01-01")

@@ -156,6 +156,17 @@ def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if officers and officers.freeze_months and officers.published is None:
         what = "a freeze needs the postings that were published"
         yield "officers.freeze_months", what, 'Add published = "postings.csv", or take freeze_months away'
+    forum, budget = sections.get("forum"), sections.get("budget")
+    if (
+        forum
+        and budget
+        and "currency" in forum.model_fields_set
+        and forum.currency != budget.currency
+        and forum.currency not in budget.rates
+    ):
+        what = f"the sums of the forums are in {forum.currency} and those of the budget in {budget.currency}"
+        mend = f"Give one currency, or state the rate: rates = {{ {forum.currency} = … }} in [budget]"
+        yield "forum.currency", what, mend
     points = {"incidents": sections.get("incidents")}
     points |= {f"stations.{name}": getattr(stations, name, None) for name in ("candidates", "existing")}
     for key, table in points.items():

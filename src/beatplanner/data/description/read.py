@@ -59,4 +59,8 @@ def checked_description(raw: dict[str, Any], file: Path) -> Description:
         findings.add(missing_files(name, section, file))
     findings.add(problem(what, mend, file=file.name, field=key) for key, what, mend in contradictions(sections))
     findings.raise_if_any()
+    forum, budget = sections.get("forum"), sections.get("budget")
+    if forum is not None and budget is not None and "currency" not in forum.model_fields_set:
+        # sums of a project are in the currency of its budget
+        sections["forum"] = forum.model_copy(update={"currency": budget.currency})
     return Description(**sections, folder=file.parent, file=file)

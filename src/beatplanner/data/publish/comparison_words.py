@@ -117,7 +117,7 @@ def about(value: float) -> str:
 
 
 def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the decision page says of each plan: ``name``, ``unmet``, ``choose`` (sentences), ``worst`` and ``money``.
+    """Return what the decision page says of each plan: ``name``, ``unmet``, ``unsolved``, ``choose`` (sentences), ``worst`` and ``money``.
 
     Parameters
     ----------
@@ -142,6 +142,7 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
             {
                 "name": plan["plan"],
                 "unmet": plan["unmet"],
+                "unsolved": plan.get("unsolved", []),
                 "choose": words,
                 "worst": ""
                 if row is None

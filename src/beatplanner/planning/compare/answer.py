@@ -18,7 +18,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.publish.comparison_words import about
 from beatplanner.planning.compare.columns import Column, currency, read_columns
-from beatplanner.planning.compare.figures import figures
+from beatplanner.planning.compare.figures import figures, unsolved
 from beatplanner.planning.compare.sentences import moves
 
 
@@ -45,10 +45,7 @@ def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dic
     today, plan = columns
     s = plan.tables.summary
     draft = list(s.get("clashes", []))
-    for step in ("beats", "stations", "officers"):
-        gap = s.get(step, {}).get("gap")
-        if gap is not None and gap > 0.05:
-            draft.append(f"The search for {step} ended early: the best possible plan may be up to {gap:.0%} better.")
+    draft += [x for x in unsolved(s) if x not in draft]
     told = [
         ("What changes for residents?", _residents(plan, today)),
         ("Who moves?", _who_moves(plan)),

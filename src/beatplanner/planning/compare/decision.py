@@ -11,6 +11,7 @@ from typing import Any
 
 from beatplanner.data.publish.comparison_words import HEADLINE, STRENGTHS
 from beatplanner.planning.compare.columns import Column
+from beatplanner.planning.compare.figures import unsolved
 
 ALIKE = 0.005
 
@@ -28,7 +29,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
     Returns
     -------
     list of dict
-        ``plan``, ``unmet`` (sentences), ``best`` (``key``, ``value``, ``next``, ``next_plan``), ``worst`` (``key``, ``value``, ``best``, ``best_plan``) or None,
+        ``plan``, ``unmet`` and ``unsolved`` (sentences), ``best`` (``key``, ``value``, ``next``, ``next_plan``), ``worst`` (``key``, ``value``, ``best``, ``best_plan``) or None,
         ``money`` (``whole`` and ``posts``: what it costs more than today, by people and by posts) or None, ``capacity`` (``hours``, ``capacity``) or None.
     """
     rows = {r["key"]: r for b in blocks for r in b["rows"]}
@@ -45,6 +46,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
             {
                 "plan": c.name,
                 "unmet": _unmet(c),
+                "unsolved": unsolved(c.tables.summary),
                 "best": best,
                 "worst": None if worst is None else {i: v for i, v in worst.items() if i != "behind"},
                 "money": _money(c, columns[0]),

@@ -20,8 +20,12 @@ from beatplanner.planning.compare.columns import (
     municipality_of,
     people,
 )
+from beatplanner.planning.officers.cover import in_pool
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
+
+# A step whose best plan may be so much better is told as one that was not solved.
+FAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,28 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("change_officer_share", "… as a share", "share", "less"),
             Figure("rotations", "Moves of officers between beats, whole period", "number", "less"),
             Figure("vacant_months", "Post-months without an officer, whole period", "number", "less"),
+            Figure("tenure_violations", "Postings that end before the minimum tenure", "number", "less"),
+            Figure(
+                "language_gaps",
+                "Beat-months in which nobody speaks a language of the beat",
+                "number",
+                "less",
+                "A language that at least a tenth of the residents speak.",
+            ),
+            Figure(
+                "speaker_months",
+                "Residents × months without an officer who speaks their language",
+                "number",
+                "less",
+            ),
+            Figure(
+                "officers_never_posted",
+                "Officers who never hold a post, whole period",
+                "number",
+                "less",
+                "Who stands in for others is left out.",
+            ),
+            Figure("cover_months", "Months in which somebody of the pool stands in", "number"),
         ),
     ),
     (
@@ -215,6 +241,12 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
     (
         "Proof",
         (
+            Figure(
+                "steps_unsolved",
+                "Steps that break a rule, have no bound or may be over 5 % from the best",
+                "number",
+                "less",
+            ),
             Figure("beats_gap", "Beats: at most so far above the best possible", "share", "less"),
             Figure("stations_gap", "Stations: at most so far above the best possible", "share", "less"),
             Figure("officers_gap", "Officers: at most so far above the best possible", "share", "less"),
@@ -425,7 +457,20 @@ def _of_officers(c: Column) -> dict[str, Any]:
     if tables.assignments is None or tables.beats is None:
         return {}
     claims = tables.summary.get("officers", {})
-    found: dict[str, Any] = {"rotations": claims.get("rotations"), "vacant_months": claims.get("vacant_months")}
+    found: dict[str, Any] = {
+        k: claims.get(k) for k in ("rotations", "vacant_months", "tenure_violations", "language_gaps", "speaker_months")
+    }
+    if not rules_have_languages(c):
+        found |= {"language_gaps": None, "speaker_months": None}
+    posted = set(tables.assignments["officer"].astype(str))
+    here = [
+        str(r["officer"])
+        for r in tables.roster[~in_pool(tables.roster)].to_dict("records")
+        if not r["leaves_on"] or str(r["leaves_on"])[:10] > rules.start.isoformat()
+    ]
+    found["officers_never_posted"] = len(set(here) - posted)
+    if "cover" in claims:
+        found["cover_months"] = claims["cover"]["covered_months"]
     years = relationship_years(tables.units, tables.roster, tables.assignments, tables.beats, rules)
     if years["relationship_years_today"] > 0:
         found["relationship_kept"] = years["relationship_years_kept"] / years["relationship_years_today"]
@@ -453,6 +498,11 @@ def _of_officers(c: Column) -> dict[str, Any]:
     return found
 
 
+def rules_have_languages(c: Column) -> bool:
+    """Tell whether the plan knows residents by language."""
+    return bool(c.rules.units.groups)
+
+
 def _of_changes(c: Column) -> dict[str, Any]:
     current = np.array(_text(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
@@ -471,7 +521,7 @@ def _of_proof(c: Column) -> dict[str, Any]:
     if c.today:
         return {}
     summary = c.tables.summary
-    found: dict[str, Any] = {"rules_met": bool(summary["feasible"])}
+    found: dict[str, Any] = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved(summary))}
     for step in ("beats", "stations", "officers"):
         found[f"{step}_gap"] = summary.get(step, {}).get("gap")
     found |= {
@@ -503,6 +553,24 @@ def _of_service(c: Column) -> dict[str, Any]:
         **{key: told[name] for key, name in SERVICE.items()},
         "service_nobody": sum(nobody) / len(nobody) if nobody else None,
     }
+
+
+def unsolved(summary: dict[str, Any]) -> list[str]:
+    """Say of each step of a plan that breaks a rule, has no bound, or may be more than `FAR` from the best; steps that were given are left out."""
+    told = []
+    for step in ("beats", "stations", "officers"):
+        s = summary.get(step)
+        if s is None or (step == "beats" and s.get("planned") is False):
+            continue
+        if s["status"] == "infeasible":
+            told.append(f"The {step} do not keep all of their rules.")
+        elif s["gap"] is None:
+            told.append(f"How far the {step} are from the best possible plan is not known.")
+        elif s["gap"] > FAR:
+            told.append(
+                f"The search for {step} ended early: the best possible plan may be up to {s['gap']:.0%} better."
+            )
+    return told
 
 
 def _of_money(c: Column) -> dict[str, Any]:

@@ -196,10 +196,10 @@ def _of_officers(d: Description) -> Iterator[Relaxation]:
 
     if o.min_tenure_months:
         text = f"A minimum tenure of {_months(o.min_tenure_months)}"
-        yield rule("min_tenure_months", text, "none", min_tenure_months=0)
+        yield rule("min_tenure_months", text, "none at all", min_tenure_months=0)
     if o.handover_months:
         text = f"A handover of {_months(o.handover_months)}"
-        yield rule("handover_months", text, "none", only_adds=False, handover_months=0)
+        yield rule("handover_months", text, "none at all", only_adds=False, handover_months=0)
     if o.posts_per_beat == "auto" or o.posts_per_beat > 1:
         if o.posts_per_beat == "auto":
             text, how, posts = "Posts by the work of each beat", "one a beat in their place", 1
@@ -213,13 +213,16 @@ def _of_officers(d: Description) -> Iterator[Relaxation]:
         yield rule("moves_a_month", text, "no limit", moves_a_month=None)
     if o.max_tenure_months is not None:
         yield rule(
-            "max_tenure_months", f"A maximum tenure of {_months(o.max_tenure_months)}", "none", max_tenure_months=None
+            "max_tenure_months",
+            f"A maximum tenure of {_months(o.max_tenure_months)}",
+            "none at all",
+            max_tenure_months=None,
         )
     if o.half_a_year:
         text = "Changing at most half of a beat's officers in a year"
         yield rule("half_a_year", text, "no limit", half_a_year=False)
     if o.notice_months:
-        yield rule("notice_months", f"A notice of {_months(o.notice_months)}", "none", notice_months=0)
+        yield rule("notice_months", f"A notice of {_months(o.notice_months)}", "none at all", notice_months=0)
     if o.max_home_km is not None:
         yield rule("max_home_km", f"Moves within {o.max_home_km:g} km of home", "anywhere", max_home_km=None)
 

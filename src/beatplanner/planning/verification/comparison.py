@@ -456,7 +456,19 @@ def _officers(p: _Plan) -> dict[str, Any]:
                 r = 1.0 if math.isnan(r) else r
                 today += years * r
                 kept += years * r if at.get(str(o)) == p.beat[i] else 0.0
-    found: dict[str, Any] = {"rotations": told.get("rotations"), "vacant_months": told.get("vacant_months")}
+    spoken = bool(p.rules.units.groups)
+    found: dict[str, Any] = {k: told.get(k) for k in ("rotations", "vacant_months", "tenure_violations")}
+    found |= {k: told.get(k) if spoken else None for k in ("language_gaps", "speaker_months")}
+    ever = {str(o) for o in t.assignments["officer"]}
+    found["officers_never_posted"] = sum(
+        str(r["officer"]) not in ever
+        and str(r.get("pool")).casefold() not in ("true", "1", "1.0")
+        and (missing(r["leaves_on"]) or str(r["leaves_on"])[:10] > start)
+        for r in t.roster.to_dict("records")
+    )
+    if told.get("cover") is not None and t.cover is not None:
+        ends = [(pd.Timestamp(a), pd.Timestamp(b)) for a, b in zip(t.cover["start"], t.cover["end"], strict=True)]
+        found["cover_months"] = sum(12 * (b.year - a.year) + b.month - a.month for a, b in ends)
     if today > 0:
         found["relationship_kept"] = kept / today
     staffed, lost = 0.0, 0.0
@@ -490,9 +502,14 @@ def _proof(p: _Plan) -> dict[str, Any]:
     """Return what the plan's own checks have found right in its summary."""
     if p.today:
         return {}
-    s = p.tables.summary
+    s, far = p.tables.summary, 0
+    for k in ("beats", "stations", "officers"):
+        step = s.get(k)
+        if step is not None and not (k == "beats" and step.get("planned") is False):
+            far += step["status"] == "infeasible" or step["gap"] is None or step["gap"] > 0.05
     return {
         "rules_met": bool(s.get("feasible")),
+        "steps_unsolved": far,
         **{f"{k}_gap": s.get(k, {}).get("gap") for k in ("beats", "stations", "officers")},
         "beats_objective": s.get("beats", {}).get("objective"),
         "beats_bound": s.get("beats", {}).get("lower_bound"),

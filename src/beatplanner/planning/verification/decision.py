@@ -48,6 +48,8 @@ def check_decision(
         claim = told[name]
         if list(claim["unmet"]) != list(unmet[k]):
             wrong.append(f"{name}: the rules that are not met are told otherwise.")
+        if len(claim.get("unsolved", [])) != (found[k].get("steps_unsolved") or 0):
+            wrong.append(f"{name}: steps that are not solved are told otherwise.")
         said = {x["key"]: x for x in claim["best"]}
         for key, less in LESS.items():
             mine = values[key][k]
