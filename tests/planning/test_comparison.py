@@ -286,3 +286,35 @@ def test_all_scenarios_are_run_and_one_that_fails_is_told(tmp_path, command):
     content = json.loads((tmp_path / "out" / "comparison" / "comparison.json").read_text(encoding="utf-8"))
     assert [c["name"] for c in content["columns"]] == ["Today", "a", "b"]
     assert command("scenarios", town.project, "--out", tmp_path / "one", "--only", "zz")[0] == 2
+
+
+def test_one_page_answers_without_a_contradiction_elsewhere(plans):
+    from benchmarks.one_page import contradictions
+
+    folder, content = plans
+    count, wrong = contradictions(folder / "cmp")
+    assert count > 30 and not wrong, wrong
+    # a page that does not agree is found
+    false = json.loads(json.dumps(content))
+    for block in false["blocks"]:
+        for row in block["rows"]:
+            if row["key"] in ("vacant_months", "money_total"):
+                row["values"] = [None if v is None else v + 1 for v in row["values"]]
+    (folder / "false").mkdir()
+    for name in ("comparison.html", "comparison.xlsx"):
+        shutil.copy(folder / "cmp" / name, folder / "false" / name)
+    (folder / "false" / "comparison.json").write_text(json.dumps(false), encoding="utf-8")
+    said = " ".join(contradictions(folder / "false")[1])
+    assert "for vacant_months" in said and "the comparison has another sum" in said
+
+
+def test_no_table_has_a_figure_that_nobody_would_write(plans):
+    from shown_tables import PLURAL, UNROUNDED, faults
+
+    folder, _ = plans
+    assert not faults(folder)
+    assert (
+        UNROUNDED.search("17282.159999999996")
+        and PLURAL.search("There are 1 beats.")
+        and not PLURAL.search("1.1 hours, 11 beats")
+    )

@@ -17,6 +17,7 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.publish.comparison_words import about
+from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures, unsolved
 from beatplanner.planning.compare.sentences import moves
@@ -57,6 +58,9 @@ def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dic
         (f"What if {leave} officers leave?", _leavers(plan, leave)),
         ("When is the last day to recruit?", _last_day(plan)),
         ("Which rule is dear?", _dear(prices)),
+        ("Who stands in for officers who are away?", _cover(s)),
+        ("Who leads the officers, and who objects to a move?", _personnel(s)),
+        ("What must be ordered, and what follows when a donor leaves?", _orders(plan)),
         ("How sure is it, and how can one object?", _sure(plan)),
     ]
     return {
@@ -145,6 +149,11 @@ def _when(c: Column) -> list[str]:
     )
     if b["blocked"]:
         found.append(b["blocked"]["sentence"])
+    bound, served = b["resident_years_bound"], b["resident_years"]
+    if bound is not None and served > 0 and bound > 1.005 * served:
+        found.append(
+            f"Whether another order reaches more is not proven: {served:,.0f} resident-years are served, and at most {bound:,.0f} can be."
+        )
     return found
 
 
@@ -207,6 +216,7 @@ def _leavers(c: Column, leave: int) -> list[str]:
         here = (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start)
         ready += (
             free
+            and str(r.get("pool")).casefold() not in ("true", "1", "1.0")
             and here
             and (trained is None or trained <= rules.start)
             and not (trained is None and joins is not None and rules.training_months > 0)
@@ -226,22 +236,14 @@ def _last_day(c: Column) -> list[str]:
     if rules is None or table is None or beats is None:
         return []
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
-    vacant = np.zeros(len(days) - 1)
-    for b in beats.to_dict("records"):
-        held = np.zeros(len(days) - 1)
-        for r in table[table["beat"].astype(str) == str(b["beat"])].to_dict("records"):
-            a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
-            held[a:z] += 1
-        opens = (
-            0
-            if "starts" not in b
-            else len(days)
-            if not b["starts"] or b["starts"] != b["starts"]
-            else int(np.searchsorted(days, dt.date.fromisoformat(str(b["starts"]))))
-        )
-        short = np.maximum(0.0, float(b["posts"]) - held)
-        short[: opens + (rules.handover_months if opens else 0)] = 0
-        vacant += short
+    # the same table as in officers.xlsx, less posts that a roll-out has not opened yet
+    empty = vacancies(c.tables).to_numpy(float)
+    for k, b in enumerate(beats.to_dict("records")):
+        if "starts" in b:
+            never = not b["starts"] or b["starts"] != b["starts"]
+            opens = len(days) if never else int(np.searchsorted(days, dt.date.fromisoformat(str(b["starts"]))))
+            empty[k, : opens + (rules.handover_months if opens else 0)] = 0
+    vacant = empty.sum(axis=0)
     if not vacant.any():
         return ["No post is ever empty by the plan, so nobody beside the roster must be recruited."]
     months = rules.training_months + rules.handover_months
@@ -267,6 +269,54 @@ def _dear(prices: Path | None) -> list[str]:
     dearest = {r["step"]: r["sentence"] for r in reversed(rows)}
     found = [dearest[s] for s in ("beats", "stations", "officers") if s in dearest]
     return found or ["No price could be told."]
+
+
+def _cover(s: dict[str, Any]) -> list[str]:
+    cover = (s.get("officers") or {}).get("cover")
+    if not cover:
+        return []
+    return [
+        f"{_many(cover['pool'], 'officer')} of a named pool {'stands' if cover['pool'] == 1 else 'stand'} in for {cover['covered_months']:,.0f} of "
+        f"{_many(cover['away_months'], 'month')} in which holders of posts are known to be away; nobody's tenure is broken by it."
+    ]
+
+
+def _personnel(s: dict[str, Any]) -> list[str]:
+    officers, found = s.get("officers") or {}, []
+    for row in officers.get("supervision", [])[:1]:
+        lack = f"{_many(row['missing'], 'is', 'are')} missing" if row["missing"] else "none is missing"
+        found.append(
+            f"{_many(row['officers'], 'officer')} at their posts need {_many(row['needed'], 'supervisor')}, and there "
+            f"{'is' if row['supervisors'] == 1 else 'are'} {row['supervisors']:,.0f}: {lack}."
+        )
+    appeals = officers.get("appeals")
+    if appeals and sum(appeals.values()):
+        found.append(
+            f"Of {_many(sum(appeals.values()), 'appeal')} {appeals['upheld']:,.0f} {'was' if appeals['upheld'] == 1 else 'were'} upheld, "
+            f"{appeals['rejected']:,.0f} rejected, and {appeals['open']:,.0f} {'is' if appeals['open'] == 1 else 'are'} open."
+        )
+    return found
+
+
+def _orders(c: Column) -> list[str]:
+    b = c.tables.summary.get("budget")
+    if b is None:
+        return []
+    found = []
+    rows = b.get("procurement") or []
+    if rows:
+        cars = sum(r["number"] for r in rows if r["what"] == "vehicles")
+        first = dt.date.fromisoformat(rows[0]["order_by"])
+        text = f"{_many(cars, 'vehicle')} and {_many(sum(r['what'] != 'vehicles' for r in rows), 'station')} are to be ordered, the first by {_on(first)}"
+        early = sum(r["before_start"] for r in rows)
+        found.append(text + (", before the plan starts." if early else "."))
+    for row in b.get("donor_ends") or []:
+        day, falls = dt.date.fromisoformat(row["on"]), sum(row["falls_on"])
+        if falls >= 0.5:
+            found.append(
+                f"The money of the {row['payer']} ends on {_on(day)}; {about(falls)} {currency(c)} of its lines then fall on the {row['then']}."
+            )
+    return found
 
 
 def _sure(c: Column) -> list[str]:
