@@ -24,7 +24,7 @@ from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
-from beatplanner.data.town.personnel import PERSONNEL_COLUMNS
+from beatplanner.data.town.columns import PERSONNEL_COLUMNS
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.changes.sharing_out import with_starts
@@ -257,7 +257,9 @@ def _changed_roster(before: PlanTables, changes: Sequence[Change]) -> pd.DataFra
     for c in ROSTER_COLUMNS:
         if c not in roster:
             roster[c] = None
-    roster["licence"] = ["yes" if str(v).casefold() in ("true", "1", "1.0") else "no" for v in roster["licence"]]
+    for c in ("licence", "pool", "hardship"):
+        if c in roster:
+            roster[c] = ["yes" if str(v).casefold() in ("true", "1", "1.0") else "no" for v in roster[c]]
     for change in changes:
         row = roster["officer"].astype(str) == change.officer
         if change.kind in ("leaves", "promoted"):

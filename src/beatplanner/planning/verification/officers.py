@@ -10,7 +10,15 @@ import pandas as pd
 
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
-from beatplanner.planning.verification.personnel import check_limits, check_personnel, days_away, truth, with_standins
+from beatplanner.planning.verification.personnel import (
+    _beat_today,
+    _ready,
+    _stop,
+    check_limits,
+    check_personnel,
+    days_away,
+    with_standins,
+)
 
 LANGUAGE_SHARE = 0.10
 # Months for which an ordered posting is fixed.
@@ -175,43 +183,12 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     )
 
 
-def _beat_today(row, evidence: Evidence, beats) -> str | None:
-    """Return the beat of the plan that an officer serves at the start: today's, or where most of its residents are now."""
-    today = text(row.get("beat"))
-    if today is None or today in beats:
-        return today
-    units = evidence.units[(evidence.units["current"] == today).to_numpy()]
-    if not len(units):
-        return None
-    people = (
-        units["population"].fillna(1.0) if evidence.units["population"].notna().all() else pd.Series(1.0, units.index)
-    )
-    shares = people.groupby(units["beat"].astype(str)).sum()
-    return str(shares.idxmax())
-
-
 def months_at_work(row, days) -> np.ndarray:
     """Return the months in which an officer is at work, not sick, (T,)."""
     month = np.ones(len(days) - 1, bool)
     for off, back in days_away(row):
         month[[off <= d < back for d in days[:-1]]] = False
     return month
-
-
-def _stop(row, days) -> int:
-    leaves, months = _date(row.get("leaves_on")), len(days) - 1
-    if truth(row.get("pool")):
-        return 0  # holds no post of their own
-    return months if leaves is None else max(0, min(months, int(np.searchsorted(days, leaves, side="right")) - 1))
-
-
-def _ready(row, days, training: int) -> int:
-    """Return the first month in which an officer may take a post."""
-    joins, trained = _date(row.get("joins_on")), _date(row.get("trained_on"))
-    if trained is None and joins is not None:
-        trained = (pd.Timestamp(joins) + pd.DateOffset(months=training)).date()
-    day = max([d for d in (joins, trained) if d], default=None)
-    return 0 if day is None else int(np.searchsorted(days[:-1], day))
 
 
 def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules) -> None:

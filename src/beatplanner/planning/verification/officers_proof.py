@@ -23,8 +23,8 @@ from beatplanner.planning.verification.officers import (
     _served,
     _stop,
     months_at_work,
-    truth,
 )
+from beatplanner.planning.verification.personnel import truth
 from beatplanner.planning.verification.proven import CannotProveError
 
 Arrays = dict[str, np.ndarray]

@@ -35,6 +35,37 @@ def days_away(row) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
+def _beat_today(row, evidence: Evidence, beats) -> str | None:
+    """Return the beat of the plan that an officer serves at the start: today's, or where most of its residents are now."""
+    today = text(row.get("beat"))
+    if today is None or today in beats:
+        return today
+    units = evidence.units[(evidence.units["current"] == today).to_numpy()]
+    if not len(units):
+        return None
+    people = (
+        units["population"].fillna(1.0) if evidence.units["population"].notna().all() else pd.Series(1.0, units.index)
+    )
+    shares = people.groupby(units["beat"].astype(str)).sum()
+    return str(shares.idxmax())
+
+
+def _stop(row, days) -> int:
+    leaves, months = date_of(row.get("leaves_on")), len(days) - 1
+    if truth(row.get("pool")):
+        return 0  # holds no post of their own
+    return months if leaves is None else max(0, min(months, int(np.searchsorted(days, leaves, side="right")) - 1))
+
+
+def _ready(row, days, training: int) -> int:
+    """Return the first month in which an officer may take a post."""
+    joins, trained = date_of(row.get("joins_on")), date_of(row.get("trained_on"))
+    if trained is None and joins is not None:
+        trained = (pd.Timestamp(joins) + pd.DateOffset(months=training)).date()
+    day = max([d for d in (joins, trained) if d], default=None)
+    return 0 if day is None else int(np.searchsorted(days[:-1], day))
+
+
 def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work, days, beats):
     """Check the temporary postings, and return postings, roster and months at work with an officer of its own for each.
 
@@ -117,8 +148,6 @@ def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work,
 
 def _away(evidence: Evidence, roster, at_work, days, beats) -> int:
     """Count the months in which today's holders are away while they are in the force."""
-    from beatplanner.planning.verification.officers import _beat_today, _ready, _stop
-
     rules, total = evidence.rules.officers, 0
     assert rules is not None
     for officer, row in roster.items():
@@ -133,8 +162,6 @@ def _away(evidence: Evidence, roster, at_work, days, beats) -> int:
 
 def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
     """Check that nobody is moved in the months of notice, against hardship or an upheld appeal, or too far from home."""
-    from beatplanner.planning.verification.officers import _beat_today
-
     rules = evidence.rules.officers
     assert rules is not None and evidence.beats is not None
     units, told = evidence.units, evidence.summary["officers"].get("broken_rules") or []
