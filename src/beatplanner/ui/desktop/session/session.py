@@ -12,6 +12,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.ui.desktop.session.damage import damaged, damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
 
 if TYPE_CHECKING:
@@ -83,20 +84,25 @@ class Scenario:
         document, shown = None, 0
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
+            self._refuse_damaged_result(folder)
             plan, town, project = self.reading(_read_folder, folder)
             self.project, self.result = (project if town is not None else None), folder
         else:
             if self.document is not None and self.document.file == path.resolve():
                 # a window does not lock itself out
                 self.close_document()
-            document = ProjectDocument.open(path)
+            refuse_what_is_no_project(path)
+            try:
+                document = ProjectDocument.open(path)
+            except InputError as error:
+                raise in_plain_words(path, error) from error
             try:
                 self.before_reading(document)
                 out = foreign_paths(document.rules(), whole=document.is_file)
                 if out and not self.follows(out):
                     what = f"it names files elsewhere, which were not followed: {listed(out, 5)}"
                     raise InputError(problem(what, "Bring these files into the project's folder", file=path))
-                description = document.description()
+                description = self._described(document)
                 shown = max(document.content.plans, default=0)
                 result = document.plan_folder(shown) if shown else None
                 town, plan = self.reading(_read_project, description, result)
@@ -108,6 +114,22 @@ class Scenario:
         self.document, self.plan_shown = document, shown
         self.town, self.plan = town, plan
         self.changed()
+
+    def _described(self, document: ProjectDocument) -> Description:
+        """Return a project's description, or tell every layer that is missing or damaged at once."""
+        broken = [] if document.is_file else damaged_layers(document.file.parent, document.rules())
+        try:
+            description = document.description()
+        except InputError as error:
+            raise InputError(*broken, *error.problems) from error
+        if broken:
+            raise InputError(*broken)
+        return description
+
+    def _refuse_damaged_result(self, folder: Path) -> None:
+        found = [damaged(folder / name) for name in ("plan.gpkg", "people.gpkg", "summary.json")]
+        if any(found):
+            raise InputError(*(note for note in found if note is not None))
 
     def close_document(self) -> None:
         """Give up the project that is open, its lock and its journal."""

@@ -1,0 +1,71 @@
+"""What cannot be opened is told by its name and its kind, without the words of a library, and all broken layers at once."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.project.build import build
+from beatplanner.ui.desktop.session.session import Scenario
+from conftest import write_grid_town
+
+LIBRARIES = ("TOML", "SQLite", "database disk image", "driver", "UTF-8", "Traceback", "JSON line")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    town = write_grid_town(tmp_path_factory.mktemp("damage"))
+    build(town.project, town.folder / "town.gpkg")
+    return town
+
+
+def told(path) -> str:
+    with pytest.raises(InputError) as error:
+        Scenario().open(path)
+    text = "\n".join(str(note) for note in error.value.problems)
+    assert not any(word in text for word in LIBRARIES), text
+    return text
+
+
+def test_a_damaged_file_is_named_with_its_kind(project, tmp_path):
+    whole = (project.folder / "town.gpkg").read_bytes()
+    holes = bytearray(whole)
+    holes[4096 * 3 : 4096 * 9] = bytes(4096 * 6)
+    cases = {
+        "broken.gpkg": (b"x" * 5000, "is damaged"),
+        "half.gpkg": (whole[: len(whole) // 2], "50% of it is there"),
+        "holes.gpkg": (bytes(holes), "is damaged: parts of it are overwritten"),
+        "nothing.gpkg": (b"", "is empty"),
+        "rules.toml": (b"[project\nname = 3", "mistake in line 1"),
+        "bytes.toml": (bytes(range(256)) * 10, "mistake in line"),
+    }
+    for name, (content, words) in cases.items():
+        file = tmp_path / name
+        file.write_bytes(content)
+        text = told(file)
+        assert text.startswith(name) and words in text, text
+
+
+def test_what_holds_no_project_says_what_it_is(project):
+    assert "map layers, not a project" in told(project.path("units.gpkg"))
+    assert "an Excel workbook, not a project" in told(project.path("officers.xlsx"))
+
+
+def test_all_broken_layers_are_told_at_once(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "copy")
+    (folder / "units.gpkg").write_bytes(b"y" * 3000)
+    (folder / "roads.gpkg").write_bytes(b"z" * 100)
+    (folder / "officers.xlsx").write_bytes(b"PK\3\4oops")
+    (folder / "stations.geojson").write_text("{", encoding="utf-8")
+    (folder / "old.gpkg").unlink()
+    text = told(folder / "project.toml")
+    for name in (
+        "units.gpkg is damaged",
+        "roads.gpkg is damaged",
+        "officers.xlsx is damaged",
+        "stations.geojson is damaged",
+    ):
+        assert name in text, text
+    assert "“old.gpkg” does not exist" in text
