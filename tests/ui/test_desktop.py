@@ -102,12 +102,17 @@ def test_plan_in_a_child_process_then_save_and_open_again(window, planned, qtbot
     window.open(planned.project)
     assert window.scenario.plan is None
     assert not window.actions_by_name["save_result"].isEnabled()
+    found = []
+    window.solving.found.connect(lambda units, district: found.append((units, window.map.content.found.copy())))
     window.run_plan()
     assert window.solving.running
     assert window.cancel_button.isEnabled()
     with qtbot.waitSignal(window.solving.finished, timeout=120_000):
         pass
     assert window.scenario.plan is not None
+    assert found, "the best plan so far was seen on the map"
+    assert (found[0][1][found[0][0]] >= 0).all()
+    assert window.map.content.found is None
     assert not window.saved
     assert window.save_to(tmp_path / "saved")
     assert window.saved

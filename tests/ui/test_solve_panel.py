@@ -168,7 +168,8 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     assert {"beats of West", "beats of Исток", "stations", "officers"} <= set(window.chart.series)
     assert all(s.best for s in window.chart.series.values())
     assert window.chart.isVisibleTo(window)
-    assert "Beats: Proven best." in window.phase.text()
+    said = window.phase.text()
+    assert "Beats: proven best" in said and "\n" not in said and said.count(".") == 1, said
     assert not window.pause_button.isEnabled()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +29,8 @@ from beatplanner.solver.districts.solve import (
 
 # Tolerances and budgets are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
 STEP = 0.001
+# Who looks on while beats are sought here (not on a worker): called with positions of units, and the number of the beat of each so far.
+LOOKING_ON: ContextVar[Callable[[np.ndarray, np.ndarray], None] | None] = ContextVar("looking on", default=None)
 UNLIMITED_NODES = 2**31 - 1
 # Who names a time wants it used: so many times the usual number of moves are tried, as far as the time goes.
 LONG_EFFORT = 2.0
@@ -105,8 +108,15 @@ class _Municipality:
             effort=task.effort * (LONG_EFFORT if nodes is None else 1.0),
             start=self.start() if task.start is None else task.start,
             progress=tell,
+            seen=self.shown,
             cancelled=self.cancelled,
         )
+
+    def shown(self, district: np.ndarray) -> None:
+        """Show the best beats so far to who looks on."""
+        look = LOOKING_ON.get()
+        if look is not None:
+            look(self.part.units, district)
 
     def quick(self, problem: DistrictingProblem, effort: float) -> Districts:
         """Search for any plan; small municipalities with a proof, which finds what the search misses, or that there is none."""

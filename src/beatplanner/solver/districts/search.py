@@ -69,6 +69,7 @@ class Search:
         n = len(problem.weight)
         self.problem = problem
         self.seed, self.threads = seed, threads
+        self.seen: Callable[[np.ndarray], None] | None = None  # is shown the best districts so far
         self.graph = Graph(n, problem.edges, problem.border)
         self.distance = problem.distance if problem.distance is not None else np.empty((0, 0))
         none = np.full(n, -1)
@@ -161,6 +162,8 @@ class Search:
         for found in walked:
             if found is not None and (best is None or self.rank(found) < self.rank(best)):
                 best = found
+                if self.seen is not None:
+                    self.seen(best.district)
             tell("beats", best.objective if self.keeps_rules(best) else None, None)
         return best
 

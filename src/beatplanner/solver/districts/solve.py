@@ -74,6 +74,7 @@ def solve_districts(
     nodes: int = PROOF_NODES,
     start: np.ndarray | None = None,
     progress: Progress | None = None,
+    seen: Callable[[np.ndarray], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Districts:
     """Find balanced connected districts and a proven bound on what any could reach.
@@ -98,6 +99,8 @@ def solve_districts(
         (n,) connected districts 0..K-1 to start from besides the others; they are not lost if nothing better is found.
     progress
         Called with phase, best objective, bound and seconds.
+    seen
+        Called with the best districts so far, (n,), now and then, for who wants to look at them.
     cancelled
         Asked often; True ends the search.
 
@@ -122,6 +125,7 @@ def solve_districts(
     search = Search(problem, seed, threads)
     asked, prove = prove, prove and problem.goal != CUT
     long_proof = prove or (asked and len(problem.weight) <= MODEL_UNITS)
+    search.seen = seen
     best = search.run(effort, seconds * (0.55 if long_proof else 0.9), begin, start, cancelled, tell)
     bound: float | None = None
     infeasible = search.parts is None
@@ -159,6 +163,8 @@ def solve_districts(
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
     best = search.settled(best)
+    if seen is not None:
+        seen(best.district)
     kept = search.keeps_rules(best)
     if kept and bound is not None:
         bound = min(bound, best.objective)

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QTransform,
 )
 
-from beatplanner.data.colours import FILLS
+from beatplanner.data.colours import FILLS, USED
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import SHADES, LayerStack, MapLayer, class_breaks, classified, nice_length
 from beatplanner.ui.desktop.map.rings import Rings
@@ -165,7 +165,17 @@ def _layer(
     painter: QPainter, view: View, content: MapContent, stack: LayerStack, layer: MapLayer, taken: list[QRectF]
 ) -> Iterator[None]:
     name, dot = layer.name, view.dot
-    if name == "Beats":
+    if content.found is not None and name in ("Beats", "Beat borders", "Names"):
+        # a run is under way: what it has found so far is seen in place of the plan
+        if name == "Beats":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            of = np.append(content.found_colour, -1)[content.found]
+            for number in range(USED):
+                painter.setBrush(fill_of(number, stack.patterns, dot, dark=view.dark))
+                painter.drawPath(view.path(content.rings, of == number, least=0.5))
+                yield
+    elif name == "Beats":
         painter.setPen(Qt.PenStyle.NoPen)
         # without softened edges neighbours meet without a seam; their borders are drawn over it
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

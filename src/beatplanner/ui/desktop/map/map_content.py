@@ -53,6 +53,8 @@ class MapContent:
         By layer: outlines of roads, barriers, links, catchments and today's beats.
     names, own_colours
         By beat id: what the map calls it, and the colour that a planner gave it.
+    found, found_colour
+        (n,) number of each unit's beat in a run that is under way, −1 for none yet, and the fill of each number; None where none is.
     station_names
         Names of the stations' points.
     """
@@ -78,6 +80,8 @@ class MapContent:
         self.bounds = (0.0, 0.0, 1.0, 1.0)
         self._pairs = np.empty((0, 2), int)
         self._of_plan: dict[str, str] = {}
+        self.found: np.ndarray | None = None
+        self.found_colour = np.array([], int)
         self._anchors: dict[int, tuple[float, float]] = {}
         if scenario is not None and scenario.is_open:
             self._load(scenario)
@@ -248,6 +252,21 @@ class MapContent:
             members = np.flatnonzero(label == k)
             shapes[k] = geometry.dissolve(self.polygons[members]) if len(members) else None
         return shapes, np.flatnonzero(stale)
+
+    def take_found(self, units: np.ndarray, district: np.ndarray) -> None:
+        """Show beats that a run has found so far for some units, by position; until `forget_found` they lie over those of the plan."""
+        if self.found is None:
+            self.found = np.full(len(self.polygons), -1)
+        if len(units) and units.max() < len(self.found):
+            self.found[units] = -1
+            self.found[units] = district + self.found.max(initial=-1) + 1
+        ends = self.found[self._pairs]
+        pairs = np.unique(ends[(ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])], axis=0)
+        self.found_colour = contrast_colours(pairs, int(self.found.max(initial=-1)) + 1, USED)
+
+    def forget_found(self) -> None:
+        """Show the beats of the plan again."""
+        self.found = None
 
     def take_drawing(self, drawing: Drawing) -> None:
         """Show what is drawn."""

@@ -201,6 +201,17 @@ class MapView(QWidget):
         self._fresh = {}
         self.redraw()
 
+    def take_found(self, units: np.ndarray, district: np.ndarray) -> None:
+        """Show the beats that a run has found so far."""
+        self.content.take_found(units, district)
+        self.redraw()
+
+    def forget_found(self) -> None:
+        """Show the plan's beats again."""
+        if self.content.found is not None:
+            self.content.forget_found()
+            self.redraw()
+
     def take_stations(self, plan: PlanTables | None) -> None:
         """Show the stations of a plan, or as they are moved by hand."""
         self.content.take_stations(plan)

@@ -14,6 +14,9 @@ from PySide6.QtCore import QObject, Signal
 
 from beatplanner.ui.desktop.session.child_process import ChildProcess, Line, of_error
 
+# The best beats so far are shown so often at most.
+LOOK_SECONDS = 0.7
+
 
 def step_of(phase: str) -> str:
     """Return the step that a phase belongs to: its first word, such as “beats” of “beats of West: bound”."""
@@ -77,6 +80,18 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         pause.wait()
         return bool(enough.is_set())
 
+    shown = 0.0
+
+    def look(units: Any, district: Any) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown > LOOK_SECONDS:
+            shown = now
+            messages.put(("progress", ("", units, district)))
+
+    from beatplanner.planning.beats.alone import LOOKING_ON
+
+    looking = LOOKING_ON.set(look)
     try:
         limit = options.get("time_limit") or DEFAULT_TIME_LIMIT
         messages.put(("progress", (None, float(limit), _steps(project, options))))
@@ -89,6 +104,8 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         messages.put(("refused", [str(note) for note in error.problems]))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
         messages.put(("refused", [of_error(error, "Planning")]))
+    finally:
+        LOOKING_ON.reset(looking)
 
 
 def _steps(project: Any, options: dict[str, Any]) -> list[str]:
@@ -109,6 +126,8 @@ class SolveProcess(ChildProcess):
     -------
     limited
         Seconds that the run may take, and its steps in order; once, as it begins.
+    found
+        Beats so far: positions of units, and the number of the beat of each.
     progressed
         Phase, best objective or None, bound or None, seconds.
     finished
@@ -118,6 +137,7 @@ class SolveProcess(ChildProcess):
     """
 
     limited = Signal(float, list)
+    found = Signal(object, object)
     progressed = Signal(str, object, object, float)
     finished = Signal(Path, bool, list)
     refused = Signal(list)
@@ -157,6 +177,8 @@ class SolveProcess(ChildProcess):
         """Tell how far it is."""
         if content[0] is None:
             self.limited.emit(*content[1:])
+        elif content[0] == "":
+            self.found.emit(*content[1:])
         else:
             self.progressed.emit(*content)
 

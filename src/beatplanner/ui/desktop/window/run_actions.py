@@ -80,6 +80,7 @@ class RunActions:
         """Take what runs tell."""
         self.run_words = ""
         self.solving.limited.connect(self._take_limit)
+        self.solving.found.connect(self.map.take_found)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
@@ -136,17 +137,24 @@ class RunActions:
 
     def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
         """Return what a phase has found, each figure with its unit."""
+        # the phase names what its figures count
         units = {
-            "beats": self.tr("hours × km"),
-            "stations": self.tr("residents × km"),
-            "officers": self.tr("points (less is better)"),
+            "hours × metres": (1000.0, self.tr("hours × km")),
+            "residents × metres": (1000.0, self.tr("residents × km")),
+            "points": (1.0, self.tr("points (less is better)")),
+            "residents left out": (1.0, self.tr("residents left out")),
+            "residents": (1.0, self.tr("residents")),
+            "stations": (1.0, self.tr("stations")),
+            "hours": (1.0, self.tr("hours")),
+            "metres": (1000.0, self.tr("km")),
         }
         step = step_of(phase)
-        scale = 1000.0 if step in ("beats", "stations") else 1.0
-        where = phase.partition(":")[0].removeprefix(step).removeprefix(" of ").strip()
+        head, _, unit = phase.partition(":")[0].rstrip("]").partition(" [")
+        scale, named = units.get(unit, (1.0, unit))
+        where = head.removeprefix(step).removeprefix(" of ").strip()
         lines = [where] if where else []
         if best is not None:
-            lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), units.get(step, "")).strip())
+            lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), named).strip())
         if best is not None and bound is not None and best > 0:
             gap = percent(max(0.0, (best - bound) / best), 2)
             lines.append(self.tr("at most {0} from the best possible plan").format(gap))
@@ -170,6 +178,7 @@ class RunActions:
         self.stopped_early, self.begun = False, time.monotonic()
         self.waited = self.waiting_since = self.limit = 0.0
         self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
+        self.told_apart: dict[str, tuple[float | None, float | None]] = {}
         self.chart.clear()
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
@@ -219,6 +228,7 @@ class RunActions:
 
     def _stopped(self: Any, text: str) -> None:
         self.bar.setVisible(False)
+        self.map.forget_found()
         self.run_clock.stop()
         self.phase.setText(text)
         self._enable()
@@ -228,6 +238,12 @@ class RunActions:
         proven = bound if isinstance(bound, float | int) else None
         self.chart.add(phase, seconds, found, proven)
         self.step_running = step_of(phase)
+        if phase.startswith("beats of "):
+            place = phase.partition(":")[0].partition(" [")[0].removeprefix("beats of ")
+            if "," not in phase.partition(":")[0]:
+                # a phase that tells no bound takes none back
+                known = self.told_apart.get(place, (None, None))[1]
+                self.told_apart[place] = (found, known if proven is None else proven)
         if not self.stopped_early:
             self.run_words = self._found_words(phase, found, proven)
         if not self.solving.paused:
@@ -244,12 +260,34 @@ class RunActions:
             self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
 
     def _ended(self: Any) -> str:
-        """Return how the run ended: each step's proof, and whether the user ended it."""
+        """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
         names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
         summary = {} if self.scenario.plan is None else self.scenario.plan.summary
-        head = self.tr("Ended by you: the best plan so far was taken.") if self.stopped_early else self.tr("Done.")
-        lines = [f"{words}: {self._proof(summary[step])}" for step, words in names.items() if step in summary]
-        return "\n".join([head, *lines, self.tr("Save the project or the result to keep it.")])
+        parts = []
+        for step, words in names.items():
+            if step in summary:
+                said = self._proof(summary[step]).rstrip(".")
+                apart = self._by_municipality(step, summary[step])
+                parts.append(f"{words}: {said[:1].lower()}{said[1:]}" + (f" ({apart})" if apart else ""))
+        head = (
+            self.tr("Ended by you after {0} s with the best plan so far")
+            if self.stopped_early
+            else self.tr("Planned in {0} s")
+        )
+        return head.format(number(self.spent())) + (f" – {'; '.join(parts)}." if parts else ".")
+
+    def _by_municipality(self: Any, step: str, summary: dict) -> str:
+        """Return what is proven of each municipality where nothing is of all of them together; "" else."""
+        if step != "beats" or summary.get("gap") is not None or len(self.told_apart) < 2:
+            return ""
+        said = []
+        for place, (best, bound) in sorted(self.told_apart.items()):
+            if best is not None and bound is not None and best > 0:
+                gap = percent(max(0.0, (best - bound) / best), 2)
+                said.append(self.tr("{0} at most {1} from its best").format(place, gap))
+            else:
+                said.append(self.tr("{0} without a bound").format(place))
+        return ", ".join(said)
 
     def _show_refusal(self: Any, lines: list) -> None:
         self.making = None
