@@ -65,7 +65,7 @@ def messages() -> list[str | tuple[str, str]]:
         with (ROOT / "src" / "beatplanner" / name).open("rb") as stream:
             for _, message, _, _ in extract("python", stream, keywords={"text": None, "count": (1, 2)}):
                 found[message] = None
-    for table in (wording.WHO_DOES_WHAT, wording.PARTNER_TITLES, wording.LEVEL_TITLES, forums.RESIDENTS):
+    for table in (wording.PARTNER_TITLES, wording.LEVEL_TITLES, wording.USES, forums.RESIDENTS):
         found |= dict.fromkeys(table.values())
     for roles in forums.ROLES.values():
         found |= dict.fromkeys(roles)

@@ -68,6 +68,7 @@ def paper(tmp_path_factory):
         "project": "Скопје",
         "author": "x",
         "footer": "f",
+        "draft": {"word": "", "why": ""},
         "cover": [{"kind": "heading", "text": "ქართული"}, {"kind": "text", "text": "Հայերեն ⟦x⟧ $a$ #panic()"}],
         "picture": {"file": "m.svg", "height": 40, "alt": "small"},
         "sections": [

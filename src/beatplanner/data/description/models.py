@@ -364,6 +364,9 @@ class Stations(Section):
     phases: Phases | None = None
     mobile: Mobile | None = None
     held_open: tuple[str, ...] = ()  # set by hand: sites that open whatever the objective says
+    accepted: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict
+    )  # generated sites that a person looked at: the site and the name that people know the place by
 
 
 class OfficerWeights(Section):
@@ -455,6 +458,13 @@ class Venues(PointTable):
     cost: str | None = None
 
 
+class SourceOf(Section):
+    """What people are told of a source: its name, and the day or the year that its data are as of."""
+
+    name: Words | None = None
+    as_of: dt.date | Annotated[int, Field(ge=1800, le=2200, strict=True)] | None = None
+
+
 class ForumLevel(Section):
     """One level of forums."""
 
@@ -479,6 +489,7 @@ class Forum(Section):
     decided_by: Words | None = None
     decided_on: dt.date | None = None
     source: Words | None = None
+    sources: dict[str, SourceOf] = Field(default_factory=dict)  # by section or key, such as "units" or "beats.current"
     contact: str | None = None  # where objections go
     objections_until: dt.date | None = None
     streets: Streets | None = None
@@ -486,6 +497,8 @@ class Forum(Section):
     report_back: TablePath | None = None  # forum, asked_on, asked, action, responsible, due, done_on, result
     partners: TablePath | None = None  # kind, name, area, does
     hours: TablePath | None = None  # station, hours
+    contacts: TablePath | None = None  # area, phone, post: of the officers' role, whoever holds it
+    map_url: str | None = None  # where map.html is put; beat pages have its QR code
     venues: Venues | None = None
     roles: tuple[str, ...] = ()  # who is invited beside the residents, in place of the usual roles
     cost_per_km: NonNegative = 0.15

@@ -12,7 +12,9 @@ import pandas as pd
 from beatplanner.data.output_place import own_name
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.templates import check_job_template, fill_in
+from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.postings import DAY, changes_of
 from beatplanner.data.town.personnel import absences
 
 TEMPLATE = "job_description.docx"
@@ -42,9 +44,16 @@ def write_officers_pack(folder: Path, tables: PlanTables) -> None:
 
 
 def names(tables: PlanTables) -> dict[str, str]:
-    """Return the name of each beat."""
+    """Return what each beat is called."""
     assert tables.beats is not None
-    return dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
+    pairs = zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True)
+    return {beat: beat_title(beat, name) for beat, name in pairs}
+
+
+def _number(value: Any) -> Any:
+    """Return an id as a number where it is one, so that a sheet sorts it as such."""
+    text = "" if value is None or value != value else str(value)
+    return int(text) if text.isdecimal() and text == str(int(text)) else text
 
 
 def plan_months(tables: PlanTables) -> list[str]:
@@ -68,43 +77,6 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
         count.loc[str(r["beat"]), [m for m in months if str(r["start"]) <= m < str(r["end"])]] += 1
     posts = pd.Series(tables.beats["posts"].to_numpy(int), index=count.index)
     return (-count).add(posts, axis=0).clip(lower=0)
-
-
-def handovers(tables: PlanTables) -> list[dict[str, str]]:
-    """Return each change of a post: day, beat, post, who leaves, who comes, first and last day of the overlap."""
-    assert tables.assignments is not None
-    name, found = names(tables), []
-    start, end = plan_months(tables)[0], plan_months(tables)[-1]
-    by_post = tables.assignments.sort_values("start").groupby(["beat", "post"], sort=True)
-    for (beat, post), part in by_post:
-        rows = part.to_dict("records")
-        for i, r in enumerate(rows):
-            if str(r["start"]) > start:
-                before = rows[i - 1] if i else None
-                until = str(before["end"]) if before else str(r["start"])
-                found.append(
-                    {
-                        "day": str(r["start"]),
-                        "until": max(until, str(r["start"])),
-                        "beat": name.get(str(beat), str(beat)),
-                        "post": str(post),
-                        "leaves": str(before["officer"]) if before else "",
-                        "comes": str(r["officer"]),
-                    }
-                )
-        last = rows[-1]
-        if str(last["end"]) < end:
-            found.append(
-                {
-                    "day": str(last["end"]),
-                    "until": str(last["end"]),
-                    "beat": name.get(str(beat), str(beat)),
-                    "post": str(post),
-                    "leaves": str(last["officer"]),
-                    "comes": "",
-                }
-            )
-    return sorted(found, key=lambda h: (h["day"], h["beat"], h["post"]))
 
 
 def _write_workbook(path: Path, tables: PlanTables) -> None:
@@ -149,39 +121,46 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     postings = [
         [
             r["officer"],
-            r["beat"],
+            _number(r["beat"]),
             name.get(str(r["beat"])),
             r["post"],
             day(r["start"]),
-            day(r["end"]),
+            day(r["end"]) - DAY,
             r.get("requires") or "",
         ]
         for r in tables.assignments.sort_values(["officer", "start"]).to_dict("records")
     ]
     sheet(
         "Postings",
-        ["Officer", "Beat", "Beat name", "Post", "From", "Until (first day after)", "Post asks for"],
+        ["Officer", "Beat", "Beat name", "Post", "First day", "Last day", "Post asks for"],
         postings,
         [26, 8, 26, 7, 12, 14, 20],
     )
     changes = [
         [
-            day(h["day"]),
-            day(h["until"]),
-            h["beat"],
-            h["post"],
-            h["leaves"] or "vacant post",
-            h["comes"] or "nobody: vacant",
+            name.get(c.beat, c.beat),
+            c.post,
+            c.leaves or "vacant post",
+            c.last_day,
+            c.comes or "nobody: vacant",
+            c.first_day,
+            c.days_together if c.leaves and c.comes else None,
+            c.days_vacant,
         ]
-        for h in handovers(tables)
+        for c in changes_of(tables)
     ]
-    sheet("Handovers", ["From", "Until", "Beat", "Post", "Leaves", "Comes"], changes, [12, 12, 26, 7, 26, 26])
+    sheet(
+        "Handovers",
+        ["Beat", "Post", "Leaves", "Last day", "Comes", "First day", "Days together", "Days vacant"],
+        changes,
+        [26, 7, 26, 12, 26, 12, 10, 10],
+    )
     _personnel_sheets(sheet, tables, day)
     posted = {str(o) for o in tables.assignments["officer"]}
     people = [
         [
             r["officer"],
-            r["beat"],
+            _number(r["beat"]),
             day(r["since"]),
             r["languages"] if isinstance(r["languages"], str) else "; ".join(r["languages"] or ()),
             r["gender"],
@@ -276,21 +255,36 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//beatplanner//handovers//EN")
     calendar.add("version", "2.0")
-    start = dt.date.fromisoformat(plan_months(tables)[0])
-    for h in handovers(tables):
+    name = names(tables)
+    # the day on which the plan was made, so that the stamp lies in the past and a second run writes the same file
+    made = dt.date.fromisoformat(str(tables.summary.get("made_on") or plan_months(tables)[0]))
+    for c in changes_of(tables):
         event = icalendar.Event()
-        first = dt.date.fromisoformat(h["day"])
-        if h["comes"] and h["leaves"]:
-            title = f"Handover in {h['beat']}, post {h['post']}: {h['leaves']} to {h['comes']}"
-        elif h["comes"]:
-            title = f"{h['comes']} begins in {h['beat']}, post {h['post']}"
+        beat, until = name.get(c.beat, c.beat), c.day + DAY
+        told = []
+        if c.comes and c.leaves:
+            title = f"Handover in {beat}, post {c.post}: {c.leaves} to {c.comes}"
+            assert c.last_day is not None
+            until = max(until, c.last_day + DAY)
+        elif c.comes:
+            title = f"{c.comes} begins in {beat}, post {c.post}"
         else:
-            title = f"{h['leaves']} leaves {h['beat']}, post {h['post']}: no successor"
+            title = f"{c.leaves} leaves {beat}, post {c.post}: no successor"
+        if c.last_day:
+            told.append(f"Last day of {c.leaves}: {c.last_day:%d %B %Y}.")
+        if c.first_day:
+            told.append(f"First day of {c.comes}: {c.first_day:%d %B %Y}.")
+        if c.comes and c.leaves:
+            told.append(f"Days together: {c.days_together}.")
+        if c.days_vacant:
+            told.append(f"Days without an officer: {c.days_vacant}.")
         event.add("summary", title)
-        event.add("dtstart", first)
-        event.add("dtend", max(dt.date.fromisoformat(h["until"]), first + dt.timedelta(days=1)))
-        event.add("dtstamp", dt.datetime.combine(start, dt.time(), dt.UTC))
-        event.add("uid", f"{h['day']}-{abs(hash_of(title)):x}@beatplanner")
+        event.add("description", "\n".join(told))
+        event.add("dtstart", c.day)
+        event.add("dtend", until)
+        event.add("transp", "TRANSPARENT")
+        event.add("dtstamp", dt.datetime.combine(made, dt.time(), dt.UTC))
+        event.add("uid", f"{c.day}-{abs(hash_of(title)):x}@beatplanner")
         calendar.add_component(event)
     path.write_bytes(calendar.to_ical())
 
@@ -316,7 +310,7 @@ def _write_jobs(folder: Path, tables: PlanTables) -> None:
     for row in tables.beats.to_dict("records"):
         for post in range(1, int(row["posts"]) + 1):
             document = fill_in(content, _job(tables, row, post), file=own or TEMPLATE)
-            name = own_name(f"{row['name']} ({row['beat']}) post {post}", taken)
+            name = own_name(f"{names(tables)[str(row['beat'])]} post {post}", taken)
             document.save(folder / f"{name}.docx")
 
 
@@ -342,14 +336,26 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
     hours = float(summary.get("workload", {}).get("hours_on_the_beat_per_officer", 0.0))
     stations = [str(s) for s in units["station"].dropna().unique()] if "station" in units else []
     people = beat["population"]
-    start = pd.Timestamp(rules["officers"]["start"])
-    forums = [(start + pd.DateOffset(months=m)).strftime("%B %Y") for m in range(1, 13, 3)]
+    forum = rules.get("forum") or {}
+    meet = (forum.get("neighbourhood") or {}).get("meetings_a_year") if forum else None
+    changes = [
+        {
+            "leaves": c.leaves or "–",
+            "last_day": str(c.last_day or "–"),
+            "comes": c.comes or "–",
+            "first_day": str(c.first_day or "–"),
+            "days_together": c.days_together,
+            "days_vacant": c.days_vacant,
+        }
+        for c in changes_of(tables)
+        if c.beat == str(beat["beat"]) and c.post == post
+    ]
     known = people is not None and people == people
     requires = sorted({str(r) for r in mine["requires"] if r} if "requires" in mine else set())
     return {
         "project": summary["project"],
         "beat": beat["beat"],
-        "beat_name": beat["name"],
+        "beat_name": beat_title(str(beat["beat"]), str(beat["name"])),
         "municipality": beat["municipality"] or "–",
         "post": post,
         "posts": int(beat["posts"]),
@@ -362,7 +368,8 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
         "community_hours": f"{hours * share:,.0f}",
         "hours_on_beat": f"{hours:,.0f}",
         "stations": ", ".join(stations) or "to be named",
-        "forums": forums,
+        "forums": [f"{meet} meetings a year"] if meet else ["not planned yet"],
+        "changes": changes,
         "holders": holders,
         "stand_ins": _stand_ins(tables, beat, holders),
         "min_tenure": rules["officers"]["min_tenure_months"],

@@ -46,6 +46,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "forums": (),
     "partners": (),
     "holders": ("officer", "start", "end", "last_day"),
+    "changes": ("leaves", "last_day", "comes", "first_day", "days_together", "days_vacant"),
 }
 LOOP = ("index", "index0", "first", "last", "length")
 FILTERS = (

@@ -163,6 +163,7 @@ class Summary(_Part):
     population: float | None = None
     workload: Workload | None = None
     notes: list[Remark] = Field(default_factory=list)
+    made_on: str | None = Field(None, description="ISO day on which the plan was made")
     crs: str | None = None
     description_file: str | None = None
     description_sha256: str | None = None

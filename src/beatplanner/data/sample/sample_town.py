@@ -142,12 +142,13 @@ functions = { training = "09.5" } # COFOG, where it is not 03.1
 
 [forum]
 languages = ["en", "mk", "sq"]
-decided_by = { en = "the Council of Rekagrad", mk = "Советот на Рекаград", sq = "Këshilli i Rekagradit" }
-decided_on = 2026-11-12
 made_by = "Planning office of the police of Rekagrad"
 source = { en = "census of 2021 and police records", mk = "попис 2021 и полициска евиденција", sq = "regjistrimi 2021 dhe të dhënat e policisë" }
 contact = "forum@police.rekagrad.example"
-objections_until = 2026-12-20
+objections_until = 2027-03-31
+map_url = "https://police.rekagrad.example/beats/map.html"
+sources = { units = { name = { en = "Census", mk = "Попис", sq = "Regjistrimi" }, as_of = 2021 } }
+contacts = "contacts.csv"
 streets = { path = "roads.gpkg", name = "name" }
 consents = "consents.csv"
 report_back = "minutes.csv"
@@ -178,7 +179,7 @@ remove = ["forum"]   # a pack is made of the plan that is chosen
 
 [scenario]
 name = "Balanced"
-about = "Everyone's officers have the same amount of work."
+about = "No beat's work differs by more than 5 % from the mean of its municipality."
 
 [beats]
 tolerance = 0.05
@@ -563,6 +564,11 @@ def _write_forum(folder: Path) -> None:
     """Write what the forum pack tells beside the plan: consents, minutes of the last forums, partners, opening hours."""
     officers = pd.read_excel(folder / "officers.xlsx")["officer"].tolist()
     _write_portrait(folder / "portrait.png")
+    rows = [
+        ("", "070 555 100", "Police of Rekagrad, P.O. box 12, 1000 Rekagrad"),
+        ("1", "070 555 111", "P.O. box 12, 1000 Rekagrad"),
+    ]
+    _write_csv(folder / "contacts.csv", ["area", "phone", "post"], rows)
     rows = [
         (officers[0], officers[0], "070 555 101", "portrait.png", "2026-10-02", "2028-10-02"),
         (officers[1], officers[1], "070 555 102", "", "2026-10-02", "2028-10-02"),

@@ -69,6 +69,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "forum.report_back": (("forum", "asked_on", "asked"), ("action", "responsible", "due", "done_on", "result")),
     "forum.partners": (("kind", "name"), ("area", "does")),
     "forum.hours": (("station", "hours"), ()),
+    "forum.contacts": (("area", "phone"), ("post",)),
 }
 # Columns that ``check --fix`` writes for people to read.
 BESIDE = {

@@ -50,6 +50,8 @@ class ForumTables:
         ``kind`` (of `PARTNER_KINDS`), ``name``, ``area`` (a beat, a municipality, or None: everywhere), ``does``.
     hours
         Opening hours by station.
+    contacts
+        ``area`` (a beat, a municipality, or None: everywhere), ``phone`` and ``post`` (a post box or an address) of the officers' role.
     venues
         ``venue``, ``x``, ``y`` (planning CRS, metres), ``cost`` of an evening; None: the stations' sites.
     streets
@@ -71,6 +73,7 @@ class ForumTables:
     waters: gpd.GeoSeries | None
     sources: tuple[Source, ...] = field(default=())
     notes: tuple[Note, ...] = field(default=())
+    contacts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_forum_tables(town: Town) -> ForumTables:
@@ -123,6 +126,9 @@ def read_forum_tables(town: Town) -> ForumTables:
                 findings.add([where.problem(f"“{kind}” is no kind of partner", mend, row=where.rows[i], field="kind")])
     with findings.keep():
         hours, _ = table("hours", rules.hours)
+    contacts = empty
+    with findings.keep():
+        contacts, _ = table("contacts", rules.contacts)
     venues = None
     with findings.keep():
         venues = _venues(rules, town, d, sources)
@@ -135,7 +141,7 @@ def read_forum_tables(town: Town) -> ForumTables:
     known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
     partners["kind"] = pd.Series([kind_of_partner(k) for k in partners["kind"]], dtype=object)
     return ForumTables(
-        consents, report_back, partners, known, venues, streets, waters, tuple(sources), tuple(findings.notes)
+        consents, report_back, partners, known, venues, streets, waters, tuple(sources), tuple(findings.notes), contacts
     )
 
 

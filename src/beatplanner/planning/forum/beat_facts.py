@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -16,16 +13,6 @@ def people_of(units: pd.DataFrame) -> np.ndarray:
     """Return residents of each unit, (n,); hours of work where they are unknown."""
     people = units["population"].to_numpy(float)
     return people if np.nansum(people) > 0 else units["workload"].to_numpy(float)
-
-
-def postings_at_start(tables: PlanTables, beat: str) -> list[tuple[Any, dt.date]]:
-    """Return who holds a post of a beat when the plan begins: rows of the assignments, each with the day on which the posting ends."""
-    frame = tables.assignments
-    if frame is None or not len(frame):
-        return []
-    begin = min(str(s) for s in frame["start"])
-    there = frame[(frame["beat"].astype(str) == beat) & (frame["start"].astype(str) == begin)]
-    return [(row, dt.date.fromisoformat(str(row.end))) for row in there.itertuples(index=False)]
 
 
 def languages_of(tables: PlanTables, officer: str) -> list[str]:

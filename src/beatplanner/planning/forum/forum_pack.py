@@ -17,11 +17,12 @@ from beatplanner.data.description.models import Forum
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import settle, swap_in
-from beatplanner.data.publish.before_planning import check_publishing
+from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
 from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
+from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
@@ -39,7 +40,8 @@ from beatplanner.planning.forum.public.languages import Language, content_in, wr
 from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.small_files import card_json, write_small_files
-from beatplanner.planning.forum.public_plan import card_of, posted, public_plan, public_tables, settings_of
+from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
+from beatplanner.planning.forum.public_posts import posted
 from beatplanner.planning.forum.published import read_published
 from beatplanner.planning.proof import Progress, silent
 
@@ -95,24 +97,36 @@ def write_pack(
     forum.mkdir(parents=True, exist_ok=True)
     _clear(forum)
     rules = town.description.forum or Forum()
+    day = day or dt.datetime.now().astimezone().date()
     if tables.beats is None:
         # stations alone need no pack, but how they were planned is told all the same
         card = card_of(tables, town.description, read_forum_tables(town), verdict, secrets.token_bytes(32))
         project, feasible = str(tables.summary["project"]), bool(tables.summary["feasible"])
         told = card_json(
-            Register(), card, project=project, feasible=feasible, made_by=rules.made_by, decided_by=None, languages=()
+            Register(),
+            card,
+            project=project,
+            feasible=feasible,
+            made_by=rules.made_by,
+            decided_by=None,
+            languages=(),
+            draft=draft_reasons(tables),
         )
         write_json(forum / "run_card.json", told)
         return []
+    early = decided_too_early(town.description, _made_on(tables, day))
+    if early:
+        mend = "Make the pack of the plan that was decided upon (“beatplanner pack FOLDER”), or leave decided_on out until this one is"
+        return _stopped(forum, [early], mend)
     extra = read_forum_tables(town)
     earlier = [read_published(town.description.path(p)) for p in rules.published_before]
-    plan = public_plan(tables, town.description)
+    plan = public_plan(tables)
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
-    day = day or dt.datetime.now().astimezone().date()
     register, key = Register(), secrets.token_bytes(32)
     press = Press(forum, register)
+    card = card_of(tables, town.description, extra, verdict, key)
     common = {
         "plan": plan,
         "figures": figures.public,
@@ -120,9 +134,9 @@ def write_pack(
         "posted": posted(tables, extra, town, day),
         "tables": public_tables(extra),
         "settings": settings_of(rules),
-        "card": card_of(tables, town.description, extra, verdict, key),
+        "card": card,
         "day": day,
-        "newest": _newest(tables),
+        "newest": max((str(d["date"]) for d in card.data if d["date"]), default=None),
         "version": importlib.metadata.version("beatplanner"),
     }
     try:
@@ -177,9 +191,10 @@ def _public_meeting(meeting: Meeting) -> PublicMeeting:
     return PublicMeeting(**told)
 
 
-def _newest(tables: PlanTables) -> str | None:
-    dates = sorted(str(i["modified"])[:10] for i in tables.summary.get("inputs", []))
-    return dates[-1] if dates else None
+def _made_on(tables: PlanTables, day: dt.date) -> dt.date:
+    """Return the day on which a plan was made; today's for one of an older version, which does not tell."""
+    told = tables.summary.get("made_on")
+    return dt.date.fromisoformat(str(told)) if told else day
 
 
 def check_pack_inputs(town: Town) -> None:
@@ -236,6 +251,7 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
             {**(town.description.forum or Forum()).model_dump(), "languages": tuple(languages)}
         )
         town = replace(town, description=town.description.model_copy(update={"forum": forum}))
+    check_pack_inputs(town)
     found = verify(folder)
     forum = folder / "forum"
     part = folder / f".forum.{os.getpid()}.part"
@@ -318,12 +334,17 @@ def audit_pack(
     return audit(pack or folder, others, counts, officers, named, groups, folder / RECORD)
 
 
-def _stopped(forum: Path, leaks: Sequence[str]) -> list[Note]:
+LEAK = "Leave the earlier pack or scenario out where nobody has it, merge the small area into a neighbour, or draw the line elsewhere"
+
+
+def _stopped(forum: Path, leaks: Sequence[str], mend: str = LEAK) -> list[Note]:
     """Leave no file of the pack, and say why."""
     _clear(forum)
-    mend = "Leave the earlier pack or scenario out where nobody has it, merge the small area into a neighbour, or draw the line elsewhere"
     notes = [problem(f"the forum pack was stopped: {leak}", mend, field="forum") for leak in leaks]
-    write_json(forum / STOPPED, {"stopped": True, "reason": "the privacy gate failed; the plan's run says where"})
+    write_json(
+        forum / STOPPED,
+        {"stopped": True, "reason": "the privacy gate failed; the plan's run says where" if mend == LEAK else leaks[0]},
+    )
     return notes
 
 

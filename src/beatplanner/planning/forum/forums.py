@@ -122,8 +122,16 @@ def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meet
     """Plan the forums of a town in its venues; without a list of those they meet in one of the buildings that stations were looked for in."""
     venues, walks = extra.venues, None
     if venues is None and town.sites is not None:
-        venues = town.sites[["x", "y"]].assign(venue=town.sites["station"], cost=0.0)
+        rules = town.description.stations
+        accepted = {} if rules is None else rules.accepted
+        ids = town.sites["station"].astype(str)
+        # nobody meets at a place that a program made up, until a person has looked at it and named it
+        real = ((town.sites["state"] != "generated") | ids.isin(accepted)).to_numpy()
+        own = town.sites.get("name", ids)
+        names = [accepted.get(i) or (n if isinstance(n, str) and n else i) for i, n in zip(ids, own, strict=True)]
+        venues = town.sites[["x", "y"]].assign(venue=names, cost=0.0)[real].reset_index(drop=True)
         walks = place_walks(town)
+        walks = None if walks is None else walks[:, real]
     return plan_forums(
         tables, town.description.forum or Forum(), venues, walks, members_from=np.ones(len(tables.units))
     )

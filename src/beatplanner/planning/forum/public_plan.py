@@ -13,45 +13,45 @@ from typing import Any, Literal, get_args, get_origin
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pydantic import BaseModel
 
 from beatplanner.data.description.models import Description, Forum
-from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.public.plan import (
     BEAT_COLUMNS,
     STATION_COLUMNS,
     UNIT_COLUMNS,
     Card,
-    Posted,
     PublicPlan,
     PublicTables,
     Settings,
+    Way,
 )
+from beatplanner.data.result.draft import STEPS, accepted_sites, draft_reasons, proven_gap, unaccepted_sites
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.town.forum_tables import ForumTables, consented
-from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.beat_facts import languages_of, postings_at_start
+from beatplanner.data.result.provenance import provenance
+from beatplanner.data.town.forum_tables import ForumTables
+from beatplanner.planning.forum.public_posts import officer_facts
 
 # A deviation that breaks its rule is told in steps this wide, rounded up.
 STEP = 0.05
+# How unequal the work of officers is, is told in steps this wide, rounded up.
+SPREAD_STEP = 0.1
 # Sections of a description whose numbers and choices are public; money of the force, persons and paths are not.
 PUBLIC_SECTIONS = ("workload", "beats", "stations", "officers")
 # Roles of the files from which people and incidents are counted: what is hidden is chosen by their secret.
 COUNTED_FROM = ("units", "incidents")
 
 
-def public_plan(tables: PlanTables, rules: Description | None = None) -> PublicPlan:
+def public_plan(tables: PlanTables) -> PublicPlan:
     """Return the plan as the public may see it."""
     assert tables.beats is not None
     summary = tables.summary
     units = gpd.GeoDataFrame(tables.units[[c for c in UNIT_COLUMNS if c in tables.units]]).copy()
     if "walk_minutes" in units and tables.homes is not None:
         units["station"], units["walk_minutes"] = _ways_by_place(tables)
-    stations = None
-    if tables.stations is not None:
-        stations = gpd.GeoDataFrame(tables.stations[[c for c in STATION_COLUMNS if c in tables.stations]])
-    beats, officers = summary.get("beats", {}), None if rules is None else rules.officers
-    claims = summary.get("officers", {})
+    stations = _stations(tables)
+    beats = summary.get("beats", {})
     return PublicPlan(
         project=str(summary["project"]),
         feasible=bool(summary["feasible"]),
@@ -61,10 +61,71 @@ def public_plan(tables: PlanTables, rules: Description | None = None) -> PublicP
         walk_minutes=None if stations is None else float(summary.get("stations", {}).get("walk_minutes", 20.0)),
         deviation_limit=_deviation_limit(beats),
         contiguous=bool(beats.get("contiguous", True)),
-        tenure_months=None if officers is None or tables.assignments is None else officers.min_tenure_months,
-        tenure_kept=not claims.get("tenure_violations"),
-        handover_months=None if officers is None else int(officers.handover_months),
+        work_spread=_work_spread(tables.beats),
+        own_municipality=_own_municipality(units),
+        officers=officer_facts(tables),
+        ways=_ways(tables, units),
+        draft=draft_reasons(tables),
     )
+
+
+def _stations(tables: PlanTables) -> gpd.GeoDataFrame | None:
+    """Return the stations with the names that people know them by; one at a made-up place has none until a person accepts it."""
+    if tables.stations is None:
+        return None
+    ids = tables.stations["station"].astype(str)
+    known = dict(zip(ids, tables.stations["name"], strict=True)) if "name" in tables.stations else {}
+    own = {s: str(known.get(s) or s) for s in ids} | accepted_sites(tables)
+    open_sites = unaccepted_sites(tables)
+    units = tables.units
+    near = units.geometry.to_numpy()
+    found = gpd.GeoDataFrame(tables.stations[["station", "existing", "geometry"]]).copy()
+    found["name"] = pd.Series([None if s in open_sites else own[s] for s in ids], index=found.index, dtype=object)
+    at = [int(np.argmin(shapely.distance(near, point))) for point in found.geometry]
+    found["near"] = [str(units["name"].iloc[i]) for i in at]
+    return gpd.GeoDataFrame(found[list(STATION_COLUMNS)])
+
+
+def _ways(tables: PlanTables, units: gpd.GeoDataFrame) -> dict[str, list[Way]]:
+    """Return the stations of each beat, counted over its places, each once."""
+    if tables.stations is None or tables.beats is None or "walk_minutes" not in units:
+        return {}
+    beat_of = dict(zip(tables.units["unit"].astype(str), tables.units["beat"], strict=True))
+    places = tables.homes if tables.homes is not None else units
+    frame = pd.DataFrame(
+        {
+            "beat": [str(beat_of.get(u)) for u in places["unit"].astype(str)],
+            "station": places["station"].astype(object).to_numpy(),
+            "minutes": places["walk_minutes"].to_numpy(float),
+        }
+    )
+    frame = frame[np.isfinite(frame["minutes"])]
+    found = {}
+    for beat, shape in zip(tables.beats["beat"].astype(str), tables.beats.geometry, strict=True):
+        own = frame[frame["beat"] == beat]
+        first = own.groupby(own["station"].astype(str))["minutes"].agg(["size", "mean"])
+        ways = [Way(str(s), r["size"] / len(own), float(r["mean"])) for s, r in first.iterrows()]
+        ways.sort(key=lambda w: (-w.share, w.station))
+        inside = tables.stations["station"].astype(str)[tables.stations.geometry.intersects(shape).to_numpy()]
+        found[beat] = ways + [Way(s, 0.0, float("nan")) for s in sorted(set(inside) - {w.station for w in ways})]
+    return found
+
+
+def _work_spread(beats: gpd.GeoDataFrame) -> float | None:
+    """Return by how much an officer's work in the busiest beat exceeds that in the quietest, in wide steps, rounded up."""
+    hours, posts = beats["workload"].to_numpy(float), beats["posts"].to_numpy(float)
+    if not len(beats) or not (np.isfinite(hours).all() and (hours > 0).all() and (posts > 0).all()):
+        return None
+    each = hours / posts
+    return math.ceil((float(each.max() / each.min()) - 1) / SPREAD_STEP - 1e-6) * SPREAD_STEP
+
+
+def _own_municipality(units: gpd.GeoDataFrame) -> bool:
+    """Return whether every beat lies in one municipality."""
+    if "municipality" not in units:
+        return True
+    known = units[units["beat"].notna()]
+    return not len(known) or int(known.groupby("beat")["municipality"].nunique(dropna=False).max()) == 1
 
 
 def _ways_by_place(tables: PlanTables) -> tuple[pd.Series, pd.Series]:
@@ -88,54 +149,11 @@ def _deviation_limit(beats: Mapping[str, Any]) -> float | None:
     return widest if kept else math.ceil(float(found) / STEP - 1e-9) * STEP
 
 
-def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> dict[str, list[Posted]]:
-    """Return who holds the posts of each beat at the plan's beginning, named only with consent on the day.
-
-    Raises
-    ------
-    InputError
-        Where a photo cannot be used.
-    """
-    assert tables.beats is not None
-    if tables.assignments is None or town.description.officers is None:
-        return {}
-    last = max((str(e) for e in tables.assignments["end"]), default="")
-    allowed, photos = consented(extra, day), {}
-    before = (
-        {}
-        if tables.roster is None
-        else dict(zip(tables.roster["officer"].astype(str), tables.roster["beat"], strict=True))
-    )
-    for shown in allowed.values():
-        if shown["photo"] and shown["photo"] not in photos:
-            photos[shown["photo"]] = (
-                f"photo{len(photos)}.jpg",
-                clean_photo(Path(shown["photo"]), town.description.path(Path())),
-            )
-    found = {}
-    for beat in tables.beats["beat"].astype(str):
-        found[beat] = []
-        for row, end in postings_at_start(tables, beat):
-            agreed = allowed.get(str(row.officer)) or {}
-            name, contact = agreed.get("name"), agreed.get("contact")
-            found[beat].append(
-                Posted(
-                    int(row.post),
-                    end,
-                    end.isoformat() == last,
-                    tuple(languages_of(tables, str(row.officer))),
-                    str(name) if name else None,
-                    str(contact) if contact else None,
-                    photos.get(agreed.get("photo")),
-                    str(before.get(str(row.officer))) == beat,
-                )
-            )
-    return found
-
-
 def public_tables(extra: ForumTables) -> PublicTables:
     """Return the force's own tables for the pack."""
-    return PublicTables(extra.report_back, extra.partners, dict(extra.hours), extra.streets, extra.waters)
+    return PublicTables(
+        extra.report_back, extra.partners, dict(extra.hours), extra.streets, extra.waters, extra.contacts
+    )
 
 
 def settings_of(rules: Forum) -> Settings:
@@ -155,6 +173,7 @@ def settings_of(rules: Forum) -> Settings:
             "municipality": rules.municipality.name,
             "region": rules.region.name,
         },
+        rules.map_url,
     )
 
 
@@ -175,20 +194,20 @@ def card_of(
     A hash of a file with few unknown numbers could be guessed; so the public gets a seal, made with the office's key.
     """
     summary = tables.summary
-    files = [(str(i["role"]), str(i["modified"]), str(i["sha256"])) for i in summary.get("inputs", [])]
-    files += [(s.role, str(s.modified), s.sha256) for s in extra.sources]
-    data = [
-        {
-            "role": role.split(":")[0],
-            "date": modified[:10],
-            "seal": hmac.new(key, sha.encode("ascii"), hashlib.sha256).hexdigest(),
-        }
-        for role, modified, sha in files
+    files = [
+        (str(i["role"]), str(i["path"]), str(i.get("newest") or ""), str(i["sha256"]))
+        for i in summary.get("inputs", [])
     ]
+    files += [(s.role, str(s.path), s.newest, s.sha256) for s in extra.sources]
+    data = []
+    for role, path, newest, sha in files:
+        told = provenance(rules, role, Path(path), newest)
+        seal = hmac.new(key, sha.encode("ascii"), hashlib.sha256).hexdigest()
+        data.append({"role": role.split(":")[0], "name": told.name, "date": told.date, "seal": seal})
     return Card(
         data=data,
         rules={name: found for name in PUBLIC_SECTIONS if (found := public_rules(getattr(rules, name)))},
-        gaps={step: summary[step].get("gap") for step in ("beats", "stations", "officers") if step in summary},
+        gaps={step: proven_gap(summary[step]) for step in STEPS if step in summary},
         verdict=None if verdict is None else {"ok": verdict["ok"], "checks": verdict["checks"]},
         versions=dict(summary.get("versions", {})),
         seed=int(summary.get("seed", 0)),

@@ -19,7 +19,7 @@ PROGRAM = re.compile(
 RECORDS = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
 TOOLTIP = re.compile(r"bindTooltip\(\s*`(.*?)`", re.DOTALL)
 # Coordinates in the records of a page: places on the map, and colours.
-SHAPES = frozenset({"at", "shape", "colours"})
+SHAPES = frozenset({"at", "shape", "colours", "lines", "river"})
 
 
 def texts_of(path: Path) -> list[str]:

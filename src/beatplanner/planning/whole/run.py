@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -568,6 +569,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             officers_note(t["reactive"].to_numpy(float), t["community"].to_numpy(float), posts, description.workload)
         )
     summary["notes"] = [{"severity": n.severity, "text": str(n)} for n in [*town.notes, *work.notes, *extra]]
+    summary["made_on"] = dt.datetime.now().astimezone().date().isoformat()
     summary["crs"] = town.crs.to_string()
     summary["description_file"] = str(description.file)
     summary["description_sha256"] = _known_by(description)

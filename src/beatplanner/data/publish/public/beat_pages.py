@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.output_place import scratch_folder
+
 
 def write_beat_pages(
     path: Path,
@@ -15,6 +17,7 @@ def write_beat_pages(
     title: str,
     language: str,
     pictures: Mapping[str, bytes],
+    draft: str = "",
 ) -> None:
     """Write pages of blocks, each on a new page.
 
@@ -29,65 +32,127 @@ def write_beat_pages(
     language
         BCP 47, for the spelling checker.
     pictures
-        By the names that the blocks use.
+        By the names that the blocks use; those in SVG are drawn as pixels, which every word processor shows.
+    draft
+        What stands at the head of every page of a draft; empty where it is none.
     """
     # a heavy library, wanted for this file only
     from docx import Document
     from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt
+    from docx.shared import Mm, Pt, RGBColor
 
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = Mm(18)
-    section.top_margin = section.bottom_margin = Mm(16)
+    section.left_margin = section.right_margin = Mm(14)
+    section.top_margin, section.bottom_margin = Mm(12), Mm(10)
+    section.header_distance = section.footer_distance = Mm(5)
     style: Any = document.styles["Normal"]
-    style.font.name, style.font.size = "Calibri", Pt(10.5)
+    style.font.name, style.font.size = "DejaVu Sans", Pt(8)
+    style.paragraph_format.space_after = style.paragraph_format.space_before = Pt(0)
+    style.paragraph_format.line_spacing = 1.0
+    for name, size, above in (("Heading 1", 14, 0), ("Heading 2", 9.5, 4), ("List Bullet", 8, 0)):
+        other: Any = document.styles[name]
+        other.font.size, other.font.name = Pt(size), "DejaVu Sans"
+        other.paragraph_format.space_before, other.paragraph_format.space_after = Pt(above), Pt(1)
     marks = style.element.get_or_add_rPr()
     lang = marks.makeelement(qn("w:lang"), {qn("w:val"): language})
     marks.append(lang)
     document.core_properties.title = title
     document.core_properties.author = "beatplanner"
     document.core_properties.language = language
-    styles = {name: document.styles[name].style_id for name in ("Heading 1", "Heading 2", "List Bullet")}
+    if draft:
+        run = section.header.paragraphs[0].add_run(draft)
+        run.bold, run.font.size, run.font.color.rgb = True, Pt(9), RGBColor(0x8A, 0x10, 0x10)
+    drawn = as_pixels({b["file"]: pictures[b["file"]] for _, blocks in pages for b in blocks if b["kind"] == "picture"})
+    drawn |= as_pixels({f: p for f, p in pictures.items() if f == "code.svg"})
+    shown = {**pictures, **drawn}
     for number, (name, blocks) in enumerate(pages):
-        if number:
-            document.add_page_break()
-        _paragraph(document, name, styles["Heading 1"])
+        head = _paragraph(document, name, "Heading 1")
+        head.paragraph_format.page_break_before = number > 0
         for block in blocks:
-            _add(document, block, styles, pictures, Mm)
+            _add(document, block, shown, Mm)
     document.save(str(path))
 
 
-def _paragraph(document: Any, text: str, style: str) -> None:
-    """Add a paragraph by its style's id; by a style's name python-docx goes through all styles each time."""
-    document.add_paragraph(text)._p.style = style
+def _paragraph(place: Any, text: str, style: str) -> Any:
+    """Add a paragraph by its style's id, its name without the spaces; by the name python-docx goes through all styles each time."""
+    made = place.add_paragraph(text)
+    made._p.style = style.replace(" ", "")
+    return made
 
 
-def _add(
-    document: Any, block: Mapping[str, Any], styles: Mapping[str, str], pictures: Mapping[str, bytes], mm: Any
-) -> None:
+def as_pixels(pictures: Mapping[str, bytes], dots: float = 200.0) -> dict[str, bytes]:
+    """Return drawings in SVG as PNG of so many dots an inch, by the same names."""
+    import typst
+
+    from beatplanner.data.publish.public.pack_pdf import font_folder
+
+    if not pictures:
+        return {}
+    names = list(pictures)
+    with scratch_folder() as folder:
+        for number, name in enumerate(names):
+            (folder / f"{number}.svg").write_bytes(pictures[name])
+        lines = ["#set page(width: auto, height: auto, margin: 0mm)"]
+        lines.append("#pagebreak(weak: true)\n".join(f'#image("{n}.svg")\n' for n in range(len(names))))
+        (folder / "all.typ").write_text("\n".join(lines), encoding="utf-8")
+        made: Any = typst.compile(
+            str(folder / "all.typ"),
+            root=str(folder),
+            font_paths=[str(font_folder())],
+            ignore_system_fonts=True,
+            format="png",
+            ppi=dots,
+        )
+    return dict(zip(names, made if isinstance(made, list) else [made], strict=True))
+
+
+def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm: Any) -> None:
+    """Add a block to the document, or to a cell of it."""
     kind = block["kind"]
     if kind == "heading":
-        _paragraph(document, block["text"], styles["Heading 2"])
+        _paragraph(place, block["text"], "Heading 2")
     elif kind in ("text", "small", "note"):
-        document.add_paragraph(block["text"])
+        place.add_paragraph(block["text"])
     elif kind == "list":
         for item in block["items"]:
-            _paragraph(document, item, styles["List Bullet"])
+            _paragraph(place, item, "List Bullet")
+    elif kind == "picture":
+        _add_picture(place, pictures[block["file"]], mm(block["width"]), block["alt"])
+        place.add_paragraph(" · ".join([block["text"], *(k["label"] for k in block["key"])]))
+    elif kind == "code":
+        _add_picture(place, pictures[block["picture"]], mm(22), block["alt"])
+        place.add_paragraph(block["text"])
+    elif kind == "sides":
+        sides = place.add_table(rows=1, cols=2)
+        for cell, blocks in zip(sides.rows[0].cells, (block["left"], block["right"]), strict=True):
+            for inner in blocks:
+                _add(cell, inner, pictures, mm)
+            # a cell begins with an empty paragraph of its own
+            first = cell.paragraphs[0]._element
+            first.getparent().remove(first)
     elif kind == "officers":
         for officer in block["items"]:
             if "photo" in officer:
-                document.add_picture(io.BytesIO(pictures[officer["photo"]]), height=mm(26))
-            line = document.add_paragraph()
+                _add_picture(place, pictures[officer["photo"]], mm(16), officer["name"])
+            line = place.add_paragraph()
             line.add_run(officer["name"]).bold = True
             line.add_run(": " + ", ".join(officer["lines"]))
     elif kind == "table":
-        _add_table(document, block)
+        _add_table(place, block)
 
 
-def _add_table(document: Any, block: Mapping[str, Any]) -> None:
-    table = document.add_table(rows=1, cols=len(block["header"]), style="Light Grid Accent 1")
+def _add_picture(place: Any, picture: bytes, width: Any, alt: str) -> None:
+    """Add a picture with its description for screen readers."""
+    run = place.add_paragraph().add_run()
+    drawn = run.add_picture(io.BytesIO(picture), width=width)
+    drawn._inline.docPr.set("descr", alt)
+
+
+def _add_table(place: Any, block: Mapping[str, Any]) -> None:
+    table = place.add_table(rows=1, cols=len(block["header"]))
+    table.style = "Light Grid Accent 1"
     for cell, text in zip(table.rows[0].cells, block["header"], strict=True):
         cell.text = text
     for row in block["rows"]:

@@ -156,7 +156,7 @@ def texts_in(content: Any, layout: frozenset[str] = frozenset()) -> Iterable[str
 
 # Keys of blocks for the typesetter.
 LAYOUT = frozenset(
-    {"kind", "numbers", "widths", "count", "file", "width", "height", "paper", "photo", "script", "picture"}
+    {"kind", "numbers", "widths", "count", "file", "width", "height", "paper", "photo", "script", "picture", "size"}
 )
 
 

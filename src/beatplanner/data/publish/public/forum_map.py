@@ -33,6 +33,8 @@ from beatplanner.data.publish.public.plan import PublicPlan
 # Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
 SIMPLIFY_SHARE = 1 / 4000
 DIGITS = 5
+# Corners of streets that a telephone draws without waiting.
+MOST_CORNERS = 40_000
 POLICY_PLACE = "BEATPLANNER-POLICY"
 
 
@@ -60,6 +62,12 @@ class MapWords:
         Questions and answers.
     card_title, card
         How the map was made: a title, and blocks of text and tables.
+    names
+        What each beat is called.
+    stations
+        What each station is called.
+    cards
+        By beat: ``name``, and ``rows`` of a heading and lines: what a click on it tells.
     """
 
     language: str
@@ -76,9 +84,31 @@ class MapWords:
     questions: Sequence[tuple[str, str]]
     card_title: str
     card: Sequence[Mapping[str, Any]]
+    names: Mapping[str, str]
+    stations: Mapping[str, str]
+    cards: Mapping[str, Mapping[str, Any]]
 
 
-def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
+@dataclass(frozen=True)
+class Ground:
+    """What the map shows beside the plan, in the plan's CRS: named streets with the beats that they run through, rivers, and venues of forums.
+
+    Attributes
+    ----------
+    streets
+        Name, ids of beats, lines.
+    waters
+        Lines; None where there are none.
+    venues
+        Beat, what is written at it, and its place in metres.
+    """
+
+    streets: Sequence[tuple[str, Sequence[str], shapely.Geometry]] = ()
+    waters: gpd.GeoSeries | None = None
+    venues: Sequence[tuple[str, str, tuple[float, float]]] = ()
+
+
+def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
     """Write the map of a plan's beats and stations.
 
     Parameters
@@ -89,10 +119,12 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         A plan with beats. Of the units only names, shapes and beats are shown.
     words
         What it says.
+    ground
+        What lies under the borders.
     """
     templates = files("beatplanner.data") / "templates"
     units, beats, t = _simplified(plan.units), plan.beats, words.texts
-    name_of = {str(b): str(n) for b, n in zip(beats["beat"], beats["name"], strict=True)}
+    name_of = dict(words.names)
     colours = beat_colours(beats)
     shapes = _dissolved(units, "beat")
     west, south, east, north = shapely.total_bounds(units.geometry.to_numpy())
@@ -103,10 +135,10 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
     new = folium.FeatureGroup(name="new")
     for b in beats.itertuples(index=False):
         beat = str(b.beat)
-        text = f"<b>{escape(str(b.name))}</b><br>{escape(t['beat'])} {escape(beat)}"
+        text = f"<b>{escape(name_of[beat])}</b>"
         if words.residents.get(beat):
             text += f"<br>{escape(t['residents'])}: {escape(words.residents[beat])}"
-        _add(new, shapes[beat], colours[beat], text)
+        _add(new, shapes[beat], colours[beat], text, beat)
     new.add_to(view)
     old = None
     current = units["current"].dropna() if "current" in units else pd.Series(dtype=object)
@@ -116,7 +148,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         for beat, shape in _dissolved(before, "current").items():
             _add(old, shape, "#f0f0f0", f"<b>{escape(t['before'])}: {escape(beat)}</b>")
         old.add_to(view)
-    _add_stations(view, plan, t)
+    _add_stations(view, plan, words)
     view.fit_bounds([[south, west], [north, east]])
     _plain_head(view)
     inner = shapely.point_on_surface(units.geometry.to_numpy())
@@ -156,11 +188,16 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         map_name=view.get_name(),
         new_name=new.get_name(),
         old_name=old.get_name() if old is not None else "",
-        names=sorted({p["name"] for p in places} | set(name_of.values())),
+        names=sorted({p["name"] for p in places} | set(name_of.values()) | {name for name, _, _ in ground.streets}),
         stations=plan.stations is not None,
         residents=bool(words.residents),
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
         figures=_in_script(dict(words.figures)),
+        streets_json=_in_script(_streets(ground, plan)),
+        cards_json=_in_script({b: dict(c) for b, c in words.cards.items()}),
+        venues=bool(ground.venues),
+        river=ground.waters is not None and len(ground.waters) > 0,
+        draft_word=words.texts["draft_word"],
         places_json=_in_script(places),
         words=_in_script(
             {
@@ -169,12 +206,23 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
                 "found": t["found"],
                 "nothing": t["nothing"],
                 "painted": t["painted"],
+                "street": t["street"],
+                "map": t["map"],
+                "zoom_in": t["zoom_in"],
+                "zoom_out": t["zoom_out"],
+                "labels": _labels(shapes, name_of),
+                "river": [] if ground.waters is None else _lines(ground.waters.to_numpy(), plan),
+                "venues": [
+                    {"beat": beat, "text": text, "at": _point(at, plan)}
+                    for beat, text, at in ground.venues
+                    if all(np.isfinite(at))
+                ],
             }
         ),
         beats=[
             {
                 "beat": b.beat,
-                "name": b.name,
+                "name": name_of[str(b.beat)],
                 "municipality": b.municipality,
                 "residents": words.residents.get(str(b.beat), ""),
                 "posts": b.posts,
@@ -187,7 +235,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords) -> None:
         questions=words.questions,
         card_title=words.card_title,
         card=words.card,
-        infeasible=not plan.feasible,
+        draft=t["draft"],
     )
     path.write_text(_with_policy(_with_plain_ids(page, view), own), encoding="utf-8", newline="\n")
 
@@ -256,12 +304,59 @@ def _rings(shape: shapely.Geometry) -> list[Any]:
     ]
 
 
-def _add(group: folium.FeatureGroup, shape: Any, fill: str, text: str) -> None:
+def _add(group: folium.FeatureGroup, shape: Any, fill: str, text: str, beat: str = "") -> None:
     geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 10.0**-DIGITS)))
     style = {"fillColor": fill, "color": "#333333", "weight": 1.5, "fillOpacity": 0.65}
-    layer = folium.GeoJson({"type": "Feature", "properties": {}, "geometry": geometry}, style_function=lambda _: style)
+    layer = folium.GeoJson(
+        {"type": "Feature", "properties": {"beat": beat}, "geometry": geometry}, style_function=lambda _: style
+    )
     folium.Tooltip(_for_template(text), sticky=True).add_to(layer)
     layer.add_to(group)
+
+
+def _degrees(shapes: Any, plan: PublicPlan) -> np.ndarray:
+    """Return shapes of the plan's CRS in longitude and latitude."""
+    return gpd.GeoSeries(list(shapes), crs=plan.units.crs).to_crs("EPSG:4326").to_numpy()
+
+
+def _point(at: tuple[float, float], plan: PublicPlan) -> list[float]:
+    point = _degrees([shapely.Point(at)], plan)[0]
+    return [round(point.y, DIGITS), round(point.x, DIGITS)]
+
+
+def _lines(shapes: Any, plan: PublicPlan) -> list[Any]:
+    """Return lines (and the borders of areas) as Leaflet draws them, with fewer vertices, cut to what the map shows."""
+    west, south, east, north = plan.units.total_bounds
+    frame = shapely.box(west, south, east, north).buffer(0.02 * max(east - west, north - south))
+    shown = []
+    for shape in shapes:
+        line = shape if "Line" in shape.geom_type else shapely.boundary(shape)
+        cut = shapely.simplify(shapely.intersection(line, frame), max(1.0, (east - west) * SIMPLIFY_SHARE))
+        shown += [p for p in shapely.get_parts(cut) if p.geom_type == "LineString" and not p.is_empty]
+    return [
+        [[round(y, DIGITS), round(x, DIGITS)] for x, y in p.coords] for p in (_degrees(shown, plan) if shown else [])
+    ]
+
+
+def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
+    """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
+    found, corners = [], 0
+    for name, beats, lines in sorted(ground.streets, key=lambda r: -r[2].length):
+        drawn = _lines([lines], plan)
+        corners += sum(len(line) for line in drawn)
+        if corners > MOST_CORNERS:
+            drawn = [line[:1] + line[-1:] for line in drawn[:1]]
+        found.append({"name": name, "beats": list(beats), "lines": drawn})
+    return sorted(found, key=lambda r: r["name"])
+
+
+def _labels(shapes: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return where each beat's name stands, the largest beat first."""
+    found = []
+    for beat, shape in sorted(shapes.items(), key=lambda s: -s[1].area):
+        point = shapely.point_on_surface(shape)
+        found.append({"text": names.get(beat, beat), "at": [round(point.y, DIGITS), round(point.x, DIGITS)]})
+    return found
 
 
 def _for_template(text: str) -> str:
@@ -275,9 +370,10 @@ def _for_template(text: str) -> str:
     )
 
 
-def _add_stations(view: folium.Map, plan: PublicPlan, texts: Mapping[str, str]) -> None:
+def _add_stations(view: folium.Map, plan: PublicPlan, words: MapWords) -> None:
     if plan.stations is None:
         return
+    texts = words.texts
     points = plan.stations.to_crs("EPSG:4326")
     for s in points.itertuples(index=False):
         kind = texts["station_today"] if s.existing else texts["station_new"]
@@ -290,7 +386,9 @@ def _add_stations(view: folium.Map, plan: PublicPlan, texts: Mapping[str, str]) 
             fill_color="#08306b" if s.existing else "#cb181d",
             fill_opacity=1.0,
         )
-        folium.Tooltip(_for_template(f"<b>{escape(kind)}</b><br>{escape(str(s.station))}")).add_to(marker)
+        folium.Tooltip(_for_template(f"<b>{escape(kind)}</b><br>{escape(words.stations[str(s.station)])}")).add_to(
+            marker
+        )
         marker.add_to(view)
 
 

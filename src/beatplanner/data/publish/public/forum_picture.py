@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from beatplanner.data.colours import beat_colours
 from beatplanner.data.publish.public.plan import PublicPlan
 
 
-def write_picture(path: Path, plan: PublicPlan, *, title: str, subtitle: str, lines: list[str]) -> None:
+def write_picture(
+    path: Path,
+    plan: PublicPlan,
+    *,
+    title: str,
+    subtitle: str,
+    lines: list[str],
+    names: Mapping[str, str],
+    draft: str = "",
+) -> None:
     """Write the picture.
 
     Parameters
@@ -26,6 +36,10 @@ def write_picture(path: Path, plan: PublicPlan, *, title: str, subtitle: str, li
         In large and in small letters.
     lines
         Short facts below.
+    names
+        What each beat is called.
+    draft
+        A word across the map of a draft; empty where it is none.
     """
     from matplotlib.figure import Figure
 
@@ -42,7 +56,9 @@ def write_picture(path: Path, plan: PublicPlan, *, title: str, subtitle: str, li
                 axes.scatter(
                     there.geometry.x, there.geometry.y, marker=marker, s=60, color=colour, edgecolor="white", zorder=5
                 )
-    _label(axes, beats)
+    _label(axes, beats, names)
+    if draft:
+        figure.text(0.69, 0.5, draft, fontsize=80, rotation=30, ha="center", va="center", color="#00000030", zorder=9)
     axes.set_axis_off()
     axes.set_aspect("equal")
     words: dict[str, Any] = {"ha": "left", "va": "top", "wrap": True, "parse_math": False}
@@ -61,7 +77,7 @@ def write_picture(path: Path, plan: PublicPlan, *, title: str, subtitle: str, li
     figure.savefig(path, dpi=100, metadata={"Software": None, "Title": np.str_(title).item()})
 
 
-def _label(axes: Any, beats: gpd.GeoDataFrame) -> None:
+def _label(axes: Any, beats: gpd.GeoDataFrame, names: Mapping[str, str]) -> None:
     """Write names, the largest beats first, where none lies on another."""
     from matplotlib import patheffects
 
@@ -72,7 +88,7 @@ def _label(axes: Any, beats: gpd.GeoDataFrame) -> None:
     taken: list[tuple[float, float, float, float]] = []
     halo = [patheffects.withStroke(linewidth=3, foreground="white")]
     for i in np.argsort(-shapely.area(beats.geometry.to_numpy()), kind="stable"):
-        (x, y), name = inner[i], str(beats["name"].iloc[i])
+        (x, y), name = inner[i], names[str(beats["beat"].iloc[i])]
         wide, high = 2.9 * len(name) * unit, 7 * unit
         box = (x - wide, y - high, x + wide, y + high)
         if all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken):

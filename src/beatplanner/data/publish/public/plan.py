@@ -10,10 +10,57 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from beatplanner.data.result.draft import Reason
+
 # Columns that the public layers may have; what is not here stays in the office.
 UNIT_COLUMNS = ("unit", "name", "municipality", "current", "beat", "x", "y", "station", "walk_minutes", "geometry")
 BEAT_COLUMNS = ("beat", "name", "colour", "municipality", "centre_unit", "posts", "geometry")
-STATION_COLUMNS = ("station", "existing", "geometry")
+STATION_COLUMNS = ("station", "name", "existing", "near", "geometry")
+
+
+@dataclass(frozen=True)
+class OfficerFacts:
+    """What a plan's postings come to, counted from the postings themselves and never from the rule.
+
+    Attributes
+    ----------
+    first_day, last_day
+        Of the plan.
+    tenure_months
+        The rule that `served` is held against.
+    leaving, served
+        Officers' stays in a beat that end within the plan, and how many of them have lasted for `tenure_months` or longer by then; `served` is None
+        where it is not known of some since when they have been there.
+    handovers, together
+        Changes of a post from one officer to another, and how many of them have at least one day on which both are there.
+    """
+
+    first_day: dt.date
+    last_day: dt.date
+    tenure_months: int
+    leaving: int
+    served: int | None
+    handovers: int
+    together: int
+
+
+@dataclass(frozen=True)
+class Way:
+    """A station of a beat.
+
+    Attributes
+    ----------
+    station
+        Its id.
+    share
+        Of the beat's places that reach a station on foot: those that reach this one first.
+    minutes
+        The mean of these on foot; NaN where it is the first of none.
+    """
+
+    station: str
+    share: float
+    minutes: float
 
 
 @dataclass(frozen=True)
@@ -28,15 +75,25 @@ class PublicPlan:
         Whether every rule is kept.
     units, beats, stations
         Polygons, polygons and points with `UNIT_COLUMNS`, `BEAT_COLUMNS` and `STATION_COLUMNS`. ``walk_minutes`` is the mean over the places of a
-        unit, each counted once, whoever lives there. `stations` is None where there are none.
+        unit, each counted once, whoever lives there. ``name`` of a station is None where nobody has accepted its made-up place, which is then told as
+        somewhere ``near`` an area. `stations` is None where there are none.
     walk_minutes
         The walking limit; None where there are no stations.
     deviation_limit
         No beat's work differs by more than this share from its municipality's mean, rounded up to steps of 5 %; None where nothing is known.
     contiguous
         Whether each beat is in one piece.
-    tenure_months, tenure_kept, handover_months
-        The officers' rules, and whether every posting keeps them; None without officers.
+    work_spread
+        By how much the work hours of one officer in the busiest beat exceed those in the quietest one, a share rounded up to wide steps; None where
+        nothing is known.
+    own_municipality
+        Whether no beat crosses a municipal border.
+    officers
+        What was measured of the postings; None without officers.
+    ways
+        By beat: the stations that its places reach first, the one of most places first, then those that lie in it.
+    draft
+        Why this is a draft; empty where it is none.
     """
 
     project: str
@@ -47,9 +104,11 @@ class PublicPlan:
     walk_minutes: float | None = None
     deviation_limit: float | None = None
     contiguous: bool = True
-    tenure_months: int | None = None
-    tenure_kept: bool = True
-    handover_months: int | None = None
+    work_spread: float | None = None
+    own_municipality: bool = True
+    officers: OfficerFacts | None = None
+    ways: Mapping[str, Sequence[Way]] = field(default_factory=dict)
+    draft: Sequence[Reason] = ()
 
     def __post_init__(self) -> None:
         for frame, allowed in (
@@ -63,17 +122,38 @@ class PublicPlan:
 
 
 @dataclass(frozen=True)
+class Successor:
+    """Who comes after a holder of a post, as far as the public is told.
+
+    Attributes
+    ----------
+    first_day
+        In the post.
+    days_together, days_vacant
+        Days on which both are there, and days on which nobody is.
+    """
+
+    first_day: dt.date
+    days_together: int
+    days_vacant: int
+
+
+@dataclass(frozen=True)
 class Posted:
-    """An officer at the plan's beginning: what is shown of one who consented, else the number of the post.
+    """A post at the plan's beginning and its holder: what is shown of one who consented, else the number of the post.
 
     Attributes
     ----------
     post
         Number within the beat.
-    until
-        The day on which the posting ends.
-    at_least
-        Whether it ends only because the plan does.
+    held
+        Whether somebody holds it when the plan begins.
+    since
+        The holder's first day in the post; in the beat, where an officer who consented was there before; None for a post that is not held.
+    last_day
+        Of the holder in the post; None where the plan ends first, or nobody holds it.
+    next
+        Who comes after, or first; None where nobody does within the plan.
     languages
         That the officer speaks.
     name, contact, photo
@@ -83,13 +163,15 @@ class Posted:
     """
 
     post: int
-    until: dt.date
-    at_least: bool
-    languages: tuple[str, ...]
-    name: str | None
-    contact: str | None
-    photo: tuple[str, bytes] | None
-    was_here: bool
+    held: bool
+    since: dt.date | None
+    last_day: dt.date | None
+    next: Successor | None
+    languages: tuple[str, ...] = ()
+    name: str | None = None
+    contact: str | None = None
+    photo: tuple[str, bytes] | None = None
+    was_here: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,13 +206,14 @@ class Meeting:
 
 @dataclass(frozen=True)
 class PublicTables:
-    """The force's own tables for the pack: `report_back`, `partners`, `hours`, and lines of streets and waters."""
+    """The force's own tables for the pack: `report_back`, `partners`, `hours`, `contacts`, and lines of streets and waters."""
 
     report_back: pd.DataFrame
     partners: pd.DataFrame
     hours: Mapping[str, str]
     streets: gpd.GeoDataFrame | None
     waters: gpd.GeoSeries | None
+    contacts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -147,6 +230,7 @@ class Settings:
     cost_per_km: float
     currency: str
     level_names: Mapping[str, Any]
+    map_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +240,8 @@ class Card:
     Attributes
     ----------
     data
-        ``role``, ``date`` (ISO) and ``seal`` of each file. The seal proves, to who has the file and the office's key, that it was this file; by
+        ``role``, ``name`` (as the force or the layer's title has it, or empty), ``date`` (of the records, or as the force declares it: an ISO day, a
+        year, or empty; never that of the file) and ``seal`` of each file. The seal proves, to who has the file and the office's key, that it was this file; by
         itself it tells nothing of it.
     rules
         Numbers and choices of the description, by section.
@@ -168,7 +253,7 @@ class Card:
         Of what computed.
     """
 
-    data: Sequence[Mapping[str, str]]
+    data: Sequence[Mapping[str, Any]]
     rules: Mapping[str, Any]
     gaps: Mapping[str, float | None]
     verdict: Mapping[str, Any] | None

@@ -8,47 +8,57 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.publish.public.figures import counted, of_force, on_map, rule
-from beatplanner.planning.forum.public.blocks import Block, heading, paragraph, table
+from beatplanner.data.publish.public.plan import Posted
+from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.wording import PARTNER_TITLES, WHO_DOES_WHAT
+from beatplanner.planning.forum.public.wording import PARTNER_TITLES
 
+# Themes, answers and partners on one side of paper; all of them are in the pack's tables.
+MOST_THEMES, MOST_ANSWERS, MOST_PARTNERS = 4, 3, 4
 # A theme is told as more or less frequent than in the town where its rate differs by this factor.
 OFTEN = 1.25
 
 
-def beat_page(content: PackContent, beat: Any) -> list[Block]:
-    """Return the page of one beat, a row of the plan."""
-    return [
-        *_officers(content, beat),
-        *_station(content, beat),
-        *_forum(content, beat),
-        *_concerns(content, beat),
-        *_partners(content, beat),
-        *_report_back(content, beat),
-        heading(content.speech.text("How to object")),
-        paragraph(content.objection()),
-    ]
+def beat_page(content: PackContent, beat: Any, picture: str | None = None) -> list[Block]:
+    """Return the sheet of one beat, a row of the plan: all that a stranger asks, on one side.
+
+    Parameters
+    ----------
+    content
+        The pack.
+    beat
+        A row of the plan's beats.
+    picture
+        File of the QR code of the map; None where the map lies nowhere.
+    """
+    left = [*_officers(content, beat), *_before(content, beat), *_concerns(content, beat)]
+    right = [*_station(content, beat), *_forum(content, beat), *_report_back(content, beat), *_partners(content, beat)]
+    right += [heading(content.speech.text("How to object")), paragraph(content.objection())]
+    if picture is not None and content.settings.map_url:
+        t = content.speech
+        right.append(
+            {
+                "kind": "code",
+                "picture": picture,
+                "alt": t.text("QR code of the map on screen"),
+                "text": f"{t.text('The map on screen, with every street:')} {t.given(content.settings.map_url)}",
+            }
+        )
+    return [{"kind": "sides", "left": left, "right": right}]
 
 
 def _officers(content: PackContent, beat: Any) -> list[Block]:
-    t, plan = content.speech, content.plan
-    if plan.tenure_months is None:
+    t, facts = content.speech, content.plan.officers
+    if facts is None:
         return []
     items: list[dict[str, Any]] = []
     languages: list[str] = []
     posted = content.posted.get(str(beat.beat), ())
     for officer in posted:
-        name = (
-            t.given(officer.name)
-            if officer.name
-            else t.text("Community officer, post {n}", n=t.number(of_force(officer.post)))
-        )
-        until = t.date(officer.until)
+        post = t.text("Community officer, post {n}", n=t.number(of_force(officer.post)))
         item: dict[str, Any] = {
-            "name": name,
-            "lines": [
-                t.text("at least until {date}", date=until) if officer.at_least else t.text("until {date}", date=until)
-            ],
+            "name": t.given(officer.name) if officer.name else post,
+            "lines": _times(content, officer),
         }
         languages += officer.languages
         if officer.contact:
@@ -56,18 +66,10 @@ def _officers(content: PackContent, beat: Any) -> list[Block]:
         if officer.photo:
             item["photo"] = officer.photo[0]
         items.append(item)
-    vacant = max(0, int(beat.posts) - len(posted))
-    items += [{"name": t.text("Community officer"), "lines": [t.text("This post is not filled yet.")]}] * vacant
     blocks: list[Block] = [heading(t.text("Your officers")), {"kind": "officers", "items": items}]
-    said = [content.tenure]
-    if plan.handover_months:
-        said.append(
-            t.count(
-                "Before a change the old and the new officer work together for one month.",
-                "Before a change the old and the new officer work together for {n} months.",
-                rule(plan.handover_months),
-            )
-        )
+    said = [_contact(content, beat)]
+    if any(o.held and o.last_day is None for o in posted):
+        said.append(t.text("The plan ends on {date}; it says nothing of the time after.", date=t.date(facts.last_day)))
     spoken = sorted({t.given(t.language_name(w)) for w in languages})
     if spoken:
         said.append(t.text("Your officers also speak: {languages}.", languages=", ".join(spoken)))
@@ -75,55 +77,142 @@ def _officers(content: PackContent, beat: Any) -> list[Block]:
     return [*blocks, paragraph(text)] if text else blocks
 
 
+def officers_told(content: PackContent, beat: str) -> list[str]:
+    """Return the posts of a beat in a sentence each, without names: the map on screen names no officer."""
+    t, said = content.speech, []
+    for officer in content.posted.get(beat, ()):
+        post = t.text("Community officer, post {n}", n=t.number(of_force(officer.post)))
+        said.append(f"{post}: {', '.join(_times(content, officer))}")
+    return said
+
+
+def _times(content: PackContent, officer: Posted) -> list[str]:
+    """Say since when and until when an officer holds a post and who comes after, as the postings are."""
+    t, after = content.speech, officer.next
+    said = []
+    if not officer.held:
+        said.append(t.text("This post is not filled yet."))
+        if after is not None:
+            said.append(t.text("A new officer begins on {date}.", date=t.date(after.first_day)))
+        return said
+    assert officer.since is not None
+    said.append(t.text("from {date}", date=t.date(officer.since)))
+    if officer.last_day is None:
+        said.append(t.text("no change is planned"))
+        return said
+    said.append(t.text("last day: {date}", date=t.date(officer.last_day)))
+    if after is None:
+        said.append(t.text("no successor is planned yet"))
+        return said
+    day = t.date(after.first_day)
+    if after.days_together:
+        said.append(
+            t.count(
+                "successor from {date}, one day together",
+                "successor from {date}, {n} days together",
+                of_force(after.days_together),
+                date=day,
+            )
+        )
+    elif after.days_vacant:
+        said.append(
+            t.count(
+                "successor from {date}; the post is empty for one day",
+                "successor from {date}; the post is empty for {n} days",
+                of_force(after.days_vacant),
+                date=day,
+            )
+        )
+    else:
+        said.append(t.text("successor from {date}, without a common day", date=day))
+    return said
+
+
+def _contact(content: PackContent, beat: Any) -> str:
+    """Return how the officers of a beat are reached, whoever they are; empty where the force gives nothing."""
+    t, frame = content.speech, content.tables.contacts
+    if not len(frame):
+        return ""
+    for area in (str(beat.beat), str(beat.name), str(beat.municipality), None):
+        rows = frame[[(a is None and area is None) or (a is not None and str(a) == area) for a in frame["area"]]]
+        if len(rows):
+            phone, post = rows["phone"].iloc[0], rows["post"].iloc[0]
+            said = [t.text("Telephone of the officers: {phone}.", phone=t.given(phone))] if phone else []
+            if post:
+                said.append(t.text("Post to: {post}.", post=t.given(post)))
+            return " ".join(said)
+    return ""
+
+
+def _before(content: PackContent, beat: Any) -> list[Block]:
+    """Say which of today's beats the places of this one belong to."""
+    t, figures = content.speech, content.figures
+    old: Counter[str] = Counter()
+    for current, new in zip(figures.current, figures.beat, strict=True):
+        if current is not None and new == str(beat.beat):
+            old[current] += 1
+    if not old:
+        return []
+    names = [t.given(b) for b, _ in sorted(old.items(), key=lambda p: (-p[1], natural(p[0])))]
+    if names == [str(beat.beat)]:
+        said = t.text("All its areas are in this beat today.")
+    else:
+        said = t.text("Its areas are in these beats today: {beats}.", beats=", ".join(names))
+    return [heading(t.text("Which beat you were in before")), paragraph(said)]
+
+
 def walk(content: PackContent, beat: str) -> tuple[str, float, float | None] | None:
-    """Return the station nearest to most places of a beat, the mean minutes to it and the share of residents within the limit (None: hidden)."""
-    if content.plan.stations is None:
+    """Return the station that most places of a beat reach first, the mean minutes to it and the share of residents within the limit of any (None: hidden)."""
+    ways = content.plan.ways.get(beat, ())
+    if not ways or not ways[0].share:
         return None
-    units = content.plan.units
-    own = units[units["beat"].astype(str) == beat]
-    minutes = own["walk_minutes"].to_numpy(float)
-    reached = np.isfinite(minutes)
-    if not reached.any():
-        return None
-    stations = Counter(str(s) for s in own["station"].to_numpy(object)[reached])
-    nearest = min(stations, key=lambda s: (-stations[s], s))
-    return nearest, float(minutes[reached].mean()), content.figures.share(("within", beat), ("beat", beat))
+    return ways[0].station, ways[0].minutes, content.figures.share(("within", beat), ("beat", beat))
 
 
 def _station(content: PackContent, beat: Any) -> list[Block]:
-    t, found, limit = content.speech, walk(content, str(beat.beat)), content.plan.walk_minutes
+    t, limit = content.speech, content.plan.walk_minutes
     if content.plan.stations is None or limit is None:
         return []
+    ways = content.plan.ways.get(str(beat.beat), ())
     block = heading(t.text("Your station"))
-    if found is None:
-        return [block, paragraph(t.text("No station can be reached on foot from here; your officers come to you."))]
-    station, minutes, share = found
-    hours = content.tables.hours.get(station)
-    said = [
-        f"{t.given(station)}.",
-        t.text("Open: {hours}.", hours=t.given(hours)) if hours else t.text("Opening hours are not fixed yet."),
-        t.count(
-            "On average it is one minute on foot.", "On average it is {n} minutes on foot.", on_map(round(minutes))
-        ),
-    ]
+    said = []
+    for way in ways:
+        hours = content.hours_of(way.station)
+        lines = [f"{content.station_names[way.station]}."]
+        if way.share:
+            minutes = on_map(max(1, round(way.minutes)))
+            lines.append(t.count("One minute on foot on average.", "{n} minutes on foot on average.", minutes))
+        lines.append(t.text("Open: {hours}.", hours=hours) if hours else t.text("Opening hours are not fixed yet."))
+        said.append(" ".join(lines))
+    if not walk(content, str(beat.beat)):
+        said.insert(0, t.text("No station can be reached on foot from here."))
+    blocks = [block, paragraph(said[0])]
+    if said[1:]:
+        blocks += [paragraph(t.text("Other stations of this beat:")), {"kind": "list", "items": said[1:3]}]
+    share = content.figures.share(("within", str(beat.beat)), ("beat", str(beat.beat)))
     if share is not None:
-        said.append(
-            t.text(
-                "{share} of the beat's residents walk {limit} minutes or less.",
-                share=t.percent(counted(share)),
-                limit=t.number(rule(limit)),
+        blocks.append(
+            paragraph(
+                t.text(
+                    "{share} of the beat's residents walk {limit} minutes or less.",
+                    share=t.percent(counted(share)),
+                    limit=t.number(rule(limit)),
+                )
             )
         )
-    return [block, paragraph(" ".join(said))]
+    return blocks
 
 
 def _forum(content: PackContent, beat: Any) -> list[Block]:
     t, meeting = content.speech, content.meeting_of(str(beat.beat))
     if meeting is None:
         return []
-    fares = t.text("Everybody who lives here may come. The fare of members who cannot walk is paid back.")
-    said = " ".join([content.level_title("neighbourhood") + ":", content.when_and_where(meeting), fares])
-    return [heading(t.text("Your next forum")), paragraph(said)]
+    said = [content.level_title("neighbourhood") + ":", content.when_and_where(meeting)]
+    said.append(t.count("It meets once a year.", "It meets {n} times a year.", rule(meeting.meetings)))
+    if content.settings.cost_per_km and meeting.venue:
+        fare = f"{t.number(rule(content.settings.cost_per_km), 2)} {t.given(content.settings.currency)}"
+        said.append(t.text("Members who cannot walk there get {fare} a kilometre.", fare=fare))
+    return [heading(t.text("Your next forum")), paragraph(" ".join(said))]
 
 
 def _concerns(content: PackContent, beat: Any) -> list[Block]:
@@ -157,14 +246,10 @@ def _concerns(content: PackContent, beat: Any) -> list[Block]:
     rows.sort(key=lambda r: (-r[0], r[1]))
     blocks = [block]
     if rows:
-        blocks.append(
-            table(
-                [t.text("Theme"), t.text("Reports"), t.text("For the number of residents")],
-                [(t.given(t.known(n)), t.number(counted(c)), s) for c, n, s in rows],
-                [1],
-                [2, 1, 3],
-            )
-        )
+        told = [
+            f"{t.given(t.known(n))}: {t.number(counted(c))}{' – ' + s if s else ''}" for c, n, s in rows[:MOST_THEMES]
+        ]
+        blocks.append({"kind": "list", "items": told})
     said = [content.period()]
     if few:
         themes = ", ".join(sorted(t.given(t.known(n)) for n in few))
@@ -180,18 +265,18 @@ def _concerns(content: PackContent, beat: Any) -> list[Block]:
 
 
 def _partners(content: PackContent, beat: Any) -> list[Block]:
+    """Return the partners that the force names for a beat, with what it says that they do."""
     t, partners = content.speech, content.tables.partners
-    rows = [(t.text(PARTNER_TITLES["police"]), t.text(WHO_DOES_WHAT["police"]))]
     area = {str(beat.beat), str(beat.name), str(beat.municipality)}
     here = partners[np.array([a is None or str(a) in area for a in partners["area"]], dtype=bool)]
+    rows = []
     for kind in ("school", "health", "social services", "municipality", "other"):
-        own = here[here["kind"].astype(str).str.casefold() == kind]
-        usual = t.text(WHO_DOES_WHAT.get(kind, WHO_DOES_WHAT["municipality"]))
-        for p in own.itertuples(index=False):
-            rows.append((t.given(p.name or t.text(PARTNER_TITLES[kind])), t.given(p.does) if p.does else usual))
-        if own.empty and kind != "other":
-            rows.append((t.text(PARTNER_TITLES[kind]), usual))
-    return [heading(t.text("Who does what")), table([t.text("Who"), t.text("What they do")], rows, widths=[1, 3])]
+        for p in here[here["kind"].astype(str).str.casefold() == kind].itertuples(index=False):
+            rows.append((t.given(p.name or t.text(PARTNER_TITLES[kind])), t.given(p.does or "")))
+    if not rows:
+        return []
+    items = [f"{who}: {does}" if does else who for who, does in rows[:MOST_PARTNERS]]
+    return [heading(t.text("Who does what")), {"kind": "list", "items": items}]
 
 
 def _report_back(content: PackContent, beat: Any) -> list[Block]:
@@ -199,8 +284,9 @@ def _report_back(content: PackContent, beat: Any) -> list[Block]:
     rows = content.actions({str(beat.beat), str(beat.name)})
     block = heading(t.text("What you asked last time, and what was done"))
     if not rows:
-        return [block, paragraph(t.text("Nothing is recorded yet: your next forum begins the list."))]
-    return [block, action_table(content, rows[:6])]
+        return [block, paragraph(t.text("Nothing is recorded yet."))]
+    items = [" – ".join(cell for cell in (asked, answer, who, state) if cell) for _, asked, answer, who, state in rows]
+    return [block, {"kind": "list", "items": items[:MOST_ANSWERS]}]
 
 
 def action_table(content: PackContent, rows: list[list[str]]) -> Block:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.data.publish.public.figures import PublicSpeech, counted, on_map, rule
+from beatplanner.data.publish.public.figures import PublicSpeech, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import (
     Card,
     Meeting,
@@ -20,7 +20,9 @@ from beatplanner.data.publish.public.plan import (
     PublicTables,
     Settings,
 )
+from beatplanner.data.result.names import beat_title
 from beatplanner.planning.forum.public.blocks import HIDDEN, Block, heading, natural, paragraph
+from beatplanner.planning.forum.public.street_beats import streets_of
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES
 
 
@@ -37,7 +39,7 @@ class PackContent:
     day
         The day on which the pack is made.
     newest
-        Date of the newest data, ISO; None where nobody knows.
+        What the newest data are as of, an ISO day or a year; None where nobody knows.
     version
         Of the program.
     """
@@ -62,17 +64,32 @@ class PackContent:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Name of each beat; its number where it has no name of its own."""
-        found = {str(b.beat): str(b.beat) if str(b.name) == f"Beat {b.beat}" else str(b.name) for b in self.beats}
-        for beat, name in found.items():
-            self.speech.given(beat)
+        """What each beat is called everywhere: its name with its number, or the number alone where it has no name of its own."""
+        found = {str(b.beat): beat_title(str(b.beat), str(b.name)) for b in self.beats}
+        for name in found.values():
             self.speech.given(name)
         return found
 
-    def titled(self, beat: str) -> str:
-        """Return a beat's name with its number."""
-        name = self.names.get(beat, beat)
-        return name if name == beat else f"{name} ({beat})"
+    @cached_property
+    def station_names(self) -> dict[str, str]:
+        """What each station is called: its name, or near what its site is still to be chosen."""
+        t, stations, found = self.speech, self.plan.stations, {}
+        for s in [] if stations is None else stations.itertuples(index=False):
+            found[str(s.station)] = (
+                t.given(s.name) if s.name else t.text("a place near {area}, still to be chosen", area=t.given(s.near))
+            )
+        return found
+
+    def hours_of(self, station: str) -> str | None:
+        """Return a station's opening hours, under its id or its name."""
+        hours = self.tables.hours
+        found = hours.get(station) or hours.get(self.station_names.get(station, station))
+        return self.speech.given(found) if found else None
+
+    @cached_property
+    def streets(self) -> list[tuple[str, list[str], Any]]:
+        """Named streets with their beats and lines."""
+        return streets_of(self.plan, self.tables, self.names, self.speech)
 
     def figure(self, value: int | None) -> str:
         """Return a count in the locale; ``*`` where it is hidden."""
@@ -109,16 +126,26 @@ class PackContent:
             return t.text("Nothing is decided yet: this is a proposal.")
         if self.settings.decided_on is None:
             return t.text("Decided by {who}.", who=t.given(who))
+        if self.settings.decided_on > self.day:
+            return t.text(
+                "{who} is to decide on {date}; until then this is a proposal.",
+                who=t.given(who),
+                date=t.date(self.settings.decided_on),
+            )
         return t.text("Decided by {who} on {date}.", who=t.given(who), date=t.date(self.settings.decided_on))
 
     @property
     def source(self) -> str:
-        """Where the data come from, as the force says it, and their date; never the name of a file."""
+        """Where the data come from, as the force says it, and what their newest records are as of; never the name or the date of a file."""
         t, named = self.speech, self.speech.own(self.settings.source)
-        date = t.date(self.newest or self.day)
-        if not named:
-            return t.text("Newest data of {date}.", date=date)
-        return t.text("Source: {source}. Newest data of {date}.", source=t.given(named), date=date)
+        said = [t.text("Source: {source}.", source=t.given(named))] if named else []
+        if self.newest:
+            said.append(t.text("Newest data of {date}.", date=self.day_or_year(self.newest)))
+        return " ".join(said)
+
+    def day_or_year(self, date: str) -> str:
+        """Return an ISO day as the locale writes it, and a year as it is."""
+        return self.speech.date(date) if "-" in date else self.speech.register.enter("force", date)
 
     @property
     def made(self) -> str:
@@ -138,53 +165,102 @@ class PackContent:
 
     @property
     def tenure(self) -> str:
-        """How long an officer stays; empty where the plan does not keep it."""
-        months = self.plan.tenure_months
-        if months is None or not self.plan.tenure_kept:
+        """How long officers who leave have been in their beats, as the postings come to; empty where nobody can tell."""
+        t, facts = self.speech, self.plan.officers
+        if facts is None or facts.served is None:
             return ""
-        return self.speech.count(
-            "An officer stays in a beat for at least one month.",
-            "An officer stays in a beat for at least {n} months.",
-            rule(months),
+        if not facts.leaving:
+            return t.text("No officer leaves a beat in the time of the plan.")
+        return t.text(
+            "Of {all} officers who leave a beat in the time of the plan, {n} have then served there for at least {months} months.",
+            all=t.number(of_force(facts.leaving)),
+            n=t.number(of_force(facts.served)),
+            months=t.number(rule(facts.tenure_months)),
         )
+
+    @property
+    def handover(self) -> str:
+        """How many officers work beside their predecessors; empty where there is no change."""
+        t, facts = self.speech, self.plan.officers
+        if facts is None or not facts.handovers:
+            return ""
+        return t.text(
+            "In {n} of {all} changes the old and the new officer work together for some time.",
+            n=t.number(of_force(facts.together)),
+            all=t.number(of_force(facts.handovers)),
+        )
+
+    @property
+    def draft(self) -> list[str]:
+        """Why this is a draft, in sentences; empty where it is none."""
+        t, steps = self.speech, self.steps
+        said = []
+        for reason in self.plan.draft:
+            if reason.kind == "rules":
+                said.append(t.text("This draft does not keep every rule that was asked for."))
+            elif reason.kind == "gap":
+                gap = t.percent(computed(reason.value))
+                said.append(
+                    t.text("{step}: a plan that is better by up to {gap} may exist.", step=steps[reason.step], gap=gap)
+                )
+            elif reason.kind == "unsolved":
+                said.append(
+                    t.text("{step}: it is not known how far this is from the best plan.", step=steps[reason.step])
+                )
+            elif reason.kind == "sites":
+                said.append(
+                    t.count(
+                        "The place of one station is still to be chosen.",
+                        "The places of {n} stations are still to be chosen.",
+                        computed(reason.value),
+                    )
+                )
+            else:
+                said.append(
+                    t.count(
+                        "One beat has more officers than posts.",
+                        "{n} beats have more officers than posts.",
+                        computed(reason.value),
+                    )
+                )
+        return said
+
+    @property
+    def draft_word(self) -> str:
+        """The word that stands across every page of a draft; empty where this is none."""
+        return self.speech.text("DRAFT") if self.plan.draft else ""
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """What the steps of a plan are called."""
+        t = self.speech
+        return {"beats": t.text("Beats"), "stations": t.text("Stations"), "officers": t.text("Officers")}
 
     # ---- the cover
 
-    def cover(self) -> list[Block]:
-        """Return the cover in plain words."""
+    def cover(self, contents: Sequence[str]) -> list[Block]:
+        """Return the cover in plain words; `contents` is what the pack has, counted when its pages were made."""
         t = self.speech
         lines = [
             t.text(
-                "A beat is a part of the town that always has the same police officers, so that they and the people who live there get to know each other."
+                "A beat is a part of the town with police officers of its own, so that they and the people who live there get to know each other."
             ),
             t.count("The plan has one beat.", "The plan has {n} beats.", on_map(len(self.beats))),
             self.tenure,
+            self.handover,
         ]
         if self.plan.stations is not None:
             lines.append(
                 t.count(
-                    "There is one police station that people can reach on foot.",
-                    "There are {n} police stations for people to reach on foot.",
-                    on_map(len(self.plan.stations)),
+                    "There is one police station.", "There are {n} police stations.", on_map(len(self.plan.stations))
                 )
             )
         lines.append(self.moved)
         blocks = [paragraph(line) for line in lines if line]
-        blocks += [
-            heading(t.text("In this pack")),
-            {
-                "kind": "list",
-                "items": [
-                    t.text("Maps of the town, today and as planned, at the same scale"),
-                    t.text("A map and a page for each beat: officers, station, forum, who does what, how to object"),
-                    t.text("Which beat each place and street belongs to, and what changes"),
-                    t.text("Answers to questions"),
-                ],
-            },
-        ]
+        if self.draft:
+            blocks.insert(0, {"kind": "note", "text": " ".join(self.draft)})
+        blocks += [heading(t.text("In this pack")), {"kind": "list", "items": list(contents)}]
         blocks += [heading(t.text("Who decides")), paragraph(self.decision), paragraph(self.objection())]
-        if not self.plan.feasible:
-            blocks.append({"kind": "note", "text": t.text("This draft does not keep every rule that was asked for.")})
         blocks.append({"kind": "small", "text": self.hidden_note()})
         waiting = self.review_note()
         if waiting:
@@ -212,6 +288,8 @@ class PackContent:
     def objection(self) -> str:
         """Say how to object."""
         t, contact, until = self.speech, self.settings.contact, self.settings.objections_until
+        if until and until < self.day:
+            return t.text("The time for objections ended on {date}.", date=t.date(until))
         if contact and until:
             return t.text(
                 "If you disagree, write to {contact} until {date}, or tell your forum. You need not give a reason.",
@@ -233,7 +311,7 @@ class PackContent:
         """Say where and when a forum meets."""
         t = self.speech
         place = t.given(meeting.venue) if meeting.venue else t.text("the place will be announced")
-        if meeting.first is None:
+        if meeting.first is None or meeting.first < self.day:
             return t.text("{place}; the date will be announced.", place=place)
         return t.text(
             "{place}, {date} at {time}.", place=place, date=t.date(meeting.first, "full"), time=t.given(meeting.time)

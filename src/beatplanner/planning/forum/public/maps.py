@@ -10,19 +10,22 @@ import numpy as np
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.figures import counted, on_map
-from beatplanner.data.publish.public.forum_map import MapWords
+from beatplanner.data.publish.public.forum_map import Ground, MapWords
 from beatplanner.data.publish.public.pack_maps import ACCENT, DARK, OPENED, WATER, Drawing, draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
-from beatplanner.planning.forum.public.beat_page import beat_page, walk
+from beatplanner.data.publish.public.qr_code import qr_code
+from beatplanner.planning.forum.public.beat_page import beat_page, officers_told, walk
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
-from beatplanner.planning.forum.public.town_pages import run_card, town_pages
+from beatplanner.planning.forum.public.town_pages import old_new_pairs, run_card, street_index, town_pages
 
 # Frames of the maps on paper, in mm: A3 lying, and A4 standing.
 TOWN_FRAME = (392.0, 242.0)
 BEAT_FRAME = (184.0, 210.0)
+# The map on the sheet of a beat.
+SHEET_FRAME = (182.0, 104.0)
 # The bar of 10 cm has so many parts.
 PARTS = 5
 
@@ -47,27 +50,28 @@ class Maps:
             labels = {str(b): str(b) for b in self.today["beat"]}
             self.before = draw_town(plan, self.today, labels, stations=False, **common)
         self.after = draw_town(plan, plan.beats, self.names, today=self.today, **common)
-        self.beats: dict[str, Drawing] = {}
+        self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
 
     def draw_all(self) -> None:
         """Draw the beats now, before the maps go to other processes."""
         for beat in self.plan.beats["beat"]:
-            self.beat(str(beat))
+            for frame in (SHEET_FRAME, BEAT_FRAME):
+                self.beat(str(beat), frame)
 
-    def beat(self, beat: str) -> Drawing:
-        """Return the map of one beat."""
-        if beat not in self.beats:
-            self.beats[beat] = draw_beat(
+    def beat(self, beat: str, frame: tuple[float, float] = BEAT_FRAME) -> Drawing:
+        """Return the map of one beat in a frame, mm."""
+        if (beat, frame) not in self.beats:
+            self.beats[beat, frame] = draw_beat(
                 self.plan,
                 beat,
-                width=BEAT_FRAME[0],
-                height=BEAT_FRAME[1],
+                width=frame[0],
+                height=frame[1],
                 streets=self.tables.streets,
                 waters=self.tables.waters,
                 names=self.names,
                 venue=self.venues.get(beat),
             )
-        return self.beats[beat]
+        return self.beats[beat, frame]
 
 
 def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
@@ -146,24 +150,40 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         key("border", *(["line"] if maps.today is not None else []), *marks, *ground),
     )
     pages = []
+    code = None
+    if content.settings.map_url:
+        code = "code.svg"
+        pictures[code] = qr_code(content.settings.map_url)
     for number, beat in enumerate(content.beats):
         name = content.names[str(beat.beat)]
-        title = t.text("Beat {name}", name=content.titled(str(beat.beat)))
+        title = t.text("Beat {name}", name=name)
         title += f" · {t.given(beat.municipality)}" if str(beat.municipality) else ""
         meeting = content.meeting_of(str(beat.beat))
         venue = ["venue"] if meeting is not None and meeting.venue else []
         alt = t.text("Map of beat {name} with its streets and places.", name=name)
+        signs = key("border", *marks, *venue, *ground)
+        small = maps.beat(str(beat.beat), SHEET_FRAME)
+        pictures[f"small{number}.svg"] = small.svg.encode("utf-8")
+        map_block = {
+            "kind": "picture",
+            "file": f"small{number}.svg",
+            "width": small.width,
+            "height": small.height,
+            "alt": alt,
+            "text": t.text("Scale 1 : {n}", n=t.number(on_map(small.scale))),
+            "key": signs,
+        }
+        blocks = [map_block, *beat_page(content, beat, code)]
+        sections.append({"kind": "sheet", "title": title, "blocks": blocks})
+        pages.append((title, blocks))
         add_map(
             f"beat{number}.svg",
             maps.beat(str(beat.beat)),
             title,
             alt,
             "a4",
-            key("border", *marks, *venue, *ground),
+            signs,
         )
-        blocks = beat_page(content, beat)
-        sections.append({"kind": "page", "title": title, "blocks": blocks})
-        pages.append((title, blocks))
     sections += [{"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content)]
     unreviewed = t.text("Translation not reviewed") if content.review_note() else ""
     language, script = script_of(t.language)
@@ -174,17 +194,46 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         "subtitle": content.decision,
         "project": content.project,
         "author": content.settings.made_by or "beatplanner",
-        "cover": content.cover(),
+        "cover": content.cover(_contents(content, maps)),
+        "draft": {"word": content.draft_word, "why": " ".join(content.draft)},
         "sections": sections,
         "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
         "footer": " · ".join([content.project, content.made, *([unreviewed] if content.review_note() else [])]),
     }
     press.pdf(f"pack{suffix}.pdf", data, pictures)
     pages.append((t.text("How this pack was made"), run_card(content)))
-    press.beat_pages(f"beat_pages{suffix}.docx", pages, title=content.title, language=t.language, pictures=pictures)
-    press.map(f"map{suffix}.html", plan, _map_words(content))
-    lines = [content.decision, *(b["text"] for b in content.cover()[1:4] if b["kind"] == "text"), content.made]
-    press.picture(f"picture{suffix}.png", plan, title=content.title, subtitle=content.project, lines=lines)
+    draft = " ".join([content.draft_word, *content.draft]).strip()
+    press.beat_pages(
+        f"beat_pages{suffix}.docx", pages, title=content.title, language=t.language, pictures=pictures, draft=draft
+    )
+    press.map(f"map{suffix}.html", plan, _map_words(content), _ground(content))
+    told = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]
+    press.picture(
+        f"picture{suffix}.png",
+        plan,
+        title=content.title,
+        subtitle=content.project,
+        lines=[content.decision, *told, content.made],
+        names=content.names,
+        draft=content.draft_word,
+    )
+
+
+def _contents(content: PackContent, maps: Maps) -> list[str]:
+    """Return what the pack has, by what was made for it."""
+    t = content.speech
+    found = [
+        t.text("Maps of the town, today and as planned, at the same scale")
+        if maps.before is not None and maps.before.scale == maps.after.scale
+        else t.text("A map of the town as planned"),
+        t.text("For each beat a sheet of what to know and a map"),
+        t.text("Which beat each place and each street belongs to")
+        if street_index(content)
+        else t.text("Which beat each place belongs to"),
+    ]
+    if old_new_pairs(content):
+        found.append(t.text("What changes from today's beats to the new ones"))
+    return [*found, t.text("Answers to questions")]
 
 
 def _digits(step: float) -> int:
@@ -214,7 +263,7 @@ def _map_words(content: PackContent) -> MapWords:
     t, plan = content.speech, content.plan
     texts = {
         "title": content.title,
-        "find": t.text("Find a place or a beat"),
+        "find": t.text("Find a place, a street or a beat"),
         "before": t.text("Today's beats"),
         "after": t.text("New beats"),
         "beat": t.text("Beat"),
@@ -230,7 +279,14 @@ def _map_words(content: PackContent) -> MapWords:
         "questions": t.text("Questions answered"),
         "station_today": t.text("Station there today"),
         "station_new": t.text("New station"),
-        "infeasible": t.text("This draft does not keep every rule that was asked for."),
+        "draft": " ".join(content.draft),
+        "draft_word": content.draft_word,
+        "map": t.text("Map of the beats"),
+        "zoom_in": t.text("Zoom in"),
+        "zoom_out": t.text("Zoom out"),
+        "venue": t.text("Where the forum meets"),
+        "water": t.text("River or other barrier"),
+        "street": t.text("{street} runs through: {beats}.", street="{street}", beats="{beats}"),
         "hidden": content.hidden_note(),
         "propose": t.text("Propose another line"),
         "propose_help": t.text(
@@ -256,7 +312,7 @@ def _map_words(content: PackContent) -> MapWords:
                     "One minute on foot to {station}.",
                     "{n} minutes on foot to {station}.",
                     on_map(max(1, round(u.walk_minutes))),
-                    station=t.given(u.station),
+                    station=content.station_names.get(str(u.station), t.given(u.station)),
                 )
             )
     ids = [str(b.beat) for b in content.beats]
@@ -275,11 +331,45 @@ def _map_words(content: PackContent) -> MapWords:
             for i in ids
             if ("beat", i) in known
         },
-        station={i: "" if w is None else w[0] for i, w in found.items()},
+        station={i: "" if w is None else content.station_names[w[0]] for i, w in found.items()},
         forum={i: content.when_and_where(m) for i, m in meetings.items() if m is not None},
         walk=walks,
         why=why_here(content, range(len(plan.units))),
         questions=questions(content),
         card_title=t.text("How this pack was made"),
         card=run_card(content),
+        names=content.names,
+        stations=content.station_names,
+        cards={str(b.beat): _card(content, b) for b in content.beats},
     )
+
+
+def _card(content: PackContent, beat: Any) -> dict[str, Any]:
+    """Return what a click on a beat tells: posts, stations, forum."""
+    t, ident = content.speech, str(beat.beat)
+    rows = []
+    officers = officers_told(content, ident)
+    if officers:
+        rows.append([t.text("Your officers"), officers])
+    stations = []
+    for way in content.plan.ways.get(ident, ()):
+        hours = content.hours_of(way.station)
+        open_ = t.text("Open: {hours}.", hours=hours) if hours else t.text("Opening hours are not fixed yet.")
+        stations.append(f"{content.station_names[way.station]}. {open_}")
+    if stations:
+        rows.append([t.text("Your station"), stations])
+    meeting = content.meeting_of(ident)
+    if meeting is not None:
+        rows.append([t.text("Your next forum"), [content.when_and_where(meeting)]])
+    return {"name": t.text("Beat {name}", name=content.names[ident]), "rows": rows}
+
+
+def _ground(content: PackContent) -> Ground:
+    """Return what the map on screen shows beside the plan."""
+    t = content.speech
+    venues = [
+        (m.area, f"{t.text('Where the forum meets')}: {t.given(m.venue)}", m.at)
+        for m in content.meetings
+        if m.level == "neighbourhood" and m.venue
+    ]
+    return Ground(content.streets, content.tables.waters, venues)

@@ -12,7 +12,7 @@ import geopandas as gpd
 from beatplanner.data.publish.public.beat_pages import write_beat_pages
 from beatplanner.data.publish.public.figures import LAYOUT, Register
 from beatplanner.data.publish.public.forum_files import write_json, write_minutes, write_proposal, write_tables
-from beatplanner.data.publish.public.forum_map import MapWords, write_forum_map
+from beatplanner.data.publish.public.forum_map import Ground, MapWords, write_forum_map
 from beatplanner.data.publish.public.forum_picture import write_picture
 from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 from beatplanner.data.publish.public.plan import PublicPlan
@@ -51,22 +51,34 @@ class Press:
         title: str,
         language: str,
         pictures: Mapping[str, bytes],
+        draft: str = "",
     ) -> None:
         """Write the pages for a word processor."""
-        self.register.check(name, [title, pages], layout=LAYOUT)
-        write_beat_pages(self.folder / name, pages, title=title, language=language, pictures=pictures)
+        self.register.check(name, [title, pages, draft], layout=LAYOUT)
+        write_beat_pages(self.folder / name, pages, title=title, language=language, pictures=pictures, draft=draft)
 
-    def map(self, name: str, plan: PublicPlan, words: MapWords) -> None:
+    def map(self, name: str, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
         """Write the map on screen; names and ids of its places are entered as such."""
         self._enter_names(plan)
-        self.register.check(name, asdict(words), layout=LAYOUT)
-        write_forum_map(self.folder / name, plan, words)
+        said = [[street, list(beats)] for street, beats, _ in ground.streets] + [text for _, text, _ in ground.venues]
+        self.register.check(name, [asdict(words), said], layout=LAYOUT)
+        write_forum_map(self.folder / name, plan, words, ground)
 
-    def picture(self, name: str, plan: PublicPlan, *, title: str, subtitle: str, lines: list[str]) -> None:
+    def picture(
+        self,
+        name: str,
+        plan: PublicPlan,
+        *,
+        title: str,
+        subtitle: str,
+        lines: list[str],
+        names: Mapping[str, str],
+        draft: str = "",
+    ) -> None:
         """Write the picture."""
         self._enter_names(plan)
-        self.register.check(name, [title, subtitle, lines])
-        write_picture(self.folder / name, plan, title=title, subtitle=subtitle, lines=lines)
+        self.register.check(name, [title, subtitle, lines, list(names.values()), draft])
+        write_picture(self.folder / name, plan, title=title, subtitle=subtitle, lines=lines, names=names, draft=draft)
 
     def tables(self, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]) -> None:
         """Write tables as CSV."""
@@ -103,7 +115,7 @@ class Press:
         for frame, columns in (
             (plan.units, ("unit", "name", "municipality", "current", "beat")),
             (plan.beats, ("beat", "name", "municipality")),
-            (plan.stations, ("station",)),
+            (plan.stations, ("station", "name", "near")),
         ):
             for column in columns:
                 if frame is not None and column in frame:

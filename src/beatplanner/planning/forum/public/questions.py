@@ -22,7 +22,7 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
         (
             t.text("What is a beat?"),
             t.text(
-                "A beat is a part of the town that always has the same police officers, so that they and the people who live there get to know each other."
+                "A beat is a part of the town with police officers of its own, so that they and the people who live there get to know each other."
             ),
         )
     ]
@@ -60,19 +60,15 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
                     ),
                 )
             )
-    posted = [o for b in content.beats for o in content.posted.get(str(b.beat), ())]
-    if plan.tenure_months is not None and plan.tenure_kept and posted:
-        found.append(
-            (
-                t.text("Why did my officer change?"),
-                t.text(
-                    "Of {all} officers who begin in a beat, {same} have worked there before. An officer leaves a beat when leaving the service, after at least {months} months, or where new lines need it.",
-                    all=t.number(of_force(len(posted))),
-                    same=t.number(of_force(sum(o.was_here for o in posted))),
-                    months=t.number(rule(plan.tenure_months)),
-                ),
-            )
+    posted = [o for b in content.beats for o in content.posted.get(str(b.beat), ()) if o.held]
+    if posted:
+        same = t.text(
+            "Of {all} officers who begin in a beat, {same} have worked there before.",
+            all=t.number(of_force(len(posted))),
+            same=t.number(of_force(sum(o.was_here for o in posted))),
         )
+        said = " ".join(s for s in (same, content.tenure, content.handover) if s)
+        found.append((t.text("Why did my officer change?"), said))
     found.append(
         (
             t.text("Do the police choose where to go by who lives there?"),
@@ -90,12 +86,22 @@ def _lines(content: PackContent) -> str:
     assert limit is not None
     said = [
         t.text(
-            "So that every beat has about the same work for its officers: no beat differs by more than {limit} from the mean of its municipality.",
+            "So that beats have about the same work: none differs by more than {limit} from the mean of its municipality.",
             limit=t.percent(coarse(limit)),
         )
     ]
+    spread = content.plan.work_spread
+    if spread is not None and spread > 0.1 + 1e-9:
+        said.append(
+            t.text(
+                "Officers do not all have the same: one in the busiest beat has up to {more} more hours of work than one in the quietest.",
+                more=t.percent(coarse(spread)),
+            )
+        )
     if content.plan.contiguous:
-        said.append(t.text("Each beat is in one piece, and none crosses a municipal border."))
+        said.append(t.text("Each beat is in one piece."))
+    if content.plan.own_municipality:
+        said.append(t.text("No beat crosses a municipal border."))
     return " ".join(said)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
 from beatplanner.data.publish.public.plan import Card
+from beatplanner.data.result.draft import Reason
 from beatplanner.planning.forum.public.blocks import HIDDEN
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
@@ -194,6 +195,7 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
         made_by=settings.made_by,
         decided_by=who,
         languages=languages,
+        draft=content.plan.draft,
     )
     period = None if figures.period is None else dict(figures.period)
     enter_all(register, "rule", period)
@@ -216,13 +218,15 @@ def card_json(
     made_by: str | None,
     decided_by: str | None,
     languages: Sequence[Mapping[str, Any]],
+    draft: Sequence[Reason] = (),
 ) -> dict[str, Any]:
     """Return a run card: what a pack was made from, by whom, when, under which rules and with what proof; its numbers are entered."""
     known: tuple[tuple[Kind, Any], ...] = (
         ("computed", [card.gaps, card.versions, card.verdict, card.seed, card.made, list(languages)]),
         ("computed", [d["seal"] for d in card.data]),
         ("force", [d["date"] for d in card.data]),
-        ("given", [project, made_by, decided_by, [d["role"] for d in card.data]]),
+        ("given", [project, made_by, decided_by, [[d["role"], d["name"]] for d in card.data]]),
+        ("computed", [[r.kind, r.step, round(r.value, 4)] for r in draft]),
         ("rule", card.rules),
     )
     for kind, part in known:
@@ -235,6 +239,7 @@ def card_json(
         "data": [dict(d) for d in card.data],
         "rules": card.rules,
         "feasible": feasible,
+        "draft": [{"kind": r.kind, "step": r.step, "value": round(r.value, 4)} for r in draft],
         "gaps": card.gaps,
         "verified": card.verdict,
         "seed": card.seed,
@@ -264,7 +269,8 @@ def public_layers(press: Press, content: PackContent) -> dict[str, gpd.GeoDataFr
         beats.insert(3, "residents", pd.Series(shown, index=beats.index))
     layers = {"units": units, "beats": beats}
     if plan.stations is not None:
-        layers["stations"] = gpd.GeoDataFrame(plan.stations[["station", "existing", "geometry"]])
+        named = [content.station_names[str(s)] for s in plan.stations["station"]]
+        layers["stations"] = gpd.GeoDataFrame(plan.stations[["existing", "geometry"]].assign(station=named))
     return {name: _texts(frame) for name, frame in layers.items()}
 
 

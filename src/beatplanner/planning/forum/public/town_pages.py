@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
 
-from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
 from beatplanner.data.publish.public.plan import Meeting
 from beatplanner.planning.forum.public.beat_page import action_table
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions_page
+from beatplanner.planning.forum.public.wording import USES
 
 # So many municipalities stand beside each other in a table at most.
 SIDE_BY_SIDE = 6
@@ -34,11 +33,9 @@ def town_pages(content: PackContent) -> list[tuple[str, list[Block]]]:
 def area_title(content: PackContent, meeting: Meeting) -> str:
     """Return for whom a forum is."""
     t = content.speech
-    return (
-        t.text("Beat {name}", name=t.given(meeting.area))
-        if meeting.title == f"Beat {meeting.area}"
-        else t.given(meeting.title)
-    )
+    if meeting.level == "neighbourhood":
+        return t.text("Beat {name}", name=content.names.get(meeting.area, t.given(meeting.area)))
+    return t.given(meeting.title)
 
 
 def _forums(content: PackContent) -> list[Block]:
@@ -58,11 +55,7 @@ def _forums(content: PackContent) -> list[Block]:
     ]
     total, travel = sum(m.year_cost for m in meetings), sum(m.meetings * m.travel_cost for m in meetings)
     blocks = [
-        paragraph(
-            t.text(
-                "Police, municipality and residents set priorities together at three levels. What a forum asks and what was done about it is written down and told in the next pack."
-            )
-        ),
+        paragraph(t.text("Police, municipality and residents set priorities together in forums.")),
         table(
             [
                 t.text("Forum"),
@@ -144,22 +137,8 @@ def place_index(content: PackContent) -> list[tuple[str, str]]:
 
 
 def street_index(content: PackContent) -> list[tuple[str, str]]:
-    """Return streets and the beats that they run through."""
-    streets = content.tables.streets
-    if streets is None or streets["name"].isna().all():
-        return []
-    shapes, ids = content.plan.beats.geometry, content.plan.beats["beat"].astype(str)
-    rows = []
-    for name, group in streets[streets["name"].notna()].groupby("name", sort=True):
-        lines = geometry.union(group.geometry.to_numpy())
-        length = shapely.length(geometry.intersection(shapes.to_numpy(), lines))
-        # a street along a border belongs to both sides, one that merely touches a beat does not
-        inside = [
-            content.names[b] for b, metres in zip(ids, length, strict=True) if metres > max(10.0, 0.02 * lines.length)
-        ]
-        if inside:
-            rows.append((content.speech.given(name), ", ".join(sorted(inside))))
-    return sorted(rows, key=lambda r: natural(r[0]))
+    """Return streets and the beats that they run through, as they are called."""
+    return [(name, ", ".join(content.names[b] for b in beats)) for name, beats, _ in content.streets]
 
 
 def _indexes(content: PackContent) -> list[Block]:
@@ -188,14 +167,13 @@ def _old_new(content: PackContent) -> list[Block]:
     shown = [
         (
             t.given(old),
-            content.titled(new),
+            content.names.get(new, t.given(new)),
             content.residents("pair", old, new),
             t.text("stays") if old == new else t.text("changes"),
         )
         for old, new in pairs
     ]
     return [
-        paragraph(t.text("A new beat carries on the number of today's beat with which it shares the most residents.")),
         table([t.text("Today's beat"), t.text("New beat"), t.text("Residents"), ""], shown, [2], [1.2, 3, 1.2, 1]),
     ]
 
@@ -225,23 +203,28 @@ def run_card(content: PackContent) -> list[Block]:
     )
     blocks = [paragraph(" ".join(said)), paragraph(privacy)]
     files = [
-        (t.given(d["role"]), t.date(d["date"], "medium"), t.register.enter("computed", d["seal"][:16]))
+        (
+            t.given(t.own(d["name"]) or t.text(USES.get(str(d["role"]).split(".")[0], USES["units"]))),
+            content.day_or_year(str(d["date"])) if d["date"] else t.text("not told"),
+            t.register.enter("computed", d["seal"][:16]),
+        )
         for d in card.data
     ]
     if files:
         blocks += [
             heading(t.text("Data")),
-            table([t.text("Used for"), t.text("Date"), t.text("Seal")], files, widths=[2, 1.2, 1.6]),
+            table([t.text("Data"), t.text("As of"), t.text("Seal")], files, widths=[2, 1.2, 1.6]),
         ]
     if card.gaps:
-        steps = {"beats": t.text("Beats"), "stations": t.text("Stations"), "officers": t.text("Officers")}
+        steps = content.steps
         gaps = [
             (steps[s], t.text("no bound was computed") if g is None else f"{t.number(computed(100 * g), 2)} %")
             for s, g in card.gaps.items()
         ]
         blocks += [heading(t.text("Proof")), table([t.text("Step"), t.text("At most so far from the best plan")], gaps)]
-    rules = t.register.enter("rule", "; ".join(f"{k} = {v}" for k, v in flat(card.rules)))
-    blocks += [heading(t.text("Rules")), {"kind": "small", "text": f"{rules}."}]
+    asked = rules_asked(content)
+    if asked:
+        blocks += [heading(t.text("What was asked of the plan")), {"kind": "list", "items": asked}]
     versions = t.register.enter("computed", ", ".join(f"{n} {v}" for n, v in card.versions.items()))
     seed = t.register.enter("computed", card.seed)
     blocks.append(
@@ -250,8 +233,20 @@ def run_card(content: PackContent) -> list[Block]:
     return blocks
 
 
-def flat(rules: object, prefix: str = "") -> list[tuple[str, str]]:
-    """Return rules as keys of the description and values; those without one are left out."""
-    if isinstance(rules, dict):
-        return [row for k, v in rules.items() for row in flat(v, f"{prefix}.{k}" if prefix else str(k))]
-    return [] if rules is None or rules == [] else [(prefix, str(rules))]
+def rules_asked(content: PackContent) -> list[str]:
+    """Return the rules that were set, as rules; whether they are kept is told where it was measured."""
+    t, rules = content.speech, content.card.rules
+    beats, stations, officers = (rules.get(name, {}) for name in ("beats", "stations", "officers"))
+    said = []
+    if "tolerance" in beats:
+        share = t.percent(rule(beats["tolerance"]))
+        said.append(t.text("Work of each beat: at most {share} from the mean of its municipality", share=share))
+    if "max_moved" in beats:
+        said.append(t.text("Residents who change beat: at most {share}", share=t.percent(rule(beats["max_moved"]))))
+    if "walk_minutes" in stations:
+        said.append(t.text("Way to a station: within {n} minutes on foot", n=t.number(rule(stations["walk_minutes"]))))
+    if "min_tenure_months" in officers:
+        said.append(t.text("Time in a beat: at least {n} months", n=t.number(rule(officers["min_tenure_months"]))))
+    if "handover_months" in officers:
+        said.append(t.text("Months together at a change: {n}", n=t.number(rule(officers["handover_months"]))))
+    return said

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-WHO_DOES_WHAT = {
-    "police": "Community officers walk the beat, know people by name and bring what they hear to the forum.",
-    "school": "Schools teach children about safety and tell the forum what worries pupils and parents.",
-    "health": "The health centre looks after people who were hurt and sends those in need to the right help.",
-    "social services": "Social services help families, older people and people in trouble.",
-    "municipality": "The municipality repairs lights, roads and public places that make people feel unsafe.",
-}
 PARTNER_TITLES = {
-    "police": "Police",
     "school": "School",
     "health": "Health centre",
     "social services": "Social services",
@@ -32,3 +24,13 @@ THEMES = (
     "People who need help",
 )
 LEVEL_TITLES = {"neighbourhood": "Neighbourhood forum", "municipality": "Municipal forum", "region": "Regional forum"}
+# What a file is used for, by the section of the description that names it.
+USES = {
+    "units": "Areas and residents",
+    "incidents": "Reported incidents",
+    "workload": "Reported incidents",
+    "beats": "Beats",
+    "stations": "Stations",
+    "officers": "Officers",
+    "forum": "Forums",
+}

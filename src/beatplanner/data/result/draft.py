@@ -1,0 +1,100 @@
+"""Why a plan is a draft: what is not solved, not kept, or made up, read from its tables alone.
+
+Every page that people hold says it, and the checker holds the pack against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from beatplanner.data.result.plan_tables import PlanTables
+
+# A plan that may be farther from the best one than this share is not finished.
+LARGEST_GAP = 0.05
+STEPS = ("beats", "stations", "officers")
+Kind = Literal["rules", "gap", "unsolved", "sites", "posts"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason.
+
+    Attributes
+    ----------
+    kind
+        ``rules`` are not kept; the ``gap`` of a step is large; a step is ``unsolved``: nobody knows how far it is from the best; ``sites`` were
+        generated and nobody has accepted them; beats have more officers than ``posts`` when the plan begins.
+    step
+        Of a gap and an unsolved step.
+    value
+        The gap, or the number of sites or beats.
+    """
+
+    kind: Kind
+    step: str = ""
+    value: float = 0.0
+
+
+def draft_reasons(tables: PlanTables) -> list[Reason]:
+    """Return why a plan is a draft; empty where it is none.
+
+    Parameters
+    ----------
+    tables
+        The plan.
+    """
+    summary = tables.summary
+    found = [] if summary.get("feasible", True) else [Reason("rules")]
+    for step in STEPS:
+        claims = summary.get(step)
+        if not isinstance(claims, dict) or (step == "beats" and not claims.get("planned", True)):
+            continue
+        gap = proven_gap(claims)
+        if gap is None:
+            found.append(Reason("unsolved", step))
+        elif gap > LARGEST_GAP + 1e-9:
+            found.append(Reason("gap", step, gap))
+    open_sites = unaccepted_sites(tables)
+    if open_sites:
+        found.append(Reason("sites", value=len(open_sites)))
+    wrong = misposted_beats(tables)
+    if wrong:
+        found.append(Reason("posts", value=len(wrong)))
+    return found
+
+
+def proven_gap(claims: dict[str, Any]) -> float | None:
+    """Return the gap of a step that somebody can check; None where there is no bound, or only one that nobody can check."""
+    gap, objective = claims.get("gap"), claims.get("objective")
+    if gap is None or claims.get("certified") is not False:
+        return None if gap is None else float(gap)
+    bound = claims.get("certified_bound")
+    if bound is None or not objective:
+        return None
+    return max(0.0, (float(objective) - float(bound)) / abs(float(objective)))
+
+
+def accepted_sites(tables: PlanTables) -> dict[str, str]:
+    """Return the generated sites that a person accepted, and the name that the person gave each."""
+    rules = tables.summary.get("rules", {}).get("stations") or {}
+    return {str(k): str(v) for k, v in (rules.get("accepted") or {}).items()}
+
+
+def unaccepted_sites(tables: PlanTables) -> set[str]:
+    """Return the stations at places that were generated and that no person has accepted."""
+    if tables.stations is None or tables.sites is None or "state" not in tables.sites:
+        return set()
+    made_up = tables.sites["station"].astype(str)[(tables.sites["state"] == "generated").to_numpy()]
+    return set(made_up) & set(tables.stations["station"].astype(str)) - set(accepted_sites(tables))
+
+
+def misposted_beats(tables: PlanTables) -> list[str]:
+    """Return the beats that have more officers than posts when the plan begins."""
+    if tables.assignments is None or tables.beats is None or not len(tables.assignments):
+        return []
+    starts, ends = tables.assignments["start"].astype(str), tables.assignments["end"].astype(str)
+    begin = min(starts)
+    there = tables.assignments["beat"].astype(str)[((starts <= begin) & (ends > begin)).to_numpy()].value_counts()
+    posts = zip(tables.beats["beat"].astype(str), tables.beats["posts"].astype(int), strict=True)
+    return [b for b, n in posts if there.get(b, 0) > n]

@@ -1,0 +1,160 @@
+"""Changes of a post, read from the table of postings once for all that tell of them: report, pack, workbook, calendar, job descriptions.
+
+Postings are half-open (`PlanTables.assignments`); what people read names the last day of somebody in a post, which is the day before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from beatplanner.data.result.plan_tables import PlanTables
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens in a post at one time: somebody leaves, somebody comes, or both.
+
+    Attributes
+    ----------
+    beat, post
+        Where.
+    leaves, comes
+        As the roster calls them; None where nobody does.
+    last_day
+        Of who leaves; None where nobody does.
+    first_day
+        Of who comes; None where nobody does.
+    days_together
+        Days on which both are in the post.
+    days_vacant
+        Days on which nobody is, up to the plan's end where nobody comes.
+    """
+
+    beat: str
+    post: int
+    leaves: str | None
+    comes: str | None
+    last_day: dt.date | None
+    first_day: dt.date | None
+    days_together: int
+    days_vacant: int
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which it begins: the first of the successor, else the first without the predecessor."""
+        if self.first_day is not None:
+            return self.first_day
+        assert self.last_day is not None
+        return self.last_day + DAY
+
+
+def plan_span(tables: PlanTables) -> tuple[dt.date, dt.date]:
+    """Return the first day of the plan's postings, and the first day after the plan."""
+    rules = tables.summary["rules"]["officers"]
+    first = pd.Timestamp(rules["start"])
+    return first.date(), (first + pd.DateOffset(years=int(rules["years"]))).date()
+
+
+def changes_of(tables: PlanTables) -> list[Change]:
+    """Return every change of a post within the plan, by day, beat and post.
+
+    Parameters
+    ----------
+    tables
+        A plan with officers.
+
+    Returns
+    -------
+    list of Change
+        A post whose last holder leaves before the plan's end has a change without a successor.
+    """
+    assert tables.assignments is not None
+    begin, end = plan_span(tables)
+    found: list[Change] = []
+    frame = tables.assignments
+    for _, part in frame.sort_values(["start", "end"], kind="stable").groupby(["beat", "post"], sort=True):
+        rows = [(r, _day(r["start"]), _day(r["end"])) for r in part.to_dict("records")]
+        beat, post = str(rows[0][0]["beat"]), int(rows[0][0]["post"])
+        covered, before = begin, None
+        for row, start, until in rows:
+            if start > begin:
+                leaves = None if before is None else str(before["officer"])
+                found.append(
+                    Change(
+                        beat,
+                        post,
+                        leaves,
+                        str(row["officer"]),
+                        None if before is None else covered - DAY,
+                        start,
+                        0 if before is None else max(0, (min(covered, until) - start).days),
+                        max(0, (start - covered).days),
+                    )
+                )
+            if until >= covered or before is None:
+                covered, before = until, row
+        if before is not None and covered < end:
+            found.append(Change(beat, post, str(before["officer"]), None, covered - DAY, None, 0, (end - covered).days))
+    return sorted(found, key=lambda c: (c.day, c.beat, c.post))
+
+
+def months_between(start: dt.date, end: dt.date) -> int:
+    """Return whole months from a day to the first day after."""
+    return 12 * (end.year - start.year) + end.month - start.month - (end.day < start.day)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """An officer's time in a beat without a gap.
+
+    Attributes
+    ----------
+    officer, beat
+        Who and where.
+    months
+        Whole months from its beginning, before the plan where the roster tells it, to its end within the plan; None where nobody knows since when.
+    ends
+        Whether it ends before the plan does.
+    """
+
+    officer: str
+    beat: str
+    months: int | None
+    ends: bool
+
+
+def stays_of(tables: PlanTables) -> list[Stay]:
+    """Return how long officers stay in their beats, postings of the same officer in one beat that follow each other as one."""
+    assert tables.assignments is not None
+    begin, end = plan_span(tables)
+    since: dict[tuple[str, str], Any] = {}
+    if tables.roster is not None:
+        for r in tables.roster.to_dict("records"):
+            since[str(r["officer"]), str(r.get("beat"))] = r.get("since")
+    found = []
+    for (officer, beat), part in tables.assignments.groupby(["officer", "beat"], sort=True):
+        spans: list[list[dt.date]] = []
+        for r in part.sort_values("start").to_dict("records"):
+            start, until = _day(r["start"]), _day(r["end"])
+            if spans and start <= spans[-1][1]:
+                spans[-1][1] = max(spans[-1][1], until)
+            else:
+                spans.append([start, until])
+        for start, until in spans:
+            known: dt.date | None = start
+            if start <= begin and (str(officer), str(beat)) in since:
+                before = since[str(officer), str(beat)]
+                known = min(start, _day(before)) if before and before == before else None
+            months = None if known is None else months_between(known, until)
+            found.append(Stay(str(officer), str(beat), months, until < end))
+    return found
+
+
+def _day(value: Any) -> dt.date:
+    return dt.date.fromisoformat(str(value)[:10])
