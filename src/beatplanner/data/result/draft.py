@@ -5,44 +5,26 @@ Every page that people hold says it, and the checker holds the pack against it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
+from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.plan_tables import PlanTables
 
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05
 STEPS = ("beats", "stations", "officers")
-Kind = Literal["rules", "gap", "unsolved", "sites", "posts"]
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One reason.
-
-    Attributes
-    ----------
-    kind
-        ``rules`` are not kept; the ``gap`` of a step is large; a step is ``unsolved``: nobody knows how far it is from the best; ``sites`` were
-        generated and nobody has accepted them; beats have more officers than ``posts`` when the plan begins.
-    step
-        Of a gap and an unsolved step.
-    value
-        The gap, or the number of sites or beats.
-    """
-
-    kind: Kind
-    step: str = ""
-    value: float = 0.0
-
-
-def draft_reasons(tables: PlanTables) -> list[Reason]:
+def draft_reasons(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> list[Reason]:
     """Return why a plan is a draft; empty where it is none.
 
     Parameters
     ----------
     tables
         The plan.
+    accepted
+        Generated sites that a person has accepted since, with their names; those of the plan's own rules where none are given.
     """
     summary = tables.summary
     found = [] if summary.get("feasible", True) else [Reason("rules")]
@@ -55,7 +37,7 @@ def draft_reasons(tables: PlanTables) -> list[Reason]:
             found.append(Reason("unsolved", step))
         elif gap > LARGEST_GAP + 1e-9:
             found.append(Reason("gap", step, gap))
-    open_sites = unaccepted_sites(tables)
+    open_sites = unaccepted_sites(tables, accepted)
     if open_sites:
         found.append(Reason("sites", value=len(open_sites)))
     wrong = misposted_beats(tables)
@@ -81,12 +63,14 @@ def accepted_sites(tables: PlanTables) -> dict[str, str]:
     return {str(k): str(v) for k, v in (rules.get("accepted") or {}).items()}
 
 
-def unaccepted_sites(tables: PlanTables) -> set[str]:
-    """Return the stations at places that were generated and that no person has accepted."""
+def unaccepted_sites(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> set[str]:
+    """Return the stations at places that were generated and that no person has accepted; `accepted` as for `draft_reasons`."""
     if tables.stations is None or tables.sites is None or "state" not in tables.sites:
         return set()
     made_up = tables.sites["station"].astype(str)[(tables.sites["state"] == "generated").to_numpy()]
-    return set(made_up) & set(tables.stations["station"].astype(str)) - set(accepted_sites(tables))
+    return set(made_up) & set(tables.stations["station"].astype(str)) - set(
+        accepted_sites(tables) if accepted is None else accepted
+    )
 
 
 def misposted_beats(tables: PlanTables) -> list[str]:

@@ -120,7 +120,8 @@ def write_pack(
         return _stopped(forum, [early], mend)
     extra = read_forum_tables(town)
     earlier = [read_published(town.description.path(p)) for p in rules.published_before]
-    plan = public_plan(tables)
+    stations = town.description.stations
+    plan = public_plan(tables, None if stations is None else stations.accepted)
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
@@ -169,7 +170,7 @@ def _write_languages(
     ]
     progress("writing: the maps of the pack", None, None, 0.0)
     first = content_in(common, languages[0], press.register)
-    maps = Maps(first.plan, first.tables, first.meetings, first.names)
+    maps = Maps(first.plan, first.tables, first.meetings, first.names, first.station_names)
     maps.draw_all()
     given = [side.give(write_alone, press.folder, common, language, maps) for language in languages[1:]]
     progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)

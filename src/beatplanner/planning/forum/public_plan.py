@@ -43,14 +43,15 @@ PUBLIC_SECTIONS = ("workload", "beats", "stations", "officers")
 COUNTED_FROM = ("units", "incidents")
 
 
-def public_plan(tables: PlanTables) -> PublicPlan:
-    """Return the plan as the public may see it."""
+def public_plan(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> PublicPlan:
+    """Return the plan as the public may see it; `accepted` as for `draft_reasons`."""
+    accepted = accepted_sites(tables) if accepted is None else accepted
     assert tables.beats is not None
     summary = tables.summary
     units = gpd.GeoDataFrame(tables.units[[c for c in UNIT_COLUMNS if c in tables.units]]).copy()
     if "walk_minutes" in units and tables.homes is not None:
         units["station"], units["walk_minutes"] = _ways_by_place(tables)
-    stations = _stations(tables)
+    stations = _stations(tables, accepted)
     beats = summary.get("beats", {})
     return PublicPlan(
         project=str(summary["project"]),
@@ -65,18 +66,24 @@ def public_plan(tables: PlanTables) -> PublicPlan:
         own_municipality=_own_municipality(units),
         officers=officer_facts(tables),
         ways=_ways(tables, units),
-        draft=draft_reasons(tables),
+        draft=draft_reasons(tables, accepted),
+        accepted=sorted(set(accepted) & _generated(tables)),
     )
 
 
-def _stations(tables: PlanTables) -> gpd.GeoDataFrame | None:
+def _generated(tables: PlanTables) -> set[str]:
+    """Return the stations at places that were generated."""
+    return unaccepted_sites(tables, {})
+
+
+def _stations(tables: PlanTables, accepted: Mapping[str, str]) -> gpd.GeoDataFrame | None:
     """Return the stations with the names that people know them by; one at a made-up place has none until a person accepts it."""
     if tables.stations is None:
         return None
     ids = tables.stations["station"].astype(str)
     known = dict(zip(ids, tables.stations["name"], strict=True)) if "name" in tables.stations else {}
-    own = {s: str(known.get(s) or s) for s in ids} | accepted_sites(tables)
-    open_sites = unaccepted_sites(tables)
+    own = {s: str(known.get(s) or s) for s in ids} | dict(accepted)
+    open_sites = unaccepted_sites(tables, accepted)
     units = tables.units
     near = units.geometry.to_numpy()
     found = gpd.GeoDataFrame(tables.stations[["station", "existing", "geometry"]]).copy()

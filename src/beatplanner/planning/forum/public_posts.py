@@ -99,7 +99,7 @@ def _before(tables: PlanTables, officer: str) -> tuple[str | None, dt.date | Non
     own = tables.roster[tables.roster["officer"].astype(str) == officer]
     if not len(own):
         return None, None
-    row: dict[str, Any] = own.iloc[0].to_dict()
+    row: Any = own.iloc[0].to_dict()
     beat, since = row.get("beat"), row.get("since")
     return (
         None if beat is None or beat != beat else str(beat),

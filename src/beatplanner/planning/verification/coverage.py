@@ -151,6 +151,7 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "seed": HOW_LONG,
     "seconds": HOW_LONG,
     "threads": HOW_LONG,
+    "made_on": HOW_LONG,
     "time_limit": HOW_LONG,
     "beats.seconds": HOW_LONG,
     "stations.seconds": HOW_LONG,

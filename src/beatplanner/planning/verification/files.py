@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
+from beatplanner.data.result.draft import accepted_sites, draft_reasons
 from beatplanner.data.result.manifest import FILE, digest, files_of, is_dropping, read_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, text
@@ -57,6 +59,7 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             f"not computed anew: {', '.join(kinds)}.",
         )
     _check_units_table(ledger, folder / "forum" / "units.csv", tables)
+    _check_draft(ledger, folder / "forum" / "run_card.json", tables)
 
 
 def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:
@@ -79,3 +82,27 @@ def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:
             wrong.append(f"Unit {unit} is in beat {new} in the pack, and in {plan[unit]} in the plan.")
     wrong += [f"Unit {u} is missing in the pack." for u in plan if u not in seen]
     ledger.each("forum.units", "the pack's units and beats are the plan's", wrong, len(plan), "units")
+
+
+def _check_draft(ledger: Ledger, file: Path, tables: PlanTables) -> None:
+    """Check that the pack says that it is a draft where rules are not kept, a step is not solved or a site is made up."""
+    if not file.is_file():
+        return
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        told = {(r["kind"], r["step"]): float(r["value"]) for r in card.get("draft", [])}
+        accepted = dict.fromkeys(card.get("accepted_sites", []), "") | accepted_sites(tables)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        ledger.add("forum.draft", False, "a run card", "not readable", "forum/run_card.json cannot be read.")
+        return
+    found = {(r.kind, r.step): r.value for r in draft_reasons(tables, accepted)}
+    wrong = [f"The pack does not say that it is a draft: {' '.join(k).strip()}." for k in found if k not in told]
+    wrong += [
+        f"The pack says that it is a draft, and it is not: {' '.join(k).strip()}." for k in told if k not in found
+    ]
+    wrong += [
+        f"The pack says {told[k]:g} of {' '.join(k).strip()}, and it is {found[k]:g}."
+        for k in found
+        if k in told and abs(told[k] - found[k]) > 1e-4
+    ]
+    ledger.each("forum.draft", "the pack says why it is a draft, and only that", wrong, len(found | told), "reasons")

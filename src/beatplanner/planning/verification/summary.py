@@ -63,6 +63,7 @@ ALWAYS = (
     "seed",
     "seconds",
     "threads",
+    "made_on",
     "time_limit",
     "clashes",
     "population",

@@ -7,7 +7,7 @@ a white halo and never lie on one another.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
@@ -259,6 +259,7 @@ def draw_beat(
     waters: gpd.GeoSeries | None,
     names: dict[str, str],
     venue: tuple[float, float] | None = None,
+    stations: Mapping[str, str] | None = None,
 ) -> Drawing:
     """Draw one beat with its streets, places, station and venue, and what lies around it.
 
@@ -278,6 +279,8 @@ def draw_beat(
         Name of each beat.
     venue
         Where its forum meets, metres.
+    stations
+        What each station is called; they have no names where none are given.
     """
     beats = plan.beats
     ids = beats["beat"].astype(str)
@@ -303,7 +306,7 @@ def draw_beat(
     for other in beats.geometry[around]:
         sheet.draw(other, line=GREY, width=0.4)
     sheet.draw(shape, line=DARK, width=1.1)
-    _stations(sheet, plan, size=3.6, names=True)
+    _stations(sheet, plan, size=3.6, names=stations)
     if venue is not None and all(math.isfinite(v) for v in venue):
         x, y = sheet.mm(np.array([venue]))[0]
         sheet.parts.append(
@@ -348,7 +351,7 @@ def _ground(sheet: _Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeri
         )
 
 
-def _stations(sheet: _Sheet, plan: PublicPlan, size: float, names: bool = False) -> None:
+def _stations(sheet: _Sheet, plan: PublicPlan, size: float, names: Mapping[str, str] | None = None) -> None:
     """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
     if plan.stations is None:
         return
@@ -366,8 +369,8 @@ def _stations(sheet: _Sheet, plan: PublicPlan, size: float, names: bool = False)
             f'<path d="{d}" fill="{ACCENT if s.existing else OPENED}" stroke="#fff" stroke-width="0.5"/>'
         )
         sheet.taken.append((x - r, y - r, x + r, y + r))
-        if names:
-            sheet.label(str(s.station), x, y, 2.4, colour=ACCENT if s.existing else OPENED, above=True)
+        if names is not None:
+            sheet.label(names[str(s.station)], x, y, 2.4, colour=ACCENT if s.existing else OPENED, above=True)
 
 
 def _names(sheet: _Sheet, areas: gpd.GeoDataFrame, labels: dict[str, str], size: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from beatplanner.data.result.draft import Reason
+from beatplanner.data.result.draft_reason import Reason
 
 # Columns that the public layers may have; what is not here stays in the office.
 UNIT_COLUMNS = ("unit", "name", "municipality", "current", "beat", "x", "y", "station", "walk_minutes", "geometry")
@@ -94,6 +94,8 @@ class PublicPlan:
         By beat: the stations that its places reach first, the one of most places first, then those that lie in it.
     draft
         Why this is a draft; empty where it is none.
+    accepted
+        Stations at generated places that a person accepted.
     """
 
     project: str
@@ -109,6 +111,7 @@ class PublicPlan:
     officers: OfficerFacts | None = None
     ways: Mapping[str, Sequence[Way]] = field(default_factory=dict)
     draft: Sequence[Reason] = ()
+    accepted: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for frame, allowed in (

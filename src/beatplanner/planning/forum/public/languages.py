@@ -44,7 +44,7 @@ def content_in(common: Mapping[str, Any], language: Language, register: Register
 def write_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> dict[str, Any]:
     """Write what is said in one language and return what is known of its translation."""
     speech = content.speech
-    write_language(Press(folder, speech.register), content, maps, suffix)
+    write_language(Press(folder, speech.register), content, maps.naming(content.station_names), suffix)
     return {
         "language": speech.language,
         "missing": sorted(speech.missing),

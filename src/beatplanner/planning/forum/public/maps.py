@@ -34,10 +34,15 @@ class Maps:
     """The maps of all languages: drawn once where they hold names only."""
 
     def __init__(
-        self, plan: PublicPlan, tables: PublicTables, meetings: Sequence[Meeting], names: dict[str, str]
+        self,
+        plan: PublicPlan,
+        tables: PublicTables,
+        meetings: Sequence[Meeting],
+        names: dict[str, str],
+        stations: dict[str, str],
     ) -> None:
-        self.plan, self.tables = plan, tables
-        self.names = names
+        self.plan, self.tables, self.meetings = plan, tables, meetings
+        self.names, self.stations = names, stations
         self.venues = {m.area: m.at for m in meetings if m.level == "neighbourhood"}
         self.today: gpd.GeoDataFrame | None = None
         units = plan.units
@@ -51,6 +56,10 @@ class Maps:
             self.before = draw_town(plan, self.today, labels, stations=False, **common)
         self.after = draw_town(plan, plan.beats, self.names, today=self.today, **common)
         self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
+
+    def naming(self, stations: dict[str, str]) -> Maps:
+        """Return the maps with other words for stations: a site that is still to be chosen is named in each language."""
+        return self if stations == self.stations else Maps(self.plan, self.tables, self.meetings, self.names, stations)
 
     def draw_all(self) -> None:
         """Draw the beats now, before the maps go to other processes."""
@@ -70,6 +79,7 @@ class Maps:
                 waters=self.tables.waters,
                 names=self.names,
                 venue=self.venues.get(beat),
+                stations=self.stations,
             )
         return self.beats[beat, frame]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
 from beatplanner.data.publish.public.plan import Card
-from beatplanner.data.result.draft import Reason
+from beatplanner.data.result.draft_reason import Reason
 from beatplanner.planning.forum.public.blocks import HIDDEN
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
@@ -197,6 +197,7 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
         languages=languages,
         draft=content.plan.draft,
     )
+    told["accepted_sites"] = [register.enter("given", s) for s in content.plan.accepted]
     period = None if figures.period is None else dict(figures.period)
     enter_all(register, "rule", period)
     for theme in figures.sensitive:

@@ -1,0 +1,236 @@
+"""What the pack promises is what was measured: each broken promise is planted and must not be printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+
+import docx
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.publish.before_planning import date_problems, decided_too_early
+from beatplanner.data.result.draft import draft_reasons
+from beatplanner.data.result.draft_reason import Reason
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.postings import changes_of, stays_of
+from beatplanner.data.town.forum_tables import read_forum_tables
+from beatplanner.planning.forum.forum_pack import town_of, write_pack
+from beatplanner.planning.forum.public_plan import public_plan
+from beatplanner.planning.forum.public_posts import officer_facts
+from beatplanner.planning.verification import verify
+from conftest import write_grid_town
+
+TODAY = dt.datetime.now().astimezone().date()
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    from beatplanner.planning.whole.run import run
+
+    town = write_grid_town(tmp_path_factory.mktemp("promised"))
+    town.path("contacts.csv").write_text("area,phone,post\n,070 100,P.O. box 1\n", encoding="utf-8")
+    text = town.project.read_text(encoding="utf-8")
+    forum = '\n[forum]\ncontacts = "contacts.csv"\nmap_url = "https://town.example/map.html"\nsources = { units = { name = "Census", as_of = 1990 } }\n'
+    town.project.write_text(text + forum, encoding="utf-8")
+    run(town.project, town.folder / "plan", time_limit=5)
+    return town
+
+
+def planted(tables, rows):
+    """Return a plan whose postings are these: officer, beat, post, start, end."""
+    frame = pd.DataFrame(rows, columns=["officer", "beat", "post", "start", "end"]).assign(requires="")
+    beats = tables.beats.assign(posts=2)
+    summary = {**tables.summary, "rules": {**tables.summary["rules"]}}
+    summary["rules"]["officers"] = {
+        **summary["rules"]["officers"],
+        "start": "2027-01-01",
+        "years": 5,
+        "min_tenure_months": 36,
+    }
+    roster = tables.roster.assign(beat=None, since=None)
+    return replace(tables, assignments=frame, beats=beats, summary=summary, roster=roster)
+
+
+def rows_of(tables):
+    """Return postings: a beat with a change without a common day, one with 31 days together, one with a gap, one without a successor."""
+    a, b, c, d = (str(x) for x in tables.beats["beat"])
+    end = "2032-01-01"
+    return [
+        ("P1", a, 1, "2027-01-01", "2027-09-01"),
+        ("P2", a, 1, "2027-09-01", end),
+        ("P3", a, 2, "2027-01-01", end),
+        ("P4", b, 1, "2027-01-01", "2030-09-01"),
+        ("P5", b, 1, "2030-08-01", end),
+        ("P6", c, 1, "2027-01-01", "2028-01-01"),
+        ("P7", c, 1, "2028-02-01", end),
+        ("P8", d, 1, "2027-01-01", "2031-01-01"),
+        ("P9", d, 2, "2027-03-01", end),
+    ]
+
+
+def test_changes_and_stays_are_counted_from_the_postings(planned):
+    tables = read_result(planned.folder / "plan")
+    tables = planted(tables, rows_of(tables))
+    found = {(c.leaves, c.comes): (c.days_together, c.days_vacant) for c in changes_of(tables)}
+    assert found == {
+        ("P1", "P2"): (0, 0),
+        ("P4", "P5"): (31, 0),
+        ("P6", "P7"): (0, 31),
+        ("P8", None): (0, 365),
+        (None, "P9"): (0, 59),
+    }
+    assert {s.officer: s.months for s in stays_of(tables) if s.ends} == {"P1": 8, "P4": 44, "P6": 12, "P8": 48}
+    facts = officer_facts(tables)
+    assert (facts.handovers, facts.together, facts.leaving, facts.served) == (3, 1, 4, 2)
+
+
+def test_no_broken_promise_is_printed(planned):
+    folder = planned.folder / "plan"
+    tables = read_result(folder)
+    town = town_of(tables, folder)
+    tables = planted(tables, rows_of(tables))
+    # one beat has one and a half times the work of another for each officer
+    hours = tables.beats["workload"].to_numpy(float).copy()
+    hours[:] = 1044.0
+    hours[0] = 1560.0
+    tables = replace(tables, beats=tables.beats.assign(workload=hours))
+    assert write_pack(folder, tables, town, verdict=None) == []
+    document = docx.Document(str(folder / "forum" / "beat_pages.docx"))
+    cells = [c.text for t in document.tables for r in t.rows for c in r.cells]
+    pages = "\n".join([*(p.text for p in document.paragraphs), *cells])
+    for said in (
+        "last day: 31 August 2027, successor from 1 September 2027, without a common day",
+        "last day: 31 August 2030, successor from 1 August 2030, 31 days together",
+        "last day: 31 December 2027, successor from 1 February 2028; the post is empty for 31 days",
+        "last day: 31 December 2030, no successor is planned yet",
+        "This post is not filled yet., A new officer begins on 1 March 2027.",
+        "no change is planned",
+        "Telephone of the officers: 070 100. Post to: P.O. box 1.",
+    ):
+        assert said in pages, said
+    page = re.sub(r"<[^>]*>", " ", (folder / "forum" / "map.html").read_text(encoding="utf-8"))
+    everything = pages + (folder / "forum" / "questions.csv").read_text(encoding="utf-8-sig") + page
+    for rule in (
+        "work together for one month",
+        "at least until",
+        "always has the same",
+        "stays in a beat for at least",
+    ):
+        assert rule not in everything, rule
+    assert "until 1 January 2032" not in everything
+    assert "up to 50% more hours of work" in everything
+    assert (
+        "Of 4 officers who leave a beat in the time of the plan, 2 have then served there for at least 36 months."
+        in everything
+    )
+    assert "In 1 of 3 changes the old and the new officer work together" in everything
+
+
+def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
+    import pypdf
+
+    folder = planned.folder / "plan"
+    tables = read_result(folder)
+    town = town_of(tables, folder)
+    without = replace(tables, units=tables.units.assign(current=None))
+    assert write_pack(folder, without, town, verdict=None) == []
+    cover = " ".join(pypdf.PdfReader(folder / "forum" / "pack.pdf").pages[0].extract_text().split())
+    assert "today and as planned" not in cover and "What changes" not in cover and "each street" not in cover
+    assert "A map of the town as planned" in cover
+    # as the force declares it, and never the day on which the file was written
+    assert "1990" not in cover
+    said = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages).split())
+    assert "Census 1990" in said
+    assert "units.gpkg" not in said
+
+
+def test_a_draft_says_so_and_the_checker_knows(planned):
+    import json
+
+    folder = planned.folder / "plan"
+    tables = read_result(folder)
+    town = town_of(tables, folder)
+    bad = {**tables.summary, "officers": {**tables.summary["officers"], "gap": 0.2, "certified": True}}
+    assert Reason("gap", "officers", 0.2) in draft_reasons(replace(tables, summary=bad))
+    unsolved = {**bad, "officers": {**bad["officers"], "gap": None}}
+    assert Reason("unsolved", "officers") in draft_reasons(replace(tables, summary=unsolved))
+    made_up = replace(tables, sites=tables.sites.assign(state="generated"))
+    count = len(tables.stations)
+    assert Reason("sites", value=count) in draft_reasons(made_up)
+    chosen = [str(s) for s in tables.stations["station"]]
+    assert not [r for r in draft_reasons(made_up, dict.fromkeys(chosen, "Library")) if r.kind == "sites"]
+    plan = public_plan(made_up, {chosen[0]: "Old library"})
+    assert plan.stations["name"].iloc[0] == "Old library" and list(plan.stations["name"].iloc[1:]) == [None] * (
+        count - 1
+    )
+    assert write_pack(folder, made_up, town, verdict=None) == []
+    forum = folder / "forum"
+    assert "DRAFT" in (forum / "map.html").read_text(encoding="utf-8")
+    head = docx.Document(str(forum / "beat_pages.docx")).sections[0].header.paragraphs[0].text
+    assert head.startswith("DRAFT") and "still to be chosen" in head
+    import pypdf
+
+    pages = [p.extract_text() for p in pypdf.PdfReader(forum / "pack.pdf").pages]
+    assert all("DRAFT" in p for p in pages)
+    assert "still to be chosen" in " ".join(" ".join(pages).split())
+    assert not {str(s) for s in made_up.stations["station"]} & {
+        str(s) for s in gpd.read_file(forum / "public.gpkg", layer="stations")["station"]
+    }
+    # a pack that keeps silent about it is told by the checker
+    card = json.loads((forum / "run_card.json").read_text(encoding="utf-8"))
+    (forum / "run_card.json").write_text(json.dumps({**card, "draft": []}), encoding="utf-8")
+    told = next(c for c in verify(folder).checks if c.name == "forum.draft")
+    real = {(r.kind, r.step) for r in draft_reasons(tables)}
+    assert told.ok == (not real)
+    (forum / "run_card.json").write_text(
+        json.dumps({**card, "draft": [{"kind": "gap", "step": "stations", "value": 0.4}]}), encoding="utf-8"
+    )
+    assert not next(c for c in verify(folder).checks if c.name == "forum.draft").ok
+
+
+def test_dates_that_cannot_be_are_told(planned, command):
+    tables = read_result(planned.folder / "plan")
+    town = town_of(tables, planned.folder / "plan")
+    d = town.description
+    extra = read_forum_tables(town)
+
+    def told(**keys):
+        forum = d.forum.model_copy(update=keys)
+        found = date_problems(d.model_copy(update={"forum": forum}), extra, TODAY)
+        return " ".join(str(n) for n in found)
+
+    first = d.forum.neighbourhood.model_copy(update={"first": dt.date(2027, 2, 1)})
+    assert "before the first forum on 2027-02-01" in told(objections_until=dt.date(2027, 1, 31), neighbourhood=first)
+    assert told(objections_until=dt.date(2027, 2, 1), neighbourhood=first) == ""
+    assert "nobody who decided" in told(decided_on=TODAY)
+    future = type(next(iter(d.forum.sources.values())))(as_of=TODAY.year + 1)
+    assert "lie in the future" in told(sources={"units": future})
+    early = d.model_copy(update={"forum": d.forum.model_copy(update={"decided_on": TODAY - dt.timedelta(days=3)})})
+    assert "the plan was made later" in decided_too_early(early, TODAY)
+    assert decided_too_early(early, TODAY - dt.timedelta(days=3)) == ""
+    kept = planned.project.read_text(encoding="utf-8")
+    try:
+        day = TODAY - dt.timedelta(days=3)
+        planned.project.write_text(kept + f'decided_by = "the council"\ndecided_on = {day}\n', encoding="utf-8")
+        code, _, error = command("pack", planned.folder / "plan")
+        assert code == 1 and "was made later" in error
+    finally:
+        planned.project.write_text(kept, encoding="utf-8")
+    with pytest.raises(InputError, match="before the first forum"):
+        raise InputError(
+            *date_problems(
+                d.model_copy(
+                    update={
+                        "forum": d.forum.model_copy(
+                            update={"objections_until": dt.date(2027, 1, 1), "neighbourhood": first}
+                        )
+                    }
+                ),
+                extra,
+                TODAY,
+            )
+        )
