@@ -320,7 +320,7 @@ def _degrees(shapes: Any, plan: PublicPlan) -> np.ndarray:
 
 
 def _point(at: tuple[float, float], plan: PublicPlan) -> list[float]:
-    point = _degrees([shapely.Point(at)], plan)[0]
+    point: Any = _degrees([shapely.Point(at)], plan)[0]
     return [round(point.y, DIGITS), round(point.x, DIGITS)]
 
 
