@@ -244,7 +244,7 @@ def test_a_wrong_key_is_told(town, command, old, new, words):
         ("consents.csv", "officer,name,photo,agreed_on\nБојан,B,nobody.png,2026-01-01\n", ["nobody.png"]),
         ("minutes.csv", "forum,asked_on\n1,2026-01-01\n", ["no column “asked”"]),
         ("partners.csv", "kind,name\nchurch,A\n", ["no kind of partner", "school"]),
-        ("hours.csv", "station,open\nA,8\n", ["no column “hours”"]),
+        ("hours.csv", "station,note\nA,8\n", ["no column “hours”"]),
     ],
 )
 def test_a_wrong_table_is_told(town, command, file, text, words):
