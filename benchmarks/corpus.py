@@ -3,9 +3,10 @@
     python -m benchmarks.corpus FOLDER [--seconds 120] [--gigabytes 4] [--csv FILE]
 
 Every file or layer in the folder, at any depth, goes through ``new``, ``check``, ``check --fix`` and ``plan`` in a process of its own, under
-a limit of time and memory. A file of areas is made a project of its own; points, lines and tables are laid over squares around them, so that
+a limit of processor time and memory. A file of areas is made a project of its own; points, lines and tables are laid over squares around them, so that
 their reader is tried too. The table tells for each file what it was taken for, how each command ended, and its first words. “broken” is a
-crash, an error of the program, a limit that was met, or residents that are not those of the file; all else is an answer.
+crash, an error of the program, a limit that was met, or residents that are not those of the file (rows with one polygon, which are told,
+counted once); all else is an answer.
 """
 
 from __future__ import annotations
@@ -175,12 +176,13 @@ def _compare_residents(outcome: Outcome, draft: ImportDraft, town: Path) -> None
     units = draft.first("units")
     if units is None or "population" not in units.columns:
         return
-    values = read_numbers(draft.frame(units)[units.columns["population"]], whole=True, coded=True).values
-    given, planned = (
-        float(values[values >= 0].sum()),
-        float(read_town(read_description(town)).units["population"].sum()),
-    )
-    if abs(given - planned) > 0.5 + 1e-9 * given:
+    frame = draft.frame(units)
+    values = read_numbers(frame[units.columns["population"]], whole=True, coded=True).values
+    there = values >= 0
+    given, planned = float(values[there].sum()), float(read_town(read_description(town)).units["population"].sum())
+    twins = frame.geometry.normalize().to_wkb().duplicated() & frame.geometry.notna()
+    once = float(values[there & ~twins.to_numpy()].sum())
+    if min(abs(given - planned), abs(once - planned)) > 0.5 + 1e-9 * given:
         outcome.broken = outcome.broken or f"residents: {given:,.0f} in the file, {planned:,.0f} planned"
 
 
@@ -193,6 +195,8 @@ def tried(path: Path, seconds: float, gigabytes: float) -> Outcome:
             os.close(read)
             os.setsid()
             resource.setrlimit(resource.RLIMIT_AS, (int(gigabytes * 2**30),) * 2)
+            # on a busy machine the clock says little: processor time is the limit
+            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
             with tempfile.TemporaryDirectory() as folder:
                 outcome = try_file(path, Path(folder))
         except BaseException as error:  # told to the parent, whatever it is
@@ -200,7 +204,7 @@ def tried(path: Path, seconds: float, gigabytes: float) -> Outcome:
         os.write(write, json.dumps(asdict(outcome)).encode()[:60_000])
         os._exit(0)
     os.close(write)
-    until = time.monotonic() + seconds
+    until = time.monotonic() + 8 * seconds
     while time.monotonic() < until:
         if os.waitpid(child, os.WNOHANG)[0]:
             break
@@ -210,10 +214,14 @@ def tried(path: Path, seconds: float, gigabytes: float) -> Outcome:
             os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(read)
-        return Outcome(path.name, broken=f"did not end within {seconds:g} s")
+        return Outcome(path.name, broken=f"did not end within {8 * seconds:g} s")
     with os.fdopen(read, "rb") as stream:
         text = stream.read()
-    return Outcome(**json.loads(text)) if text else Outcome(path.name, broken="the process died")
+    return (
+        Outcome(**json.loads(text))
+        if text
+        else Outcome(path.name, broken=f"the process died, maybe of its {seconds:g} s of processor time")
+    )
 
 
 def main() -> None:

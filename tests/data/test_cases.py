@@ -407,3 +407,39 @@ def test_a_table_without_numbers_holds_no_residents(tmp_path):
     draft = ImportDraft()
     draft.add([tmp_path / "blocks.gpkg", tmp_path / "people.csv"])
     assert [s.role for s in draft.sources] == ["units", ""]
+
+
+@pytest.mark.parametrize("kind", ["geojson", "gpkg", "shp"])
+def test_an_exclamation_mark_in_a_name_is_no_zipped_folder(tmp_path, kind):
+    folder = tmp_path / "new! data"
+    folder.mkdir()
+    grid(2).to_crs(4326).to_file(tmp_path / f"blocks.{kind}")
+    for part in tmp_path.glob("blocks.*"):
+        part.rename(folder / f"!{part.name}")
+    (look,) = look_at(folder / f"!blocks.{kind}")
+    assert (look.rows, look.geometry) == (4, "polygon")
+    found, _ = read_layer(folder / f"!blocks.{kind}", None, ["unit"])
+    assert found["unit"].astype(str).tolist() == ["1", "2", "3", "4"]
+
+
+def test_one_layer_that_cannot_be_read_does_not_take_the_others_with_it(tmp_path):
+    file = tmp_path / "all.gpkg"
+    grid().to_file(file, layer="units")
+    grid(2).to_file(file, layer="broken")
+    x, y = 540_750.0, 4_650_250.0
+    for row in range(1, 5):
+        with_a_broken_ring(file, "broken", row, ring((x, y), (x + 50, y)))
+    (look,) = look_at(file)
+    assert look.layer == "units" and look.rows == 16
+    assert any("“broken” beside it is left out" in t for t in look.told)
+
+
+def test_a_measure_names_no_area(tmp_path):
+    frame = (
+        grid(3)
+        .drop(columns="unit")
+        .assign(title=[f"Place {i}" for i in range(9)], perimeter=[i + 0.5 for i in range(9)])
+    )
+    frame.rename(columns={"title": "NAME"}).to_file(tmp_path / "blocks.gpkg")
+    (look,) = look_at(tmp_path / "blocks.gpkg")
+    assert guess_columns(look, "units")["id"] == "NAME"

@@ -215,12 +215,15 @@ class WholeLayer:
     frame
         A GeoDataFrame where it has geometries; its CRS may be unknown.
     told
-        What had to be found out or mended to read it, in sentences.
+        What had to be found out or mended to read it, in sentences; with the layers beside it that cannot be read.
+    alone
+        Whether the file has no other layer.
     """
 
     name: str
     frame: pd.DataFrame
     told: tuple[str, ...]
+    alone: bool = True
 
 
 def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
@@ -229,31 +232,39 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
     Raises
     ------
     InputError
-        As for `read_layer`, but for a missing CRS.
+        As for `read_layer`, but for a missing CRS. Of several layers those that cannot be read are left out, unless none can.
     """
     with opened(path, layer) as inner:
         member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
         names = [_chosen_layer(inner, member, path.name)] if member is not None else layer_names(inner)
-        found = []
+        found: list[WholeLayer] = []
+        problems: list[Note] = []
         for name in names:
-            where = Place(path.name, name, ())
-            with _told_as("the layer cannot be read", where):
-                page, what = layer_encoding(inner)
-                info = pyogrio.read_info(inner, layer=name, encoding=page)
-                _check_driver(info, where)
-                if info["features"] > MOST_FEATURES:
-                    raise InputError(
-                        where.problem(f"the layer has {info['features']:,} features", "Cut out the town in QGIS")
-                    )
-                frame, broken = _features(inner, name, None, page, where)
-            if isinstance(frame, gpd.GeoDataFrame):
-                shapes = np.asarray(frame.geometry.array, dtype=object)
-                if shapely.has_z(shapes).any():
-                    frame = frame.set_geometry(
-                        gpd.GeoSeries(shapely.force_2d(shapes), index=frame.index, crs=frame.crs)
-                    )
-            found.append(WholeLayer(name, frame.reset_index(drop=True), tuple(f for f in [what, *broken] if f)))
+            try:
+                found.append(_whole_layer(inner, name, Place(path.name, name, ()), alone=len(names) == 1))
+            except InputError as error:
+                problems += error.problems
+        if problems and not found:
+            raise InputError(*problems)
+        if problems:
+            beside = tuple(f"the layer “{n.layer}” beside it is left out: {n.what}" for n in problems)
+            found[0] = replace(found[0], told=(*found[0].told, *beside))
         return found
+
+
+def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLayer:
+    with _told_as("the layer cannot be read", where):
+        page, what = layer_encoding(path)
+        info = pyogrio.read_info(path, layer=name, encoding=page)
+        _check_driver(info, where)
+        if info["features"] > MOST_FEATURES:
+            raise InputError(where.problem(f"the layer has {info['features']:,} features", "Cut out the town in QGIS"))
+        frame, broken = _features(path, name, None, page, where)
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = np.asarray(frame.geometry.array, dtype=object)
+        if shapely.has_z(shapes).any():
+            frame = frame.set_geometry(gpd.GeoSeries(shapely.force_2d(shapes), index=frame.index, crs=frame.crs))
+    return WholeLayer(name, frame.reset_index(drop=True), tuple(f for f in [what, *broken] if f), alone)
 
 
 def _chosen_layer(path: Path, layer: str | None, named: str) -> str:

@@ -90,7 +90,11 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
         alone = inner.suffix.lower() == ".shp" and not part_of(inner, ".shx")
         suffix = inner.suffix.lower()
         with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
-            if suffix == ".gpkg":
+            if "!" in str(inner):
+                # what stands behind it would be taken for a member of a zipped folder
+                with opened(_named_plainly(inner, Path(folder))) as plain:
+                    yield plain
+            elif suffix == ".gpkg":
                 with plain_geopackage(inner, Path(folder)) as plain:
                     yield plain
             elif suffix == ".gml":
@@ -120,6 +124,17 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
                     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
             else:
                 yield inner
+
+
+def _named_plainly(path: Path, folder: Path) -> Path:
+    """Copy a file with its parts, or a geodatabase's folder, to where no name holds an exclamation mark."""
+    target = folder / path.name.replace("!", "_")
+    if path.is_dir():
+        shutil.copytree(path, target)
+        return target
+    for part in (p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file()):
+        shutil.copyfile(part, folder / part.name.replace("!", "_"))
+    return target
 
 
 def _without_links(content: bytes) -> bytes:

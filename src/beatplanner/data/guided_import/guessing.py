@@ -195,8 +195,12 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
             free = [
                 c for c in look.columns if c.name not in found.values() and c.kind in ("text", "number") and not c.empty
             ]
-            best = max(free, key=lambda c: (c.distinct, c.kind == "text"), default=None)
-            if best is not None:
+            best = max(free, key=lambda c: (c.distinct, c.kind == "text", c.whole), default=None)
+            name = look.column(found.get("name"))
+            if best is not None and best.kind == "number" and name is not None and name.distinct >= best.distinct:
+                # a measure that happens to differ everywhere names nothing
+                found[needed] = name.name
+            elif best is not None:
                 found[needed] = best.name
             elif "name" in found:
                 # what has a name only is known by it

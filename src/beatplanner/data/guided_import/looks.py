@@ -118,7 +118,7 @@ def look_at(path: Path) -> list[LayerLook]:
     found = whole_layers(path)
     if not found:
         raise InputError(problem("the file has no layers", "Give a file with a layer", file=path.name))
-    return [_look_at_layer(path, layer, None if len(found) == 1 else layer.name) for layer in found]
+    return [_look_at_layer(path, layer, None if layer.alone else layer.name) for layer in found]
 
 
 def _look_at_member(path: Path, name: str | None) -> list[LayerLook]:
