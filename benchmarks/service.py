@@ -1,0 +1,75 @@
+"""How long the service picture takes, and how far its approximation is from long simulations.
+
+    python benchmarks/service.py [--calls 400000]
+
+Grid towns of square beats with one to three officers each, calls that differ threefold between units, travel at 30 km/h. Prints, for
+40 beats × 3 shifts and 800 beats, the seconds of all shifts and the largest difference to the simulation in own share, busy share and
+minutes; and, for systems of ten officers, to the exact hypercube.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+
+from beatplanner.solver.service.approximate import approximate
+from beatplanner.solver.service.hypercube import hypercube
+from beatplanner.solver.service.simulation import simulate
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, preference
+
+
+def town(beats: int, busy: float, seed: int) -> tuple[ServiceSystem, np.ndarray]:
+    """Return a system of so many beats of nine units each, one or two officers a beat, busy for a share of their time."""
+    rng = np.random.default_rng(seed)
+    side = int(np.ceil(np.sqrt(beats)))
+    corner = np.array([(b % side, b // side) for b in range(beats)], float) * 3
+    cell = np.array([(x, y) for x in range(3) for y in range(3)], float)
+    points = (corner[:, None] + cell[None]).reshape(-1, 2) * 0.5
+    beat = np.repeat(np.arange(beats), 9)
+    of = np.repeat(np.arange(beats), rng.integers(1, 3, beats))
+    places = (corner[of] + 1) * 0.5
+    minutes = np.hypot(places[:, None, 0] - points[None, :, 0], places[:, None, 1] - points[None, :, 1]) * 1.3 / 0.5
+    own = of[:, None] == beat[None, :]
+    calls = rng.uniform(1, 3, len(points))
+    calls *= busy * len(of) * 2 / calls.sum()
+    return ServiceSystem(calls, preference(minutes, own), minutes, 30.0), own
+
+
+def figures(system: ServiceSystem, own: np.ndarray, flows: ServiceFlows) -> np.ndarray:
+    """Return own share, busy share and mean minutes."""
+    total = flows.flow.sum()
+    return np.array([flows.flow[own].sum() / total, flows.busy.mean(), (flows.flow * system.minutes).sum() / total])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=400_000)
+    calls = parser.parse_args().calls
+    worst = np.zeros(3)
+    for seed in range(20):
+        system, own = town(7, (0.15, 0.3, 0.5)[seed % 3], seed)
+        exact = figures(system, own, hypercube(system))
+        worst = np.maximum(worst, np.abs(figures(system, own, approximate(system)) / exact - 1))
+    print(
+        f"approximate and exact, 20 systems of 7 to 14 officers: own {worst[0]:.2%}, busy {worst[1]:.2%}, minutes {worst[2]:.2%} apart"
+    )
+    for beats, shifts in ((40, 3), (800, 3)):
+        spent, apart = 0.0, np.zeros(3)
+        for shift in range(shifts):
+            system, own = town(beats, (0.2, 0.35, 0.5)[shift], shift)
+            begin = time.perf_counter()
+            found = figures(system, own, approximate(system))
+            spent += time.perf_counter() - begin
+            told = figures(system, own, simulate(system, own, calls=calls, seed=shift).flows)
+            apart = np.maximum(apart, np.abs(found / told - 1))
+        print(
+            f"{beats} beats × {shifts} shifts: {spent:.1f} s; from {calls:,} simulated calls a shift: "
+            f"own {apart[0]:.2%}, busy {apart[1]:.2%}, minutes {apart[2]:.2%}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
