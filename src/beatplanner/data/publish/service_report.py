@@ -67,5 +67,5 @@ def draw_week(week: list[float]) -> Any:
     axes.set_yticks(range(7), DAYS, fontsize=8)
     axes.set_xticks(np.arange(0, 24, 3) - 0.5, [f"{h:02d}:00" for h in range(0, 24, 3)], fontsize=8)
     axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=axes, label="calls in the hour, a week", shrink=0.9)
+    figure.colorbar(image, ax=axes, label="calls in this hour, each week", shrink=0.9)
     return figure

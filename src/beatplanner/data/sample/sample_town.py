@@ -121,6 +121,16 @@ span_of_control = 10              # officers that a supervisor leads at most
 class_size = 12
 drop_out = 0.1                    # of those who start a course
 
+[service]
+speed_kmh = 20
+minutes_on_scene = 40
+travel_counts = true
+shifts = [
+    { name = "day", start = "07:00", end = "15:00" },
+    { name = "evening", start = "15:00", end = "23:00" },
+    { name = "night", start = "23:00", end = "07:00" },
+]
+
 [budget]
 currency = "EUR"
 years = 5

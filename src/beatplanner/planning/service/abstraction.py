@@ -47,9 +47,10 @@ def abstraction_sentence(found: dict[str, Any]) -> str | None:
     """Return what `abstraction` says, or None where both shares are alike."""
     if abs(found["assumed"] - found["counted"]) < NEAR:
         return None
+    before, after = found["officers_required_assumed"], found["officers_required_counted"]
+    asks = f"{after} officers in place of {before}" if before != after else f"{after} officers as before"
     return (
         f"Officers spend {found['counted']:.0%} of their time on duty on calls of other beats, where the workload assumes"
         f" {found['assumed']:.0%} away from the beat (which also holds courts and events). With the counted share it asks for"
-        f" {found['officers_required_counted']} officers in place of {found['officers_required_assumed']}: to plan with it, set"
-        f" workload.abstraction = {found['counted']:.2f}."
+        f" {asks}: to plan with it, set workload.abstraction = {found['counted']:.2f}."
     )

@@ -32,6 +32,8 @@ from beatplanner.solver.service.staffing import (
 
 # Whole hours that a proposed shift may last.
 SHORTEST_SHIFT, LONGEST_SHIFT = 6, 12
+# Officer hours that other starts of shifts must save to be spoken of.
+WORTH = 0.02
 # Officers on duty at once up to which to look, as a multiple of the beats, and at least so many.
 MOST_A_BEAT, MOST = 6, 30
 
@@ -239,7 +241,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
             f"On the payroll the officers proposed are {total:.1f} posts; those on duty today are {found['posts_now']:.1f}."
         )
     starts = found["shift_starts"]
-    if starts is not None and starts["officer_hours_a_week"] < starts["officer_hours_a_week_now"]:
+    if starts is not None and starts["officer_hours_a_week"] <= (1 - WORTH) * starts["officer_hours_a_week_now"]:
         lines.append(
             f"Shifts that start at {', '.join(starts['starts'])} need {starts['officer_hours_a_week']:,} officer hours a week by the"
             f" calls of each hour, where today's hours need {starts['officer_hours_a_week_now']:,}."
