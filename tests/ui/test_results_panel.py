@@ -102,3 +102,43 @@ def test_a_panel_that_is_worked_in_is_not_covered(window):
     window.map.beat_picked.emit("2")
     assert window.results.beat == "2"
     assert not window.gantt.visibleRegion().isEmpty()
+
+
+def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    town = write_grid_town(tmp_path / "town")
+    with town.project.open("a", encoding="utf-8") as stream:
+        stream.write(
+            '\n[service]\nshifts = [ { name = "day", start = "07:00", end = "19:00" },'
+            ' { name = "night", start = "19:00", end = "07:00" } ]\n'
+        )
+    run(town.project, town.folder / "plan", time_limit=6, pack=False)
+    told = json.loads((town.folder / "plan" / "service.json").read_text("utf-8"))
+    made = MainWindow()
+    qtbot.addWidget(made, before_close_func=let_go)
+    made.resize(1366, 768)
+    made.show()
+    made.open(town.folder / "plan")
+    qtbot.waitUntil(lambda: made.results.book is not None, timeout=20_000)
+    page = made.results.service
+    made.results.tabs.setCurrentWidget(page)
+    assert sum(page.clock.week) == pytest.approx(told["calls_a_week"])
+    assert page.shift.count() == 3 and {b.key for b in page.bars.bars.bars} == set(told["beats"])
+    page.shift.setCurrentIndex(1)
+    page.measure.setCurrentIndex(page.measure.findData("own_share"))
+    assert page.values() == {b: f["own_share"] for b, f in told["shifts"][0]["beats"].items()}
+    shown = [page.table.itemAt(i).widget().text() for i in range(page.table.count())]
+    assert f"{100 * told['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
+    assert f"{100 * told['today']['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
+    # the keys go from cell to cell, and tell each
+    page.clock.setFocus()
+    qtbot.keyClick(page.clock, QtCore.Qt.Key.Key_Right)
+    qtbot.keyClick(page.clock, QtCore.Qt.Key.Key_Down)
+    assert page.clock.at_ == 24 and "01:00" in page.clock.cell(24)
+    page.bars.picked.emit("3")
+    assert made.map.selected == "3"
+
+
+def test_a_plan_without_shifts_says_so(window):
+    assert "[service]" in window.results.service.said.text()
+    assert window.results.service.bars.isHidden()

@@ -186,9 +186,41 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         "week": None if np.isnan(picture.demand.week).any() else [float(v) for v in picture.demand.week],
         "nobody_share": {b: 1.0 - hours / 168.0 for b, hours in present.items()},
         "servers_from_posts": picture.duty.from_posts,
+        "beats": {b: _of_beat(picture, b) for b in beats},
+        "servers": _of_servers(picture),
         "shifts": shifts,
         "notes": notes,
     }
+
+
+def _of_beat(picture: ServicePicture, beat: str) -> dict[str, float | None]:
+    """Return a beat's figures over the whole week."""
+    shifts = [(s, s.hours.hours_a_week) for s in picture.shifts]
+    return _figures(
+        shifts, [picture.beat == beat] * len(shifts), [s.servers["beat"].to_numpy(object) == beat for s, _ in shifts]
+    )
+
+
+def _of_servers(picture: ServicePicture) -> dict[str, dict[str, Any]]:
+    """Return the figures over the whole week of each server, in the shifts in which it is on duty."""
+    found: dict[str, dict[str, Any]] = {}
+    names = dict.fromkeys(str(n) for s in picture.shifts for n in s.servers["server"])
+    everywhere = np.ones(len(picture.beat), bool)
+    for name in names:
+        here = [
+            (s, (s.servers["server"].astype(str) == name).to_numpy())
+            for s in picture.shifts
+            if name in set(s.servers["server"].astype(str))
+        ]
+        told = _figures(
+            [(s, s.hours.hours_a_week) for s, _ in here],
+            [everywhere] * len(here),
+            [mine for _, mine in here],
+            of_servers=True,
+        )
+        first, mine = here[0]
+        found[name] = {"beat": first.servers["beat"].to_numpy(object)[mine][0], **told}
+    return found
 
 
 def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The equations are set up state by state and solved by one dense system (numpy al
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,8 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
         ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "shares")
     _proposal(ledger, claims, tables.summary.get("rules", {}))
+    if complete:
+        _week_of_beats(ledger, claims, read, beat)
     ledger.unchecked(
         "service.calls",
         "calls by hour of the week",
@@ -150,6 +153,36 @@ def _shift(
         )
     busy_now = float(shift["busy_share"]) * len(ids)
     return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids))}
+
+
+def _week_of_beats(ledger: Ledger, claims: dict[str, Any], read: dict[str, pd.DataFrame], beat: dict[Any, Any]) -> None:
+    """Check that the week's figures of each beat are those of its calls in all shifts."""
+    hours = {str(s["name"]): float(s["hours_a_week"]) for s in claims["shifts"]}
+    of = {
+        (sh, s): b if isinstance(b, str) else None
+        for sh, s, b in zip(read[SERVERS]["shift"], read[SERVERS]["server"], read[SERVERS]["beat"], strict=True)
+    }
+    table = read[FLOWS].merge(read[MINUTES], on=["shift", "server", "unit"], how="left", validate="one_to_one")
+    table["calls"] = table["per_hour"].astype(float) * table["shift"].map(hours)
+    table["home"] = table["unit"].map(beat)
+    table["own"] = [
+        of.get((sh, s)) == h for sh, s, h in zip(table["shift"], table["server"], table["home"], strict=True)
+    ]
+    rows = []
+    for name, told in claims.get("beats", {}).items():
+        mine = table[table["home"] == name]
+        answered = math.fsum(mine["calls"])
+        known = answered > 0
+        way = math.fsum(mine["calls"] * mine["minutes"].astype(float)) / answered if known else None
+        rows.append(
+            (
+                f"own share of beat {name}",
+                told["own_share"],
+                math.fsum(mine["calls"][mine["own"]]) / answered if known else None,
+            )
+        )
+        rows.append((f"minutes of beat {name}", told["mean_minutes"], way))
+    ledger.pairs("service.week.beats", "the week's figures of each beat are those of its calls", rows, "figures")
 
 
 def _of_beats(shift, flow, of, beat):

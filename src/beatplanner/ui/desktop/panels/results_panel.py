@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.charts_page import ChartsPage
 from beatplanner.ui.desktop.panels.proof_page import ProofPage
+from beatplanner.ui.desktop.panels.service_page import ServicePage
 from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
@@ -49,7 +50,7 @@ def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, Any], list[Do
 
 
 class ResultsPanel(QWidget):
-    """Cards, charts, warnings and proof of the plan in force.
+    """Cards, charts, service, warnings and proof of the plan in force.
 
     Attributes
     ----------
@@ -76,6 +77,8 @@ class ResultsPanel(QWidget):
         self.card, self.charts = BeatCardView(), ChartsPage()
         self.tabs.addTab(self.card, self.tr("Beat"))
         self.tabs.addTab(self.charts, self.tr("Charts"))
+        self.service = ServicePage()
+        self.tabs.addTab(self.service, self.tr("Service"))
         self.warnings, self.proof = WarningsPage(), ProofPage(self.work)
         self.tabs.addTab(self.warnings, self.tr("Warnings"))
         self.tabs.addTab(self.proof, self.tr("Proof"))
@@ -93,6 +96,7 @@ class ResultsPanel(QWidget):
         self.card.zoomed.connect(self.zoom)
         self.card.copied.connect(self.copy)
         self.charts.picked.connect(self.choose)
+        self.service.picked.connect(self.choose)
         self.warnings.wanted.connect(self.show_place)
         self.proof.judged.connect(self._judged)
         window.map.beat_picked.connect(self._on_map)
@@ -111,6 +115,7 @@ class ResultsPanel(QWidget):
             return
         self._plan, self.book, self.planned, self.beat = plan, None, None, ""
         self.charts.take(None, {})
+        self.service.take(None, {}, {})
         self._warn([])
         self.proof.take(None if plan is None else self.scenario.result, None if plan is None else plan.summary)
         if plan is None:
@@ -176,6 +181,10 @@ class ResultsPanel(QWidget):
 
     def _take(self, book: BeatBook) -> None:
         self.planned = book
+        content = self.window_.map.content
+        self.service.take(
+            book.tables.summary.get("service"), book.names, {b: content.fill(k) for k, b in enumerate(content.ids)}
+        )
         self.card.say(self.tr("Click a beat on the map or in the table."))
         self.follow_draft()
         self.show_beat(self.beat or self.window_.map.selected)
@@ -201,7 +210,7 @@ class ResultsPanel(QWidget):
                 self.card.say(self.tr("Beat {0} has no units any more.").format(beat))
 
     def _say_of_what(self) -> None:
-        of_plan = self.tabs.currentWidget() in (self.warnings, self.proof)
+        of_plan = self.tabs.currentWidget() in (self.service, self.warnings, self.proof)
         self.of_plan.setVisible(of_plan and self.scenario.as_drawn is not None)
 
     # ---- which beat

@@ -1,0 +1,179 @@
+"""The service, hour by hour: the week's clock, the plan beside today, and each beat in a shift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from beatplanner.ui.desktop.panels.charts import Bar, BarList
+from beatplanner.ui.desktop.panels.week_clock import WeekClock
+from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
+from beatplanner.ui.desktop.toolkit.quiet import quiet
+
+# Figures of the table, and those that can be shown by beat.
+FIGURES = ("mean_minutes", "p90_minutes", "own_share", "wait_share", "away_share", "people_share")
+BY_BEAT = ("mean_minutes", "own_share", "people_share", "nobody_share")
+
+
+class ServicePage(QWidget):
+    """What the plan in force means when calls come.
+
+    Signals
+    -------
+    picked
+        A beat was picked.
+    """
+
+    picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.service: dict[str, Any] | None = None
+        self.names: dict[str, str] = {}
+        self.colours: dict[str, str] = {}
+        self.titles = {
+            "mean_minutes": self.tr("Minutes until somebody is there, on average"),
+            "p90_minutes": self.tr("Minutes within which nine of ten calls have somebody"),
+            "own_share": self.tr("Calls answered by an officer of the beat"),
+            "wait_share": self.tr("Calls that wait because all are busy"),
+            "away_share": self.tr("Time on duty on calls of other beats"),
+            "people_share": self.tr("Time on duty left for people"),
+            "nobody_share": self.tr("Share of the week with nobody of the beat on duty"),
+        }
+        self.said = Label()
+        self.said.setWordWrap(True)
+        self.clock = WeekClock(self.tr("Calls by hour of the week"))
+        self.shift, self.measure = QComboBox(), QComboBox()
+        self.shift.setAccessibleName(self.tr("Shift"))
+        self.measure.setAccessibleName(self.tr("Figure that the chart of the beats shows"))
+        self.measure.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.measure.setMinimumContentsLength(12)
+        for key in BY_BEAT:
+            self.measure.addItem(self.titles[key], key)
+        self.table = QGridLayout()
+        self.table.setColumnStretch(0, 1)
+        self.bars = BarList(self.tr("Service of the beats"))
+        self.notes = Label()
+        self.notes.setWordWrap(True)
+        quiet(self.notes)
+        row = QHBoxLayout()
+        row.addWidget(self.shift)
+        row.addWidget(self.measure, 1)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(6, 6, 6, 6)
+        for widget in (self.said, self.clock):
+            column.addWidget(widget)
+        column.addLayout(row)
+        column.addLayout(self.table)
+        self.bars.setMinimumHeight(160)
+        column.addWidget(self.bars, 1)
+        column.addWidget(self.notes)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+        self.shift.currentIndexChanged.connect(lambda _: self.show_shift())
+        self.measure.currentIndexChanged.connect(lambda _: self.show_beats())
+        self.bars.picked.connect(self.picked)
+        self.take(None, {}, {})
+
+    def take(self, service: dict[str, Any] | None, names: dict[str, str], colours: dict[str, str]) -> None:
+        """Show the service of a plan; `names` and `colours` by beat."""
+        self.service, self.names, self.colours = service, names, colours
+        before = self.shift.currentData()
+        self.shift.blockSignals(True)
+        self.shift.clear()
+        if service is not None:
+            self.shift.addItem(self.tr("Whole week"), -1)
+            for i, shift in enumerate(service["shifts"]):
+                self.shift.addItem(str(shift["name"]), i)
+            self.shift.setCurrentIndex(max(0, self.shift.findData(before)))
+        self.shift.blockSignals(False)
+        for widget in (self.clock, self.shift, self.measure, self.bars, self.notes):
+            widget.setVisible(service is not None)
+        self.clock.take((service or {}).get("week") or ())
+        self.said.setText(self._of_what())
+        self.notes.setText("\n".join((service or {}).get("notes", ())))
+        self.show_shift()
+
+    def _of_what(self) -> str:
+        if self.service is None:
+            return self.tr(
+                "No shifts are given. With a section [service] in the project, a plan tells how long until somebody comes, how often it is"
+                " the own officer, and what time is left for people."
+            )
+        how: dict[str, Callable[[], str]] = {
+            "exact": lambda: self.tr("Counted exactly by the queueing model."),
+            "approximate": lambda: self.tr("Counted by the queueing model's approximation."),
+            "simulate": lambda: self.tr("Simulated."),
+        }
+        return how[self.service["method"]]()
+
+    def _chosen(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the figures of the plan and of today in the shift that is chosen."""
+        assert self.service is not None
+        at, today = self.shift.currentData(), self.service.get("today") or {}
+        if at is None or at < 0:
+            return self.service, today
+        shift = self.service["shifts"][at]
+        return shift, next((s for s in today.get("shifts", ()) if s["name"] == shift["name"]), {})
+
+    def _text(self, key: str, value: float | None) -> str:
+        return number(value, 1) if key.endswith("minutes") else percent(value)
+
+    def show_shift(self) -> None:
+        """Show the figures of the shift that is chosen."""
+        while self.table.count():
+            item = self.table.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.deleteLater()
+        if self.service is None:
+            self.bars.take([])
+            return
+        plan, today = self._chosen()
+        rows = [("", self.tr("Plan"), self.tr("Today") if today else "")]
+        if plan.get("servers_on_duty") is not None:
+            rows.append(
+                (self.tr("Officers on duty"), number(plan["servers_on_duty"]), number(today.get("servers_on_duty")))
+            )
+        rows += [(self.titles[k], self._text(k, plan[k]), self._text(k, today.get(k))) for k in FIGURES]
+        for r, row in enumerate(rows):
+            for c, text in enumerate(row):
+                if c < 2 or today:
+                    label = Label(text)
+                    label.setWordWrap(c == 0)
+                    self.table.addWidget(label, r, c)
+        self.show_beats()
+
+    def values(self) -> dict[str, float | None]:
+        """Return the figure that is chosen by beat, in the shift that is chosen."""
+        assert self.service is not None
+        key, (plan, _) = self.measure.currentData(), self._chosen()
+        if key == "nobody_share":
+            return dict(self.service["nobody_share"])
+        return {b: f[key] for b, f in plan["beats"].items()}
+
+    def show_beats(self) -> None:
+        """Show each beat's bar."""
+        if self.service is None:
+            return
+        key = self.measure.currentData()
+        bars = []
+        for beat, value in self.values().items():
+            label = self.names.get(beat, beat)
+            text = self._text(key, value)
+            tip = f"{label}: {self.titles[key]}: {text if text != NONE else self.tr('unknown')}"
+            colour = QColor(self.colours[beat]) if beat in self.colours else None
+            bars.append(Bar(beat, label, np.nan if value is None else value, text, tip, None, colour))
+        bars.sort(key=lambda b: (not np.isfinite(b.value), -b.value if np.isfinite(b.value) else 0.0, b.label))
+        self.bars.take(bars, high=None if key.endswith("minutes") else 1.0)
