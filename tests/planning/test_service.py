@@ -212,3 +212,18 @@ def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, c
     assert rows["service_minutes"][0] == now["mean_minutes"]
     verdict = verify(served.path("compared"))
     assert verdict.ok, verdict.failed
+
+
+def test_urgent_categories_wait_less(served, command):
+    served.path("kinds.csv").write_text("category,minutes_on_scene,priority\nurgent,30,1\nother,30,2\n", "utf-8")
+    served.path("calls.csv").write_text(
+        "unit,per_hour,shift,category\n"
+        + "".join(f"{u},0.03,{s},{c}\n" for u in range(1, 17) for s in ("day", "night") for c in ("urgent", "other")),
+        "utf-8",
+    )
+    served.swap('calls = "calls.csv"\n', 'calls = "calls.csv"\ncategories = "kinds.csv"\n')
+    assert command("service", served.project, "--out", served.path("service"))[0] == 0
+    for shift in read(served.path("service"))["shifts"]:
+        waits = shift["mean_wait_minutes_by_priority"]
+        assert 0 < waits["1"] < shift["mean_wait_minutes"] < waits["2"]
+        assert (waits["1"] + waits["2"]) / 2 == pytest.approx(shift["mean_wait_minutes"])

@@ -10,7 +10,7 @@ import pytest
 from beatplanner.solver.service.approximate import approximate, birth_and_death
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.simulation import simulate
-from beatplanner.solver.service.system import ServiceSystem, preference
+from beatplanner.solver.service.system import ServiceSystem, preference, waits_by_priority
 
 
 def random_system(
@@ -141,3 +141,12 @@ def test_what_is_lost_does_not_depend_on_the_distribution_of_the_time_on_scene()
 def test_more_calls_than_anybody_can_answer_are_told():
     system, own = random_system(1, servers=3, load=1.1)
     assert not hypercube(system).stable and not approximate(system).stable and not simulate(system, own).flows.stable
+
+
+def test_urgent_calls_wait_less_and_all_wait_as_long_as_before():
+    # M/M/1 with 0.4 and 0.8 calls an hour of 30 minutes, Cobham by hand: ρ = 0.2 and 0.4, W0 = 0.6 × 30 minutes
+    system = ServiceSystem(np.array([1.2]), np.array([[0]]), np.zeros((1, 1)), 30.0)
+    flows = hypercube(system)
+    waits = waits_by_priority(system, flows, {1: 0.4, 2: 0.8})
+    assert waits[1] == pytest.approx(18 / 0.8) and waits[2] == pytest.approx(18 / (0.8 * 0.4))
+    assert (0.4 * waits[1] + 0.8 * waits[2]) / 1.2 == pytest.approx(flows.mean_wait_minutes)

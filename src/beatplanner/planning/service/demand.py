@@ -46,6 +46,8 @@ class Demand:
         Share of the calls that come when no shift is on duty.
     yearly
         (n,) calls a year of each unit, all hours.
+    by_priority
+        By priority, 1 the most urgent: (S,) requests an hour in each shift.
     notes
         What was assumed.
     """
@@ -55,6 +57,7 @@ class Demand:
     scene_minutes: np.ndarray
     outside: float
     yearly: np.ndarray
+    by_priority: dict[int, np.ndarray]
     notes: tuple[Note, ...]
 
 
@@ -91,9 +94,8 @@ def demand(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) ->
     return found
 
 
-def _kind(tables: ServiceTables, category: str) -> tuple[float, int]:
-    minutes, officers, _ = tables.categories.get(category.strip().casefold(), (tables.rules.minutes_on_scene, 1, 1))
-    return minutes, officers
+def _kind(tables: ServiceTables, category: str) -> tuple[float, int, int]:
+    return tables.categories.get(category.strip().casefold(), (tables.rules.minutes_on_scene, 1, 1))
 
 
 def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) -> Demand:
@@ -102,20 +104,23 @@ def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...
     n = len(town.units)
     calls, work = np.zeros((len(shifts), n)), np.zeros(len(shifts))
     single = np.zeros((len(shifts), n))
+    urgent: dict[int, np.ndarray] = {}
     for row in table.itertuples():
-        minutes, officers = _kind(tables, str(row.category))
+        minutes, officers, priority = _kind(tables, str(row.category))
+        of_priority = urgent.setdefault(priority, np.zeros(len(shifts)))
         for s, shift in enumerate(shifts):
             if row.shift is None or row.shift == shift.name:
                 single[s, row.unit] += row.per_hour
                 calls[s, row.unit] += row.per_hour * officers
                 work[s] += row.per_hour * officers * minutes
+                of_priority[s] += row.per_hour * officers
     total = calls.sum(axis=1)
     scene = np.divide(work, total, out=np.full(len(shifts), tables.rules.minutes_on_scene), where=total > 0)
     hours = np.array([s.hours_a_week for s in shifts])
     week = np.full(HOURS, np.nan)
     if table["shift"].isna().all():
         week = np.full(HOURS, float(table["per_hour"].sum()))
-    return Demand(calls, week, scene, 0.0, (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR, ())
+    return Demand(calls, week, scene, 0.0, (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR, urgent, ())
 
 
 def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) -> Demand:
@@ -129,6 +134,7 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
     covered = np.array([s.covered for s in shifts])
     calls, work, week = np.zeros((len(shifts), n)), np.zeros(len(shifts)), np.zeros(HOURS)
     single = np.zeros(len(shifts))
+    urgent: dict[int, np.ndarray] = {}
     notes: list[Note] = []
     all_hours, hidden = hours_of_week(inside["time"])
     if hidden:
@@ -152,7 +158,7 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
         hours, _ = hours_of_week(rows["time"])
         shape = profile(hours) if len(hours) >= FEWEST_TIMES else town_profile
         of_unit = np.bincount(rows["unit"].to_numpy(int), minlength=n) * factor
-        minutes, officers = _kind(tables, str(category))
+        minutes, officers, priority = _kind(tables, str(category))
         # calls in one hour of duty: those of the week's covered hours, over the hours covered
         in_shift = covered @ shape
         duty = covered.sum(axis=1)
@@ -163,12 +169,13 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
         )
         calls += rate * officers
         work += rate.sum(axis=1) * officers * minutes
+        urgent[priority] = urgent.get(priority, np.zeros(len(shifts))) + rate.sum(axis=1) * officers
         single += in_shift * of_unit.sum()
         week += shape * of_unit.sum() / WEEKS_A_YEAR
     total = calls.sum(axis=1)
     scene = np.divide(work, total, out=np.full(len(shifts), tables.rules.minutes_on_scene), where=total > 0)
     outside = max(0.0, 1.0 - float(single.sum()) / float(yearly.sum())) if yearly.sum() > 0 else 0.0
-    return Demand(calls, week, scene, outside if outside > 1e-9 else 0.0, yearly, tuple(notes))
+    return Demand(calls, week, scene, outside if outside > 1e-9 else 0.0, yearly, urgent, tuple(notes))
 
 
 def hours_of_week(times: pd.Series) -> tuple[np.ndarray, int]:

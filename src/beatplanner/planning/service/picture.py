@@ -25,7 +25,7 @@ from beatplanner.planning.service.hours import ShiftHours, shift_hours
 from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.simulation import simulate
-from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, preference
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, preference, waits_by_priority
 
 Method = Literal["exact", "approximate", "simulate"]
 # Servers up to which the exact model is used where no method is asked for.
@@ -164,6 +164,11 @@ def _system(town, tables, servers, beat, calls, scene) -> tuple[ServiceSystem, n
 def figures(picture: ServicePicture) -> dict[str, Any]:
     """Return the content of ``service.json``: the figures of the whole week, of each shift, and of its beats and servers."""
     shifts = [_of_shift(s, picture.beat) for s in picture.shifts]
+    for number, (s, told) in enumerate(zip(picture.shifts, shifts, strict=True)):
+        urgent = {k: float(v[number]) for k, v in picture.demand.by_priority.items()}
+        if len(urgent) > 1 and s.system.waits and s.flows.stable and s.system.total > 0:
+            waits = waits_by_priority(s.system, s.flows, urgent)
+            told["mean_wait_minutes_by_priority"] = {str(k): w for k, w in waits.items()}
     whole = _together([(s, s.hours.hours_a_week) for s in picture.shifts])
     notes = [n.what for n in picture.demand.notes]
     for s in picture.shifts:

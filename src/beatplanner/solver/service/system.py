@@ -123,3 +123,27 @@ def preference(minutes: np.ndarray, own: np.ndarray) -> np.ndarray:
     """
     ids = np.broadcast_to(np.arange(len(minutes))[:, None], minutes.shape)
     return np.lexsort((ids, minutes, ~own), axis=0).T.copy()
+
+
+def waits_by_priority(system: ServiceSystem, flows: ServiceFlows, calls: dict[int, float]) -> dict[int, float]:
+    """Return the mean wait in minutes of the requests of each priority, over all of them, where urgent ones are taken from the queue first.
+
+    While all servers are busy one is free after 1 / Σ μ_i on average, whichever it is, so that the waits are those of a queue with
+    priorities that do not interrupt (Cobham 1954, "Priority assignment in waiting line problems", Operations Research 2)::
+
+        W_k = P(all busy) / Σ μ / ((1 − σ_(k−1)) (1 − σ_k)),      σ_k = Σ_(j ≤ k) λ_j / Σ μ
+
+    Parameters
+    ----------
+    system, flows
+        A system whose calls wait, and its steady state.
+    calls
+        Requests an hour by priority, 1 the most urgent; they sum to the system's.
+    """
+    rate = float((1.0 / system.mean_service(flows.flow)).sum())
+    found, before = {}, 0.0
+    for priority in sorted(calls):
+        after = before + calls[priority] / rate
+        found[priority] = 60.0 * flows.wait_share / rate / ((1 - before) * (1 - after))
+        before = after
+    return found
