@@ -1,4 +1,4 @@
-"""How long the window takes to stand, what is loaded for it, and the memory that it holds while nobody touches it.
+"""How long the window takes to stand and a command to end, what is loaded for it, and the memory that it holds while nobody touches it.
 
     python benchmarks/start.py [--town PROJECT_OR_RESULT]
 
@@ -125,6 +125,42 @@ def imports(statement: str, rows: int = 8) -> list[tuple[float, str]]:
     return sorted(found, reverse=True)[:rows]
 
 
+COMMAND = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+sys.argv = ["beatplanner", *json.loads(sys.argv[1])]
+from beatplanner.__main__ import main
+try:
+    main()
+except SystemExit:
+    pass
+import os
+spent = os.times()
+print(json.dumps([spent.user + spent.system, sorted({m.split(".")[0] for m in sys.modules})]), file=sys.stderr)
+"""
+
+
+def commands(folder: Path) -> list[tuple[str, float, float, list[str]]]:
+    """Return each command with its seconds, its processor's seconds (both the least of three) and the heavy libraries that it loads."""
+    from beatplanner.data.sample.sample_town import write_sample_town
+
+    project = str(write_sample_town(folder / "town"))
+    out = str(folder / "out")
+    found = []
+    for words in (["--version"], ["check", project], ["stations", project, "--out", out], ["stale", out]):
+        walls, spent, loaded = [], [], []
+        for _ in range(3):
+            begin = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-c", COMMAND, json.dumps(words)], capture_output=True, text=True, encoding="utf-8"
+            )
+            walls.append(time.perf_counter() - begin)
+            seconds, loaded = json.loads(done.stderr.splitlines()[-1])
+            spent.append(seconds)
+        found.append((words[0], min(walls), min(spent), [m for m in HEAVY if m in loaded]))
+    return found
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -144,6 +180,9 @@ def main() -> None:
     if town and warm[0]["opened"] is not None:
         print(f"idle memory, town     {max(r['opened'] for r in warm):6.0f} MB  (target 250)")
     print(f"loaded for the window: {', '.join(warm[0]['loaded'])}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, wall, spent, loaded in commands(Path(folder)):
+            print(f"{name:12} {wall:6.2f} s, {spent:6.2f} s of one core; loads {', '.join(loaded) or 'nothing heavy'}")
     for what, statement in (
         ("the window", "import beatplanner.ui.desktop.window.main_window"),
         ("a plan", "import beatplanner.planning.whole.run"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import warnings
@@ -10,6 +9,14 @@ import warnings
 
 def main() -> None:
     """Run the command line; the console script and ``python -m beatplanner`` both come here."""
+    if sys.argv[1:] == ["--version"]:
+        # what is asked most, and by scripts: no command line has to be built for it
+        from beatplanner.planning.versions import installed_versions
+
+        sys.stdout.write("".join(f"{name} {number}\n" for name, number in installed_versions().items()))
+        return
+    import multiprocessing
+
     multiprocessing.freeze_support()
     if not sys.warnoptions:
         # what a library would tell its programmer is no business of a planner; child processes take it over

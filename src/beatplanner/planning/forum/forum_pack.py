@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Forum
 from beatplanner.data.description.read import read_description
@@ -31,10 +31,7 @@ from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.audit import AuditCheck, audit, hash_of
 from beatplanner.planning.forum.forums import Meeting, meetings_of
-from beatplanner.planning.forum.gate import whole
-from beatplanner.planning.forum.pack_figures import PackFigures, decide
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.languages import Language, content_in, write_alone, write_in
 from beatplanner.planning.forum.public.maps import Maps
@@ -42,8 +39,12 @@ from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.small_files import card_json, write_small_files
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
-from beatplanner.planning.forum.published import read_published
 from beatplanner.planning.proof import Progress, silent
+
+if TYPE_CHECKING:
+    # the gate's optimizer is loaded where there is a pack
+    from beatplanner.planning.forum.audit import AuditCheck
+    from beatplanner.planning.forum.pack_figures import PackFigures
 
 STOPPED = "stopped.json"
 # The gate's own record, which stays in the office.
@@ -114,6 +115,9 @@ def write_pack(
         )
         write_json(forum / "run_card.json", told)
         return []
+    from beatplanner.planning.forum.pack_figures import decide
+    from beatplanner.planning.forum.published import read_published
+
     early = decided_too_early(town.description, _made_on(tables, day))
     if early:
         mend = "Make the pack of the plan that was decided upon (“beatplanner pack FOLDER”), or leave decided_on out until this one is"
@@ -208,6 +212,8 @@ def check_pack_inputs(town: Town) -> None:
     """
     check_publishing(town.description, read_forum_tables(town), photos=False)
     for path in (town.description.forum or Forum()).published_before:
+        from beatplanner.planning.forum.published import read_published
+
         read_published(town.description.path(path))
 
 
@@ -311,6 +317,9 @@ def audit_pack(
     pack
         The pack, where it does not lie in the result folder yet.
     """
+    from beatplanner.planning.forum.audit import audit
+    from beatplanner.planning.forum.gate import whole
+
     if tables is None and (folder / "plan.gpkg").is_file() and (folder / "summary.json").is_file():
         tables = read_result(folder)
     if tables is None:
@@ -353,6 +362,8 @@ def _record(
     forum: Path, figures: PackFigures, register: Register, key: bytes, day: dt.date, earlier: list[str]
 ) -> dict[str, Any]:
     """Return what the gate decided, the register of published numbers, and the hash of every file: for the office."""
+    from beatplanner.planning.forum.audit import hash_of
+
     return {
         "version": 2,
         "made_on": day.isoformat(),

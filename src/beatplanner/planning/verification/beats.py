@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
@@ -15,6 +14,9 @@ from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.identity import check_identity
 from beatplanner.planning.verification.ledger import Ledger, missing, same, text, whole_months, words
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # The rule of docs/beats.md: a border has at least so many metres, outlines up to a hair apart counting as one.
 LEAST_BORDER = 2.0
@@ -176,6 +178,8 @@ def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
     Parts of a unit up to `GROUND_GAP` metres apart are one piece. A link between two units joins their nearest pieces, one from a unit to
     itself all of its pieces.
     """
+    import networkx as nx
+
     pieces, unit_of = [], []
     for u, polygon in enumerate(evidence.units.geometry.to_numpy()):
         parts = shapely.get_parts(polygon)
@@ -224,6 +228,8 @@ def _shared_borders(polygons: np.ndarray) -> dict[tuple[int, int], float]:
 def _check_contiguity(
     ledger: Ledger, evidence: Evidence, claims: dict[str, Any], planned: bool, joined: nx.Graph
 ) -> None:
+    import networkx as nx
+
     edges = evidence.edges
     adjacent = nx.Graph()
     adjacent.add_nodes_from((u, {"unit": u}) for u in range(len(evidence.units)))
@@ -246,6 +252,8 @@ def _check_contiguity(
 
 def _pieces(evidence: Evidence, graph: nx.Graph) -> list[str]:
     """Return a sentence for each beat that falls apart in `graph`."""
+    import networkx as nx
+
     assert evidence.beats is not None
     sentences = []
     for beat, units in evidence.units.groupby("beat").groups.items():

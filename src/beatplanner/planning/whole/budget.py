@@ -40,7 +40,6 @@ from beatplanner.planning.whole.areas import (
 from beatplanner.planning.whole.payroll import Payroll, first_days, payroll
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
-from beatplanner.solver.location.rollout import Fleet, rollout
 
 # More beats than these start by municipality, so that the choice stays small.
 MOST_BEATS = 400
@@ -190,6 +189,8 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     InputError
         Where pilots are no areas of the plan, or amounts are not one a year.
     """
+    from beatplanner.solver.location.rollout import Fleet, rollout
+
     rules, frame = description.budget, frame_of(description)
     assert rules is not None
     areas = areas_of(tables, description, first=frame.first)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.plan import BeatPlan
-from beatplanner.planning.officers.plan import OfficerPlan
-from beatplanner.planning.stations.plan import StationPlan
-from beatplanner.planning.whole.budget import Rollout
-from beatplanner.planning.workload import (
-    WorkloadPlan,
-)
+from beatplanner.planning.workload import WorkloadPlan
+
+if TYPE_CHECKING:
+    # the steps load their solvers
+    from beatplanner.planning.beats.plan import BeatPlan
+    from beatplanner.planning.officers.plan import OfficerPlan
+    from beatplanner.planning.stations.plan import StationPlan
+    from beatplanner.planning.whole.budget import Rollout
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ import numpy as np
 
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.planning.beats.municipality import PartEvidence
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.planning.verification.beats_proof import areas_of, least_of_choices, limited, prove_part
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
@@ -27,6 +26,7 @@ from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
 from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
+    from beatplanner.planning.beats.municipality import PartEvidence
     from beatplanner.planning.whole.plan import Plan
 
 Arrays = dict[str, np.ndarray]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -24,17 +24,12 @@ from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.parallel import Farm, farm
-from beatplanner.planning.beats.plan import BeatPlan, given_beats, plan_beats
 from beatplanner.planning.forum.forum_pack import check_pack_inputs
-from beatplanner.planning.officers.plan import OfficerPlan, plan_officers
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
-from beatplanner.planning.service.step import check_service_inputs, content, service_of_plan, today_beside
 from beatplanner.planning.stations.access import access_shares
-from beatplanner.planning.stations.plan import StationPlan, plan_stations
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import Rollout, budget_summary, roll_out
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan, shared_posts
@@ -49,7 +44,13 @@ from beatplanner.planning.workload import (
     plan_workload,
 )
 from beatplanner.solver.clock import read_clock, watch
-from beatplanner.solver.districts.solve import PROOF_NODES
+
+if TYPE_CHECKING:
+    # each step loads its solvers where it is taken
+    from beatplanner.planning.beats.parallel import Farm
+    from beatplanner.planning.beats.plan import BeatPlan
+    from beatplanner.planning.officers.plan import OfficerPlan
+    from beatplanner.planning.stations.plan import StationPlan
 
 Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
@@ -125,13 +126,19 @@ def run(
         workers = scheduler = None
     with ExitStack() as stack:
         # the workers start while the layers are read, and who helps to write while the plan is made
-        hands = stack.enter_context(farm(workers, scheduler, out))
+        hands = None
+        if workers is not None or scheduler is not None:
+            from beatplanner.planning.beats.parallel import farm
+
+            hands = stack.enter_context(farm(workers, scheduler, out))
         town = read_town(description)
         side = stack.enter_context(writers(town, pack))
         if pack:
             check_pack_inputs(town)
         served = description.service is not None and description.beats is not None
         if served:
+            from beatplanner.planning.service.step import check_service_inputs
+
             check_service_inputs(town)
         plan = make_plan(
             town,
@@ -150,11 +157,11 @@ def run(
             plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
         )
         written = tables(plan, summary)
-        of_service = (
-            content(service_of_plan(town, written, seed=seed), town, today=today_beside(town, seed=seed))
-            if served and written.beats is not None
-            else None
-        )
+        of_service = None
+        if served and written.beats is not None:
+            from beatplanner.planning.service.step import content, service_of_plan, today_beside
+
+            of_service = content(service_of_plan(town, written, seed=seed), town, today=today_beside(town, seed=seed))
         if of_service is not None:
             written.summary["service"] = of_service[0]
         summed_up = sum_up(written, description, seed, plan.rollout)
@@ -205,16 +212,23 @@ def make_plan(
     workload = plan_workload(town)
     stations: StationPlan | None = None
     if "stations" in wanted:
+        from beatplanner.planning.stations.plan import plan_stations
+
         # before the beats, since the hours of mobile-outreach stops are part of their workload
         people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
         stations = plan_stations(town, people, seconds=seconds_for("stations", first=True), **common)
         workload = workload.with_fixed(stations.fixed_hours)
     beats: BeatPlan | None = None
     if "beats" in wanted:
+        from beatplanner.planning.beats.plan import plan_beats
+        from beatplanner.solver.districts.solve import PROOF_NODES
+
         # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
         nodes = PROOF_NODES if time_limit is None else None
         beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, farm=hands, **common)
     elif beat is not None or town.units["current"].notna().any():
+        from beatplanner.planning.beats.plan import given_beats
+
         beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
     officers: OfficerPlan | None = None
     rollout: Rollout | None = None
@@ -228,6 +242,8 @@ def make_plan(
                     field="officers",
                 )
             )
+        from beatplanner.planning.officers.plan import plan_officers
+
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed)
         drawn = _with_starts(beat_polygons(town, beats), rollout, description)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)

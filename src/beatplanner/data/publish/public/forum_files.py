@@ -7,10 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from beatplanner.data.result.cells import safe_cell, without_nan, write_csv
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
@@ -41,6 +37,8 @@ def write_minutes(path: Path, columns: Sequence[str], forums: Sequence[tuple[str
     guide
         How to fill it in.
     """
+    import openpyxl
+
     book = openpyxl.Workbook()
     sheet: Any = book.active
     sheet.title = "minutes"
@@ -67,6 +65,8 @@ def write_proposal(
     guide
         How to fill it in.
     """
+    import openpyxl
+
     book = openpyxl.Workbook()
     sheet: Any = book.active
     sheet.title = "proposal"
@@ -77,6 +77,8 @@ def write_proposal(
     _head(other, ("beat", "name"), (12, 30))
     for beat, name in beats:
         other.append([safe_cell(beat), safe_cell(name)])
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     choice = DataValidation(type="list", formula1=f"=beats!$A$2:$A${len(beats) + 1}", allow_blank=True)
     sheet.add_data_validation(choice)
     choice.add(f"D2:D{len(units) + 1}")
@@ -85,6 +87,8 @@ def write_proposal(
 
 
 def _head(sheet: Any, header: Sequence[str], widths: Sequence[int]) -> None:
+    from openpyxl.styles import Font
+
     sheet.append(list(header))
     for cell, width in zip(sheet[1], widths, strict=True):
         cell.font = Font(bold=True)
@@ -93,6 +97,8 @@ def _head(sheet: Any, header: Sequence[str], widths: Sequence[int]) -> None:
 
 
 def _guide(book: Any, lines: Sequence[str]) -> None:
+    from openpyxl.styles import Alignment
+
     sheet = book.create_sheet("help")
     sheet.column_dimensions["A"].width = 90
     for line in lines:

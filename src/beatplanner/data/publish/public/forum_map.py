@@ -16,12 +16,9 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import branca.element
-import folium
 import geopandas as gpd
-import jinja2
 import numpy as np
 import pandas as pd
 import shapely
@@ -29,6 +26,9 @@ import shapely
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats.geometry import dissolve
 from beatplanner.data.publish.public.plan import PublicPlan
+
+if TYPE_CHECKING:
+    import folium
 
 # Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
 SIMPLIFY_SHARE = 1 / 4000
@@ -122,6 +122,11 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
     ground
         What lies under the borders.
     """
+    # heavy libraries, wanted where a map is written only
+    import branca.element
+    import folium
+    import jinja2
+
     templates = files("beatplanner.data") / "templates"
     units, beats, t = _simplified(plan.units), plan.beats, words.texts
     name_of = dict(words.names)
@@ -305,6 +310,8 @@ def _rings(shape: shapely.Geometry) -> list[Any]:
 
 
 def _add(group: folium.FeatureGroup, shape: Any, fill: str, text: str, beat: str = "") -> None:
+    import folium
+
     geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 10.0**-DIGITS)))
     style = {"fillColor": fill, "color": "#333333", "weight": 1.5, "fillOpacity": 0.65}
     layer = folium.GeoJson(
@@ -373,6 +380,8 @@ def _for_template(text: str) -> str:
 def _add_stations(view: folium.Map, plan: PublicPlan, words: MapWords) -> None:
     if plan.stations is None:
         return
+    import folium
+
     texts = words.texts
     points = plan.stations.to_crs("EPSG:4326")
     for s in points.itertuples(index=False):

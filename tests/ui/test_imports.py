@@ -1,0 +1,49 @@
+"""What a command loads before it does anything: a second of imports is a second that a user waits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+RUN = """
+import json, sys
+sys.argv = ["beatplanner", *json.loads(sys.argv[1])]
+from beatplanner.__main__ import main
+code = 0
+try:
+    main()
+except SystemExit as end:
+    code = end.code or 0
+print(json.dumps([code, sorted({m.split(".")[0] for m in sys.modules})]), file=sys.stderr)
+"""
+# Numbers, tables and maps; then what solves, what draws, and what writes for people.
+READERS = {"typer", "rich", "numpy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "scipy", "pydantic"}
+SOLVERS = {"numba", "pulp", "highspy", "networkx"}
+WRITERS = {"matplotlib", "folium", "branca", "requests", "openpyxl", "docx", "docxtpl", "typst"}
+OTHERS = {"typer", "rich", "PySide6", "distributed", "dask", "cryptography", "rasterio", "exactextract", "icalendar"}
+MAY = {"version": set(), "check": READERS, "stations": READERS | {"numba", "pulp", "highspy", "networkx", "matplotlib"}}
+
+
+@pytest.mark.parametrize("what", list(MAY))
+def test_a_command_loads_what_it_needs_and_no_more(town, what):
+    # stations alone, without beats of today: nothing is handed out, so nothing of a pack is loaded
+    text = town.project.read_text(encoding="utf-8")
+    for section in ("[beats]", "[officers]"):
+        start = text.index(section)
+        end = text.find("\n[", start + 1)
+        text = text[:start] + (text[end + 1 :] if end >= 0 else "")
+    town.project.write_text(text, encoding="utf-8")
+    arguments = {
+        "version": ["--version"],
+        "check": ["check", str(town.project)],
+        "stations": ["stations", str(town.project), "--out", str(town.folder / "out")],
+    }[what]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps(arguments)], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    code, loaded = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stdout + done.stderr
+    assert (READERS | SOLVERS | WRITERS | OTHERS) & set(loaded) <= MAY[what]
