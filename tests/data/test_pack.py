@@ -14,7 +14,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.publish.public import pack_maps
+from beatplanner.data.publish.public import map_labels, map_margin, pack_maps
 from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 
 
@@ -43,6 +43,39 @@ def test_labels_do_not_lie_on_one_another():
     for i, a in enumerate(sheet.taken):
         for b in sheet.taken[:i]:
             assert a[2] < b[0] or a[0] > b[2] or a[3] < b[1] or a[1] > b[3]
+
+
+def test_names_of_areas_lie_on_nothing_and_what_has_no_room_is_numbered():
+    """Many small areas between large ones: every name or number has its own room, and leader lines lead to the rest."""
+    rng = np.random.default_rng(5)
+    # a dense centre of 64 cells of 2 mm, around it 8 large ones
+    cells = [shapely.box(60 + 2 * c, 60 + 2 * r, 62 + 2 * c, 62 + 2 * r) for r in range(8) for c in range(8)]
+    large = [shapely.box(60 * c, 60 * r, 60 * c + 60, 60 * r + 60) for r in range(3) for c in range(3)]
+    shapes = [*cells, *(s.difference(shapely.box(60, 60, 76, 76)) for s in large)]
+    middles = np.array([shapely.get_coordinates(shapely.maximum_inscribed_circle(s))[0] for s in shapes])
+    texts = [(f"Neighbourhood {i} ({i})", str(i)) for i in range(len(shapes))]
+    symbols = [(x - 1.0, y - 1.0, x + 1.0, y + 1.0) for x, y in rng.uniform(20, 160, (12, 2))]
+    found = map_labels.placed(shapes, middles, texts, 2.2, symbols, 180, 180)
+    assert all(found), "every area has a name or a number"
+    boxes = [map_labels.box_of(text, x, y, 2.2, bold=True) for text, x, y, _ in found]
+    for i, a in enumerate(boxes):
+        for b in [*boxes[:i], *symbols]:
+            assert a[2] <= b[0] or a[0] >= b[2] or a[3] <= b[1] or a[1] >= b[3], found[i]
+    assert {f[0] for f in found[-9:]} == {t[0] for t in texts[-9:]}
+    assert any(line for *_, line in found) and all(f[0] == t[1] for f, t in zip(found[:64], texts, strict=False))
+
+
+def test_the_grid_and_the_paper_fit_what_is_shown():
+    parts, numbers, step = map_margin.grid(500_000, 4_654_000, 25, 392, 242)
+    assert step == 2000 and numbers == ["502", "504", "506", "508", "4650", "4652"]
+    assert sum("<text" in p for p in parts) == len(numbers)
+    wide, tall = (0, 0, 10_000, 5_000), (0, 0, 5_000, 10_000)
+    frames = [(392.0, 236.0), (269.0, 354.0)]
+    assert pack_maps.frame_of(wide, frames) == frames[0] and pack_maps.frame_of(tall, frames) == frames[1]
+    svg, height = map_margin.legend([("<g/>", "Border of the beat")] * 9, 184)
+    assert svg.count("<text") == 9 and height > map_margin.ROW
+    name, datum = map_margin.system_names(CRS("EPSG:32634"))
+    assert name == "WGS 84 / UTM zone 34N (EPSG:32634)" and "1984" in datum
 
 
 def test_neighbours_differ_in_pattern_too():
@@ -83,7 +116,8 @@ def paper(tmp_path_factory):
                 "scale": "1 : 25 000",
                 "ticks": list("012345"),
                 "north": "С",
-                "key": [],
+                "key": {"file": "m.svg", "width": 100, "height": 5, "alt": "signs"},
+                "listed": "",
                 "bar": "bar",
                 "lines": ["a", "b"],
             },

@@ -120,7 +120,7 @@ def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm
             _paragraph(place, item, "List Bullet")
     elif kind == "picture":
         _add_picture(place, pictures[block["file"]], mm(block["width"]), block["alt"])
-        place.add_paragraph(" · ".join([block["text"], *(k["label"] for k in block["key"])]))
+        place.add_paragraph(f"{block['text']}. {block['key']['alt']}")
     elif kind == "code":
         _add_picture(place, pictures[block["picture"]], mm(22), block["alt"])
         place.add_paragraph(block["text"])

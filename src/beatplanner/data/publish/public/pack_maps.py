@@ -18,6 +18,8 @@ from pyproj import CRS, Proj, Transformer
 
 from beatplanner.data.colours import beat_colours, beat_numbers
 from beatplanner.data.formats import geometry
+from beatplanner.data.publish.public.map_labels import box_of, placed
+from beatplanner.data.publish.public.map_margin import grid
 from beatplanner.data.publish.public.plan import PublicPlan
 
 DARK, GREY, LIGHT, WATER, ACCENT, OPENED = "#1a1a1a", "#7a7a7a", "#b5b5b5", "#3a6ea5", "#08306b", "#b2182b"
@@ -51,12 +53,21 @@ class Drawing:
         Millimetres.
     scale
         N of 1 : N, true on the ground at the middle of the map.
+    listed
+        Areas whose name had no room and that stand there with their number, or with none.
+    numbers
+        What stands at the lines of the grid, kilometres.
+    step
+        Metres between these lines.
     """
 
     svg: str
     width: float
     height: float
     scale: float
+    listed: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    step: float = 0.0
 
 
 @dataclass
@@ -117,7 +128,6 @@ class _Sheet:
         bold: bool = False,
         colour: str = DARK,
         turn: float = 0.0,
-        must: bool = False,
         above: bool = False,
     ) -> bool:
         """Write a text around a place, where nothing is written yet; return whether it was."""
@@ -135,18 +145,24 @@ class _Sheet:
             box = (left - wide, top - high, left + wide, top + high)
             inside = box[0] >= 0 and box[1] >= 0 and box[2] <= self.width and box[3] <= self.height
             free = all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in self.taken)
-            if (inside and free) or (must and (left, top) == tries[-1]):
-                x, y = (left, top) if inside and free else tries[0]
+            if inside and free:
+                x, y = left, top
                 self.taken.append((x - wide, y - high, x + wide, y + high))
-                rotate = f' transform="rotate({turn:.1f} {x:.2f} {y:.2f})"' if turn else ""
-                weight = ' font-weight="bold"' if bold else ""
-                same = f'x="{x:.2f}" y="{y + 0.36 * size:.2f}" font-size="{size}" font-family="{FONT}"{weight} text-anchor="middle"{rotate}'
-                self.parts.append(
-                    f'<text {same} fill="none" stroke="#fff" stroke-width="{0.28 * size:.2f}" stroke-linejoin="round">{escape(text)}</text>'
-                )
-                self.parts.append(f'<text {same} fill="{colour}">{escape(text)}</text>')
+                self.write(text, x, y, size, bold=bold, colour=colour, turn=turn)
                 return True
         return False
+
+    def write(
+        self, text: str, x: float, y: float, size: float, *, bold: bool = False, colour: str = DARK, turn: float = 0.0
+    ) -> None:
+        """Write a text around a place, with a halo."""
+        rotate = f' transform="rotate({turn:.1f} {x:.2f} {y:.2f})"' if turn else ""
+        weight = ' font-weight="bold"' if bold else ""
+        same = f'x="{x:.2f}" y="{y + 0.36 * size:.2f}" font-size="{size}" font-family="{FONT}"{weight} text-anchor="middle"{rotate}'
+        self.parts.append(
+            f'<text {same} fill="none" stroke="#fff" stroke-width="{0.28 * size:.2f}" stroke-linejoin="round">{escape(text)}</text>'
+        )
+        self.parts.append(f'<text {same} fill="{colour}">{escape(text)}</text>')
 
     def svg(self, clip: bool = True) -> str:
         tiles = "".join(
@@ -206,6 +222,7 @@ def draw_town(
     waters: gpd.GeoSeries | None = None,
     today: gpd.GeoDataFrame | None = None,
     stations: bool = True,
+    names: Mapping[str, str] | None = None,
 ) -> Drawing:
     """Draw the whole town.
 
@@ -225,6 +242,8 @@ def draw_town(
         Older lines, drawn dashed.
     stations
         Whether stations are drawn.
+    names
+        What each station is called.
     """
     bounds = plan.units.total_bounds
     ground = ground_per_map_metre(plan.units.crs, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
@@ -245,8 +264,22 @@ def draw_town(
     if stations:
         _stations(sheet, plan, size=2.6)
     size = 3.2 if len(areas) <= 60 else 2.2
-    _names(sheet, areas, labels, size)
-    return Drawing(sheet.svg(), width, height, scale)
+    listed = _names(sheet, areas, labels, size)
+    if stations and names is not None:
+        _stations(sheet, plan, size=2.6, names=names, signs=False)
+    return _finished(sheet, scale, listed)
+
+
+def _finished(sheet: _Sheet, scale: float, listed: Sequence[str] = ()) -> Drawing:
+    """Return the drawing of a sheet with its grid."""
+    parts, numbers, step = grid(sheet.west, sheet.north, sheet.per_mm, sheet.width, sheet.height)
+    sheet.parts += parts
+    return Drawing(sheet.svg(), sheet.width, sheet.height, scale, tuple(listed), tuple(numbers), step)
+
+
+def frame_of(bounds: Sequence[float], frames: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the frame (width and height, mm) in which bounds are largest, of alike ones the first."""
+    return min(frames, key=lambda f: round_scale(bounds, *f))
 
 
 def draw_beat(
@@ -325,7 +358,7 @@ def draw_beat(
         if other_id != beat and part.area > 0.01 * frame.area:
             x, y = sheet.mm(shapely.get_coordinates(shapely.point_on_surface(part)))[0]
             sheet.label(names.get(other_id, other_id), x, y, 2.8, colour="#4d4d4d")
-    return Drawing(sheet.svg(), width, height, scale)
+    return _finished(sheet, scale)
 
 
 def _fill(sheet: _Sheet, shape: shapely.Geometry, colour: str, number: int) -> None:
@@ -351,7 +384,9 @@ def _ground(sheet: _Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeri
         )
 
 
-def _stations(sheet: _Sheet, plan: PublicPlan, size: float, names: Mapping[str, str] | None = None) -> None:
+def _stations(
+    sheet: _Sheet, plan: PublicPlan, size: float, names: Mapping[str, str] | None = None, signs: bool = True
+) -> None:
     """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
     if plan.stations is None:
         return
@@ -365,23 +400,39 @@ def _stations(sheet: _Sheet, plan: PublicPlan, size: float, names: Mapping[str, 
             if s.existing
             else f"M{x:.2f} {y - 1.3 * r:.2f}l{1.3 * r:.2f} {1.3 * r:.2f}l-{1.3 * r:.2f} {1.3 * r:.2f}l-{1.3 * r:.2f} -{1.3 * r:.2f}Z"
         )
-        sheet.parts.append(
-            f'<path d="{d}" fill="{ACCENT if s.existing else OPENED}" stroke="#fff" stroke-width="0.5"/>'
-        )
-        sheet.taken.append((x - r, y - r, x + r, y + r))
+        if signs:
+            sheet.parts.append(
+                f'<path d="{d}" fill="{ACCENT if s.existing else OPENED}" stroke="#fff" stroke-width="0.5"/>'
+            )
+            sheet.taken.append((x - 1.3 * r, y - 1.3 * r, x + 1.3 * r, y + 1.3 * r))
         if names is not None:
             sheet.label(names[str(s.station)], x, y, 2.4, colour=ACCENT if s.existing else OPENED, above=True)
 
 
-def _names(sheet: _Sheet, areas: gpd.GeoDataFrame, labels: dict[str, str], size: float) -> None:
-    shapes = areas.geometry.to_numpy()
-    inner = [
-        shapely.get_coordinates(shapely.maximum_inscribed_circle(max(shapely.get_parts(s), key=lambda p: p.area)))[0]
-        for s in shapes
-    ]
-    for i in np.argsort(-shapely.area(shapes), kind="stable"):
-        x, y = sheet.mm(np.array([inner[i]]))[0]
-        sheet.label(labels[str(areas["beat"].iloc[i])], x, y, size, bold=True, must=True)
+def _names(sheet: _Sheet, areas: gpd.GeoDataFrame, labels: Mapping[str, str], size: float) -> list[str]:
+    """Write the name of each area where it hides nothing, or its number, or a number at the end of a line; return what is not written in full."""
+    shapes = []
+    for shape in areas.geometry:
+        largest = max(shapely.get_parts(shape), key=lambda p: p.area)
+        shapes.append(shapely.transform(largest, sheet.mm))
+    middles = np.array([shapely.get_coordinates(shapely.maximum_inscribed_circle(s))[0] for s in shapes])
+    ids = [str(b) for b in areas["beat"]]
+    found = placed(shapes, middles, [(labels[b], b) for b in ids], size, sheet.taken, sheet.width, sheet.height)
+    listed = []
+    for beat, middle, at in zip(ids, middles, found, strict=True):
+        if at is None or at[0] != labels[beat]:
+            listed.append(labels[beat])
+        if at is None:
+            continue
+        text, x, y, line = at
+        if line:
+            sheet.parts.append(
+                f'<path d="M{middle[0]:.2f} {middle[1]:.2f}L{x:.2f} {y:.2f}" stroke="{DARK}" stroke-width="0.2"/>'
+                f'<circle cx="{middle[0]:.2f}" cy="{middle[1]:.2f}" r="0.5" fill="{DARK}"/>'
+            )
+        sheet.write(text, x, y, size, bold=True)
+        sheet.taken.append(box_of(text, x, y, size, bold=True))
+    return listed
 
 
 def _street_names(sheet: _Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:

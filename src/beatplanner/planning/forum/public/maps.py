@@ -11,7 +11,17 @@ import numpy as np
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import Ground, MapWords
-from beatplanner.data.publish.public.pack_maps import ACCENT, DARK, OPENED, WATER, Drawing, draw_beat, draw_town
+from beatplanner.data.publish.public.map_margin import legend, system_names
+from beatplanner.data.publish.public.pack_maps import (
+    ACCENT,
+    DARK,
+    OPENED,
+    WATER,
+    Drawing,
+    draw_beat,
+    draw_town,
+    frame_of,
+)
 from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
@@ -21,9 +31,9 @@ from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
 from beatplanner.planning.forum.public.town_pages import old_new_pairs, run_card, street_index, town_pages
 
-# Frames of the maps on paper, in mm: A3 lying, and A4 standing.
-TOWN_FRAME = (392.0, 242.0)
-BEAT_FRAME = (184.0, 210.0)
+# Frames of the maps on paper, in mm, and the paper of each; the one in which the map is largest is taken.
+TOWN_FRAMES = {(392.0, 236.0): "a3", (269.0, 354.0): "a3 standing"}
+BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
 # The map on the sheet of a beat.
 SHEET_FRAME = (182.0, 104.0)
 # The bar of 10 cm has so many parts.
@@ -49,12 +59,18 @@ class Maps:
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
             self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
-        common = {"width": TOWN_FRAME[0], "height": TOWN_FRAME[1], "streets": tables.streets, "waters": tables.waters}
+        self.town_frame = frame_of(units.total_bounds, list(TOWN_FRAMES))
+        common = {
+            "width": self.town_frame[0],
+            "height": self.town_frame[1],
+            "streets": tables.streets,
+            "waters": tables.waters,
+        }
         self.before: Drawing | None = None
         if self.today is not None:
             labels = {str(b): str(b) for b in self.today["beat"]}
             self.before = draw_town(plan, self.today, labels, stations=False, **common)
-        self.after = draw_town(plan, plan.beats, self.names, today=self.today, **common)
+        self.after = draw_town(plan, plan.beats, self.names, today=self.today, names=stations, **common)
         self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
 
     def naming(self, stations: dict[str, str]) -> Maps:
@@ -64,10 +80,16 @@ class Maps:
     def draw_all(self) -> None:
         """Draw the beats now, before the maps go to other processes."""
         for beat in self.plan.beats["beat"]:
-            for frame in (SHEET_FRAME, BEAT_FRAME):
-                self.beat(str(beat), frame)
+            self.beat(str(beat), SHEET_FRAME)
+            self.beat(str(beat), self.frame_of(str(beat)))
 
-    def beat(self, beat: str, frame: tuple[float, float] = BEAT_FRAME) -> Drawing:
+    def frame_of(self, beat: str) -> tuple[float, float]:
+        """Return the frame in which a beat is largest."""
+        beats = self.plan.beats
+        shape = beats.geometry[(beats["beat"].astype(str) == beat).to_numpy()]
+        return frame_of(shape.total_bounds, list(BEAT_FRAMES))
+
+    def beat(self, beat: str, frame: tuple[float, float]) -> Drawing:
         """Return the map of one beat in a frame, mm."""
         if (beat, frame) not in self.beats:
             self.beats[beat, frame] = draw_beat(
@@ -87,11 +109,13 @@ class Maps:
 def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
     """Write what is said in one language: the PDF, the beat pages, the map and the picture."""
     t, plan = content.speech, content.plan
-    pictures: dict[str, bytes] = {**_keys()}
+    pictures: dict[str, bytes] = {}
     pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
     sections: list[dict[str, Any]] = []
 
-    def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str, key: list[dict[str, str]]) -> None:
+    def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str, key: dict[str, Any]) -> None:
+        for number in drawing.numbers:
+            t.register.enter("map", number)
         pictures[file] = drawing.svg.encode("utf-8")
         metres = drawing.scale / 10
         unit, each = (t.text("km"), 1000) if metres >= 1000 else (t.text("m"), 1)
@@ -113,7 +137,12 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
                 "north": t.text("N"),
                 "key": key,
                 "bar": t.text("This bar measures 10 cm. If it does not, print at 100 %."),
-                "lines": [content.source, f"{content.decision} {content.made}"],
+                "lines": [
+                    s for s in (content.source, f"{content.decision} {content.made}", _system(content, drawing)) if s
+                ],
+                "listed": f"{t.text('Beats with their numbers')}: {', '.join(drawing.listed)}"
+                if drawing.listed
+                else "",
             }
         )
 
@@ -125,10 +154,17 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         "border": t.text("Border of the beat"),
         "street": t.text("Street or road"),
         "venue": t.text("Where the forum meets"),
+        "fill": t.text("Fill and pattern only tell neighbouring beats apart"),
+        "area": t.text("Border of an area"),
     }
+    shapes = _signs()
 
-    def key(*names: str) -> list[dict[str, str]]:
-        return [{"file": f"key_{n}.svg", "label": labels[n]} for n in names]
+    def key(width: float, *names: str) -> dict[str, Any]:
+        """Draw a legend as one picture, which a screen reader reads as one."""
+        file = f"key{int(width)}_{'_'.join(names)}.svg"
+        drawn, height = legend([(shapes[n], labels[n]) for n in names], width)
+        pictures[file] = drawn.encode("utf-8")
+        return {"file": file, "width": width, "height": height, "alt": "; ".join(labels[n] for n in names)}
 
     stations = plan.stations
     marks = (
@@ -139,6 +175,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     ground = (["street"] if content.tables.streets is not None else []) + (
         ["water"] if content.tables.waters is not None else []
     )
+    paper, wide = TOWN_FRAMES[maps.town_frame], maps.town_frame[0]
     if maps.before is not None and maps.today is not None:
         title = t.text("Before: today's beats")
         alt = t.count(
@@ -146,7 +183,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
             "Map of the town with its {n} beats of today.",
             on_map(len(maps.today)),
         )
-        add_map("before.svg", maps.before, title, alt, "a3", key("border", *ground))
+        add_map("before.svg", maps.before, title, alt, paper, key(wide, "border", "fill", "area", *ground))
     title = t.text("After: the new beats")
     alt = t.count(
         "Map of the town with its one new beat.", "Map of the town with its {n} new beats.", on_map(len(content.beats))
@@ -156,8 +193,8 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         maps.after,
         title,
         alt,
-        "a3",
-        key("border", *(["line"] if maps.today is not None else []), *marks, *ground),
+        paper,
+        key(wide, "border", *(["line"] if maps.today is not None else []), "fill", "area", *marks, *ground),
     )
     pages = []
     code = None
@@ -171,7 +208,8 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         meeting = content.meeting_of(str(beat.beat))
         venue = ["venue"] if meeting is not None and meeting.venue else []
         alt = t.text("Map of beat {name} with its streets and places.", name=name)
-        signs = key("border", *marks, *venue, *ground)
+        signs = ("border", "area", *marks, *venue, *ground)
+        frame = maps.frame_of(str(beat.beat))
         small = maps.beat(str(beat.beat), SHEET_FRAME)
         pictures[f"small{number}.svg"] = small.svg.encode("utf-8")
         map_block = {
@@ -181,20 +219,24 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
             "height": small.height,
             "alt": alt,
             "text": t.text("Scale 1 : {n}", n=t.number(on_map(small.scale))),
-            "key": signs,
+            "key": key(SHEET_FRAME[0], *signs),
         }
         blocks = [map_block, *beat_page(content, beat, code)]
         sections.append({"kind": "sheet", "title": title, "blocks": blocks})
         pages.append((title, blocks))
         add_map(
             f"beat{number}.svg",
-            maps.beat(str(beat.beat)),
+            maps.beat(str(beat.beat), frame),
             title,
             alt,
-            "a4",
-            signs,
+            BEAT_FRAMES[frame],
+            key(frame[0], *signs),
         )
     sections += [{"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content)]
+    drawn = [s for s in sections if s["kind"] == "map"]
+    for n, s in enumerate(drawn, start=1):
+        sheet = t.text("Sheet {n} of {all}", n=t.number(on_map(n)), all=t.number(on_map(len(drawn))))
+        s["lines"].append(sheet)
     unreviewed = t.text("Translation not reviewed") if content.review_note() else ""
     language, script = script_of(t.language)
     data = {
@@ -251,21 +293,37 @@ def _digits(step: float) -> int:
     return next(d for d in range(4) if abs(step * 10**d - round(step * 10**d)) < 1e-9 or d == 3)
 
 
-def _keys() -> dict[str, bytes]:
-    """Return the small pictures of the key."""
-    shapes = {
+def _signs() -> dict[str, str]:
+    """Return the signs of the legend as SVG, 9 × 5 mm each."""
+    return {
         "today": f'<rect x="3" y="1" width="3" height="3" fill="{ACCENT}"/>',
         "new": f'<path d="M4.5 .5L6.5 2.5L4.5 4.5L2.5 2.5Z" fill="{OPENED}"/>',
         "line": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width=".5" stroke-dasharray="1.6 1.2"/>',
         "street": '<path d="M0 2.5H9" stroke="#8c8c8c" stroke-width=".4"/>',
         "water": f'<path d="M0 2.5H9" stroke="{WATER}" stroke-width="1"/>',
         "border": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="1"/>',
+        "area": '<path d="M0 2.5H9" stroke="#7a7a7a" stroke-width=".25" stroke-dasharray=".6 .6"/>',
+        "fill": '<rect x="0" y=".5" width="4.2" height="4" fill="#a9c0e8"/><rect x="4.8" y=".5" width="4.2" height="4" fill="#fbe3bb"/>'
+        '<path d="M4.8 4.5L8.8 .5M4.8 2.5L6.8 .5M6.8 4.5L9 2.3" stroke="#4d4d4d" stroke-width=".16"/>',
         "venue": f'<circle cx="4.5" cy="2.5" r="2" fill="#fff" stroke="{DARK}" stroke-width=".5"/><circle cx="4.5" cy="2.5" r=".8" fill="{DARK}"/>',
     }
-    return {
-        f"key_{name}.svg": f'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="5mm" viewBox="0 0 9 5">{shape}</svg>'.encode()
-        for name, shape in shapes.items()
-    }
+
+
+def _system(content: PackContent, drawing: Drawing) -> str:
+    """Name the coordinate system, its datum and the grid of a map."""
+    t = content.speech
+    name, datum = system_names(content.plan.units.crs)
+    if not name:
+        return ""
+    step = drawing.step
+    unit, each = (t.text("km"), 1000) if step >= 1000 else (t.text("m"), 1)
+    said = f"{t.number(on_map(step / each), _digits(step / each))} {unit}"
+    return t.text(
+        "Coordinates: {crs}; datum: {datum}; grid lines every {step}.",
+        crs=t.given(name),
+        datum=t.given(datum),
+        step=said,
+    )
 
 
 def _map_words(content: PackContent) -> MapWords:

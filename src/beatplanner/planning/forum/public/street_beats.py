@@ -11,6 +11,9 @@ from beatplanner.data.publish.public.figures import PublicSpeech
 from beatplanner.data.publish.public.plan import PublicPlan, PublicTables
 from beatplanner.planning.forum.public.blocks import natural
 
+# A street this near to a border, in metres, has houses on both sides of it.
+BORDER = 8.0
+
 
 def streets_of(
     plan: PublicPlan, tables: PublicTables, names: Mapping[str, str], speech: PublicSpeech
@@ -20,12 +23,13 @@ def streets_of(
     if streets is None or streets["name"].isna().all():
         return []
     shapes, ids = plan.beats.geometry.to_numpy(), plan.beats["beat"].astype(str)
+    wider = shapely.buffer(shapes, BORDER)
     rows = []
     for name, group in streets[streets["name"].notna()].groupby("name", sort=True):
         lines = geometry.union(group.geometry.to_numpy())
-        length = shapely.length(geometry.intersection(shapes, lines))
+        length = shapely.length(geometry.intersection(wider, lines))
         # a street along a border belongs to both sides, one that merely touches a beat does not
-        inside = [b for b, metres in zip(ids, length, strict=True) if metres > max(10.0, 0.02 * lines.length)]
+        inside = [b for b, m in zip(ids, length, strict=True) if m > max(3 * BORDER, 0.02 * shapely.length(lines))]
         if inside:
             rows.append((speech.given(name), sorted(inside, key=lambda b: names[b]), lines))
     return sorted(rows, key=lambda r: natural(r[0]))

@@ -1,0 +1,94 @@
+"""What stands around a map on paper: the legend as one picture, the grid with its numbers, the coordinate system in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+from pyproj import CRS
+
+FONT, DARK = "DejaVu Sans", "#1a1a1a"
+ROW, SIZE, SIGN = 4.6, 2.5, 9.0
+# Lines of the grid that a map has at least on its longer side.
+LEAST_LINES = 4
+
+
+def legend(signs: Sequence[tuple[str, str]], width: float) -> tuple[str, float]:
+    """Return a legend as one SVG, and its height in mm.
+
+    Parameters
+    ----------
+    signs
+        SVG of a sign of 9 × 5 mm, and what it means.
+    width
+        Of the map, mm; the signs go on in the next row where there is no room.
+    """
+    parts, x, y = [], 0.0, 0.0
+    for sign, text in signs:
+        needed = SIGN + 1.2 + 0.6 * SIZE * len(text) + 4.0
+        if x and x + needed > width:
+            x, y = 0.0, y + ROW
+        parts.append(f'<g transform="translate({x:.2f} {y:.2f}) scale(0.92)">{sign}</g>')
+        parts.append(
+            f'<text x="{x + SIGN + 1.0:.2f}" y="{y + 3.2:.2f}" font-size="{SIZE}" font-family="{FONT}" fill="{DARK}">{escape(text)}</text>'
+        )
+        x += needed
+    height = y + ROW
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}">{"".join(parts)}</svg>',
+        height,
+    )
+
+
+def grid_step(metres: float) -> float:
+    """Return the round distance between lines of a grid over so many metres."""
+    rough = max(metres / LEAST_LINES, 1e-9)
+    power = 10.0 ** math.floor(math.log10(rough))
+    return max(s * power for s in (1.0, 2.0, 5.0) if s * power <= rough)
+
+
+def grid(west: float, north: float, per_mm: float, width: float, height: float) -> tuple[list[str], list[str], float]:
+    """Return a grid's short lines at the frame as SVG, the numbers that stand at them, and the step in metres.
+
+    Parameters
+    ----------
+    west, north
+        The frame's corner, metres of the planning CRS.
+    per_mm
+        Metres of one millimetre.
+    width, height
+        Of the frame, mm.
+    """
+    step = grid_step(max(width, height) * per_mm)
+    parts, numbers = [], []
+    style = f'font-size="1.9" font-family="{FONT}" fill="#333"'
+
+    def lines(first: float, length: float) -> list[float]:
+        start = math.ceil(first / step)
+        return [step * k for k in range(start, start + int(length / step) + 1) if first <= step * k <= first + length]
+
+    for east in lines(west, width * per_mm):
+        x, text = (east - west) / per_mm, f"{east / 1000:g}"
+        if not 8 < x < width - 8:
+            continue
+        parts.append(f'<path d="M{x:.2f} 0v2M{x:.2f} {height:g}v-2" stroke="{DARK}" stroke-width="0.2"/>')
+        parts.append(f'<text x="{x:.2f}" y="{height - 2.6:.2f}" text-anchor="middle" {style}>{text}</text>')
+        numbers.append(text)
+    for up in lines(north - height * per_mm, height * per_mm):
+        y, text = (north - up) / per_mm, f"{up / 1000:g}"
+        if not 8 < y < height - 8:
+            continue
+        parts.append(f'<path d="M0 {y:.2f}h2M{width:g} {y:.2f}h-2" stroke="{DARK}" stroke-width="0.2"/>')
+        parts.append(f'<text x="2.6" y="{y + 0.7:.2f}" {style}>{text}</text>')
+        numbers.append(text)
+    return parts, numbers, step
+
+
+def system_names(crs: CRS | None) -> tuple[str, str]:
+    """Return the name of a coordinate system with its code, and of its datum; empty where there is none."""
+    if crs is None:
+        return "", ""
+    authority = crs.to_authority()
+    name = f"{crs.name} ({authority[0]}:{authority[1]})" if authority else crs.name
+    return name, crs.datum.name if crs.datum is not None else ""
