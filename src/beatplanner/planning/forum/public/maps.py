@@ -212,6 +212,8 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         frame = maps.frame_of(str(beat.beat))
         small = maps.beat(str(beat.beat), SHEET_FRAME)
         pictures[f"small{number}.svg"] = small.svg.encode("utf-8")
+        for line in small.numbers:
+            t.register.enter("map", line)
         map_block = {
             "kind": "picture",
             "file": f"small{number}.svg",
