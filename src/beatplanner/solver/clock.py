@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -15,24 +16,33 @@ class Watch:
         True ends the run with the best that it has.
     clock
         Seconds, such as ``time.monotonic``; it may stand still while the user waits on purpose.
+    end
+        Time of that clock after which the run ends too.
     """
 
     def __init__(
-        self, cancelled: Callable[[], bool] = lambda: False, clock: Callable[[], float] = time.monotonic
+        self,
+        cancelled: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        end: float = math.inf,
     ) -> None:
-        self.cancelled, self.clock = cancelled, clock
+        self.cancelled, self.clock, self.end = cancelled, clock, end
 
     def __call__(self) -> bool:
         """Whether the run ends."""
-        return self.cancelled()
+        return self.cancelled() or self.left() < 0
+
+    def left(self) -> float:
+        """Return the seconds that are left; inf without an end."""
+        return self.end - self.clock() if math.isfinite(self.end) else math.inf
 
     def until(self, end: float) -> Watch:
         """Return a watch that ends at a time of the same clock, or with this one."""
-        return Watch(lambda: self.cancelled() or self.clock() > end, self.clock)
+        return Watch(self.cancelled, self.clock, min(self.end, end))
 
     def also(self, cancelled: Callable[[], bool]) -> Watch:
         """Return a watch of the same clock that another reason ends too."""
-        return Watch(lambda: self.cancelled() or cancelled(), self.clock)
+        return Watch(lambda: self.cancelled() or cancelled(), self.clock, self.end)
 
 
 def watch(cancelled: Callable[[], bool]) -> Watch:

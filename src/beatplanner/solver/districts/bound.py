@@ -27,10 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from beatplanner.solver.clock import watch
 from beatplanner.solver.districts.sites import Sites, joined
 
 # Pairs that are passed on to an exact model at most.
 LEFT_LIMIT = 2_000_000
+# How often all pairs are looked at after an ascent, in times of the first look, with some room.
+LOOKS = 3.0
 
 
 @njit(cache=True, nogil=True)
@@ -216,22 +219,30 @@ def lagrangian_bound(
     Returns
     -------
     Bound
-        The greatest bound met, and the sites and pairs that it could not exclude.
+        The greatest bound met, and the sites and pairs that it could not exclude; -inf where not even the sites were listed in time.
     """
-    near = joined([sites.keep(mask) for sites, mask in parts()])
-    full: Bound | None = None
+    limit, some = watch(stop), []
+    begin = limit.clock()
+    for sites, mask in parts():
+        some.append(sites.keep(mask))
+        if limit():
+            return Bound(-np.inf, None, np.zeros(len(weight)), price)
+    near, full = joined(some), None
+    # looking at all pairs twice takes about as long each time as this did: the ascent leaves room for it
+    looks = LOOKS * (limit.clock() - begin)
+    climbing = limit.also(lambda: limit.left() < looks)
     for _ in range(3):
         search = _subgradient(
-            near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, stop
+            near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, climbing
         )
         if search is None:
             # the near pairs alone allow no plan; whether all do is asked with no price on anything
             search = (-np.inf, np.zeros(len(weight)), 0.0)
         value, multiplier, price = search
-        now, far = _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price)
+        now, far = _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price, limit)
         if full is None or now.value > full.value:
             full = now
-        if not np.isfinite(now.value) or far is None or now.value >= value - 1e-4 * abs(value) or stop():
+        if not np.isfinite(now.value) or far is None or now.value >= value - 1e-4 * abs(value) or climbing():
             break
         near, steps = far, 150
     assert full is not None
@@ -302,7 +313,7 @@ def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, t
     return best, best_multiplier, best_price
 
 
-def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price):
+def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price, stop):
     """Return the bound over all pairs, and the near pairs with those taken from afar, or None where none were.
 
     Excludes the sites and pairs whose presence alone would lift the bound above the best known cost.
@@ -329,6 +340,9 @@ def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, m
     worst, limit = float(value[chosen].max()), best_known * (1 + 1e-9)
     left = []
     for sites, _ in parts():
+        if stop():
+            # the bound stands; what it excludes is not looked at
+            return Bound(bound, None, multiplier, price), None
         relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
         relaxation.solve(multiplier, price)
         # forcing a site in drops at most the worst of the chosen ones

@@ -22,9 +22,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from beatplanner.solver.clock import read_clock, watch
+from beatplanner.solver.clock import Watch, read_clock, watch
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
-from beatplanner.solver.districts.bound import lagrangian_bound
+from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
@@ -38,7 +38,7 @@ from beatplanner.solver.districts.problem import (
 )
 from beatplanner.solver.districts.search import Search, best_labels, measured
 from beatplanner.solver.districts.sites import AllSites
-from beatplanner.solver.districts.tree import exact_districts
+from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
 __all__ = [
     "CUT",
@@ -76,6 +76,7 @@ def solve_districts(
     progress: Progress | None = None,
     seen: Callable[[np.ndarray], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    kept: list[Further] | None = None,
 ) -> Districts:
     """Find balanced connected districts and a proven bound on what any could reach.
 
@@ -103,6 +104,8 @@ def solve_districts(
         Called with the best districts so far, (n,), now and then, for who wants to look at them.
     cancelled
         Asked often; True ends the search.
+    kept
+        Gets what can go on with the proof later, where time ended it.
 
     Returns
     -------
@@ -158,10 +161,22 @@ def solve_districts(
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
     if prove and not infeasible and not stop():
-        evidence, better = _prove(problem, search, best, stop, threads, nodes, tell)
-        bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
+        proof = _Proof(problem, search)
+        evidence, better = proof.go_on(best, stop, threads, nodes, tell)
+        bound, infeasible = _of_evidence(evidence)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
+        if kept is not None and not infeasible:
+            kept.append(Further(proof, nodes, progress))
+    elif kept is not None and prove and not infeasible:
+        kept.append(Further(_Proof(problem, search), nodes, progress))
+    return _districts(search, best, bound, evidence, infeasible, tell)
+
+
+def _districts(
+    search: Search, best, bound: float | None, evidence: Evidence | None, infeasible: bool, tell
+) -> Districts:
+    """Return what was found, settled and measured."""
     best = search.settled(best)
     if seen is not None:
         seen(best.district)
@@ -178,64 +193,126 @@ def solve_districts(
         best.outside,
         best.moved,
         infeasible=infeasible and not kept,
-        evidence=evidence,
+        evidence=None if evidence is not None and np.isneginf(evidence.bound) else evidence,
     )
 
 
-def _prove(problem, search, best, stop, threads, nodes, tell) -> tuple[Evidence, np.ndarray | None]:
-    """Bound the objective from below, and close the gap where the problem is small enough.
+def _of_evidence(evidence: Evidence) -> tuple[float | None, bool]:
+    """Return the bound, None where there was no time for one, and whether it is proven that no districts keep the rules."""
+    if np.isneginf(evidence.bound):
+        return None, False
+    return (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
 
-    Returns what proves the bound (inf where no districts keep the rules), and better districts or None.
-    """
-    weight = problem.weight
-    by_moves = problem.goal == MOVES
-    way = "moves" if by_moves else "lagrangian"
-    nearest = max(40, 4 * len(weight) // problem.count)
-    sites = AllSites(
-        search.graph.indptr,
-        search.graph.indices,
-        weight,
-        problem.upper,
-        search.metres,
-        search.residents,
-        search.current,
-        search.locked,
-        with_budget=search.by_label,
-        count_moves=by_moves,
-        nearest=nearest,
-        price=problem.price,
-    )
-    known = best.objective if search.keeps_rules(best) else np.inf
-    bound = lagrangian_bound(
-        sites.parts,
-        weight,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        known,
-        budget=problem.budget,
-        threads=threads,
-        stop=stop,
-    )
-    tell("beats: bound", known if np.isfinite(known) else None, bound.value)
-    evidence = Evidence(bound.value, problem.price, (Multipliers(bound.multiplier, bound.price),), way=way)
-    if not np.isfinite(bound.value) or stop() or (np.isfinite(known) and known - bound.value <= 1e-4 * known):
-        return evidence, None
-    exact = exact_districts(
-        bound,
-        problem,
-        search.graph,
-        known,
-        stop,
-        threads=threads,
-        nodes=nodes,
-        tell=lambda b, v: tell("beats: proof", b, v),
-        improve=search.improver(stop),
-    )
-    if exact.infeasible or exact.bound > bound.value:
-        value = np.inf if exact.infeasible else exact.bound
-        evidence = replace(exact.evidence, bound=value, price=problem.price, way=way)
-    return evidence, exact.district
+
+class Further:
+    """The proof of districts that time ended: it goes on from where it was."""
+
+    def __init__(self, proof: _Proof, nodes: int, progress: Progress | None) -> None:
+        self.proof, self.nodes, self.progress = proof, nodes, progress
+
+    def __call__(self, found: Districts, seconds: float, threads: int, cancelled: Callable[[], bool]) -> Districts:
+        """Return districts that are no worse than `found`, with a bound that is no lower, after some more seconds."""
+        begin, search = read_clock(cancelled), self.proof.search
+
+        def tell(phase: str, best: float | None, bound: float | None) -> None:
+            if self.progress is not None:
+                self.progress(phase, best, bound, read_clock(cancelled) - begin)
+
+        best = search.found(found.district)
+        stop = watch(cancelled).until(begin + seconds)
+        evidence, better = self.proof.go_on(best, stop, threads, self.nodes, tell)
+        if found.lower_bound is not None and evidence.bound <= found.lower_bound and better is None:
+            return found
+        bound, infeasible = _of_evidence(evidence)
+        if better is not None and search.rank(search.found(better)) < search.rank(best):
+            best = search.found(better)
+        if bound is not None and found.lower_bound is not None and bound < found.lower_bound:
+            bound, evidence = found.lower_bound, found.evidence
+        return _districts(search, best, bound, evidence, infeasible, tell)
+
+
+class _Proof:
+    """A bound on the objective from below, and the gap closed where the problem is small enough; it may go on when time ended it."""
+
+    def __init__(self, problem: DistrictingProblem, search: Search) -> None:
+        self.problem, self.search = problem, search
+        self.by_moves = problem.goal == MOVES
+        self.bound: Bound | None = None
+        self.evidence = Evidence(-np.inf)
+        self.left = Unfinished()
+        self.sites = AllSites(
+            search.graph.indptr,
+            search.graph.indices,
+            problem.weight,
+            problem.upper,
+            search.metres,
+            search.residents,
+            search.current,
+            search.locked,
+            with_budget=search.by_label,
+            count_moves=self.by_moves,
+            nearest=max(40, 4 * len(problem.weight) // problem.count),
+            price=problem.price,
+        )
+
+    def go_on(self, best, stop: Watch, threads: int, nodes: int, tell) -> tuple[Evidence, np.ndarray | None]:
+        """Return what proves the bound (inf where no districts keep the rules), and better districts or None."""
+        problem, search = self.problem, self.search
+        known = best.objective if search.keeps_rules(best) else np.inf
+        if self.left.tree is None:
+            self.ascend(known, stop, threads)
+            tell("beats: bound", known if np.isfinite(known) else None, self.evidence.bound)
+        bound = self.bound
+        assert bound is not None
+        if (
+            not np.isfinite(self.evidence.bound)
+            or stop()
+            or (np.isfinite(known) and known - bound.value <= 1e-4 * known)
+        ):
+            return self.evidence, None
+        exact = exact_districts(
+            bound,
+            problem,
+            search.graph,
+            known,
+            stop,
+            threads=threads,
+            nodes=nodes,
+            tell=lambda b, v: tell("beats: proof", b, v),
+            improve=search.improver(stop),
+            kept=self.left,
+        )
+        if exact.infeasible or exact.bound > self.evidence.bound:
+            value = np.inf if exact.infeasible else exact.bound
+            self.evidence = replace(exact.evidence, bound=value, price=problem.price, way=self.way)
+        return self.evidence, exact.district
+
+    @property
+    def way(self):
+        return "moves" if self.by_moves else "lagrangian"
+
+    def ascend(self, known: float, stop: Watch, threads: int) -> None:
+        """Find the bound of prices alone, from where an earlier ascent ended."""
+        problem, before = self.problem, self.bound
+        bound = lagrangian_bound(
+            self.sites.parts,
+            problem.weight,
+            problem.count,
+            problem.lower,
+            problem.upper,
+            known,
+            budget=problem.budget,
+            threads=threads,
+            multiplier=None if before is None else before.multiplier,
+            price=0.0 if before is None else before.price,
+            stop=stop,
+        )
+        # pairs that an earlier bound left open were those of its plan: the new ones are of a plan that is as good
+        if before is None or bound.value >= before.value:
+            self.bound = bound
+            self.evidence = Evidence(
+                bound.value, problem.price, (Multipliers(bound.multiplier, bound.price),), way=self.way
+            )
 
 
 def _prove_cut(problem, search, best, seconds, stop, threads) -> tuple[Evidence, np.ndarray | None]:

@@ -52,6 +52,14 @@ class Exact:
     evidence: Evidence
 
 
+class Unfinished:
+    """A search that may go on: its tree, and the multipliers that excluded pairs before it."""
+
+    def __init__(self) -> None:
+        self.tree: _Tree | None = None
+        self.rounds: tuple[Multipliers, ...] = ()
+
+
 def exact_districts(
     bound: Bound,
     problem,
@@ -63,6 +71,7 @@ def exact_districts(
     nodes: int,
     tell: Callable[[float | None, float], None],
     improve: Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None = None,
+    kept: Unfinished | None = None,
 ) -> Exact:
     """Close the gap on the pairs that a bound left open.
 
@@ -86,12 +95,18 @@ def exact_districts(
         Called with best and bound whenever the bound rises.
     improve
         Called now and then with the centres (K,) that the relaxation uses most; returns districts that keep the rules and their cost, or None.
+    kept
+        What an earlier search that ended for want of time left, and this one leaves in turn; None keeps nothing.
 
     Returns
     -------
     Exact
         Districts found better than those known, and the bound.
     """
+    if kept is not None and kept.tree is not None:
+        kept.tree.go_on(best_known, stop, threads)
+        exact = kept.tree.search(nodes, tell, improve)
+        return replace(exact, evidence=replace(exact.evidence, rounds=kept.rounds))
     bound, rounds = _narrowed(bound, problem, graph, best_known, threads, stop)
     sites = bound.sites
     if sites is None:
@@ -102,7 +117,10 @@ def exact_districts(
     if stop():
         value = min(bound.value, best_known)
         return Exact(None, value, False, Evidence(value, rounds=rounds))
-    exact = _Tree(bound, problem, graph, best_known, stop, threads).search(nodes, tell, improve)
+    tree = _Tree(bound, problem, graph, best_known, stop, threads)
+    if kept is not None:
+        kept.tree, kept.rounds = tree, rounds
+    exact = tree.search(nodes, tell, improve)
     return replace(exact, evidence=replace(exact.evidence, rounds=rounds))
 
 
@@ -188,12 +206,20 @@ class _Tree(Shared):
         self.closed = np.inf  # least bound of the nodes that ended
         self.used = 0.0  # nodes worked on, larger ones counting for more
         self.log = ProofLog(self)
+        self.waiting: list[tuple[float, int, OpenNode]] = [(self.root.bound, 0, self.root)]
+        self.known: set[tuple[int, ...]] = set()
+        self.next_try = 0.0
+
+    def go_on(self, best_known: float, stop: Callable[[], bool], threads: int) -> None:
+        """Get ready to search further where time ended an earlier search; a better plan may have been found meanwhile."""
+        self.stop, self.threads = stop, threads
+        self.halt[0] = False
+        if best_known < self.best:
+            self.best, self.district = best_known, None
 
     def search(self, nodes: int, tell: Callable[[float | None, float], None], improve=None) -> Exact:
         """Work through the tree until it is empty, `nodes` are used up or `stop` says so."""
-        waiting: list[tuple[float, int, OpenNode]] = [(self.root.bound, 0, self.root)]
-        known: set[tuple[int, ...]] = set()
-        next_try, walking = 0.0, None
+        waiting, known, walking = self.waiting, self.known, None
         with self.watched(), ThreadPoolExecutor(self.threads) as pool:
             while waiting and self.used < nodes and not self.stop():
                 batch = []
@@ -223,9 +249,9 @@ class _Tree(Shared):
                             self.cuts.append(cut)
                 self.heard(walking)
                 walking = None
-                if improve is not None and centres is not None and self.used >= next_try and not self.stop():
+                if improve is not None and centres is not None and self.used >= self.next_try and not self.stop():
                     # it walks beside the next batch, and is heard after that
-                    next_try = self.used + IMPROVE_EVERY
+                    self.next_try = self.used + IMPROVE_EVERY
                     walking = pool.submit(improve, centres)
                 left = waiting[0][0] if waiting else np.inf
                 self.raise_bound(min(left, self.closed, self.best), tell)
