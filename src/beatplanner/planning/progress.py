@@ -5,6 +5,7 @@ A phase reads ``STEP [UNIT]: WHAT``, such as ``beats of West [hours × metres]: 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from beatplanner.data.description.models import Description
@@ -31,14 +32,16 @@ def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -
     rules
         Of the run, for the units.
     """
-    begin = clock()
+    begin, lock = clock(), threading.Lock()
 
     def told(phase: str, best: float | None, bound: float | None, _: float) -> None:
         if best is not None:
             head, colon, rest = phase.partition(":")
             unit = _unit(head, rules)
             phase = f"{head} [{unit}]{colon}{rest}" if unit and "[" not in head else phase
-        progress(phase, best, bound, clock() - begin)
+        # municipalities and steps are planned side by side; their words come one after the other
+        with lock:
+            progress(phase, best, bound, clock() - begin)
 
     return told
 

@@ -17,6 +17,7 @@ from beatplanner.solver.districts.solve import (
     MOVES,
     DistrictingProblem,
     Districts,
+    Further,
     LocksApartError,
     NoRoomError,
     connected,
@@ -44,6 +45,7 @@ def plan_alone(
     seconds: float,
     cancelled: Callable[[], bool],
     progress: Progress = silent,
+    kept: list[Further] | None = None,
 ) -> Alone:
     """Do a task for one municipality.
 
@@ -57,9 +59,15 @@ def plan_alone(
         Limit of wall time.
     cancelled, progress
         As for `plan_beats`.
+    kept
+        Gets what can go on with the proof of the districts returned, where time ended it.
     """
     part, task = asked
-    return _Municipality(setting, part, task, seconds, cancelled, progress).run()
+    made = _Municipality(setting, part, task, seconds, cancelled, progress)
+    alone = made.run()
+    if kept is not None and made.kept and alone.found is made.last:
+        kept.append(made.kept[-1])
+    return alone
 
 
 class _Municipality:
@@ -71,6 +79,8 @@ class _Municipality:
         self.cancelled: Callable[[], bool] = cancelled
         self.progress: Progress = progress
         self.conflicts: list[str] = []
+        self.kept: list[Further] = []
+        self.last: Districts | None = None
 
     def run(self) -> Alone:
         task, problem = self.task, replace(self.part.problem, budget=self.task.budget, price=self.task.price)
@@ -98,7 +108,8 @@ class _Municipality:
         def tell(step: str, best: float | None, bound: float | None, spent: float) -> None:
             self.progress(phase + step.removeprefix("beats"), best, bound, spent)
 
-        return solve_districts(
+        self.kept.clear()
+        self.last = solve_districts(
             problem,
             seconds=max(0.5, self.until - read_clock(self.cancelled)),
             threads=setting.threads,
@@ -110,7 +121,9 @@ class _Municipality:
             progress=tell,
             seen=self.shown,
             cancelled=self.cancelled,
+            kept=self.kept if nodes is None else None,
         )
+        return self.last
 
     def shown(self, district: np.ndarray) -> None:
         """Show the best beats so far to who looks on."""

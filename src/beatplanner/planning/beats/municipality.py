@@ -83,6 +83,8 @@ class Setting:
         Given to the solver; `nodes` None for as many as the time allows.
     start
         (n,) beat of each unit in a plan to start from, or None.
+    enough
+        Gap of all together at which the rest of the time is left to other steps.
     """
 
     unit_names: np.ndarray
@@ -91,6 +93,7 @@ class Setting:
     seed: int
     nodes: int | None
     start: np.ndarray | None
+    enough: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from beatplanner.planning.beats.naming import beat_table, best_member, carried_o
 from beatplanner.planning.beats.parallel import Farm
 from beatplanner.planning.beats.problems import Problems, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
+from beatplanner.planning.beats.side_by_side import SideBySide
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
@@ -107,6 +108,7 @@ def plan_beats(
     seed: int = 0,
     nodes: int | None = None,
     start: np.ndarray | None = None,
+    enough: float = 0.0,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
     farm: Farm | None = None,
@@ -127,6 +129,8 @@ def plan_beats(
         Branch-and-bound nodes of each municipality's proof; None for as many as the time allows.
     start
         (n,) beat of each unit in a plan to start from; the result is no worse where that plan keeps the rules.
+    enough
+        Gap of all municipalities together at which the rest of the time is left to other steps.
     progress
         Called with phase, best objective, bound and seconds.
     cancelled
@@ -141,7 +145,7 @@ def plan_beats(
     """
     problems = Problems(town, workload)
     names = town.units["name"].to_numpy(object)
-    setting = Setting(names, problems.labels, threads, seed, nodes, start)
+    setting = Setting(names, problems.labels, threads, seed, nodes, start, enough)
     return _Planner(problems, setting, seconds, progress, cancelled, farm).run()
 
 
@@ -234,21 +238,15 @@ class _Planner:
     def each(self, pairs: Sequence[tuple[Part, Task]], share: float, phase: str) -> list[Alone]:
         """Do a task for each municipality, here or on the workers, in a share of the time that is left."""
         left = max(0.0, self.until - read_clock(self.cancelled)) * share
-        sizes = [len(p.units) for p, _ in pairs]
         if self.farm is not None:
-            return self.on_farm(pairs, left, sizes, phase)
-        done, total, until = [], sum(sizes), read_clock(self.cancelled) + left
+            return self.on_farm(pairs, left, [len(p.units) for p, _ in pairs], phase)
 
         def tell(step: str, best: float | None, bound: float | None, _: float) -> None:
             head, colon, rest = step.partition(":")
             name = f"{head}, {phase}{colon}{rest}" if phase else step
             self.progress(name, best, bound, read_clock(self.cancelled) - self.begin)
 
-        for pair, size in zip(pairs, sizes, strict=True):
-            seconds = max(0.0, until - read_clock(self.cancelled)) * size / total
-            total -= size
-            done.append(plan_alone(self.setting, pair, seconds, self.cancelled, tell))
-        return done
+        return SideBySide(self.setting, pairs, read_clock(self.cancelled) + left, self.cancelled, tell).run()
 
     def on_farm(self, pairs: Sequence[tuple[Part, Task]], left: float, sizes: list[int], phase: str) -> list[Alone]:
         assert self.farm is not None
@@ -256,10 +254,11 @@ class _Planner:
         # who names a time wants all of it used, and no more
         at_once = min(self.farm.workers, len(pairs))
         seconds = [min(left, left * at_once * n / sum(sizes)) if timed else left for n in sizes]
-        settings = {"setting": self.setting, "phase": phase, "time": round(left, -1) if timed else None}
+        setting = replace(self.setting, threads=1)  # each worker is one core
+        settings = {"setting": setting, "phase": phase, "time": round(left, -1) if timed else None}
         return self.farm.each(
             plan_alone,
-            self.setting,
+            setting,
             pairs,
             seconds,
             names=[p.name for p, _ in pairs],

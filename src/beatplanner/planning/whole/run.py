@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,7 +58,9 @@ Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
 # Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
 DEFAULT_TIME_LIMIT = 300.0
-SHARE_OF_TIME: dict[Step, float] = {"beats": 7.0, "stations": 1.0, "officers": 2.0}
+SHARE_OF_TIME: dict[Step, float] = {"beats": 6.0, "stations": 1.0, "officers": 3.0}
+# Gap of the beats at which what is left of their time goes to the officers.
+ENOUGH = 0.005
 # A language is looked after in a beat where at least this share of its residents speak it.
 LANGUAGE_SHARE = 0.10
 
@@ -211,25 +215,40 @@ def make_plan(
     common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
     workload = plan_workload(town)
     stations: StationPlan | None = None
-    if "stations" in wanted:
-        from beatplanner.planning.stations.plan import plan_stations
-
-        # before the beats, since the hours of mobile-outreach stops are part of their workload
-        people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
-        stations = plan_stations(town, people, seconds=seconds_for("stations", first=True), **common)
-        workload = workload.with_fixed(stations.fixed_hours)
     beats: BeatPlan | None = None
-    if "beats" in wanted:
-        from beatplanner.planning.beats.plan import plan_beats
-        from beatplanner.solver.districts.solve import PROOF_NODES
+    beside: Future[StationPlan] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        if "stations" in wanted:
+            from beatplanner.planning.stations.plan import plan_stations
 
-        # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
-        nodes = PROOF_NODES if time_limit is None else None
-        beats = plan_beats(town, workload, seconds=seconds_for("beats"), nodes=nodes, start=start, farm=hands, **common)
-    elif beat is not None or town.units["current"].notna().any():
-        from beatplanner.planning.beats.plan import given_beats
+            people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
+            seconds = seconds_for("stations", first=True)
+            beside = pool.submit(copy_context().run, plan_stations, town, people, seconds=seconds, **common)
+            if threads == 1 or (description.stations is not None and description.stations.mobile is not None):
+                # before the beats, since the hours of mobile-outreach stops are part of their workload
+                workload = workload.with_fixed(beside.result().fixed_hours)
+        if "beats" in wanted:
+            from beatplanner.planning.beats.plan import plan_beats
+            from beatplanner.solver.districts.solve import PROOF_NODES
 
-        beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
+            # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
+            nodes = PROOF_NODES if time_limit is None else None
+            beats = plan_beats(
+                town,
+                workload,
+                seconds=seconds_for("beats"),
+                nodes=nodes,
+                start=start,
+                enough=ENOUGH if "officers" in wanted else 0.0,
+                farm=hands,
+                **common,
+            )
+        elif beat is not None or town.units["current"].notna().any():
+            from beatplanner.planning.beats.plan import given_beats
+
+            beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
+        if beside is not None:
+            stations = beside.result()
     officers: OfficerPlan | None = None
     rollout: Rollout | None = None
     if "officers" in wanted:

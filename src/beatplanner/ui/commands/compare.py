@@ -11,6 +11,7 @@ from rich.table import Table
 from beatplanner.data.errors import InputError, Note
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
+    CORES,
     DONE,
     OUT_OF_DATE,
     OutOption,
@@ -104,7 +105,7 @@ def scenarios(
     ] = None,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """List the scenarios of a project and what each changes, make a new one, or plan and compare them."""
     from beatplanner.data.description.scenarios import find_scenarios, new_scenario
@@ -171,7 +172,7 @@ def country(
     ] = None,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Sum a plan up by municipality, region and country; with --officers share them out as posts and plan by these, as a result of its own."""
     from beatplanner.data.result.folder import read_result
@@ -254,7 +255,7 @@ def prices(
     out: OutOption,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Plan again without each rule, and say in sentences what each rule costs, with proven bounds."""
     from beatplanner.planning.compare.rule_prices import price_rules

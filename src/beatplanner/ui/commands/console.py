@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beatplanner.data.errors import Note
+from beatplanner.planning.cores import usable_cores
 from beatplanner.ui.words import many, progress_line, proof_in_words
 
 # 2 is what typer ends with where the command itself is wrong
@@ -36,7 +37,12 @@ TimeOption = Annotated[float | None, typer.Option("--time-limit", min=1, help="S
 
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same plan.")]
 
-ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")]
+# The threads of a run that names none.
+CORES = usable_cores()
+
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", min=1, show_default="all processors", help="Threads of the solver.")
+]
 
 WorkersOption = Annotated[
     int | None,
@@ -72,6 +78,17 @@ def say_clashes(summary: dict[str, Any]) -> None:
         raise typer.Exit(CLASH)
 
 
+def say_times(begun: dict[str, float], end: float, limit: float | None) -> None:
+    """Print how long reading, solving and writing took, apart: the limit is for the solving."""
+    solving = min((t for phase, t in begun.items() if phase not in ("reading", "preparing", "writing")), default=end)
+    writing = begun.get("writing", end)
+    of_limit = "" if limit is None else f" of at most {limit:,.0f} s"
+    err_console.print(
+        f"{end:6.1f} s  read in {solving:.1f} s, solved in {writing - solving:.1f} s{of_limit}, written in {end - writing:.1f} s",
+        markup=False,
+    )
+
+
 def plan_project(project: Path, out: Path, **options: Any) -> None:
     """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
     from beatplanner.planning.whole.run import run as run_plan
@@ -88,9 +105,17 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
             f"The cluster at {options['scheduler']} is trusted: whoever runs it or its workers can read the data of this project and decides what is computed.{open_line}",
             markup=False,
         )
+    begin = time.monotonic()
+    begun: dict[str, float] = {}
     with interruptible() as cancelled, shown_progress() as progress:
-        summary = run_plan(project, out, progress=progress, cancelled=cancelled, **options)
+
+        def told(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+            begun.setdefault(phase.split()[0], time.monotonic() - begin)
+            progress(phase, best, bound, seconds)
+
+        summary = run_plan(project, out, progress=told, cancelled=cancelled, **options)
     print_summary(summary, out)
+    say_times(begun, time.monotonic() - begin, options.get("time_limit"))
     if not summary["feasible"]:
         err_console.print("The rules cannot all be met:", style="red")
         for clash in summary["clashes"]:
@@ -130,7 +155,9 @@ class PlainProgress:
 
     def __init__(self, say: Callable[[str], None], every: float = 10.0) -> None:
         self.say, self.every = say, every
-        self.phase, self.said, self.held, self.words = "", 0.0, "", ""
+        self.said: dict[str, float] = {}
+        self.held: dict[str, str] = {}
+        self.words: dict[str, str] = {}
 
     def __call__(self, phase: str, best: float | None, bound: float | None, seconds: float) -> None:
         """Take what a run tells."""
@@ -138,19 +165,22 @@ class PlainProgress:
         line = f"{seconds:6.1f} s  {words}"
         # a phase goes from its first words to “STEP [UNIT]: WHAT”; the unit is no other phase
         name = phase.split(" [")[0] + phase.partition("]")[2] if "[" in phase else phase
-        if name != self.phase:
+        self.held.pop(name, None)
+        if name not in self.said:
             self.flush()
-        elif time.monotonic() - self.said <= self.every:
-            self.held = line if words != self.words else ""
+        elif time.monotonic() - self.said[name] <= self.every:
+            # municipalities are planned side by side: each has its own lines
+            if words != self.words[name]:
+                self.held[name] = line
             return
-        self.phase, self.said, self.held, self.words = name, time.monotonic(), "", words
+        self.said[name], self.words[name] = time.monotonic(), words
         self.say(line)
 
     def flush(self) -> None:
         """Print what was held back."""
-        if self.held:
-            self.say(self.held)
-        self.held = ""
+        for line in self.held.values():
+            self.say(line)
+        self.held.clear()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     CLASH,
+    CORES,
     DONE,
     OutOption,
     SeedOption,
@@ -74,7 +75,7 @@ def proposal(
     out: OutOption,
     time_limit: TimeOption = 30,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Judge a forum's counter-proposal: its figures, the rules it breaks, and the nearest proposal that keeps them."""
     from beatplanner.planning.forum.counter_proposal import judge_proposal

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from beatplanner.ui.commands.console import (
     CLASH,
+    CORES,
     DONE,
     OutOption,
     SeedOption,
@@ -41,7 +42,7 @@ def replan(
     ] = None,
     time_limit: TimeOption = 60,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Plan the officers anew with the fewest changes when one leaves, is promoted or sick; show the difference."""
     from beatplanner.planning.changes.replanning import Change
@@ -82,7 +83,7 @@ def order(
     by: Annotated[str, typer.Option("--by", help="Who accepts it; kept in the audit.")] = "",
     time_limit: TimeOption = 60,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Show what an order to move officers costs in trust, vacancies and broken rules; accept it with --out and --reason."""
     from beatplanner.planning.changes.replanning import Change
@@ -141,7 +142,7 @@ def postings(
     by: Annotated[str, typer.Option("--by", help="Who accepts it; kept in the audit.")] = "",
     time_limit: TimeOption = 60,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out. Exit code 3 where a rule breaks or a tenure is cut."""
     from beatplanner.data.result.folder import read_result

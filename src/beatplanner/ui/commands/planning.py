@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.ui.commands.console import (
+    CORES,
     OutOption,
     PlanOption,
     ProjectArgument,
@@ -32,9 +33,9 @@ commands = typer.Typer()
 @commands.command()
 def demo(
     out: OutOption = Path("beatplanner-demo"),
-    time_limit: TimeOption = 70,
+    time_limit: TimeOption = 32,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Plan the built-in sample town, from raw layers to forum pack."""
     from beatplanner.data.sample.sample_town import write_sample_town
@@ -51,7 +52,7 @@ def plan(
     out: OutOption,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
 ) -> None:
@@ -68,7 +69,7 @@ def curve(
     ] = "0,0.05,0.1,0.2,free",
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Plan the beats under several change budgets: what each share of moved residents buys."""
     from beatplanner.planning.changes.curve import run_curve
@@ -122,7 +123,7 @@ def beats(
     out: OutOption,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
 ) -> None:
@@ -146,7 +147,7 @@ def stations(
     plan_file: PlanOption = None,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
 ) -> None:
@@ -171,7 +172,7 @@ def officers(
     plan_file: PlanOption = None,
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
 ) -> None:
@@ -209,7 +210,7 @@ def mend(
     author: Annotated[str, typer.Option("--author", help="Who draws; kept with the edits.")] = "",
     time_limit: TimeOption = None,
     seed: SeedOption = 0,
-    threads: ThreadsOption = 1,
+    threads: ThreadsOption = CORES,
 ) -> None:
     """Draw edits on a plan: paint, split, merge, lock, link, barrier; then repair it or solve on."""
     from beatplanner.data.project.edits import read_edits

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.planning.cores import usable_cores
 
 project_app = typer.Typer(
     name="project",
@@ -200,7 +201,7 @@ def plan_in_project(
         float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
-    threads: Annotated[int, typer.Option("--threads", min=1)] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, show_default="all processors")] = usable_cores(),
 ) -> None:
     """Plan a scenario of the project and keep the plan in the project file."""
     import tempfile

@@ -54,6 +54,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
     enough, pause = messages.enough, _Pause(messages.paused)
     from beatplanner.data.errors import InputError
     from beatplanner.planning.changes.mending import mend
+    from beatplanner.planning.cores import usable_cores
     from beatplanner.planning.whole.run import DEFAULT_TIME_LIMIT, run
     from beatplanner.solver.clock import Watch
 
@@ -97,6 +98,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         messages.put(("progress", (None, float(limit), _steps(project, options))))
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
+        options.setdefault("threads", usable_cores())
         summary = job(project, Path(out), progress=progress, cancelled=Watch(cancelled, pause.clock), **options)
         tell_held()
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
