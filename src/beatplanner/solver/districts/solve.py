@@ -178,8 +178,8 @@ def _districts(
 ) -> Districts:
     """Return what was found, settled and measured."""
     best = search.settled(best)
-    if seen is not None:
-        seen(best.district)
+    if search.seen is not None:
+        search.seen(best.district)
     kept = search.keeps_rules(best)
     if kept and bound is not None:
         bound = min(bound, best.objective)
