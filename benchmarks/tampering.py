@@ -22,6 +22,7 @@ from typing import Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError
+from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.town.town import Town
 from beatplanner.planning import verification
@@ -48,9 +49,12 @@ def main() -> int:
             shutil.copytree(folder, other)
             change(other)
             # who changes a plan can write its list of files anew
-            if not name.startswith("file "):
+            if not name.startswith(("file ", MANIFEST.partition(".")[0])):
                 write_manifest(other)
-            became = "caught" if not asked(other).ok else "not checked" if is_listed(name, known) else "unseen"
+            verdict = asked(other)
+            now = known | {n for c in verdict.unchecked for n in c.detail.rstrip(".").split(": ")[-1].split(", ")}
+            said = is_listed(name.removeprefix("file ").removesuffix(" gone"), now)
+            became = "caught" if not verdict.ok else "not checked" if said else "unseen"
             told[became] += 1
             if became == "unseen":
                 print(f"unseen: {name}", flush=True)
@@ -94,6 +98,7 @@ def every(folder: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
     for file in ("plan.gpkg", "people.gpkg"):
         with closing(sqlite3.connect(folder / file)) as database:
             layers = [row[0] for row in database.execute("SELECT table_name FROM gpkg_contents")]
+            layers = [n for n in layers if database.execute(f'SELECT count(*) FROM "{n}"').fetchone()[0]]
             # the number of a row is nothing that the plan says
             columns = {
                 layer: [row[1] for row in database.execute(f'PRAGMA table_info("{layer}")') if not row[5]]
@@ -104,10 +109,21 @@ def every(folder: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
                 if column != "geom":
                     yield f"{layer}.{column}", lambda at, f=file, n=layer, c=column: update(at / f, n, c)
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        # a blank at its end changes nothing that a list says
+        if path.is_file() and path.name != MANIFEST:
             name = path.relative_to(folder)
             yield f"file {name}", lambda at, n=name: (at / n).write_bytes((at / n).read_bytes() + b" ")
             yield f"file {name} gone", lambda at, n=name: (at / n).unlink()
+            yield f"manifest without {name}", lambda at, n=name: without(at, n.as_posix())
+    yield "file added", lambda at: (at / "forum" / "note.txt").write_text("the best plan ever", encoding="utf-8")
+    yield f"{MANIFEST} gone", lambda at: (at / MANIFEST).unlink()
+
+
+def without(folder: Path, name: str) -> None:
+    """Take a file off the list of files."""
+    content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    content["files"].pop(name, None)
+    (folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
 
 
 def changed(value: Any) -> Any:

@@ -251,6 +251,26 @@ def test_no_certificate_proves_that_an_existing_plan_cannot_be(judged, step):
         assert found is None or found < above, why
 
 
+@pytest.mark.parametrize("step", ["beats", "stations", "officers"])
+def test_numbers_that_are_none_prove_nothing(judged, step):
+    tables, _ = judged
+    rules = Description.model_validate(tables.summary["rules"])
+    file = Path(tables.summary["description_file"])
+    town = verification.read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
+    above = tables.summary[step]["objective"] * 1.5 + 1.0
+    units, beats, edges = with_text_ids(tables)
+    for key, value in tables.proofs[step].items():
+        for other in (np.nan, np.inf, -np.inf, 1e300, -1e300, -1.0, 0.0, 1e12):
+            if value.dtype.kind not in "fi" or not value.size:
+                continue
+            with np.errstate(all="ignore"):
+                arrays = tables.proofs[step] | {key: np.full(value.shape, other)}
+                arrays |= {"part_bound": np.full(2, above)} if step == "beats" and key != "part_bound" else {}
+                tried = replace(tables, proofs={step: arrays})
+                found, _ = proven(Evidence(units, beats, edges, tried, tables.summary, rules, town), step, above)
+            assert found is None or found < above, (key, other)
+
+
 def test_multipliers_that_prove_less_are_caught(judged):
     tables, judge = judged
     beats, stations, officers = (tables.proofs[s] for s in ("beats", "stations", "officers"))

@@ -221,7 +221,8 @@ class _Planner:
             short = plan.short
             if short is not None:
                 proven = None if together.short is None else together.short.impossible_below
-                short = replace(short, impossible_below=proven, found=short.found + unavoidable)
+                proofs = () if together.short is None else together.short.evidence
+                short = replace(short, impossible_below=proven, found=short.found + unavoidable, evidence=proofs)
             bound = None if short is not None or together.short is not None else together.bound
             together = replace(together, found=plan.found, short=short, bound=bound)
         alone = [replace(a, found=d) for a, d in zip(free, together.found, strict=True)]

@@ -229,6 +229,39 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
     return found, spare
 
 
+def least_moved(evidence: Evidence, arrays: dict[str, np.ndarray]) -> float:
+    """Return the share of residents that at least change beat in every plan within the tolerances that the municipalities have.
+
+    Raises
+    ------
+    CannotProveError
+        As for `prove_beats`.
+    """
+    rows = {str(r["municipality"] or ""): float(r["tolerance"]) for r in evidence.summary["beats"]["municipalities"]}
+    names = names_of(evidence, arrays)
+    areas, _ = areas_of(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
+    known = math.fsum(float(a.residents[a.current >= 0].sum()) for a in areas)
+    if known <= 0:
+        return 0.0
+    total = 0.0
+    for m, (name, area) in enumerate(zip(names, areas, strict=True)):
+        part, claimed = inner(arrays, f"p{m}."), float(arrays["part_bound"][m])
+        try:
+            total += min(prove_moves(area, part, rows[name], claimed), claimed)
+        except TooLargeError:
+            raise CannotProveError("A municipality is too large for this checker.") from None
+    return total / known
+
+
+def prove_moves(area: Area, part: dict[str, np.ndarray], tolerance: float, claimed: float) -> float:
+    """Return how many residents of a municipality change beat at least, within a tolerance."""
+    mean = float(area.weight.sum()) / max(1, area.count)
+    wide = replace(
+        area, lower=mean * (1 - tolerance), upper=mean * (1 + tolerance), budget=None, price=0.0, by_moves=True
+    )
+    return max(0.0, prove(wide, part, True, claimed)) if part else 0.0
+
+
 def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np.ndarray]) -> str:
     """Return why no beats of some municipality are within a tolerance of its mean; "" where that is not proven.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 from beatplanner.data.result.draft import accepted_sites, draft_reasons
@@ -14,6 +17,8 @@ from beatplanner.planning.verification.ledger import Ledger, text
 
 # Files whose content is recomputed; of the others only the hash is compared.
 RECOMPUTED = ("plan.gpkg", "people.gpkg", "summary.json", "forum/units.csv")
+# The layer in which QGIS keeps how layers are drawn.
+STYLES = "layer_styles"
 # What a plan may be handed on without.
 PERSONAL = ("people.gpkg", "people.gpkg.aux.xml", "officers.xlsx", "handovers.ics", "job_descriptions/")
 
@@ -58,8 +63,29 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             "Pages, papers and tables made from the plan are compared with the hashes of when they were written; their content is "
             f"not computed anew: {', '.join(kinds)}.",
         )
+    _check_layers(ledger, folder / "plan.gpkg")
     _check_units_table(ledger, folder / "forum" / "units.csv", tables)
     _check_draft(ledger, folder / "forum" / "run_card.json", tables)
+
+
+def _check_layers(ledger: Ledger, package: Path) -> None:
+    """List the layers of the plan's file that no check reads: how others draw it, and what somebody added."""
+    try:
+        with closing(sqlite3.connect(package)) as database:
+            there = {str(row[0]) for row in database.execute("SELECT table_name FROM gpkg_contents")}
+    except sqlite3.Error:
+        return  # what cannot be read is told where it is read
+    known = {f.name for f in fields(PlanTables)}
+    if STYLES in there:
+        ledger.unchecked("plan.styles", STYLES, "How other programs draw the layers is no figure of the plan.")
+    added = sorted(there - known - {STYLES})
+    ledger.each(
+        "plan.layers",
+        "only layers of a plan",
+        [f"The layer {name} of plan.gpkg belongs to no plan." for name in added],
+        len(there),
+        "layers",
+    )
 
 
 def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.planning.verification.beats_proof import impossible_within, prove_beats
+from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
 from beatplanner.planning.verification.officers_proof import prove_officers
@@ -17,8 +17,8 @@ from beatplanner.planning.verification.stations_proof import prove_stations
 from beatplanner.planning.verification.travel_bound import TooLargeError
 
 Arrays = dict[str, np.ndarray]
-# The certificate of the smallest tolerance.
-TOLERANCE = "tolerance"
+# The certificates of the smallest tolerance and of the fewest residents moved.
+TOLERANCE, BUDGET = "tolerance", "budget"
 # A bound may be above what its certificate proves by the rounding of a sum, as a share.
 HAIR = 1e-12
 
@@ -37,12 +37,26 @@ def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None,
     prover = PROVERS.get(step)
     if prover is None:
         return None, "This checker does not know such certificates."
+    if any(not _are_numbers(key, array) for key, array in arrays.items()):
+        return None, f"The certificate proof/{step}.npz is broken: it has values that are no numbers."
     try:
-        return prover(evidence, arrays, claimed), ""
+        with np.errstate(all="ignore"):
+            found = prover(evidence, arrays, claimed)
+        if math.isnan(found):
+            return None, f"The certificate proof/{step}.npz is broken: its numbers cannot be added up."
+        return found, ""
     except CannotProveError as error:
         return None, str(error)
     except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
         return None, f"The certificate proof/{step}.npz is broken ({type(error).__name__})."
+
+
+def _are_numbers(key: str, array: np.ndarray) -> bool:
+    """Tell whether an array holds text or numbers; of what is told without limit some may be infinite."""
+    if array.dtype.kind != "f":
+        return array.dtype.kind in "iubU"
+    unlimited = key in ("limit_upto", "limit_bound")
+    return not np.isnan(array).any() and not np.isneginf(array).any() and (unlimited or bool(np.isfinite(array).all()))
 
 
 def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
@@ -52,9 +66,11 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
         if isinstance(claims, dict):
             _check(ledger, evidence, step, claims)
     _check_tolerance(ledger, evidence)
+    _check_budget(ledger, evidence)
     known = {step for step in PROVERS if isinstance(evidence.summary.get(step), dict)}
-    if "smallest_tolerance" in (evidence.summary.get("beats") or {}):
-        known.add(TOLERANCE)
+    for key, name in (("smallest_tolerance", TOLERANCE), ("smallest_budget", BUDGET)):
+        if key in (evidence.summary.get("beats") or {}):
+            known.add(name)
     others = sorted(set(evidence.tables.proofs) - known)
     ledger.each(
         "proof.files",
@@ -93,6 +109,40 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
             below,
             "No certificate proves that no beats are within this tolerance; it is what the solver reports.",
         )
+
+
+def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
+    """Check the interval of the smallest change budget that would do: impossible below, by its proof, and found above, by the plan."""
+    claims = evidence.summary.get("beats") or {}
+    interval = claims.get("smallest_budget")
+    if not isinstance(interval, dict):
+        return
+    # what was found is rounded up to the next tenth of a percent, as it is entered
+    found, moved = interval.get("found"), claims.get("moved_share")
+    ok = is_number(found) and is_number(moved) and float(found) - float(moved) >= -1e-9 and 0 <= found <= 1.001
+    ledger.add("beats.smallest_budget", ok, found, moved, "" if ok else "The plan moves more than what is told to do.")
+    below = interval.get("impossible_below")
+    if missing(below):
+        ledger.add("beats.least_moved", True, "nothing is proven impossible", "nothing to prove")
+        return
+    arrays = evidence.tables.proofs.get(BUDGET)
+    if not arrays:
+        why = "No certificate proves that fewer residents cannot do; it is what the solver reports."
+        ledger.unchecked("beats.least_moved", below, why)
+        return
+    try:
+        least = least_moved(evidence, arrays)
+    except CannotProveError as error:
+        ledger.unchecked("beats.least_moved", below, str(error))
+        return
+    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        ledger.add(
+            "beats.least_moved", False, below, "nothing", f"proof/budget.npz is broken ({type(error).__name__})."
+        )
+        return
+    ok = is_number(below) and least >= float(below) - HAIR and float(below) <= float(found or 0.0)
+    detail = "" if ok else f"The certificate proves that {least:.4%} change beat at least, not {words(below)}."
+    ledger.add("beats.least_moved", ok, f"none below {words(below)}", f"at least {words(least)}", detail)
 
 
 def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]) -> None:

@@ -328,12 +328,19 @@ def lagrangian(area: Area, pairs: Pairs, u: np.ndarray, price: float, cuts: np.n
 
     Whole units are only counted where split ones leave the bound below `wanted`.
     """
+    if area.budget is None:
+        price = 0.0  # without a limit nothing is paid back for it, and a price would lift the bound above the truth
     reduced = pairs.cost + price * pairs.moved - u[pairs.unit]
     if cuts is not None:
         reduced = reduced + cuts
+    if not (np.isfinite(u).all() and np.isfinite(reduced).all()):
+        return Value(-math.inf, np.full(len(pairs.site), -math.inf))
     site, split, sigma, at, start, size = fractional(
         pairs.weight, reduced, pairs.own, pairs.site, area.lower, area.upper
     )
+    if np.isnan(split).any() or np.isneginf(split).any():
+        # numbers so large that they cannot be added up prove nothing
+        return Value(-math.inf, np.full(len(pairs.site), -math.inf))
     base = math.fsum(u.tolist()) - (0.0 if area.budget is None else price * area.budget)
     value = split.copy()
     label, exact = pairs.label[site], np.zeros(len(site), bool)

@@ -17,9 +17,9 @@ import numpy as np
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.proof import OPTIMAL_GAP
-from beatplanner.planning.verification.beats_proof import areas_of, least_of_choices, limited, prove_part
+from beatplanner.planning.verification.beats_proof import areas_of, least_of_choices, limited, prove_moves, prove_part
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
-from beatplanner.planning.verification.proofs import TOLERANCE, proven
+from beatplanner.planning.verification.proofs import BUDGET, TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.travel_bound import Area, TooLargeError
 from beatplanner.planning.whole.beat_proofs import MOST_NODES, packed
@@ -60,7 +60,39 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
                 arrays = None
         _tell(evidence, step, claims, arrays)
     _tolerance(tables, plan)
+    try:
+        _least_moved(evidence, plan)
+    except (CannotProveError, TooLargeError, LookupError, ValueError, TypeError, ArithmeticError):
+        # as above: what was proven is told without a certificate
+        tables.proofs.pop(BUDGET, None)
     return tables
+
+
+def _least_moved(evidence: Evidence, plan: Plan) -> None:
+    """Keep what proves that fewer residents than so many cannot change beat, and tell no more than that."""
+    told = evidence.summary.get("beats", {}).get("smallest_budget")
+    short = None if plan.beats is None else plan.beats.short
+    if not told or told["impossible_below"] is None or short is None or not short.evidence:
+        return
+    names, labels = [p.municipality for p in short.evidence], list(short.evidence[0].labels)
+    areas, _ = areas_of(evidence, names, labels, 0.0)
+    rows = {str(r["municipality"] or ""): float(r["tolerance"]) for r in evidence.summary["beats"]["municipalities"]}
+    arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
+    bounds = []
+    for m, (part, area) in enumerate(zip(short.evidence, areas, strict=True)):
+        held = part.evidence
+        usable = held is not None and held.way == "moves" and math.isfinite(held.bound)
+        own = packed(held, MOST_NODES // len(areas)) if held is not None and usable else {}
+        claimed = held.bound if held is not None and usable else 0.0
+        bounds.append(min(claimed, prove_moves(area, own, rows[part.municipality], claimed)))
+        arrays |= {f"p{m}.{key}": array for key, array in own.items()}
+    known = sum(float(a.residents[a.current >= 0].sum()) for a in areas)
+    proven = rounded_down(math.fsum(bounds) / known) if known > 0 else 0.0
+    if proven <= 0:
+        return
+    # a stranger's word is worth more than a little more: the interval says what is proven for all to see
+    told["impossible_below"] = min(told["impossible_below"], proven)
+    evidence.tables.proofs[BUDGET] = arrays | {"part_bound": np.array(bounds)}
 
 
 def _tolerance(tables: PlanTables, plan: Plan) -> None:
