@@ -22,6 +22,7 @@ CASES = {
     "shared budget": ("travel", 0.25, 0.05),
     "cut": ("cut", 0.25, 0.05),
     "budget too small": ("cut", 0.05, 0.0),
+    "tolerance too small": ("travel", 0.001, None),
 }
 
 
@@ -30,7 +31,8 @@ def plans(tmp_path_factory):
     found = {}
     for name, (objective, tolerance, moved) in CASES.items():
         town = write_grid_town(tmp_path_factory.mktemp("certified"))
-        rules = f'tolerance = {tolerance}\nobjective = "{objective}"\nmax_moved = {moved}'
+        rules = f'tolerance = {tolerance}\nobjective = "{objective}"'
+        rules += "" if moved is None else f"\nmax_moved = {moved}"
         town.swap("tolerance = 0.25", rules)
         run(town.project, town.folder / "out", steps=("beats",), pack=False)
         found[name] = read_result(town.folder / "out")
@@ -133,6 +135,20 @@ def test_the_smallest_budget_is_proven_from_below(plans):
     assert lied["beats.least_moved"] == "wrong"
     gone = states(replace(tables, proofs={k: v for k, v in tables.proofs.items() if k != "budget"}))
     assert gone["beats.least_moved"] == "not checked"
+
+
+def test_a_bound_is_told_within_the_tolerances_that_had_to_give(plans):
+    tables = plans["tolerance too small"]
+    claims = tables.summary["beats"]
+    assert claims["status"] == "infeasible" and claims["lower_bound"] is None
+    assert 0 <= claims["relaxed_gap"] <= 1e-4
+    assert states(tables)["beats.relaxed_bound"] == "checked"
+    for bound in (claims["relaxed_bound"] + last_digit(claims["relaxed_bound"]), claims["objective"] * 1.01):
+        summary = copy.deepcopy(tables.summary)
+        summary["beats"] |= {"relaxed_bound": bound, "relaxed_gap": (claims["objective"] - bound) / claims["objective"]}
+        assert states(replace(tables, summary=summary))["beats.relaxed_bound"] == "wrong"
+    gone = {k: v for k, v in tables.proofs.items() if k != "beats"}
+    assert states(replace(tables, proofs=gone))["beats.relaxed_bound"] == "wrong"
 
 
 def test_a_budget_shared_by_municipalities_leaves_no_gap():

@@ -31,7 +31,7 @@ from conftest import ROOT, write_grid_town
 def plan(tmp_path_factory) -> Path:
     town = write_grid_town(tmp_path_factory.mktemp("tampered"))
     town.swap("tolerance = 0.25", "tolerance = 0.25\nmax_moved = 0.5")
-    run(town.project, town.folder / "plan", time_limit=20)
+    run(town.project, town.folder / "plan", time_limit=600)
     return town.folder / "plan"
 
 

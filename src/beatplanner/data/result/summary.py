@@ -60,6 +60,8 @@ class Beats(Step):
     moved_share: float | None = None
     smallest_tolerance: Interval | None = None
     smallest_budget: Interval | None = None
+    relaxed_bound: float | None = None
+    relaxed_gap: float | None = None
     relationship_years_today: float | None = None
     relationship_years_kept: float | None = None
     relationship_years_lost_by_lines: float | None = None

@@ -223,7 +223,8 @@ class _Municipality:
         self.task = replace(self.task, start=best.district)
         final = self.solve(relaxed)
         if not _keeps(final, relaxed):
-            final = best
+            # what was proven of it holds within the tolerance that is told, what was proven of `best` in a smaller one
+            final = replace(best, lower_bound=final.lower_bound, evidence=final.evidence)
         why = self.why_not(problem, found.infeasible)
         return self.result(relaxed, final, wider=Relaxed(part.name, why, proven or None, tolerance, evidence))
 

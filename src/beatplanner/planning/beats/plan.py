@@ -62,6 +62,8 @@ class BeatPlan:
         What municipalities cost at least with a share of the budget, where the bound comes of them.
     wider, short
         Where the rules clash: the tolerance, and the share of residents moved, that would do, and up to where less is proven impossible.
+    relaxed_bound
+        Where tolerances alone had to give: proven for every plan within those of `rules`; None otherwise.
     """
 
     beat: np.ndarray
@@ -78,6 +80,7 @@ class BeatPlan:
     limits: tuple[Limited, ...] = ()
     wider: tuple[Relaxed, ...] = ()
     short: Relaxed | None = None
+    relaxed_bound: float | None = None
 
     @property
     def smallest(self) -> dict[str, dict[str, float | None]]:
@@ -330,6 +333,7 @@ class _Planner:
             for p, a in zip(solved, alone, strict=True)
         ]
         proof = Proof.of(objective, bound if feasible else None, read_clock(self.cancelled) - self.begin, feasible)
+        only_wider = bool(wider) and short is None and not problems.conflicts and not any(a.conflicts for a in alone)
         self.progress("beats", proof.objective, proof.lower_bound, proof.seconds)
         return BeatPlan(
             beat=beat,
@@ -346,6 +350,7 @@ class _Planner:
             limits=() if together is None else together.limits,
             wider=wider,
             short=short,
+            relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,
         )
 
 

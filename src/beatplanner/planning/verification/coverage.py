@@ -54,6 +54,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "beats.planned": ("beats.planned",),
     "beats.smallest_tolerance": ("beats.smallest_tolerance",),
     "beats.smallest_tolerance.impossible_below": ("beats.impossible_below",),
+    "beats.relaxed_bound": ("beats.relaxed_bound",),
+    "beats.relaxed_gap": ("beats.relaxed_gap",),
     "beats.smallest_budget": ("beats.smallest_budget",),
     "beats.smallest_budget.impossible_below": ("beats.least_moved",),
     "beats.objective_unit": ("beats.objective_unit",),

@@ -63,19 +63,26 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             "Pages, papers and tables made from the plan are compared with the hashes of when they were written; their content is "
             f"not computed anew: {', '.join(kinds)}.",
         )
-    _check_layers(ledger, folder / "plan.gpkg")
+    _check_layers(ledger, folder / "plan.gpkg", tables)
     _check_units_table(ledger, folder / "forum" / "units.csv", tables)
     _check_draft(ledger, folder / "forum" / "run_card.json", tables)
 
 
-def _check_layers(ledger: Ledger, package: Path) -> None:
+def _check_layers(ledger: Ledger, package: Path, tables: PlanTables) -> None:
     """List the layers of the plan's file that no check reads: how others draw it, and what somebody added."""
     try:
         with closing(sqlite3.connect(package)) as database:
             there = {str(row[0]) for row in database.execute("SELECT table_name FROM gpkg_contents")}
+            officers = (
+                [text(row[0]) for row in database.execute("SELECT officer FROM roster")] if "roster" in there else None
+            )
     except sqlite3.Error:
         return  # what cannot be read is told where it is read
     known = {f.name for f in fields(PlanTables)}
+    if officers is not None and tables.roster is not None:
+        told = [text(o) for o in tables.roster["officer"]]
+        wrong = [f"{o} is not in both rosters." for o in sorted({str(x) for x in {*officers} ^ {*told}})]
+        ledger.each("roster.both", "the plan's officers are those beside it", wrong, len(told), "officers")
     if STYLES in there:
         ledger.unchecked("plan.styles", STYLES, "How other programs draw the layers is no figure of the plan.")
     added = sorted(there - known - {STYLES})

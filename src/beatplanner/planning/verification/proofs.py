@@ -52,9 +52,9 @@ def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None,
 
 
 def _are_numbers(key: str, array: np.ndarray) -> bool:
-    """Tell whether an array holds text or numbers; of what is told without limit some may be infinite."""
-    if array.dtype.kind != "f":
-        return array.dtype.kind in "iubU"
+    """Tell whether an array holds text or numbers; limits may be infinite, and a threshold that is not needed is none."""
+    if array.dtype.kind != "f" or key == "threshold":
+        return array.dtype.kind in "fiubU"
     unlimited = key in ("limit_upto", "limit_bound")
     return not np.isnan(array).any() and not np.isneginf(array).any() and (unlimited or bool(np.isfinite(array).all()))
 
@@ -145,9 +145,37 @@ def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
     ledger.add("beats.least_moved", ok, f"none below {words(below)}", f"at least {words(least)}", detail)
 
 
+def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -> None:
+    """Check the bound under the tolerances that the municipalities need, where the rules clash."""
+    bound, objective, gap = claims["relaxed_bound"], claims.get("objective"), claims.get("relaxed_gap")
+    ledger.add("beats.certified", claims.get("certified") is None, claims.get("certified"), None)
+    if not (is_number(bound) and is_number(objective)) or claims.get("status") != "infeasible":
+        ledger.add(
+            "beats.relaxed_bound",
+            False,
+            bound,
+            "a number, where rules clash",
+            "Such a bound is told where rules clash.",
+        )
+        return
+    ledger.number("beats.relaxed_gap", gap, (objective - bound) / objective if objective > 0 else 0.0)
+    found, why = proven(evidence, "beats", float(bound))
+    if found is None and not why.startswith("There is no certificate") and "is broken" not in why:
+        ledger.unchecked("beats.relaxed_bound", bound, why)
+        return
+    said = evidence.tables.proofs.get("beats", {}).get("bound", np.array([math.nan]))
+    ok = found is not None and float(said.ravel()[0]) == float(bound) and found >= bound - HAIR * abs(bound)
+    ok = ok and bound <= objective * (1 + 1e-9)
+    detail = "" if ok else why or f"The certificate proves {words(found)}, not {words(bound)}."
+    ledger.add("beats.relaxed_bound", ok, f"no plan within these tolerances below {bound:,.10g}", words(found), detail)
+
+
 def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]) -> None:
     bound, certified = claims.get("lower_bound"), claims.get("certified")
     weaker = claims.get("certified_bound")
+    if step == "beats" and "relaxed_bound" in claims:
+        _check_relaxed(ledger, evidence, claims)
+        return
     if missing(bound):
         ok = certified is not True and missing(weaker)
         ledger.add(

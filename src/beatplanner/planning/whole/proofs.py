@@ -59,6 +59,8 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
                 # whatever goes wrong here, the plan is not lost: its bound is told as not certified
                 arrays = None
         _tell(evidence, step, claims, arrays)
+    if plan.beats is not None and plan.beats.relaxed_bound is not None and "beats" in tables.summary:
+        _tell_relaxed(evidence, plan, plan.beats.relaxed_bound)
     _tolerance(tables, plan)
     try:
         _least_moved(evidence, plan)
@@ -66,6 +68,25 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
         # as above: what was proven is told without a certificate
         tables.proofs.pop(BUDGET, None)
     return tables
+
+
+def _tell_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
+    """Tell the bound within the tolerances that the municipalities need, where its certificate proves one."""
+    claims = evidence.summary["beats"]
+    try:
+        arrays = _beats(evidence, plan)
+    except (CannotProveError, TooLargeError, LookupError, ValueError, TypeError, ArithmeticError):
+        return
+    if arrays is None:
+        return
+    found = float(arrays.pop("proves")[0])
+    certified = rounded_down(min(found, bound), exact=found >= bound)
+    if not math.isfinite(certified) or certified <= 0:
+        return
+    objective = claims["objective"]
+    evidence.tables.proofs["beats"] = arrays | {"bound": np.array([certified])}
+    claims["relaxed_bound"] = certified
+    claims["relaxed_gap"] = (objective - certified) / objective if objective > 0 else 0.0
 
 
 def _least_moved(evidence: Evidence, plan: Plan) -> None:
@@ -103,7 +124,7 @@ def _tolerance(tables: PlanTables, plan: Plan) -> None:
         return
     tightest = max(proven, key=lambda w: w.impossible_below or 0.0)
     part = tightest.evidence[0]
-    if part.evidence is None or part.problem.budget is not None or (part.problem.locked >= 0).any():
+    if part.evidence is None or part.problem.budget is not None:
         return
     arrays = packed(part.evidence, 7 * MOST_NODES)
     if arrays:
@@ -151,7 +172,10 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
     """Return the certificates of all municipalities, each with the bound that it proves."""
     found = () if plan.beats is None else plan.beats.evidence
     rules = plan.town.description.beats
-    if not found or rules is None or plan.beats is None or plan.beats.proof.lower_bound is None:
+    if not found or rules is None or plan.beats is None:
+        return None
+    told = plan.beats.proof.lower_bound if plan.beats.proof.lower_bound is not None else plan.beats.relaxed_bound
+    if told is None:
         return None
     price, cut = float(plan.beats.price), rules.objective == "cut"
     if any(p.problem.price != price or (len(found) > 1 and p.problem.budget is not None) for p in found):
@@ -204,7 +228,7 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
         arrays["limit_part"] = np.array([m for m, _, _ in of], np.int64)
         arrays["limit_upto"] = np.array([u for _, u, _ in of], float)
         arrays["limit_bound"] = np.array([b for _, _, b in of], float)
-        value = max(value, least_of_choices(bounds, of, price, spare, plan.beats.proof.lower_bound))
+        value = max(value, least_of_choices(bounds, of, price, spare, told))
     arrays["proves"] = np.array([value])
     return arrays
 
