@@ -153,11 +153,19 @@ def test_the_other_outputs_open(packed):
     project = ET.parse(plan / "plan.qgs").getroot()
     assert project.get("projectname") == "Grid"
     layers = {layer.findtext("layername"): layer for layer in project.iter("maplayer")}
-    assert {"beats", "units", "stations"} <= set(layers)
+    assert {"Beats", "Areas", "Stations", "Today's beats"} <= set(layers)
+    # the oldest QGIS still used says nothing of the project or of its packages
+    assert project.get("version").startswith("3.16")
+    for package in ("plan.gpkg", "plan_ground.gpkg", "forum/public.gpkg"):
+        with closing(sqlite3.connect(plan / package)) as database:
+            assert database.execute("PRAGMA user_version").fetchone() == (10200,)
+    assert {a.get("name") for a in layers["Beats"].iter("alias")} >= {"Workload (hours a year)", "Residents", "Posts"}
+    assert [x.get("name") for x in project.iter("Layout")] == ["A3 overview", "Atlas of beats"]
+    assert project.find(".//Atlas[@enabled='1']").get("coverageLayer") == layers["Beats"].findtext("id")
     with closing(sqlite3.connect(plan / "plan.gpkg")) as database:
         style = database.execute("SELECT styleQML FROM layer_styles WHERE f_table_name = 'beats'").fetchone()[0]
     categories = ET.fromstring(style.split(">", 1)[1]).findall(".//category")
-    assert [c.get("value") for c in layers["beats"].findall(".//category")] == [c.get("value") for c in categories]
+    assert [c.get("value") for c in layers["Beats"].findall(".//category")] == [c.get("value") for c in categories]
 
 
 def test_minutes_come_back_as_the_next_report(packed, command):

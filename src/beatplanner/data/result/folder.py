@@ -23,7 +23,7 @@ from beatplanner.data.output_place import cannot_write, check_place, settle, swa
 from beatplanner.data.result.cells import _plain, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.styles import write_styles
+from beatplanner.data.result.styles import GEOPACKAGE, write_styles
 from beatplanner.data.result.summary import Summary
 
 SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
@@ -136,7 +136,8 @@ def _write_layers(
 ) -> None:
     """Write tables into a GeoPackage that says in its metadata, and beside each layer, who may see it."""
     for name, frame in [*spatial, *((n, pd.DataFrame(f)) for n, f in plain)]:
-        pyogrio.write_dataframe(plain_types(frame), path, layer=name, driver="GPKG", append=path.exists())
+        options = {} if path.exists() else {"dataset_options": GEOPACKAGE}
+        pyogrio.write_dataframe(plain_types(frame), path, layer=name, driver="GPKG", append=path.exists(), **options)
     write_notice(path, notice)
 
 

@@ -14,6 +14,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.result.cells import safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
+from beatplanner.data.result.styles import GEOPACKAGE
 
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 
@@ -87,7 +88,10 @@ def _write_all(
 ) -> None:
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
-            pyogrio.write_dataframe(plain_types(frame), part, layer=name, driver="GPKG", append=part.exists())
+            options = {} if part.exists() else {"dataset_options": GEOPACKAGE}
+            pyogrio.write_dataframe(
+                plain_types(frame), part, layer=name, driver="GPKG", append=part.exists(), **options
+            )
         return
     import openpyxl
     from openpyxl.styles import Font

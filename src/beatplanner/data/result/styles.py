@@ -13,6 +13,8 @@ from geopandas import GeoDataFrame
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.result.plan_tables import PlanTables
 
+# Every GDAL of a QGIS from 3.16 reads this version of GeoPackages without a warning.
+GEOPACKAGE = {"VERSION": "1.2"}
 # A fixed date keeps the file the same for the same plan.
 WRITTEN = "2026-01-01T00:00:00.000Z"
 
@@ -119,7 +121,28 @@ def _fill_symbol(name: str, fill: str, line: str, width: float) -> str:
 
 def _plain_fill(fill: str, line: str, width: float) -> str:
     symbol = _fill_symbol("0", fill, line, width)
-    return f"<qgis version='3.28' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>{symbol}</symbols></renderer-v2></qgis>"
+    return f"<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>{symbol}</symbols></renderer-v2></qgis>"
+
+
+# The one form in which a beat is called (`data.result.names`), as an expression of QGIS.
+BEAT_LABEL = (
+    'CASE WHEN "name" IN (\'\', "beat", \'Beat \' || "beat") THEN "beat" ELSE "name" || \' (\' || "beat" || \')\' END'
+)
+
+
+def ground_styles() -> dict[str, str]:
+    """Return the styles of what QGIS shows beside the plan."""
+    line = (
+        "<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols><symbol type='line' name='0' alpha='1'>"
+        "<layer class='SimpleLine' enabled='1'><Option type='Map'><Option type='QString' name='line_color' value='58,110,165,255'/>"
+        "<Option type='QString' name='line_width' value='0.9'/><Option type='QString' name='line_width_unit' value='MM'/></Option></layer>"
+        "</symbol></symbols></renderer-v2></qgis>"
+    )
+    return {
+        "today": _plain_fill("#ffffff00", "#525252", 0.5),
+        "river": line,
+        "forums": _marker("circle", "#1a1a1a", 2.4),
+    }
 
 
 def _beat_fills(colours: dict[str, str]) -> str:
@@ -129,9 +152,9 @@ def _beat_fills(colours: dict[str, str]) -> str:
     )
     symbols = "".join(_fill_symbol(str(i), fill, "#252525", 0.5) for i, fill in enumerate(colours.values()))
     return (
-        "<qgis version='3.28' styleCategories='Symbology|Labeling' labelsEnabled='1'>"
+        "<qgis version='3.16' styleCategories='Symbology|Labeling' labelsEnabled='1'>"
         f"<renderer-v2 type='categorizedSymbol' attr='beat'><categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
-        "<labeling type='simple'><settings><text-style fieldName='name' fontSize='9' textColor='37,37,37,255'>"
+        f"<labeling type='simple'><settings><text-style isExpression='1' fieldName={quoteattr(BEAT_LABEL)} fontSize='9' textColor='37,37,37,255'>"
         "<text-buffer bufferDraw='1' bufferSize='0.8' bufferColor='255,255,255,255'/></text-style></settings></labeling></qgis>"
     )
 
@@ -146,7 +169,7 @@ def _marker(shape: str, colour: str, size: float) -> str:
     }
     inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
     return (
-        "<qgis version='3.28' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>"
+        "<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>"
         "<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>"
         f"<Option type='Map'>{inner}</Option></layer></symbol></symbols></renderer-v2></qgis>"
     )

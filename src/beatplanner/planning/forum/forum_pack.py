@@ -13,6 +13,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+
 from beatplanner.data.description.models import Forum
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
@@ -26,7 +28,7 @@ from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.qgis_project import write_qgis_project
+from beatplanner.data.result.qgis_project import GROUND, write_ground, write_qgis_project
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
@@ -149,6 +151,7 @@ def write_pack(
         write_small_files(press, *first)
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
+    write_ground(folder / GROUND, tables, extra.waters, _venues(common["meetings"], tables))
     write_qgis_project(folder / "plan.qgs", tables)
     record = _record(forum, figures, register, key, day, [p.name for p in earlier])
     write_json(folder / RECORD, record)
@@ -194,6 +197,21 @@ def _public_meeting(meeting: Meeting) -> PublicMeeting:
     told = asdict(meeting)
     told.pop("trip_cost")
     return PublicMeeting(**told)
+
+
+def _venues(meetings: Sequence[PublicMeeting], tables: PlanTables) -> gpd.GeoDataFrame | None:
+    """Return where the neighbourhood forums meet."""
+    there = [m for m in meetings if m.level == "neighbourhood" and m.venue]
+    if not there:
+        return None
+    rows = {
+        "beat": [m.area for m in there],
+        "venue": [m.venue for m in there],
+        "first": [m.first.isoformat() if m.first else "" for m in there],
+    }
+    return gpd.GeoDataFrame(
+        rows, geometry=gpd.points_from_xy(*zip(*(m.at for m in there), strict=True)), crs=tables.units.crs
+    )
 
 
 def _made_on(tables: PlanTables, day: dt.date) -> dt.date:
@@ -270,7 +288,7 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
         swap_in(part, forum)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    renew_manifest(folder, ["forum/", "plan.qgs", "report.html", RECORD])
+    renew_manifest(folder, ["forum/", "plan.qgs", GROUND, "report.html", RECORD])
     return stopped
 
 
