@@ -443,3 +443,22 @@ def test_a_measure_names_no_area(tmp_path):
     frame.rename(columns={"title": "NAME"}).to_file(tmp_path / "blocks.gpkg")
     (look,) = look_at(tmp_path / "blocks.gpkg")
     assert guess_columns(look, "units")["id"] == "NAME"
+
+
+def with_bytes(path, table):
+    import sqlite3
+
+    with sqlite3.connect(path) as database:
+        for name in [r[0] for r in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute(f"ALTER TABLE {table} ADD COLUMN picture BLOB")
+        database.execute(f"UPDATE {table} SET picture = ? WHERE fid > 1", [b"\xff\xd8\xff"])
+
+
+def test_a_column_of_bytes_is_empty_and_no_crash(tmp_path):
+    grid(2).to_file(tmp_path / "blocks.gpkg", layer="blocks")
+    with_bytes(tmp_path / "blocks.gpkg", "blocks")
+    (look,) = look_at(tmp_path / "blocks.gpkg")
+    assert look.column("picture").kind == "empty" and guess_columns(look, "units")["id"] == "unit"
+    found, _ = read_layer(tmp_path / "blocks.gpkg", None, ["picture"])
+    assert found["picture"].isna().all()

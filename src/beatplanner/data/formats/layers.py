@@ -164,11 +164,11 @@ def _features(
     The index is the position in the file.
     """
     try:
-        return pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page), []
+        return _without_binary(pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page)), []
     except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
         pass
     meta, _, wkb, values = pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
-    frame = pd.DataFrame(dict(zip(meta["fields"], values, strict=True)))
+    frame = _without_binary(pd.DataFrame(dict(zip(meta["fields"], values, strict=True))))
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     bad = np.flatnonzero(shapely.is_missing(shapes) & np.array([w is not None for w in wkb], bool))
     if len(bad) > max(MOST_BROKEN, BROKEN_SHARE * len(shapes)) or len(bad) == len(shapes):
@@ -195,6 +195,15 @@ def _features(
             )
     found = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=meta["crs"]), crs=meta["crs"])
     return found.drop(index=gone), told
+
+
+def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns of bytes, such as pictures and signatures, are empty: they mean nothing here."""
+    for name in frame.select_dtypes(object).columns:
+        first = frame[name].first_valid_index()
+        if first is not None and isinstance(frame.at[first, name], bytes | bytearray | memoryview):
+            frame[name] = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    return frame
 
 
 def layer_names(path: Path) -> list[str]:

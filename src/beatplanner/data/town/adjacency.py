@@ -21,6 +21,8 @@ BARRIER_REACH = 15.0
 # Outlines of more corners than this are cut to what can meet before they are laid on each other.
 LONG_OUTLINE = 200
 BARRIER_SHARE = 0.7
+# Pairs of units that are laid on each other at once, and pieces of a border beyond which they are joined to lines.
+AT_ONCE, MANY_PIECES = 2_000, 16
 # A bridge or ford opens the border that it comes this close to, in metres.
 CROSSING_REACH = 60.0
 
@@ -43,9 +45,18 @@ def touching(polygons: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, pd.DataFra
     a, b = tree.query(polygons, predicate="dwithin", distance=SNAP)
     a, b = a[a < b], b[a < b]
     outline = shapely.boundary(polygons)
-    # of a long outline only what lies in the other's frame can be shared
-    border = np.asarray(geometry.intersection(_near(outline, a, b), _near(outline, b, a)), dtype=object)
-    metres = shapely.length(border)
+    border, metres = np.empty(len(a), dtype=object), np.zeros(len(a))
+    for start in range(0, len(a), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        # of a long outline only what lies in the other's frame can be shared
+        found = np.asarray(
+            geometry.intersection(_near(outline, a[some], b[some]), _near(outline, b[some], a[some])), dtype=object
+        )
+        metres[some] = shapely.length(found)
+        # GEOS gives every segment as a line of its own, which takes ten times the memory of the whole
+        many = shapely.get_num_geometries(found) > MANY_PIECES
+        found[many] = shapely.line_merge(found[many])
+        border[some] = found
     apart = np.flatnonzero(metres < LEAST_BORDER)
     u, v = a[apart], b[apart]
     beside = geometry.intersection(_near(outline, u, v), geometry.buffer(_near(polygons, v, u), SNAP))
