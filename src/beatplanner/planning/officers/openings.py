@@ -62,7 +62,8 @@ def with_stand_ins(problem: TenureProblem, opens: np.ndarray) -> TenureProblem:
         "last": last,
         "home": place,
         "rooted": np.ones(n, bool),
-        "served": np.full(n, problem.min_tenure),
+        # no maximum tenure ends the stand-in for a post that does not exist yet
+        "served": np.full(n, problem.min_tenure if problem.max_tenure is None else -NEVER),
         "kilometres": np.zeros((n, places)),
         "has": np.ones((n, problem.has.shape[1]), bool),
         "allowed": np.zeros((n, places), bool),

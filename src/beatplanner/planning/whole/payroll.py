@@ -10,7 +10,9 @@ months before; who names neither is trained, as for the postings::
     in the pool        = the rest of those who stand in for others
     without a post     = what is left
     full time          = officer-years paid × the share of full time of the roster's column ``share``
-    vacant             = Σ over months and beats that have started of max(0, posts − officers of the beat at work) / 12
+    vacant             = Σ over months and beats of max(0, posts that exist − officers of the beat at work) / 12
+
+Until a beat starts, and in the months of its first handover, only the posts of today's officers in it exist, as for the postings.
 
 Months beyond the officers' plan are as its last one.
 """
@@ -215,15 +217,45 @@ def _posted(
     for r in [] if tables.cover is None else tables.cover.to_dict("records"):
         a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
         staff[str(r["beat"])][min(a, months) : min(z, months)] += 1.0
+    standing = _standing(tables, rows, officers)
     for beat, count in posts.items():
         start = starts.get(beat, officers.start.isoformat())
-        open_from = months if start is None else int(np.searchsorted(days, dt.date.fromisoformat(start)))
-        span = slice(max(begin, open_from), end)
-        vacant[span] += np.maximum(0.0, count - staff[beat][span])
+        opens = months if start is None else int(np.searchsorted(days, dt.date.fromisoformat(start)))
+        until = begin if opens <= begin else months if start is None else opens + officers.handover_months
+        there = np.full(months, count)
+        there[:until] = min(count, float(standing.get(beat, 0)))
+        vacant[begin:end] += np.maximum(0.0, there - staff[beat])[begin:end]
     if begin < end < months:
         held[:, end:] = held[:, end - 1 : end]
         vacant[end:] = vacant[end - 1]
     return held, vacant
+
+
+def _standing(tables: PlanTables, rows: list[dict[str, Any]], rules: Officers) -> dict[str, int]:
+    """Return how many of today's officers each beat of the plan has in the first month, those of beats that are gone where most of their residents are."""
+    assert tables.beats is not None
+    known = {str(b) for b in tables.beats["beat"]}
+    units = tables.units
+    people = units["population"].fillna(1.0) if units["population"].notna().all() else pd.Series(1.0, units.index)
+    before, now = units["current"].map(_id), units["beat"].map(_id)
+    second = (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
+    found: dict[str, int] = {}
+    for r in rows:
+        today, leaves = _id(r.get("beat")), _date(r.get("leaves_on"))
+        if not today or (leaves is not None and leaves < second):
+            continue
+        if today not in known:
+            inside = (before == today).to_numpy()
+            if not inside.any():
+                continue
+            today = str(people[inside].groupby(now[inside]).sum().idxmax())
+        found[today] = found.get(today, 0) + 1
+    return found
+
+
+def _id(value: object) -> str:
+    text = _text(value)
+    return text[:-2] if isinstance(value, float) and text.endswith(".0") else text
 
 
 def _away(row: dict[str, Any], day: dt.date) -> bool:
