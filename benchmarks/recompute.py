@@ -492,7 +492,7 @@ def whole_money(p: Plan, people: Plan) -> list[float]:
     total, bought = [], []
     for t in range(years):
         beats = old if p.today else (now if t >= first else before)
-        cars = math.ceil(b["vehicles_per_beat"] * beats - 1e-9)
+        cars = math.ceil(b["vehicles_per_beat"] * beats - 1e-5)
         bought.append(max(0, cars - sum(n for k, n in enumerate(bought) if k > t - b["vehicle_years"])))
         money = beats * meet + bought[-1] * b["vehicle_price"] + cars * b["vehicle_yearly"]
         if paid is not None:

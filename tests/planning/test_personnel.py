@@ -248,3 +248,28 @@ def test_headers_of_other_languages_are_understood(town):
     )
     roster = read_town(read_description(town.project)).roster.set_index("officer").loc["Ana"]
     assert (roster["rank"], roster["allowances"], str(roster["seniority"])) == ("водник", 50, "2015-01-01")
+
+
+def test_a_course_starts_with_more_than_end_it():
+    """9 and 10 who must end, of whom a tenth drops out: 10 and 12 start, in classes of 11 one and two; of 22 for 20 seats two are too many."""
+    import datetime as dt
+
+    import pandas as pd
+
+    from beatplanner.data.description.models import Budget, Officers
+    from beatplanner.planning.changes.succession import _pipeline
+
+    rules = Officers(path="officers.csv", start=dt.date(2027, 1, 1), drop_out=0.1, class_size=11)
+    classes = pd.DataFrame(
+        [(2027, "", 8, 9, "2027-01-01"), (2027, "sq", 9, 10, "2027-03-01"), (2028, "", 0, 1, "2028-01-01")],
+        columns=["year", "language", "people", "people_p90", "order_by"],
+    )
+    found = _pipeline(classes, rules, Budget(training_seats=[20, 30, 0, 0, 0]), [])
+    assert found["to_start"].tolist() == [10, 12, 2] and found["classes"].tolist() == [1, 2, 1]
+    assert found["seats"].fillna(-1).tolist() == [20, -1, 30] and found["seats_missing"].fillna(-1).tolist() == [
+        2,
+        -1,
+        0,
+    ]
+    # a force that says nothing of this sees none of it
+    assert list(_pipeline(classes, Officers(path="o.csv", start=dt.date(2027, 1, 1)), None, [])) == list(classes)

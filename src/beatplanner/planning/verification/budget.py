@@ -127,7 +127,7 @@ class _Force:
         for t in range(years):
             on = [s is not None and s <= t for s in start]
             need = math.fsum(1.0 if o else self.live[x] for o, x in zip(on, self.beats, strict=True))
-            cars.append(math.ceil(b.vehicles_per_beat * need - 1e-9))
+            cars.append(math.ceil(b.vehicles_per_beat * need - 1e-5))
             lines = {"forums": need * meet, "stations": self._stations(start, t)}
             if staff is not None:
                 lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
@@ -155,7 +155,7 @@ class _Force:
             else:
                 lines["salaries"] = b.officer_salary * self._officers_by_work()
             found.append(lines)
-        self._buy(found, [math.ceil(b.vehicles_per_beat * len(self.old) - 1e-9)] * b.years)
+        self._buy(found, [math.ceil(b.vehicles_per_beat * len(self.old) - 1e-5)] * b.years)
         return self._risen(found)
 
     def _buy(self, found: list[dict[str, float]], cars: list[int]) -> None:
@@ -197,7 +197,7 @@ class _Force:
             need = math.fsum(
                 1.0 if s is not None and s <= t else self.live[x] for s, x in zip(start, self.beats, strict=True)
             )
-            need = math.ceil(b.vehicles_per_beat * need - 1e-9)
+            need = math.ceil(b.vehicles_per_beat * need - 1e-5)
             found.append(max(0, need - sum(n for year, n in enumerate(found) if year > t - b.vehicle_years)))
         return found
 

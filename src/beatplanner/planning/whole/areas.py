@@ -18,6 +18,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.solver.location.rollout import ROUNDING
 
 SALARIES, STATIONS, VEHICLES, FORUMS, TRAINING = range(5)
 assert BUDGET_LINES == ("salaries", "stations", "vehicles", "forums", "training")
@@ -160,8 +161,8 @@ def fleet(need: np.ndarray, life: int) -> np.ndarray:
 
 
 def whole_vehicles(need: np.ndarray) -> np.ndarray:
-    """Return the whole vehicles that a need takes, (T,)."""
-    return np.ceil(need - 1e-9)
+    """Return the whole vehicles that a need takes, (T,); a hundred-thousandth of one is rounding."""
+    return np.ceil(need - ROUNDING)
 
 
 def _fleet_money(need: np.ndarray, rules: Budget) -> np.ndarray:

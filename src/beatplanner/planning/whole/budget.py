@@ -255,7 +255,7 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     best = chosen(np.zeros_like(limits))
     start = best.start[group]
     if not fits(start).all():
-        # the model may buy a vehicle a year early; what that moves is kept back, or the smallest beats are left out
+        # a rounding of whole vehicles moved a purchase; what that moves is kept back, or the smallest beats are left out
         again = chosen(~fits(start) * (rules.vehicle_price + rules.vehicle_yearly) * frame.rise).start[group]
         tries = [_within(start, pilots, group, areas, fits), _within(again, pilots, group, areas, fits)]
         start = max(tries, key=lambda s: float((areas.table["residents"] * np.where(s >= 0, rules.years - s, 0)).sum()))

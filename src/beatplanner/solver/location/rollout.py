@@ -6,7 +6,7 @@ Model, with y_at = 1 where area a starts in year t (0, 1, …, T−1)::
     s.t. Σ_t y_at ≤ 1
          base_p[t] + Σ_a Σ_{s ≤ t} cost_p[a, s, t] × y_as ≤ fund_p[t]   for each payer p and year t
          Σ_a seats_a × y_at ≤ seats_t
-         v_t ≥ need_t + Σ_a Σ_{s ≤ t} need_ast × y_as, whole; b_t ≥ v_t − Σ_{t−life < u < t} b_u   vehicles that are needed, and bought
+         v_t ≥ need_t + Σ_a Σ_{s ≤ t} need_ast × y_as, whole; b_t = max(0, v_t − Σ_{t−life < u < t} b_u)   vehicles that are needed, and bought
          Σ_{s ≤ t} y_bs ≤ Σ_{s < t} y_as                                for each pilot a and other area b
 
 Money that is not spent in a year is gone, as in most public budgets. Ties are broken towards fewer, earlier starts by the order of the areas.
@@ -22,6 +22,8 @@ import pulp
 from beatplanner.solver.highs import solve
 
 NODES = 20_000
+# So little of a vehicle is rounding; more than what the solver takes for nothing.
+ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -162,9 +164,15 @@ def _vehicles(model: pulp.LpProblem, y: list, fleet: Fleet | None, areas: int, y
         terms = [(needed[t], 1.0)] + [
             (y[a][s], -float(fleet.more[a, s, t])) for a in range(areas) for s in range(t + 1) if fleet.more[a, s, t]
         ]
-        # what is whole but for rounding needs no vehicle more
-        model += pulp.LpAffineExpression(terms) >= float(fleet.need[t]) - 1e-6
-        model += needed[t] - pulp.lpSum(bought[max(0, t - fleet.life + 1) : t + 1]) <= 0
+        # the whole number that is at least the need less its rounding, and less than one more
+        model += pulp.LpAffineExpression(terms) >= float(fleet.need[t]) - ROUNDING - 1e-7
+        model += pulp.LpAffineExpression(terms) <= float(fleet.need[t]) + 1 - ROUNDING + 1e-7
+        # b_t = max(0, v_t − young): nothing is bought before it is needed
+        young = pulp.lpSum(bought[max(0, t - fleet.life + 1) : t])
+        buys = pulp.LpVariable(f"z_{t}", 0, 1, pulp.LpInteger)
+        model += needed[t] - young - bought[t] <= 0
+        model += bought[t] + young - needed[t] + 2 * most * buys <= 2 * most
+        model += bought[t] - most * buys <= 0
     return needed, bought
 
 
