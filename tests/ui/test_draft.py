@@ -225,6 +225,25 @@ def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_
     assert stress(shutil.copyfile(built, tmp_path / "town.gpkg"), 2, 2) == []
 
 
+def test_the_sample_town_opens_with_its_plan_made_once(open_window, monkeypatch, tmp_path, built):
+    from beatplanner.planning.whole import sample_plan
+    from beatplanner.ui.desktop.window import main_window, tour
+
+    window = open_window()
+    monkeypatch.setattr(main_window, "user_documents_path", lambda: tmp_path)
+    monkeypatch.setattr(tour, "begin_once", lambda _: None)
+    there = tmp_path / "beatplanner sample town" / sample_plan.NAME
+    there.parent.mkdir()
+    shutil.copyfile(built, there)
+    # what is there is kept, whatever was done in it
+    assert sample_plan.planned_sample(there.parent) == there
+    window.open_sample_town()
+    assert window.scenario.project == there and window.scenario.plan is not None
+    # files are taken wherever they are let go
+    takes = [w for w in window.findChildren(QtWidgets.QLineEdit) if w.acceptDrops()]
+    assert window.acceptDrops() and takes == []
+
+
 def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_window, qtbot):
     from PySide6.QtCore import Qt
 

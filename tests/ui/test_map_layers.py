@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 import networkx as nx
+import shapely
 
 from beatplanner.ui.desktop.map.map_content import Place, search_places
 from beatplanner.ui.desktop.map.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
@@ -75,3 +76,24 @@ def test_places_are_found_without_accents_and_case():
     assert [p.kind for p in search_places(places, "cair")] == ["beat", "unit", "station"]
     assert search_places(places, "MARKET old")[0].kind == "station"
     assert search_places(places, "  ") == []
+
+
+def test_no_two_signs_of_the_legend_look_alike():
+    pytest.importorskip("PySide6.QtGui")
+    from beatplanner.data.colours import alike
+    from beatplanner.ui.desktop.map.cartography import legend
+    from beatplanner.ui.desktop.map.map_content import MapContent
+    from beatplanner.ui.desktop.map.rings import Rings
+
+    content, stack = MapContent(), LayerStack()
+    content.label = np.array([0])
+    line = Rings.of(np.array([shapely.LineString([(0, 0), (1, 1)])], dtype=object))
+    for layer in stack.layers:
+        layer.visible = not layer.shaded
+        content.lines[layer.name], content.points[layer.name] = line, np.zeros((1, 2))
+    keys = legend(content, stack)
+    assert len(keys) >= 12
+    for i, one in enumerate(keys):
+        for other in keys[:i]:
+            assert one.colour != other.colour, (one, other)
+            assert one.kind != other.kind or not alike(one.colour, other.colour), (one, other)

@@ -191,6 +191,26 @@ def test_a_page_has_its_paper_and_its_exact_scale(window, tmp_path):
     assert (float(box.width), float(box.height)) == pytest.approx((420 / 25.4 * 72, 297 / 25.4 * 72), abs=1)
 
 
+def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned, tmp_path):
+    import pypdf
+
+    from beatplanner.data.result.folder import read_result
+    from beatplanner.data.result.run_card import card_rows
+    from beatplanner.ui.desktop.map.headless import print_plan
+
+    summary = read_result(planned.folder / "plan").summary
+    rows = dict(card_rows(summary, who="Ana", when="01.02.2027"))
+    assert rows["Printed"] == "Ana, 01.02.2027" and rows["Beats"] and len(rows["Rules"]) == 10
+    digests = {i["sha256"][:10] for i in summary["inputs"]}
+    assert digests <= {says.split(", ")[-1] for says in rows.values()}
+    page = {"paper": "A4", "landscape": True, "scale": None, "title": "", "patterns": False}
+    print_plan(planned.folder / "plan", tmp_path / "map.pdf", **page)
+    said = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "map.pdf").pages).split())
+    assert "Run card" in said and summary["inputs"][0]["sha256"][:10] in said
+    books = list(planned.folder.rglob("officers.xlsx"))
+    assert books and all("Run card" in openpyxl.load_workbook(b).sheetnames for b in books)
+
+
 @pytest.mark.parametrize("paper", PAPER)
 def test_a_picture_of_a_page_measures_what_its_scale_says(window, tmp_path, paper):
     content, stack = window.map.content, LayerStack()
@@ -273,7 +293,7 @@ def test_no_cell_of_a_workbook_is_a_formula(window, tmp_path):
     window.scenario.plan.units.loc[0, "name"] = "=HYPERLINK(1)"
     write_data(window, tmp_path / "map.xlsx", "public")
     book = openpyxl.load_workbook(tmp_path / "map.xlsx")
-    assert book.sheetnames == ["Units", "Beats", "Stations"]
+    assert book.sheetnames == ["Units", "Beats", "Stations", "Run card"]
     assert book["Units"]["B2"].value == "'=HYPERLINK(1)"
     write_data(window, tmp_path / "map.csv", "public")
     assert "'=HYPERLINK(1)" in (tmp_path / "map.csv").read_text(encoding="utf-8-sig")

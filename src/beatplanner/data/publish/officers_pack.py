@@ -15,6 +15,7 @@ from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of
+from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.town.personnel import absences
 
 TEMPLATE = "job_description.docx"
@@ -209,6 +210,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             value.number_format = (
                 "0.00%" if name_.value == "gap" else "#,##0.00#" if "weight" in str(name_.value) else "#,##0"
             )
+    sheet("Run card", ["About", "What"], [list(row) for row in card_rows(tables.summary)], [28, 60])
     book.save(path)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,7 +20,10 @@ FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 
 
 def write_map_file(
-    path: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]
+    path: Path,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    readable: Callable[[pd.DataFrame], pd.DataFrame],
+    card: Sequence[tuple[str, str]] = (),
 ) -> list[Path]:
     """Write layers in the format that the file's ending names.
 
@@ -32,6 +35,8 @@ def write_map_file(
         Layers by name.
     readable
         Turns a table into one for people: signs for hidden numbers.
+    card
+        Lines of the run card, which a workbook has as its last sheet.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def write_map_file(
             problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path)
         )
     if kind in (".gpkg", ".xlsx"):
-        _swapped(path, lambda part: _write_all(part, layers, readable))
+        _swapped(path, lambda part: _write_all(part, layers, readable, card))
         return [path]
     files = []
     for name, frame in layers.items():
@@ -84,7 +89,10 @@ def _write_one(part: Path, frame: gpd.GeoDataFrame, readable: Callable[[pd.DataF
 
 
 def _write_all(
-    part: Path, layers: Mapping[str, gpd.GeoDataFrame], readable: Callable[[pd.DataFrame], pd.DataFrame]
+    part: Path,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    readable: Callable[[pd.DataFrame], pd.DataFrame],
+    card: Sequence[tuple[str, str]],
 ) -> None:
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
@@ -111,6 +119,11 @@ def _write_all(
             page.column_dimensions[get_column_letter(k)].width = min(48, widest + 2)
         page.freeze_panes = "A2"
         page.auto_filter.ref = page.dimensions
+    if card:
+        page = book.create_sheet("Run card")
+        for row in card:
+            page.append([_cell(v) for v in row])
+        page.column_dimensions["A"].width, page.column_dimensions["B"].width = 28, 60
     book.save(part)
 
 

@@ -189,8 +189,10 @@ def export(
         files = [out]
     else:
         from beatplanner.data.result.map_files import write_map_file
+        from beatplanner.data.result.run_card import card_rows
         from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
 
-        files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign)
+        card = card_rows(tables.summary, public=not office)
+        files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign, card)
     for file in files:
         out_console.print(f"Export: {file.resolve()}", markup=False)

@@ -567,6 +567,8 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> l
             for high, colour in zip(breaks, colours, strict=True):
                 found.append(Key("fill", colour, f"{_rounded(low)} – {_rounded(float(high))}"))
                 low = float(high)
+        elif name == "Beat borders" and not (content.label >= 0).any():
+            continue
         elif name in simple and (name not in _DATA or _has(content, name)):
             found.append(simple[name])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.project.lock import user_name
+from beatplanner.data.result.run_card import card_rows
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -47,7 +50,7 @@ class PrintDialog(QDialog):
     def __init__(self, window: Any) -> None:
         super().__init__(window)
         explain(self, window)
-        self.map = window.map
+        self.window_, self.map = window, window.map
         self.setWindowTitle(self.tr("Print map"))
         row = QHBoxLayout(self)
         left = QVBoxLayout()
@@ -129,6 +132,7 @@ class PrintDialog(QDialog):
             scale=self.scale_number(),
             centre=centre,
             note=self.note.text(),
+            card=self._card(),
         )  # type: ignore[arg-type]
         if seen and page.scale is None:
             view = self.map.view
@@ -138,6 +142,17 @@ class PrintDialog(QDialog):
 
             page = replace(page, scale=page.fitting_scale(bounds))
         return page
+
+    def _card(self) -> tuple[tuple[str, str], ...]:
+        """Return the run card of what is printed: of the plan, and what is drawn since."""
+        plan, draft = self.window_.scenario.plan, self.window_.draft
+        if plan is None:
+            return ()
+        today = f"{dt.date.today():%d.%m.%Y}"
+        rows = card_rows(plan.summary, who=user_name(), when=today)
+        if draft.count:
+            rows.insert(0, (self.tr("As drawn"), self.window_.in_draft()))
+        return tuple(rows)
 
     def preview(self) -> None:
         """Draw the page small."""
@@ -210,7 +225,9 @@ def write_data(window: Any, path: Path, audience: str) -> list[Path]:
     from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
 
     layers = export_tables(window.scenario.plan, audience)  # type: ignore[arg-type]
-    return write_map_file(path, layers, hidden_as_sign)
+    summary = window.scenario.plan.summary
+    card = card_rows(summary, who="" if audience == "public" else user_name(), public=audience == "public")
+    return write_map_file(path, layers, hidden_as_sign, card)
 
 
 def install(window: Any) -> None:

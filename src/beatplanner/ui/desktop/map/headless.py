@@ -36,6 +36,7 @@ def print_plan(
             problem(f"pages are drawn by Qt, which cannot be loaded ({error})", "Install beatplanner with its desktop")
         ) from None
     from beatplanner.data.result.folder import read_result
+    from beatplanner.data.result.run_card import card_rows
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.map_layers import LayerStack
     from beatplanner.ui.desktop.map.printing import Page, write_page
@@ -49,5 +50,11 @@ def print_plan(
     scenario.plan, scenario.result = read_result(folder), folder
     stack = LayerStack()
     stack.patterns = patterns
-    page = Page(title=title or scenario.name, paper=paper, landscape=landscape, scale=scale)
+    page = Page(
+        title=title or scenario.name,
+        paper=paper,
+        landscape=landscape,
+        scale=scale,
+        card=tuple(card_rows(scenario.plan.summary)),
+    )
     write_page(out, page, MapContent(scenario), stack)

@@ -78,6 +78,8 @@ class Page:
         Below the map, such as where the data comes from.
     date
         Of the page.
+    card
+        Lines of the run card, each what it is about and what it says; they stand below the legend.
     """
 
     title: str
@@ -87,6 +89,7 @@ class Page:
     centre: tuple[float, float] | None = None
     note: str = ""
     date: dt.date | None = None
+    card: tuple[tuple[str, str], ...] = ()
 
     @property
     def size(self) -> tuple[float, float]:
@@ -172,6 +175,8 @@ def _draw_legend(
 ) -> None:
     left, top = frame.right() + 4 * mm, frame.top()
     wide, line = (SIDE - 4) * mm, 5.2 * mm
+    frame = QRectF(frame)
+    frame.setBottom(_draw_card(painter, page.card, frame, left, wide, mm))
     _write(painter, QRectF(left, top, wide, line), "Legend", 3.6 * mm, bold=True)
     top += 6.5 * mm
     for key in legend(content, stack, public=True):
@@ -199,6 +204,24 @@ def _draw_legend(
             text = name if content.ids[k] in name else f"{content.ids[k]}  {name}"
             _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), text, 3.0 * mm)
             top += line
+
+
+def _draw_card(
+    painter: QPainter, card: tuple[tuple[str, str], ...], frame: QRectF, left: float, wide: float, mm: float
+) -> float:
+    """Write the run card at the bottom of the side, over at most two fifths of its height; return where it begins."""
+    if not card:
+        return frame.bottom()
+    line = 3.1 * mm
+    most = max(1, int(0.4 * frame.height() / line) - 1)
+    shown = list(card[:most])
+    if len(card) > most:
+        shown[-1] = (f"and {len(card) - most + 1} more", "in the run card of the plan")
+    top = frame.bottom() - (len(shown) + 1) * line
+    _write(painter, QRectF(left, top, wide, line), "Run card", 2.4 * mm, bold=True)
+    for k, (what, says) in enumerate(shown, 1):
+        _write(painter, QRectF(left, top + k * line, wide, line), f"{what}: {says}", 2.0 * mm)
+    return top - line
 
 
 def write_page(path: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int = 300) -> None:

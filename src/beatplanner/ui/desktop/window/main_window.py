@@ -131,6 +131,9 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         self.follow_draft()
         self.follow_runs()
         self.prepare_keyboard()
+        for field in self.findChildren(QLineEdit):
+            # a field would take a dropped file for text; the window opens it
+            field.setAcceptDrops(False)
         self.refresh()
 
     # ---- building
@@ -424,13 +427,22 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
             self.open(Path(name))
 
     def open_sample_town(self) -> None:
-        """Write the sample town into the user's documents and open it."""
-        from beatplanner.data.sample.sample_town import write_sample_town
+        """Open the sample town with its plan; both are made in the user's documents the first time."""
+        from beatplanner.ui.desktop.session.sample import plain_sample, sample_with_plan
 
+        if not self._may_leave():
+            return
+        folder = user_documents_path() / "beatplanner sample town"
+        words = self.tr("The sample town is planned, this once. Stop opens it without a plan.")
         try:
-            project = write_sample_town(user_documents_path() / "beatplanner sample town")
-        except OSError as error:
-            self._tell(self.tr("The sample town cannot be written"), [str(error)])
+            try:
+                project = wait_for(self, words, sample_with_plan, folder)
+            except StoppedError:
+                project = wait_for(self, self.tr("The sample town is written…"), plain_sample, folder)
+        except StoppedError:
+            return
+        except InputError as error:
+            self._tell(self.tr("The sample town cannot be written"), [str(note) for note in error.problems])
             return
         self.open(project)
         tour.begin_once(self)

@@ -1,0 +1,64 @@
+"""The run card of a plan in short lines, for prints and workbooks: from which files, under which rules, how near to the best, by whom and when."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# So many letters of a hash tell two files apart at a glance.
+SHOWN = 10
+STEPS = {"beats": "Beats", "stations": "Stations", "officers": "Officers"}
+
+
+def card_rows(
+    summary: Mapping[str, Any], *, who: str = "", when: str = "", public: bool = False
+) -> list[tuple[str, str]]:
+    """Return what each line is about, and what it says.
+
+    Parameters
+    ----------
+    summary
+        The content of ``summary.json``.
+    who, when
+        Who makes the print, and on which day; left out where empty.
+    public
+        Without the clashes, whose sentences may name hours of a beat.
+    """
+    rows = [("Plan", f"{summary.get('project', '')}, seed {summary.get('seed', '')}")]
+    if who or when:
+        rows.append(("Printed", ", ".join(p for p in (who, when) if p)))
+    rows.append(
+        ("Rules", short_hash(json.dumps(summary.get("rules", {}), sort_keys=True, ensure_ascii=False, default=str)))
+    )
+    for step, name in STEPS.items():
+        if step in summary:
+            rows.append((name, _standing(summary[step])))
+    for clash in [] if public else summary.get("clashes", [])[:3]:
+        rows.append(("Not kept", str(clash)))
+    seen = set()
+    for entry in summary.get("inputs", []):
+        name = re.split(r"[\\/]", str(entry["path"]))[-1]
+        digest = str(entry.get("sha256", ""))[:SHOWN]
+        if (name, digest) not in seen:
+            seen.add((name, digest))
+            rows.append((name, f"{str(entry.get('modified', ''))[:10]}, {digest}"))
+    versions = summary.get("versions", {})
+    rows.append(("Version", f"beatplanner {versions.get('beatplanner', '')}"))
+    return rows
+
+
+def short_hash(text: str) -> str:
+    """Return the first letters of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:SHOWN]
+
+
+def _standing(step: Mapping[str, Any]) -> str:
+    if step.get("status") == "optimal":
+        return "proven best"
+    if step.get("status") == "infeasible":
+        return "rules were relaxed"
+    gap = step.get("gap")
+    return "no bound" if gap is None else f"at most {gap:.2%} from the best"

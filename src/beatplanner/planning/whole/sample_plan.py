@@ -1,0 +1,51 @@
+"""The sample town as a project with a finished plan, made once on the computer where it is opened."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from beatplanner.data.output_place import swap_in
+from beatplanner.data.project.build import build
+from beatplanner.data.project.document import ProjectDocument
+from beatplanner.data.sample.sample_town import write_sample_town
+from beatplanner.planning.whole.run import run
+
+NAME = "Sample town.gpkg"
+SECONDS = 30.0
+
+
+def planned_sample(folder: Path, seconds: float = SECONDS) -> Path:
+    """Return the sample town's project file in a folder, with its layers beside it and a plan in it; what is there already is kept.
+
+    Parameters
+    ----------
+    folder
+        Made where it is not there.
+    seconds
+        Limit of the solving.
+
+    Raises
+    ------
+    OSError
+        Where the folder cannot be written.
+    """
+    project = folder / NAME
+    if project.is_file():
+        return project
+    description = write_sample_town(folder)
+    with tempfile.TemporaryDirectory(prefix="beatplanner-sample-") as work:
+        part, plan = Path(work) / NAME, Path(work) / "plan"
+        build(description, part)
+        run(part, plan, time_limit=seconds, pack=False)
+        document = ProjectDocument.open(part)
+        try:
+            document.add_plan(plan)
+            document.save()
+        finally:
+            document.close()
+        beside = folder / f".{NAME}.part"
+        shutil.copyfile(part, beside)
+        swap_in(beside, project)
+    return project
