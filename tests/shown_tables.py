@@ -11,7 +11,7 @@ import openpyxl
 
 UNROUNDED = re.compile(r"\d\.\d{9,}|\d\.?\d*e-\d\d")
 PLURAL = re.compile(
-    r"(?<![\d.,\-–])1 (?:beats|officers|stations|months|posts|residents|hours|years|units|moves|vehicles|municipalities|forums|meetings|minutes|"
+    r"(?<![\d.,\-–])1 (?:vacant |broken |new |whole |paid |trained )?(?:rotations|tenures|beats|officers|stations|months|posts|residents|hours|years|units|moves|vehicles|municipalities|forums|meetings|minutes|"
     r"places|seats|recruits|people|appeals|supervisors|draws|figures|speakers|beat-months|post-months|changes|classes)\b"
 )
 

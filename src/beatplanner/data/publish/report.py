@@ -48,6 +48,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         effects=_effects(tables),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
         assignments=_assignments(tables),
+        cover=[] if tables.cover is None else tables.cover.to_dict("records"),
         service=service_rows(summary.get("service")),
         service_heads=[head for _, head, _ in FIGURES],
         limits=_limits(summary),
