@@ -141,3 +141,40 @@ def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
     assert list(summary["rules"]["beats"]["held"].values()) == [[drawing.unit_ids[0]]]
     wrong = call(app, [*common, "--out", str(grid.folder / "x"), "--repair", "--improve"])
     assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_municipalities_share_the_budget_of_a_repair(tmp_path, exact, monkeypatch):
+    if not exact:
+        monkeypatch.setattr(mending, "EXACT_PAIRS", 0)
+    place = write_grid_town(tmp_path / "shared")
+    place.swap("tolerance = 0.25", "tolerance = 0.6\nmax_moved = 0.13")
+    town = read_town(read_description(place.project))
+    today = town.units["current"].to_numpy(object)
+    drawing = Drawing(town, plan_workload(town), today.copy())
+    # a unit or two of each municipality cross over: each municipality within the budget, all together not
+    for units, beat in (([4], today[8]), ([9], today[5]), ([6], today[10])):
+        drawing.paint(units, str(beat))
+    broken = drawing.figures().broken
+    assert broken
+    painted, drawn = [4, 9, 6], drawing.beat.copy()
+    best = min(
+        sum(drawing.people[u] for u, back in zip(painted, choice, strict=True) if back)
+        for choice in product((False, True), repeat=3)
+        if not replace_beats(
+            drawing,
+            np.array(
+                [today[u] if u in painted and choice[painted.index(u)] else b for u, b in enumerate(drawn)],
+                dtype=object,
+            ),
+        )
+        .figures()
+        .broken
+    )
+    found = repair(drawing, seconds=60)
+    assert found.left == ()
+    assert found.bound is None or found.bound <= best + 0.1
+    assert found.residents >= best
+    if exact:
+        assert found.residents == pytest.approx(best)
+        assert found.bound == pytest.approx(best, abs=0.1)

@@ -107,19 +107,27 @@ def repair(
     beat = drawing.beat.astype(str)
     if not figures.broken:
         return Repair({}, 0.0, 0.0, (), ())
+    budget = _budget(drawing)
+    parts = [_Part(drawing, np.flatnonzero(drawing.municipality == m), beat) for m in sorted(set(drawing.municipality))]
+    if len(parts) == 1:
+        parts[0].budget = budget
     bounds: list[float | None] = []
-    for name in sorted(set(drawing.municipality)):
-        units = np.flatnonzero(drawing.municipality == name)
-        part = _Part(drawing, units, beat[units])
+    for part in parts:
         if part.kept(part.wish):
             bounds.append(0.0)
             continue
-        progress(f"repair of {name}" if name else "repair", None, None, 0.0)
-        left = max(1.0, end - read_clock(cancelled))
+        progress(f"repair of {part.name}" if part.name else "repair", None, None, 0.0)
+        left = max(1.0, (end - read_clock(cancelled)) * (0.5 if budget is not None else 1.0))
         found, bound = part.solve(left, threads, seed, cancelled)
         bounds.append(bound)
         if found is not None:
-            beat[units] = np.array(part.own, dtype=object)[found]
+            beat[part.units] = np.array(part.own, dtype=object)[found]
+    if budget is not None and len(parts) > 1 and _moved(drawing, beat) > budget + 1e-6:
+        # what each needs by itself is more than all may: the budget is theirs together
+        left = max(1.0, end - read_clock(cancelled))
+        whole = _together(drawing, parts, beat, budget, left, (threads, seed, cancelled))
+        if whole is not None:
+            bounds = [whole]
     before = drawing.beat.astype(str)
     moved = np.flatnonzero(beat != before)
     tried = replace_beats(drawing, beat)
@@ -131,6 +139,82 @@ def repair(
         bound=min(residents, sum(known)) if len(known) == len(bounds) else None,
         left=tried.figures().broken,
         words=moves_in_words(drawing, before, beat),
+    )
+
+
+def _budget(drawing: Drawing) -> float | None:
+    """Return how many residents of the town may live elsewhere than today; None for any number."""
+    rules = drawing.town.description.beats
+    if rules is None or rules.max_moved is None or not drawing.known.any():
+        return None
+    return float(rules.max_moved * drawing.people[drawing.known].sum())
+
+
+def _moved(drawing: Drawing, beat: np.ndarray) -> float:
+    """Return how many residents of the town live elsewhere than today."""
+    current = drawing.town.units["current"].to_numpy(object)
+    return float(drawing.people[drawing.known & (current != beat)].sum())
+
+
+def _together(
+    drawing: Drawing,
+    parts: Sequence[_Part],
+    beat: np.ndarray,
+    budget: float,
+    seconds: float,
+    how: tuple[int, int, Callable[[], bool]],
+) -> float | None:
+    """Repair municipalities within the budget that they share; `beat` is changed in place. Returns a bound for all, None where none was proven.
+
+    Small towns by one model of all; else each in turn, within what the others leave.
+    """
+    threads, seed, cancelled = how
+    bound = None
+    if sum(len(p.units) * len(p.own) for p in parts) <= EXACT_PAIRS:
+        units = np.concatenate([p.units for p in parts])
+        wanted = _joined(parts, budget)
+        found, bound = nearest_districts(wanted, seconds=seconds, threads=threads, seed=seed, cancelled=cancelled)
+        if found is not None:
+            beat[units] = np.array([b for p in parts for b in p.own], dtype=object)[found]
+            return bound
+    current = drawing.town.units["current"].to_numpy(object)
+    end = read_clock(cancelled) + seconds
+    for k, part in enumerate(sorted(parts, key=lambda p: -float(p.people.sum()))):
+        if _moved(drawing, beat) <= budget + 1e-6:
+            break
+        others = drawing.known.copy()
+        others[part.units] = False
+        part.budget = budget - float(drawing.people[others & (current != beat)].sum())
+        left = max(1.0, (end - read_clock(cancelled)) / (len(parts) - k))
+        found, _ = part.solve(left, threads, seed, cancelled)
+        if found is not None:
+            beat[part.units] = np.array(part.own, dtype=object)[found]
+    return bound
+
+
+def _joined(parts: Sequence[_Part], budget: float) -> NearestProblem:
+    """Return municipalities as one problem, in which each unit may be in beats of its own alone."""
+    first = np.cumsum([0, *(len(p.own) for p in parts)])
+    units = np.cumsum([0, *(len(p.units) for p in parts)])
+    allowed = np.zeros((units[-1], first[-1]), bool)
+    for k, (u, b) in enumerate(zip(units, first, strict=True)):
+        if k < len(parts):
+            allowed[u : units[k + 1], b : first[k + 1]] = True
+
+    def numbered(values: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate([np.where(v >= 0, v + b, v) for v, b in zip(values, first, strict=False)])
+
+    return NearestProblem(
+        wish=numbered([p.wish for p in parts]),
+        allowed=allowed,
+        weight=np.concatenate([p.hours for p in parts]),
+        lower=np.concatenate([np.full(len(p.own), p.lower) for p in parts]),
+        upper=np.concatenate([np.full(len(p.own), p.upper) for p in parts]),
+        residents=np.concatenate([p.people for p in parts]),
+        edges=np.concatenate([p.edges + u for p, u in zip(parts, units, strict=False)]),
+        locked=numbered([p.locked for p in parts]),
+        current=numbered([p.current for p in parts]),
+        budget=budget,
     )
 
 
@@ -156,7 +240,8 @@ def moves_in_words(drawing: Drawing, before: np.ndarray, after: np.ndarray) -> t
 class _Part:
     """One municipality of a drawing that is to be repaired."""
 
-    def __init__(self, drawing: Drawing, units: np.ndarray, beat: np.ndarray) -> None:
+    def __init__(self, drawing: Drawing, units: np.ndarray, every: np.ndarray) -> None:
+        beat, self.name = every[units], str(drawing.municipality[units[0]] or "")
         town, rules = drawing.town, drawing.town.description.beats
         self.units, self.hours, self.people = units, drawing.workload.hours[units], drawing.people[units]
         self.own = list(dict.fromkeys(beat.tolist()))
@@ -175,12 +260,7 @@ class _Part:
         self.xy = drawing.points[units]
         current = town.units["current"].to_numpy(object)[units]
         self.current = np.array([place.get(c, -2) if isinstance(c, str) else -1 for c in current])
-        self.budget = None
-        if rules is not None and rules.max_moved is not None and drawing.known.any():
-            known = np.flatnonzero(drawing.known)
-            rest = np.setdiff1d(known, units)
-            elsewhere = drawing.people[rest][town.units["current"].to_numpy(object)[rest] != drawing.beat[rest]].sum()
-            self.budget = float(rules.max_moved * drawing.people[known].sum() - elsewhere)
+        self.budget: float | None = None
 
     def moved(self, district: np.ndarray) -> float:
         """Return the residents who live elsewhere than today."""
@@ -209,7 +289,8 @@ class _Part:
     ) -> tuple[np.ndarray | None, float | None]:
         """Return the nearest districts that were found (None where none keep the rules) and a proven bound."""
         end = read_clock(cancelled) + seconds
-        tried = [self.back(d) for d in self.searched(0.5 * seconds, threads, seed, cancelled)]
+        searched = self.searched(0.5 * seconds, threads, seed, cancelled)
+        tried = [self.back(d) for d in (*searched, *(self.toward_today(d) for d in searched if not self.in_budget(d)))]
         bound = None
         if len(self.units) * len(self.own) <= EXACT_PAIRS:
             # the search takes a second where the proof may take minutes: what it found stands if the time ends
@@ -330,9 +411,30 @@ class _Part:
                 break
         return district
 
-    def groups(self, district: np.ndarray) -> list[np.ndarray]:
-        """Return connected groups of moved units, the greatest first, then the units alone."""
-        moved = np.flatnonzero(district != self.wish)
+    def toward_today(self, district: np.ndarray) -> np.ndarray:
+        """Give units back to today's beats until no more residents change beat than may, while no other rule suffers."""
+        district = district.copy()
+        while not self.in_budget(district):
+            over = self.moved(district) - (self.budget or 0.0)
+            groups = self.groups(district, np.where(self.current >= 0, self.current, district))
+            # the fewest residents that do, else the most
+            groups.sort(key=lambda g: (self.people[g].sum() < over - 1e-6, abs(float(self.people[g].sum()) - over)))
+            for group in groups:
+                before = district[group].copy()
+                worth = (self.outside(district), not connected(district, self.edges))
+                district[group] = self.current[group]
+                now = (self.outside(district), not connected(district, self.edges))
+                held = (self.locked[group] >= 0) & (self.locked[group] != district[group])
+                if not held.any() and all(a <= b + HAIR * self.hours.sum() for a, b in zip(now, worth, strict=True)):
+                    break
+                district[group] = before
+            else:
+                return district
+        return district
+
+    def groups(self, district: np.ndarray, wish: np.ndarray | None = None) -> list[np.ndarray]:
+        """Return connected groups of units that are elsewhere than wished (than drawn), the greatest first, then the units alone."""
+        moved = np.flatnonzero(district != (self.wish if wish is None else wish))
         if not len(moved):
             return []
         place = np.full(len(district), -1)

@@ -145,10 +145,36 @@ def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
     ledger.add("beats.least_moved", ok, f"none below {words(below)}", f"at least {words(least)}", detail)
 
 
+def _within(evidence: Evidence, rows: list[dict[str, Any]]) -> bool:
+    """Tell whether each beat is within the tolerance that its municipality is told to have."""
+    beats = evidence.beats
+    if beats is None:
+        return False
+    hours, names = (
+        evidence.total(evidence.units["workload"].to_numpy(float)),
+        beats["municipality"].fillna("").astype(str),
+    )
+    for row in rows:
+        own = hours[(names == str(row["municipality"] or "")).to_numpy()]
+        if len(own) and np.abs(own - own.mean()).max() > (float(row["tolerance"]) + 1e-6) * own.mean():
+            return False
+    return True
+
+
 def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -> None:
     """Check the bound under the tolerances that the municipalities need, where the rules clash."""
     bound, objective, gap = claims["relaxed_bound"], claims.get("objective"), claims.get("relaxed_gap")
     ledger.add("beats.certified", claims.get("certified") is None, claims.get("certified"), None)
+    ledger.add("beats.proof", missing(claims.get("lower_bound")), claims.get("lower_bound"), "none where rules clash")
+    if not _within(evidence, claims.get("municipalities") or []):
+        ledger.add(
+            "beats.relaxed_bound",
+            False,
+            bound,
+            "a plan within its tolerances",
+            "Beats are outside the tolerances that the bound is told for.",
+        )
+        return
     if not (is_number(bound) and is_number(objective)) or claims.get("status") != "infeasible":
         ledger.add(
             "beats.relaxed_bound",
