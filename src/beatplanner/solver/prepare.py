@@ -33,6 +33,8 @@ def prepare(rooms: Iterable[str] = ROOMS) -> None:
 
 @functools.cache
 def _beats() -> None:
+    from beatplanner.solver.districts.growth import Graph
+    from beatplanner.solver.districts.nearby import nearby_bound
     from beatplanner.solver.districts.solve import CUT, MOVES, DistrictingProblem, solve_districts
 
     side, random = 6, np.random.default_rng(0)
@@ -62,6 +64,8 @@ def _beats() -> None:
         replace(changed, goal=MOVES),
     ):
         solve_districts(problem, seconds=PLENTY, effort=0.001, nodes=50)
+    # what maps of thousands of units are bounded by
+    nearby_bound(free, Graph(n, edges, free.border), np.inf, threads=1, multiplier=None, stop=lambda: False)
 
 
 @functools.cache

@@ -163,10 +163,11 @@ def given_beats(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> BeatPla
         (n,) beat id of each unit, text or None.
     """
     beat = np.array([b if isinstance(b, str) else "none" for b in beat], dtype=object)
-    ids, district = np.unique(beat.astype(str), return_inverse=True)
+    found, district = np.unique(beat.astype(str), return_inverse=True)
+    ids = [str(b) for b in found]
     distance = distances_of(town)
     centre = np.array([best_member(np.flatnonzero(district == k), workload.hours, distance) for k in range(len(ids))])
-    table = beat_table(town, workload, beat, list(ids), centre)
+    table = beat_table(town, workload, beat, ids, centre)
     travel = float((workload.hours * distance(np.arange(len(beat)), centre[district])).sum())
     return BeatPlan(
         beat=beat,

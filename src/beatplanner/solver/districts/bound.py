@@ -160,10 +160,17 @@ class _Relaxation:
             list(self.pool.map(part, self.slices))
 
     def chosen(self) -> np.ndarray:
-        return _best_sites(self.value, self.sites.label, self.count)
+        return best_sites(self.value, self.sites.label, self.count)
 
 
-def _best_sites(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
+def relaxed(sites: Sites, weight, count, lower, upper, multiplier: np.ndarray, threads: int) -> np.ndarray:
+    """Return v_s of each site at multipliers, (S,)."""
+    relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
+    relaxation.solve(multiplier, 0.0)
+    return relaxation.value
+
+
+def best_sites(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` sites of least value with at most one of each label; fewer where there are not so many."""
     if not (label >= 0).any():
         return np.argpartition(value, count - 1)[:count] if count < len(value) else np.arange(len(value))
@@ -232,7 +239,7 @@ def lagrangian_bound(
     looks = LOOKS * (limit.clock() - begin)
     climbing = limit.also(lambda: limit.left() < looks)
     for _ in range(3):
-        search = _subgradient(
+        search = subgradient(
             near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, climbing
         )
         if search is None:
@@ -259,7 +266,7 @@ def spans(weight: np.ndarray) -> np.ndarray:
     return span / np.sqrt((span**2).mean())
 
 
-def _subgradient(near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, stop):
+def subgradient(near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, stop):
     """Return the greatest bound on the near pairs with its multipliers, or None where these allow no plan."""
     n = len(weight)
     if len(near.centre) < count:
@@ -330,7 +337,7 @@ def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, m
         taken_far += int(far.sum())
         kept_near.append(sites.keep(mask | far))
     value = np.concatenate(values)
-    chosen = _best_sites(value, np.concatenate(labels), count)
+    chosen = best_sites(value, np.concatenate(labels), count)
     nothing = joined([p.keep(np.zeros(len(p.unit), bool)) for p in kept_near])
     if len(chosen) < count or not np.isfinite(value[chosen]).all():
         return Bound(np.inf, nothing, multiplier, price), None

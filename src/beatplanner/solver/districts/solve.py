@@ -28,6 +28,7 @@ from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
+from beatplanner.solver.districts.nearby import nearby_bound
 from beatplanner.solver.districts.problem import (
     DistrictingProblem,
     Districts,
@@ -36,7 +37,7 @@ from beatplanner.solver.districts.problem import (
     keeps_budget,
     pieces,
 )
-from beatplanner.solver.districts.search import Search, best_labels, measured
+from beatplanner.solver.districts.search import LARGE, Search, best_labels, measured
 from beatplanner.solver.districts.sites import AllSites
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
@@ -294,6 +295,11 @@ class _Proof:
     def ascend(self, known: float, stop: Watch, threads: int) -> None:
         """Find the bound of prices alone, from where an earlier ascent ended."""
         problem, before = self.problem, self.bound
+        if self.large():
+            multiplier = None if before is None else before.multiplier
+            bound = nearby_bound(problem, self.search.graph, known, threads=threads, multiplier=multiplier, stop=stop)
+            self.take(bound)
+            return
         bound = lagrangian_bound(
             self.sites.parts,
             problem.weight,
@@ -307,11 +313,20 @@ class _Proof:
             price=0.0 if before is None else before.price,
             stop=stop,
         )
-        # pairs that an earlier bound left open were those of its plan: the new ones are of a plan that is as good
-        if before is None or bound.value >= before.value:
+        self.take(bound)
+
+    def large(self) -> bool:
+        """Whether the map is too large to look at all pairs, and its distances and rules let the near ones do."""
+        problem, search = self.problem, self.search
+        plain = problem.distance is None and problem.goal == TRAVEL and not search.by_label and problem.price == 0.0
+        return plain and len(problem.weight) > LARGE and not (search.locked >= 0).any()
+
+    def take(self, bound: Bound) -> None:
+        """Take a bound where it is the better one; the pairs that it leaves open are those of a plan that is as good."""
+        if self.bound is None or bound.value >= self.bound.value:
             self.bound = bound
             self.evidence = Evidence(
-                bound.value, problem.price, (Multipliers(bound.multiplier, bound.price),), way=self.way
+                bound.value, self.problem.price, (Multipliers(bound.multiplier, bound.price),), way=self.way
             )
 
 
