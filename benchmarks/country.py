@@ -32,8 +32,9 @@ from beatplanner.planning.beats.alone import plan_alone
 from beatplanner.planning.beats.municipality import Setting, Task
 from beatplanner.planning.beats.parallel import Farm, farm
 from beatplanner.planning.beats.problems import Problems
-from beatplanner.planning.whole.run import PROOF_NODES, run
+from beatplanner.planning.whole.run import run
 from beatplanner.planning.workload import plan_workload
+from beatplanner.solver.districts.solve import PROOF_NODES
 
 ROOT = Path(__file__).parents[1]
 MACEDONIA = """[project]

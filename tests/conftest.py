@@ -175,6 +175,16 @@ def town(tmp_path) -> GridTown:
     return write_grid_town(tmp_path / "Град one")
 
 
+@pytest.fixture(scope="session")
+def planned_once(tmp_path_factory) -> GridTown:
+    """The grid town as it is, with its whole plan in the folder `plan`: made once for all files of a worker, which read it and change nothing."""
+    from beatplanner.planning.whole.run import run
+
+    town = write_grid_town(tmp_path_factory.mktemp("planned once"))
+    run(town.project, town.folder / "plan")
+    return town
+
+
 @pytest.fixture
 def command(capsys):
     """Run a command as a user would; returns exit code, standard output and standard error."""
@@ -203,10 +213,16 @@ def let_go(window) -> None:
 # A worker takes file after file; one that takes minutes begins early, or the others wait for it at the end.
 LONG = (
     "test_bundle.py",
-    "test_guide.py",
-    "test_command_line.py",
     "test_stations.py",
+    "test_country.py",
+    "test_command_line.py",
+    "test_guide.py",
     "test_project_window.py",
+    "test_money.py",
+    "test_officers.py",
+    "test_districting.py",
+    "test_tampering.py",
+    "test_suppression.py",
     "test_real_towns.py",
 )
 

@@ -17,11 +17,9 @@ from conftest import write_grid_town
 
 
 @pytest.fixture(scope="module")
-def grid(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("cards"))
-    run(town.project, town.folder / "plan", time_limit=10)
-    tables = read_result(town.folder / "plan")
-    return tables, read_town(read_description(town.project))
+def grid(planned_once):
+    tables = read_result(planned_once.folder / "plan")
+    return tables, read_town(read_description(planned_once.project))
 
 
 @pytest.fixture(scope="module")

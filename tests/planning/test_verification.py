@@ -11,15 +11,11 @@ from pathlib import Path
 import pytest
 
 from beatplanner.planning.verification import verify
-from beatplanner.planning.whole.run import run
-from conftest import write_grid_town
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory) -> Path:
-    town = write_grid_town(tmp_path_factory.mktemp("verified"))
-    run(town.project, town.folder / "plan", time_limit=20)
-    return town.folder
+def plan(planned_once) -> Path:
+    return planned_once.folder
 
 
 @pytest.fixture

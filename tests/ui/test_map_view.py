@@ -11,7 +11,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from conftest import let_go, write_grid_town
+from conftest import let_go
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -20,7 +20,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from typer.testing import CliRunner
 
 from beatplanner.data.errors import InputError
-from beatplanner.planning.whole.run import run
 from beatplanner.ui.commands.app import app
 from beatplanner.ui.desktop.map.cartography import View, draw, legend
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
@@ -31,10 +30,8 @@ from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("map"))
-    run(town.project, town.folder / "plan", time_limit=10)
-    return town
+def planned(planned_once):
+    return planned_once
 
 
 @pytest.fixture
