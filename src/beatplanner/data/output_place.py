@@ -62,7 +62,7 @@ def check_place(out: PurePath, *, windows: bool = os.name == "nt") -> None:
         what = f"the path is too long for Windows by {over} letters"
     else:
         return
-    raise InputError(problem(what, "Give another name or a shorter place", file=out))
+    raise InputError(problem(what, "Give another name or a shorter place", file=str(out)))
 
 
 def _long_paths() -> bool:

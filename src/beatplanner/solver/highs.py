@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import highspy
+import numpy as np
 import pulp
 
 from beatplanner.solver.clock import watch
@@ -88,7 +89,9 @@ def solve(
     if max_nodes is not None:
         highs.setOptionValue("mip_max_nodes", max_nodes)
     if start:
-        highs.setSolution(len(start), [v.index for v in start], [float(value) for value in start.values()])
+        # PuLP numbers the variables as it builds the model
+        index = np.array([cast(Any, v).index for v in start], np.int32)
+        highs.setSolution(len(start), index, np.array(list(start.values()), float))
     if cancelled is not None:
         ask = cancelled  # kept in a local so that the checker knows it is set
 

@@ -31,10 +31,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
-from beatplanner.solver.suppression_system import SLACK, reduced, smallest, within
+from beatplanner.solver.suppression_system import SLACK, linear_programme, reduced, smallest, within
 from beatplanner.solver.suppression_whole import attack_whole
 
 # Variables of one linear programme of the attack at most; more targets are attacked in several.
@@ -124,18 +123,17 @@ def _ends(
     """Return the ends of the targets' intervals, all found by one linear programme of blocks."""
     count, n = targets.shape
     copies = sparse.eye_array(2 * count)
-    found = linprog(
+    x = linear_programme(
         np.concatenate([targets.ravel(), -targets.ravel()]),
-        A_eq=sparse.kron(copies, shown, format="csr") if shown.shape[0] else None,
-        b_eq=np.tile(right, 2 * count) if shown.shape[0] else None,
-        A_ub=sparse.kron(copies, -rest, format="csr") if rest.shape[0] else None,
-        b_ub=np.full(2 * count * rest.shape[0], -1.0) if rest.shape[0] else None,
+        equal=sparse.kron(copies, shown, format="csr") if shown.shape[0] else None,
+        right=np.tile(right, 2 * count) if shown.shape[0] else None,
+        less=sparse.kron(copies, -rest, format="csr") if rest.shape[0] else None,
+        limit=np.full(2 * count * rest.shape[0], -1.0) if rest.shape[0] else None,
         bounds=(0, most),
-        method="highs",
     )
-    if found.x is None:
+    if x is None:
         raise ValueError("the shown figures contradict each other")
-    at = found.x.reshape(2 * count, n)
+    at = x.reshape(2 * count, n)
     return (targets * at[:count]).sum(axis=1), (targets * at[count:]).sum(axis=1)
 
 
@@ -273,18 +271,17 @@ def _cheapest_hiding(
     limit = [np.full(2 * positive.shape[0], -1.0)]
     less.append(sparse.hstack([-target, target, sparse.csr_array((1, 4 * f))]))
     limit.append(np.array([-float(k)]))
-    found = linprog(
+    x = linear_programme(
         np.concatenate([np.zeros(2 * n), np.tile(weight[free] + 1e-6, 4)]),
-        A_eq=sparse.vstack(equal, format="csr"),
-        b_eq=np.concatenate(right),
-        A_ub=sparse.vstack(less, format="csr"),
-        b_ub=np.concatenate(limit),
+        equal=sparse.vstack(equal, format="csr"),
+        right=np.concatenate(right),
+        less=sparse.vstack(less, format="csr"),
+        limit=np.concatenate(limit),
         bounds=[(0, most)] * (2 * n) + [(0, None)] * (4 * f),
-        method="highs",
     )
-    if found.x is None:
+    if x is None:
         return None
-    moved = found.x[2 * n :].reshape(4, f).sum(axis=0) > SLACK
+    moved = x[2 * n :].reshape(4, f).sum(axis=0) > SLACK
     more = np.zeros(len(values), bool)
     more[free[moved]] = True
     return more

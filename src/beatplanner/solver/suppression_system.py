@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import linprog
 
 SLACK = 1e-6
 
@@ -66,3 +69,18 @@ def within(matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray) -> tu
     part = matrix[:, atoms]
     there = np.flatnonzero(np.diff(part.indptr))
     return part[there], right[there]
+
+
+def linear_programme(
+    cost: np.ndarray,
+    *,
+    equal: sparse.csr_array | None,
+    right: np.ndarray | None,
+    less: sparse.csr_array | None,
+    limit: np.ndarray | None,
+    bounds: tuple[float, float] | Sequence[tuple[float, float | None]],
+) -> np.ndarray | None:
+    """Return an optimum of min cost·x with equal·x = right, less·x ≤ limit and x within bounds; None where there is none."""
+    # scipy's annotations know dense matrices only; its solver takes sparse ones
+    rows: dict[str, Any] = {"A_eq": equal, "b_eq": right, "A_ub": less, "b_ub": limit}
+    return linprog(cost, **rows, bounds=bounds, method="highs").x

@@ -114,7 +114,7 @@ def witness(
         -direction,
         constraints=programme.constraints,
         bounds=Bounds(least, greatest),
-        integrality=np.ones(sums.shape[1]),
+        integrality=np.ones(sums.shape[1], int),
     )
     if answer.x is None:
         raise ValueError("no whole numbers fit the shown figures")

@@ -20,8 +20,9 @@ from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 from pyproj.exceptions import CRSError, ProjError
+from pyproj.network import set_network_enabled  # pyright: ignore[reportPrivateImportUsage]
 
-pyproj.network.set_network_enabled(active=False)
+set_network_enabled(active=False)
 
 # Above this a guess is as good as certain, and `check --fix` takes it.
 CERTAIN = 0.95

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pyproj import CRS, Transformer
@@ -28,6 +29,11 @@ warnings.filterwarnings("ignore", message="Best transformation is not available"
 ALIKE = 50.0
 
 
+def _interest(west: float, south: float, east: float, north: float) -> Any:
+    # pyproj annotates two classes of this name that it takes for one
+    return AreaOfInterest(west, south, east, north)
+
+
 def accuracy_offline(
     crs: CRS, to: CRS, west: float, south: float, east: float, north: float
 ) -> tuple[float | None, float | None]:
@@ -43,7 +49,7 @@ def accuracy_offline(
         Where the layer lies, degrees.
     """
     try:
-        group = TransformerGroup(crs, to, always_xy=True, area_of_interest=AreaOfInterest(west, south, east, north))
+        group = TransformerGroup(crs, to, always_xy=True, area_of_interest=_interest(west, south, east, north))
     except (ProjError, CRSError, ValueError):
         return None, None
     here = [t.accuracy for t in group.transformers if t.accuracy is not None and t.accuracy >= 0]
@@ -206,7 +212,7 @@ def _rounded_middle(crs: CRS, points: np.ndarray) -> tuple[float, float]:
 
 def _changes(crs: CRS, x: float, y: float, lonlat: tuple[float, float]) -> list[Change]:
     """Return the changes to WGS 84 registered for a place, without ballpark steps; those of a neighbour's land where they reach here."""
-    area = AreaOfInterest(lonlat[0] - 0.05, lonlat[1] - 0.05, lonlat[0] + 0.05, lonlat[1] + 0.05)
+    area = _interest(lonlat[0] - 0.05, lonlat[1] - 0.05, lonlat[0] + 0.05, lonlat[1] + 0.05)
     try:
         group = TransformerGroup(crs, 4326, always_xy=True, area_of_interest=area)
     except (ProjError, CRSError, ValueError):
@@ -278,7 +284,7 @@ def _ballpark(wkt: str, x: float, y: float) -> tuple[str, str, float] | None:
     kind = PJType.PROJECTED_CRS if crs.is_projected else PJType.GEOGRAPHIC_2D_CRS
     fits = []
     # a zone is used somewhat beyond its strip
-    around = AreaOfInterest(lonlat[0] - 3, lonlat[1] - 1, lonlat[0] + 3, lonlat[1] + 1)
+    around = _interest(lonlat[0] - 3, lonlat[1] - 1, lonlat[0] + 3, lonlat[1] + 1)
     for info in query_crs_info("EPSG", [kind], area_of_interest=around, contains=False):
         other = CRS.from_epsg(int(info.code))
         if info.deprecated or not _same_grid(crs, other):

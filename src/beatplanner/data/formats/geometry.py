@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 # Grids that are tried one after the other, in metres: far below what anybody surveys, then up to the width of a kerb.
+# its published annotations do not know `coverage_clean` yet
+_shapely: Any = shapely
 GRIDS = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5)
 COARSEST = GRIDS[-1]
 METRES_A_DEGREE = 111_320.0
@@ -109,7 +111,7 @@ def coverage_clean(polygons: np.ndarray, metres: float) -> np.ndarray:
     """Return polygons without gaps up to a width and without overlaps; those on the finest grid that serves, else as they were."""
     for grid in (0.0, *GRIDS[:-2]):
         try:
-            return shapely.coverage_clean(polygons if grid == 0 else _on_grid(polygons, grid), gap_width=metres)
+            return _shapely.coverage_clean(polygons if grid == 0 else _on_grid(polygons, grid), gap_width=metres)
         except GEOSException:
             continue
     return polygons
@@ -125,7 +127,9 @@ def node(lines: np.ndarray) -> np.ndarray:
 def _noded(lines: np.ndarray) -> shapely.Geometry:
     parts = shapely.get_parts(lines)
     parts = parts[(shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)]
-    return shapely.node(shapely.multilinestrings(parts)) if len(parts) else shapely.MultiLineString()
+    if not len(parts):
+        return shapely.MultiLineString()
+    return shapely.node(cast(shapely.Geometry, shapely.multilinestrings(parts)))
 
 
 def _one(doing: str, work: Callable[[np.ndarray], Any], shapes: np.ndarray) -> Any:

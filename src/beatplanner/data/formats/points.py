@@ -97,7 +97,9 @@ def read_points(
             shapes = gpd.GeoSeries(inner, crs=frame.crs)
         inner = shapes.to_numpy()
         blank = shapely.is_missing(inner) | shapely.is_empty(inner)
-        points = gpd.GeoSeries(np.where(blank, shapely.Point(np.nan, np.nan), inner), crs=frame.crs)
+        points = gpd.GeoSeries(
+            np.where(blank, np.array(shapely.Point(np.nan, np.nan), dtype=object), inner), crs=frame.crs
+        )
     there = points.to_crs(to)
     coordinates = np.column_stack([there.x.to_numpy(float), there.y.to_numpy(float)])
     coordinates[~np.isfinite(coordinates).all(axis=1)] = np.nan
@@ -155,7 +157,7 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
         if sides[0] is not None and sides[1] is not None:
             told = ["coordinates were read as degrees, minutes and seconds"]
             found = Coordinates(sides[0], sides[1], True, {}, told)
-            for c, side in zip((x, y), sides, strict=True):
+            for c, side in zip((x, y), (sides[0], sides[1]), strict=True):
                 column = texts(frame[c])
                 bad = [int(i) for i in np.flatnonzero(np.isnan(side)) if column[i] is not None]
                 if bad:

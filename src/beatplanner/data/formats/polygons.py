@@ -30,7 +30,7 @@ def polygons_of(frame: gpd.GeoDataFrame, where: Place, names: Sequence[str]) -> 
     shapes = np.asarray(frame.geometry.array, dtype=object)
     absent = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if len(absent):
-        rows = [(int(i), f"{names[i]} has no geometry") for i in absent]
+        rows = [(i, f"{names[i]} has no geometry") for i in absent.tolist()]
         raise_rows(rows, where, "geometry", "Draw its polygon or take it out")
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     nowhere = ~(np.abs(coordinates) < MOST_COORDINATE).all(axis=1)
@@ -41,19 +41,19 @@ def polygons_of(frame: gpd.GeoDataFrame, where: Place, names: Sequence[str]) -> 
     kinds = shapely.get_type_id(shapes)
     other = np.flatnonzero(~np.isin(kinds, [3, 6]))
     if len(other):
-        rows = [(int(i), f"{names[i]} is a {shapes[i].geom_type}, not a polygon") for i in other]
+        rows = [(i, f"{names[i]} is a {shapes[i].geom_type}, not a polygon") for i in other.tolist()]
         raise_rows(rows, where, "geometry", "Give a layer of polygons")
     invalid = np.flatnonzero(~shapely.is_valid(shapes))
     tangled = [
-        (int(i), f"{names[i]} is a scribble that crosses itself some {n:,} times")
-        for i in invalid
+        (i, f"{names[i]} is a scribble that crosses itself some {n:,} times")
+        for i in invalid.tolist()
         if (n := _crossings(shapes[i])) > TANGLED
     ]
     if tangled:
         raise_rows(tangled, where, "geometry", "Draw its polygon again")
     shapes = shapes.copy()
     shapes[invalid] = geometry.valid(shapes[invalid])
-    for i in invalid:
+    for i in invalid.tolist():
         parts = [g for g in shapely.get_parts(shapes[i]) if g.geom_type in {"Polygon", "MultiPolygon"}]
         if not parts or shapely.is_empty(shapes[i]):
             raise InputError(
@@ -70,7 +70,7 @@ def _crossings(polygon: shapely.Geometry) -> int:
         long = float(shapely.length(polygon)) > 1_000 * 2 * (east - west + north - south)
     if long:
         # so long a border in so small a frame: no need to look closer
-        return shapely.get_num_coordinates(polygon)
+        return int(shapely.get_num_coordinates(polygon))
     ends = [
         np.stack([c[:-1], c[1:]], axis=1)
         for c in (shapely.get_coordinates(r) for r in shapely.get_rings(polygon))
@@ -78,7 +78,7 @@ def _crossings(polygon: shapely.Geometry) -> int:
     ]
     if not ends:
         return 0
-    segments = shapely.linestrings(np.concatenate(ends))
+    segments = np.asarray(shapely.linestrings(np.concatenate(ends)), dtype=object)
     size = int(min(np.clip(2_000_000 / len(segments), 20, 400), len(segments)))
     sample = segments[np.linspace(0, len(segments) - 1, size).astype(int)]
     met = len(shapely.STRtree(segments).query(sample, predicate="crosses")[0])

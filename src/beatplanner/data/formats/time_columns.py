@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from pandas._libs import NaTType
 
 # Days of 1930 to 2119 in a spreadsheet, counted from 1899-12-30; seconds and milliseconds since 1970 of 1990 to 2100.
 SERIAL = (10_959, 80_000)
@@ -99,7 +101,7 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     index = cells.index
     cells = cells.reset_index(drop=True)
     there = cells.notna().to_numpy()
-    found = pd.Series(np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]"))
+    found: pd.Series[Any] = pd.Series(np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]"))
     result = TimeColumn(found, np.array([], int))
     if pd.api.types.is_datetime64_any_dtype(cells):
         found = _into_zone(cells, zone) if getattr(cells.dt, "tz", None) is not None else cells
@@ -127,7 +129,7 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
         else pd.Series([], dtype=bool)
     )
     if digits.any():
-        is_number[texts.index[digits]] = True
+        is_number[texts.index.to_numpy()[digits.to_numpy(bool)]] = True
         texts = texts[~digits]
     if is_number.any():
         written = cells[is_number].astype(str).str.replace(",", ".", regex=False)
@@ -141,7 +143,7 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     return result
 
 
-def _stamp(value: object, zone: str | None) -> pd.Timestamp:
+def _stamp(value: object, zone: str | None) -> pd.Timestamp | NaTType:
     if not isinstance(value, dt.date | dt.datetime):
         return pd.NaT
     stamp = pd.Timestamp(value)
@@ -320,7 +322,9 @@ def _of_parts(parts: pd.DataFrame, texts: pd.Series, result: TimeColumn) -> pd.S
 
 
 def _assembled(year: pd.Series, month: pd.Series, day: pd.Series, parts: pd.DataFrame) -> pd.Series:
-    hour, minute, second = (pd.to_numeric(parts[k]).fillna(0) if k in parts else 0 for k in ("h", "m", "s"))
+    hour, minute, second = (
+        pd.to_numeric(parts[k]).fillna(0) if k in parts else pd.Series(0, index=parts.index) for k in ("h", "m", "s")
+    )
     if "half" in parts:
         half = parts["half"].astype(object).where(parts["half"].notna(), "").str.casefold().str[:1]
         hour = hour.where(half != "p", hour % 12 + 12).where(half != "a", hour % 12)

@@ -135,7 +135,8 @@ def sheet_names(path: Path) -> list[str]:
 
 def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Return the cells of an ODS sheet that are merged downwards, as first and last row and column; the compiled reader does not tell them."""
-    from lxml import etree
+    # compiled, and without annotations
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
     table = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
     with zipfile.ZipFile(path) as archive:

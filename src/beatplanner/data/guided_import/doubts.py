@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -105,7 +106,8 @@ def _doubt(draft: ImportDraft, source: Source, severity: str, text: str, rows, n
     if source.has_place:
         frame = draft.located(source)
         at = [r for r in rows if r < len(frame)][:200]
-        places = [g for g in frame.geometry.iloc[at] if g is not None and not g.is_empty]
+        shown: list[Any] = list(frame.geometry.iloc[at])
+        places = [g for g in shown if g is not None and not g.is_empty]
         if places:
             shapes, box = (
                 tuple(places),
@@ -300,6 +302,7 @@ def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Dou
     outside = np.flatnonzero(~inside & there)
     if len(outside) > 0.5 * there.sum():
         raw = draft._with_place(source)
+        assert isinstance(raw, gpd.GeoDataFrame)
         other = gpd.GeoSeries(gpd.points_from_xy(raw.geometry.y, raw.geometry.x), crs=raw.crs).to_crs("EPSG:4326")
         fits = shapely.contains_xy(
             area, np.nan_to_num(other.x.to_numpy(float), nan=999), np.nan_to_num(other.y.to_numpy(float), nan=999)

@@ -482,7 +482,7 @@ def staged_description(file: Path) -> Any:
     return checked_description(json.loads(file.read_text(encoding="utf-8")), file)
 
 
-def _save(frame: pd.DataFrame, folder: Path, role: str, source: Source) -> dict[str, str]:
+def _save(frame: pd.DataFrame, folder: Path, role: str, source: Source) -> dict[str, Any]:
     """Write one staged layer; return where it is."""
     used = list(
         dict.fromkeys(source.columns[m] for m in MEANINGS[source.role] if m in source.columns and m not in ("x", "y"))

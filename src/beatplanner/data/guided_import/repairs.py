@@ -21,6 +21,7 @@ from tomlkit.exceptions import TOMLKitError
 from beatplanner.data.description.raw import stored_description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import whole_layers
 from beatplanner.data.formats.text_tables import decode
 from beatplanner.data.output_place import check_place
@@ -166,7 +167,7 @@ def _exchange_units(content: Any, folder: Path, done: list[str], note: Note) -> 
     frame = whole_layers(folder.parent / str(units["path"]), units.get("layer"))[0].frame
     assert isinstance(frame, gpd.GeoDataFrame)
     turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
-    crs = units.get("crs") or frame.crs
+    crs = units.get("crs") or crs_of(frame)
     folder.mkdir(exist_ok=True)
     frame.set_geometry(gpd.GeoSeries(turned, index=frame.index), crs=None).set_crs(crs, allow_override=True).to_file(
         target, driver="GPKG"

@@ -120,7 +120,7 @@ def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str
         # kind, time and place as they were read: nothing else of an incident exists from here on
         points = town.incidents[[c for c in ("category", "time") if getattr(d.incidents, c)]]
         there = gpd.points_from_xy(town.incidents["x"], town.incidents["y"])
-        places = gpd.GeoSeries(np.where(town.incidents["x"].isna(), None, there), crs=town.crs)
+        places = gpd.GeoSeries(np.where(town.incidents["x"].isna(), np.array(None), np.asarray(there)), crs=town.crs)
         content["incidents"] = {
             k: v for k, v in content["incidents"].items() if k in ("days", "first", "last", "seasonal")
         }

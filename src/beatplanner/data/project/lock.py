@@ -12,6 +12,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from beatplanner.data.processes import is_running, start_of
 
@@ -103,7 +104,7 @@ class ProjectLock:
                     self.file.unlink()
         self.held = False
 
-    def _content(self) -> dict[str, object]:
+    def _content(self) -> dict[str, Any]:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         pid = os.getpid()
         return {
@@ -115,7 +116,7 @@ class ProjectLock:
             "token": self.token,
         }
 
-    def _read(self) -> dict[str, object] | None:
+    def _read(self) -> dict[str, Any] | None:
         for _ in range(3):
             try:
                 found = json.loads(self.file.read_text(encoding="utf-8"))
@@ -127,7 +128,7 @@ class ProjectLock:
                 return None
         return None
 
-    def _is_stale(self, other: dict[str, object]) -> bool:
+    def _is_stale(self, other: dict[str, Any]) -> bool:
         if other.get("host") == platform.node():
             pid = int(str(other.get("pid", 0)) or 0)
             return not is_running(pid) or bool(other.get("started") and start_of(pid) not in ("", other["started"]))

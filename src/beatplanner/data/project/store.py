@@ -48,7 +48,9 @@ def read_content(file: Path, content: Content) -> None:
         for number, name, scenario, made_on, author, summary in rows:
             content.plans[number] = StoredPlan(number, name, scenario, made_on, author, json.loads(summary))
         rows = database.execute(f"SELECT time, author, kind, what, reason, detail FROM {HISTORY} ORDER BY id")  # noqa: S608
-        content.history = [Event(*row[:5], json.loads(row[5])) for row in rows]
+        content.history = [
+            Event(at, who, kind, what, why, json.loads(detail)) for at, who, kind, what, why, detail in rows
+        ]
         content.state = {k: json.loads(v) for k, v in database.execute(f"SELECT key, value FROM {STATE}")}  # noqa: S608
         active = meta.get("active", "")
         content.active = active if active in content.scenarios else ""

@@ -145,7 +145,7 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
                 "unsolved": plan.get("unsolved", []),
                 "choose": words,
                 "worst": ""
-                if row is None
+                if row is None or worst is None
                 else f"{_plain(row)}: {in_words(worst['value'], row['kind'])}, and {in_words(worst['best'], row['kind'])} with {worst['best_plan']}",
                 "money": text,
                 "capacity": ""

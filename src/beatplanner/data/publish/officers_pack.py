@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
+from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import own_name
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.templates import check_job_template, fill_in
@@ -99,7 +101,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             cell.font, cell.fill = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor=HEAD)
             cell.alignment = Alignment(vertical="center", wrap_text=True)
         for i, width in enumerate(widths, 1):
-            page.column_dimensions[openpyxl.utils.get_column_letter(i)].width = width
+            page.column_dimensions[get_column_letter(i)].width = width
         page.row_dimensions[1].height = 30
         for line in page.iter_rows(min_row=2):
             for cell in line:
@@ -309,7 +311,7 @@ def _write_jobs(folder: Path, tables: PlanTables) -> None:
         content = default_template()
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
-    for row in tables.beats.to_dict("records"):
+    for row in records(tables.beats):
         for post in range(1, int(row["posts"]) + 1):
             document = fill_in(content, _job(tables, row, post), file=own or TEMPLATE)
             name = own_name(f"{names(tables)[str(row['beat'])]} post {post}", taken)

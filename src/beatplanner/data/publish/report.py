@@ -15,6 +15,7 @@ import shapely
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
 from beatplanner.data.result.plan_tables import PlanTables
@@ -109,7 +110,7 @@ def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
         return []
     name = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"], strict=True))
     frame = tables.assignments.assign(name=[name.get(str(b), b) for b in tables.assignments["beat"]])
-    return frame.to_dict("records")
+    return records(frame)
 
 
 def _pictures(tables: PlanTables) -> dict[str, str]:

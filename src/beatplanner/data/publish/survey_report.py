@@ -57,7 +57,7 @@ def _page(
         )
     for q in questions:
         here = rows[rows["question"] == q]
-        share = (here["kind"] == "share").all()
+        share = bool((here["kind"] == "share").all())
         highest = here["high"].dropna().astype(float)
         top = 1.0 if share or highest.empty else float(highest.max()) or 1.0
         head = "".join(f"<th scope='col'>{escape(w)}</th>" for w in waves)

@@ -16,6 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.notices import write_notice
@@ -150,7 +151,7 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
         frame[column] = (
             pd.Series([_plain(v) for v in frame[column]], index=frame.index, dtype=object)
             .astype("str")
-            .where([_plain(v) is not None for v in frame[column]], None)
+            .where(np.array([_plain(v) is not None for v in frame[column]], bool), None)
         )
     return frame
 
@@ -208,7 +209,9 @@ def read_result(folder: Path) -> PlanTables:
             problem("the result is incomplete: its units or edges are missing", "Plan again", file=package)
         )
     for frame in found.values():
-        for column in [] if frame is None else frame.columns.drop("geometry", errors="ignore"):
+        if frame is None:
+            continue
+        for column in frame.columns.drop("geometry", errors="ignore"):
             if not pd.api.types.is_numeric_dtype(frame[column]):
                 frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
     for name in ("stations", "sites"):

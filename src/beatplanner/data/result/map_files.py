@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
@@ -127,7 +129,7 @@ def _write_all(
     book.save(part)
 
 
-def _cell(value: object) -> object:
+def _cell(value: Any) -> Any:
     """Return a cell that a workbook can hold and no spreadsheet takes for a formula."""
     value = safe_cell(value)
     return value.item() if hasattr(value, "item") else value

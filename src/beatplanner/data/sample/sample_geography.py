@@ -6,6 +6,7 @@ Everything is drawn by chance from one random generator, in metres of `WORKING_C
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import networkx as nx
 import numpy as np
@@ -104,7 +105,8 @@ class Geography:
 def draw_geography(rng: np.random.Generator) -> Geography:
     """Draw the sample town's ground from a random generator."""
     outline, river = _outline(rng), _river(rng)
-    banks = sorted(shapely.ops.split(outline, river).geoms, key=lambda part: -part.centroid.y)[:2]
+    sides = [part for part in shapely.ops.split(outline, river).geoms if isinstance(part, Polygon)]
+    banks = sorted(sides, key=lambda part: -part.centroid.y)[:2]
     villages = _villages(outline, river, rng)
     homes = _scatter(RESIDENTS, 0.05, outline, villages, rng)
     spread = _scatter(30_000, 0.26, outline, villages, rng)
@@ -235,7 +237,7 @@ def _cells(
             straight = LineString(voronoi.vertices[[a, b]])
             if straight.intersects(part):
                 inner = straight.within(part)
-                points = _winding(*voronoi.vertices[[a, b]], rng) if inner else voronoi.vertices[[a, b]]
+                points = _winding(voronoi.vertices[a], voronoi.vertices[b], rng) if inner else voronoi.vertices[[a, b]]
                 lines.append(LineString(points).intersection(part))
     noded = shapely.union_all(lines, grid_size=GRID)
     faces = list(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
@@ -250,7 +252,7 @@ def _cells(
         best = max(same, key=lambda i: faces[i].intersection(faces[face]).length)
         owner[face] = owner[int(best)]
     return [
-        shapely.union_all([faces[i] for i in sorted(owner) if owner[i] == unit], grid_size=GRID)
+        cast(Polygon, shapely.union_all([faces[i] for i in sorted(owner) if owner[i] == unit], grid_size=GRID))
         for unit in range(len(centres))
     ]
 
@@ -378,4 +380,4 @@ def _places(centres: np.ndarray, villages: np.ndarray) -> list[str]:
     quarters = np.vstack([[0.0, 0.0], np.column_stack([np.cos(angle), np.sin(angle)]) * 0.6 * TOWN_RADIUS])
     spots = np.vstack([quarters, villages, SEATS[1:]])
     names = [*QUARTERS, *VILLAGES, *MUNICIPALITIES[1:]]
-    return [names[i] for i in cKDTree(spots).query(centres)[1]]
+    return [names[int(i)] for i in np.atleast_1d(cKDTree(spots).query(centres)[1])]

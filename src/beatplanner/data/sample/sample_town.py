@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -318,8 +319,10 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
 
 def _write(frame: gpd.GeoDataFrame, path: Path, layer: str | None = None) -> None:
     path.unlink(missing_ok=True)
-    options = {"encoding": "UTF-8"} if path.suffix == ".shp" else {}
-    pyogrio.write_dataframe(frame, path, **({"layer": layer} if layer else {}), **options)
+    options: dict[str, Any] = {"layer": layer} if layer else {}
+    if path.suffix == ".shp":
+        options["encoding"] = "UTF-8"
+    pyogrio.write_dataframe(frame, path, **options)
 
 
 def _write_units(path: Path, ground: Geography, rng: np.random.Generator) -> None:
@@ -501,8 +504,8 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
             None,
             ";".join(languages) or None,
             "f" if rng.random() < 0.3 else "m",
-            round(homes.iloc[i].x, 5),
-            round(homes.iloc[i].y, 5),
+            round(float(homes.x.iloc[i]), 5),
+            round(float(homes.y.iloc[i]), 5),
             None,
             None,
             None,

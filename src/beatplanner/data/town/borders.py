@@ -13,6 +13,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, island_links, open_borders, touching
 from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.coverage import part_links
@@ -75,7 +76,7 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame, decided: Decided | None) -
             field="beats.decided_links",
         )
     if rules is not None and rules.barriers is not None:
-        edges = _behind_barriers(reading, edges, borders, units.crs)
+        edges = _behind_barriers(reading, edges, borders, crs_of(units))
     joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
     found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
     return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})

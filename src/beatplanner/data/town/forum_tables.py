@@ -15,6 +15,7 @@ from beatplanner.data.description.models import Description, Forum, Table
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.points import read_points
@@ -154,7 +155,7 @@ def kind_of_partner(word: str | None) -> str | None:
 
 def _check_consents(consents: pd.DataFrame, where: Any, town: Town, d: Description, findings: Findings) -> None:
     known = [] if town.roster is None else list(town.roster["officer"])
-    for i, row in enumerate(consents.itertuples(index=False)):
+    for i, row in enumerate(each_row(consents)):
         place = where.rows[i]
         if row.officer not in known:
             mend = did_you_mean(str(row.officer), known) or "Use the names of the roster"
@@ -182,7 +183,7 @@ def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> 
     frame, where = read_points(path, given.layer, given.x, given.y, given.crs, columns, town.crs, "forum.venues")
     sources.append(source_of("forum.venues", path, len(frame), len(frame)))
     names = texts(frame[given.id])
-    there = np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1)
+    there = np.asarray(np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1))
     bad = [i for i, n in enumerate(names) if n is None or not there[i]]
     if bad:
         what = "a venue needs a name and coordinates"
@@ -226,14 +227,14 @@ def _waters(town: Town, d: Description) -> gpd.GeoSeries | None:
     frame, _ = read_layer(d.path(d.beats.barriers.path), d.beats.barriers.layer, [], d.beats.barriers.crs)
     lines = frame.geometry.to_crs(town.crs)
     lines = lines[~(lines.isna() | lines.is_empty)]
-    return lines if len(lines) else None
+    return gpd.GeoSeries(lines) if len(lines) else None
 
 
 def consented(tables: ForumTables, day: dt.date) -> dict[str, dict[str, Any]]:
     """Return who may be named on a day: officer in the roster: what is shown (``name``, ``contact``, ``photo``)."""
     return {
         str(row.officer): {"name": row.name, "contact": row.contact, "photo": row.photo}
-        for row in tables.consents.itertuples(index=False)
+        for row in each_row(tables.consents)
         if row.agreed_on is not None and row.agreed_on <= day and (row.until is None or day < row.until)
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.cells import numbers
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.town.reading import Reading, unit_positions
@@ -34,7 +36,7 @@ def read_homes(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None
             None,
             layer.crs,
             [layer.unit, layer.residents],
-            units.crs,
+            crs_of(units),
             "units.homes",
         )
         unit = unit_positions(frame[layer.unit], units, where)
@@ -72,14 +74,14 @@ def _homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
 
         crs = raster.crs
         shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(units.geometry).to_crs(crs.to_wkt()))
-        cells = exact_extract(raster, shapes, ["values", "coverage", "center_x", "center_y"], output="pandas")
+        cells: Any = exact_extract(raster, shapes, ["values", "coverage", "center_x", "center_y"], output="pandas")
     unit = np.repeat(np.arange(len(units)), [len(v) for v in cells["values"]])
     people = np.nan_to_num(np.ma.filled(np.ma.concatenate([np.ma.asarray(v, float) for v in cells["values"]]), 0.0))
     people = np.clip(people, 0, None) * np.concatenate(cells["coverage"].to_list())
     points = gpd.GeoSeries(
         gpd.points_from_xy(np.concatenate(cells["center_x"].to_list()), np.concatenate(cells["center_y"].to_list())),
         crs=crs.to_wkt(),
-    ).to_crs(units.crs)
+    ).to_crs(crs_of(units))
     found = pd.DataFrame({"unit": unit, "x": points.x, "y": points.y, "people": people})
     found = found[found["people"] > 0]
     side = 50.0

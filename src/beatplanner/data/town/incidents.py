@@ -15,6 +15,7 @@ from beatplanner.data.description.models import Incidents
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.cells import is_missing, texts, times
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.addresses import accepted_places, match_addresses, street_only
@@ -40,7 +41,7 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
         frame.insert(1, "y", np.nan)
     else:
         frame, where = read_placed(
-            reading, rules, columns, "incidents", units.crs, guess_beside(reading, "incidents", units)
+            reading, rules, columns, "incidents", crs_of(units), guess_beside(reading, "incidents", units)
         )
     rows, told = len(frame), []
     for c in (rules.category,):
@@ -51,7 +52,7 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
                 where.problem(f"the column {why}, so it is not taken for a kind of incident", mend, field=c or "")
             )
     if rules.address is not None:
-        told += _geocode(reading, frame, rules, where, units.crs)
+        told += _geocode(reading, frame, rules, where, crs_of(units))
     category = [c or "" for c in texts(frame[rules.category])] if rules.category else [""] * rows
     if rules.categories is not None:
         category, notes, listed_kinds = map_categories(reading, category, rules.categories)
@@ -69,9 +70,9 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
     if rules.record is not None:
         found, note = _once_a_record(found, frame[rules.record], where)
         told += note
-    there = np.isfinite(found[["x", "y"]].to_numpy()).all(axis=1)
+    there = np.asarray(np.isfinite(found[["x", "y"]].to_numpy()).all(axis=1))
     unit = np.full(len(found), -1)
-    points = shapely.points(found.loc[there, ["x", "y"]].to_numpy(float))
+    points = np.asarray(shapely.points(found.loc[there, ["x", "y"]].to_numpy(float)), dtype=object)
     polygons = np.asarray(units.geometry.array, dtype=object)
     # asked of the units, whose borders are then looked at once for all their points
     u, p = shapely.STRtree(points).query(polygons, predicate="intersects")
@@ -200,7 +201,7 @@ def _geocode(reading: Reading, frame: pd.DataFrame, rules: Incidents, where: Pla
         )
     ]
     reading.record("incidents.gazetteer", g.path, len(known), where=place)
-    open_ = ~np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1)
+    open_ = np.asarray(~np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1))
     addresses = [a if o else None for a, o in zip(texts(frame[rules.address]), open_, strict=True)]
     matches = match_addresses(sorted({a for a in addresses if a}), names)
     accepted: dict[str, str] = {}

@@ -68,7 +68,7 @@ def join_table(units: Sequence[str], keys: Sequence[str | None], values: np.ndar
     strange = np.flatnonzero(at < 0)
     is_total = np.abs(values[strange].sum(axis=1) - total) <= max(1.0, 1e-6 * total)
     if is_total.any():
-        facts.append(f"a row of totals was left out ({keys[strange[np.flatnonzero(is_total)[0]]]})")
+        facts.append(f"a row of totals was left out ({keys[int(strange[np.flatnonzero(is_total)[0]])]})")
     rest = strange[~is_total]
     if len(rest):
         names = listed(sorted({str(keys[i]) for i in rest if keys[i] is not None}), 6)
@@ -146,6 +146,6 @@ def split_census(
     parts, several = np.bincount(a, minlength=len(areas)), 0.0
     for i in np.unique(a):
         at = np.flatnonzero(a == i)
-        np.add.at(people, u[at], whole_parts(weight[at], residents[i]) if weight[at].sum() > 0 else 0.0)
+        np.add.at(people, u[at], whole_parts(weight[at], float(residents[i])) if weight[at].sum() > 0 else 0.0)
         several += residents[i] * (len(at) > 1)
     return SplitCensus(people, (int((parts > 1).sum()), float(several)), float(residents[parts == 0].sum()))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.town.borders import read_edges
 from beatplanner.data.town.distances import read_unit_distances
 from beatplanner.data.town.homes import read_homes
@@ -77,7 +78,7 @@ def read_town(description: Description) -> Town:
     _tell_unused_files(reading)
     return Town(
         description=description,
-        crs=units.crs,
+        crs=crs_of(units),
         units=units,
         unit_ids_are_whole_numbers=ids_are_whole,
         edges=edges,

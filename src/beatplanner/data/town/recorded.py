@@ -355,7 +355,7 @@ def _categories(
         late, early = (first - low) * rate >= limit, (high - last) * rate >= limit
         if not (late or early):
             continue
-        gaps = np.diff(np.unique(group["period"].to_numpy(int))) - 1
+        gaps = np.diff(np.unique(np.asarray(group["period"], np.int64))) - 1
         when = f"{found._first_day(first):%B %Y} to {found._first_day(last) - pd.Timedelta(days=1):%B %Y}"
         if (late and early) or (last - first) * months < LEAST_MONTHS or (gaps * rate >= limit).any():
             doubts.append(

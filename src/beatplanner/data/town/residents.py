@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -164,9 +165,11 @@ def _of_raster(reading: Reading, polygons: np.ndarray, crs_of_polygons: CRS) -> 
     rules = reading.description.units
     path = reading.description.path(rules.population_raster or Path())
     with opened_raster(path) as raster:
+        import rasterio.windows
         from exactextract import exact_extract
-        from rasterio import windows
 
+        # a decorator makes its classes, which hides their arguments from a checker of types
+        windows: Any = rasterio.windows
         crs, size = raster.crs, raster.width * raster.height
         if crs is None:
             raise InputError(problem("the raster has no CRS", "Set it in QGIS and export it again", file=path.name))
@@ -180,7 +183,7 @@ def _of_raster(reading: Reading, polygons: np.ndarray, crs_of_polygons: CRS) -> 
                 what = f"the raster has {window.width * window.height:,.0f} cells around the units"
                 raise InputError(problem(what, "Give a coarser one, of 100 m for instance", file=path.name))
         band = raster.read(1, masked=True, window=window).astype(float)
-        sums = exact_extract(raster, gpd.GeoDataFrame(geometry=shapes), ["sum"], output="pandas")
+        sums: Any = exact_extract(raster, gpd.GeoDataFrame(geometry=shapes), ["sum"], output="pandas")
         found = sums["sum"].to_numpy(float)
     people = np.nan_to_num(found, posinf=0.0, neginf=0.0)
     people = np.where(people < 0, 0.0, people)

@@ -198,7 +198,7 @@ def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
     forbidden = tagged("foot", "no", "private") | (
         tagged("access", "no", "private") & ~tagged("foot", "yes", "designated", "permissive")
     )
-    foot = np.where(forbidden, "no", np.where(tagged("foot", "yes", "designated", "permissive"), "yes", None))
+    foot = np.where(forbidden, "no", np.where(tagged("foot", "yes", "designated", "permissive"), "yes", np.array(None)))
     found = gpd.GeoDataFrame(
         {"class": kind, "apart": level | ferry, "foot": foot}, geometry=frame.geometry, crs=frame.crs
     )

@@ -9,6 +9,7 @@ import pandas as pd
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.frames import crs_of, each_row
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
@@ -97,7 +98,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
         if "x" in frame and "y" in frame:
             crs = crs_from(rules.crs, file=reading.description.file.name, field="officers.crs")
             x, y = numbers(frame["x"], where, empty=np.nan), numbers(frame["y"], where, empty=np.nan)
-            home = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(units.crs)
+            home = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(crs_of(units))
             found["x"], found["y"] = home.x.to_numpy(float), home.y.to_numpy(float)
             _check_homes(found, units, where)
     reading.findings.add(problems.notes)
@@ -202,11 +203,7 @@ def read_published(reading: Reading) -> pd.DataFrame | None:
         told: list[Note] = []
         found[c] = pd.Series(dates(frame[c], where, told), dtype=object)
         reading.findings.add(told)
-    bad = [
-        i
-        for i, r in enumerate(found.itertuples(index=False))
-        if None in (r.officer, r.beat, r.start, r.end) or r.end <= r.start
-    ]
+    bad = [i for i, r in enumerate(each_row(found)) if None in (r.officer, r.beat, r.start, r.end) or r.end <= r.start]
     if bad:
         what = "a published posting needs an officer, a beat, and an end after its start"
         raise InputError(where.problem(what, "Correct the row", row=where.rows[bad[0]], field="end"))
@@ -216,7 +213,7 @@ def read_published(reading: Reading) -> pd.DataFrame | None:
 
 
 def _check_homes(found: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
-    known = np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)
+    known = np.asarray(np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1))
     place = found.loc[known, ["x", "y"]].to_numpy(float)
     middle = units[["x", "y"]].median().to_numpy(float)
     apart = np.hypot(*(place - middle).T) / 1000

@@ -94,7 +94,7 @@ def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Data
         return None
     table = rules.calls
     frame, where = read_columns(reading, "service.calls", table)
-    shift = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
+    shift: list[str | None] = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
     _check_shifts(shift, rules, where)
     kind = [t or "" for t in texts(frame["category"])] if "category" in frame else [""] * len(frame)
     reading.record("service.calls", rules.calls.path, len(frame), where=where)
@@ -138,7 +138,7 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
         return None
     table = rules.servers
     frame, where = read_columns(reading, "service.servers", table)
-    shift = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
+    shift: list[str | None] = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
     _check_shifts(shift, rules, where)
     names = texts(frame["server"])
     seen: dict[tuple[str, str | None], str] = {}

@@ -12,6 +12,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_placed
 from beatplanner.data.town.walking_network import Barriers
@@ -48,7 +49,7 @@ def read_sites(
             table,
             [c for c in [*named, *only] if c],
             f"stations.{key}",
-            units.crs,
+            crs_of(units),
             guess_beside(reading, f"stations.{key}", units),
         )
         rows = len(frame)
@@ -128,7 +129,7 @@ def _check_sites(
             where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]])
         )
     area = geometry.union(units.geometry.to_numpy())
-    apart = shapely.distance(shapely.points(place), area) / 1000
+    apart = np.asarray(shapely.distance(shapely.points(place), area)) / 1000
     far = np.flatnonzero(apart > (FAR_SITES_KM if existing or (apart > FAR_SITES_KM).all() else WRONG_SITES_KM))
     if len(far):
         what = f"site {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the nearest unit ({len(far):,} such sites)"
@@ -152,7 +153,11 @@ def _check_water(place: np.ndarray, ids: list, barriers: Barriers | None, where:
     if barriers is None:
         return
     water = [g for g in shapely.get_parts(barriers.shape) if shapely.get_dimensions(g) == 2]
-    inside = np.flatnonzero(shapely.contains(geometry.union(water), shapely.points(place))) if water else []
+    inside = (
+        np.flatnonzero(shapely.contains(geometry.union(np.array(water, dtype=object)), shapely.points(place)))
+        if water
+        else []
+    )
     if len(inside):
         what = f"site {ids[inside[0]]} lies in the water of a barrier ({len(inside):,} such sites)"
         raise InputError(where.problem(what, "Correct its place", row=where.rows[inside[0]], field="geometry"))

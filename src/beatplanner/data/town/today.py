@@ -12,6 +12,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
@@ -38,7 +39,7 @@ def read_current(reading: Reading, units: gpd.GeoDataFrame) -> tuple[np.ndarray,
     ids = texts(frame[layer.id])
     beat_names = _names_of_beats(reading, layer) if NAME in where.dropped else {}
     shapes, _ = polygons_of(frame, where, [f"beat {i}" for i in ids])
-    shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(units.crs).array, dtype=object)
+    shapes = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs_of(units)).array, dtype=object)
     reading.record("beats.current", layer.path, len(frame))
     shares = _shares(np.asarray(units.geometry.array, dtype=object), shapes, ids)
     best = shares.sort_values(["unit", "share", "beat"], ascending=[True, False, True], na_position="last")

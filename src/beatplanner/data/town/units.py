@@ -16,6 +16,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.datums import accuracy_offline
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
@@ -59,7 +60,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
     ids, whole = _unit_ids(frame[rules.id], where)
     shapes, mended = polygons_of(frame, where, [f"unit {i}" for i in ids])
     crs = _planning_crs(reading, frame, where)
-    _tell_accuracy(reading, frame.crs, crs, shapes, where)
+    _tell_accuracy(reading, crs_of(frame), crs, shapes, where)
     moved = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs)
     polygons = np.array(moved.array, dtype=object)
     # a change of CRS moves points, and may cross a thin polygon's border over itself

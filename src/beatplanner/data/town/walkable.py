@@ -13,6 +13,7 @@ from beatplanner.data.description.models import Layer, Stations
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_shapes
@@ -29,7 +30,12 @@ def read_network(
     classes = getattr(roads, "classes", None)
     speed = (rules.walk_kmh if rules else 4.5) * 1000 / 60
     found, where, rows, left_out = read_roads(
-        path, roads, units.crs, units.geometry, speed, None if classes is None else reading.description.path(classes)
+        path,
+        roads,
+        crs_of(units),
+        units.geometry,
+        speed,
+        None if classes is None else reading.description.path(classes),
     )
     reading.record(role, roads.path, rows, len(found.lines))
     if classes is not None:
@@ -42,11 +48,11 @@ def read_network(
     if barriers is not None:
         found = without_barred(found, barriers)
     try:
-        network = walking_network(found, rules.snap_metres if rules else SNAP, _height(reading, rules, units.crs))
+        network = walking_network(found, rules.snap_metres if rules else SNAP, _height(reading, rules, crs_of(units)))
     except geometry.UnworkableShapesError as error:
         at = units["name"].iat[int(shapely.STRtree(units.geometry.to_numpy()).nearest(shapely.Point(error.point)))]
         what = f"roads at {at} lie on each other so that they cannot be cut at their crossings"
-        mend = f"Draw them again near {error.point[0]:,.1f}, {error.point[1]:,.1f} ({reading.description.project.crs or units.crs}), or take one of each pair out"
+        mend = f"Draw them again near {error.point[0]:,.1f}, {error.point[1]:,.1f} ({reading.description.project.crs or crs_of(units)}), or take one of each pair out"
         raise InputError(where.problem(what, mend, field="geometry")) from None
     if network.joined:
         snap = rules.snap_metres if rules else SNAP
@@ -117,11 +123,13 @@ def read_barriers(reading: Reading, units: gpd.GeoDataFrame) -> Barriers | None:
     name = "stations" if section is rules else "beats"
     if section is None or section.barriers is None:
         return None
-    shape = geometry.union(read_shapes(reading, f"{name}.barriers", section.barriers, units.crs))
+    shape = geometry.union(read_shapes(reading, f"{name}.barriers", section.barriers, crs_of(units)))
     crossings = rules.crossings or section.crossings
     if crossings is None:
         return Barriers(shape, np.empty((0, 2)))
-    found = read_shapes(reading, "stations.crossings" if rules.crossings else "beats.crossings", crossings, units.crs)
+    found = read_shapes(
+        reading, "stations.crossings" if rules.crossings else "beats.crossings", crossings, crs_of(units)
+    )
     # a bridge drawn as a line counts where it meets the barrier
     points = [
         p if shapely.get_type_id(p) in (0, 4) else shapely.line_interpolate_point(shapely.shortest_line(p, shape), 0.0)

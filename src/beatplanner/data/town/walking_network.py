@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -231,7 +232,7 @@ class Barriers:
     def cut(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Tell which straight ways from a to b, (n, 2) each, a barrier cuts."""
         shapely.prepare(self.shape)
-        return shapely.intersects(self.shape, shapely.linestrings(np.stack([a, b], axis=1)))
+        return np.asarray(shapely.intersects(self.shape, shapely.linestrings(np.stack([a, b], axis=1))))
 
 
 def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roads:
@@ -266,7 +267,7 @@ def access(network: WalkingNetwork, points: np.ndarray, barriers: Barriers | Non
     big = network.piece_metres[network.piece[network.segments[:, 0]]] >= STRAY_SHARE * network.lengths.sum()
     usable = np.flatnonzero(big)
     tree = shapely.STRtree(network.roads[usable])
-    shapes = shapely.points(points)
+    shapes = np.asarray(shapely.points(points), dtype=object)
     road = usable[tree.nearest(shapes)]
     none = np.zeros(len(points), bool)
     if barriers is not None:
@@ -423,7 +424,7 @@ def catchments(
     graph, k = _with_feet(network, at)
     found = []
     for j in range(len(sites)):
-        metres = csgraph.dijkstra(graph, directed=False, indices=k + j, limit=limits[-1])[:k] + at.metres[j]
+        metres = csgraph.dijkstra(graph, directed=False, indices=np.array(k + j), limit=limits[-1])[:k] + at.metres[j]
         a, b = metres[network.segments[:, 0]], metres[network.segments[:, 1]]
         areas: list[shapely.Geometry] = []
         before = geometry.buffer(shapely.Point(sites[j]), CATCHMENT_REACH)
@@ -442,9 +443,8 @@ def catchments(
                     lines.append(_part(road, 1.0 - other, 1.0))
             if at.road[j] >= 0 and at.metres[j] < limit:
                 spare = (limit - at.metres[j]) / network.lengths[at.road[j]]
-                lines.append(
-                    _part(network.roads[at.road[j]], max(0.0, at.share[j] - spare), min(1.0, at.share[j] + spare))
-                )
+                road = network.roads[at.road[j]]
+                lines.append(_part(road, max(0.0, at.share[j] - spare), min(1.0, at.share[j] + spare)))
             streets = geometry.buffer(np.array(lines, dtype=object), CATCHMENT_REACH)
             area = geometry.union(np.array([before, *streets], dtype=object))
             before = _filled(area)
@@ -453,7 +453,7 @@ def catchments(
     return found
 
 
-def _part(line: shapely.LineString, start: float, end: float) -> shapely.Geometry:
+def _part(line: Any, start: float, end: float) -> shapely.Geometry:
     from shapely.ops import substring
 
     return substring(line, start, end, normalized=True)
@@ -465,4 +465,4 @@ def _filled(area: shapely.Geometry) -> shapely.Geometry:
     for polygon in shapely.get_parts(area):
         holes = [r for r in polygon.interiors if shapely.Polygon(r).area > CATCHMENT_HOLE]
         polygons.append(shapely.Polygon(polygon.exterior, holes))
-    return geometry.union(polygons)
+    return geometry.union(np.array(polygons, dtype=object))

@@ -242,7 +242,9 @@ class Growth:
         for u in units[1:]:
             if int(u) in chosen:
                 continue
-            hops, before = csgraph.dijkstra(matrix, indices=place[int(u)], unweighted=True, return_predecessors=True)
+            hops, before = csgraph.dijkstra(
+                matrix, indices=np.array(place[int(u)]), unweighted=True, return_predecessors=True
+            )
             near = min(chosen, key=lambda c: (hops[place[c]], c))
             if not np.isfinite(hops[place[near]]):
                 raise LocksApartError(int(self.locked[units[0]]))

@@ -276,11 +276,12 @@ class LocalNode:
 
     def trial(self, gone: np.ndarray) -> tuple[float, np.ndarray, dict[tuple[int, ...], float]]:
         """Bound the node without some pairs, (P,) bool, in a few steps; return also the multipliers of units and of cuts."""
-        arguments = list(self._arguments())
-        # a price that no plan pays keeps the pairs out and the arrays as they are
-        arguments[2] = np.where(gone, FORBIDDEN, self.sites.cost)
+        arguments = self._arguments()
         bound, dual, _ = ascend(
-            *arguments,
+            *arguments[:2],
+            # a price that no plan pays keeps the pairs out and the arrays as they are
+            np.where(gone, FORBIDDEN, self.sites.cost),
+            *arguments[3:],
             self.tree.span,
             self._full_dual(),
             *self._aims(),

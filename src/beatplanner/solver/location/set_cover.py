@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -181,7 +182,8 @@ def unreached(
     if seconds <= 0 or not n or cancelled():
         return None
     own, infinite = len(first), highspy.kHighsInf
-    lp = highspy.HighsLp()
+    # its annotations ask for lists where it takes arrays
+    lp: Any = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = m + own, own + len(side) + 1
     lp.col_cost_ = np.r_[np.zeros(m), np.ones(own)]
     lp.col_lower_ = np.r_[rules.kept.astype(float), np.zeros(own)]

@@ -109,10 +109,10 @@ class TreeRecorder:
         self.full = False
 
     def _child(self, node: int, site: int, opened: bool, reason: int = INNER) -> int:
-        for column, value in zip(
-            (self.parent, self.site, self.opened, self.reason), (node, site, opened, reason), strict=True
-        ):
-            column.append(value)
+        self.parent.append(node)
+        self.site.append(site)
+        self.opened.append(opened)
+        self.reason.append(reason)
         return len(self.parent) - 1
 
     def _multipliers(self, u: np.ndarray, lam: np.ndarray) -> int:

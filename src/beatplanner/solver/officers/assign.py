@@ -141,7 +141,7 @@ def _decide(
     cancelled: Callable[[], bool],
 ) -> Postings:
     """Let the exact model better what the search found, or say whether the rules that it broke can be kept at all."""
-    a, proof = problem.arrays, PriceProof(*prices.best, prices.bound)
+    a, proof = problem.arrays, PriceProof(*prices.best, bound=prices.bound)
     best, bound = measure(problem, found).objective(problem.weights), prices.bound
     clean, impossible = not breaches(problem, found), False
     small = a.cost.size * a.months <= EXACT_SIZE

@@ -16,6 +16,7 @@ bound. An officer's minimum takes O(P T): with prefix sums along months, the bes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -422,12 +423,13 @@ class Prices:
         self.short = np.maximum(0, a.posts.sum() - able.sum(axis=0)).astype(np.int64)
         self.series = np.zeros((len(a.first), SERIES + 1, 3), np.int64)
         self.number = np.zeros(len(a.first), np.int64)
-        self.best = [np.zeros((places, a.months)) for _ in range(3)] + [np.zeros((a.beats, kinds, a.months))]
+        empty = (places, a.months)
+        self.best = (np.zeros(empty), np.zeros(empty), np.zeros(empty), np.zeros((a.beats, kinds, a.months)))
         self.bound = -INFINITE
         self._prefix, self._priced = (np.zeros(0), np.zeros(0)), None
         self.price(self.best)
 
-    def price(self, multipliers: list[np.ndarray]) -> float:
+    def price(self, multipliers: Sequence[np.ndarray]) -> float:
         """Return the bound that multipliers α, β, γ, δ prove; `series` and `number` hold each officer's cheapest series at them."""
         alpha, beta, gamma, delta = (np.maximum(0.0, x) for x in multipliers)
         # rounding of a linear program must not let a vacancy or a gap earn anything
@@ -442,7 +444,8 @@ class Prices:
             total = np.where(kinds[:, :, None], rest, 0.0).sum(axis=1, keepdims=True)
             over = np.where(total > a.gap[aspect], a.gap[aspect] / np.maximum(total, 1e-12), 1.0)
             delta = np.where(kinds[:, :, None], alone + rest * over, delta)
-        made = [np.ascontiguousarray(x) for x in (alpha, beta, gamma, delta)]
+        as_rows = np.ascontiguousarray
+        made = (as_rows(alpha), as_rows(beta), as_rows(gamma), as_rows(delta))
         found = float(price_all(a, self.short, self.group, self.signature, *made, self.series, self.number))
         if found > self.bound:
             self.bound, self.best = found, made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import highspy
 import numpy as np
 
@@ -34,7 +36,8 @@ class SparseModel:
 
     def highs(self) -> highspy.HighsLp:
         """Return the model as HiGHS takes it."""
-        lp = highspy.HighsLp()
+        # its annotations ask for lists where it takes arrays
+        lp: Any = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(self.cost), len(self.entries)
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.array(self.cost), np.array(self.lower), np.array(self.upper)
         lp.row_lower_, lp.row_upper_ = np.array(self.row_lower), np.array(self.row_upper)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.formats.geometry import dissolve
 from beatplanner.data.publish.public.plan import PublicPlan
 
@@ -168,14 +169,14 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
             "why": why,
             "shape": _rings(u.geometry),
         }
-        for u, p, walk, why in zip(units.itertuples(index=False), inner, words.walk, words.why, strict=True)
+        for u, p, walk, why in zip(each_row(units), inner, words.walk, words.why, strict=True)
     ]
     environment = jinja2.Environment(
         autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
     )
     # a mark that no name can hold tells our scripts from one that came in with a name
     own = secrets.token_hex(16)
-    branca.element.Figure.render(view.get_root())
+    cast(branca.element.Figure, view.get_root()).render()
     parts = _parts(view)
     parts["head"] = parts["head"].replace("<style>", f"<style {own}>").replace("<script>", f"<script {own}>")
     page = environment.get_template("forum_map.html").render(
@@ -384,7 +385,7 @@ def _add_stations(view: folium.Map, plan: PublicPlan, words: MapWords) -> None:
 
     texts = words.texts
     points = plan.stations.to_crs("EPSG:4326")
-    for s in points.itertuples(index=False):
+    for s in each_row(points):
         kind = texts["station_today"] if s.existing else texts["station_new"]
         marker = folium.CircleMarker(
             [round(s.geometry.y, DIGITS), round(s.geometry.x, DIGITS)],

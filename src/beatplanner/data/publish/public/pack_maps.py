@@ -15,9 +15,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS, Proj, Transformer
+from shapely.geometry.base import BaseGeometry
 
 from beatplanner.data.colours import beat_colours, beat_numbers
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import crs_of, each_row
 from beatplanner.data.publish.public.map_labels import box_of, placed
 from beatplanner.data.publish.public.map_margin import grid
 from beatplanner.data.publish.public.plan import PublicPlan
@@ -246,7 +248,7 @@ def draw_town(
         What each station is called.
     """
     bounds = plan.units.total_bounds
-    ground = ground_per_map_metre(plan.units.crs, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    ground = ground_per_map_metre(crs_of(plan.units), (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     pad = 0.01 * max(bounds[2] - bounds[0], bounds[3] - bounds[1])
     bounds = (bounds[0] - pad, bounds[1] - pad, bounds[2] + pad, bounds[3] + pad)
     scale = round_scale(bounds, width, height, ground)
@@ -317,26 +319,26 @@ def draw_beat(
     """
     beats = plan.beats
     ids = beats["beat"].astype(str)
-    shape = beats.geometry[(ids == beat).to_numpy()].iloc[0]
+    shape: BaseGeometry = beats.geometry[(ids == beat).to_numpy()].to_numpy()[0]
     west, south, east, north = shape.bounds
     pad = 0.04 * max(east - west, north - south, 100.0)
     bounds = (west - pad, south - pad, east + pad, north + pad)
-    ground = ground_per_map_metre(plan.units.crs, (west + east) / 2, (south + north) / 2)
+    ground = ground_per_map_metre(crs_of(plan.units), (west + east) / 2, (south + north) / 2)
     scale = round_scale(bounds, width, height, ground)
     sheet = _sheet(bounds, width, height, scale, ground)
     frame = shapely.box(sheet.west, sheet.north - height * sheet.per_mm, sheet.west + width * sheet.per_mm, sheet.north)
     around = shapely.intersects(beats.geometry.to_numpy(), frame)
-    for other in beats.geometry[around]:
+    for other in beats.geometry.to_numpy()[around]:
         sheet.draw(other, fill="#f1f1ee")
     sheet.draw(shape, fill="#fdf3d0")
     near = (
         None if streets is None else gpd.GeoDataFrame(streets[shapely.intersects(streets.geometry.to_numpy(), frame)])
     )
-    seen = None if waters is None else waters[shapely.intersects(waters.to_numpy(), frame)]
+    seen = None if waters is None else gpd.GeoSeries(waters[shapely.intersects(waters.to_numpy(), frame)])
     _ground(sheet, near, seen, 0.3)
     own = plan.units[plan.units["beat"].astype(str) == beat]
     _lines(sheet, shapely.boundary(own.geometry.to_numpy()), GREY, 0.1, "0.6 0.6")
-    for other in beats.geometry[around]:
+    for other in beats.geometry.to_numpy()[around]:
         sheet.draw(other, line=GREY, width=0.4)
     sheet.draw(shape, line=DARK, width=1.1)
     _stations(sheet, plan, size=3.6, names=stations)
@@ -353,7 +355,7 @@ def draw_beat(
         sheet.label(str(own["name"].iloc[i]), x, y, 2.6, bold=True)
     if near is not None:
         _street_names(sheet, near, shape)
-    for other_id, other in zip(ids[around], beats.geometry[around], strict=True):
+    for other_id, other in zip(ids[around], beats.geometry.to_numpy()[around], strict=True):
         part = geometry.intersection(other, frame)
         if other_id != beat and part.area > 0.01 * frame.area:
             x, y = sheet.mm(shapely.get_coordinates(shapely.point_on_surface(part)))[0]
@@ -367,7 +369,7 @@ def _fill(sheet: _Sheet, shape: shapely.Geometry, colour: str, number: int) -> N
         sheet.draw(shape, fill=f"url(#p{number})")
 
 
-def _lines(sheet: _Sheet, shapes: Iterable[shapely.Geometry], colour: str, width: float, dash: str = "") -> None:
+def _lines(sheet: _Sheet, shapes: Iterable[BaseGeometry | None], colour: str, width: float, dash: str = "") -> None:
     shapes = [s for s in shapes if s is not None and not s.is_empty]
     if shapes:
         sheet.draw(
@@ -379,9 +381,8 @@ def _ground(sheet: _Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeri
     if waters is not None and len(waters):
         sheet.draw(geometry.union(waters.to_numpy()), line=WATER, width=4 * width)
     if streets is not None and len(streets):
-        sheet.draw(
-            shapely.multilinestrings(shapely.get_parts(streets.geometry.to_numpy())), line="#8c8c8c", width=width
-        )
+        lines = shapely.MultiLineString(list(shapely.get_parts(streets.geometry.to_numpy())))
+        sheet.draw(lines, line="#8c8c8c", width=width)
 
 
 def _stations(
@@ -390,7 +391,7 @@ def _stations(
     """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
     if plan.stations is None:
         return
-    for s in plan.stations.itertuples(index=False):
+    for s in each_row(plan.stations):
         x, y = sheet.mm(np.array([[s.geometry.x, s.geometry.y]]))[0]
         if not (0 <= x <= sheet.width and 0 <= y <= sheet.height):
             continue

@@ -1,0 +1,27 @@
+"""Frames with types: what pandas and geopandas annotate more widely than this program uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from pyproj import CRS
+
+
+def crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
+    """Return the CRS of a layer of the town, which always has one."""
+    assert frame.crs is not None
+    return cast("CRS", frame.crs)
+
+
+def each_row(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a table as named tuples, of whatever its columns hold."""
+    yield from frame.itertuples(index=False)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as dictionaries by column."""
+    return cast("list[dict[str, Any]]", frame.to_dict("records"))
