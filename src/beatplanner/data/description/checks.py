@@ -109,7 +109,7 @@ def missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
                 yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
 
 
-def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - one line a pair of rules, none deeper than the other
     """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
     units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
     if units and units.population and units.population_raster:

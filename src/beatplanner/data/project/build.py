@@ -81,7 +81,7 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:
+def _write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:  # noqa: C901 - one step a layer of the town, in their order
     """Write every layer with the columns that are used; return the description with paths into the file."""
     content = d.model_dump(mode="json", exclude_defaults=True)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from beatplanner.data.result.cells import safe_cell
 
 
-def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str, Any]]) -> None:
+def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str, Any]]) -> None:  # noqa: C901 - one step a sheet
     """Write the workbook: figures with the differences to today as formulas, the beats with hours per officer as formulas, and who moves."""
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font, PatternFill

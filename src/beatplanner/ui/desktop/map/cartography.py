@@ -161,7 +161,7 @@ def steps(
         yield
 
 
-def _layer(
+def _layer(  # noqa: C901 - one branch a kind of layer
     painter: QPainter, view: View, content: MapContent, stack: LayerStack, layer: MapLayer, taken: list[QRectF]
 ) -> Iterator[None]:
     name, dot = layer.name, view.dot
