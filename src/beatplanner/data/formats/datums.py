@@ -166,10 +166,10 @@ def disputed_change(crs: CRS, points: np.ndarray) -> Dispute | None:
     points
         (n, 2) coordinates in it.
     """
-    points = _usable(crs, points)
-    if points is None:
+    usable = _usable(crs, points)
+    if usable is None:
         return None
-    return _dispute(crs.to_wkt(), *_rounded_middle(crs, points))
+    return _dispute(crs.to_wkt(), *_rounded_middle(crs, usable))
 
 
 @functools.lru_cache(maxsize=64)

@@ -22,6 +22,11 @@ def each_row(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples(index=False)
 
 
+def number_at(frame: pd.DataFrame, column: str, row: int) -> float:
+    """Return the number in a column of a table at a position of its rows."""
+    return float(cast(Any, frame[column].iat[row]))
+
+
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as dictionaries by column."""
     return cast("list[dict[str, Any]]", frame.to_dict("records"))

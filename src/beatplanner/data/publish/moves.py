@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 
 
@@ -22,10 +23,10 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
     start = str(tables.summary["rules"]["officers"]["start"])
     longest = tables.summary["rules"]["officers"].get("max_tenure_months")
-    roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
+    roster = {str(r["officer"]): r for r in records(tables.roster)}
     known = {str(b) for b in tables.beats["beat"]}
     by_officer: dict[str, list[dict[str, Any]]] = {}
-    for r in tables.assignments.sort_values("start").to_dict("records"):
+    for r in records(tables.assignments.sort_values("start")):
         by_officer.setdefault(str(r["officer"]), []).append(r)
     found = []
     for officer, rows in by_officer.items():

@@ -70,7 +70,7 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
     """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs."""
     assert tables.beats is not None and tables.assignments is not None and tables.roster is not None
     months = plan_months(tables)[:-1]
-    off = {str(r["officer"]): absences(r) for r in tables.roster.to_dict("records")}
+    off = {str(r["officer"]): absences(r) for r in records(tables.roster)}
     count = pd.DataFrame(0, index=tables.beats["beat"].astype(str), columns=months)
     for r in tables.assignments.to_dict("records"):
         away = [(a.isoformat(), z.isoformat()) for a, z, _ in off.get(str(r["officer"]), [])]

@@ -54,7 +54,7 @@ def read_personnel(frame: pd.DataFrame, where: Place, told: list[Note]) -> pd.Da
         share = numbers(frame["share"], where, empty=np.nan)
         # “50” and “50 %” are half of full time
         share = np.where((share >= 10) & (share <= 100), share / 100, share)
-        for i in np.flatnonzero((share <= 0) | (share > 1)):
+        for i in np.flatnonzero((share <= 0) | (share > 1)).tolist():
             what = f"holds {frame['share'].iat[i]}, which is no share of full time"
             raise_at(where, what, "Give a number above 0 and up to 1, such as 0.5", i, "share")
         found["share"] = share

@@ -58,12 +58,12 @@ def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> P
     Layers in the same datum say nothing, as they would move alike.
     """
     assert frame.crs is not None
-    shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+    shapes = gpd.GeoSeries(frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty])
     dispute = disputed_change(frame.crs, shapely.get_coordinates(shapely.centroid(shapes.to_numpy()[:200])))
     others = None if dispute is None or not dispute.crs else _places_of_others(reading, unlike=frame.crs)
     if dispute is None or others is None:
         return where
-    points = shapely.points(others)
+    points = np.asarray(shapely.points(others), dtype=object)
 
     def inside(crs: CRS | str) -> float:
         tree = shapely.STRtree(shapes.set_crs(crs, allow_override=True).to_crs(4326).to_numpy())

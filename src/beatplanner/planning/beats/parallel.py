@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -152,7 +152,7 @@ class Farm:
                     # tasks ask for this and end with the best that they have
                     stop.set()
                 try:
-                    ready = wait(list(waiting), timeout=0.5, return_when="FIRST_COMPLETED").done
+                    ready = cast(Any, wait(list(waiting), timeout=0.5, return_when="FIRST_COMPLETED")).done
                 except TimeoutError:
                     continue
                 for task in ready:
@@ -240,7 +240,7 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
                     n_workers=workers,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    dashboard_address=cast(Any, None),
                     host="127.0.0.1",
                     silence_logs=50,
                     security=Security.temporary(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description, Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -118,7 +120,7 @@ def replan(
     first = min([c.day for c in changes], default=officers.start) if freeze_until is None else freeze_until
     starts = month_starts(officers.start, officers.years * 12)
     # who leaves in a month is there until it begins, and the successor comes the handover before
-    month = int(np.searchsorted(starts[:-1], first, side="right")) - 1
+    month = bisect_right(starts[:-1], first) - 1
     frozen = max(0, month - officers.handover_months * (freeze_until is None))
     with roster_files(out, roster, published) as inputs:
         changed = officers.model_copy(
@@ -280,17 +282,17 @@ def _published(before: PlanTables, moves: Sequence[Change], start: dt.date, year
     starts = month_starts(start, years * 12)
     rows = []
     ordered = {c.officer: c for c in moves}
-    for r in before.assignments.to_dict("records"):
+    for r in records(before.assignments):
         c = ordered.get(str(r["officer"]))
         begin, end = str(r["start"]), str(r["end"])
         if c is not None:
-            cut = starts[int(np.searchsorted(starts, c.day))].isoformat()
+            cut = starts[bisect_left(starts, c.day)].isoformat()
             if begin >= cut:
                 continue
             end = min(end, cut)
         rows.append((r["officer"], r["beat"], begin, end, r.get("requires") or ""))
     for c in moves:
-        cut = starts[int(np.searchsorted(starts, c.day))].isoformat()
+        cut = starts[bisect_left(starts, c.day)].isoformat()
         rows.append((c.officer, c.beat, cut, starts[-1].isoformat(), ""))
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "requires"])
 
@@ -323,10 +325,10 @@ def _trust_lost(before: PlanTables, moves: Sequence[Change], start: dt.date) -> 
     """Return the residents × years known that moved officers leave behind, as `trust` counts them."""
     if before.assignments is None or before.roster is None:
         return 0.0
-    roster = {str(r["officer"]): r for r in before.roster.to_dict("records")}
+    roster = {str(r["officer"]): r for r in records(before.roster)}
     lost = 0.0
     for c in moves:
-        for r in before.assignments.to_dict("records"):
+        for r in records(before.assignments):
             there = str(r["officer"]) == c.officer and str(r["start"]) <= c.day.isoformat() < str(r["end"])
             if there and str(r["beat"]) != c.beat:
                 lost += relationship_years_of(before.units, roster[c.officer], str(r["beat"]), r["start"], c.day, start)

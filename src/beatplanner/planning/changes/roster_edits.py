@@ -21,6 +21,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -121,7 +122,7 @@ def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[P
     rows = tables.assignments if table is None else table
     assert rows is not None
     found = []
-    for number, r in enumerate(rows.to_dict("records"), 1):
+    for number, r in enumerate(records(rows), 1):
         start, end = (str(r[k])[:10] for k in ("start", "end"))
         for key, day in (("start", start), ("end", end)):
             if day not in month:
@@ -193,7 +194,7 @@ class Judge:
             for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)
         }
         self.posts = {str(b): int(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
-        self.roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
+        self.roster = {str(r["officer"]): r for r in records(tables.roster)}
         self.published = postings_of(tables)
         self.cut_before: frozenset[tuple[str, int, int]] = frozenset()
         self.as_published = self(self.published)
@@ -404,7 +405,7 @@ def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
 
     frame, _, _ = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"])
     judge = Judge(tables, path)
-    for number, row in enumerate(frame.to_dict("records"), 1):
+    for number, row in enumerate(records(frame), 1):
         if str(row["officer"]) not in judge.roster:
             raise InputError(
                 problem(

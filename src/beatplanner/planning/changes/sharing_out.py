@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -163,4 +163,4 @@ def with_starts(beats: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataF
     if "starts" not in made:
         return beats
     day = dict(zip(made["beat"].astype(str), made["starts"], strict=True))
-    return beats.assign(starts=[day.get(str(b)) for b in beats["beat"]])
+    return beats.assign(starts=cast(Any, [day.get(str(b)) for b in beats["beat"]]))

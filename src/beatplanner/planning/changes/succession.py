@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Budget, Description, Officers
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.officers.roster_problem import month_starts
 
@@ -71,11 +73,11 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
     assert rules is not None
     dates = month_starts(rules.start, rules.years * 12)
     months = len(dates) - 1
-    roster, place = plan.roster.to_dict("records"), {str(b): i for i, b in enumerate(plan.beats["beat"])}
+    roster, place = records(plan.roster), {str(b): i for i, b in enumerate(plan.beats["beat"])}
     number = {str(r["officer"]): i for i, r in enumerate(roster)}
     where = np.full((len(roster), months), -1)
-    for r in plan.assignments.to_dict("records"):
-        a, z = (int(np.searchsorted([d.isoformat() for d in dates], str(r[k]))) for k in ("start", "end"))
+    for r in records(plan.assignments):
+        a, z = (bisect_left([d.isoformat() for d in dates], str(r[k])) for k in ("start", "end"))
         where[number[str(r["officer"])], a:z] = place[str(r["beat"])]
     languages = sorted({w for text in plan.beats["languages"].fillna("") for w in str(text).split(";") if w})
     needs = [[w for w in str(t or "").split(";") if w] for t in plan.beats["languages"].fillna("")]
@@ -87,14 +89,12 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
             last[i] = 0
             continue
         if r["leaves_on"]:
-            last[i] = max(
-                0, int(np.searchsorted([d.isoformat() for d in dates], str(r["leaves_on"]), side="right")) - 1
-            )
+            last[i] = max(0, bisect_right([d.isoformat() for d in dates], str(r["leaves_on"])) - 1)
         if (where[i] < 0).all() or where[i, 0] < 0:
             ready = r["trained_on"] or r["joins_on"]
             if ready:
                 day = pd.Timestamp(str(ready)) + pd.DateOffset(months=0 if r["trained_on"] else rules.training_months)
-                first[i] = int(np.searchsorted([d.isoformat() for d in dates[:-1]], day.date().isoformat()))
+                first[i] = bisect_left([d.isoformat() for d in dates[:-1]], day.date().isoformat())
     random = np.random.default_rng(seed)
     hazard = 1 - (1 - attrition) ** (1 / 12)
     ahead = rules.training_months + rules.handover_months
@@ -145,7 +145,7 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
     )
     for k, w in enumerate(languages):
         table[w] = spoken[:, k].mean(axis=0)
-    earliest = 0 if today is None else int(np.searchsorted(dates[:-1], max(today, rules.start)))
+    earliest = 0 if today is None else bisect_left(dates[:-1], max(today, rules.start))
     # who is needed sooner than a class can be trained starts with the first that can be ordered
     start = np.maximum(np.arange(months) - ahead, earliest)
     return Succession(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import about
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.planning.compare.columns import Column, currency, read_columns
@@ -210,7 +212,7 @@ def _leavers(c: Column, leave: int) -> list[str]:
     first = table[table["start"].astype(str) == start]
     held = first["officer"].nunique()
     ready = 0
-    for r in roster.to_dict("records"):
+    for r in records(roster):
         trained, joins, leaves = (_date(r.get(k)) for k in ("trained_on", "joins_on", "leaves_on"))
         free = str(r["officer"]) not in set(first["officer"].astype(str))
         here = (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start)
@@ -238,10 +240,10 @@ def _last_day(c: Column) -> list[str]:
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
     # the same table as in officers.xlsx, less posts that a roll-out has not opened yet
     empty = vacancies(c.tables).to_numpy(float)
-    for k, b in enumerate(beats.to_dict("records")):
+    for k, b in enumerate(records(beats)):
         if "starts" in b:
             never = not b["starts"] or b["starts"] != b["starts"]
-            opens = len(days) if never else int(np.searchsorted(days, dt.date.fromisoformat(str(b["starts"]))))
+            opens = len(days) if never else bisect_left(days, dt.date.fromisoformat(str(b["starts"])))
             empty[k, : opens + (rules.handover_months if opens else 0)] = 0
     vacant = empty.sum(axis=0)
     if not vacant.any():

@@ -166,14 +166,14 @@ def _price(columns: Sequence[Column], rates: Mapping[str, float]) -> None:
                 problem(
                     what,
                     f"Say how much {other} is one {own}: --rate {other}=…, or rates = {{ {other} = … }} in [budget]",
-                    file=c.folder,
+                    file=c.folder or "",
                     field="budget.currency",
                 )
             )
         if not years:
             what = f"the budgets of {base.name} and {c.name} have no year in common"
             raise InputError(
-                problem(what, "Give both the same first_year and years", file=c.folder, field="budget.first_year")
+                problem(what, "Give both the same first_year and years", file=c.folder or "", field="budget.first_year")
             )
         c.exchange = 1.0 if other == own else 1.0 / stated[other]
     for c in columns:
@@ -261,7 +261,7 @@ def people(units: pd.DataFrame) -> np.ndarray:
 
 def municipality_of(names: np.ndarray, at: np.ndarray, hours: np.ndarray, count: int) -> np.ndarray:
     """Return the municipality with most of each beat's work, (count,)."""
-    shared = pd.Series(hours + 1e-9).groupby([at, names]).sum()
+    shared: Any = pd.Series(hours + 1e-9).groupby([at, names]).sum()
     return np.array([shared[k].idxmax() for k in range(count)], dtype=object)
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from beatplanner.data.description.models import Budget, Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.price_report import write_prices
 from beatplanner.data.result.cells import without_nan
 from beatplanner.data.result.folder import check_result_place, read_result
@@ -373,7 +374,7 @@ def _price(
 def _away(folder: Path) -> bool:
     """Tell whether somebody of a plan's roster is away at some time."""
     roster = read_result(folder).roster
-    return roster is not None and any(absences(r) for r in roster.to_dict("records"))
+    return roster is not None and any(absences(r) for r in records(roster))
 
 
 def _sentence_of_officers(r: Relaxation, row: dict[str, Any], budget: Budget | None) -> str:

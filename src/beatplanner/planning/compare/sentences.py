@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import money_in_words
 from beatplanner.planning.compare.columns import (
     Column,
@@ -36,7 +37,7 @@ def moves(c: Column) -> list[dict[str, Any]]:
             "residents": float(r["residents"]),
             "units": int(r["units"]),
         }
-        for r in rows.to_dict("records")
+        for r in records(rows)
     ]
 
 
@@ -58,7 +59,7 @@ def places(c: Column) -> list[dict[str, Any]]:
         .sum()
         .sort_values(["moved", "municipality"], ascending=[False, True])
     )
-    return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in rows.to_dict("records")]
+    return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in records(rows)]
 
 
 def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]:

@@ -25,6 +25,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.survey_report import write_survey_files
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import mapped_table
@@ -142,7 +143,7 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[dict[str, Any]], list
     told: list[dict[str, Any]] = []
     kinds: dict[str, tuple[bool, str]] = {}
     seen: set[tuple[str, str, str]] = set()
-    for number, r in enumerate(frame.to_dict("records"), 2):
+    for number, r in enumerate(records(frame), 2):
         place = {"file": file.name, "row": str(number)}
         beat, question, wave = (_text(r[k]) for k in ("beat", "question", "wave"))
         n, yes, mean, sd, effect = (_number(r.get(k)) for k in ("n", "yes", "mean", "sd", "design_effect"))

@@ -18,6 +18,7 @@ import pandas as pd
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.proposal_report import write_proposal_report
 from beatplanner.data.publish.public.forum_files import PROPOSAL
 from beatplanner.data.result.folder import read_result
@@ -141,7 +142,7 @@ def _read_proposal(
     for i, (unit, beat, was) in enumerate(zip(units, beats, planned, strict=True)):
         if beat is None:
             continue
-        if unit not in place:
+        if unit is None or unit not in place:
             mend = did_you_mean(str(unit), place) or "Use the ids of the plan's units"
             findings.add([where.problem(f"there is no unit “{unit}”", mend, row=where.rows[i], field="unit")])
         elif beat.casefold() not in known:
@@ -180,7 +181,7 @@ class _Judge:
         self.edges = town.edges[["a", "b"]].to_numpy(int)
         self.graph = nx.Graph()
         self.graph.add_nodes_from(range(len(before)))
-        self.graph.add_edges_from(self.edges.tolist())
+        self.graph.add_edges_from((int(a), int(b)) for a, b in self.edges)
         self.home = {str(b): self.municipality[np.flatnonzero(before == b)[0]] for b in dict.fromkeys(before)}
         self.limits: dict[str, tuple[float, float]] = {
             m["municipality"]: (m["lower"], m["upper"]) for m in summary.get("beats", {}).get("municipalities", [])
@@ -337,7 +338,7 @@ def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, An
         "figures": figures,
         "beats": beats,
         "broken": list(found.broken),
-        "changes": found.changes.to_dict("records"),
+        "changes": records(found.changes),
         "apart": found.apart,
         "bound": found.bound,
         "residents": town.has_population,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ import shapely
 
 from beatplanner.data.description.models import Forum, ForumLevel
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
@@ -182,7 +183,7 @@ def plan_forums(
     on_foot = metres <= limit * speed * 1000 / 60
     fare = np.where(on_foot, 0.0, 2 * metres / 1000 * rules.cost_per_km)
     beat_of, muni_of = units["beat"].astype(str).to_numpy(object), units["municipality"].astype(str).to_numpy(object)
-    points = shapely.points(place)
+    points = np.asarray(shapely.points(place), dtype=object)
     found = []
 
     def add(
@@ -208,14 +209,14 @@ def plan_forums(
             )
         )
 
-    for number, b in enumerate(beats.itertuples(index=False)):
+    for number, b in enumerate(each_row(beats)):
         inside = beat_of == str(b.beat)
-        within = shapely.intersects(points, b.geometry) if len(points) else np.zeros(0, bool)
+        within = np.asarray(shapely.intersects(points, b.geometry)) if len(points) else np.zeros(0, bool)
         add("neighbourhood", str(b.beat), str(b.name), inside, within, number, rules.neighbourhood)
     for number, name in enumerate(sorted(set(muni_of))):
         inside = muni_of == name
         shape = geometry.union(beats.geometry.to_numpy()[(beats["municipality"].astype(str) == name).to_numpy()])
-        within = shapely.intersects(points, shape) if len(points) else np.zeros(0, bool)
+        within = np.asarray(shapely.intersects(points, shape)) if len(points) else np.zeros(0, bool)
         add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
     add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)
     return found
@@ -259,7 +260,7 @@ def _meeting(
         "seats": seats,
     }
     if not len(candidates):
-        nothing = {
+        nothing: dict[str, Any] = {
             "walkers": float("nan"),
             "farthest_km": float("nan"),
             "travel_cost": 0.0,

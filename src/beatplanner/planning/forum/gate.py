@@ -125,7 +125,7 @@ def pass_gate(
     leaks = [_leak(i, cells, members, atoms, values, names, what) for i in found.leaks]
     slivers = [
         overlap_of(j, cells, sums)
-        for j in np.flatnonzero((atoms > 0) & (atoms < k))
+        for j in np.flatnonzero((atoms > 0) & (atoms < k)).tolist()
         if sums[:, [j]].sum() > 1 and len(members[j]) < min(len(c.members) for c in _holding(j, cells, sums))
     ]
     ours = ~fixed
@@ -173,7 +173,7 @@ def atoms_of(cells: Sequence[Cell], n: int) -> tuple[sparse.csr_array, list[np.n
 
 
 def _holding(atom: int, cells: Sequence[Cell], sums: sparse.csr_array) -> list[Cell]:
-    return [cells[i] for i in sums[:, [atom]].nonzero()[0]]
+    return [cells[int(i)] for i in sums[:, [atom]].nonzero()[0]]
 
 
 def overlap_of(atom: int, cells: Sequence[Cell], sums: sparse.csr_array) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.public.plan import OfficerFacts, Posted, Successor
 from beatplanner.data.result.plan_tables import PlanTables
@@ -53,7 +54,7 @@ def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> 
             photos[shown["photo"]] = (file, clean_photo(Path(shown["photo"]), town.description.path(Path())))
     begin = plan_span(tables)[0].isoformat()
     first = {}
-    for row in tables.assignments.to_dict("records"):
+    for row in records(tables.assignments):
         if str(row["start"]) <= begin < str(row["end"]):
             first[str(row["beat"]), int(row["post"])] = row
     following = {}

@@ -13,6 +13,7 @@ no tenure, and the holder, for whom the post is kept, goes on. Absences of holde
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,8 +72,8 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
     there = np.zeros((len(members), problem.months), bool)
     for k, o in enumerate(members):
         ready, leaves = _ready(rows[o], rules.training_months), rows[o].leaves_on
-        first = 0 if ready is None else int(np.searchsorted(days[:-1], ready))
-        last = problem.months if leaves is None else int(np.searchsorted(days, leaves, side="right")) - 1
+        first = 0 if ready is None else bisect_left(days[:-1], ready)
+        last = problem.months if leaves is None else bisect_right(days, leaves) - 1
         there[k, first : max(first, last)] = True
         there[k] &= problem.arrays.works[o]
     able = np.array([[_qualifies(rows[o], text) for text in places.requires] for o in members], bool)

@@ -48,7 +48,9 @@ def language_needs(
                 "language": language,
                 "beats": int(wanted.sum()),
                 "speakers": float(residents[wanted].sum()),
-                "officers": int((able & problem.has[:, [k]])[: len(town.roster), 0].sum()),
+                "officers": int(
+                    (able & problem.has[:, [k]])[: 0 if town.roster is None else len(town.roster), 0].sum()
+                ),
                 "unavoidable_beat_months": int(short.sum()),
                 "unavoidable_speaker_months": float(fewest[short].sum()),
                 "recruit": recruit,

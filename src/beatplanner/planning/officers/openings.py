@@ -8,6 +8,7 @@ first ``handover_months`` of a beat that starts later are therefore no vacancy. 
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ def opening_months(beats: gpd.GeoDataFrame, dates: Sequence[dt.date]) -> np.ndar
     found = []
     for day in beats["starts"]:
         never = day is None or day != day
-        found.append(NEVER if never else int(np.searchsorted(dates[:-1], dt.date.fromisoformat(str(day)))))
+        found.append(NEVER if never else bisect_left(dates[:-1], dt.date.fromisoformat(str(day))))
     return np.array(found, int)
 
 

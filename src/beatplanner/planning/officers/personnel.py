@@ -15,6 +15,7 @@ import pandas as pd
 from beatplanner.data.description.models import Officers
 from beatplanner.data.errors import Note
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.frames import records
 from beatplanner.data.town.personnel import APPEALS
 
 
@@ -67,7 +68,7 @@ def _supervision(
     start = rules.start
     here = [
         str(r["officer"])
-        for r in roster.to_dict("records")
+        for r in records(roster)
         if (r["joins_on"] is None or r["joins_on"] <= start) and (r["leaves_on"] is None or r["leaves_on"] > start)
     ]
     posted = {str(o): town[str(b)] for o, b in zip(first["officer"], first["beat"], strict=True)}

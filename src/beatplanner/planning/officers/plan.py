@@ -33,6 +33,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import Note
+from beatplanner.data.formats.frames import records
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.clashes import broken_rules, clashes_of, notes_of
 from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, cover_table, with_cover
@@ -193,7 +194,7 @@ def _plan_of(
     assignments = _assignments(town, beats, places, problem_, found, dates)
     summary |= personnel_figures(town.roster, assignments, beats, rules)
     if town.special_posts is not None:
-        summary["special_posts"] = town.special_posts.to_dict("records")
+        summary["special_posts"] = records(town.special_posts)
     if "beat" in town.units and town.units["current"].notna().any():
         summary |= relationship_years(town.units, town.roster, assignments, beats, rules)
     return OfficerPlan(

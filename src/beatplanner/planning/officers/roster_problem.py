@@ -7,8 +7,9 @@ not left before its end.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.personnel import absences
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.trust import months_served
@@ -53,7 +55,7 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
     source = rules.posts.path.name if rules.posts is not None else ""
     special: dict[int, dict[str, int]] = {}
     position = {b: i for i, b in enumerate(beats["beat"])}
-    for row in () if town.special_posts is None else town.special_posts.itertuples(index=False):
+    for row in () if town.special_posts is None else each_row(town.special_posts):
         if row.beat not in position:
             mend = did_you_mean(row.beat, position) or "Name a beat of the plan"
             raise InputError(problem(f"there is no beat “{row.beat}”", mend, file=source, field="beat"))
@@ -96,7 +98,7 @@ def follows(town: Town, beats: gpd.GeoDataFrame) -> dict[str, str]:
     if not gone.any():
         return {}
     shares = people[gone].groupby([units["current"][gone], units["beat"][gone]]).sum()
-    return {str(old): str(part.idxmax()[1]) for old, part in shares.groupby(level=0)}
+    return {str(old): str(cast("tuple[str, str]", part.idxmax())[1]) for old, part in shares.groupby(level=0)}
 
 
 def speakers_of(town: Town, beats: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -130,7 +132,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
     months = len(dates) - 1
     first, last, beat, rooted, served, carried = [], [], [], [], [], []
     works = np.ones((len(roster), months), bool)
-    for i, row in enumerate(roster.itertuples(index=False)):
+    for i, row in enumerate(each_row(roster)):
         known = row.beat is not None and (row.beat in place or row.beat in todays)
         if row.beat is not None and not known:
             mend = did_you_mean(row.beat, [*place, *todays]) or "Name one of today's beats, or leave the cell empty"
@@ -144,38 +146,31 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
         rooted.append(row.beat is not None)
         carried.append(here >= 0 and row.beat not in place)
         # whoever holds a beat today serves already
-        first.append(0 if beat[-1] >= 0 else int(np.searchsorted(dates[:-1], ready)) if ready else 0)
-        last.append(
-            months + 10_000 if row.leaves_on is None else int(np.searchsorted(dates, row.leaves_on, side="right")) - 1
-        )
+        first.append(0 if beat[-1] >= 0 else bisect_left(dates[:-1], ready) if ready else 0)
+        last.append(months + 10_000 if row.leaves_on is None else bisect_right(dates, row.leaves_on) - 1)
         served.append(months_served(row.since, dates[0]))
         for begin, end, _ in absences(row._asdict()):
-            from_, until = (int(np.searchsorted(dates[:-1], d)) for d in (begin, end))
+            from_, until = (bisect_left(dates[:-1], d) for d in (begin, end))
             works[i, from_:until] = False
-    qualified = np.array(
-        [[_qualifies(r, text) for text in places.requires] for r in roster.itertuples(index=False)], bool
-    )
+    qualified = np.array([[_qualifies(r, text) for text in places.requires] for r in each_row(roster)], bool)
     home = _home_places(places, beat, served, qualified)
     units = town.units.set_index(town.units["unit"].astype(str))
-    centre = units.loc[beats["centre_unit"].astype(str), ["x", "y"]].to_numpy(float)
+    centre = units.loc[list(beats["centre_unit"].astype(str)), ["x", "y"]].to_numpy(float)
     homes = roster[["x", "y"]].to_numpy(float)
     km = np.hypot(homes[:, None, 0] - centre[None, :, 0], homes[:, None, 1] - centre[None, :, 1]) / 1000
-    speaks = [
-        [*(g in r.languages for g in languages), r.gender == "f", r.gender == "m"]
-        for r in roster.itertuples(index=False)
-    ]
+    speaks = [[*(g in r.languages for g in languages), r.gender == "f", r.gender == "m"] for r in each_row(roster)]
     mixed = beats["posts"].to_numpy(int) >= 2 if rules.gender_mix else np.zeros(len(beats), bool)
     needs = [
         [*(g in text.split(";") for g in languages), m, m] for text, m in zip(beats["languages"], mixed, strict=True)
     ]
     unpreferred = np.array(
-        [[bool(r.prefers) and b not in r.prefers for b in beats["beat"]] for r in roster.itertuples(index=False)], bool
+        [[bool(r.prefers) and b not in r.prefers for b in beats["beat"]] for r in each_row(roster)], bool
     )
     number = {name: i for i, name in enumerate(roster["officer"])}
     couples = sorted(
         {
             (min(i, number[q]), max(i, number[q]))
-            for i, r in enumerate(roster.itertuples(index=False))
+            for i, r in enumerate(each_row(roster))
             for q in r.not_with
             if number[q] != i
         }
@@ -187,10 +182,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
     if rules.must_language_share is not None:
         must = (people >= rules.must_language_share * residents[:, None]) & (people > 0)
     # who is of the pool holds no post of their own
-    last = [
-        0 if getattr(row, "pool", False) in (True, 1) else t
-        for row, t in zip(roster.itertuples(index=False), last, strict=True)
-    ]
+    last = [0 if getattr(row, "pool", False) in (True, 1) else t for row, t in zip(each_row(roster), last, strict=True)]
     frozen, published = _published(town, beats, places, home, qualified, first, last, dates)
     frozen = _with_notice(rules.notice_months, frozen, home, last, months, couples, rules.max_tenure_months, served)
     may = qualified & _may_serve(roster, beats, km, rules.max_home_km)[:, places.beat]
@@ -253,7 +245,7 @@ def _with_notice(
 def _may_serve(roster: pd.DataFrame, beats: gpd.GeoDataFrame, km: np.ndarray, most: float | None) -> np.ndarray:
     """Return to which beats an officer may be moved, (O, B): hardship and an upheld appeal keep them where they are or wish to be, and a limit keeps the way short."""
     found = np.ones((len(roster), len(beats)), bool)
-    for o, r in enumerate(roster.itertuples(index=False)):
+    for o, r in enumerate(each_row(roster)):
         if getattr(r, "hardship", False) in (True, 1) or getattr(r, "appeal", None) == "upheld":
             found[o] = [b in r.prefers for b in beats["beat"]]
             if r.beat is None and not r.prefers:
@@ -264,7 +256,7 @@ def _may_serve(roster: pd.DataFrame, beats: gpd.GeoDataFrame, km: np.ndarray, mo
 
 
 def _ordered(roster: pd.DataFrame, dates: list[dt.date]) -> np.ndarray:
-    return np.array([-1 if d is None else int(np.searchsorted(dates[:-1], d)) for d in roster["ordered_on"]])
+    return np.array([-1 if d is None else bisect_left(dates[:-1], d) for d in roster["ordered_on"]])
 
 
 def _home_places(places: Places, beat: list[int], served: list[int], qualified: np.ndarray) -> np.ndarray:
@@ -292,12 +284,12 @@ def _published(
     position = {b: i for i, b in enumerate(beats["beat"])}
     published = np.full((len(roster), months), -1)
     named = np.zeros(len(roster), bool)
-    for row in table.itertuples(index=False):
+    for row in each_row(table):
         if row.officer not in number or row.beat not in position:
             continue
         o, b = number[row.officer], position[row.beat]
         named[o] = True
-        start, end = (int(np.searchsorted(dates[:-1], d)) for d in (row.start, row.end))
+        start, end = (bisect_left(dates[:-1], d) for d in (row.start, row.end))
         start, end = max(start, 0 if home[o] >= 0 else first[o]), min(end, last[o], months)
         here = [p for p in range(len(places.posts)) if places.beat[p] == b and qualified[o, p]]
         if home[o] >= 0 and places.beat[home[o]] == b:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.service_tables import ServiceTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.hours import HOURS, ShiftHours
@@ -105,7 +106,7 @@ def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...
     calls, work = np.zeros((len(shifts), n)), np.zeros(len(shifts))
     single = np.zeros((len(shifts), n))
     urgent: dict[int, np.ndarray] = {}
-    for row in table.itertuples():
+    for row in each_row(table):
         minutes, officers, priority = _kind(tables, str(row.category))
         of_priority = urgent.setdefault(priority, np.zeros(len(shifts)))
         for s, shift in enumerate(shifts):

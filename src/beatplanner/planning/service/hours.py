@@ -6,6 +6,7 @@ An hour of the week is 0 (Monday 00:00–01:00) to 167 (Sunday 23:00–24:00).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class ShiftHours:
         return float(self.covered.sum())
 
 
-def shift_hours(rules: Service, file: object = "") -> tuple[ShiftHours, ...]:
+def shift_hours(rules: Service, file: str | Path = "") -> tuple[ShiftHours, ...]:
     """Return the shifts with their hours.
 
     Raises

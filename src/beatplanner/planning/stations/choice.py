@@ -85,7 +85,7 @@ class Choice:
             return metres.max(axis=0) if len(metres) else np.zeros(metres.shape[1])
         far = metres > self.limit
         if self.kind == "fewest":
-            far &= self.within.any(axis=1)[:, None]
+            far &= np.asarray(self.within.any(axis=1))[:, None]
         return self.weight @ far
 
     def made(self) -> tuple[Sites, tuple[str, ...]]:
@@ -167,7 +167,7 @@ class Choice:
                     f"was; whether there are any is not proven. {left:,.0f} residents stay beyond it. Give more time with --time-limit."
                 )
             return Sites(every, float(len(every)), found.lower_bound, found.proof)
-        able = self.within.any(axis=1)[:, None]
+        able = np.asarray(self.within.any(axis=1))[:, None]
         nearer = self._least_walking(found.open, able & ~self.within).open
         return Sites(nearer, found.objective, found.lower_bound, found.proof)
 

@@ -180,8 +180,8 @@ def _assemble(
                 "residents": residents,
                 "cost": float(choice.rules.price[j]),
                 "name": str(sites["name"].iat[j]),
-                "x": float(sites["x"].iat[j]),
-                "y": float(sites["y"].iat[j]),
+                "x": float(sites["x"].to_numpy(float)[j]),
+                "y": float(sites["y"].to_numpy(float)[j]),
                 **({} if opens is None else {"opens": opens["year"][k]}),
             }
         )
@@ -264,7 +264,11 @@ def by_unit(n: int, unit, nearest, minutes, people, share) -> tuple[np.ndarray, 
     there = nearest >= 0
     table = pd.DataFrame({"unit": unit[there], "station": nearest[there], "weight": weight[there]})
     best = table.groupby(["unit", "station"], as_index=False)["weight"].sum()
-    best = best.sort_values(["unit", "weight", "station"], ascending=[True, False, True]).drop_duplicates("unit")
+    best = (
+        pd.DataFrame(best)
+        .sort_values(by=["unit", "weight", "station"], ascending=[True, False, True])
+        .drop_duplicates("unit")
+    )
     station = np.full(n, -1)
     station[best["unit"].to_numpy(int)] = best["station"].to_numpy(int)
     total_weight = np.bincount(unit[there], weights=weight[there], minlength=n)

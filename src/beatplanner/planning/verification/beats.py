@@ -10,6 +10,7 @@ import shapely
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.identity import check_identity
@@ -330,7 +331,7 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
         ledger.number("beats.covered_share_mean", claims["covered_share"], float(covered.mean()))
     has = evidence.rules.country
     if "posts" in beats.columns and has is not None and has.set_posts and has.officers is not None:
-        shared = posts_by_share(beats.to_dict("records"), has)
+        shared = posts_by_share(records(beats), has)
         ledger.pairs(
             "beats.posts",
             "as the officers are shared out",
@@ -460,7 +461,7 @@ def _check_balance(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], p
     relaxed = {str(m.get("municipality")): float(m.get("tolerance", 0.0)) for m in claims.get("municipalities") or []}
     wrong = []
     for k, beat in enumerate(beats.index):
-        tolerance = rules.tolerance if met else max(rules.tolerance, relaxed.get(municipality.iat[k], np.inf))
+        tolerance = rules.tolerance if met else max(rules.tolerance, relaxed.get(str(municipality.iat[k]), np.inf))
         low, high = mean[k] * (1 - tolerance), mean[k] * (1 + tolerance)
         if not low - 1e-6 * mean[k] <= hours[k] <= high + 1e-6 * mean[k]:
             wrong.append(
@@ -526,7 +527,7 @@ def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, A
         return
     residents = units["population"].fillna(1.0)
     today = kept = 0.0
-    for row in roster.to_dict("records"):
+    for row in records(roster):
         there = units["current"] == text(row["beat"])
         if missing(row["since"]) or text(row["beat"]) is None or not there.any():
             continue

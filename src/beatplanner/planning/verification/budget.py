@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, missing, text
 
@@ -52,7 +53,7 @@ class _Force:
         self.first = 0 if rules.officers is None else rules.officers.start.year - begin.year
         self.known = tables.roster is not None and rules.officers is not None
         self.beats = [str(text(b)) for b in tables.beats["beat"]]
-        rows = tables.beats.to_dict("records")
+        rows = records(tables.beats)
         self.posts = [float(r["posts"]) for r in rows]
         self.residents = [0.0 if missing(r["population"]) else float(r["population"]) for r in rows]
         self.town = [str(r["municipality"]) for r in rows]
@@ -62,7 +63,7 @@ class _Force:
         self.home = {
             str(text(u)): str(text(b)) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)
         }
-        self.sites = [] if tables.sites is None else tables.sites.to_dict("records")
+        self.sites = [] if tables.sites is None else records(tables.sites)
 
     def labels(self) -> list[str]:
         """Return the names of the years."""
@@ -238,10 +239,10 @@ class _Force:
         for beat in self.old:
             rows = [i for i, c in enumerate(u["current"]) if not missing(c) and str(text(c)) == beat]
             busy = (
-                math.fsum(float(u["reactive_hours"].iat[i]) + float(u["fixed_hours"].iat[i]) for i in rows)
+                math.fsum(number_at(u, "reactive_hours", i) + number_at(u, "fixed_hours", i) for i in rows)
                 + w.fixed_hours_per_beat
             )
-            promised = math.fsum(float(u["community_hours"].iat[i]) for i in rows)
+            promised = math.fsum(number_at(u, "community_hours", i) for i in rows)
             duty = max(busy / (1 - w.community_share - w.admin_share), (busy + promised) / (1 - w.admin_share))
             free = w.annual_hours * (1 - w.absence) * (1 - w.abstraction)
             total += max(w.min_officers_per_beat, math.ceil(duty / free - 1e-9))
@@ -256,7 +257,7 @@ class _Force:
             for k in ("pay", "courses", "paid", "learning", "posted", "idle_pay", "pool", "full_time")
         }
         held = self._held()
-        for row in self.tables.roster.to_dict("records"):
+        for row in records(self.tables.roster):
             joins, trained, leaves = (_day(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
             grade = None if missing(row.get("grade")) else str(row["grade"])
             part = 1.0 if missing(row.get("share")) else float(row["share"])
@@ -306,7 +307,7 @@ class _Force:
         if self.tables.assignments is None:
             return held
         last = min(len(self.days) - 1, begin + 12 * rules.years)
-        for r in self.tables.assignments.to_dict("records"):
+        for r in records(self.tables.assignments):
             a, z = _day(r["start"]), _day(r["end"])
             assert a is not None and z is not None
             held |= {(str(r["officer"]), m) for m in range(last) if a <= self.days[m] < z}
@@ -593,7 +594,10 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: l
     ledger.pairs(
         "budget.idle",
         "money that is left in each year",
-        [(labels[t], said[t], None if idle[t] is None else max(0.0, idle[t])) for t in range(force.budget.years)],
+        [
+            (labels[t], said[t], None if (left := idle[t]) is None else max(0.0, left))
+            for t in range(force.budget.years)
+        ],
         "sums",
     )
 

@@ -22,6 +22,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash, is_unchanged
+from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.publish.comparison_words import in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -88,7 +89,7 @@ class _Plan:
         return dict(sorted(found.items()))
 
     def total(self, column: str, members: list[int]) -> float:
-        return math.fsum(float(self.units[column].iat[i]) for i in members)
+        return math.fsum(number_at(self.units, column, i) for i in members)
 
     def hours_free(self) -> float:
         w = self.rules.workload
@@ -105,7 +106,7 @@ class _Plan:
         load: dict[str, float] = {}
         for i in members:
             m = str(self.units["municipality"].iat[i])
-            load[m] = load.get(m, 0.0) + float(self.units["workload"].iat[i]) + 1e-9
+            load[m] = load.get(m, 0.0) + number_at(self.units, "workload", i) + 1e-9
         return max(sorted(load), key=lambda m: load[m])
 
 
@@ -347,7 +348,7 @@ def _access(p: _Plan, plans: list[_Plan]) -> dict[str, Any]:
         return {}
     standing = set() if t.sites is None else {str(s) for s in t.sites.loc[t.sites["existing"], "station"]}
     cost = 0.0 if p.today else t.summary.get("stations", {}).get("cost")
-    if not p.today and t.stations is not None and "closing_cost" in (t.sites if t.sites is not None else ()):
+    if not p.today and t.stations is not None and t.sites is not None and "closing_cost" in t.sites:
         # prices: opening, the years that the budget pays, and closing what may close
         prices = {
             str(s): c + rules.cost_years * y
@@ -452,7 +453,7 @@ def _officers(p: _Plan) -> dict[str, Any]:
         for i, was in enumerate(p.before):
             if was == before[str(o)]:
                 # a resident counts as one where residents are unknown
-                r = float(p.units["population"].iat[i])
+                r = number_at(p.units, "population", i)
                 r = 1.0 if math.isnan(r) else r
                 today += years * r
                 kept += years * r if at.get(str(o)) == p.beat[i] else 0.0
@@ -464,7 +465,7 @@ def _officers(p: _Plan) -> dict[str, Any]:
         str(r["officer"]) not in ever
         and str(r.get("pool")).casefold() not in ("true", "1", "1.0")
         and (missing(r["leaves_on"]) or str(r["leaves_on"])[:10] > start)
-        for r in t.roster.to_dict("records")
+        for r in records(t.roster)
     )
     if told.get("cover") is not None and t.cover is not None:
         ends = [(pd.Timestamp(a), pd.Timestamp(b)) for a, b in zip(t.cover["start"], t.cover["end"], strict=True)]

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, missing
 
@@ -35,7 +36,7 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
     given = {} if has.officers is None else _hamilton(hours, has.officers, has.minimum)
     differ: dict[str, list[float]] = {"officers_missing": [], "officers_over": [], "posts_unstaffed": []}
     for m, n in given.items():
-        here = [r for r in beats.to_dict("records") if str(r["municipality"]) == m]
+        here = [r for r in records(beats) if str(r["municipality"]) == m]
         needed, posts = sum(int(r["officers_required"]) for r in here), sum(float(r["posts"]) for r in here)
         differ["officers_missing"].append(max(0, needed - n))
         differ["officers_over"].append(max(0, n - needed))
@@ -49,7 +50,7 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
     rows = [(m, shares.get(m, {}).get("officers"), given[m]) for m in towns]
     rows += [(m, shares.get(m, {}).get("hours"), hours[m]) for m in towns]
     ledger.pairs("country.shares", "largest remainders after the minimum", rows, "figures")
-    empty = sorted(str(r["name"]) for r in beats.to_dict("records") if has.set_posts and float(r["posts"]) == 0)
+    empty = sorted(str(r["name"]) for r in records(beats) if has.set_posts and float(r["posts"]) == 0)
     ledger.add(
         "country.empty",
         sorted(claims.get("empty_beats", [])) == empty,

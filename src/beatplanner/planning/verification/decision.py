@@ -74,9 +74,11 @@ def check_decision(
         money, today = found[k].get("money_total"), found[0].get("money_total")
         if (claim["money"] is None) != (money is None or today is None):
             wrong.append(f"{name}: money is told where there is none, or left out.")
-        elif claim["money"] is not None and not same(claim["money"]["whole"], money - today):
+        elif claim["money"] is None or money is None or today is None:
+            pass
+        elif not same(claim["money"]["whole"], money - today):
             wrong.append(f"{name} costs {money - today:,.0f} more than today.")
-        elif claim["money"] is not None and claim["money"]["posts"] is not None:
+        elif claim["money"]["posts"] is not None:
             posts = money - today + found[k]["money_posts"] - found[0]["money_posts"]
             if not same(claim["money"]["posts"], posts):
                 wrong.append(f"{name} costs {posts:,.0f} more than today by posts.")

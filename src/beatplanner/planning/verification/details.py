@@ -15,6 +15,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.formats.frames import records
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS as PERSONNEL
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
@@ -427,7 +428,7 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
     if "special_posts" in claims and evidence.town is not None:
         given = evidence.town.special_posts
         said = [tuple(map(str, row.values())) for row in claims["special_posts"]]
-        found = [] if given is None else [tuple(map(str, row.values())) for row in given.to_dict("records")]
+        found = [] if given is None else [tuple(map(str, row.values())) for row in records(given)]
         ledger.add("officers.special_posts_listed", said == found, str(said), str(found))
     today, kept = claims.get("relationship_years_today"), claims.get("relationship_years_kept")
     lines = claims.get("relationship_years_lost_by_lines")
@@ -449,7 +450,7 @@ def _lost_by_lines(evidence: Evidence) -> float:
     people = units["population"].fillna(1.0).to_numpy(float)
     now, before = units["beat"].to_numpy(object), units["current"].to_numpy(object)
     lost = 0.0
-    for row in tables.roster.to_dict("records"):
+    for row in records(tables.roster):
         inside = before == text(row["beat"])
         if text(row["beat"]) is None or not inside.any():
             continue
@@ -464,10 +465,7 @@ def _posts(evidence: Evidence) -> list[str]:
     assert table is not None and beats is not None
     wrong, number = [], {str(text(b)): int(p) for b, p in zip(beats["beat"], beats["posts"], strict=True)}
     for beat, rows in table.assign(key=as_text(table["beat"])).groupby("key"):
-        held = [
-            (str(r["start"]), str(r["end"]), -1 if missing(r["post"]) else int(r["post"]))
-            for r in rows.to_dict("records")
-        ]
+        held = [(str(r["start"]), str(r["end"]), -1 if missing(r["post"]) else int(r["post"])) for r in records(rows)]
         at_once = max(sum(a <= s < e for a, e, _ in held) for s, _, _ in held)
         most = max(number.get(str(beat), 0), at_once)
         numbers = sorted({p for *_, p in held})

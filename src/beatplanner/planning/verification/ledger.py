@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 # Numbers in files are written in full, so only the order of summation may differ.
 RELATIVE = 1e-6
@@ -171,7 +171,7 @@ class Ledger:
         self.checks.append(Check(name, words(claimed), NOT_CHECKED, True, why))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Return whether `value` is a finite number, truth values aside."""
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         return False

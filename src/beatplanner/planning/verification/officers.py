@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from bisect import bisect_left
 
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
 from beatplanner.planning.verification.personnel import (
@@ -40,9 +42,9 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
     month = {day.isoformat(): m for m, day in enumerate(days)}
     months, beats = len(days) - 1, list(evidence.beats["beat"])
-    roster = {str(row["officer"]): row for row in tables.roster.to_dict("records")}
+    roster = {str(row["officer"]): row for row in records(tables.roster)}
     wrong, postings = [], []
-    for row in tables.assignments.to_dict("records"):
+    for row in records(tables.assignments):
         officer, beat, start, end = str(row["officer"]), text(row["beat"]), str(row["start"]), str(row["end"])
         if officer not in roster:
             wrong.append(f"{officer} is not in the roster.")
@@ -231,7 +233,7 @@ def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, be
             for officer, c, a, _ in postings:
                 row = roster[officer]
                 ordered = _date(row.get("ordered_on"))
-                exempt = ordered is not None and int(np.searchsorted(days[:-1], ordered)) == t
+                exempt = ordered is not None and bisect_left(days[:-1], ordered) == t
                 begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
             slots = max(0, posts[b] - held[b, t - 1])
             slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
@@ -333,13 +335,13 @@ def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules,
 def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidence) -> dict[str, str]:
     """Return the officers who do not serve as published in the frozen months in which they are there."""
     found = {}
-    for r in published.to_dict("records"):
+    for r in records(published):
         officer, beat = str(r["officer"]), text(r["beat"])
         if officer not in roster or beat not in beats:
             continue
         row = roster[officer]
         first = 0 if _beat_today(row, evidence, beats) in beats else _ready(row, days, rules.training_months)
-        start, end = (int(np.searchsorted(days[:-1], _date(r[k]))) for k in ("start", "end"))  # pyright: ignore
+        start, end = (bisect_left(days[:-1], _date(r[k])) for k in ("start", "end"))  # pyright: ignore
         held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
         for t in range(max(start, first), min(end, _stop(row, days), rules.freeze_months)):
             if t not in held:
@@ -357,7 +359,7 @@ def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[
             stop, ordered = _stop(row, days), _date(row.get("ordered_on"))
             fixed = rules.freeze_months - 1
             if ordered is not None:
-                fixed = max(fixed, int(np.searchsorted(days[:-1], ordered)) + ORDER_MONTHS - 1)
+                fixed = max(fixed, bisect_left(days[:-1], ordered) + ORDER_MONTHS - 1)
             mine = [p for p in postings if p[0] == officer and p[1] == b]
             ends += [(p[3], p[3] == stop or p[3] <= fixed) for p in mine if p[3] < months]
             if _beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
@@ -405,7 +407,7 @@ def _closed_posts(evidence: Evidence, roster, beats, posts, days, handover: int)
         return closed
     today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
     for b, (beat, day) in enumerate(zip(beats, evidence.beats["starts"], strict=True)):
-        start = months if missing(day) else int(np.searchsorted(days[:-1], dt.date.fromisoformat(str(day))))
+        start = months if missing(day) else bisect_left(days[:-1], dt.date.fromisoformat(str(day)))
         if start:
             until = months if start >= months else min(months, start + handover)
             closed[b, :until] = max(0, posts[b] - today.count(beat))
@@ -444,13 +446,13 @@ def _unpreferred(postings, roster, beats) -> float:
 def _changed(published: pd.DataFrame, postings, roster, days, beats, training: int) -> float:
     """Count the months of the published plan that officers who could serve them do not."""
     total, months = 0, len(days) - 1
-    for row in published.to_dict("records"):
+    for row in records(published):
         officer, beat = str(row["officer"]), str(row["beat"])
         if officer not in roster or beat not in beats:
             continue
         mine = roster[officer]
         low = 0 if text(mine.get("beat")) is not None else _ready(mine, days, training)
-        start, end = (int(np.searchsorted(days[:-1], row[k])) for k in ("start", "end"))
+        start, end = (bisect_left(days[:-1], row[k]) for k in ("start", "end"))
         start, end = max(start, low), min(end, _stop(mine, days), months)
         kept = sum(max(0, min(z, end) - max(a, start)) for o, b, a, z in postings if o == officer and beats[b] == beat)
         total += max(0, end - start) - kept
@@ -466,11 +468,11 @@ def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
     assert tables.assignments is not None and tables.roster is not None
     first = {
         str(r["officer"]): text(r["beat"])
-        for r in tables.assignments.to_dict("records")
+        for r in records(tables.assignments)
         if str(r["start"]) == rules.start.isoformat()
     }
     today = kept = 0.0
-    for row in tables.roster.to_dict("records"):
+    for row in records(tables.roster):
         inside = (units["current"] == text(row["beat"])).to_numpy()
         years = _served(row, [pd.Timestamp(rules.start).date()]) / 12
         today += years * people[inside].sum() if text(row["beat"]) is not None else 0.0

@@ -7,12 +7,14 @@ nothing of what found the prices.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing, text
 from beatplanner.planning.verification.officers import (
@@ -81,7 +83,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     if rules.posts is not None or evidence.summary["officers"].get("special_posts"):
         raise CannotProveError("Bounds of plans with posts that ask for something are not evaluated by this checker.")
     ids = list(beats["beat"])
-    by_name = {str(row["officer"]): row for row in roster.to_dict("records")}
+    by_name = {str(row["officer"]): row for row in records(roster)}
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
     months, posts = len(days) - 1, beats["posts"].to_numpy(int)
     if _closed_posts(evidence, by_name, ids, posts, days, rules.handover_months).any():
@@ -142,7 +144,7 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
     if rules.max_tenure_months is not None:
         notice = min(notice, max(0, rules.max_tenure_months - _served(row, days)))
     if cover is not None:
-        ends = [str(r["end"])[:10] for r in cover.to_dict("records") if str(r["for_officer"]) == who]
+        ends = [str(r["end"])[:10] for r in records(cover) if str(r["for_officer"]) == who]
         month = {d.isoformat(): m for m, d in enumerate(days)}
         notice = max([notice, *(month.get(e, 0) for e in ends)])
     return min(notice, _stop(row, days))
@@ -151,7 +153,7 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
 def _standins(evidence: Evidence, by_name, days, groups: list[str], ids: list[str]) -> list[Officer]:
     """Return an officer for each temporary posting, who serves its months and no other."""
     found, month = [], {d.isoformat(): m for m, d in enumerate(days)}
-    for r in [] if evidence.tables.cover is None else evidence.tables.cover.to_dict("records"):
+    for r in [] if evidence.tables.cover is None else records(evidence.tables.cover):
         row = by_name[str(r["officer"])]
         spoken, gender = str(text(row.get("languages")) or "").split(";"), text(row.get("gender"))
         begin, end = month[str(r["start"])[:10]], month[str(r["end"])[:10]]
@@ -202,7 +204,7 @@ def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str], k
         carried=home >= 0 and today not in ids,
         rooted=today is not None,
         served=_served(row, days),
-        ordered=-1 if ordered is None else int(np.searchsorted(np.array(days[:-1]), ordered)),
+        ordered=-1 if ordered is None else bisect_left(np.array(days[:-1]), ordered),
         works=months_at_work(row, days),
         cost=cost,
         has=np.array([*(g in spoken for g in groups), gender == "f", gender == "m"]),
@@ -251,11 +253,13 @@ def _shared(
     terms = [float(posts @ prices.posts.sum(axis=1)), -float((posts + surplus) @ prices.room.sum(axis=1))]
     terms.append(float(prices.needs[needs].sum()))
     month = np.arange(months)
-    able = sum((o.works & (month < o.stop) & ((month >= o.first) | (o.home >= 0))).astype(int) for o in officers)
+    able = np.zeros(months, int)
+    for o in officers:
+        able += o.works & (month < o.stop) & ((month >= o.first) | (o.home >= 0))
     after = np.concatenate([prices.handover[:, 1:], np.zeros((len(posts), 1))], axis=1)
     rest = weights["vacant_month"] - prices.posts - after
     for t in range(months):
-        short = int(posts.sum()) - (int(able[t]) if officers else 0)
+        short = int(posts.sum()) - int(able[t])
         for p in np.argsort(rest[:, t], kind="stable"):
             take = int(posts[p]) if rest[p, t] < 0 else max(0, min(int(posts[p]), short))
             terms.append(float(rest[p, t]) * take)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
 
@@ -54,7 +56,7 @@ def _stop(row, days) -> int:
     leaves, months = date_of(row.get("leaves_on")), len(days) - 1
     if truth(row.get("pool")):
         return 0  # holds no post of their own
-    return months if leaves is None else max(0, min(months, int(np.searchsorted(days, leaves, side="right")) - 1))
+    return months if leaves is None else max(0, min(months, bisect_right(days, leaves) - 1))
 
 
 def _ready(row, days, training: int) -> int:
@@ -63,7 +65,7 @@ def _ready(row, days, training: int) -> int:
     if trained is None and joins is not None:
         trained = (pd.Timestamp(joins) + pd.DateOffset(months=training)).date()
     day = max([d for d in (joins, trained) if d], default=None)
-    return 0 if day is None else int(np.searchsorted(days[:-1], day))
+    return 0 if day is None else bisect_left(days[:-1], day)
 
 
 def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work, days, beats):
@@ -91,7 +93,7 @@ def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work,
     postings, roster, at_work = [*postings], {**roster}, {**at_work}
     taken: dict[str, set[int]] = {}
     covered: dict[str, set[int]] = {}
-    rows = [] if table is None else table.to_dict("records")
+    rows = [] if table is None else records(table)
     for k, r in enumerate(rows):
         who, whom, beat = str(r["officer"]), str(r["for_officer"]), text(r["beat"])
         a, z = month.get(str(r["start"])[:10]), month.get(str(r["end"])[:10])

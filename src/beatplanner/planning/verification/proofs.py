@@ -91,7 +91,7 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
     widest = max((float(r["tolerance"]) for r in rows), default=0.0)
     ledger.number("beats.smallest_tolerance", interval.get("found"), widest)
     below = interval.get("impossible_below")
-    if missing(below):
+    if below is None or missing(below):
         ledger.add("beats.impossible_below", True, "nothing is proven impossible", "nothing to prove")
         return
     try:

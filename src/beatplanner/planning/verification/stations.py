@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import each_row
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
 
@@ -393,7 +394,7 @@ def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, re
     share = _share(evidence, walks, np.maximum(evidence.people, 1e-300))
     rows = []
     weights: dict[tuple[str, str], np.ndarray] = {}
-    for row in table.itertuples(index=False):
+    for row in each_row(table):
         key = (row.kind, str(row.name))
         if key not in weights:
             if row.kind == "all":
@@ -412,10 +413,7 @@ def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, re
         rows.append((where, row.share, found / weight.sum() if weight.sum() > 0 else None))
     bands = [*rules.bands, None]
     wanted = {(kind, name, b) for kind, names in _access_names(evidence).items() for name in names for b in bands}
-    given = [
-        (str(r.kind), str(r.name), None if missing(r.minutes) else float(r.minutes))
-        for r in table.itertuples(index=False)
-    ]
+    given = [(str(r.kind), str(r.name), None if missing(r.minutes) else float(r.minutes)) for r in each_row(table)]
     odd = [f"{k} {n}, {m or 'not reachable'} is missing." for k, n, m in wanted - set(given)]
     odd += [f"{k} {n}, {m or 'not reachable'} is none of the plan's." for k, n, m in set(given) - wanted]
     odd += ["A row stands twice."] * (len(given) != len(set(given)))
@@ -452,7 +450,7 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: lis
     limit = rules.walk_minutes * speed * (1 + 1e-9)
     before = given[:, is_open].min(axis=1)
     rows = []
-    for row in sites.itertuples(index=False):
+    for row in each_row(sites):
         j = place.get(str(row.station))
         if j is None:
             continue

@@ -43,7 +43,10 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
         ledger.each(
             "units.beat",
             "every unit is in one beat that exists",
-            [f"{evidence.place(u)} is in “{units['beat'].iat[u]}”, which is no beat of the plan." for u in homeless],
+            [
+                f"{evidence.place(u)} is in “{units['beat'].iat[u]}”, which is no beat of the plan."
+                for u in homeless.tolist()
+            ],
             len(units),
             "units",
         )
@@ -51,7 +54,7 @@ def check_units(ledger: Ledger, evidence: Evidence) -> None:
     ledger.each(
         "units.point",
         "every unit's point is inside it",
-        [f"The point of {evidence.place(u)} is outside its polygon." for u in np.flatnonzero(~inside)],
+        [f"The point of {evidence.place(u)} is outside its polygon." for u in np.flatnonzero(~inside).tolist()],
         len(units),
         "units",
     )

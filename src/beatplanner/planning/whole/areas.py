@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.solver.location.rollout import ROUNDING
 
@@ -98,10 +99,10 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
     meet = meetings(rules) * budget.forum_travel
     for b in range(count):
         waiting[VEHICLES, b] = _fleet_money(np.full(years, need[b, 0]), budget)
-        waiting[FORUMS, b] = meet * table["carried"].iat[b]
+        waiting[FORUMS, b] = meet * float(table["carried"].to_numpy(float)[b])
         for s in range(years):
             started[VEHICLES, b, s] = _fleet_money(np.where(on[s], need[b, 1], need[b, 0]), budget)
-        started[FORUMS, b] = np.where(on, meet, meet * table["carried"].iat[b])
+        started[FORUMS, b] = np.where(on, meet, meet * float(table["carried"].to_numpy(float)[b]))
     if tables.roster is None:
         # nobody is known: a beat's officers are taken on and trained when it starts
         posts = table["posts"].to_numpy(float)[:, None, None]
@@ -109,7 +110,7 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
         started[TRAINING] = posts * (year[None, :] == year[:, None]) * budget.training_seat
     sites = _sites(tables, table)
     opens = _phased(tables, rules)
-    for r in sites.to_dict("records"):
+    for r in records(sites):
         yearly = budget.station_yearly + r["yearly"]
         at = r["beat"]
         if r["existing"] and r["chosen"]:
@@ -176,7 +177,7 @@ def _sites(tables: PlanTables, table: pd.DataFrame) -> pd.DataFrame:
     of_unit = dict(zip(tables.units["unit"].map(_text), tables.units["beat"].map(_text), strict=True))
     place = {b: k for k, b in enumerate(table["beat"])}
     rows = []
-    for s in tables.sites.to_dict("records"):
+    for s in records(tables.sites):
         at = place.get(of_unit.get(_text(s["unit"]), ""), -1)
         money = [_number(s.get(k)) for k in ("cost", "yearly_cost", "closing_cost")]
         rows.append((str(s["station"]), at, bool(s["existing"]), bool(s["chosen"]), *money))

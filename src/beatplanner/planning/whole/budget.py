@@ -25,6 +25,7 @@ import pandas as pd
 from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.whole.areas import (
     SALARIES,
@@ -439,7 +440,7 @@ def _capital(areas: Areas, start: np.ndarray, rules: Budget, rise: np.ndarray) -
     """Return the part of each year's money that buys what lasts: vehicles, and opening and closing of stations."""
     one_off, need = np.zeros(rules.years), fleet_need(areas, start, np.arange(rules.years))
     price = fleet(whole_vehicles(need), rules.vehicle_years) * rules.vehicle_price
-    for r in areas.sites.to_dict("records"):
+    for r in records(areas.sites):
         at = areas.opens(r, start)
         if 0 <= at < rules.years:
             one_off[at] += (
@@ -509,7 +510,7 @@ def _procurement(
         for t in np.flatnonzero(bought):
             row("vehicles", int(bought[t]), int(t), rules.vehicle_lead_months)
     if rules.station_lead_months is not None:
-        for r in areas.sites.to_dict("records"):
+        for r in records(areas.sites):
             at = areas.opens(r, start)
             if r["chosen"] and not r["existing"] and 0 <= at < rules.years:
                 row(f"station {r['station']}", 1, at, rules.station_lead_months)
@@ -570,7 +571,7 @@ def _people(
 def _stations_open(areas: Areas, start: np.ndarray, year: np.ndarray) -> list[int]:
     """Return how many stations are open in each year."""
     count = np.zeros(len(year), int)
-    for r in areas.sites.to_dict("records"):
+    for r in records(areas.sites):
         at = areas.opens(r, start)
         begun = (at >= 0) & (year >= at)
         count += (begun | r["existing"]) if r["chosen"] else (~begun & r["existing"])

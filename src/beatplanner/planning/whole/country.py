@@ -95,7 +95,7 @@ def largest_remainder(names: Sequence[str], hours: np.ndarray, total: int, minim
     whole = np.where(fixed, minimum, np.floor(quota + 1e-12)).astype(int)
     remainder = np.where(fixed, 0.0, np.maximum(0.0, quota - whole))
     left = total - int(whole.sum())
-    order = sorted(np.flatnonzero(~fixed), key=lambda k: (-round(float(remainder[k]), 12), names[k]))
+    order = sorted(np.flatnonzero(~fixed).tolist(), key=lambda k: (-round(float(remainder[k]), 12), names[k]))
     rank = np.zeros(m, int)
     officers = whole.copy()
     for place, k in enumerate(order, 1):
@@ -220,7 +220,10 @@ def country_plan(
             by[sums]
             .sum(min_count=1)
             .assign(
-                name=list(by.groups), region=list(by.groups), level="region", max_deviation=by["max_deviation"].max()
+                name=[str(g) for g in by.groups],
+                region=[str(g) for g in by.groups],
+                level="region",
+                max_deviation=by["max_deviation"].max(),
             )
         )
     parts.append(

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ import pandas as pd
 from beatplanner.data.description.models import Budget, Description, Officers
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.officers.cover import in_pool
@@ -108,7 +110,7 @@ def payroll(
     if officers is None or budget is None or roster is None:
         return None
     days = first_days(rules)
-    rows = roster.to_dict("records")
+    rows = records(roster)
     unknown = sorted(
         {g for g in (_text(r.get("grade")) for r in rows) if g and budget.grades and g not in budget.grades}
     )
@@ -129,7 +131,7 @@ def payroll(
     for o, course in enumerate(courses):
         if course is not None:
             learning[o] = _overlap(*course, days)
-            m = int(np.searchsorted(days, course[0], side="right")) - 1
+            m = bisect_right(days, course[0]) - 1
             leaves = _date(rows[o].get("leaves_on"))
             if 0 <= m < len(days) - 1 and course[0] >= days[0] and (leaves is None or leaves > course[0]):
                 begun[m // 12] += 1
@@ -207,20 +209,20 @@ def _posted(
     posts = {str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
     staff = {b: np.zeros(months) for b in posts}
     work = np.array([[not _away(r, d) for d in days[:-1]] for r in rows], float).reshape(len(rows), months)
-    for r in table.to_dict("records"):
-        a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
+    for r in records(table):
+        a, z = (bisect_left(days, dt.date.fromisoformat(str(r[k])[:10])) for k in ("start", "end"))
         o, span = number.get(str(r["officer"])), slice(min(a, months), min(z, months))
         if o is not None:
             held[o, span] = 1.0
             if str(r["beat"]) in staff:
                 staff[str(r["beat"])][span] += work[o, span]
-    for r in [] if tables.cover is None else tables.cover.to_dict("records"):
-        a, z = (int(np.searchsorted(days, dt.date.fromisoformat(str(r[k])[:10]))) for k in ("start", "end"))
+    for r in [] if tables.cover is None else records(tables.cover):
+        a, z = (bisect_left(days, dt.date.fromisoformat(str(r[k])[:10])) for k in ("start", "end"))
         staff[str(r["beat"])][min(a, months) : min(z, months)] += 1.0
     standing = _standing(tables, rows, officers)
     for beat, count in posts.items():
         start = starts.get(beat, officers.start.isoformat())
-        opens = months if start is None else int(np.searchsorted(days, dt.date.fromisoformat(start)))
+        opens = months if start is None else bisect_left(days, dt.date.fromisoformat(start))
         until = begin if opens <= begin else months if start is None else opens + officers.handover_months
         there = np.full(months, count)
         there[:until] = min(count, float(standing.get(beat, 0)))

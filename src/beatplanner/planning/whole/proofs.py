@@ -139,7 +139,7 @@ def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays 
     """Keep the certificate of a step where it proves something, and say in the summary what."""
     bound, objective = claims.get("lower_bound"), claims.get("objective")
     claims["certified"] = None if bound is None else False
-    if bound is None or not arrays:
+    if bound is None or objective is None or not arrays:
         return
     evidence.tables.proofs[step] = arrays
     if step == "beats":
@@ -182,7 +182,7 @@ def _beats(evidence: Evidence, plan: Plan) -> Arrays | None:
         # what was proven with a share of the budget, or at another price, does not add up to a bound of the whole
         return None
     names = [p.municipality for p in found]
-    labels = list(found[0].labels)
+    labels = list(next(iter(found)).labels)
     areas, spare = areas_of(evidence, names, labels, price)
     several = len(names) > 1 and rules.max_moved is not None
     limits = plan.beats.limits

@@ -22,6 +22,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
@@ -205,11 +206,15 @@ def make_plan(
     """
     end = read_clock(cancelled) + (DEFAULT_TIME_LIMIT if time_limit is None else time_limit)
     description = town.description
-    has = {"beats": description.beats, "stations": description.stations, "officers": description.officers}
+    has: dict[Step, object] = {
+        "beats": description.beats,
+        "stations": description.stations,
+        "officers": description.officers,
+    }
     wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
 
     def seconds_for(step: Step, first: bool = False) -> float:
-        later = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
+        later: list[Step] = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
         return max(0.0, end - read_clock(cancelled)) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
 
     common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
@@ -417,7 +422,7 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
     more: dict[str, Any] = {}
     if stations is not None and town.sites is not None and town.walks is not None and town.homes is not None:
         names = town.sites["station"].to_numpy(object)
-        units["station"] = np.where(stations.nearest >= 0, names[stations.nearest], None)
+        units["station"] = np.where(stations.nearest >= 0, names[stations.nearest], np.array(None))
         units["walk_minutes"] = stations.minutes
         points = _points(stations.stations, town)
         considered = town.sites.assign(chosen=np.isin(np.arange(len(names)), stations.open)).join(stations.effects)
@@ -491,7 +496,7 @@ def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dic
                 home=np.arange(1, len(town.homes) + 1),
                 unit=_unit_ids(town, town.homes["unit"].to_numpy(int)),
                 residents=stations.people,
-                station=np.where(stations.home_nearest >= 0, names[stations.home_nearest], None),
+                station=np.where(stations.home_nearest >= 0, names[stations.home_nearest], np.array(None)),
                 walk_minutes=stations.home_minutes,
             )[["home", "unit", "residents", "station", "walk_minutes", "x", "y"]],
             town,
@@ -558,7 +563,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "max_deviation": beats.max_deviation,
             "contiguous": beats.contiguous,
             "planned": len(beats.rules) > 0,
-            "municipalities": beats.rules.to_dict("records"),
+            "municipalities": records(beats.rules),
             "officers_required": int(beats.table["officers_required"].sum()),
             "exact_officers": float(beats.table["exact_officers"].sum()),
             "covered_share": float(covered_share(posts, description.workload).mean()),
@@ -593,7 +598,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "incidents_a_year": work.incidents_a_year,
         "days_covered": work.days,
         "years_covered": None if town.recorded is None else town.recorded.years,
-        "months": [] if town.recorded is None else town.recorded.months.to_dict("records"),
+        "months": [] if town.recorded is None else records(town.recorded.months),
         "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
     }
     extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []

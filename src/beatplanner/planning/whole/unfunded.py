@@ -163,7 +163,7 @@ def _blocked(
     year, lacks = _lacking(areas, waiting, start, staff, rules, frame)
     others = int((~pilots & (start < 0)).sum())
     who = (
-        sorted({areas.table["municipality"].iat[b] for b in waiting})
+        sorted({str(areas.table["municipality"].iat[b]) for b in waiting.tolist()})
         if areas.table["municipality"].nunique() > 1
         else [names[b] for b in waiting]
     )

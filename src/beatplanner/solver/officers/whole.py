@@ -8,7 +8,7 @@ rows; the search goes on from what is found and puts them right.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -102,7 +102,8 @@ def _primal(master: Master) -> highspy.HighsLp:
         else sparse.csc_matrix(arrays, shape=(columns, kinds)).tocsr()
     )
     worth, lower, upper = -np.asarray(dual.col_cost_), np.asarray(dual.col_lower_), np.asarray(dual.col_upper_)
-    program = highspy.HighsLp()
+    # its annotations ask for lists where it takes arrays
+    program: Any = highspy.HighsLp()
     program.num_col_, program.num_row_ = columns, kinds
     program.col_cost_ = master.costs
     program.col_lower_, program.col_upper_ = np.zeros(columns), np.full(columns, infinite)

@@ -441,7 +441,7 @@ class _Bounds:
         rows = np.arange(len(officers))
         loss = np.where(officers > 0, gain[rows, np.maximum(officers - 1, 0)], np.inf)
         win = np.where(officers < self.free, gain[rows, np.minimum(officers, self.free - 1)], -np.inf)
-        pairs = [(g, t) for g in rows[officers > 0] for t in rows if t != g]
+        pairs = [(g, t) for g in rows[officers > 0].tolist() for t in rows.tolist() if t != g]
         return sorted(pairs, key=lambda p: (float(loss[p[0]] - win[p[1]]), p))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -40,7 +41,7 @@ def run() -> NoReturn:
     """Run the command line and exit with the contract's codes; an error in the program itself leaves a report, no traceback."""
     for stream in (sys.stdout, sys.stderr):
         # a console in an old code page must not end the program over a letter
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     for argument in sys.argv[1:]:
         # whatever is asked: a result that a kill left set aside comes back first

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from beatplanner.data.formats.frames import each_row
 from beatplanner.ui.commands.console import (
     CLASH,
     CORES,
@@ -237,7 +238,7 @@ def succession(
         box=None,
         pad_edge=False,
     )
-    for row in found.quarters.itertuples(index=False):
+    for row in each_row(found.quarters):
         table.add_row(row[0], *(f"{v:.1f}" for v in row[1:]))
     out_console.print(table)
     languages = found.months.columns[3:]

@@ -349,7 +349,7 @@ def _lines(shapes: Any, plan: PublicPlan) -> list[Any]:
 def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
     """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
     found, corners = [], 0
-    for name, beats, lines in sorted(ground.streets, key=lambda r: -r[2].length):
+    for name, beats, lines in sorted(ground.streets, key=lambda r: -float(shapely.length(r[2]))):
         drawn = _lines([lines], plan)
         corners += sum(len(line) for line in drawn)
         if corners > MOST_CORNERS:

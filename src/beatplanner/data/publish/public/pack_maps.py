@@ -460,10 +460,3 @@ def _street_names(sheet: _Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geome
             if sheet.label(name, x, y, 2.0, colour="#3d3d3d", turn=turn if abs(turn) > 0.5 else 0.6):
                 done.add(name)
                 break
-
-
-def swatch(number: int) -> str:
-    """Return a small picture of a fill and its pattern, for keys, 8 × 5 mm."""
-    sheet = _Sheet(0, 5, 1, 8, 5)
-    _fill(sheet, shapely.box(0, 0, 8, 5), number)
-    return sheet.svg()

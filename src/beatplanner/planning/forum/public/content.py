@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.figures import PublicSpeech, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import (
     Card,
@@ -59,7 +60,7 @@ class PackContent:
     @cached_property
     def beats(self) -> list[Any]:
         """The beats' rows, by municipality and name."""
-        rows = list(self.plan.beats.itertuples(index=False))
+        rows = list(each_row(self.plan.beats))
         return sorted(rows, key=lambda b: (str(b.municipality), natural(str(b.name))))
 
     @cached_property
@@ -74,7 +75,7 @@ class PackContent:
     def station_names(self) -> dict[str, str]:
         """What each station is called: its name, or near what its site is still to be chosen."""
         t, stations, found = self.speech, self.plan.stations, {}
-        for s in [] if stations is None else stations.itertuples(index=False):
+        for s in [] if stations is None else each_row(stations):
             found[str(s.station)] = (
                 t.given(s.name) if s.name else t.text("a place near {area}, still to be chosen", area=t.given(s.near))
             )
@@ -329,9 +330,7 @@ class PackContent:
         t, frame = self.speech, self.tables.report_back
         rows = []
         own = frame[np.array([str(f) in area for f in frame["forum"]], dtype=bool)]
-        for a in own.sort_values("asked_on", ascending=False, key=lambda c: c.astype(str), kind="stable").itertuples(
-            index=False
-        ):
+        for a in each_row(own.sort_values("asked_on", ascending=False, key=lambda c: c.astype(str), kind="stable")):
             if a.done_on is not None:
                 state = t.text("done on {date}", date=t.date(a.done_on, "medium"))
             elif a.due is not None:

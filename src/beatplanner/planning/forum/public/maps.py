@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import Ground, MapWords
 from beatplanner.data.publish.public.map_margin import legend, system_names
@@ -371,7 +372,7 @@ def _map_words(content: PackContent) -> MapWords:
         "painted": t.text("Areas that you changed: {n}.", n="{n}"),
     }
     walks = []
-    for u in plan.units.itertuples(index=False):
+    for u in each_row(plan.units):
         if plan.stations is None:
             walks.append("")
         elif u.station is None or not np.isfinite(u.walk_minutes):

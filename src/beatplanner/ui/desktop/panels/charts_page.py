@@ -205,7 +205,7 @@ class ChartsPage(QWidget):
                     else self.tr("{0} outside, marked ▲ or ▼.").format(outside)
                 )
             )
-        if key == "within":
+        if key == "within" and self.book is not None:
             lines.append(
                 self.tr("Limit: {0} minutes on foot.").format(
                     number(self.book.tables.summary.get("stations", {}).get("walk_minutes"))
