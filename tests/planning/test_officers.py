@@ -41,7 +41,7 @@ def sound(folder: Path) -> None:
 def test_workbook_calendar_and_job_descriptions_are_written(planned):
     out = planned.folder / "plan"
     book = openpyxl.load_workbook(out / "officers.xlsx")
-    assert book.sheetnames == ["Postings", "Handovers", "Moves", "Roster", "Vacant posts", "Figures"]
+    assert book.sheetnames == ["Postings", "Handovers", "Moves", "Roster", "Vacant posts", "Figures", "Run card"]
     assert len(list(book["Roster"].iter_rows())) == len(ROSTER)
     calendar = icalendar.Calendar.from_ical((out / "handovers.ics").read_bytes())
     changes = list(book["Handovers"].iter_rows(min_row=2, values_only=True))
