@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 Status = Literal["optimal", "feasible", "infeasible"]
 
 
-class _Part(BaseModel):
+class _SummaryPart(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class Step(_Part):
+class Step(_SummaryPart):
     """What each step says of its proof."""
 
     status: Status = Field(
@@ -31,7 +31,7 @@ class Step(_Part):
     certified_bound: float | None = Field(None, description="what proof/ proves, where that is less than lower_bound")
 
 
-class MunicipalityRules(_Part):
+class MunicipalityRules(_SummaryPart):
     """The rules of one municipality in numbers."""
 
     municipality: str
@@ -41,7 +41,7 @@ class MunicipalityRules(_Part):
     tolerance: float
 
 
-class Interval(_Part):
+class Interval(_SummaryPart):
     """The smallest of something that would do."""
 
     impossible_below: float | None
@@ -67,7 +67,7 @@ class Beats(Step):
     relationship_years_lost_by_lines: float | None = None
 
 
-class Group(_Part):
+class Group(_SummaryPart):
     """How far a group walks."""
 
     residents: float
@@ -113,7 +113,7 @@ class Officers(Step):
     broken_rules: list[dict[str, str | None]] = Field(default_factory=list)
 
 
-class Workload(_Part):
+class Workload(_SummaryPart):
     """Totals of the workload, hours a year."""
 
     hours: float
@@ -127,7 +127,7 @@ class Workload(_Part):
     hours_on_the_beat_per_officer: float
 
 
-class Source(_Part):
+class Source(_SummaryPart):
     """An input file."""
 
     role: str
@@ -141,14 +141,14 @@ class Source(_Part):
     newest: str | None = None
 
 
-class Remark(_Part):
+class Remark(_SummaryPart):
     """A warning or a fact, in words."""
 
     severity: str
     text: str
 
 
-class Summary(_Part):
+class Summary(_SummaryPart):
     """``summary.json``. A step that was left out has no key."""
 
     version: Literal[1]
