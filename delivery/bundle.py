@@ -114,6 +114,8 @@ def write_bundle(platform: str, python: str, out: Path) -> int:
         _write_starters(content, platform, python, version)
         _write_sample_town(content / "sample-town")
         shutil.copytree(guide, content / "guide")
+        # a plugin for QGIS that runs the installed command; docs/qgis.md says where it goes
+        shutil.copytree(ROOT / "delivery" / "qgis", content / "qgis", ignore=shutil.ignore_patterns("__pycache__"))
         about = {
             "name": "beatplanner",
             "version": version,

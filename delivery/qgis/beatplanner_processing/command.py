@@ -1,0 +1,108 @@
+"""Runs the installed beatplanner; knows nothing of QGIS."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+# Exit codes of the command that leave a result: done, and rules that cannot all be met.
+DONE, CLASH = 0, 3
+# A run that is cancelled has so many seconds to end by itself.
+PATIENCE = 10.0
+
+
+class CommandError(Exception):
+    """The command could not be run, or says that its input cannot be used."""
+
+
+def program(setting=""):
+    """Return how beatplanner is started: as the setting says, as the variable BEATPLANNER says, or as it lies on the path."""
+    for wanted in (setting, os.environ.get("BEATPLANNER", ""), "beatplanner"):
+        found = shutil.which(wanted) if wanted else None
+        if found:
+            return [found]
+    raise CommandError(
+        "beatplanner is not found. Install it, or set the variable BEATPLANNER (Settings, Options, System, Environment) to the command."
+    )
+
+
+def environment():
+    """Return the environment without what QGIS sets for its own Python and libraries, which would break another one."""
+    kept = dict(os.environ)
+    for name in ("PYTHONHOME", "PYTHONPATH", "GDAL_DATA", "PROJ_LIB", "PROJ_DATA", "GDAL_DRIVER_PATH"):
+        kept.pop(name, None)
+    own = os.environ.get("BEATPLANNER_PYTHONPATH")
+    if own:
+        kept["PYTHONPATH"] = own
+    kept["PYTHONIOENCODING"] = "utf-8"
+    return kept
+
+
+def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH), setting=""):
+    """Run the command and return its exit code and what it says on standard output.
+
+    Parameters
+    ----------
+    arguments
+        Texts after the name of the command.
+    tell
+        Called with each line of progress.
+    cancelled
+        Asked every quarter of a second; the command is then asked to end, and ended.
+    allowed
+        Exit codes that leave a result.
+    setting
+        The command, where it is not on the path.
+
+    Raises
+    ------
+    CommandError
+        Where it cannot be run, was cancelled, or ends with another code.
+    """
+    hidden = {"creationflags": 0x08000000} if sys.platform == "win32" else {}
+    process = subprocess.Popen(
+        [*program(setting), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env=environment(),
+        encoding="utf-8",
+        errors="replace",
+        **hidden,
+    )
+    said, told = [], []
+
+    def read(stream, into, also):
+        for line in stream:
+            into.append(line.rstrip("\n"))
+            also(line.rstrip("\n"))
+
+    readers = [
+        threading.Thread(target=read, args=(process.stdout, said, lambda line: None), daemon=True),
+        threading.Thread(target=read, args=(process.stderr, told, lambda line: None), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    shown = 0
+    while process.poll() is None:
+        time.sleep(0.25)
+        # lines are passed on in this thread, which may talk to the window
+        while shown < len(told):
+            tell(told[shown])
+            shown += 1
+        if cancelled():
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise CommandError("Cancelled.")
+    for reader in readers:
+        reader.join()
+    for line in told[shown:]:
+        tell(line)
+    if process.returncode not in allowed:
+        raise CommandError("\n".join(told[-20:] or said[-20:]) or f"beatplanner ended with code {process.returncode}")
+    return process.returncode, "\n".join(said)

@@ -1,0 +1,188 @@
+"""The algorithms: one a command, each with the command's own result."""
+
+import json
+from pathlib import Path
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingException,
+    QgsProcessingOutputBoolean,
+    QgsProcessingOutputString,
+    QgsProcessingOutputVectorLayer,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingProvider,
+)
+
+from .command import CLASH, CommandError, run
+
+
+class Algorithm(QgsProcessingAlgorithm):
+    """What all of them share."""
+
+    ident, title, about = "", "", ""
+
+    def name(self):
+        """Return the id in models and scripts."""
+        return self.ident
+
+    def displayName(self):  # noqa: N802
+        """Return the name in the toolbox."""
+        return self.title
+
+    def shortHelpString(self):  # noqa: N802
+        """Return what it does."""
+        return self.about
+
+    def createInstance(self):  # noqa: N802
+        """Return a new one."""
+        return type(self)()
+
+    def call(self, arguments, feedback, allowed=(0, CLASH)):
+        """Run the command with its progress in the log, until it ends or is cancelled."""
+        feedback.pushCommandInfo("beatplanner " + " ".join(arguments))
+        try:
+            code, said = run(arguments, feedback.pushInfo, feedback.isCanceled, allowed)
+        except CommandError as error:
+            raise QgsProcessingException(str(error)) from None
+        if code == CLASH:
+            feedback.reportError("The rules cannot all be met: the plan is the best one under the smallest relaxation.")
+        return code, said
+
+    def project(self, title="Project (description or project file)"):
+        """Add the parameter of the project."""
+        self.addParameter(QgsProcessingParameterFile("PROJECT", title))
+
+
+class Check(Algorithm):
+    """beatplanner check."""
+
+    ident, title = "check", "Check the data"
+    about = "Reads every layer of a project and says what is wrong or doubtful with it, and how to repair it."
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        """Declare parameters and outputs."""
+        self.project()
+        self.addOutput(QgsProcessingOutputString("SAID", "What was found"))
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        """Run."""
+        _, said = self.call(["check", self.parameterAsFile(parameters, "PROJECT", context)], feedback)
+        feedback.pushInfo(said)
+        return {"SAID": said}
+
+
+class Step(Algorithm):
+    """A command that plans one step."""
+
+    layers = ()
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        """Declare parameters and outputs."""
+        self.project()
+        if self.ident != "beats":
+            plan = QgsProcessingParameterFile(
+                "PLAN", "Plan whose beats are used (plan.gpkg); else today's", optional=True, extension="gpkg"
+            )
+            self.addParameter(plan)
+        number = QgsProcessingParameterNumber
+        self.addParameter(number("TIME_LIMIT", "Time limit (seconds)", defaultValue=60, minValue=1))
+        self.addParameter(number("SEED", "Seed", defaultValue=0, minValue=0))
+        self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", "Result folder"))
+        for layer in self.layers:
+            self.addOutput(QgsProcessingOutputVectorLayer(layer.upper(), layer.capitalize()))
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        """Run."""
+        out = self.parameterAsString(parameters, "OUTPUT", context)
+        arguments = [self.ident, self.parameterAsFile(parameters, "PROJECT", context), "--out", out]
+        plan = self.parameterAsFile(parameters, "PLAN", context) if self.ident != "beats" else ""
+        if plan:
+            arguments += ["--plan", plan]
+        arguments += ["--time-limit", str(self.parameterAsInt(parameters, "TIME_LIMIT", context))]
+        arguments += ["--seed", str(self.parameterAsInt(parameters, "SEED", context))]
+        self.call(arguments, feedback)
+        package = Path(out) / "plan.gpkg"
+        return {"OUTPUT": out, **{layer.upper(): f"{package}|layername={layer}" for layer in self.layers}}
+
+
+class Beats(Step):
+    """beatplanner beats."""
+
+    ident, title, layers = "beats", "Draw beats", ("beats", "units")
+    about = "Draws balanced, connected beats under the project's rules, with a proven gap."
+
+
+class Stations(Step):
+    """beatplanner stations."""
+
+    ident, title, layers = "stations", "Place stations", ("stations", "units")
+    about = "Places outreach stations that people reach on foot."
+
+
+class Officers(Step):
+    """beatplanner officers."""
+
+    ident, title, layers = "officers", "Plan officers", ("assignments",)
+    about = "Plans who holds which post, and when."
+
+
+class Compare(Algorithm):
+    """beatplanner compare."""
+
+    ident, title = "compare", "Compare plans"
+    about = "Compares plans side by side; the first is the one that the others are compared with."
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        """Declare parameters and outputs."""
+        self.addParameter(
+            QgsProcessingParameterMultipleLayers("PLANS", "Plans (plan.gpkg or their folders)", QgsProcessing.TypeFile)
+        )
+        self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", "Comparison"))
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        """Run."""
+        files = self.parameterAsFileList(parameters, "PLANS", context)
+        folders = [str(Path(f).parent) if f.endswith(".gpkg") else f for f in files]
+        out = self.parameterAsString(parameters, "OUTPUT", context)
+        self.call(["compare", *folders, "--out", out], feedback)
+        return {"OUTPUT": out}
+
+
+class Verify(Algorithm):
+    """beatplanner verify."""
+
+    ident, title = "verify", "Verify a plan"
+    about = "Computes every claim of a plan anew, without any solver; fails in the result where one is wrong."
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        """Declare parameters and outputs."""
+        folder = QgsProcessingParameterFile("PLAN", "Result folder", behavior=QgsProcessingParameterFile.Folder)
+        self.addParameter(folder)
+        self.addOutput(QgsProcessingOutputBoolean("OK", "Nothing is wrong"))
+        self.addOutput(QgsProcessingOutputString("SAID", "Every check as JSON"))
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        """Run."""
+        _, said = self.call(["verify", self.parameterAsString(parameters, "PLAN", context), "--json"], feedback, (0, 1))
+        return {"OK": bool(json.loads(said)["ok"]), "SAID": said}
+
+
+class Provider(QgsProcessingProvider):
+    """beatplanner in the toolbox."""
+
+    def id(self):
+        """Return the id in models and scripts."""
+        return "beatplanner"
+
+    def name(self):
+        """Return the name in the toolbox."""
+        return "beatplanner"
+
+    def loadAlgorithms(self):  # noqa: N802
+        """Add the algorithms."""
+        for algorithm in (Check, Beats, Stations, Officers, Compare, Verify):
+            self.addAlgorithm(algorithm())
