@@ -178,3 +178,22 @@ def test_municipalities_share_the_budget_of_a_repair(tmp_path, exact, monkeypatc
     if exact:
         assert found.residents == pytest.approx(best)
         assert found.bound == pytest.approx(best, abs=0.1)
+
+
+def test_ids_of_today_are_not_drawn_on_beats_that_share_nobody_with_them(tmp_path):
+    place = write_grid_town(tmp_path / "names")
+    place.swap("tolerance = 0.25", "tolerance = 0.9")
+    town = read_town(read_description(place.project))
+    today = town.units["current"].to_numpy(object)
+    drawing = Drawing(town, plan_workload(town), today.copy())
+    one, two = np.flatnonzero(today == "1"), np.flatnonzero(today == "2")
+    # two beats exchange their ids, unit by unit, so that none is empty on the way
+    drawing.paint(one[1:], "2")
+    drawing.paint(two, "1")
+    drawing.paint(one, "2")
+    assert list(drawing.beat[one]) == ["2"] * len(one)
+    summary = mending.mend(place.project, tmp_path / "out", drawing.edits, steps=())
+    assert summary["drawn"]["renamed"] == {"1": "2", "2": "1"}
+    units = read_result(tmp_path / "out").units.set_index("unit")["beat"]
+    assert [str(units[k + 1]) for k in one] == ["1"] * len(one)
+    assert verify(tmp_path / "out").ok, [str(c) for c in verify(tmp_path / "out").failed]

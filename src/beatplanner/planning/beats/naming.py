@@ -69,6 +69,40 @@ def ids_of_today(town: Town, labels: Sequence[str]) -> set[str]:
     return taken
 
 
+def true_ids(
+    beat: np.ndarray, current: np.ndarray, held: np.ndarray, people: np.ndarray, taken: set[str]
+) -> dict[str, str]:
+    """Return other ids for beats that have an id of today and share no resident with that beat.
+
+    Such a beat gets the id of that one of today's beats, among those that nobody carries on, with which it shares the most residents; else a new id.
+
+    Parameters
+    ----------
+    beat, current, held
+        (n,) id of each unit's beat, of its beat of today and of that which it is locked to; None where there is none.
+    people
+        (n,) residents.
+    taken
+        Ids that no new beat may have.
+    """
+
+    def shared(new: str, old: str) -> float:
+        common = (beat == new) & (current == old)
+        lives = people[current == old].sum() > 0
+        return float(people[common].sum()) if lives else float(common.any())
+
+    today = {c for c in current if isinstance(c, str)}
+    wrong = [b for b in dict.fromkeys(beat) if b in today and not shared(b, b) and not (held[beat == b] == b).any()]
+    free = today - (set(beat) - set(wrong))
+    fresh = new_ids(taken | today | set(beat))
+    found: dict[str, str] = {}
+    pairs = sorted(((shared(b, t), b, t) for b in wrong for t in free), key=lambda p: (-p[0], p[1], p[2]))
+    for common, new, old in pairs:
+        if common > 0 and new not in found and old not in found.values():
+            found[new] = old
+    return {b: found[b] if b in found else next(fresh) for b in wrong}
+
+
 def distances_of(town: Town) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Return the function that gives metres from units to units, as the objective counts them."""
     given, xy = town.unit_distances, town.points()

@@ -25,6 +25,7 @@ from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing, RefusedError, with_rules_of_plan
+from beatplanner.planning.beats.naming import ids_of_today, true_ids
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.prepared import prepare_solvers
@@ -539,6 +540,7 @@ def mend(
                 )
             ) from None
     found: Repair | None = None
+    renamed: dict[str, str] = {}
     if how == "repair":
         found = repair(
             drawing,
@@ -570,13 +572,19 @@ def mend(
             )
         plan = make_plan(drawn, steps=steps, start=drawing.beat, **common)
     else:
-        plan = make_plan(drawn, steps=[s for s in steps if s != "beats"], beat=drawing.beat, **common)
-        plan = _with_rules(plan, drawing)
+        current, held = (town.units[c].to_numpy(object) for c in ("current", "locked"))
+        held = np.where(drawing.locked, drawing.beat, held)
+        renamed = true_ids(drawing.beat, current, held, drawing.people, ids_of_today(town, ()))
+        as_named = np.array([renamed.get(b, b) for b in drawing.beat], dtype=object)
+        plan = make_plan(drawn, steps=[s for s in steps if s != "beats"], beat=as_named, **common)
+        plan = _with_rules(plan, drawing, as_named)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     summary["drawn"] = {
         "from": None if plan_from is None else str(plan_from.resolve()),
         "how": how,
         "edits": [e.as_json() for e in drawing.edits],
+        # an id of today is only for a beat that shares residents with today's
+        "renamed": renamed,
         "repair": None
         if found is None
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
@@ -606,13 +614,13 @@ def _folder(plan_from: Path) -> Path:
     return plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
 
 
-def _with_rules(plan: Plan, drawing: Drawing) -> Plan:
+def _with_rules(plan: Plan, drawing: Drawing, beat: np.ndarray) -> Plan:
     """Return a plan of given beats that tells which rules they keep: all, or which are broken, in words."""
     rules, beats = drawing.town.description.beats, plan.beats
     if rules is None or beats is None:
         return plan
     # the hours of mobile stops, if any, are part of the plan's workload
-    figures = Drawing(plan.town, plan.workload, drawing.beat, names=drawing.names).figures()
+    figures = Drawing(plan.town, plan.workload, beat, names=drawing.names).figures()
     broken = figures.broken
     changed: BeatPlan
     if broken:
