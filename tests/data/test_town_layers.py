@@ -9,12 +9,17 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse import csgraph
 from shapely.errors import GEOSException
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
 from beatplanner.data.town.adjacency import LEAST_BORDER, touching
+from beatplanner.data.town.coverage import spanning_links
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
@@ -231,3 +236,20 @@ def test_a_person_accepts_or_refuses_the_link_of_parts(tmp_path):
     assert note.severity == "info" and "ferry" in note.what and not said(town, "lie in parts")
     with pytest.raises(InputError, match="an id of its own"):
         read_town(read_description(far_apart(tmp_path, 3000, "no")))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 9), st.integers(0, 10_000))
+def test_links_of_an_archipelago_are_a_shortest_tree(number, seed):
+    rng = np.random.default_rng(seed)
+    # some coasts are long enough to be cut, and some islands lie in each other's frames
+    parts = np.array(
+        [
+            shapely.Point(rng.uniform(0, 3000, 2)).buffer(rng.uniform(5, 200), quad_segs=int(rng.choice([2, 90])))
+            for _ in range(number)
+        ],
+        dtype=object,
+    )
+    apart = np.maximum(shapely.distance(parts[:, None], parts[None, :]), 1e-9)
+    tree = csgraph.minimum_spanning_tree(sparse.csr_matrix(np.triu(apart, 1))).data
+    assert sorted(spanning_links(parts)) == pytest.approx(sorted(tree), abs=1e-6)

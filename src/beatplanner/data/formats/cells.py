@@ -269,7 +269,9 @@ def read_times(values: pd.Series, zone: str | None = None) -> TimeColumn:
     """Return a column as local times, whatever its cells are; see `parse_times`."""
     cells = values
     if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
-        cells = values.astype(object).where(~missing_cells(values), None)
+        # a mark such as “n/a” is no time, and no fault either
+        marked = values.map(lambda v: isinstance(v, str) and v.strip().casefold() in MISSING_WORDS)
+        cells = values.astype(object).where(~(missing_cells(values) | marked.to_numpy(bool)), None)
     return parse_times(cells, zone)
 
 

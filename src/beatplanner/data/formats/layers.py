@@ -385,4 +385,7 @@ def whole_table(path: Path, sheet: str | None) -> pd.DataFrame:
         member = sheet if inner == path or sheet not in {inner.name, inner.stem} else None
         if inner.suffix.lower() in WORKBOOKS:
             return read_workbook(inner, member, None).frame.reset_index(drop=True)
-        return read_text_table(inner, None).frame
+        if inner.suffix.lower() in TEXT_TABLES:
+            return read_text_table(inner, None).frame
+    # a table of a geodatabase in a zipped folder
+    return whole_layers(path, sheet)[0].frame

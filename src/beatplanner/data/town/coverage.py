@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy import sparse
-from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
@@ -25,6 +24,8 @@ SLIVER_WIDTH = 0.5
 NOTICED = 1.0
 # Parts of one unit between which links are looked for.
 MOST_PARTS = 300
+# Corners from which on only a piece of an outline is laid beside another shape.
+LONG_OUTLINE = 200
 
 
 @dataclass(frozen=True)
@@ -158,8 +159,48 @@ def part_links(polygons: np.ndarray, gap: float) -> list[tuple[int, float]]:
         parts = shapely.get_parts(polygons[i])
         # of an archipelago the largest islands
         parts = parts[np.argsort(-shapely.area(parts), kind="stable")[:MOST_PARTS]]
-        apart = shapely.distance(parts[:, None], parts[None, :])
-        # links of no length at all would be none in a sparse matrix
-        tree = csgraph.minimum_spanning_tree(sparse.csr_matrix(np.triu(np.maximum(apart, 1e-9), 1))).data
-        found += [(int(i), float(metres)) for metres in tree if metres > gap]
+        found += [(int(i), float(metres)) for metres in spanning_links(parts) if metres > gap]
     return sorted(found, key=lambda v: -v[1])
+
+
+def spanning_links(parts: np.ndarray) -> list[float]:
+    """Return the metres of the shortest links that join all parts, one fewer than there are (a minimum spanning tree, by Prim).
+
+    Distances are taken only where the frames of two parts are nearer than the best link so far: an archipelago with a long coast has
+    thousands of pairs that no link uses.
+    """
+    bounds = shapely.bounds(parts)
+    best = np.full(len(parts), np.inf)
+    left = np.ones(len(parts), bool)
+    links, joined = [], 0
+    left[0] = False
+    for _ in range(len(parts) - 1):
+        rest = np.flatnonzero(left)
+        low, high = bounds[joined, :2], bounds[joined, 2:]
+        gaps = np.maximum(0.0, np.maximum(low - bounds[rest, 2:], bounds[rest, :2] - high))
+        near = rest[np.hypot(*gaps.T) < best[rest]]
+        best[near] = np.minimum(best[near], _distances(parts[joined], parts[near]))
+        joined = int(rest[np.argmin(best[rest])])
+        links.append(float(best[joined]))
+        left[joined] = False
+    return links
+
+
+def _distances(shape: shapely.Geometry, others: np.ndarray) -> np.ndarray:
+    """Return the distance of a polygon to each of others, metres; of a long outline only what can be nearest is looked at."""
+    if len(others) < 2 or shapely.get_num_coordinates(shape) < LONG_OUTLINE:
+        return shapely.distance(shape, others)
+    shapely.prepare(shape)
+    meets = shapely.intersects(shape, others)
+    tree = cKDTree(shapely.get_coordinates(shape))
+    outline = shapely.boundary(shape)
+    found = np.zeros(len(others))
+    for i, other in enumerate(others):
+        if meets[i]:
+            continue
+        # no farther than two of their corners are
+        reach = tree.query(shapely.get_coordinates(other))[0].min() * 1.001 + 0.001
+        west, south, east, north = shapely.bounds(other)
+        part = shapely.clip_by_rect(outline, west - reach, south - reach, east + reach, north + reach)
+        found[i] = shapely.distance(shape if shapely.is_empty(part) else part, other)
+    return found
