@@ -199,7 +199,11 @@ def main() -> None:
     # cards are counted in a child; without them a walk would look at less
     while window.results.book is None and window.scenario.plan is not None:
         application.processEvents()
-    wrong = [text for k in range(chosen.walks) for text in walk(window, chosen.seed + k, chosen.steps)]
+    wrong: list[str] = []
+    for k in range(chosen.walks):
+        wrong += walk(window, chosen.seed + k, chosen.steps)
+        # who stops a long run knows how far it was
+        print(f"walk {k + 1}: {len(errors)} errors, {len(wrong)} stale or lost", file=sys.stderr, flush=True)
     for text in [*wrong[:20], *errors[:20]]:
         print(text)
     print(f"{chosen.walks} walks of {chosen.steps} steps: {len(errors)} errors, {len(wrong)} stale or lost")
