@@ -68,3 +68,16 @@ def test_stations_end_by_the_clock_that_they_are_given():
     cost = random.uniform(1, 100, (60, 20))
     found = p_median(cost, SiteRules.plain(20, 4), seconds=10.0, cancelled=Watch(clock=clock))
     assert len(found.open) == 4 and clock.read < 200
+
+
+def test_a_bound_that_had_no_time_to_rise_says_so():
+    problem = grid()
+    # as many seconds as the search takes by this clock and a few for the bound
+    hurried = [
+        found
+        for seconds in range(4, 60, 4)
+        if (found := solve_districts(problem, seconds=seconds, cancelled=Watch(clock=Counting()), seed=1)).lower_bound
+        is not None
+    ]
+    assert any(found.hurried for found in hurried)
+    assert not solve_districts(problem, seconds=1e6, nodes=5, seed=1).hurried

@@ -30,7 +30,10 @@ def proof_in_words(step: dict[str, Any]) -> str:
         return "rules relaxed"
     if step["gap"] is None:
         return "no bound computed"
-    return "proven optimal" if step["status"] == "optimal" else f"within {step['gap']:.2%} of the best possible"
+    if step["status"] == "optimal":
+        return "proven optimal"
+    hurried = "; the time cut the proof short, a longer limit tells more" if step.get("proof_cut_short") else ""
+    return f"within {step['gap']:.2%} of the best possible{hurried}"
 
 
 def many(number: float, word: str) -> str:

@@ -64,6 +64,8 @@ class BeatPlan:
         Where the rules clash: the tolerance, and the share of residents moved, that would do, and up to where less is proven impossible.
     relaxed_bound
         Where tolerances alone had to give: proven for every plan within those of `rules`; None otherwise.
+    hurried
+        Municipalities whose bound the time cut short.
     """
 
     beat: np.ndarray
@@ -80,6 +82,7 @@ class BeatPlan:
     limits: tuple[Limited, ...] = ()
     wider: tuple[Relaxed, ...] = ()
     short: Relaxed | None = None
+    hurried: tuple[str, ...] = ()
     relaxed_bound: float | None = None
 
     @property
@@ -352,6 +355,7 @@ class _Planner:
             wider=wider,
             short=short,
             relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,
+            hurried=tuple(p.name for p, f in zip(solved, found, strict=True) if f.hurried),
         )
 
 

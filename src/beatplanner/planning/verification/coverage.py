@@ -157,6 +157,7 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "threads": HOW_LONG,
     "made_on": HOW_LONG,
     "time_limit": HOW_LONG,
+    "beats.proof_cut_short": HOW_LONG,
     "beats.seconds": HOW_LONG,
     "stations.seconds": HOW_LONG,
     "officers.seconds": HOW_LONG,

@@ -569,6 +569,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "covered_share": float(covered_share(posts, description.workload).mean()),
             **beats.smallest,
         }
+        if beats.hurried:
+            summary["beats"]["proof_cut_short"] = list(beats.hurried)
         if beats.moved_share is not None:
             summary["beats"]["moved_share"] = beats.moved_share
             if town.roster is not None and description.officers is not None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -112,12 +112,15 @@ class Bound:
         (n,) of the units, to go on from.
     price
         λ, cost for each resident moved.
+    hurried
+        Whether the time ended the ascent: the bound holds, but says little.
     """
 
     value: float
     sites: Sites | None
     multiplier: np.ndarray
     price: float
+    hurried: bool = False
 
 
 class _Relaxation:
@@ -234,7 +237,7 @@ def lagrangian_bound(
         some.append(sites.keep(mask))
         if limit():
             return Bound(-np.inf, None, np.zeros(len(weight)), price)
-    near, full = joined(some), None
+    near, full, hurried = joined(some), None, None
     # looking at all pairs twice takes about as long each time as this did: the ascent leaves room for it
     looks = LOOKS * (limit.clock() - begin)
     climbing = limit.also(lambda: limit.left() < looks)
@@ -242,6 +245,7 @@ def lagrangian_bound(
         search = subgradient(
             near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, climbing
         )
+        hurried = climbing() if hurried is None else hurried
         if search is None:
             # the near pairs alone allow no plan; whether all do is asked with no price on anything
             search = (-np.inf, np.zeros(len(weight)), 0.0)
@@ -253,7 +257,7 @@ def lagrangian_bound(
             break
         near, steps = far, 150
     assert full is not None
-    return full
+    return replace(full, hurried=hurried and bool(np.isfinite(full.value)))
 
 
 def spans(weight: np.ndarray) -> np.ndarray:

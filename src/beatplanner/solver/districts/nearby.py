@@ -9,6 +9,7 @@ by one unit of any workload with the ratio C, which is cheaper than each of them
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from heapq import heappop, heappush
 
 import numpy as np
@@ -147,7 +148,7 @@ def nearby_bound(
     near = pairs_within(problem, graph, np.full(n, reach))
     looks = LOOKS * (limit.clock() - begin)
     climbing = limit.also(lambda: limit.left() < looks)
-    best = nothing
+    best, hurried = nothing, False
     for steps in (FIRST_STEPS, MORE_STEPS):
         if near is None or limit():
             break
@@ -165,6 +166,7 @@ def nearby_bound(
             0.0,
             climbing,
         )
+        hurried = climbing() if steps == FIRST_STEPS else hurried
         if found is None:
             break
         # a unit without workload costs nothing anywhere, and any multiplier of its own but 0 only lowers the bound
@@ -177,4 +179,4 @@ def nearby_bound(
         near = now[1]
         if climbing() or now[0] >= found[0] - 1e-4 * abs(found[0]):
             break
-    return best
+    return replace(best, hurried=hurried and bool(np.isfinite(best.value)))

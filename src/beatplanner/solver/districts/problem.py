@@ -102,6 +102,8 @@ class Districts:
         Whether it is proven that no districts keep the rules.
     evidence
         What proves `lower_bound` or `infeasible`; None where neither was proven.
+    hurried
+        Whether the bound's ascent was cut short by the time, so that it says little.
     """
 
     district: np.ndarray
@@ -113,6 +115,7 @@ class Districts:
     moved: float
     infeasible: bool
     evidence: Evidence | None = None
+    hurried: bool = False
 
 
 def connected(district: np.ndarray, edges: np.ndarray) -> bool:

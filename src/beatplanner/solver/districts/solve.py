@@ -132,6 +132,7 @@ def solve_districts(
     search.seen = seen
     best = search.run(effort, seconds * (0.55 if long_proof else 0.9), begin, start, cancelled, tell)
     bound: float | None = None
+    hurried = False
     infeasible = search.parts is None
     evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
     if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
@@ -169,9 +170,10 @@ def solve_districts(
             best = search.found(better)
         if kept is not None and not infeasible:
             kept.append(Further(proof, nodes, progress))
+        hurried = proof.hurried
     elif kept is not None and prove and not infeasible:
         kept.append(Further(_Proof(problem, search), nodes, progress))
-    return _districts(search, best, bound, evidence, infeasible, tell)
+    return replace(_districts(search, best, bound, evidence, infeasible, tell), hurried=hurried)
 
 
 def _districts(
@@ -229,7 +231,7 @@ class Further:
             best = search.found(better)
         if bound is not None and found.lower_bound is not None and bound < found.lower_bound:
             bound, evidence = found.lower_bound, found.evidence
-        return _districts(search, best, bound, evidence, infeasible, tell)
+        return replace(_districts(search, best, bound, evidence, infeasible, tell), hurried=self.proof.hurried)
 
 
 class _Proof:
@@ -287,6 +289,11 @@ class _Proof:
             value = np.inf if exact.infeasible else exact.bound
             self.evidence = replace(exact.evidence, bound=value, price=problem.price, way=self.way)
         return self.evidence, exact.district
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the time cut the bound's ascent short."""
+        return self.bound is not None and self.bound.hurried
 
     @property
     def way(self):
