@@ -234,3 +234,48 @@ def test_dates_that_cannot_be_are_told(planned, command):
                 TODAY,
             )
         )
+
+
+def test_a_beat_and_a_last_day_are_the_same_in_every_file(planned):
+    """A beat is called alike in the pack, the workbook, the calendar and the job descriptions, and a last day is the last one everywhere."""
+    import csv
+
+    import icalendar
+    import openpyxl
+
+    from beatplanner.data.result.names import beat_title
+
+    folder = planned.folder / "plan"
+    tables = read_result(folder)
+    town = town_of(tables, folder)
+    assert write_pack(folder, tables, town, verdict=None) == []
+    titles = {
+        str(b): beat_title(str(b), str(n)) for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)
+    }
+    book = openpyxl.load_workbook(folder / "officers.xlsx")
+    last = {}
+    for officer, beat, name, _post, first, until, *_ in book["Postings"].iter_rows(min_row=2, values_only=True):
+        assert isinstance(beat, int) and name == titles[str(beat)]
+        last[officer, str(beat), first.date().isoformat()] = until.date()
+    for row in tables.assignments.itertuples(index=False):
+        end = dt.date.fromisoformat(str(row.end))
+        assert last[str(row.officer), str(row.beat), str(row.start)] == end - dt.timedelta(days=1)
+    for name, *_ in book["Handovers"].iter_rows(min_row=2, values_only=True):
+        assert name in titles.values()
+    for event in icalendar.Calendar.from_ical((folder / "handovers.ics").read_bytes()).walk("VEVENT"):
+        assert any(t in str(event["summary"]) for t in titles.values())
+        assert str(event["transp"]) == "TRANSPARENT" and str(event["description"])
+        assert event["dtstamp"].dt.date() <= TODAY
+    forum = folder / "forum"
+    rows = list(csv.DictReader((forum / "forums.csv").open(encoding="utf-8-sig")))
+    assert {r["name"] for r in rows if r["level"] == "neighbourhood"} == {f"Beat {t}" for t in titles.values()}
+    page = (forum / "map.html").read_text(encoding="utf-8")
+    heads = [p.text for p in docx.Document(str(forum / "beat_pages.docx")).paragraphs if p.style.name == "Heading 1"]
+    for title in titles.values():
+        assert f'<th scope="row" role="rowheader">{title}</th>' in page
+        assert any(h.startswith(f"Beat {title}") for h in heads)
+        assert list((folder / "job_descriptions").glob(f"{title} post *.docx"))
+    # how often a forum meets is one number, too
+    (meets,) = {int(r["meetings_a_year"]) for r in rows if r["level"] == "neighbourhood"}
+    job = docx.Document(str(next((folder / "job_descriptions").glob("*.docx"))))
+    assert any(f"{meets} meetings a year" in p.text for p in job.paragraphs)
