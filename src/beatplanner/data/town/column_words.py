@@ -75,6 +75,7 @@ WORDS: dict[str, str] = {
     # the forum pack
     "name": "full_name ime naziv ime_i_prezime emri emri_dhe_mbiemri nume nume_si_prenume numele denumire imja fio nazvanie",
     "contact": "phone telephone email e_mail kontakt telefon e_posta contactul telefonul",
+    "phone": "telephone tel telefon telefonski_broj broj_telefon broj_telefona numri_i_telefonit telefonul numar_de_telefon telefona nomer_telefona",
     "photo": "picture image fotografija slika foto fotografia fotografie poza",
     "agreed_on": "agreed consent consent_date consented_on soglasen_na soglasnost datum_na_soglasnost saglasan saglasnost datum_saglasnosti "
     "pelqimi data_e_pelqimit acord data_acordului consimtamant soglasie data_soglasija",
