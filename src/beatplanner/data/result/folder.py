@@ -137,7 +137,7 @@ def _write_layers(
 ) -> None:
     """Write tables into a GeoPackage that says in its metadata, and beside each layer, who may see it."""
     for name, frame in [*spatial, *((n, pd.DataFrame(f)) for n, f in plain)]:
-        options = {} if path.exists() else {"dataset_options": GEOPACKAGE}
+        options: dict[str, Any] = {} if path.exists() else {"dataset_options": GEOPACKAGE}
         pyogrio.write_dataframe(plain_types(frame), path, layer=name, driver="GPKG", append=path.exists(), **options)
     write_notice(path, notice)
 

@@ -98,7 +98,7 @@ def _write_all(
 ) -> None:
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
-            options = {} if part.exists() else {"dataset_options": GEOPACKAGE}
+            options: dict[str, Any] = {} if part.exists() else {"dataset_options": GEOPACKAGE}
             pyogrio.write_dataframe(
                 plain_types(frame), part, layer=name, driver="GPKG", append=part.exists(), **options
             )

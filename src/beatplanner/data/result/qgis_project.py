@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
@@ -119,7 +120,7 @@ def write_ground(
     if forums is not None and len(forums):
         layers["forums"] = forums
     for name, frame in layers.items():
-        options = {} if path.exists() else {"dataset_options": GEOPACKAGE}
+        options: dict[str, Any] = {} if path.exists() else {"dataset_options": GEOPACKAGE}
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists(), **options)
     if layers:
         add_styles(path, {n: q for n, q in ground_styles().items() if n in layers})

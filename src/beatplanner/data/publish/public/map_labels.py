@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 Box = tuple[float, float, float, float]
 # A letter's mean width and half a line's height, in sizes of the font (DejaVu Sans; bold letters are wider).
@@ -32,7 +33,7 @@ def is_free(box: Box, taken: Iterable[Box], width: float, height: float) -> bool
     return inside and not any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken)
 
 
-def inner_places(shape: shapely.Geometry, middle: tuple[float, float], step: float) -> Iterator[tuple[float, float]]:
+def inner_places(shape: BaseGeometry, middle: tuple[float, float], step: float) -> Iterator[tuple[float, float]]:
     """Yield places inside a shape, in millimetres, the middle first and then by how near they are to it."""
     yield middle
     west, south, east, north = shape.bounds
@@ -94,9 +95,9 @@ def placed(
     """
     used = list(taken)
     # a place is kept for the short form of each before any full form is written
-    kept = [box_of(short, *middles[i], size, bold=True) for i, (_, short) in enumerate(texts)]
+    kept = [box_of(short, middles[i][0], middles[i][1], size, bold=True) for i, (_, short) in enumerate(texts)]
     found: list[tuple[str, float, float, bool] | None] = [None] * len(shapes)
-    order = sorted(range(len(shapes)), key=lambda i: -shapes[i].area)
+    order = sorted(range(len(shapes)), key=lambda i: -float(shapely.area(shapes[i])))
     waiting = []
     for i in order:
         full, step = texts[i][0], size * 2.0

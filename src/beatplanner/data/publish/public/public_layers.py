@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pyogrio
@@ -26,6 +27,6 @@ def write_public_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> N
     path.unlink(missing_ok=True)
     for name, frame in layers.items():
         # every GDAL of a QGIS from 3.16 reads this version without a warning
-        options = {} if path.exists() else {"dataset_options": {"VERSION": "1.2"}}
+        options: dict[str, Any] = {} if path.exists() else {"dataset_options": {"VERSION": "1.2"}}
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists(), **options)
     write_notice(path, NOTICE)
