@@ -44,7 +44,7 @@ LIMIT_MB = 350
 PYTHONS = ("3.11", "3.12", "3.13")
 STARTERS = ROOT / "delivery" / "starters"
 FILES = {
-    "windows": ("install.cmd", "beatplanner.cmd", "uninstall.cmd", "register.ps1", "unregister.ps1"),
+    "windows": ("install.cmd", "beatplanner.cmd", "uninstall.cmd"),
     "linux": ("install.sh", "beatplanner.sh", "uninstall.sh"),
 }
 README = {"windows": "READ ME FIRST.txt", "linux": "README.txt"}
@@ -108,7 +108,7 @@ def write_bundle(platform: str, python: str, out: Path) -> int:
         version = next(w.version for w in wheels if w.name == "beatplanner")
         print(f"{len(wheels)} wheels. Adding licences, bill of materials, sample town and guide …", flush=True)
         _write_requirements(content / "requirements.txt", wheels)
-        _write_licences(content / "licences", wheels)
+        write_licences(content / "licences", wheels)
         bill = bill_of_materials(wheels, platform, python)
         (content / "sbom.cdx.json").write_text(json.dumps(bill, indent=1, ensure_ascii=False) + "\n", "utf-8")
         _write_starters(content, platform, python, version)
@@ -156,7 +156,7 @@ def _write_requirements(path: Path, wheels: Sequence[Wheel]) -> None:
     path.write_text("".join(lines), "utf-8", newline="\n")
 
 
-def _write_licences(folder: Path, wheels: Sequence[Wheel]) -> None:
+def write_licences(folder: Path, wheels: Sequence[Wheel]) -> None:
     """Write each wheel's licence texts and a table of all."""
     table = io.StringIO(newline="")
     writer = csv.writer(table)
@@ -189,6 +189,8 @@ def _write_starters(content: Path, platform: str, python: str, version: str) -> 
         "@VERSION@": version,
     }
     shutil.copy(STARTERS / "install.py", content)
+    if platform == "windows":
+        shutil.copy(STARTERS / "register.py", content)
     write_icon(content)
     names = {name: name for name in FILES[platform]} | {f"readme-{platform}.txt": README[platform]}
     for source, target in names.items():

@@ -7,22 +7,22 @@ if not exist "%~dp0wheels" goto packed
 
 set "LAUNCHER="
 set "FOUND="
-py -@PYTHON@ -c "import sys" >nul 2>nul
-if not errorlevel 1 set "LAUNCHER=py -@PYTHON@"
+set "TEST=import sys; sys.exit(sys.version_info[:2] != (@PYTHON_COMMA@) or sys.maxsize < 2**32)"
+rem a 32-bit Python of the same number does not hide a good one
+for %%P in (@PYTHON@ @PYTHON@-64) do if not defined LAUNCHER py -%%P -I -c "%TEST%" >nul 2>nul && set "LAUNCHER=py -%%P"
 if defined LAUNCHER goto install
-set "TEST=import sys; sys.exit(sys.version_info[:2] != (@PYTHON_COMMA@))"
-python -c "%TEST%" >nul 2>nul
+python -I -c "%TEST%" >nul 2>nul
 if not errorlevel 1 set "LAUNCHER=python"
 if defined LAUNCHER goto install
 for %%D in ("%LOCALAPPDATA%\Programs\Python\Python@PYTHON_DIGITS@" "%ProgramFiles%\Python@PYTHON_DIGITS@" "%SystemDrive%\Python@PYTHON_DIGITS@") do if exist "%%~D\python.exe" set "FOUND=%%~D\python.exe"
 if not defined FOUND goto missing
-"%FOUND%" -c "%TEST%" >nul 2>nul
+"%FOUND%" -I -c "%TEST%" >nul 2>nul
 if errorlevel 1 goto missing
-"%FOUND%" "%~dp0install.py" %*
+"%FOUND%" -I "%~dp0install.py" %*
 goto end
 
 :install
-%LAUNCHER% "%~dp0install.py" %*
+%LAUNCHER% -I "%~dp0install.py" %*
 goto end
 
 :packed

@@ -23,7 +23,7 @@ from pathlib import Path
 BUNDLE = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 ENV_PYTHON = Path("env", "Scripts", "python.exe") if WINDOWS else Path("env", "bin", "python")
-MARK = "installed.json"
+MARK, BEGUN = "installed.json", "installing"
 COPIED = (
     "guide",
     "licences",
@@ -32,8 +32,7 @@ COPIED = (
     "beatplanner.png",
     "beatplanner.cmd",
     "uninstall.cmd",
-    "register.ps1",
-    "unregister.ps1",
+    "register.py",
     "beatplanner.sh",
     "uninstall.sh",
 )
@@ -47,7 +46,7 @@ class InstallError(Exception):
 def default_target() -> Path:
     """Return the user's own folder for programs."""
     if WINDOWS:
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "beatplanner"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "Programs" / "beatplanner"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "beatplanner"
 
 
@@ -100,7 +99,9 @@ def check_target(target: Path, about: dict) -> None:
     """Refuse a place that holds something else, is too deep, too full, or cannot be written."""
     if target.exists() and not target.is_dir():
         raise InstallError(f"{target} is a file; choose another folder: --to FOLDER")
-    if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
+    # an installation that was killed left its mark, and is gone on with
+    own = (target / MARK).is_file() or (target / BEGUN).is_file()
+    if target.is_dir() and any(target.iterdir()) and not own:
         raise InstallError(f"{target} holds something else, which is left alone; choose another folder: --to FOLDER")
     if target == BUNDLE or BUNDLE in target.parents or target in BUNDLE.parents:
         raise InstallError("The program cannot be installed into its own bundle, nor around it: --to FOLDER")
@@ -112,6 +113,7 @@ def check_target(target: Path, about: dict) -> None:
         )
     try:
         target.mkdir(parents=True, exist_ok=True)
+        (target / BEGUN).write_text("beatplanner is being installed here\n", "ascii")
         free = shutil.disk_usage(target).free
     except OSError as error:
         raise InstallError(f"{target} cannot be made ({error.strerror}); choose another folder: --to FOLDER") from None
@@ -144,20 +146,20 @@ def clean_environment() -> dict[str, str]:
 
 
 def make_environment(target: Path) -> None:
-    """Make the private environment and put every wheel of the bundle into it; an older one is kept until the new one works."""
-    env, old = target / "env", target / "env.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if env.exists():
-        try:
-            env.rename(old)
-        except OSError:
-            raise InstallError("beatplanner is running. Close it and install again.") from None
+    """Make the private environment and put every wheel of the bundle into it; the older one works until the new one was tried."""
+    env, new, old = target / "env", target / "env.new", target / "env.old"
+    if old.exists() and not env.exists():
+        # an upgrade was killed between its two steps
+        old.rename(env)
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
     try:
         # without ensurepip, which some systems leave out; pip's own wheel runs as it is
-        venv.EnvBuilder(with_pip=False, symlinks=not WINDOWS).create(env)
+        venv.EnvBuilder(with_pip=False, symlinks=not WINDOWS).create(new)
+        python = new / ENV_PYTHON.relative_to("env")
         pip = next((BUNDLE / "wheels").glob("pip-*.whl"))
         command = [
-            target / ENV_PYTHON,
+            python,
             pip / "pip",
             "install",
             "--quiet",
@@ -174,9 +176,23 @@ def make_environment(target: Path) -> None:
         done = subprocess.run([str(c) for c in command], env=clean_environment(), check=False)
         if done.returncode != 0:
             raise InstallError("pip could not install the bundle's wheels; its lines above say why.")
-        # compiles the solvers' kernels and solves small problems with them: what a first plan needs is there, and works
+        remove_launchers(python.parent)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    try:
+        if env.exists():
+            env.rename(old)
+        new.rename(env)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        if old.exists() and not env.exists():
+            old.rename(env)
+        raise InstallError("beatplanner is running. Close it and install again.") from None
+    try:
+        # compiles the solvers' kernels, in their place, and solves small problems with them: what a first plan needs is there, and works
         check = subprocess.run(
-            [str(target / ENV_PYTHON), "-m", "beatplanner.planning.prepared"],
+            [str(target / ENV_PYTHON), "-I", "-m", "beatplanner.planning.prepared"],
             env=clean_environment(),
             capture_output=True,
             text=True,
@@ -187,11 +203,20 @@ def make_environment(target: Path) -> None:
         if check.returncode != 0:
             raise InstallError(f"beatplanner was installed but does not start.\n{check.stderr.strip()}")
     except BaseException:
-        shutil.rmtree(env, ignore_errors=True)
         if old.exists():
+            shutil.rmtree(env, ignore_errors=True)
             old.rename(env)
+        else:
+            shutil.rmtree(env, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_launchers(folder: Path) -> None:
+    """Remove the small programs of libraries: they name the folder in which they were made, and the program needs none of them."""
+    for path in folder.iterdir():
+        if path.is_file() and not path.name.lower().startswith(("python", "vcruntime")):
+            path.unlink()
 
 
 def copy_rest(target: Path, about: dict) -> list[str]:
@@ -213,6 +238,7 @@ def copy_rest(target: Path, about: dict) -> list[str]:
         there.append(name)
     content = {"version": about["version"], "python": about["python"], "owns": ["env", *there, MARK]}
     (target / MARK).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    (target / BEGUN).unlink(missing_ok=True)
     return there
 
 
@@ -220,21 +246,7 @@ def add_to_menu(target: Path, about: dict) -> bool:
     """Add the entry in the menu and, on Windows, the file association and the entry in the list of programs."""
     if WINDOWS:
         kilobytes = str(about["installed_bytes"] // 1024)
-        command = [
-            "powershell",
-            "-NoProfile",
-            "-NonInteractive",
-            "-ExecutionPolicy",
-            "Bypass",
-            "-File",
-            str(target / "register.ps1"),
-            "-Target",
-            str(target),
-            "-Version",
-            about["version"],
-            "-Kilobytes",
-            kilobytes,
-        ]
+        command = [sys.executable, "-I", str(target / "register.py"), "add", str(target), about["version"], kilobytes]
         try:
             return subprocess.run(command, check=False).returncode == 0
         except OSError:

@@ -8,7 +8,7 @@ fi
 entry="${XDG_DATA_HOME:-$HOME/.local/share}/applications/beatplanner.desktop"
 if [ -f "$entry" ] && grep -qF "$here/" "$entry"; then rm -f "$entry"; fi
 cd / || exit 1
-rm -rf "$here/env" "$here/guide" "$here/licences"
-rm -f "$here/sbom.cdx.json" "$here/beatplanner.png" "$here/beatplanner.ico" "$here/beatplanner.sh" "$here/installed.json" "$here/uninstall.sh"
+rm -rf "$here/env" "$here/env.new" "$here/env.old" "$here/guide" "$here/licences"
+rm -f "$here/sbom.cdx.json" "$here/beatplanner.png" "$here/beatplanner.ico" "$here/beatplanner.sh" "$here/installing" "$here/installed.json" "$here/uninstall.sh"
 rmdir "$here" 2>/dev/null
 echo "beatplanner was removed. Projects, plans and settings stay."

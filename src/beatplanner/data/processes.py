@@ -54,12 +54,13 @@ def _windows_start(pid: int) -> str | None:
     import ctypes
     from ctypes import wintypes
 
-    query_limited, still_active = 0x1000, 259
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    query_limited, still_active, access_denied = 0x1000, 259, 5
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]
     kernel.OpenProcess.restype = wintypes.HANDLE
     handle = kernel.OpenProcess(query_limited, False, pid)
     if not handle:
-        return None
+        # a process of another user of this computer runs, though nothing more is told about it
+        return "" if ctypes.get_last_error() == access_denied else None  # type: ignore[attr-defined]
     try:
         code = wintypes.DWORD()
         if not kernel.GetExitCodeProcess(wintypes.HANDLE(handle), ctypes.byref(code)) or code.value != still_active:

@@ -1,0 +1,243 @@
+; One setup file: beatplanner with a Python of its own. Per user without an administrator; /AllUsers (as administrator) for one copy for all.
+; /S installs silently, /D=FOLDER (last, without quotes) elsewhere. Each version lies in a folder of its own; the file "current.txt" names the
+; one in use and is changed last, so that an installation that is killed leaves the older version working.
+Target amd64-unicode
+Unicode true
+!include "MUI2.nsh"
+!include "FileFunc.nsh"
+!include "LogicLib.nsh"
+!include "x64.nsh"
+
+!define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
+!define CLASS "Software\Classes\beatplanner.project"
+
+Name "beatplanner"
+OutFile "${OUT}"
+!if "${COMPRESSOR}" == "lzma"
+  SetCompressor /SOLID lzma
+  SetCompressorDictSize 32
+!else
+  SetCompressor zlib
+!endif
+RequestExecutionLevel user
+ManifestDPIAware true
+ManifestLongPathAware true
+ManifestSupportedOS Win10
+XPStyle on
+ShowInstDetails nevershow
+BrandingText "beatplanner ${VERSION}"
+VIProductVersion "${VERSION_4}"
+VIAddVersionKey "ProductName" "beatplanner"
+VIAddVersionKey "FileDescription" "beatplanner ${VERSION}"
+VIAddVersionKey "FileVersion" "${VERSION}"
+VIAddVersionKey "LegalCopyright" "see the folder licences"
+
+!define MUI_ICON "${CONTENT}\beatplanner.ico"
+!define MUI_UNICON "${CONTENT}\beatplanner.ico"
+!define MUI_ABORTWARNING
+!insertmacro MUI_PAGE_DIRECTORY
+!insertmacro MUI_PAGE_INSTFILES
+!insertmacro MUI_UNPAGE_CONFIRM
+!insertmacro MUI_UNPAGE_INSTFILES
+!insertmacro MUI_LANGUAGE "English"
+!insertmacro MUI_LANGUAGE "Macedonian"
+!insertmacro MUI_LANGUAGE "Albanian"
+!insertmacro MUI_LANGUAGE "Serbian"
+!insertmacro MUI_LANGUAGE "SerbianLatin"
+!insertmacro MUI_LANGUAGE "Romanian"
+!insertmacro MUI_LANGUAGE "Russian"
+
+!macro TEXT NAME EN MK SQ SR SRL RO RU
+  LangString ${NAME} ${LANG_ENGLISH} "${EN}"
+  LangString ${NAME} ${LANG_MACEDONIAN} "${MK}"
+  LangString ${NAME} ${LANG_ALBANIAN} "${SQ}"
+  LangString ${NAME} ${LANG_SERBIAN} "${SR}"
+  LangString ${NAME} ${LANG_SERBIANLATIN} "${SRL}"
+  LangString ${NAME} ${LANG_ROMANIAN} "${RO}"
+  LangString ${NAME} ${LANG_RUSSIAN} "${RU}"
+!macroend
+!insertmacro TEXT NOT_64 "beatplanner needs a 64-bit Windows 10 or 11." "beatplanner бара 64-битен Windows 10 или 11." "beatplanner kërkon Windows 10 ose 11 64-bit." "beatplanner тражи 64-битни Windows 10 или 11." "beatplanner traži 64-bitni Windows 10 ili 11." "beatplanner are nevoie de Windows 10 sau 11 pe 64 de biți." "beatplanner требует 64-разрядную Windows 10 или 11."
+!insertmacro TEXT NOT_WRITTEN "The files could not be written. Choose another folder, or make room on the disk." "Датотеките не можеа да се запишат. Изберете друга папка или ослободете место на дискот." "Skedarët nuk mund të shkruheshin. Zgjidhni një dosje tjetër ose lironi vend në disk." "Датотеке нису могле да се запишу. Изаберите другу фасциклу или ослободите место на диску." "Datoteke nisu mogle da se zapišu. Izaberite drugu fasciklu ili oslobodite mesto na disku." "Fișierele nu au putut fi scrise. Alegeți alt dosar sau eliberați spațiu pe disc." "Файлы не удалось записать. Выберите другую папку или освободите место на диске."
+!insertmacro TEXT TRYING "Solving a small town, to see that all works; this takes a minute or two …" "Се решава мал град за проба; ова трае минута-две …" "Po zgjidhet një qytet i vogël për provë; zgjat një a dy minuta …" "Решава се мали град за пробу; ово траје минут-два …" "Rešava se mali grad za probu; ovo traje minut-dva …" "Se rezolvă un oraș mic, ca probă; durează un minut sau două …" "Решается маленький город для проверки; это займёт минуту-две …"
+!insertmacro TEXT NOT_SOLVED "beatplanner is installed, but could not solve a small town. The file check.log in its folder says why." "beatplanner е инсталиран, но не можеше да реши мал град. Датотеката check.log во неговата папка кажува зошто." "beatplanner u instalua, por nuk mundi të zgjidhë një qytet të vogël. Skedari check.log në dosjen e tij tregon pse." "beatplanner је инсталиран, али није могао да реши мали град. Датотека check.log у његовој фасцикли каже зашто." "beatplanner je instaliran, ali nije mogao da reši mali grad. Datoteka check.log u njegovoj fascikli kaže zašto." "beatplanner este instalat, dar nu a putut rezolva un oraș mic. Fișierul check.log din dosarul lui spune de ce." "beatplanner установлен, но не смог решить маленький город. Файл check.log в его папке говорит почему."
+!insertmacro TEXT RUNNING "beatplanner is running. Close it, then remove it again." "beatplanner работи. Затворете го, па отстранете го повторно." "beatplanner është i hapur. Mbylleni, pastaj hiqeni përsëri." "beatplanner ради. Затворите га, па га поново уклоните." "beatplanner radi. Zatvorite ga, pa ga ponovo uklonite." "beatplanner rulează. Închideți-l, apoi eliminați-l din nou." "beatplanner запущен. Закройте его и удалите снова."
+
+Var AllUsers
+Var Older
+
+!macro PLACE
+  SetRegView 64
+  ${GetParameters} $R0
+  ClearErrors
+  ${GetOptions} $R0 "/AllUsers" $R1
+  ${IfNot} ${Errors}
+    StrCpy $AllUsers 1
+  ${Else}
+    StrCpy $AllUsers 0
+  ${EndIf}
+!macroend
+
+Function .onInit
+  ${IfNot} ${RunningX64}
+    MessageBox MB_ICONSTOP|MB_OK "$(NOT_64)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  ${EndIf}
+  !insertmacro PLACE
+  ${If} $AllUsers == 1
+    SetShellVarContext all
+    ${If} $INSTDIR == ""
+      StrCpy $INSTDIR "$PROGRAMFILES64\beatplanner"
+    ${EndIf}
+  ${Else}
+    SetShellVarContext current
+    ${If} $INSTDIR == ""
+      StrCpy $INSTDIR "$LOCALAPPDATA\Programs\beatplanner"
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+Section "beatplanner"
+  ClearErrors
+  ; what an installation that was killed left of this version goes first; the version in use is never touched
+  StrCpy $Older ""
+  ${If} ${FileExists} "$INSTDIR\current.txt"
+    FileOpen $0 "$INSTDIR\current.txt" r
+    FileRead $0 $Older
+    FileClose $0
+  ${EndIf}
+  ClearErrors
+  StrCpy $1 "${BUILD}"
+  ${If} $Older == $1
+    ; the same build again: beside it, so that the one in use stays until this one is whole
+    StrCpy $1 "${BUILD}b"
+  ${EndIf}
+  RMDir /r "$INSTDIR\$1"
+  ClearErrors
+  SetOutPath "$INSTDIR\$1"
+  FileOpen $0 "$INSTDIR\$1\installing" w
+  FileClose $0
+  File /r "${CONTENT}\*.*"
+  ${If} ${Errors}
+    RMDir /r "$INSTDIR\$1"
+    MessageBox MB_ICONSTOP|MB_OK "$(NOT_WRITTEN)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  ${EndIf}
+
+  SetOutPath "$INSTDIR"
+  File "/oname=beatplanner-new.exe" "${CONTENT}\..\beatplanner.exe"
+  WriteUninstaller "$INSTDIR\uninstall.exe"
+  Delete "$INSTDIR\$1\installing"
+  FileOpen $0 "$INSTDIR\current.new" w
+  FileWrite $0 "$1"
+  FileClose $0
+  ; the version in use changes here, in one step
+  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\current.new", w "$INSTDIR\current.txt", i 9) i .r2'
+  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\beatplanner-new.exe", w "$INSTDIR\beatplanner.exe", i 9) i .r3'
+  ${If} $3 == 0
+    ; the launcher is the same for all versions; one that runs stays
+    Delete "$INSTDIR\beatplanner-new.exe"
+  ${EndIf}
+  CopyFiles /SILENT "$INSTDIR\$1\beatplanner.cmd" "$INSTDIR\beatplanner.cmd"
+
+  CreateShortcut "$SMPROGRAMS\beatplanner.lnk" "$INSTDIR\beatplanner.exe" "" "$INSTDIR\$1\beatplanner.ico"
+  WriteRegStr SHCTX "${CLASS}" "" "beatplanner project"
+  WriteRegStr SHCTX "${CLASS}" "FriendlyTypeName" "beatplanner project"
+  WriteRegStr SHCTX "${CLASS}\DefaultIcon" "" '"$INSTDIR\$1\beatplanner.ico",0'
+  WriteRegStr SHCTX "${CLASS}\shell\open" "FriendlyAppName" "beatplanner"
+  WriteRegStr SHCTX "${CLASS}\shell\open\command" "" '"$INSTDIR\beatplanner.exe" "%1"'
+  WriteRegStr SHCTX "Software\Classes\.beatplan" "" "beatplanner.project"
+  WriteRegStr SHCTX "Software\Classes\.gpkg\OpenWithProgids" "beatplanner.project" ""
+  WriteRegStr SHCTX "Software\Classes\.toml\OpenWithProgids" "beatplanner.project" ""
+  WriteRegStr SHCTX "${KEY}" "DisplayName" "beatplanner"
+  WriteRegStr SHCTX "${KEY}" "DisplayVersion" "${VERSION}"
+  WriteRegStr SHCTX "${KEY}" "DisplayIcon" "$INSTDIR\$1\beatplanner.ico"
+  WriteRegStr SHCTX "${KEY}" "InstallLocation" "$INSTDIR"
+  WriteRegStr SHCTX "${KEY}" "Publisher" "beatplanner"
+  WriteRegStr SHCTX "${KEY}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+  WriteRegStr SHCTX "${KEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+  WriteRegDWORD SHCTX "${KEY}" "NoModify" 1
+  WriteRegDWORD SHCTX "${KEY}" "NoRepair" 1
+  ${GetSize} "$INSTDIR\$1" "/S=0K" $2 $3 $4
+  IntFmt $2 "0x%08X" $2
+  WriteRegDWORD SHCTX "${KEY}" "EstimatedSize" "$2"
+
+  ; older versions, and what killed installations left, go last; what still runs stays until the next time
+  FindFirst $3 $4 "$INSTDIR\*.*"
+  ${DoWhile} $4 != ""
+    ${If} $4 != $1
+    ${AndIf} ${FileExists} "$INSTDIR\$4\beatplanner.ico"
+    ${AndIf} ${FileExists} "$INSTDIR\$4\python\python.exe"
+      RMDir /r "$INSTDIR\$4"
+    ${ElseIf} $4 != $1
+    ${AndIf} ${FileExists} "$INSTDIR\$4\installing"
+      RMDir /r "$INSTDIR\$4"
+    ${EndIf}
+    FindNext $3 $4
+  ${Loop}
+  FindClose $3
+
+  ; the kernels of the solvers are compiled here and a small town is solved with them
+  DetailPrint "$(TRYING)"
+  nsExec::Exec '"$SYSDIR\cmd.exe" /d /s /c ""$INSTDIR\$1\python\python.exe" -X utf8 -m beatplanner.planning.prepared > "$INSTDIR\check.log" 2>&1"'
+  Pop $2
+  ${If} $2 != "0"
+    MessageBox MB_ICONEXCLAMATION|MB_OK "$(NOT_SOLVED)" /SD IDOK
+    SetErrorLevel 3
+  ${Else}
+    Delete "$INSTDIR\check.log"
+  ${EndIf}
+SectionEnd
+
+Function un.onInit
+  !insertmacro PLACE
+  SetRegView 64
+  ; where it was installed for all users, the entry for all users says so
+  SetShellVarContext all
+  ReadRegStr $0 SHCTX "${KEY}" "InstallLocation"
+  ${If} $0 != $INSTDIR
+    SetShellVarContext current
+  ${EndIf}
+FunctionEnd
+
+Section "Uninstall"
+  ; the versions first: where one still runs, its Python is held, and everything else stays as it is
+  FindFirst $3 $4 "$INSTDIR\*.*"
+  ${DoWhile} $4 != ""
+    ${If} ${FileExists} "$INSTDIR\$4\python\python.exe"
+      ClearErrors
+      Delete "$INSTDIR\$4\python\python.exe"
+      Delete "$INSTDIR\$4\python\pythonw.exe"
+      ${If} ${Errors}
+        FindClose $3
+        MessageBox MB_ICONSTOP|MB_OK "$(RUNNING)" /SD IDOK
+        SetErrorLevel 2
+        Quit
+      ${EndIf}
+      RMDir /r "$INSTDIR\$4"
+    ${ElseIf} ${FileExists} "$INSTDIR\$4\installing"
+      RMDir /r "$INSTDIR\$4"
+    ${EndIf}
+    FindNext $3 $4
+  ${Loop}
+  FindClose $3
+  Delete "$SMPROGRAMS\beatplanner.lnk"
+  DeleteRegKey SHCTX "${CLASS}"
+  DeleteRegValue SHCTX "Software\Classes\.gpkg\OpenWithProgids" "beatplanner.project"
+  DeleteRegValue SHCTX "Software\Classes\.toml\OpenWithProgids" "beatplanner.project"
+  ReadRegStr $0 SHCTX "Software\Classes\.beatplan" ""
+  ${If} $0 == "beatplanner.project"
+    DeleteRegKey SHCTX "Software\Classes\.beatplan"
+  ${EndIf}
+  DeleteRegKey SHCTX "${KEY}"
+  Delete "$INSTDIR\current.txt"
+  Delete "$INSTDIR\current.new"
+  Delete "$INSTDIR\check.log"
+  Delete "$INSTDIR\beatplanner.cmd"
+  Delete "$INSTDIR\beatplanner.exe"
+  Delete "$INSTDIR\beatplanner-new.exe"
+  Delete "$INSTDIR\uninstall.exe"
+  ; only an empty folder goes: what somebody else put there stays
+  RMDir "$INSTDIR"
+SectionEnd
