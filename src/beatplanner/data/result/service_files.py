@@ -20,4 +20,8 @@ def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
     (folder / FOLDER).mkdir(exist_ok=True)
     for name, table in evidence.items():
-        write_csv(folder / FOLDER / name, list(table.columns), table.itertuples(index=False))
+        # rates to fifteen digits: rounded to six decimals they would no longer solve the equations that `verify` solves again
+        exact = table.copy()
+        for column in exact.columns[exact.dtypes == float]:
+            exact[column] = [f"{v:.15g}" for v in exact[column]]
+        write_csv(folder / FOLDER / name, list(exact.columns), exact.itertuples(index=False))
