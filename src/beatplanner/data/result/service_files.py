@@ -22,6 +22,6 @@ def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.
     for name, table in evidence.items():
         # rates to fifteen digits: rounded to six decimals they would no longer solve the equations that `verify` solves again
         exact = table.copy()
-        for column in exact.columns[exact.dtypes == float]:
+        for column in exact.select_dtypes("float"):
             exact[column] = [f"{v:.15g}" for v in exact[column]]
         write_csv(folder / FOLDER / name, list(exact.columns), exact.itertuples(index=False))
