@@ -199,7 +199,7 @@ def _distances(shape: shapely.Geometry, others: np.ndarray) -> np.ndarray:
         if meets[i]:
             continue
         # no farther than two of their corners are
-        reach = tree.query(shapely.get_coordinates(other))[0].min() * 1.001 + 0.001
+        reach = np.min(tree.query(shapely.get_coordinates(other))[0]) * 1.001 + 0.001
         west, south, east, north = shapely.bounds(other)
         part = shapely.clip_by_rect(outline, west - reach, south - reach, east + reach, north + reach)
         found[i] = shapely.distance(shape if shapely.is_empty(part) else part, other)

@@ -362,7 +362,7 @@ class Drawing:
         hours = self.workload.hours[members]
         middle = np.average(self.points[members], axis=0, weights=hours + 1e-9)
         far = int(np.argmax(np.hypot(*(self.points[members] - middle).T)))
-        order = np.argsort(csgraph.dijkstra(graph, directed=False, indices=far), kind="stable")
+        order = np.argsort(csgraph.dijkstra(graph, directed=False, indices=[far])[0], kind="stable")
         taken = max(1, min(len(members) - 1, int(np.searchsorted(np.cumsum(hours[order]), hours.sum() / 2)) + 1))
         part = np.zeros(len(members), bool)
         part[order[:taken]] = True
@@ -400,7 +400,7 @@ class Drawing:
         inside = np.isin(ends, numbers).all(axis=1)
         order = {k: i for i, k in enumerate(numbers)}
         links = np.array([[order[a], order[b]] for a, b in ends[inside]], int).reshape(-1, 2)
-        graph = sparse.csr_matrix((np.ones(len(links)), tuple(links.T)), shape=(len(numbers), len(numbers)))
+        graph = sparse.csr_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(numbers), len(numbers)))
         if csgraph.connected_components(graph, directed=False)[0] > 1:
             raise RefusedError(
                 f"Beats {listed([self.name(b) for b in beats])} do not touch; draw a link between them first."

@@ -125,7 +125,9 @@ def _with_stations(plan: PlanTables, judge: SiteJudge, chosen: Sequence[int]) ->
     people, unit = judge.people, homes["unit"].to_numpy(int)
     names = sites["station"].to_numpy(object)
     of_unit, unit_minutes = by_unit(len(town.units), unit, nearest, minutes, people, homes["share"].to_numpy(float))
-    units = plan.units.assign(station=np.where(of_unit >= 0, names[of_unit], None), walk_minutes=unit_minutes)
+    station = np.full(len(of_unit), None, object)
+    station[of_unit >= 0] = names[of_unit[of_unit >= 0]]
+    units = plan.units.assign(station=station, walk_minutes=unit_minutes)
     rows = []
     for j in open_:
         mine = nearest == j

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.roster_problem import Places
 from beatplanner.solver.officers.problem import FREE, TenureProblem
@@ -63,7 +64,7 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
 
     rules = town.description.officers
     assert rules is not None
-    rows = list(roster.itertuples(index=False))
+    rows = list(each_row(roster))
     members = [int(o) for o in np.flatnonzero(pool)]
     # away and still in the force, with a post today
     away = (problem.home >= 0)[:, None] & ~problem.arrays.works

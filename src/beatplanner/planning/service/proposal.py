@@ -183,9 +183,11 @@ def told(proposal: Proposal) -> dict[str, Any]:
 
 
 def _posts(proposal: Proposal) -> dict[str, float] | None:
-    if any(s.staffing.officers is None for s in proposal.shifts):
+    of_shifts = [(s.staffing.officers, s.hours_a_week) for s in proposal.shifts]
+    worked = [officers * hours for officers, hours in of_shifts if officers is not None]
+    if len(worked) < len(of_shifts):
         return None
-    hours = np.sum([s.staffing.officers * s.hours_a_week for s in proposal.shifts], axis=0)
+    hours = np.sum(worked, axis=0)
     return {b: float(h) / proposal.hours_a_post for b, h in zip(proposal.beats, hours, strict=True)}
 
 

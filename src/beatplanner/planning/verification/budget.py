@@ -635,9 +635,9 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
         (
             f"courses beyond the seats in {y}",
             said.get(y),
-            staff["courses"][t] if room[t] is not None and staff["courses"][t] > room[t] else None,
+            staff["courses"][t] if most is not None and staff["courses"][t] > most else None,
         )
-        for t, y in enumerate(labels)
+        for t, (y, most) in enumerate(zip(labels, room, strict=True))
     ]
     ledger.pairs("budget.people", "officers paid, in posts, in training and without a post", rows, "figures")
     # post-months without an officer are those of the officers' step, where both see the same years

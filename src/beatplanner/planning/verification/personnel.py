@@ -260,6 +260,7 @@ def _supervisors(evidence: Evidence, postings, roster, beats, rules) -> list[lis
         needed = -(-led // rules.span_of_control)
         return [name, led, lead, needed, max(0, needed - lead)]
 
+    assert evidence.beats is not None
     leads = {o for o, r in roster.items() if text(r.get("rank")) in rules.supervisor_ranks}
     here = set()
     for o, r in roster.items():

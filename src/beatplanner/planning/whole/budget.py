@@ -99,7 +99,7 @@ def frame_of(description: Description) -> Frame:
                 field=f"budget.funds.{absent[0]}",
             )
         )
-    payers = sorted({*of_line.values(), *([rules.then] if rules.ends else [])})
+    payers = sorted({*of_line.values(), *([rules.then] if rules.ends else list[str]())})
     for payer, day in rules.ends.items():
         if payer not in of_line.values() or payer == rules.then:
             what = (

@@ -63,7 +63,7 @@ def _mostly_in(box: Box, shape: shapely.Geometry) -> bool:
 
 
 def placed(
-    shapes: Sequence[shapely.Geometry],
+    shapes: Sequence[BaseGeometry],
     middles: np.ndarray,
     texts: Sequence[tuple[str, str]],
     size: float,

@@ -60,7 +60,7 @@ class Maps:
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
             self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
-        self.town_frame = frame_of(units.total_bounds, list(TOWN_FRAMES))
+        self.town_frame = frame_of(tuple(units.total_bounds), list(TOWN_FRAMES))
         common = {
             "width": self.town_frame[0],
             "height": self.town_frame[1],
@@ -87,8 +87,8 @@ class Maps:
     def frame_of(self, beat: str) -> tuple[float, float]:
         """Return the frame in which a beat is largest."""
         beats = self.plan.beats
-        shape = beats.geometry[(beats["beat"].astype(str) == beat).to_numpy()]
-        return frame_of(shape.total_bounds, list(BEAT_FRAMES))
+        of_beat = beats[beats["beat"].astype(str) == beat]
+        return frame_of(tuple(of_beat.total_bounds), list(BEAT_FRAMES))
 
     def beat(self, beat: str, frame: tuple[float, float]) -> Drawing:
         """Return the map of one beat in a frame, mm."""
