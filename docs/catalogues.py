@@ -6,11 +6,11 @@ native speaker has reviewed carries the flag "fuzzy"; the reviewer takes it away
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,9 +62,14 @@ def messages() -> list[str | tuple[str, str]]:
 
     found: dict[str | tuple[str, str], None] = {}
     for name in SOURCES:
-        with (ROOT / "src" / "beatplanner" / name).open("rb") as stream:
-            for _, message, _, _ in extract("python", stream, keywords={"text": None, "count": (1, 2)}):
-                found[message] = None
+        tree = ast.parse((ROOT / "src" / "beatplanner" / name).read_text("utf-8"))
+        # read as Python does, since Babel sees no text inside an f-string
+        calls = [(n, n.func) for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+        for call, function in sorted(calls, key=lambda c: (c[0].lineno, c[0].col_offset)):
+            count = {"text": 1, "count": 2}.get(function.attr, 0)
+            said = [a.value for a in call.args[:count] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if count and len(said) == count and all(said):
+                found[said[0] if count == 1 else (said[0], said[1])] = None
     for table in (wording.PARTNER_TITLES, wording.LEVEL_TITLES, wording.USES, forums.RESIDENTS):
         found |= dict.fromkeys(table.values())
     for roles in forums.ROLES.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from typing import Any
 
 import browser
 import geopandas as gpd
@@ -89,11 +90,12 @@ def test_neighbours_differ_in_pattern_too():
     assert len(set(pack_maps.PATTERNS)) == len(pack_maps.PATTERNS)
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory):
-    """A pack of one map and one page, in all scripts."""
-    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50"><text x="5" y="20" font-family="DejaVu Sans" font-size="5">\xd0\x88\xd1\x83\xd0\xb3 &lt;b&gt;</text></svg>'
-    content = {
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50"><text x="5" y="20" font-family="DejaVu Sans" font-size="5">\xd0\x88\xd1\x83\xd0\xb3 &lt;b&gt;</text></svg>'
+
+
+def of_one_map() -> dict[str, Any]:
+    """What the template shows of a pack of one map and one page, in all scripts."""
+    return {
         "lang": "sr",
         "script": "cyrl",
         "title": "Рејони #let x = 1",
@@ -128,9 +130,32 @@ def paper(tmp_path_factory):
             },
         ],
     }
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory):
+    """A pack of one map and one page, set."""
     path = tmp_path_factory.mktemp("paper") / "pack.pdf"
-    write_pack_pdf(path, content, {"m.svg": svg})
+    write_pack_pdf(path, of_one_map(), {"m.svg": SVG})
     return path
+
+
+def test_a_wordy_language_needs_no_more_paper(tmp_path):
+    """Macedonian and Ukrainian say more than English: the cover is one side, and so is each map at its scale."""
+    content = of_one_map()
+    content["title"] = "Полициски реони во соседството и околните населби"
+    content["cover"] += [{"kind": "note", "text": "Овој превод сè уште не е прегледан. " * 8}] * 5
+    content["picture"]["height"] = 88
+    content["sections"][0] |= {
+        "paper": "a4",
+        "width": 184,
+        "height": 216,
+        "key": {"file": "m.svg", "width": 184, "height": 9.2, "alt": "signs"},
+        "lines": ["Координати: WGS 84 / UTM zone 34N (EPSG:32634); датум: World Geodetic System 1984 ensemble. " * 2]
+        * 3,
+    }
+    write_pack_pdf(tmp_path / "pack.pdf", content, {"m.svg": SVG})
+    assert len(pypdf.PdfReader(tmp_path / "pack.pdf").pages) == 3
 
 
 def test_every_font_is_embedded_and_every_script_can_be_read(paper):

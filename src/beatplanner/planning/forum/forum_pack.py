@@ -282,7 +282,7 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
     part = folder / f".forum.{os.getpid()}.part"
     settle(forum)
     shutil.rmtree(part, ignore_errors=True)
-    told = {"ok": found.ok, "checks": len(found.checks)}
+    told = {"ok": found.ok, "checks": len(found.checks), "unchecked": found.unchecked}
     try:
         stopped = write_pack(folder, tables, town, verdict=told, day=day, into=part)
         swap_in(part, forum)

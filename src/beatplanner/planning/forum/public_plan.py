@@ -193,6 +193,12 @@ def secret_of(summary: Mapping[str, Any]) -> bytes:
     return digest.digest()
 
 
+def _told(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a verdict as the public is told it: a claim that could not be checked is none that passed."""
+    unknown = len(verdict.get("unchecked", ()))
+    return {"ok": verdict["ok"], "checks": verdict["checks"] - unknown, "not_checked": unknown}
+
+
 def card_of(
     tables: PlanTables, rules: Description, extra: ForumTables, verdict: Mapping[str, Any] | None, key: bytes
 ) -> Card:
@@ -215,7 +221,7 @@ def card_of(
         data=data,
         rules={name: found for name in PUBLIC_SECTIONS if (found := public_rules(getattr(rules, name)))},
         gaps={step: proven_gap(summary[step]) for step in STEPS if step in summary},
-        verdict=None if verdict is None else {"ok": verdict["ok"], "checks": verdict["checks"]},
+        verdict=None if verdict is None else _told(verdict),
         versions=dict(summary.get("versions", {})),
         seed=int(summary.get("seed", 0)),
         made=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),

@@ -53,7 +53,7 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
                 (
                     t.text("How far is the station?"),
                     t.text(
-                        "On average {minutes} minutes on foot; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
+                        "A place is {minutes} minutes on foot from its station on average, each place counted once; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
                         minutes=t.number(on_map(float(np.nanmean(minutes)))),
                         share=t.percent(counted(share)),
                         limit=t.number(rule(plan.walk_minutes)),

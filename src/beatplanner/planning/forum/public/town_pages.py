@@ -190,7 +190,9 @@ def run_card(content: PackContent) -> list[Block]:
     if card.verdict is not None:
         said.append(
             t.text(
-                "An independent check of {n} claims of the plan passed.", n=t.number(computed(card.verdict["checks"]))
+                "An independent check of {n} claims of the plan passed; {unknown} more could not be checked.",
+                n=t.number(computed(card.verdict["checks"])),
+                unknown=t.number(computed(card.verdict["not_checked"])),
             )
             if card.verdict["ok"]
             else t.text("An independent check of the plan found errors; do not use this pack.")
@@ -205,11 +207,13 @@ def run_card(content: PackContent) -> list[Block]:
     files = [
         (
             t.given(t.own(d["name"]) or t.text(USES.get(str(d["role"]).split(".")[0], USES["units"]))),
-            content.day_or_year(str(d["date"])) if d["date"] else t.text("not told"),
+            content.day_or_year(str(d["date"])) if d["date"] else t.text("not stated"),
             t.register.enter("computed", d["seal"][:16]),
         )
         for d in card.data
     ]
+    # one file may have several uses, each seen once: a river is a barrier and has crossings
+    files = list(dict.fromkeys(files))
     if files:
         blocks += [
             heading(t.text("Data")),
