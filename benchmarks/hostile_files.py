@@ -211,6 +211,25 @@ def schemes() -> Iterator[tuple[str, Maker]]:
         )
 
 
+def code_pages() -> Iterator[tuple[str, Maker]]:
+    """XML and names whose links stand in letters that are read only after the file is turned into UTF-8 or copied."""
+    place = "<Placemark><name>Чаир, Скопје</name><Point><coordinates>21.4,42</coordinates></Point></Placemark>"
+    entity = '<!DOCTYPE a [<!ENTITY x SYSTEM "file://@SECRET@">]>'
+    link = "<NetworkLink><Link><href>http://127.0.0.1:9/</href></Link></NetworkLink>"
+    for page in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-16"):
+        for what, before, inner in (("entity", entity, place), ("link", "", link)):
+            for suffix in ("kml", "gml"):
+                text = f'<?xml version="1.0" encoding="UTF-16"?>{before}<kml><Document>{inner}</Document></kml>'
+                yield f"{what} in {page} {suffix}", text_file(f"u.{suffix}", text.encode(page))
+    for page in ("zlib", "rot13", "idna", "punycode", "hex", "undefined", "unicode_escape", "utf-7", "cp037", "utf-16"):
+        hidden = {"utf-7": entity.replace("<", "+ADw-"), "unicode_escape": entity.replace("<", "\\x3c")}.get(page, "")
+        head = f'<?xml version="1.0" encoding="{page}"?>{hidden}<kml><Document>'
+        yield f"declared {page}", text_file("u.kml", (head + place + "</Document></kml>").encode("cp1251"))
+    square = feature_collection().encode()
+    for name in ("u!.geojson", "/vsizip!u.geojson", "u.zip!u.geojson", "!"):
+        yield f"named {name}", text_file(name.replace("/", "_"), square)
+
+
 def spellings() -> Iterator[tuple[str, Maker]]:
     """Descriptions of data elsewhere under names of formats that are read."""
     vrt = '<OGRVRTDataSource><OGRVRTLayer name="u"><SrcDataSource>@SECRET@</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
@@ -433,7 +452,7 @@ def every_file() -> dict[str, Maker]:
     """Return the makers of all files by name."""
     return {
         f"{family.__name__}: {name}": make
-        for family in (links, schemes, spellings, databases, archives)
+        for family in (links, schemes, code_pages, spellings, databases, archives)
         for name, make in family()
     }
 

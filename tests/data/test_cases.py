@@ -244,6 +244,34 @@ def test_letters_decide_in_every_format(tmp_path, kind, names, written, said):
         assert bool([n for n in where.told if "letters" in n.what]) == (written != said)
 
 
+@pytest.mark.parametrize(
+    "said", ["zlib", "idna", "punycode", "undefined", "utf-7", "unicode_escape", "cp037", "utf-16"]
+)
+def test_an_encoding_that_is_no_code_page_is_not_asked(tmp_path, said):
+    place = "<Placemark><name>Чаир, Скопје</name><Point><coordinates>21.4,42</coordinates></Point></Placemark>"
+    text = f'<?xml version="1.0" encoding="{said}"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{place}</Document></kml>'
+    (tmp_path / "u.kml").write_bytes(text.encode("cp1251"))
+    assert read_layer(tmp_path / "u.kml", None, ["Name"])[0]["Name"].tolist() == ["Чаир, Скопје"]
+
+
+@pytest.mark.parametrize("page", ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le", "utf-32-be"])
+def test_two_or_four_bytes_a_letter_are_read_and_hide_no_link(tmp_path, page):
+    place = "<Placemark><name>Чаир</name><Point><coordinates>21.4,42</coordinates></Point></Placemark>"
+    text = f'<?xml version="1.0" encoding="UTF-16"?>%s<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{place}</Document></kml>'
+    (tmp_path / "u.kml").write_bytes((text % "").encode(page))
+    assert read_layer(tmp_path / "u.kml", None, ["Name"])[0]["Name"].tolist() == ["Чаир"]
+    (tmp_path / "u.kml").write_bytes((text % '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///x">]>').encode(page))
+    with pytest.raises(InputError, match="where else they are"):
+        read_layer(tmp_path / "u.kml", None, ["Name"])
+
+
+def test_numbers_of_a_mapinfo_table_are_no_letters(tmp_path):
+    frame = grid(2).assign(pop=[40_000 + i * 250 for i in range(4)], area=0.2, unit=CYRILLIC)
+    frame[["pop", "area", "unit", "geometry"]].to_file(tmp_path / "u.tab", driver="MapInfo File", encoding="UTF-8")
+    found, _ = read_layer(tmp_path / "u.tab", None, ["unit"])
+    assert found["unit"].tolist() == CYRILLIC
+
+
 # ---- one broken row
 
 

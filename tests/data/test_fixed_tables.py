@@ -7,7 +7,7 @@ import pytest
 from beatplanner.data.description.read import read_description
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.guided_import.draft import ImportDraft
-from beatplanner.data.guided_import.guessing import NEEDED, guess_role
+from beatplanner.data.guided_import.guessing import NEEDED, guess_columns, guess_role
 from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.repairs import fix
 from beatplanner.data.project.build import build
@@ -202,6 +202,18 @@ def test_the_guided_import_finds_asks_and_keeps_them(office):
     town = read_town(read_description(out))
     assert read_service_tables(town).calls["per_hour"].tolist() == [0.5, 0.25]
     assert read_forum_tables(town).partners["kind"].tolist() == ["school"]
+
+
+def test_the_guided_import_finds_how_officers_are_reached(tmp_path):
+    for name, text in {
+        "contacts.csv": "area;phone\nA;02 1\n",
+        "kontakti.csv": "Реон;Телефон;Работно место\nA;02 1;1\n",
+        "telefonet.csv": "Zona;Numri i telefonit\nA;02 1\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (look,) = look_at(tmp_path / name)
+        assert guess_role(look)[0] == "forum.contacts", name
+        assert {"area", "phone"} <= set(guess_columns(look, "forum.contacts"))
 
 
 def test_a_table_of_common_headers_is_no_partner_without_its_name(tmp_path):

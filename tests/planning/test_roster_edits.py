@@ -123,6 +123,10 @@ def test_the_command_line_judges_and_accepts(town, command, tmp_path, plan):
     table_of(moved(judge.published, longest(judge.published), end=-17, months=24), plan).to_csv(table, index=False)
     code, said, _ = command("postings", town.path("plan"), "--table", table)
     assert code == 0 and "is empty: August 2027" in said and "vacant months:" in said
+    named = tmp_path / "named.csv"
+    named.write_text(table.read_text("utf-8").replace("officer,beat", "Полицаец,Реон", 1), "utf-8")
+    code, other, err = command("postings", town.path("plan"), "--table", named)
+    assert code == 0 and other == said and "“Реон” is taken for beat" in err
     code, said, err = command(
         "postings", town.path("plan"), "--table", table, "--out", tmp_path / "out", "--reason", "a wish"
     )

@@ -10,6 +10,8 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from beatplanner.data.formats.text_tables import CYRILLIC, code_page, fits_better
 
 # More text than this is not turned into Unicode.
@@ -31,10 +33,18 @@ CHARSETS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
 }
+# What a code page must leave as it is: none may pack, or hold escapes that could hide a link.
+PLAIN = rb"ab<>&!%\x3c\u003c+ADw-~{~}"
 _PROLOG = re.compile(
     rb"^(\xef\xbb\xbf)?(<\?xml[^>]{0,200}?encoding\s*=\s*[\"'])([\w.:-]+)([\"'][^>]{0,100}\?>)", re.IGNORECASE
 )
+_DECLARED = re.compile(r"^(<\?xml[^>]{0,200}?encoding\s*=\s*[\"'])[\w.:-]+([\"'])", re.IGNORECASE)
 _CHARSET = re.compile(rb"(charset\s+\"?)([\w.-]+)(\"?)", re.IGNORECASE)
+# A line of the definition of a MapInfo table: a column and its kind.
+_FIELD = re.compile(
+    rb"^\s+\S+\s+([a-z]+)\b[^;\r\n]*;",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MARK = re.compile(rb"<!-- read as ([\w-]+), said ([\w-]+) -->")
 
 
@@ -57,8 +67,14 @@ def as_unicode(content: bytes, suffix: str) -> bytes | None:
     suffix
         Its ending, lower case.
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return None
+    wide = _wide_page(content)
+    if wide is not None:
+        text = content.decode(wide, errors="replace").removeprefix("\ufeff")
+        return (
+            _DECLARED.sub(r"\1UTF-8\2", text, count=1).encode("utf-8")
+            if suffix in (".kml", ".gml")
+            else text.encode("utf-8")
+        )
     said = _PROLOG.match(content) if suffix in (".kml", ".gml") else None
     declared = (_codec(said[3].decode("ascii")) if said else None) or "utf-8"
     try:
@@ -76,11 +92,30 @@ def as_unicode(content: bytes, suffix: str) -> bytes | None:
     return head + mark + text[len(said[0]) :]
 
 
+def _wide_page(content: bytes) -> str | None:
+    """Return the encoding of a text with two or four bytes a letter, by its mark or the zeros at its beginning."""
+    for mark, page in (
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if content.startswith(mark):
+            return page
+    zeros = "".join("0" if b == 0 else "x" for b in content[:4])
+    return {
+        "x000": "utf-32-le",
+        "000x": "utf-32-be",
+        "x0x0": "utf-16-le",
+        "0x0x": "utf-16-be",
+    }.get(zeros)
+
+
 def mapinfo_by_letters(path: Path, folder: Path) -> Path:
     """Give a MapInfo layer whose texts are not plain as a copy that says nothing of their code page; what it said stands in a ``.cpg`` beside it."""
     kind = path.suffix.lower()
     table = part_of(path, ".mid" if kind == ".mif" else ".dat")
-    if table is None or path.stat().st_size > MOST_TEXT or not _is_beyond_ascii(table):
+    if table is None or path.stat().st_size > MOST_TEXT or _texts_and_names(path, table)[0].isascii():
         return path
     content = path.read_bytes()
     said = _CHARSET.search(content[:2000])
@@ -96,11 +131,27 @@ def mapinfo_by_letters(path: Path, folder: Path) -> Path:
     return target
 
 
-def _is_beyond_ascii(path: Path) -> bool:
-    with path.open("rb") as stream:
+def _texts_and_names(path: Path, table: Path) -> tuple[bytes, bytes]:
+    """Return the bytes of the texts of a shapefile or MapInfo layer, and those of the names of its columns; numbers may hold any byte."""
+    with table.open("rb") as stream:
         content = stream.read(8_000_000)
-    start = int.from_bytes(content[8:10], "little") if path.suffix.lower() == ".dat" and len(content) > 32 else 0
-    return any(b > 127 for b in content[start:])
+    start, width = (int.from_bytes(content[at : at + 2], "little") for at in (8, 10))
+    if table.suffix.lower() == ".mid" or not 32 < start < len(content) or width == 0:
+        return content, b""
+    fields = [content[at : at + 32] for at in range(32, start - 31, 32)]
+    names = b" ".join(f[:11].split(b"\x00")[0] for f in fields)
+    # a table of MapInfo calls every column a text; the file beside it knows better
+    kinds = (
+        _FIELD.findall(path.read_bytes()[:2_000_000]) if path.suffix.lower() == ".tab" else [f[11:12] for f in fields]
+    )
+    rows = np.frombuffer(content, np.uint8, offset=start)
+    rows = rows[: len(rows) // width * width].reshape(-1, width)
+    at, texts = 1, []
+    for field, kind in zip(fields, kinds, strict=False):
+        if kind[:1].upper() == b"C":
+            texts.append(rows[:, at : at + field[16]])
+        at += field[16]
+    return (np.concatenate(texts, axis=1).tobytes() if texts else b""), names
 
 
 def layer_encoding(path: Path) -> tuple[str | None, str]:
@@ -123,11 +174,8 @@ def layer_encoding(path: Path) -> tuple[str | None, str]:
     table = part_of(path, tables[kind]) if kind in tables else None
     if table is None:
         return None, ""
-    with table.open("rb") as stream:
-        content = stream.read(8_000_000)
-    start = int.from_bytes(content[8:10], "little") if len(content) > 32 and kind != ".mif" else 0
-    texts, names = content[start:], content[32:start]
-    if not any(b > 127 for b in texts) and not any(b > 127 for b in names):
+    texts, names = _texts_and_names(path, table)
+    if texts.isascii() and names.isascii():
         return None, ""
     said = part_of(path, ".cpg")
     mapinfo = kind in (".tab", ".mif")
@@ -135,10 +183,10 @@ def layer_encoding(path: Path) -> tuple[str | None, str]:
     if said is not None:
         declared, by = _codec(said.read_bytes()[:40].decode("ascii", errors="replace")), "its .cpg file"
         by = "its charset" if mapinfo else by
-    elif not mapinfo and len(content) > 30 and content[29] in LANGUAGE_BYTES:
-        declared, by = LANGUAGE_BYTES[content[29]], "its table"
+    elif not mapinfo and (mark := _language_byte(table)) in LANGUAGE_BYTES:
+        declared, by = LANGUAGE_BYTES[mark], "its table"
     # texts are cut to their column, if need be through a letter: a few broken ones are no proof
-    letters = texts if any(b > 127 for b in texts) else names
+    letters = names if texts.isascii() else texts
     broken = letters.decode("utf-8", errors="replace").count("\ufffd")
     wide = sum(b >= 0xC0 for b in letters)
     if wide > 0 and broken <= 0.02 * wide:
@@ -154,6 +202,11 @@ def layer_encoding(path: Path) -> tuple[str | None, str]:
         found = "its texts are UTF-8" if page == "utf-8" else f"they were read as {_word(page)}, by their letters"
         return page, f"{by}; {found}"
     return page, _in_words(by, declared, page)
+
+
+def _language_byte(table: Path) -> int:
+    with table.open("rb") as stream:
+        return (stream.read(30) + bytes(30))[29]
 
 
 def _in_words(by: str, declared: str, page: str) -> str:
@@ -172,10 +225,11 @@ def _codec(word: str) -> str | None:
     digits = re.sub(r"^(ansi|oem|cp|windows-|win|ibm)?", "", text).strip("-_")
     for name in (
         f"cp{digits}" if digits.isdigit() else text,
-        {"88591": "iso8859-1"}.get(digits, f"iso8859-{digits[4:]}"),
+        {"88591": "iso8859-1"}.get(digits, f"iso8859-{digits[4:]}" if digits.startswith("8859") else text),
     ):
         try:
-            return codecs.lookup(name).name
-        except LookupError:
+            if (PLAIN + b"\xc8").decode(name, errors="replace")[: len(PLAIN)] == PLAIN.decode("ascii"):
+                return codecs.lookup(name).name
+        except (LookupError, UnicodeError):
             continue
     return None

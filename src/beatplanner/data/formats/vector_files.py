@@ -36,7 +36,7 @@ BEGINNINGS = {
     ".gml": (b"<",),
     ".gpx": (b"<",),
     ".tab": (b"!",),
-    ".mif": (b"Version", b"VERSION", b"version"),
+    ".mif": (b"version",),
 }
 # Descriptions of data elsewhere: on a server, or in another file.
 ELSEWHERE = (
@@ -58,7 +58,7 @@ _JSON = re.compile(
     rb"\\u00(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])",
     re.IGNORECASE,
 )
-_XML = re.compile(rb"<!(?:doctype|entity)|<!\x00(?:d\x00o\x00c|e\x00n\x00t)|<networklink\b", re.IGNORECASE)
+_XML = re.compile(rb"<!(?:doctype|entity)|<networklink\b", re.IGNORECASE)
 _MAPINFO = re.compile(
     rb"isseamless|(?:definition|create)\s+view|open\s+table|type\s+(?:linked|odbc|wms|wfs|raster|grid)", re.IGNORECASE
 )
@@ -90,26 +90,26 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
         alone = inner.suffix.lower() == ".shp" and not part_of(inner, ".shx")
         suffix = inner.suffix.lower()
         with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
-            if "!" in str(inner):
+            if "!" in str(inner) and "!" not in folder:
                 # what stands behind it would be taken for a member of a zipped folder
                 with opened(_named_plainly(inner, Path(folder))) as plain:
                     yield plain
             elif suffix == ".gpkg":
                 with plain_geopackage(inner, Path(folder)) as plain:
                     yield plain
-            elif suffix == ".gml":
-                # GML gets a scheme beside it, and names one elsewhere: it is read without
-                target = Path(folder) / inner.name
-                content = _without_links(inner.read_bytes())
-                target.write_bytes(as_unicode(content, suffix) or content)
-                yield target
-            elif suffix in TEXTS and inner.stat().st_size <= MOST_TEXT:
-                content = as_unicode(inner.read_bytes(), suffix)
+            elif suffix == ".gml" or (suffix in TEXTS and inner.stat().st_size <= MOST_TEXT):
+                read = inner.read_bytes()
+                content = as_unicode(read, suffix)
+                if suffix == ".gml":
+                    # GML gets a scheme beside it, and names one elsewhere: it is read without
+                    content = _without_links(content or read)
                 if content is None:
                     yield inner
                 else:
                     target = Path(folder) / inner.name
                     target.write_bytes(content)
+                    # a link could stand in letters that only the other code page has
+                    check_kind(target, path)
                     yield target
             elif suffix in (".tab", ".mif"):
                 yield mapinfo_by_letters(inner, Path(folder))
@@ -165,13 +165,15 @@ def check_kind(path: Path, named: Path) -> None:
     suffix = path.suffix.lower().replace(".tiff", ".tif")
     with path.open("rb") as stream:
         start = stream.read(4096)
-    begins = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    # without zeros, two or four bytes a letter are as one
+    plain = start.replace(b"\x00", b"").lower() if suffix in TEXT_KINDS else start.lower()
+    begins = (plain if suffix in TEXT_KINDS else start).lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     wanted = BEGINNINGS.get(suffix)
-    if wanted and not begins.startswith(wanted) and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if wanted and not begins.startswith(wanted):
         what = f"the file cannot be read: its name ends in {suffix}, but its content is {_kind(start)}"
         raise InputError(problem(what, "Export it again, or give it the right ending", file=named.name))
     is_text = suffix in TEXT_KINDS or begins.startswith((b"<", b"{"))
-    if is_text and (any(word in start.lower() for word in ELSEWHERE) or _leads_elsewhere(path, suffix)):
+    if is_text and (any(word in plain for word in ELSEWHERE) or _leads_elsewhere(path, suffix)):
         what = "the file does not hold all its data but says where else they are"
         mend = "Export the data themselves; nothing is fetched or read from elsewhere"
         raise InputError(problem(what, mend, file=named.name))
@@ -185,7 +187,7 @@ def _leads_elsewhere(path: Path, suffix: str) -> bool:
     rest = b""
     with path.open("rb") as stream:
         while chunk := stream.read(1 << 22):
-            window = rest + chunk
+            window = rest + chunk.replace(b"\x00", b"")
             if wanted.search(window):
                 return True
             rest = window[-600:]

@@ -22,6 +22,7 @@ TABLE_ROLES = (
     "forum.report_back",
     "forum.partners",
     "forum.hours",
+    "forum.contacts",
 )
 TABLE_ROLE_WORDS = {
     "service.calls": "Calls an hour (table)",
@@ -37,6 +38,7 @@ TABLE_ROLE_WORDS = {
     "forum.report_back": "Requests of forums and what came of them (table)",
     "forum.partners": "Partners (table)",
     "forum.hours": "Opening hours (table)",
+    "forum.contacts": "How the officers of an area are reached (table)",
 }
 TABLE_MEANING_WORDS = {
     "per_hour": "Calls an hour",
@@ -79,6 +81,8 @@ TABLE_MEANING_WORDS = {
     "does": "What they do",
     "station": "Station",
     "hours": "Opening hours",
+    "phone": "Telephone",
+    "post": "Post",
 }
 # Headers that stand in many tables say little: these roles are guessed only where the file's name says so too.
 BY_NAME: dict[str, str] = {
@@ -89,6 +93,7 @@ BY_NAME: dict[str, str] = {
     "stations.distances": "walks walk walking distances distance dist pesacenje",
     "forum.partners": "partners partner partneri partnere parteneri partnery",
     "forum.hours": "hours opening working_hours rabotno_vreme radno_vreme orari orar",
+    "forum.contacts": "contacts contact phones telephones kontakti kontakte kontakty contacte telefoni telefonet telefoane telefony",
     "forum.consents": "consents consent soglasnosti saglasnosti pelqime acorduri soglasija",
     "service.servers": "servers patrols patroli patrole patrullat patrule vehicles vozila",
 }

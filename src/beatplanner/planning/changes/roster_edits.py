@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.everything import write_everything
@@ -393,8 +393,13 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     return {"summary": summary, "diff": diff, "judgement": judgement}
 
 
-def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
+def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[Note]]:
     """Read a table of postings: ``officer``, ``beat``, ``start``, ``end`` and, where it matters, ``post`` and ``requires``.
+
+    Returns
+    -------
+    tuple of list of Posting and list of Note
+        And what is told of the table's columns.
 
     Raises
     ------
@@ -403,7 +408,8 @@ def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
     """
     from beatplanner.data.town.columns import mapped_table
 
-    frame, _, _ = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"])
+    own = () if tables.assignments is None else tuple(map(str, tables.assignments.columns))
+    frame, _, told = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"], beside=own)
     judge = Judge(tables, path)
     for number, row in enumerate(records(frame), 1):
         if str(row["officer"]) not in judge.roster:
@@ -426,4 +432,4 @@ def read_postings(path: Path, tables: PlanTables) -> list[Posting]:
                     field="beat",
                 )
             )
-    return postings_of(tables, frame)
+    return postings_of(tables, frame), told

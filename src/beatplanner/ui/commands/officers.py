@@ -21,6 +21,7 @@ from beatplanner.ui.commands.console import (
     interruptible,
     out_console,
     say_clashes,
+    say_problems,
     shown_progress,
 )
 
@@ -151,7 +152,8 @@ def postings(
     from beatplanner.planning.changes.roster_edits import FIGURES, Judge, accept, read_postings, table_of
 
     tables = read_result(folder)
-    wanted = read_postings(table, tables)
+    wanted, notes = read_postings(table, tables)
+    say_problems(tuple(notes))
     if repair:
         if out is None:
             raise typer.BadParameter("a repaired plan needs a folder", param_hint="--out")
