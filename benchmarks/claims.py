@@ -5,6 +5,7 @@ and both objectives. Every partition of each municipality into connected balance
 that their Pareto fronts of objective and residents moved are merged to the optimum of the whole.
 
     python -m benchmarks.claims --instances 200
+    python -m benchmarks.claims --instances 200 --nasty
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -110,6 +111,42 @@ def random_town(seed: int) -> Town:
         {"a": [e[0] for e in kept], "b": [e[1] for e in kept], "metres": [e[2] for e in kept], "kind": "border"}
     )
     return Town(rules, CRS.from_epsg(32634), units, True, table)
+
+
+def nasty_town(seed: int) -> Town:
+    """Return a random town made worse: equal work, empty units, a municipality of one unit, and a budget that just suffices, or just does not."""
+    rng = np.random.default_rng(10_000 + seed)
+    town = random_town(seed)
+    units, edges, beats = town.units.copy(), town.edges, town.description.beats
+    assert beats is not None
+    if rng.random() < 0.6:
+        units["workload"] = 10.0
+    if rng.random() < 0.5:
+        units.loc[rng.random(len(units)) < 0.5, "population"] = 0.0
+    if rng.random() < 0.5:
+        units["population"] = np.where(units["population"] > 0, 50.0, 0.0)
+    if rng.random() < 0.5:
+        last = len(units) - 1
+        units.loc[last, "municipality"] = "Z"
+        units.loc[last, "locked"] = None
+        edges = edges[(edges["a"] != last) & (edges["b"] != last)].reset_index(drop=True)
+    if rng.random() < 0.4:
+        units["locked"] = None
+    beats = beats.model_copy(update={"count": max(int(beats.count), units["municipality"].nunique())})
+    town = replace(town, units=units, edges=edges, description=town.description.model_copy(update={"beats": beats}))
+    free = beats.model_copy(update={"max_moved": None})
+    rules = plan_beats(
+        replace(town, description=town.description.model_copy(update={"beats": free})),
+        plan_workload(town),
+        seconds=60.0,
+        nodes=0,
+    ).rules
+    truth = Truth(town, dict(zip(rules["municipality"], rules["beats"], strict=True)))
+    least = truth.least_moved(beats.tolerance) if truth.known > 0 else np.inf
+    if np.isfinite(least):
+        just = float(least / truth.known) * (1 if rng.random() < 0.7 else 1 - 1e-6)
+        beats = beats.model_copy(update={"max_moved": min(1.0, just)})
+    return replace(town, description=town.description.model_copy(update={"beats": beats}))
 
 
 # ---- the truth
@@ -372,14 +409,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--instances", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--nasty", action="store_true", help="equal work, empty units, budgets that just suffice")
     arguments = parser.parse_args()
+    made = nasty_town if arguments.nasty else random_town
     begin, sums, gaps = (
         time.monotonic(),
         {"optimal": 0, "feasible": 0, "infeasible": 0, "locks or pieces gave way": 0, "wrong": 0},
         [],
     )
     for seed in range(arguments.first, arguments.first + arguments.instances):
-        town = random_town(seed)
+        town = made(seed)
         plan = planned(town)
         wrong = wrong_claims(town, plan)
         sums[plan.proof.status] += 1

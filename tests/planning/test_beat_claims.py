@@ -6,7 +6,7 @@ import json
 
 import geopandas as gpd
 import pytest
-from benchmarks.claims import planned, random_town, wrong_claims
+from benchmarks.claims import nasty_town, planned, random_town, wrong_claims
 
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
@@ -25,6 +25,20 @@ def test_no_claim_is_wrong_on_random_towns(first):
     for seed in range(first, first + 6):
         town = random_town(seed)
         assert wrong_claims(town, planned(town)) == [], seed
+
+
+@pytest.mark.parametrize(
+    ("seed", "status", "best"), [(3, "optimal", 9_121.0238), (9, "optimal", 1_790.0763), (11, None, None)]
+)
+def test_a_beat_of_today_that_spans_municipalities_lives_on_where_that_is_best(seed, status, best):
+    # a budget that just suffices, if such a beat lives on in the right one; values by enumeration
+    town = nasty_town(seed)
+    plan = planned(town)
+    assert wrong_claims(town, plan) == []
+    if best is not None:
+        assert plan.proof.status == status
+        assert plan.proof.objective == pytest.approx(best, rel=1e-7)
+        assert plan.proof.lower_bound == pytest.approx(best, rel=1e-4)
 
 
 @needs_cases

@@ -39,6 +39,18 @@ def plans(tmp_path_factory):
     return found
 
 
+@pytest.fixture(scope="module")
+def spanning(tmp_path_factory):
+    """A plan of a town where a beat of today, the middle two columns, lies in both municipalities."""
+    town = write_grid_town(tmp_path_factory.mktemp("spanning"))
+    number = np.arange(16)
+    columns = town.units().assign(beat=np.array([1, 2, 2, 3])[number % 4])
+    columns.dissolve("beat").reset_index()[["beat", "geometry"]].to_file(town.path("old.gpkg"))
+    town.swap("tolerance = 0.25", 'tolerance = 0.25\nobjective = "cut"\nmax_moved = 0.45')
+    run(town.project, town.folder / "out", steps=("beats",), pack=False)
+    return read_result(town.folder / "out")
+
+
 def states(tables, **proofs):
     """Return what became of each claim, with other certificates."""
     ledger = Ledger()
@@ -98,6 +110,28 @@ def test_shares_of_the_budget_that_are_changed_or_gone_prove_nothing(plans):
     summary = copy.deepcopy(tables.summary)
     summary["rules"]["beats"]["max_moved"] = 0.5
     assert "wrong" in states(replace(tables, summary=summary)).values()
+
+
+def test_the_bound_is_proven_wherever_a_beat_of_two_municipalities_lives_on(spanning):
+    claims, arrays = spanning.summary["beats"], spanning.proofs["beats"]
+    assert claims["status"] == "optimal" and claims["certified"] is True
+    assert sorted(arrays["home"].tolist()) == [[0], [1]]
+    assert states(spanning)["beats.proof"] == "checked"
+    more = claims["lower_bound"] + last_digit(claims["lower_bound"])
+    assert states(with_bound(spanning, more))["beats.proof"] == "wrong"
+    changes = {
+        "a choice gone": {"home": arrays["home"][:1]},
+        "one choice twice": {"home": arrays["home"][[0, 0]]},
+        "another beat": {"home_label": (arrays["home_label"] + 1) % len(arrays["labels"])},
+        "as if there were no plan": {"h0.least": np.ones(1)},
+    }
+    for what, change in changes.items():
+        assert states(spanning, beats=arrays | change)["beats.proof"] == "wrong", what
+    # neither units without a beat of today nor a beat that nobody has may stand for a choice
+    rows, count = arrays["home"], len(arrays["labels"])
+    for label in (-1, count):
+        two = {"home_label": np.array([*arrays["home_label"], label]), "home": np.hstack([rows, 0 * rows])[:1]}
+        assert states(spanning, beats=arrays | two)["beats.proof"] != "checked"
 
 
 def test_a_price_where_no_budget_is_shared_out_proves_nothing(plans):

@@ -25,8 +25,6 @@ class Part:
         Its problem, with labels for all of today's beats that have units in it.
     mean, tolerance
         Hours of a beat on average, and how far one may be from it.
-    elsewhere
-        (m,) whether a unit's beat of today has most of its residents in another municipality.
     away
         (m,) whether a unit is locked to a beat that lives on in another municipality.
     """
@@ -36,7 +34,6 @@ class Part:
     problem: DistrictingProblem
     mean: float
     tolerance: float
-    elsewhere: np.ndarray
     away: np.ndarray
 
 

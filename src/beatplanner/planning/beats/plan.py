@@ -18,6 +18,15 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import STEP, plan_alone
 from beatplanner.planning.beats.budget_branches import Limited
 from beatplanner.planning.beats.conflicts import in_sentences
+from beatplanner.planning.beats.homes import (
+    AtHome,
+    Homes,
+    as_good_as,
+    choices_of_homes,
+    least_of_homes,
+    to_plan,
+    within,
+)
 from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
 from beatplanner.planning.beats.parallel import Farm
@@ -60,6 +69,8 @@ class BeatPlan:
         The price on each resident moved that the municipalities share, and the residents that may move in all of them; 0 where they share none.
     limits
         What municipalities cost at least with a share of the budget, where the bound comes of them.
+    homes
+        What is proven for each choice of the municipality in which a beat of today lives on that spans several, where the bound comes of them.
     wider, short
         Where the rules clash: the tolerance, and the share of residents moved, that would do, and up to where less is proven impossible.
     relaxed_bound
@@ -80,6 +91,7 @@ class BeatPlan:
     price: float = 0.0
     budget: float = 0.0
     limits: tuple[Limited, ...] = ()
+    homes: tuple[AtHome, ...] = ()
     wider: tuple[Relaxed, ...] = ()
     short: Relaxed | None = None
     hurried: tuple[str, ...] = ()
@@ -215,25 +227,33 @@ class _Planner:
         if len(parts) == 1:
             return self.assemble(parts, self.each([(parts[0], Task("plan", budget=most * known))], 1.0, ""))
         free = self.each([(p, Task("plan")) for p in parts], 0.35, "")
-        shared = any(p.elsewhere.any() for p in parts)
-        together = self.share(parts, free, most * known, known, 0.5 if shared else 1.0)
-        if shared and float(people[self.moved(parts, together.found)].sum()) > together.budget * (1 + 1e-9) + 1e-9:
-            # a beat of today that lies in several municipalities lives on in one: there that with most of its residents
-            unavoidable = sum(float(p.problem.residents[p.elsewhere].sum()) for p in parts)
-            at_home = [
-                replace(p, problem=replace(p.problem, current=np.where(p.elsewhere, -1, p.problem.current)))
-                for p in parts
-            ]
-            plan = self.share(at_home, free, most * known - unavoidable, known - unavoidable, 1.0)
-            short = plan.short
-            if short is not None:
-                proven = None if together.short is None else together.short.impossible_below
-                proofs = () if together.short is None else together.short.evidence
-                short = replace(short, impossible_below=proven, found=short.found + unavoidable, evidence=proofs)
-            bound = None if short is not None or together.short is not None else together.bound
-            together = replace(together, found=plan.found, short=short, bound=bound)
+        ways, complete = choices_of_homes(parts)
+        shared = bool(ways[0].labels)
+        budget = most * known
+        together = self.share(parts, free, budget, known, 0.5 if shared else 1.0)
+        if shared and not within(float(people[self.moved(parts, together.found)].sum()), together.budget):
+            # a beat of today that lies in several municipalities lives on in one: the plan let it do so in each
+            together = self.at_homes(parts, free, together, (ways, complete), (budget, known))
         alone = [replace(a, found=d) for a, d in zip(free, together.found, strict=True)]
         return self.assemble(parts, alone, together)
+
+    def at_homes(
+        self,
+        parts: list[Part],
+        free: list[Alone],
+        whole: Together,
+        choices: tuple[list[Homes], bool],
+        people: tuple[float, float],
+    ) -> Together:
+        """Plan each choice of the municipality in which a beat of today lives on that spans several, and join what comes of them."""
+        (ways, complete), (budget, known) = choices, people
+        found: list[tuple[Homes, Together]] = []
+        for k, homes in enumerate(to_plan(ways, budget, found)):
+            if found and (as_good_as(found[-1][1], whole) or self.out_of_time()):
+                break
+            left, there = budget - homes.unavoidable, known - homes.unavoidable
+            found.append((homes, self.share(homes.parts(parts), free, left, there, 1 / (len(ways) - k))))
+        return least_of_homes(whole, ways, complete, found, budget)
 
     def share(self, parts: list[Part], free: list[Alone], budget: float, known: float, time_share: float) -> Together:
         relaxed = [replace(p, problem=replace(p.problem, **_rules_of(a))) for p, a in zip(parts, free, strict=True)]
@@ -242,6 +262,9 @@ class _Planner:
             return self.each(pairs, part_of_time * time_share, phase)
 
         return share_budget(relaxed, free, budget, known, self.problems.labels, each)
+
+    def out_of_time(self) -> bool:
+        return (self.setting.nodes is None and read_clock(self.cancelled) >= self.until) or self.cancelled()
 
     def each(self, pairs: Sequence[tuple[Part, Task]], share: float, phase: str) -> list[Alone]:
         """Do a task for each municipality, here or on the workers, in a share of the time that is left."""
@@ -352,6 +375,7 @@ class _Planner:
             price=0.0 if together is None else together.price,
             budget=0.0 if together is None else together.budget,
             limits=() if together is None else together.limits,
+            homes=() if together is None else together.homes,
             wider=wider,
             short=short,
             relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,

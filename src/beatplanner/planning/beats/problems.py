@@ -102,9 +102,8 @@ class Problems:
                 current=current,
                 locked=locked,
             )
-            elsewhere = (current >= 0) & (home[current] != m)
             away = (locked >= 0) & (home[locked] != m)
-            parts.append(Part(name, units, problem, mean, self.rules.tolerance, elsewhere, away))
+            parts.append(Part(name, units, problem, mean, self.rules.tolerance, away))
         return parts
 
     def _home_of_labels(self, groups: list[np.ndarray]) -> np.ndarray:

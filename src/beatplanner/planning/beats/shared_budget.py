@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from beatplanner.planning.beats.alone import STEP
 from beatplanner.planning.beats.budget_branches import Limited, Step, least_choice, steps_of
 from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Task
 from beatplanner.solver.districts.solve import Districts, measured
+
+if TYPE_CHECKING:
+    from beatplanner.planning.beats.homes import AtHome
 
 # Prices that are tried, and rounds in which what is left of the budget is used.
 PRICES, ROUNDS = 8, 3
@@ -55,6 +59,8 @@ class Together:
         Residents that must move, and the proof that fewer cannot do, where the budget does not do; None where it does.
     limits
         What municipalities cost at least with so many residents moved, where the bound comes of them; empty where the price alone proves it.
+    homes
+        What is proven for each choice of the municipality in which a beat of today lives on, where the bound comes of them.
     """
 
     found: list[Districts]
@@ -64,6 +70,7 @@ class Together:
     evidence: tuple[PartEvidence, ...]
     short: Relaxed | None
     limits: tuple[Limited, ...] = ()
+    homes: tuple[AtHome, ...] = ()
 
 
 def share_budget(
@@ -153,7 +160,8 @@ class _Sharing:
         if self.fits(needed):
             return None
         proven = sum(a.found.lower_bound or 0.0 for a in least)
-        self.budget = min(self.known, math.ceil(needed / self.known / STEP - 1e-9) * STEP * self.known)
+        step = STEP * self.known
+        self.budget = min(self.known, math.ceil(needed / step - 1e-9) * step) if step > 0 else needed
         evidence = tuple(
             PartEvidence(p.name, p.units, self.labels, p.problem, a.found.evidence)
             for p, a in zip(self.parts, least, strict=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -40,25 +42,107 @@ def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], claimed: floa
     if rules is None or evidence.beats is None:
         raise CannotProveError("There are no rules for beats.")
     names = names_of(evidence, arrays)
+    areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
+    try:
+        if len(arrays.get("home", [])) and rules.max_moved is not None and len(areas) > 1:
+            return _over_homes(evidence, areas, arrays, spare, claimed)
+        return prove_together(evidence, areas, arrays, spare, claimed)
+    except TooLargeError:
+        raise CannotProveError("A municipality is too large for this checker.") from None
+
+
+def prove_together(
+    evidence: Evidence, areas: list[Area], arrays: dict[str, np.ndarray], spare: float, claimed: float
+) -> float:
+    """Return the bound of all municipalities that one set of certificates proves, where `spare` residents may change beat.
+
+    Raises
+    ------
+    TooLargeError
+        Where a municipality has too many pairs.
+    """
+    rules = evidence.rules.beats
+    assert rules is not None
     price = float(arrays["common_price"][0])
     if price < 0:
         return -math.inf
-    areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], price)
-    several = len(names) > 1 and rules.max_moved is not None
+    areas = [replace(area, price=price) for area in areas]
+    several = len(areas) > 1 and rules.max_moved is not None
     parts, cut = arrays["part_bound"].tolist(), rules.objective == "cut"
     priced = rules.max_moved is not None and (price > 0 or not several)
-    try:
-        proven = [
-            min(prove_part(area, inner(arrays, f"p{m}."), priced, parts[m], cut=cut), parts[m])
-            for m, area in enumerate(areas)
-        ]
-        if not several:
-            return math.fsum(proven)
-        limits = _limits(areas, arrays, cut=cut)
-    except TooLargeError:
-        raise CannotProveError("A municipality is too large for this checker.") from None
+    proven = [
+        min(prove_part(area, inner(arrays, f"p{m}."), priced, parts[m], cut=cut), parts[m])
+        for m, area in enumerate(areas)
+    ]
+    if not several:
+        return math.fsum(proven)
+    limits = _limits(areas, arrays, cut=cut)
     value = math.fsum(proven) - price * spare
     return max(value, least_of_choices(proven, limits, price, spare, claimed)) if limits else value
+
+
+def _over_homes(
+    evidence: Evidence, areas: list[Area], arrays: dict[str, np.ndarray], spare: float, claimed: float
+) -> float:
+    """Return what is proven wherever today's beats live on that span municipalities; -inf where a choice of their homes is missing.
+
+    Raises
+    ------
+    CannotProveError
+        Where there are too many choices.
+    """
+    labels = [int(g) for g in arrays["home_label"]]
+    rows = [tuple(int(m) for m in row) for row in np.asarray(arrays["home"]).reshape(-1, len(labels))]
+    for homes in all_homes(areas, labels):
+        _, gone = at_home(areas, labels, homes)
+        if gone <= spare * (1 + 1e-9) + 1e-6 and homes not in rows:
+            return -math.inf
+    value = math.inf
+    for k, homes in enumerate(rows):
+        own, gone = at_home(areas, labels, homes)
+        part = inner(arrays, f"h{k}.")
+        if "least" in part:
+            found = least_of(own, part)
+            value = min(value, math.inf if found > (spare - gone) * (1 + 1e-9) + 1e-6 else -math.inf)
+        else:
+            value = min(value, prove_together(evidence, own, part, spare - gone, claimed))
+    return min(value, claimed)
+
+
+def all_homes(areas: list[Area], labels: list[int]) -> Iterator[tuple[int, ...]]:
+    """Return every choice of the municipality in which each of today's beats lives on: where it is locked, else where it has residents.
+
+    Raises
+    ------
+    CannotProveError
+        Where there are too many, or a label is no beat of today.
+    """
+    held = [[m for m, a in enumerate(areas) if (a.locked == g).any()] for g in labels]
+    lives = [[m for m, a in enumerate(areas) if a.residents[a.current == g].sum() > 0] for g in labels]
+    choices = [h or own for h, own in zip(held, lives, strict=True)]
+    if min(labels, default=0) < 0 or not all(choices):
+        raise CannotProveError("The certificate is about beats that nobody has today.")
+    if math.prod(map(len, choices)) > MOST_STATES:
+        raise CannotProveError("There are too many municipalities in which today's beats may live on for this checker.")
+    return itertools.product(*choices)
+
+
+def at_home(areas: list[Area], labels: list[int], homes: tuple[int, ...]) -> tuple[list[Area], float]:
+    """Return the municipalities where `labels` live on in `homes` alone, and the residents of theirs elsewhere, who change beat in every plan."""
+    found, gone = [], 0.0
+    for m, area in enumerate(areas):
+        away = np.isin(area.current, [g for g, h in zip(labels, homes, strict=True) if h != m])
+        gone += float(area.residents[away].sum())
+        found.append(replace(area, current=np.where(away, -1, area.current)))
+    return found, gone
+
+
+def least_of(areas: list[Area], arrays: dict[str, np.ndarray]) -> float:
+    """Return how many residents of all municipalities change beat at least, as certificates of the fewest moved prove."""
+    bounds = arrays["part_bound"].tolist()
+    return math.fsum(
+        min(prove_moves(area, inner(arrays, f"p{m}."), bounds[m]), bounds[m]) for m, area in enumerate(areas)
+    )
 
 
 def names_of(evidence: Evidence, arrays: dict[str, np.ndarray]) -> list[str]:
@@ -248,23 +332,22 @@ def least_moved(evidence: Evidence, arrays: dict[str, np.ndarray]) -> float:
     known = math.fsum(float(a.residents[a.current >= 0].sum()) for a in areas)
     if known <= 0:
         return 0.0
-    total = 0.0
-    for m, (name, area) in enumerate(zip(names, areas, strict=True)):
-        part, claimed = inner(arrays, f"p{m}."), float(arrays["part_bound"][m])
-        try:
-            total += min(prove_moves(area, part, rows[name], claimed), claimed)
-        except TooLargeError:
-            raise CannotProveError("A municipality is too large for this checker.") from None
-    return total / known
+    try:
+        return least_of([at_tolerance(a, rows[name]) for name, a in zip(names, areas, strict=True)], arrays) / known
+    except TooLargeError:
+        raise CannotProveError("A municipality is too large for this checker.") from None
 
 
-def prove_moves(area: Area, part: dict[str, np.ndarray], tolerance: float, claimed: float) -> float:
-    """Return how many residents of a municipality change beat at least, within a tolerance."""
+def at_tolerance(area: Area, tolerance: float) -> Area:
+    """Return a municipality whose beats may be so far from its mean."""
     mean = float(area.weight.sum()) / max(1, area.count)
-    wide = replace(
-        area, lower=mean * (1 - tolerance), upper=mean * (1 + tolerance), budget=None, price=0.0, by_moves=True
-    )
-    return max(0.0, prove(wide, part, True, claimed)) if part else 0.0
+    return replace(area, lower=mean * (1 - tolerance), upper=mean * (1 + tolerance))
+
+
+def prove_moves(area: Area, part: dict[str, np.ndarray], claimed: float) -> float:
+    """Return how many residents of a municipality change beat at least."""
+    by_moves = replace(area, budget=None, price=0.0, by_moves=True)
+    return max(0.0, prove(by_moves, part, True, claimed)) if part else 0.0
 
 
 def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np.ndarray]) -> str:

@@ -55,7 +55,7 @@ def _are_numbers(key: str, array: np.ndarray) -> bool:
     """Tell whether an array holds text or numbers; limits may be infinite, and a threshold that is not needed is none."""
     if array.dtype.kind != "f" or key == "threshold":
         return array.dtype.kind in "fiubU"
-    unlimited = key in ("limit_upto", "limit_bound")
+    unlimited = key.rpartition(".")[2] in ("limit_upto", "limit_bound")
     return not np.isnan(array).any() and not np.isneginf(array).any() and (unlimited or bool(np.isfinite(array).all()))
 
 

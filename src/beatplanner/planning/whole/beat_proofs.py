@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from beatplanner.data.description.models import Beats
+from beatplanner.planning.beats.budget_branches import Limited
+from beatplanner.planning.beats.homes import AtHome
+from beatplanner.planning.beats.municipality import PartEvidence
+from beatplanner.planning.verification.beats_proof import (
+    areas_of,
+    at_home,
+    least_of_choices,
+    limited,
+    prove_moves,
+    prove_part,
+)
+from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
+from beatplanner.planning.verification.travel_bound import Area
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
+if TYPE_CHECKING:
+    from beatplanner.planning.whole.plan import Plan
+
+Arrays = dict[str, np.ndarray]
+# Digits of a bound that is told.
+DIGITS = 10
 # Nodes kept of a tree, and multipliers in all: a proof is checked within seconds and stays small.
 MOST_NODES, MOST_NUMBERS = 700, 1_000_000
 # Multipliers are kept in steps of this share of their mean, which costs a few millionths of the bound.
@@ -91,3 +117,141 @@ def _cut_rows(multipliers: list[Multipliers | None]) -> tuple[np.ndarray, np.nda
         np.array([r[1] for r in rows], np.int64),
         np.array([r[2] for r in rows], float),
     )
+
+
+def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
+    """Return the certificates of all municipalities, each with the bound that it proves; `proves` is what they come to."""
+    found = () if plan.beats is None else plan.beats.evidence
+    rules = plan.town.description.beats
+    if not found or rules is None or plan.beats is None:
+        return None
+    told = plan.beats.proof.lower_bound if plan.beats.proof.lower_bound is not None else plan.beats.relaxed_bound
+    if told is None:
+        return None
+    names, labels = [p.municipality for p in found], list(found[0].labels)
+    areas, spare = areas_of(evidence, names, labels, 0.0)
+    arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
+    homes = plan.beats.homes
+    if homes:
+        proofs = [p for b in homes if b.bound < math.inf for p in (*b.evidence, *(x.evidence for x in b.limits))]
+        own = _over_homes(homes, areas, spare, _Writer(rules, told, _nodes(proofs)))
+    else:
+        writer = _Writer(rules, told, _nodes([*found, *(x.evidence for x in plan.beats.limits)]))
+        own = writer.together(found, float(plan.beats.price), plan.beats.limits, areas, spare)
+    return None if own is None else arrays | own
+
+
+def moves_arrays(found: Sequence[PartEvidence], areas: Sequence[Area]) -> Arrays:
+    """Return what proves the fewest residents moved in each municipality, and how many they are at least."""
+    arrays: Arrays = {}
+    bounds = []
+    for m, (part, area) in enumerate(zip(found, areas, strict=True)):
+        held = part.evidence
+        usable = held is not None and held.way == "moves" and math.isfinite(held.bound)
+        own = packed(held, MOST_NODES // len(areas)) if held is not None and usable else {}
+        claimed = held.bound if held is not None and usable else 0.0
+        bounds.append(min(claimed, prove_moves(area, own, claimed)))
+        arrays |= {f"p{m}.{key}": array for key, array in own.items()}
+    return arrays | {"part_bound": np.array(bounds)}
+
+
+def rounded_down(value: float, *, exact: bool = False) -> float:
+    """Return a bound with few digits that is not above `value`; a whole number, or one that is proven as it stands, stays."""
+    if exact or value == round(value) or not math.isfinite(value):
+        return value
+    last = Decimal(1).scaleb(math.floor(math.log10(abs(value))) + 1 - DIGITS)
+    return float(Decimal(value).quantize(last, rounding=ROUND_FLOOR))
+
+
+def _nodes(parts: Sequence[PartEvidence]) -> int:
+    return sum(0 if p.evidence is None else len(p.evidence.nodes) for p in parts)
+
+
+def _over_homes(homes: Sequence[AtHome], areas: list[Area], spare: float, writer: _Writer) -> Arrays | None:
+    """Return the certificates for each choice of the municipality in which a beat of today lives on; None where they prove nothing."""
+    labels = homes[0].homes.labels
+    arrays: Arrays = {
+        "home_label": np.array(labels, np.int64),
+        "home": np.array([b.homes.homes for b in homes], np.int64),
+    }
+    value = math.inf
+    for k, branch in enumerate(homes):
+        own, gone = at_home(areas, list(labels), branch.homes.homes)
+        if branch.bound == math.inf:
+            part: Arrays = {"least": np.ones(1), **moves_arrays(branch.evidence, own)}
+            least = math.fsum(part["part_bound"].tolist())
+            proves = math.inf if least > (spare - gone) * (1 + 1e-9) + 1e-6 else -math.inf
+        else:
+            made = writer.together(branch.evidence, branch.price, branch.limits, own, spare - gone)
+            if made is None:
+                return None
+            part, proves = made, float(made.pop("proves")[0])
+        value = min(value, proves)
+        arrays |= {f"h{k}.{key}": array for key, array in part.items()}
+    return None if value == -math.inf else arrays | {"proves": np.array([min(value, writer.told)])}
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes sets of certificates: under `rules`, for a bound of `told`, with so many nodes in all.
+
+    Attributes
+    ----------
+    rules, told, total
+        As above.
+    """
+
+    rules: Beats
+    told: float
+    total: int
+
+    def together(
+        self,
+        found: Sequence[PartEvidence],
+        price: float,
+        limits: Sequence[Limited],
+        areas: Sequence[Area],
+        spare: float,
+    ) -> Arrays | None:
+        """Return the certificates of municipalities that share `spare` residents who may change beat; None where they prove nothing."""
+        if any(p.problem.price != price or (len(found) > 1 and p.problem.budget is not None) for p in found):
+            # what was proven with a share of the budget, or at another price, does not add up to a bound of the whole
+            return None
+        areas = [replace(area, price=price) for area in areas]
+        several = len(found) > 1 and self.rules.max_moved is not None
+        priced = self.rules.max_moved is not None and (price > 0 or not several)
+        arrays: Arrays = {"common_price": np.array([price])}
+        bounds = []
+        for m, (part, area) in enumerate(zip(found, areas, strict=True)):
+            wanted = math.inf if part.evidence is None else part.evidence.bound
+            known = wanted if math.isfinite(wanted) else 0.0
+            bounds.append(self.proven_by(arrays, f"p{m}.", part, area, known, priced=priced))
+        if -math.inf in bounds:
+            return None
+        arrays["part_bound"] = np.array(bounds)
+        value = math.fsum(bounds) - (price * spare if several else 0.0)
+        if limits:
+            of = []
+            for k, x in enumerate(limits):
+                area, within = limited(areas[x.part], x.upto), math.isfinite(x.upto)
+                of.append((x.part, x.upto, self.proven_by(arrays, f"l{k}.", x.evidence, area, x.bound, priced=within)))
+            arrays["limit_part"] = np.array([m for m, _, _ in of], np.int64)
+            arrays["limit_upto"] = np.array([u for _, u, _ in of], float)
+            arrays["limit_bound"] = np.array([b for _, _, b in of], float)
+            value = max(value, least_of_choices(bounds, of, price, spare, self.told))
+        arrays["proves"] = np.array([value])
+        return arrays
+
+    def proven_by(
+        self, arrays: Arrays, head: str, part: PartEvidence, area: Area, bound: float, *, priced: bool
+    ) -> float:
+        """Add the certificate of one municipality, and return what it proves."""
+        held, cut = part.evidence, self.rules.objective == "cut"
+        own = (
+            {}
+            if held is None or held.way != "lagrangian" or (cut and bound < math.inf)
+            else packed(held, max(50, int(MOST_NODES * len(held.nodes) / max(1, self.total))))
+        )
+        value = prove_part(area, own, priced, bound, cut=cut)
+        arrays.update({head + key: array for key, array in own.items()})
+        return rounded_down(min(value, bound), exact=value >= bound)

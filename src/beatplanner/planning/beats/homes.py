@@ -1,0 +1,173 @@
+"""Beats of today that span municipalities: each lives on in one of them, and which one is a choice of the plan.
+
+In the municipality where such a beat lives on its residents may keep it; those in the others change beat whatever is drawn. A problem in
+which it may live on everywhere allows more than any plan can do, so its bound holds, but may be weak. For each way to choose the homes the
+municipalities share what is left of the budget (`shared_budget.py`), and the least of these bounds is one for all plans.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beatplanner.planning.beats.budget_branches import Limited
+from beatplanner.planning.beats.municipality import Part, PartEvidence
+from beatplanner.planning.beats.shared_budget import CLOSE, Together
+
+# Ways to choose the homes that are planned; of more, those with the fewest residents who change beat whatever is drawn.
+MOST_HOMES = 16
+
+
+@dataclass(frozen=True)
+class Homes:
+    """One way to choose the homes.
+
+    Attributes
+    ----------
+    labels
+        Today's beats that have residents in several municipalities.
+    homes
+        Of each, the place of the municipality in which it lives on.
+    unavoidable
+        Residents of these beats in other municipalities.
+    """
+
+    labels: tuple[int, ...]
+    homes: tuple[int, ...]
+    unavoidable: float
+
+    def parts(self, parts: Sequence[Part]) -> list[Part]:
+        """Return the municipalities without the labels that live on elsewhere."""
+        found = []
+        for m, p in enumerate(parts):
+            away = [g for g, h in zip(self.labels, self.homes, strict=True) if h != m]
+            current = np.where(np.isin(p.problem.current, away), -1, p.problem.current)
+            found.append(replace(p, problem=replace(p.problem, current=current)))
+        return found
+
+
+@dataclass(frozen=True)
+class AtHome:
+    """What is proven of all plans in which today's beats live on in given municipalities.
+
+    Attributes
+    ----------
+    homes
+        The choice.
+    bound
+        The least objective of such plans; inf where there are none within the budget.
+    price, evidence, limits
+        What proves it, as in `Together`; where `bound` is inf, `evidence` proves the fewest residents moved.
+    """
+
+    homes: Homes
+    bound: float
+    price: float
+    evidence: tuple[PartEvidence, ...]
+    limits: tuple[Limited, ...]
+
+
+def choices_of_homes(parts: Sequence[Part]) -> tuple[list[Homes], bool]:
+    """Return the ways to choose homes, those with the fewest residents who must change beat first, and whether they are all."""
+    labels = np.unique(np.concatenate([p.problem.current[p.problem.current >= 0] for p in parts]))
+    lives = np.array([[float(p.problem.residents[p.problem.current == g].sum()) for p in parts] for g in labels])
+    locked = np.array([[bool((p.problem.locked == g).any()) for p in parts] for g in labels])
+    spanning, ways, complete = [], [(0.0, ())], True
+    for g, own, held in zip(labels, lives, locked, strict=True):
+        if ((own > 0) | held).sum() < 2:
+            continue
+        spanning.append(int(g))
+        # locked units must carry it on where they are
+        open_to = np.flatnonzero(held) if held.any() else np.flatnonzero(own > 0)
+        ways = sorted((u + float(own.sum() - own[m]), (*picked, int(m))) for u, picked in ways for m in open_to)
+        complete &= len(ways) <= MOST_HOMES
+        ways = ways[:MOST_HOMES]
+    return [Homes(tuple(spanning), picked, u) for u, picked in ways], complete
+
+
+def to_plan(ways: Sequence[Homes], budget: float, found: Sequence[tuple[Homes, Together]]) -> Iterator[Homes]:
+    """Yield the choices that are worth planning: within the budget; where none of those does, those that could do with less than was found.
+
+    Parameters
+    ----------
+    ways
+        The choices, in order.
+    budget
+        Residents who may change beat.
+    found
+        What came of those yielded so far; grows while this is read.
+    """
+    for homes in ways:
+        if within(homes.unavoidable, budget):
+            yield homes
+        elif any(t.short is None for _, t in found) or homes.unavoidable >= min(
+            (needed(*f) for f in found), default=math.inf
+        ):
+            return
+        else:
+            yield homes
+
+
+def as_good_as(plan: Together, whole: Together) -> bool:
+    """Tell whether a plan costs no more than is proven for all, wherever today's beats live on."""
+    if plan.short is not None or whole.short is not None or whole.bound is None:
+        return False
+    return sum(d.objective for d in plan.found) <= whole.bound * (1 + CLOSE)
+
+
+def within(moved: float, budget: float) -> bool:
+    """Tell whether so many residents may change beat, but for rounding."""
+    return moved <= budget * (1 + 1e-9) + 1e-6
+
+
+def needed(homes: Homes, together: Together) -> float:
+    """Return the residents who change beat within the budget that was found for a choice of homes."""
+    return homes.unavoidable + together.budget
+
+
+def least_of_homes(
+    whole: Together, ways: Sequence[Homes], complete: bool, found: Sequence[tuple[Homes, Together]], budget: float
+) -> Together:
+    """Return the best plan over choices of homes, and what is proven for all of them.
+
+    Parameters
+    ----------
+    whole
+        What came of the municipalities where today's beats may live on in each of them.
+    ways, complete
+        The choices, and whether they are all.
+    found
+        What came of those that were planned, at least one.
+    budget
+        Residents who may change beat, unavoidable ones too.
+    """
+    does = [t for _, t in found if t.short is None]
+    if not does:
+        homes, plan = min(found, key=lambda f: needed(*f))
+        short, relaxed = plan.short, whole.short
+        assert short is not None
+        proven = None if relaxed is None else relaxed.impossible_below
+        proofs = () if relaxed is None else relaxed.evidence
+        short = replace(short, impossible_below=proven, found=short.found + homes.unavoidable, evidence=proofs)
+        return replace(whole, found=plan.found, short=short, bound=None)
+    plan = min(does, key=lambda t: sum(d.objective for d in t.found))
+    done = {homes.homes for homes, _ in found}
+    complete &= all(h.homes in done or not within(h.unavoidable, budget) for h in ways)
+    branches = tuple(_proven(h, t, budget - h.unavoidable) for h, t in found if within(h.unavoidable, budget))
+    bound = min((b.bound for b in branches), default=-math.inf) if complete else -math.inf
+    known = -math.inf if whole.bound is None or whole.short is not None else whole.bound
+    if bound <= known:
+        return replace(whole, found=plan.found, short=None, bound=None if known == -math.inf else known)
+    return replace(whole, found=plan.found, short=None, bound=bound, homes=branches)
+
+
+def _proven(homes: Homes, together: Together, left: float) -> AtHome:
+    short = together.short
+    if short is None:
+        bound = -math.inf if together.bound is None else together.bound
+        return AtHome(homes, bound, together.price, together.evidence, together.limits)
+    none = short.impossible_below is not None and not within(short.impossible_below, left)
+    return AtHome(homes, math.inf if none else -math.inf, 0.0, short.evidence, ())
