@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from beatplanner.data.description.merge_patch import difference, merge
 from beatplanner.data.description.version import version_of
 from beatplanner.data.errors import InputError
 from beatplanner.data.project import journal, safe_save
 from beatplanner.data.project import lock as project_lock
 from beatplanner.data.project.build import build
-from beatplanner.data.project.content import difference, merged
 from beatplanner.data.project.document import ProjectDocument, read_document
 from beatplanner.data.project.journal import recoveries
 from beatplanner.data.project.lock import ProjectLock
@@ -460,7 +460,7 @@ def without_null(value):
 )
 def test_a_difference_leads_from_one_set_of_rules_to_the_other(base, wanted):
     base, wanted = without_null(base), without_null(wanted)
-    assert merged(base, difference(base, wanted)) == wanted
+    assert merge(base, difference(base, wanted)) == wanted
 
 
 def test_leftovers_of_other_programs_stay(project):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.inherit import difference, merge
+from beatplanner.data.description.merge_patch import difference, merge
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.scenarios import changed_rules, find_scenarios, new_scenario
 from beatplanner.data.errors import InputError

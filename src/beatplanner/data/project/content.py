@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
+from beatplanner.data.description.merge_patch import merge
 
 
 @dataclass(frozen=True)
@@ -65,32 +64,6 @@ class Content:
         )
 
 
-def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` with a JSON merge patch (RFC 7386) applied: null takes a key away, a table is merged, all else replaces."""
-    found = dict(base)
-    for key, value in changes.items():
-        if value is None:
-            found.pop(key, None)
-        elif isinstance(value, dict):
-            found[key] = merged(found[key] if isinstance(found.get(key), dict) else {}, value)
-        else:
-            found[key] = value
-    return found
-
-
-def difference(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return the merge patch that turns `base` into `wanted`."""
-    changes: dict[str, Any] = {key: None for key in base if key not in wanted}
-    for key, value in wanted.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            inner = difference(base[key], value)
-            if inner:
-                changes[key] = inner
-        elif key not in base or base[key] != value:
-            changes[key] = value
-    return changes
-
-
 def _short(summary: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
 
@@ -116,7 +89,7 @@ def _apply(content: Content, done: dict[str, Any]) -> None:
             old = content.scenarios[name]
             content.scenarios[name] = replace(old, changes=_patched(old.changes, done["changes"]))
         else:
-            content.rules = merged(content.rules, done["changes"])
+            content.rules = merge(content.rules, done["changes"])
     elif kind == "scenario":
         content.scenarios[done["name"]] = Scenario(done["name"], done["changes"], done.get("note", ""))
     elif kind == "rename_scenario":

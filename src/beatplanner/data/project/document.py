@@ -30,9 +30,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.version import SCHEMA, open_read_only, version_of
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short, merged
+from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short
 from beatplanner.data.project.journal import BASE, Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.safe_save import clear_leftovers, copy_package, replace_package
@@ -169,7 +170,7 @@ class ProjectDocument:
         """Return the rules of a scenario (that in view for None), as JSON; not to be changed in place."""
         name = self.content.active if scenario is None else scenario
         found = self.content.scenarios.get(name)
-        return self.content.rules if found is None else merged(self.content.rules, found.changes)
+        return self.content.rules if found is None else merge(self.content.rules, found.changes)
 
     def description(self, scenario: str | None = None) -> Description:
         """Return the checked description of a scenario (that in view for None); InputError where its rules contradict."""
@@ -287,7 +288,7 @@ class ProjectDocument:
         InputError
             Where the rules would be wrong or contradict each other; nothing is changed then.
         """
-        self._checked(merged(self.rules(), changes))
+        self._checked(merge(self.rules(), changes))
         self.do("rules", what, reason, scenario=self.active, changes=changes, detail={"changes": changes})
 
     def add_scenario(self, name: str, changes: dict[str, Any] | None = None, note: str = "", reason: str = "") -> None:
@@ -302,7 +303,7 @@ class ProjectDocument:
 
     def set_scenario(self, name: str, changes: dict[str, Any], note: str = "", reason: str = "") -> None:
         """Replace what a scenario changes, or add it; InputError where its rules would be wrong."""
-        self._checked(merged(self.content.rules, changes))
+        self._checked(merge(self.content.rules, changes))
         verb = "changed" if name in self.content.scenarios else "added"
         self.do("scenario", f"Scenario “{name}” {verb}", reason, name=name, changes=changes, note=note)
 

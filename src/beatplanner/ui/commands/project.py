@@ -152,11 +152,11 @@ def scenario(
     by: ByOption = "",
 ) -> None:
     """Add or change a scenario: a named set of rules that differ from the project's own."""
-    from beatplanner.data.project.content import merged
+    from beatplanner.data.description.merge_patch import merge
 
     patch: dict[str, Any] = {}
     for text in set_ or []:
-        patch = merged(patch, _rule(text))
+        patch = merge(patch, _rule(text))
 
     def change(document: Any) -> None:
         found = document.content.scenarios.get(name)
@@ -166,7 +166,7 @@ def scenario(
             document.remove_scenario(name, reason)
             return
         document.set_scenario(
-            name, merged(found.changes if found else {}, patch), note or (found.note if found else ""), reason
+            name, merge(found.changes if found else {}, patch), note or (found.note if found else ""), reason
         )
 
     _changed(file, by, change)
