@@ -52,6 +52,15 @@ class Proof:
             else proof
         )
 
+    @classmethod
+    def closing(
+        cls, step: str, objective: float, lower_bound: float | None, seconds: float, feasible: bool, progress: Progress
+    ) -> Proof:
+        """Make the proof with which a step ends, and tell it as the step's last progress."""
+        proof = cls.of(objective, lower_bound, seconds, feasible)
+        progress(step, proof.objective, proof.lower_bound, proof.seconds)
+        return proof
+
     @property
     def gap(self) -> float | None:
         """(objective − lower bound) / objective; None without a bound."""

@@ -359,9 +359,9 @@ class _Planner:
             (p.name, p.problem.count, p.problem.lower, p.problem.upper, a.tolerance)
             for p, a in zip(solved, alone, strict=True)
         ]
-        proof = Proof.of(objective, bound if feasible else None, read_clock(self.cancelled) - self.begin, feasible)
+        taken = read_clock(self.cancelled) - self.begin
+        proof = Proof.closing("beats", objective, bound, taken, feasible, self.progress)
         only_wider = bool(wider) and short is None and not problems.conflicts and not any(a.conflicts for a in alone)
-        self.progress("beats", proof.objective, proof.lower_bound, proof.seconds)
         return BeatPlan(
             beat=beat,
             table=table,

@@ -166,8 +166,8 @@ def _plan_of(
     rules = town.description.officers
     figures = measure(problem_, found.postings)
     wrong = breaches(problem_, found.postings)
-    proof = Proof.of(figures.objective(problem_.weights), found.lower_bound, seconds, not wrong)
-    progress("officers", proof.objective, proof.lower_bound, proof.seconds)
+    objective = figures.objective(problem_.weights)
+    proof = Proof.closing("officers", objective, found.lower_bound, seconds, not wrong, progress)
     summary = {
         "posts": int(problem_.posts.sum()),
         "vacant_months": figures.vacant_months,

@@ -141,10 +141,8 @@ def plan_stations(
         lambda best, low: progress("stations", best, low, read_clock(cancelled) - begin),
     )
     found, clashes = choice.made()
-    objective = choice.objective(found.open)
-    bound = None if found.lower_bound is None else min(found.lower_bound, objective)
-    proof = Proof.of(objective, bound, read_clock(cancelled) - begin, not clashes)
-    progress("stations", proof.objective, proof.lower_bound, proof.seconds)
+    taken = read_clock(cancelled) - begin
+    proof = Proof.closing("stations", choice.objective(found.open), found.lower_bound, taken, not clashes, progress)
     plan = _assemble(town, at_home, found.open, choice, proof, clashes, max(1.0, seconds - proof.seconds), options)
     return plan if plan.proof.lower_bound is None else replace(plan, certificate=choice.certificate(found.proof))
 
