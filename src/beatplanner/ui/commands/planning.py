@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -46,18 +46,61 @@ def demo(
     plan_project(project, out, time_limit=time_limit, seed=seed, threads=threads)
 
 
-@commands.command()
-def plan(
-    project: ProjectArgument,
-    out: OutOption,
-    time_limit: TimeOption = None,
-    seed: SeedOption = 0,
-    threads: ThreadsOption = CORES,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-) -> None:
-    """Do the main job: workload, beats, stations, officers and what a forum gets."""
-    plan_project(project, out, time_limit=time_limit, seed=seed, threads=threads, workers=workers, scheduler=scheduler)
+def _draws(name: str, words: str, **job: Any) -> None:
+    """Add a command that plans from the beats on."""
+
+    def command(
+        project: ProjectArgument,
+        out: OutOption,
+        time_limit: TimeOption = None,
+        seed: SeedOption = 0,
+        threads: ThreadsOption = CORES,
+        workers: WorkersOption = None,
+        scheduler: SchedulerOption = None,
+    ) -> None:
+        plan_project(
+            project,
+            out,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            workers=workers,
+            scheduler=scheduler,
+            **job,
+        )
+
+    commands.command(name, help=words)(command)
+
+
+def _follows(name: str, words: str, **job: Any) -> None:
+    """Add a command that plans steps for beats that are drawn already: another result's, else today's."""
+
+    def command(
+        project: ProjectArgument,
+        out: OutOption,
+        plan_file: PlanOption = None,
+        time_limit: TimeOption = None,
+        seed: SeedOption = 0,
+        threads: ThreadsOption = CORES,
+        workers: WorkersOption = None,
+        scheduler: SchedulerOption = None,
+    ) -> None:
+        plan_project(
+            project,
+            out,
+            plan_from=plan_file,
+            time_limit=time_limit,
+            seed=seed,
+            threads=threads,
+            workers=workers,
+            scheduler=scheduler,
+            **job,
+        )
+
+    commands.command(name, help=words)(command)
+
+
+_draws("plan", "Do the main job: workload, beats, stations, officers and what a forum gets.")
 
 
 @commands.command()
@@ -117,77 +160,9 @@ def _budget(text: str) -> float | str:
     return share
 
 
-@commands.command()
-def beats(
-    project: ProjectArgument,
-    out: OutOption,
-    time_limit: TimeOption = None,
-    seed: SeedOption = 0,
-    threads: ThreadsOption = CORES,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-) -> None:
-    """Draw the beats alone."""
-    plan_project(
-        project,
-        out,
-        steps=("beats",),
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        workers=workers,
-        scheduler=scheduler,
-    )
-
-
-@commands.command()
-def stations(
-    project: ProjectArgument,
-    out: OutOption,
-    plan_file: PlanOption = None,
-    time_limit: TimeOption = None,
-    seed: SeedOption = 0,
-    threads: ThreadsOption = CORES,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-) -> None:
-    """Place the stations alone."""
-    plan_project(
-        project,
-        out,
-        steps=("stations",),
-        plan_from=plan_file,
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        workers=workers,
-        scheduler=scheduler,
-    )
-
-
-@commands.command()
-def officers(
-    project: ProjectArgument,
-    out: OutOption,
-    plan_file: PlanOption = None,
-    time_limit: TimeOption = None,
-    seed: SeedOption = 0,
-    threads: ThreadsOption = CORES,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-) -> None:
-    """Plan the officers alone."""
-    plan_project(
-        project,
-        out,
-        steps=("officers",),
-        plan_from=plan_file,
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        workers=workers,
-        scheduler=scheduler,
-    )
+_draws("beats", "Draw the beats alone.", steps=("beats",))
+_follows("stations", "Place the stations alone.", steps=("stations",))
+_follows("officers", "Plan the officers alone.", steps=("officers",))
 
 
 @commands.command()
