@@ -1,5 +1,6 @@
 """Progress on the command line: one clock, a unit on each number, and a last line that says what was proven."""
 
+import json
 import re
 
 from beatplanner.ui.commands.console import PlainProgress
@@ -29,6 +30,15 @@ def test_numbers_have_units_and_no_gap_is_told_where_all_is_proven():
     )
     assert progress_line("beats [hours × metres]", 0.0, 0.0) == "beats: best 0 hours × metres, proven optimal"
     assert progress_line("beats", 5.0, None) == "beats: best 5"
+    # a gap of nearly all tells that the proof has not begun
+    assert (
+        progress_line(
+            "officers [points]",
+            900.0,
+            0.5,
+        )
+        == "officers: best 900 points, no useful bound yet"
+    )
 
 
 def test_a_run_has_one_clock_and_ends_each_step_with_its_proof(town, command):
@@ -46,4 +56,7 @@ def test_a_run_has_one_clock_and_ends_each_step_with_its_proof(town, command):
         for m in lines
         if m[2].split()[0].rstrip(":") in ("beats", "stations", "officers")
     }
+    assert "gap 9" not in told
+    beats = json.loads((town.path("out") / "summary.json").read_text(encoding="utf-8"))["beats"]
+    assert last["beats"] == progress_line("beats [hours × metres]", beats["objective"], beats["lower_bound"])
     assert all("proven" in last[step] for step in ("beats", "officers"))

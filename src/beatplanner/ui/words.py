@@ -9,6 +9,10 @@ from typing import Any
 OPTIMAL_GAP = 1e-4
 
 
+# A wider gap says that the proof has not begun, not how good the plan is.
+WORTH_TELLING = 0.9
+
+
 def progress_line(phase: str, best: float | None, bound: float | None) -> str:
     """Say in one line how far a phase is; a phase may bear the unit of its numbers in brackets."""
     found = re.search(r" \[([^\]]+)\]", phase)
@@ -21,6 +25,8 @@ def progress_line(phase: str, best: float | None, bound: float | None) -> str:
     gap = max(0.0, (best - bound) / best) if best > 0 else max(0.0, best - bound)
     if gap <= OPTIMAL_GAP:
         return f"{phase}: best {best:,.0f}{unit}, proven optimal"
+    if gap > WORTH_TELLING:
+        return f"{phase}: best {best:,.0f}{unit}, no useful bound yet"
     return f"{phase}: best {best:,.0f}{unit}, proven at least {bound:,.0f} (gap {gap:.2%})"
 
 

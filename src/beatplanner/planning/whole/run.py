@@ -162,6 +162,7 @@ def run(
             plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
         )
         written = tables(plan, summary)
+        _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = None
         if served and written.beats is not None:
             from beatplanner.planning.service.step import content, service_of_plan, today_beside
@@ -180,6 +181,19 @@ def run(
         told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
         raise InputError(*stopped, told)
     return summary
+
+
+def _tell_certified(progress: Progress, plan: Plan, summary: dict[str, Any], seconds: float) -> None:
+    """Tell the bounds that the certificates prove where they are others than those that the solvers told."""
+    of_solver = {
+        "beats": None if plan.beats is None else plan.beats.proof.lower_bound,
+        "stations": None if plan.stations is None else plan.stations.proof.lower_bound,
+        "officers": None if plan.officers is None else plan.officers.proof.lower_bound,
+    }
+    for step, bound in of_solver.items():
+        told = summary.get(step) or {}
+        if bound is not None and told.get("lower_bound") is not None and told["lower_bound"] != bound:
+            progress(step, told["objective"], told["lower_bound"], seconds)
 
 
 def make_plan(
