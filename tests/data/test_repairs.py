@@ -478,5 +478,5 @@ def test_check_knows_uneven_reports_old_data_and_water(town):
         + [f"theft,2019-0{1 + n % 9}-01,{place_of([0, 1, 4, 5][n % 4] if n % 20 else 2)}" for n in range(200)],
     )
     notes = "\n".join(str(n) for n in check(town.project))
-    for words in ("differ", "West", "The newest incident is of 01 September 2019", "neither residents nor incidents"):
+    for words in ("differ", "West", "The newest incident is of 1 September 2019", "neither residents nor incidents"):
         assert words in notes

@@ -7,12 +7,26 @@ import shutil
 
 import pytest
 
+from beatplanner.data.publish.comparison_words import signed, verdicts
+from beatplanner.data.publish.report import DAYS, _signed
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.whole.plan_doubts import PlaceNames, plan_doubts
 from beatplanner.planning.whole.proof_figures import step_proofs
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
 from conftest import write_grid_town
+
+
+def test_the_report_writes_differences_days_and_files_as_people_do():
+    assert [_signed(v, 2) for v in (-1.523, 0.001, 0.0, 5459.0)] == ["−1.52", "0.00", "0.00", "+5,459.00"]
+    assert DAYS["day"]("2027-01-05T10:00:00+00:00") == "5 January 2027" and DAYS["day"]("2021") == "2021"
+    assert DAYS["last_day"]("2032-01-01") == "31 December 2031"
+    assert DAYS["file_name"](r"C:\Town maps\areas.shp") == DAYS["file_name"]("/town/areas.shp") == "areas.shp"
+
+
+def test_a_difference_that_rounds_to_nothing_is_none():
+    row = {"kind": "share", "better": "less", "values": [0.0003, 0.0001, 0.02]}
+    assert signed(row) == ["", "", "+2.0 points"] and verdicts(row) == ["", "", "worse"]
 
 
 @pytest.fixture(scope="module")

@@ -220,7 +220,7 @@ def check_for_old_data(town: Town) -> Iterator[Note]:
         if (start - newest).days > OLD_INCIDENTS:
             yield _doubt(
                 town,
-                f"The newest incident is of {newest:%d %B %Y}, {(start - newest).days / 365.25:.1f} years before {start:%d %B %Y}",
+                f"The newest incident is of {newest.day} {newest:%B %Y}, {(start - newest).days / 365.25:.1f} years before {start.day} {start:%B %Y}",
                 "Ask for newer records",
                 "incidents",
             )

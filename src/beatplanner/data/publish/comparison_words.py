@@ -62,7 +62,9 @@ def verdicts(row: dict[str, Any]) -> list[str]:
             told.append("")
             continue
         difference = float(value) - float(first)
-        if abs(difference) <= 0.005 * max(abs(float(first)), abs(float(value))) + 1e-12:
+        # a share that differs by less than can be written, 0.0 points, does not differ
+        least = 5e-4 if row["kind"] == "share" else 1e-12
+        if abs(difference) <= max(0.005 * max(abs(float(first)), abs(float(value))), least):
             told.append("")
         else:
             told.append("better" if (difference < 0) == (row["better"] == "less") else "worse")

@@ -275,9 +275,9 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
         else:
             title = f"{c.leaves} leaves {beat}, post {c.post}: no successor"
         if c.last_day:
-            told.append(f"Last day of {c.leaves}: {c.last_day:%d %B %Y}.")
+            told.append(f"Last day of {c.leaves}: {c.last_day.day} {c.last_day:%B %Y}.")
         if c.first_day:
-            told.append(f"First day of {c.comes}: {c.first_day:%d %B %Y}.")
+            told.append(f"First day of {c.comes}: {c.first_day.day} {c.first_day:%B %Y}.")
         if c.comes and c.leaves:
             told.append(f"Days together: {c.days_together}.")
         if c.days_vacant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import io
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,7 @@ from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.officer_charts import officer_charts
+from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -37,7 +39,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
     environment = jinja2.Environment(
         autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
     )
-    environment.filters.update(number=_number, share=_share, proof=proof_in_words)
+    environment.filters.update(number=_number, share=_share, proof=proof_in_words, signed=_signed, **DAYS)
     summary = tables.summary
     page = environment.get_template("report.html").render(
         summary=summary,
@@ -49,13 +51,15 @@ def write_report(path: Path, tables: PlanTables) -> None:
         effects=_effects(tables),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
         assignments=_assignments(tables),
-        cover=[] if tables.cover is None else tables.cover.to_dict("records"),
+        cover=_cover(tables),
         service=service_rows(summary.get("service")),
         service_heads=[head for _, head, _ in FIGURES],
         limits=_limits(summary),
         warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],
         facts=[n["text"] for n in summary.get("notes", []) if n["severity"] == "info"],
         rules=_flat(summary.get("rules", {})),
+        # a layer that two steps read is one file of one use
+        inputs=list({(i["role"], i["path"], i["sha256"]): i for i in summary.get("inputs", [])}.values()),
     )
     path.write_text(page, encoding="utf-8")
 
@@ -66,6 +70,28 @@ def _number(value: Any, digits: int = 0) -> str:
         if value is None or isinstance(value, jinja2.Undefined) or (isinstance(value, float) and not np.isfinite(value))
         else f"{value:,.{digits}f}"
     )
+
+
+def _signed(value: float, digits: int = 0) -> str:
+    """Return a difference with its sign, the minus as long as the plus; what rounds to nothing has none."""
+    said = f"{abs(value):,.{digits}f}"
+    return said if not any(c in said for c in "123456789") else f"{'+' if value > 0 else '−'}{said}"
+
+
+def _day(iso: Any, before: int = 0) -> str:
+    try:
+        on = dt.date.fromisoformat(str(iso)[:10]) - dt.timedelta(days=before)
+    except ValueError:
+        return str(iso)
+    return f"{on.day} {on:%B %Y}"
+
+
+# Of files the name, since a path breaks a table; a posting's end is the first day after it, its last day the one that people know.
+DAYS = {
+    "day": _day,
+    "last_day": lambda end: _day(end, 1),
+    "file_name": lambda path: str(path).replace("\\", "/").rsplit("/", 1)[-1],
+}
 
 
 def _share(value: Any, digits: int = 1) -> str:
@@ -108,9 +134,18 @@ def _flat(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
     if tables.assignments is None or tables.beats is None:
         return []
-    name = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"], strict=True))
-    frame = tables.assignments.assign(name=[name.get(str(b), b) for b in tables.assignments["beat"]])
+    name = names(tables)
+    frame = tables.assignments.assign(
+        name=pd.Series([name.get(str(b), str(b)) for b in tables.assignments["beat"]], dtype=object).to_numpy()
+    )
     return records(frame)
+
+
+def _cover(tables: PlanTables) -> list[dict[str, Any]]:
+    if tables.cover is None:
+        return []
+    name = {} if tables.beats is None else names(tables)
+    return [{**c, "beat": name.get(str(c["beat"]), c["beat"])} for c in records(tables.cover)]
 
 
 def _pictures(tables: PlanTables) -> dict[str, str]:
@@ -278,6 +313,14 @@ def _access(tables: PlanTables) -> dict[str, Any] | None:
             }
         )
     kinds = [[r for r in rows if r["kind"] == k] for k in ("all", "group", "beat", "municipality")]
+    if tables.beats is not None:
+        # by their names and in the order of the other tables
+        name = {b: f"Beat {b}" if b == title else title for b, title in names(tables).items()}
+        order = {b: i for i, b in enumerate(name)}
+        kinds[2] = [
+            {**r, "name": name.get(str(r["name"]), r["name"])}
+            for r in sorted(kinds[2], key=lambda r: order.get(str(r["name"]), len(order)))
+        ]
     many = [
         part if len(part) <= 2 * ROWS else sorted(part, key=lambda r: np.nan_to_num(r["shares"][-1], nan=2.0))[:ROWS]
         for part in kinds

@@ -54,7 +54,7 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
             notes.append(
                 Note(
                     "warning",
-                    f"this file was changed on {on:%d %B %Y}, after the plan",
+                    f"this file was changed on {on.day} {on:%B %Y}, after the plan",
                     file=path.name,
                     field=source["role"],
                 )

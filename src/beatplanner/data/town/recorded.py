@@ -265,13 +265,12 @@ class _Histogram:
         """Return facts and doubts about the covered time."""
         ask = "If the records cover another time, give its first and last day as incidents.first and incidents.last"
         years = self.years(self.start, self.end)
-        spans = [
-            f"{a:%d %B %Y} to {b - pd.Timedelta(days=1):%d %B %Y}" for a, b in zip(self.start, self.end, strict=True)
-        ]
+        spans = [f"{_day(a)} to {_day(b - pd.Timedelta(days=1))}" for a, b in zip(self.start, self.end, strict=True)]
         days = self.days(self.start, self.end)
-        facts = [
-            f"the incidents cover {days:,.0f} days ({', '.join(spans)}) and are scaled to a year by {1 / years:.3f}"
-        ]
+        scaled = (
+            "are counted as they are" if abs(1 / years - 1) < 0.0005 else f"are scaled to a year by {1 / years:.3f}"
+        )
+        facts = [f"the incidents cover {days:,.0f} days ({', '.join(spans)}) and {scaled}"]
         doubts = []
         if step != "day":
             facts.append(
@@ -287,7 +286,7 @@ class _Histogram:
             )
         if len(self.start) > 1:
             holes = [
-                f"{b:%d %B %Y} to {a - pd.Timedelta(days=1):%d %B %Y}"
+                f"{_day(b)} to {_day(a - pd.Timedelta(days=1))}"
                 for b, a in zip(self.end[:-1], self.start[1:], strict=True)
             ]
             doubts.append(
@@ -390,3 +389,8 @@ def _categories(
             )
         )
     return own, doubts
+
+
+def _day(on: dt.date) -> str:
+    """Return a day in words, without the zero that a form has before it."""
+    return f"{on.day} {on:%B %Y}"

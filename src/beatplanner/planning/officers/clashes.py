@@ -136,8 +136,8 @@ def notes_of(
             Note(
                 "warning",
                 f"There are {problem_.posts.sum()} posts, but too few trained officers in {int((short > 0).sum())} of "
-                f"{problem_.months} months; {short[worst]} are missing in {dates[worst]:%B %Y}",
-                f"Recruit {short.max()} more who are trained by {dates[int(np.flatnonzero(short)[0])]:%B %Y}, or plan fewer posts",
+                f"{problem_.months} months; {short[worst]} {'is' if short[worst] == 1 else 'are'} missing in {dates[worst]:%B %Y}",
+                f"Recruit {short.max()} more who {'is' if short.max() == 1 else 'are'} trained by {dates[int(np.flatnonzero(short)[0])]:%B %Y}, or plan fewer posts",
             )
         )
     checked = ""
@@ -162,7 +162,7 @@ def notes_of(
         notes.append(
             Note(
                 "warning",
-                f"{name} has {int(vacant[p].sum())} vacant post-months, the first from {dates[begin]:%B %Y} to {dates[end - 1]:%B %Y}",
+                f"{name} has {_many(int(vacant[p].sum()), 'vacant post-month')}, {_span(dates[begin], dates[end - 1], len(spans))}",
                 f"Cheapest way out: {way}",
             )
         )
@@ -206,6 +206,7 @@ def _language_notes(
     training = town.description.officers.training_months
     for need in language_needs(town, beats, problem_, dates):
         language = need["language"]
+        spoken = language[:1].upper() + language[1:]
         k = list(town.groups).index(language)
         months = lacking[:, k].sum(axis=1)
         people = np.zeros(len(beats)) if problem_.speakers is None else problem_.speakers[:, k]
@@ -218,7 +219,7 @@ def _language_notes(
         ]
         more = f" and {_many(len(gaps) - 5, 'more beat')}" if len(gaps) > 5 else ""
         text = (
-            f"No officer speaks {language} in {', '.join(gaps[:5])}{more}: {months @ people:,.0f} speaker-months without an officer in "
+            f"No officer speaks {spoken} in {', '.join(gaps[:5])}{more}: {months @ people:,.0f} speaker-months without an officer in "
             f"{_many(months.sum(), 'beat-month')}. {_many(need['beats'], 'beat')} of {_many(len(beats), 'beat')} need it, and "
             f"{_many(need['officers'], 'officer')} of the roster speak it in {dates[0]:%B %Y}: {_many(need['unavoidable_beat_months'], 'beat-month')} and "
             f"{need['unavoidable_speaker_months']:,.0f} speaker-months cannot be avoided with the officers there are"
@@ -234,9 +235,15 @@ def _language_notes(
                     else "already too late to train, so as soon as can be"
                 )
                 rows.append(f"{row['officers']} by {day:%B %Y} ({late})")
-            text += f". Speakers of {language} to recruit: {', '.join(rows)}"
+            text += f". Speakers of {spoken} to recruit: {', '.join(rows)}"
         notes.append(Note("warning", text, _language_way(town, beats, places, found, worst, lacking, k, dates, trials)))
     return notes
+
+
+def _span(first: dt.date, last: dt.date, spans: int) -> str:
+    """Say when posts are empty: one month, or from one to another; of several spans the first."""
+    said = f"{first:%B %Y}" if first == last else f"{first:%B %Y} to {last:%B %Y}"
+    return said if spans == 1 else f"first {said}"
 
 
 def _many(number: float, word: str) -> str:
