@@ -47,22 +47,38 @@ def main() -> int:
     commands.add_parser("desktop", help="open the desktop")
     bundle = commands.add_parser("bundle", help="make an archive from which beatplanner installs without a network")
     bundle.add_argument("--platform", choices=["windows", "linux"], required=True)
-    bundle.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
+    bundle.add_argument("--out", type=Path, required=True, metavar="FILE", help="….zip, or ….exe with --installer")
     bundle.add_argument("--python", choices=["3.11", "3.12", "3.13"], help="whose libraries go in; 3.13 for Windows")
+    bundle.add_argument("--installer", action="store_true", help="one setup file for Windows with a Python of its own")
+    bundle.add_argument("--portable", type=Path, metavar="FILE.zip", help="with --installer: the same as a folder")
+    bundle.add_argument("--runtime", type=Path, metavar="FILE.zip", help="with --installer: a newer embeddable CPython")
+    sign = commands.add_parser("sign", help="sign a setup file with a certificate of your own")
+    sign.add_argument("file", type=Path)
+    sign.add_argument("--certificate", type=Path, required=True, metavar="FILE.pfx")
+    sign.add_argument("--password", type=Path, metavar="FILE", help="a file that holds the certificate's password")
     options = parser.parse_args()
     command = options.command
     if sys.version_info < (3, 11):
         print(f"beatplanner needs Python 3.11 or later; this is {sys.version.split()[0]}.")
         print("Install a newer one from https://www.python.org/downloads/ and run this again.")
         return 1
-    if not set_up({"test": ["bundle", "guide", "test"], "bundle": ["bundle", "guide"]}.get(command, ["guide"])):
+    if not set_up(
+        {"test": ["bundle", "guide", "test"], "bundle": ["bundle", "guide"], "sign": ["bundle"]}.get(command, ["guide"])
+    ):
         return 1
     if command == "test":
         return test()
     if command == "bundle":
         python = ["--python", options.python] if options.python else []
         where = ["--platform", options.platform, "--out", options.out.resolve()]
-        return run([PYTHON, "-m", "delivery.bundle", *where, *python])
+        more = ["--installer"] if options.installer else []
+        for name in ("portable", "runtime"):
+            more += [f"--{name}", getattr(options, name).resolve()] if getattr(options, name) else []
+        return run([PYTHON, "-m", "delivery.bundle", *where, *python, *more])
+    if command == "sign":
+        password = [] if options.password is None else ["--password", options.password.resolve()]
+        certificate = ["--certificate", options.certificate.resolve()]
+        return run([PYTHON, "-m", "delivery.windows.sign", options.file.resolve(), *certificate, *password])
     if command == "demo":
         code = run([PYTHON, "-m", "beatplanner", "demo", "--out", DEMO])
         if code != 0 or not has_screen():

@@ -202,11 +202,12 @@ def main() -> int:
 
         hard = rf"C:\users\{user}\{HARD_PLACE}"
         code, _ = windows.line(python, f"Z:{setup.as_posix()} /S /D={hard}")
-        trials.tell(
-            "a place with Cyrillic, &, brackets and a percent sign",
-            code in INSTALLED and works(windows, python, hard),
-            code,
-        )
+        name = windows.here(hard) / "current.txt"
+        version = name.read_text() if name.is_file() else "none"
+        # wine's command interpreter takes a percent sign in a line of its own for a variable: the program itself is asked
+        said = windows.line(python, rf'"{hard}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
+        good = code in INSTALLED and "beatplanner 0" in said
+        trials.tell("a place with Cyrillic, &, brackets and a percent sign", good, (code, said))
         held = windows.here(hard) / "mine.txt"
         if held.parent.is_dir():
             held.write_text("a file of somebody else", "utf-8")

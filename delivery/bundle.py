@@ -221,17 +221,43 @@ def _pack(content: Path, out: Path) -> None:
             archive.write(path, path.relative_to(content).as_posix(), method)
 
 
+def _installer(out: Path, runtime: Path | None, portable: Path | None) -> int:
+    """Make the setup file for Windows, and return the exit code."""
+    from delivery.windows.runtime import runtime_python
+    from delivery.windows.setup import write_setup
+
+    with tempfile.TemporaryDirectory(prefix="beatplanner-wheels-", ignore_cleanup_errors=True) as place:
+        python = runtime_python(runtime)
+        folder = Path(place) / "wheels"
+        folder.mkdir()
+        print(f"Collecting the wheels for Windows and Python {python} …", flush=True)
+        wheels = collect_wheels("windows", python, folder, Path(place))
+        size = write_setup(out, wheels, runtime, portable=portable)
+    print(f"{out.resolve()}: {size / 1e6:,.0f} MB, with Python {python}. SHA-256 {sha256(out.resolve())}")
+    print("It is not signed: “start.py sign” does that with a certificate of your own.")
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make a bundle as the command line asks, and return the exit code."""
     parser = argparse.ArgumentParser(prog="start.py bundle", description=__doc__.splitlines()[0])
     parser.add_argument("--platform", choices=sorted(PLATFORMS), required=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
     parser.add_argument("--python", choices=PYTHONS)
+    parser.add_argument("--installer", action="store_true")
+    parser.add_argument("--portable", type=Path, metavar="FILE.zip")
+    parser.add_argument("--runtime", type=Path, metavar="FILE.zip")
     options = parser.parse_args(arguments)
+    if options.installer and options.platform != "windows":
+        parser.error("--installer makes a setup file for Windows: give --platform windows")
+    if not options.installer and (options.portable or options.runtime):
+        parser.error("--portable and --runtime go with --installer")
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     # laptops get the newest Python that all wheels exist for; a Linux bundle is mostly for machines like the one that makes it
     python = options.python or (running if options.platform == "linux" and running in PYTHONS else PYTHONS[-1])
     try:
+        if options.installer:
+            return _installer(options.out, options.runtime, options.portable)
         size = write_bundle(options.platform, python, options.out)
     except (BundleError, RuntimeError) as error:
         print(error, file=sys.stderr)

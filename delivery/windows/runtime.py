@@ -64,6 +64,27 @@ def fetch_runtime(work: Path) -> Path:
     return work / "runtime.zip"
 
 
+def runtime_python(archive: Path | None) -> str:
+    """Return the Python of an archive of CPython, such as ``"3.13"``; None stands for the pinned one.
+
+    Raises
+    ------
+    BundleError
+        Where the archive cannot be read, or says nothing.
+    """
+    if archive is None:
+        return ".".join(VERSION.split(".")[:2])
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            names = packed.namelist()
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BundleError(f"{archive} cannot be read as an archive: {error}") from None
+    found = [m for n in names if (m := re.search(r"(?:^|/)python3(\d+)\._pth$", n))]
+    if len(found) != 1:
+        raise BundleError(f"{archive} is no “Windows embeddable package” of CPython")
+    return f"3.{found[0][1]}"
+
+
 def unpack_runtime(archive: Path, folder: Path) -> str:
     """Unpack an archive of CPython, and return its version, such as ``"3.13"``.
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -214,7 +213,9 @@ def add_rest(content: Path, wheels: Sequence[Wheel], version: str) -> None:
     shutil.copytree(build_guide(), content / "guide", dirs_exist_ok=True)
     write_licences(content / "licences", wheels)
     shutil.copy(content / "python" / "LICENSE.txt", content / "licences" / "python.txt")
-    bill = bill_of_materials(wheels, "windows", "3.13")
+    bill = bill_of_materials(
+        wheels, "windows", next((content / "python").glob("python3*._pth")).stem.replace("python3", "3.")
+    )
     (content / "sbom.cdx.json").write_text(json.dumps(bill, indent=1, ensure_ascii=False) + "\n", "utf-8")
     about = {
         "name": "beatplanner",
@@ -236,20 +237,3 @@ def write_portable(content: Path, launcher: Path, out: Path, version: str) -> No
         for path in sorted(p for p in content.rglob("*") if p.is_file()):
             archive.write(path, f"beatplanner/{name}/{path.relative_to(content).as_posix()}")
     part.replace(out)
-
-
-def sign(file: Path, certificate: Path, password: Path | None) -> int:
-    """Sign a setup file with a certificate of the force's own, and return the exit code of ``osslsigncode``."""
-    tool = shutil.which("osslsigncode")
-    if tool is None:
-        print("osslsigncode is missing; it signs. On Debian or Ubuntu: apt install osslsigncode", file=sys.stderr)
-        return 1
-    part = file.with_name(f".{file.name}.signed")
-    command = [tool, "sign", "-pkcs12", str(certificate), "-n", "beatplanner", "-h", "sha256"]
-    command += ["-readpass", str(password)] if password is not None else []
-    done = subprocess.run([*command, "-in", str(file), "-out", str(part)], check=False)
-    if done.returncode == 0:
-        part.replace(file)
-    else:
-        part.unlink(missing_ok=True)
-    return done.returncode
