@@ -8,8 +8,12 @@ if not exist "%~dp0wheels" goto packed
 set "LAUNCHER="
 set "FOUND="
 set "TEST=import sys; sys.exit(sys.version_info[:2] != (@PYTHON_COMMA@) or sys.maxsize < 2**32)"
+py -@PYTHON@ -I -c "%TEST%" >nul 2>nul
+if not errorlevel 1 set "LAUNCHER=py -@PYTHON@"
+if defined LAUNCHER goto install
 rem a 32-bit Python of the same number does not hide a good one
-for %%P in (@PYTHON@ @PYTHON@-64) do if not defined LAUNCHER py -%%P -I -c "%TEST%" >nul 2>nul && set "LAUNCHER=py -%%P"
+py -@PYTHON@-64 -I -c "%TEST%" >nul 2>nul
+if not errorlevel 1 set "LAUNCHER=py -@PYTHON@-64"
 if defined LAUNCHER goto install
 python -I -c "%TEST%" >nul 2>nul
 if not errorlevel 1 set "LAUNCHER=python"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,22 +47,71 @@ def test_cmd_files_quote_paths_and_jump_to_labels_that_exist(starters):
         assert "exit /b" in text
 
 
-def test_powershell_follows_its_grammar(starters):
-    grammar = pytest.importorskip("tree_sitter_powershell", reason="tree-sitter-powershell is not installed")
-    sitter = pytest.importorskip("tree_sitter")
-    parser = sitter.Parser(sitter.Language(grammar.language()))
-    for path in starters.glob("*.ps1"):
-        tree = parser.parse(path.read_bytes())
-        assert not tree.root_node.has_error, path.name
-    assert parser.parse(b"if ($x { 1 }").root_node.has_error, "the grammar finds errors"
+def test_no_powershell_is_needed(starters):
+    assert not list(starters.glob("*.ps1"))
+    for path in starters.iterdir():
+        if path.suffix in {".cmd", ".py"}:
+            text = path.read_text("utf-8").replace("no PowerShell", "")
+            assert "powershell" not in text.lower(), path.name
+            assert "HKEY_LOCAL_MACHINE" not in text or path.name == "install.py", path.name
 
 
-def test_powershell_asks_for_no_administrator(starters):
-    for path in starters.glob("*.ps1"):
-        text = path.read_text("ascii")
-        assert "HKLM" not in text
-        assert "RunAs" not in text
-        assert "HKCU:" in text
+def test_registering_is_for_windows_alone(starters):
+    done = subprocess.run(
+        [sys.executable, str(starters / "register.py"), "add", "x", "1", "2"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == ((1, "This is for Windows.") if os.name != "nt" else (1, ""))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a starter of Linux")
+def test_an_upgrade_that_was_killed_between_two_steps_leaves_the_older_version_working(tmp_path):
+    folder = tmp_path / "с пробелом"
+    python = folder / "env.old" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "old $*"\n', "utf-8")
+    python.chmod(0o755)
+    shutil.copy(bundle.STARTERS / "beatplanner.sh", folder)
+    done = subprocess.run(
+        ["sh", str(folder / "beatplanner.sh"), "--version"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "old -I -m beatplanner --version\n"
+    assert (folder / "env").is_dir() and not (folder / "env.old").exists()
+
+
+def test_an_installation_that_was_killed_is_gone_on_with(tmp_path, monkeypatch):
+    import runpy
+
+    install = runpy.run_path(str(bundle.STARTERS / "install.py"))
+    about = {"longest_path": 10, "installed_bytes": 1}
+    target = tmp_path / "there"
+    target.mkdir()
+    (target / "letter.txt").write_text("mine", "utf-8")
+    with pytest.raises(install["InstallError"], match="holds something else"):
+        install["check_target"](target, about)
+    (target / "installing").write_text("", "ascii")
+    install["check_target"](target, about)
+    fresh = tmp_path / "fresh"
+    install["check_target"](fresh, about)
+    assert (fresh / "installing").is_file()
+
+
+def test_the_program_lies_apart_from_what_its_user_writes(monkeypatch, tmp_path):
+    import runpy
+
+    from platformdirs.windows import Windows
+
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    install = runpy.run_path(str(bundle.STARTERS / "install.py"))
+    install["default_target"].__globals__["WINDOWS"] = True
+    target = install["default_target"]()
+    assert target == tmp_path / "Programs" / "beatplanner"
+    monkeypatch.setattr("platformdirs.windows.get_win_folder", lambda _name: str(tmp_path))
+    for place in ("user_data_dir", "user_config_dir", "user_cache_dir", "user_state_dir", "user_log_dir"):
+        mine = Path(getattr(Windows("beatplanner", appauthor=False), place))
+        assert target not in (mine, *mine.parents) and mine not in target.parents
 
 
 def test_cmd_files_run_where_wine_is(starters, tmp_path):

@@ -1,0 +1,180 @@
+"""The setup file for Windows: what it refuses, and, where makensis and wine are, that it installs and removes itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from delivery.wheels import BundleError
+from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
+from delivery.windows.runtime import runtime_python, unpack_runtime
+from delivery.windows.setup import add_cpp_runtime, build_id, make_launcher, make_setup, unpack_wheels
+
+
+def program(*libraries: str, delayed: tuple[str, ...] = ()) -> bytes:
+    """Return a 64-bit Windows library that loads others: headers, one section at 0x1000, import tables in it."""
+    base, raw = 0x1000, 0x400
+    directory, late = base, base + 20 * (len(libraries) + 1)
+    names_at = late + 32 * (len(delayed) + 1)
+    entries, delays, names = b"", b"", b""
+    for name in libraries:
+        entries += struct.pack("<IIIII", 1, 0, 0, names_at + len(names), 1)
+        names += name.encode() + b"\0"
+    for name in delayed:
+        delays += struct.pack("<IIIIIIII", 1, names_at + len(names), 0, 0, 0, 0, 0, 0)
+        names += name.encode() + b"\0"
+    section = entries + bytes(20) + delays + bytes(32) + names
+    directories = [(0, 0)] * 16
+    directories[1] = (directory, 1)
+    directories[13] = (late if delayed else 0, 1)
+    optional = struct.pack("<H", 0x20B) + bytes(106) + struct.pack("<I", 16)
+    optional += b"".join(struct.pack("<II", *d) for d in directories)
+    header = b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, len(optional), 0) + optional
+    header += b".rdata\0\0" + struct.pack("<IIII", len(section), base, len(section), raw) + bytes(16)
+    start = b"MZ" + bytes(58) + struct.pack("<I", 64)
+    return (start + header).ljust(raw, b"\0") + section
+
+
+def test_what_a_program_loads_is_read_from_its_tables(tmp_path):
+    file = tmp_path / "a.dll"
+    file.write_bytes(program("KERNEL32.dll", "msvcp140.dll", delayed=("late.dll",)))
+    assert imported(file) == {"kernel32.dll", "msvcp140.dll", "late.dll"}
+    for damaged in (b"", b"MZ", b"text", program("x.dll")[:500], program("x.dll").replace(b"\x64\x86", b"\x4c\x01")):
+        file.write_bytes(damaged)
+        with pytest.raises(NotAProgramError):
+            imported(file)
+    assert of_windows("api-ms-win-crt-heap-l1-1-0.dll") and of_windows("kernel32.dll")
+    assert not of_windows("msvcp140.dll") and not of_windows("vcruntime140.dll")
+
+
+def test_a_library_that_a_clean_windows_lacks_is_named_with_who_needs_it(tmp_path):
+    (tmp_path / "solver").mkdir()
+    (tmp_path / "solver" / "core.pyd").write_bytes(program("MSVCP140.dll", "KERNEL32.dll", "other.dll"))
+    (tmp_path / "other.dll").write_bytes(program("ntdll.dll"))
+    assert missing(tmp_path) == {"msvcp140.dll": ["solver/core.pyd"]}
+    # the runtime of C++ that Qt brings is put beside python.exe
+    content = tmp_path / "content"
+    (content / "python").mkdir(parents=True)
+    (content / "libraries" / "PySide6").mkdir(parents=True)
+    (content / "libraries" / "PySide6" / "msvcp140.dll").write_bytes(program("ntdll.dll"))
+    assert add_cpp_runtime(content) == ["msvcp140.dll"]
+    assert (content / "python" / "msvcp140.dll").is_file()
+
+
+def runtime(file: Path, names: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in names.items():
+            archive.writestr(name, data)
+    return file
+
+
+def test_only_an_embeddable_python_is_taken_and_nothing_sends_it_elsewhere(tmp_path):
+    whole = {
+        "python.exe": program(),
+        "pythonw.exe": program(),
+        "python314._pth": b"python314.zip\n",
+        "python314.zip": b"",
+    }
+    archive = runtime(tmp_path / "good.zip", whole)
+    assert runtime_python(archive) == "3.14"
+    assert unpack_runtime(archive, tmp_path / "python") == "3.14"
+    lines = (tmp_path / "python" / "python314._pth").read_text("ascii").split()
+    assert lines == ["python314.zip", ".", "..\\libraries"]
+    cases = (
+        {k: v for k, v in whole.items() if k != "python.exe"},
+        {k: v for k, v in whole.items() if not k.endswith("_pth")},
+        {**whole, "../evil.dll": b""},
+        {**whole, "Scripts/pip.exe": b""},
+    )
+    for number, names in enumerate(cases):
+        with pytest.raises(BundleError, match="embeddable"):
+            unpack_runtime(runtime(tmp_path / "bad.zip", names), tmp_path / f"bad {number}")
+    assert not (tmp_path / "evil.dll").exists()
+    (tmp_path / "text.zip").write_text("no archive", "utf-8")
+    with pytest.raises(BundleError, match="cannot be read"):
+        runtime_python(tmp_path / "text.zip")
+
+
+def test_wheels_are_unpacked_without_their_scripts_and_write_nowhere_else(tmp_path):
+    wheel = runtime(
+        tmp_path / "a-1-py3-none-any.whl",
+        {"a/__init__.py": b"1", "a-1.data/scripts/a.exe": b"MZ", "a-1.data/purelib/b.py": b"2"},
+    )
+    unpack_wheels([wheel], tmp_path / "libraries")
+    found = {
+        p.relative_to(tmp_path / "libraries").as_posix() for p in (tmp_path / "libraries").rglob("*") if p.is_file()
+    }
+    assert found == {"a/__init__.py", "b.py"}
+    with pytest.raises(BundleError, match="leads elsewhere"):
+        unpack_wheels([runtime(tmp_path / "e.whl", {"../evil.py": b""})], tmp_path / "libraries")
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """A folder as it will lie on a computer, with empty programs in place of Python."""
+    folder = tmp_path_factory.mktemp("setup") / "content"
+    (folder / "python").mkdir(parents=True)
+    for name in ("python.exe", "pythonw.exe"):
+        (folder / "python" / name).write_bytes(program())
+    from delivery.icon import write_icon
+
+    write_icon(folder)
+    shutil.copy(Path(__file__).parents[2] / "delivery" / "windows" / "beatplanner.cmd", folder / "beatplanner.cmd")
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("makensis") is None, reason="makensis is not installed")
+def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
+    make_launcher(content, content.parent / "beatplanner.exe", "1.2.3")
+    first = build_id(content, "1.2.3")
+    setup = tmp_path / "setup.exe"
+    assert make_setup(content, setup, "1.2.3", compressor="zlib") > 50_000
+    assert setup.read_bytes()[:2] == b"MZ"
+    wine = shutil.which("wine") or shutil.which("wine64")
+    if wine is None:
+        pytest.skip("wine is not installed: the setup file was made and not run")
+    environment = {
+        **os.environ,
+        "WINEPREFIX": str(tmp_path / "wine"),
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree,mshtml=",
+        "LC_ALL": "C.UTF-8",
+    }
+    environment.pop("DISPLAY", None)
+
+    def run(*command: str) -> int:
+        done = subprocess.run(
+            [wine, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=900
+        )
+        return done.returncode
+
+    # 3: it is installed, and the empty Python solves nothing
+    assert run(str(setup), "/S") == 3
+    (place,) = (tmp_path / "wine" / "drive_c" / "users").glob("*/AppData/Local/Programs/beatplanner")
+    assert (place / "current.txt").read_text() == first
+    assert {p.name for p in place.iterdir()} >= {first, "beatplanner.exe", "beatplanner.cmd", "uninstall.exe"}
+    assert not (place / first / "installing").exists()
+    key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
+    assert run("reg", "query", key) == 0
+
+    (content / "newer.txt").write_text("2", "ascii")
+    # what an installation that was killed left goes with the next one
+    (place / "1.2.2-dead").mkdir()
+    (place / "1.2.2-dead" / "installing").write_text("", "ascii")
+    (place / "mine.txt").write_text("somebody else's", "utf-8")
+    make_setup(content, setup, "1.2.4", compressor="zlib")
+    assert run(str(setup), "/S") == 3
+    second = (place / "current.txt").read_text()
+    assert second.startswith("1.2.4-") and [p.name for p in place.iterdir() if p.is_dir()] == [second]
+
+    windows = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
+    run(str(place / "uninstall.exe"), "/S", f"_?={windows}")
+    assert {p.name for p in place.iterdir()} <= {"mine.txt", "uninstall.exe"}
+    assert run("reg", "query", key) != 0
+    assert run("reg", "query", r"HKCU\Software\Classes\.beatplan") != 0
