@@ -211,6 +211,8 @@ def add_rest(content: Path, wheels: Sequence[Wheel], version: str) -> None:
     write_icon(content)
     shutil.copy(HERE / "beatplanner.cmd", content / "beatplanner.cmd")
     shutil.copytree(build_guide(), content / "guide", dirs_exist_ok=True)
+    # the plugin for QGIS; docs/qgis.md says where it goes
+    shutil.copytree(HERE.parent / "qgis", content / "qgis", ignore=shutil.ignore_patterns("__pycache__"))
     write_licences(content / "licences", wheels)
     shutil.copy(content / "python" / "LICENSE.txt", content / "licences" / "python.txt")
     bill = bill_of_materials(

@@ -327,9 +327,7 @@ def test_a_file_open_in_qgis_is_neither_damaged_nor_ignored(project):
     document.close()
 
 
-def test_a_target_that_stays_locked_keeps_the_new_one_beside(project, monkeypatch):
-    from beatplanner.data import output_place
-
+def test_a_target_that_nobody_may_replace_is_written_into_and_leaves_no_copy_beside(project, monkeypatch):
     document = ProjectDocument.open(project)
     document.record("Work")
     real = Path.replace
@@ -340,12 +338,11 @@ def test_a_target_that_stays_locked_keeps_the_new_one_beside(project, monkeypatc
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", refuse)
-    monkeypatch.setattr(output_place, "PAUSE", 0.0)
-    with pytest.raises(InputError, match="open in another program"):
-        document.save()
+    monkeypatch.setattr(safe_save, "PAUSE", 0.0)
+    document.save()
     monkeypatch.undo()
-    assert read_document(project).content.history[-1].kind == "build"
-    assert read_document(project.with_name("town-new.gpkg")).content.history[-1].what == "Work"
+    assert read_document(project).content.history[-1].what == "Work"
+    assert not list(project.parent.glob("*-new*"))
     document.close()
 
 
@@ -493,3 +490,43 @@ def test_what_is_done_during_a_save_stays_unsaved_and_safe(project, made):
     assert [e["units"] for e in again.edits] == [["3"]]
     assert verify(again.plan_folder(1)).ok
     again.close()
+
+
+def test_a_project_that_a_reader_holds_is_written_into(tmp_path, monkeypatch):
+    """Windows lets nobody replace a file that QGIS has open; the save goes into it, and leaves no copy beside it."""
+    project = tmp_path / "town.gpkg"
+
+    def put(value):
+        def change(part):
+            with closing(sqlite3.connect(part)) as database:
+                database.execute("CREATE TABLE IF NOT EXISTS t (v)")
+                database.execute("DELETE FROM t")
+                database.execute("INSERT INTO t VALUES (?)", [value])
+                database.commit()
+
+        return change
+
+    safe_save.replace_package(project, None, put("old"))
+    reader = sqlite3.connect(project)
+    assert reader.execute("SELECT v FROM t").fetchall() == [("old",)]
+
+    def held(self, target):
+        raise PermissionError(13, "the process cannot access the file because it is being used by another process")
+
+    monkeypatch.setattr(safe_save, "PAUSE", 0.0)
+    with monkeypatch.context() as windows:
+        windows.setattr(type(project), "replace", held)
+        safe_save.replace_package(project, project, put("new"))
+        assert reader.execute("SELECT v FROM t").fetchall() == [("new",)]
+        # one that is in the middle of reading keeps what it reads, and the save says who is in the way
+        cursor = reader.cursor()
+        reader.execute("BEGIN")
+        cursor.execute("SELECT v FROM t").fetchone()
+        windows.setattr(safe_save, "BUSY_MS", 10)
+        with pytest.raises(InputError, match="QGIS"):
+            safe_save.replace_package(project, project, put("third"))
+        reader.rollback()
+    reader.close()
+    assert [p.name for p in tmp_path.iterdir()] == ["town.gpkg"]
+    with closing(sqlite3.connect(project)) as database:
+        assert database.execute("SELECT v FROM t").fetchall() == [("new",)]

@@ -145,7 +145,7 @@ def swap_in(part: Path, out: Path) -> None:
         # what was kept beside before may be the only copy of a plan
         number += 1
         beside = out.with_name(f"{out.stem}-new-{number}{out.suffix}")
-    part.rename(beside)
+    move(part, beside)
     raise InputError(
         problem(
             "a file of the older result is open in another program, so it could not be replaced",
@@ -153,6 +153,30 @@ def swap_in(part: Path, out: Path) -> None:
             file=out,
         )
     )
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file or folder, trying again for some seconds: a scanner or OneDrive may hold it for a moment.
+
+    Raises
+    ------
+    OSError
+        Of the last try.
+    """
+    for attempt in range(TRIES):
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if attempt + 1 == TRIES:
+                raise
+            time.sleep(PAUSE)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # another drive
+            shutil.move(source, target)
+            return
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -196,7 +220,7 @@ def settle(out: Path) -> None:
         # the old result, which was whole, before the halves
         for half, path in sorted(found):
             if not half and not out.exists():
-                path.rename(out)
+                move(path, out)
             elif path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

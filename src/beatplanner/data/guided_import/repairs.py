@@ -24,7 +24,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import whole_layers
 from beatplanner.data.formats.text_tables import decode
-from beatplanner.data.output_place import check_place
+from beatplanner.data.output_place import check_place, move
 from beatplanner.data.project.build import units_as_read
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.town.categories import category_table
@@ -240,7 +240,7 @@ def _write_tables(town: Town, content: Any, folder: Path, done: list[str]) -> No
                 write(part / name)
         for name in written:
             folder.mkdir(exist_ok=True)
-            (part / name).replace(folder / name)
+            move(part / name, folder / name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.version import SCHEMA, open_read_only, version_of
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import move
 from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short
 from beatplanner.data.project.journal import BASE, Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
@@ -528,11 +529,12 @@ class ProjectDocument:
         for done in later:
             packed = before.folder / f"plan-{done.get('id')}.zip"
             if done["kind"] == "plan" and packed.is_file():
-                shutil.move(packed, new.folder / packed.name)
+                move(packed, new.folder / packed.name)
             new.add(done)
         for number, folder in list(self._folders.items()):
             if folder.is_relative_to(before.folder) and folder.is_dir():
-                self._folders[number] = Path(shutil.move(folder, new.folder / folder.name))
+                self._folders[number] = new.folder / folder.name
+                move(folder, self._folders[number])
 
 
 @dataclass

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.output_place import check_place
 from beatplanner.data.paths import read_only_uri
 from beatplanner.data.processes import is_left_over
 
-# How long another program may hold the file before a save gives up, in ms.
-BUSY_MS = 2000
+# How long another program may hold the file before a save gives up, in ms; steps of a backup that may find it held.
+BUSY_MS, BUSY_STEPS = 2000, 3
+# How often a replacement is tried while a scanner or OneDrive looks at the file, and the pause between, in seconds.
+TRIES, PAUSE = 8, 0.25
 
 
 def replace_package(target: Path, base: Path | None, change: Callable[[Path], None]) -> None:
@@ -54,8 +57,7 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
             copy_package(base, part)
         change(part)
         flush(part)
-        _settle(target)
-        swap_in(part, target)
+        _put(part, target)
         flush_folder(folder)
     except (OSError, sqlite3.Error) as error:
         raise InputError(_cannot(error, target)) from None
@@ -63,6 +65,37 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
         for name in (part, *_companions(part)):
             with suppress(OSError):
                 name.unlink(missing_ok=True)
+
+
+def _put(part: Path, target: Path) -> None:
+    """Put a new version in the place of the old; where another program has that open, write into it in one transaction.
+
+    Windows lets nobody replace a file that a reader such as QGIS holds, but SQLite's backup writes into it: readers see the old version
+    or the new, and a kill on the way leaves the old, which SQLite's journal brings back.
+    """
+    for attempt in range(TRIES):
+        try:
+            _settle(target)
+            part.replace(target)
+            return
+        except PermissionError:
+            if not target.is_file():
+                raise
+            if attempt + 1 < TRIES:
+                time.sleep(PAUSE)
+        except sqlite3.OperationalError:
+            # a reader holds the log of changes
+            break
+    waits = 0
+
+    def told(status: int, _left: int, _all: int) -> None:
+        nonlocal waits
+        waits += status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        if waits > BUSY_STEPS:
+            raise sqlite3.OperationalError("the file is locked")
+
+    with closing(sqlite3.connect(part)) as new, closing(sqlite3.connect(target, timeout=BUSY_MS / 1000)) as old:
+        new.backup(old, progress=told)
 
 
 def _cannot(error: Exception, target: Path):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from beatplanner.data.output_place import move
 from beatplanner.data.result.cells import safe_cell
 
 
@@ -178,7 +179,7 @@ def _store(path: Path, known: Sequence[dict[str, float]]) -> None:
                     "utf-8"
                 )
             new.writestr(item, data)
-    part.replace(path)
+    move(part, path)
 
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:

@@ -23,6 +23,7 @@ from typing import Any, cast
 import numpy as np
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import move
 from beatplanner.planning.beats.municipality import Alone, PartEvidence, Relaxed
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
@@ -191,7 +192,7 @@ class Farm:
         self.kept.mkdir(exist_ok=True)  # type: ignore[union-attr]
         part = file.with_suffix(".part")
         part.write_text(json.dumps(_as_json(result)), encoding="utf-8")
-        part.replace(file)
+        move(part, file)
 
     def finish(self) -> None:
         """Forget what was kept, unless a municipality failed."""

@@ -29,6 +29,11 @@ def open_desktop(project: Path | None) -> int:
     from beatplanner.ui.desktop.window.place import use_place
     from beatplanner.ui.desktop.window.settings import look, read_settings
 
+    if sys.platform == "win32":
+        import ctypes
+
+        # so that the task bar shows the program and not the Python that runs it
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("beatplanner.desktop")
     found = QApplication.instance()
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("beatplanner")

@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import move
 from beatplanner.ui.desktop.map import export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.panels import (
@@ -467,7 +468,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
                 self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
                 return False
             shutil.copytree(self.scenario.result, part)
-            part.rename(folder)
+            move(part, folder)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
             self._tell(self.tr("The result cannot be saved"), [str(error)])
