@@ -290,7 +290,7 @@ def robustness(
     seed: SeedOption = 0,
 ) -> None:
     """Put a plan under strain: other weeks, seasons and years, officers who leave, and an ensemble of neutral plans."""
-    from beatplanner.planning.compare.stress_test import stress_test, write_stress_test
+    from beatplanner.planning.compare.stress import stress_test, write_stress_test
 
     with interruptible() as cancelled, shown_progress() as progress:
         found = stress_test(
