@@ -30,7 +30,7 @@ from beatplanner.data.description.models import Beats, Description, Project, Uni
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import plan_alone
 from beatplanner.planning.beats.municipality import Setting, Task
-from beatplanner.planning.beats.parallel import Farm, farm
+from beatplanner.planning.beats.parallel import WorkerPool, worker_pool
 from beatplanner.planning.beats.problems import Problems
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.workload import plan_workload
@@ -98,7 +98,7 @@ def municipal_cpu(problems: Problems) -> list[float]:
 def timed_phase() -> dict[str, float]:
     """Have the phase that is spread over the workers tell its wall seconds, from the first task sent to the last one done."""
     told = {"seconds": 0.0}
-    each = Farm.each
+    each = WorkerPool.each
 
     def timed(self, *arguments, **options):
         begin = time.monotonic()
@@ -106,7 +106,7 @@ def timed_phase() -> dict[str, float]:
         told["seconds"] = time.monotonic() - begin
         return found
 
-    Farm.each = timed
+    WorkerPool.each = timed
     return told
 
 
@@ -202,9 +202,9 @@ def estimate(sample: int) -> list[str]:
     prepared = time.process_time() - begin
     chosen = np.random.default_rng(0).choice(len(parts), sample, replace=False)
     beats = sum(p.problem.count for p in parts)
-    with tempfile.TemporaryDirectory() as place, farm(1, None, Path(place) / "out") as hands:
-        hands.kept = None
-        told = hands.each(
+    with tempfile.TemporaryDirectory() as place, worker_pool(1, None, Path(place) / "out") as pool:
+        pool.kept = None
+        told = pool.each(
             timed_alone,
             setting_of(problems),
             [(parts[k], Task("plan")) for k in chosen],

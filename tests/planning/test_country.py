@@ -211,3 +211,13 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     # the plain command sums up by the plan's own rules and changes nothing else
     assert command("country", town.path("five"))[0] == 0 and verify(town.path("five")).ok
     assert command("country", town.path("out"), "--officers", 3)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["", '{"kind": "Mun', "[1]", '{"kind": "NoSuch"}', '{"kind": "Node", "no": 1}', "\xff"]
+)
+def test_a_kept_municipality_that_cannot_be_read_is_planned_anew(tmp_path, content):
+    from beatplanner.planning.beats.parallel import _read
+
+    (tmp_path / "kept.json").write_text(content, "latin-1")
+    assert _read(tmp_path / "kept.json") is None and _read(tmp_path / "none.json") is None

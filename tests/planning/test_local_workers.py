@@ -8,12 +8,12 @@ import pytest
 def test_nobody_joins_local_workers_without_the_runs_certificate(tmp_path):
     from distributed import Client, Security
 
-    from beatplanner.planning.beats.parallel import farm
+    from beatplanner.planning.beats.parallel import worker_pool
 
-    with farm(1, None, tmp_path / "plan") as hands:
-        address = hands.client.scheduler.address
+    with worker_pool(1, None, tmp_path / "plan") as pool:
+        address = pool.client.scheduler.address
         assert address.startswith("tls://127.0.0.1")
-        assert hands.client.submit(sum, (1, 2)).result(timeout=60) == 3
+        assert pool.client.submit(sum, (1, 2)).result(timeout=60) == 3
         for stranger in (Security(), Security.temporary()):
             for kind in ("tcp", "tls"):
                 with pytest.raises((OSError, TypeError, ValueError, RuntimeError)):

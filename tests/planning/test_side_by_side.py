@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from beatplanner.planning.beats import side_by_side
-from beatplanner.planning.beats.municipality import Alone, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, Setting, Task
 from beatplanner.planning.beats.side_by_side import SideBySide, gap_of
 from beatplanner.solver.clock import Watch
 from beatplanner.solver.districts.solve import Districts
@@ -51,7 +51,7 @@ def side_by_side_of(monkeypatch, gaps: list[float], seconds: float, *, threads: 
 
         if kept is not None:
             kept.append(further)
-        return Alone(districts(100.0, 100.0 * (1 - gaps[k])), {}, 1.0, 0.1)
+        return MunicipalityPlan(districts(100.0, 100.0 * (1 - gaps[k])), {}, 1.0, 0.1)
 
     monkeypatch.setattr(side_by_side, "plan_alone", plan_alone)
     pairs: Any = [(SimpleNamespace(units=np.arange(100), k=k), Task("plan")) for k in range(len(gaps))]

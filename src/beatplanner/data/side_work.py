@@ -80,9 +80,9 @@ class SideWork:
         self.lock = threading.Condition()
         self.waiting: deque[Task] = deque()
         self.closed = False
-        self.hands = [threading.Thread(target=self._work, args=(tuple(warm),), daemon=True) for _ in range(processes)]
-        for hand in self.hands:
-            hand.start()
+        self.threads = [threading.Thread(target=self._work, args=(tuple(warm),), daemon=True) for _ in range(processes)]
+        for thread in self.threads:
+            thread.start()
 
     def give(self, what: Callable[..., Any], *arguments: Any) -> Task:
         """Give a piece of work away."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.problems import in_words, places
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.solver.clock import read_clock
@@ -46,7 +46,7 @@ def plan_alone(
     cancelled: Callable[[], bool],
     progress: Progress = silent,
     kept: list[Further] | None = None,
-) -> Alone:
+) -> MunicipalityPlan:
     """Do a task for one municipality.
 
     Parameters
@@ -82,7 +82,7 @@ class _Municipality:
         self.kept: list[Further] = []
         self.last: Districts | None = None
 
-    def run(self) -> Alone:
+    def run(self) -> MunicipalityPlan:
         task, problem = self.task, replace(self.part.problem, budget=self.task.budget, price=self.task.price)
         if task.kind == "plan":
             return self.plan(problem)
@@ -93,12 +93,12 @@ class _Municipality:
 
     def result(
         self, problem: DistrictingProblem, found: Districts, wider: Relaxed | None = None, short: Relaxed | None = None
-    ) -> Alone:
+    ) -> MunicipalityPlan:
         asked, part = self.part.problem, self.part
         names = ("count", "lower", "upper", "budget", "locked", "price", "goal")
         relaxed = {k: getattr(problem, k) for k in names if getattr(problem, k) is not getattr(asked, k)}
         tolerance = part.tolerance if wider is None else wider.found
-        return Alone(found, relaxed, part.mean, tolerance, self.conflicts, wider, short)
+        return MunicipalityPlan(found, relaxed, part.mean, tolerance, self.conflicts, wider, short)
 
     def solve(self, problem: DistrictingProblem, prove: bool | None = None) -> Districts:
         """Search and prove as the task has it, in all of the time that is left."""
@@ -154,7 +154,7 @@ class _Municipality:
 
     # ---- the beats, or the smallest relaxation
 
-    def plan(self, problem: DistrictingProblem) -> Alone:
+    def plan(self, problem: DistrictingProblem) -> MunicipalityPlan:
         part, labels = self.part, self.setting.labels
         while True:
             try:
@@ -180,7 +180,7 @@ class _Municipality:
             return self.more_budget(problem)
         return self.more_tolerance(problem, found)
 
-    def more_budget(self, problem: DistrictingProblem) -> Alone:
+    def more_budget(self, problem: DistrictingProblem) -> MunicipalityPlan:
         """Raise the change budget to the fewest residents that a search moves, and plan with that."""
         known = float(problem.residents[problem.current >= 0].sum())
         least = self.solve(replace(problem, budget=None, goal=MOVES), prove=True)
@@ -197,7 +197,7 @@ class _Municipality:
     def evidence(self, problem: DistrictingProblem, found: Districts) -> PartEvidence:
         return PartEvidence(self.part.name, self.part.units, self.setting.labels, problem, found.evidence)
 
-    def more_tolerance(self, problem: DistrictingProblem, found: Districts) -> Alone:
+    def more_tolerance(self, problem: DistrictingProblem, found: Districts) -> MunicipalityPlan:
         """Find the smallest tolerance that a search finds a plan for, say why it is needed, and plan with it."""
         part = self.part
         # no beat is lighter than its heaviest unit

@@ -144,7 +144,7 @@ class Relaxed:
 
 
 @dataclass(frozen=True)
-class Alone:
+class MunicipalityPlan:
     """What became of one municipality: its districts, and what had to be relaxed for them.
 
     Attributes

@@ -24,7 +24,7 @@ import numpy as np
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import move
-from beatplanner.planning.beats.municipality import Alone, PartEvidence, Relaxed
+from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEvidence, Relaxed
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
 from beatplanner.solver.districts.evidence import Cut, Evidence, Multipliers, Node
@@ -37,7 +37,17 @@ STOP = "beatplanner-stop"
 # What a kept result is made of.
 KEPT_KINDS = {
     kind.__name__: kind
-    for kind in (Alone, Relaxed, PartEvidence, DistrictingProblem, Districts, Evidence, Multipliers, Cut, Node)
+    for kind in (
+        MunicipalityPlan,
+        Relaxed,
+        PartEvidence,
+        DistrictingProblem,
+        Districts,
+        Evidence,
+        Multipliers,
+        Cut,
+        Node,
+    )
 }
 
 
@@ -60,8 +70,8 @@ class PartFailedError(Exception):
         super().__init__(self.told)
 
 
-class Farm:
-    """Workers for the municipalities of one run; use it as `farm` makes it.
+class WorkerPool:
+    """Workers for the municipalities of one run; use it as `worker_pool` makes it.
 
     Parameters
     ----------
@@ -127,8 +137,9 @@ class Farm:
         lost: dict[int, BaseException] = {}
         names_of = [self._file(part, settings) for part in parts]
         for k, file in enumerate(names_of):
-            if file is not None and file.is_file():
-                done[k] = _read(file)
+            kept = None if file is None else _read(file)
+            if kept is not None:
+                done[k] = kept
         resumed = len(done)
         left = sorted((k for k in range(len(parts)) if k not in done), key=lambda k: (-sizes[k], k))
         if left:
@@ -186,7 +197,7 @@ class Farm:
         content = pickle.dumps((part, sorted(settings.items()), sorted(versions().items())), protocol=5)
         return self.kept / f"{hashlib.sha256(content).hexdigest()[:32]}.json"
 
-    def _keep(self, file: Path | None, result: Alone, stopped: bool) -> None:
+    def _keep(self, file: Path | None, result: MunicipalityPlan, stopped: bool) -> None:
         if file is None or stopped:
             return
         self.kept.mkdir(exist_ok=True)  # type: ignore[union-attr]
@@ -201,7 +212,7 @@ class Farm:
 
 
 @contextmanager
-def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm | None]:
+def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Iterator[WorkerPool | None]:
     """Start local workers, or join a cluster; None where neither is asked for.
 
     Parameters
@@ -249,7 +260,7 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
                 Client(cluster) as client,
             ):
                 warm_up_workers(client)
-                yield Farm(client, workers, kept)
+                yield WorkerPool(client, workers, kept)
             return
         try:
             client = Client(scheduler, timeout=ANSWER)
@@ -273,7 +284,7 @@ def farm(workers: int | None, scheduler: str | None, out: Path) -> Iterator[Farm
                 )
             _check_versions(client)
             warm_up_workers(client)
-            yield Farm(client, sum(int(w["nthreads"]) for w in there.values()), kept)
+            yield WorkerPool(client, sum(int(w["nthreads"]) for w in there.values()), kept)
 
 
 def warm_up_workers(client: Any) -> None:
@@ -397,5 +408,10 @@ def _from_json(told: Any) -> Any:
     return KEPT_KINDS[kind](**{k: _from_json(v) for k, v in told.items()})
 
 
-def _read(file: Path) -> Alone:
-    return _from_json(json.loads(file.read_text(encoding="utf-8")))
+def _read(file: Path) -> MunicipalityPlan | None:
+    """Return a kept result; None where there is none, or none that this version reads: it is then planned anew."""
+    try:
+        found = _from_json(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return found if isinstance(found, MunicipalityPlan) else None

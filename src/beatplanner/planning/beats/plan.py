@@ -27,9 +27,9 @@ from beatplanner.planning.beats.homes import (
     to_plan,
     within,
 )
-from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
-from beatplanner.planning.beats.parallel import Farm
+from beatplanner.planning.beats.parallel import WorkerPool
 from beatplanner.planning.beats.problems import Problems, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
 from beatplanner.planning.beats.side_by_side import SideBySide
@@ -129,7 +129,7 @@ def plan_beats(
     enough: float = 0.0,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-    farm: Farm | None = None,
+    worker_pool: WorkerPool | None = None,
 ) -> BeatPlan:
     """Draw the beats.
 
@@ -153,7 +153,7 @@ def plan_beats(
         Called with phase, best objective, bound and seconds.
     cancelled
         Asked often; True ends the search with the best beats so far.
-    farm
+    worker_pool
         Workers that plan the municipalities in parallel; None plans one after another.
 
     Returns
@@ -164,7 +164,7 @@ def plan_beats(
     problems = Problems(town, workload)
     names = town.units["name"].to_numpy(object)
     setting = Setting(names, problems.labels, threads, seed, nodes, start, enough)
-    return _Planner(problems, setting, seconds, progress, cancelled, farm).run()
+    return _Planner(problems, setting, seconds, progress, cancelled, worker_pool).run()
 
 
 def given_beats(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> BeatPlan:
@@ -209,14 +209,14 @@ def moved_share(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> float |
 class _Planner:
     """One run of `plan_beats`."""
 
-    def __init__(self, problems, setting, seconds, progress, cancelled, farm) -> None:
+    def __init__(self, problems, setting, seconds, progress, cancelled, worker_pool) -> None:
         self.problems: Problems = problems
         self.setting: Setting = setting
         self.begin = read_clock(cancelled)
         self.until = self.begin + seconds
         self.progress: Progress = progress
         self.cancelled: Callable[[], bool] = cancelled
-        self.farm: Farm | None = farm
+        self.worker_pool: WorkerPool | None = worker_pool
 
     def run(self) -> BeatPlan:
         problems, most = self.problems, self.problems.rules.max_moved
@@ -240,7 +240,7 @@ class _Planner:
     def at_homes(
         self,
         parts: list[Part],
-        free: list[Alone],
+        free: list[MunicipalityPlan],
         whole: Together,
         choices: tuple[list[Homes], bool],
         people: tuple[float, float],
@@ -255,10 +255,12 @@ class _Planner:
             found.append((homes, self.share(homes.parts(parts), free, left, there, 1 / (len(ways) - k))))
         return least_of_homes(whole, ways, complete, found, budget)
 
-    def share(self, parts: list[Part], free: list[Alone], budget: float, known: float, time_share: float) -> Together:
+    def share(
+        self, parts: list[Part], free: list[MunicipalityPlan], budget: float, known: float, time_share: float
+    ) -> Together:
         relaxed = [replace(p, problem=replace(p.problem, **_rules_of(a))) for p, a in zip(parts, free, strict=True)]
 
-        def each(pairs: Sequence[tuple[Part, Task]], part_of_time: float, phase: str) -> list[Alone]:
+        def each(pairs: Sequence[tuple[Part, Task]], part_of_time: float, phase: str) -> list[MunicipalityPlan]:
             return self.each(pairs, part_of_time * time_share, phase)
 
         return share_budget(relaxed, free, budget, known, self.problems.labels, each)
@@ -266,11 +268,11 @@ class _Planner:
     def out_of_time(self) -> bool:
         return (self.setting.nodes is None and read_clock(self.cancelled) >= self.until) or self.cancelled()
 
-    def each(self, pairs: Sequence[tuple[Part, Task]], share: float, phase: str) -> list[Alone]:
+    def each(self, pairs: Sequence[tuple[Part, Task]], share: float, phase: str) -> list[MunicipalityPlan]:
         """Do a task for each municipality, here or on the workers, in a share of the time that is left."""
         left = max(0.0, self.until - read_clock(self.cancelled)) * share
-        if self.farm is not None:
-            return self.on_farm(pairs, left, [len(p.units) for p, _ in pairs], phase)
+        if self.worker_pool is not None:
+            return self.on_workers(pairs, left, [len(p.units) for p, _ in pairs], phase)
 
         def tell(step: str, best: float | None, bound: float | None, _: float) -> None:
             head, colon, rest = step.partition(":")
@@ -279,15 +281,17 @@ class _Planner:
 
         return SideBySide(self.setting, pairs, read_clock(self.cancelled) + left, self.cancelled, tell).run()
 
-    def on_farm(self, pairs: Sequence[tuple[Part, Task]], left: float, sizes: list[int], phase: str) -> list[Alone]:
-        assert self.farm is not None
+    def on_workers(
+        self, pairs: Sequence[tuple[Part, Task]], left: float, sizes: list[int], phase: str
+    ) -> list[MunicipalityPlan]:
+        assert self.worker_pool is not None
         timed = self.setting.nodes is None
         # who names a time wants all of it used, and no more
-        at_once = min(self.farm.workers, len(pairs))
+        at_once = min(self.worker_pool.workers, len(pairs))
         seconds = [min(left, left * at_once * n / sum(sizes)) if timed else left for n in sizes]
         setting = replace(self.setting, threads=1)  # each worker is one core
         settings = {"setting": setting, "phase": phase, "time": round(left, -1) if timed else None}
-        return self.farm.each(
+        return self.worker_pool.each(
             plan_alone,
             setting,
             pairs,
@@ -315,7 +319,7 @@ class _Planner:
             held[part.units] = part.problem.locked
         return held
 
-    def assemble(self, parts: list[Part], alone: list[Alone], together: Together | None = None) -> BeatPlan:
+    def assemble(self, parts: list[Part], alone: list[MunicipalityPlan], together: Together | None = None) -> BeatPlan:
         problems, town, workload = self.problems, self.problems.town, self.problems.workload
         solved = [replace(p, problem=replace(p.problem, **_rules_of(a))) for p, a in zip(parts, alone, strict=True)]
         found = [a.found for a in alone]
@@ -383,7 +387,7 @@ class _Planner:
         )
 
 
-def _rules_of(alone: Alone) -> dict:
+def _rules_of(alone: MunicipalityPlan) -> dict:
     """Return the rules under which a municipality's beats were found, without its budget, price and goal."""
     return {k: v for k, v in alone.relaxed.items() if k not in ("price", "goal")}
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from beatplanner.planning.beats.alone import STEP
 from beatplanner.planning.beats.budget_branches import Limited, Step, least_choice, steps_of
-from beatplanner.planning.beats.municipality import Alone, Part, PartEvidence, Relaxed, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Task
 from beatplanner.solver.districts.solve import Districts, measured
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ FRONT = 20_000
 SMALL, MOST_SHARES, FEW_SHARES = 400, 80, 12
 # A bound this close to the plan is as good as met.
 CLOSE = 1e-6
-Each = Callable[[Sequence[tuple[Part, Task]], float, str], list[Alone]]
+Each = Callable[[Sequence[tuple[Part, Task]], float, str], list[MunicipalityPlan]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,12 @@ class Together:
 
 
 def share_budget(
-    parts: Sequence[Part], free: Sequence[Alone], budget: float, known: float, labels: tuple[str, ...], each: Each
+    parts: Sequence[Part],
+    free: Sequence[MunicipalityPlan],
+    budget: float,
+    known: float,
+    labels: tuple[str, ...],
+    each: Each,
 ) -> Together:
     """Plan municipalities within one budget.
 
@@ -99,7 +104,7 @@ def share_budget(
 class _Sharing:
     def __init__(self, parts, free, budget, known, labels, each) -> None:
         self.parts: list[Part] = list(parts)
-        self.free: list[Alone] = list(free)
+        self.free: list[MunicipalityPlan] = list(free)
         self.budget, self.known, self.labels, self.each = budget, known, labels, each
         self.pool: list[list[Districts]] = [[] for _ in parts]
         self.add([a.found.district for a in free])
@@ -139,7 +144,7 @@ class _Sharing:
                 pool.append(found)
         return plans
 
-    def proven(self, alone: Sequence[Alone], price: float) -> tuple[float | None, tuple[PartEvidence, ...]]:
+    def proven(self, alone: Sequence[MunicipalityPlan], price: float) -> tuple[float | None, tuple[PartEvidence, ...]]:
         """Return the bound that the municipalities' own bounds at a price come to, and what proves it."""
         evidence = tuple(
             PartEvidence(p.name, p.units, self.labels, replace(p.problem, price=price), a.found.evidence)

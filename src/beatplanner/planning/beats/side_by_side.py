@@ -12,7 +12,7 @@ from contextvars import copy_context
 from dataclasses import replace
 
 from beatplanner.planning.beats.alone import plan_alone
-from beatplanner.planning.beats.municipality import Alone, Part, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, Setting, Task
 from beatplanner.planning.proof import OPTIMAL_GAP, Progress
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import Districts, Further
@@ -55,7 +55,7 @@ class SideBySide:
         """Return the seconds that are left."""
         return max(0.0, self.until - read_clock(self.cancelled))
 
-    def run(self) -> list[Alone]:
+    def run(self) -> list[MunicipalityPlan]:
         """Return what became of each municipality, in order."""
         sizes = [len(p.units) for p, _ in self.pairs]
         # the largest first, so that none is left over at the end
@@ -64,7 +64,7 @@ class SideBySide:
         end = self.until - (1.0 - FIRST) * self.left() if several else self.until
         waiting = sum(sizes)
 
-        def plan(k: int) -> Alone:
+        def plan(k: int) -> MunicipalityPlan:
             nonlocal waiting
             time = max(0.0, end - read_clock(self.cancelled))
             seconds = min(time, time * self.at_once * sizes[k] / max(1, waiting))
@@ -80,7 +80,7 @@ class SideBySide:
                 self.spend(done, pool)
         return done
 
-    def spend(self, done: list[Alone], pool: ThreadPoolExecutor) -> None:
+    def spend(self, done: list[MunicipalityPlan], pool: ThreadPoolExecutor) -> None:
         """Go on with the widest gaps until there is no time or no gap; `done` gets what comes of it."""
         under_way: dict[Future[Districts], int] = {}
         ended: set[int] = set()
@@ -105,12 +105,12 @@ class SideBySide:
                     ended.add(k)  # what could be tried was
                 done[k] = replace(done[k], found=found)
 
-    def enough(self, done: list[Alone]) -> bool:
+    def enough(self, done: list[MunicipalityPlan]) -> bool:
         """Whether all together are as near to their bounds as is asked for."""
         apart = sum(gap_of(a.found) * a.found.objective for a in done)
         return apart <= self.setting.enough * sum(a.found.objective for a in done)
 
-    def wide(self, done: list[Alone]) -> list[int]:
+    def wide(self, done: list[MunicipalityPlan]) -> list[int]:
         """Return the municipalities whose proof can go on, the widest gap first: those above one percent before all others."""
 
         def rank(k: int) -> tuple[bool, float, int]:

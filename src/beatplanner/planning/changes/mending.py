@@ -109,7 +109,10 @@ def repair(
     if not figures.broken:
         return Repair({}, 0.0, 0.0, (), ())
     budget = _budget(drawing)
-    parts = [_Part(drawing, np.flatnonzero(drawing.municipality == m), beat) for m in sorted(set(drawing.municipality))]
+    parts = [
+        _DrawnMunicipality(drawing, np.flatnonzero(drawing.municipality == m), beat)
+        for m in sorted(set(drawing.municipality))
+    ]
     if len(parts) == 1:
         parts[0].budget = budget
     bounds: list[float | None] = []
@@ -159,7 +162,7 @@ def _moved(drawing: Drawing, beat: np.ndarray) -> float:
 
 def _together(
     drawing: Drawing,
-    parts: Sequence[_Part],
+    parts: Sequence[_DrawnMunicipality],
     beat: np.ndarray,
     budget: float,
     seconds: float,
@@ -193,7 +196,7 @@ def _together(
     return bound
 
 
-def _joined(parts: Sequence[_Part], budget: float) -> NearestProblem:
+def _joined(parts: Sequence[_DrawnMunicipality], budget: float) -> NearestProblem:
     """Return municipalities as one problem, in which each unit may be in beats of its own alone."""
     first = np.cumsum([0, *(len(p.own) for p in parts)])
     units = np.cumsum([0, *(len(p.units) for p in parts)])
@@ -238,7 +241,7 @@ def moves_in_words(drawing: Drawing, before: np.ndarray, after: np.ndarray) -> t
     )
 
 
-class _Part:
+class _DrawnMunicipality:
     """One municipality of a drawing that is to be repaired."""
 
     def __init__(self, drawing: Drawing, units: np.ndarray, every: np.ndarray) -> None:

@@ -50,7 +50,7 @@ from beatplanner.solver.clock import read_clock, watch
 
 if TYPE_CHECKING:
     # each step loads its solvers where it is taken
-    from beatplanner.planning.beats.parallel import Farm
+    from beatplanner.planning.beats.parallel import WorkerPool
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.officers.plan import OfficerPlan
     from beatplanner.planning.stations.plan import StationPlan
@@ -131,11 +131,11 @@ def run(
         workers = scheduler = None
     with ExitStack() as stack:
         # the workers start while the layers are read, and who helps to write while the plan is made
-        hands = None
+        pool = None
         if workers is not None or scheduler is not None:
-            from beatplanner.planning.beats.parallel import farm
+            from beatplanner.planning.beats.parallel import worker_pool
 
-            hands = stack.enter_context(farm(workers, scheduler, out))
+            pool = stack.enter_context(worker_pool(workers, scheduler, out))
         town = read_town(description)
         side = stack.enter_context(writers(town, pack))
         if pack:
@@ -155,7 +155,7 @@ def run(
             threads=threads,
             progress=progress,
             cancelled=cancelled,
-            hands=hands,
+            worker_pool=pool,
         )
         progress("writing", None, None, read_clock(cancelled) - begin)
         summary = summarise(
@@ -175,8 +175,8 @@ def run(
         stopped = write_plan(
             out, written, town, pack=pack, country=summed_up, service=of_service, side=side, progress=progress
         )
-        if hands is not None:
-            hands.finish()
+        if pool is not None:
+            pool.finish()
     if stopped:
         told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
         raise InputError(*stopped, told)
@@ -207,11 +207,11 @@ def make_plan(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-    hands: Farm | None = None,
+    worker_pool: WorkerPool | None = None,
 ) -> Plan:
     """Plan a town; parameters as for `run`.
 
-    `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `hands` the workers.
+    `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `worker_pool` the workers.
 
     Raises
     ------
@@ -259,7 +259,7 @@ def make_plan(
                 nodes=nodes,
                 start=start,
                 enough=ENOUGH if "officers" in wanted else 0.0,
-                farm=hands,
+                worker_pool=worker_pool,
                 **common,
             )
         elif beat is not None or town.units["current"].notna().any():
