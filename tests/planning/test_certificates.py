@@ -39,16 +39,22 @@ def plans(tmp_path_factory):
     return found
 
 
+def spanning_town(folder, today, rules):
+    """Plan the town with other beats of today: a function of columns and rows."""
+    town = write_grid_town(folder)
+    number = np.arange(16)
+    units = town.units().assign(beat=today(number % 4, number // 4))
+    units.dissolve("beat").reset_index()[["beat", "geometry"]].to_file(town.path("old.gpkg"))
+    town.swap("tolerance = 0.25", f"tolerance = 0.25\n{rules}")
+    run(town.project, town.folder / "out", steps=("beats",), pack=False)
+    return read_result(town.folder / "out")
+
+
 @pytest.fixture(scope="module")
 def spanning(tmp_path_factory):
     """A plan of a town where a beat of today, the middle two columns, lies in both municipalities."""
-    town = write_grid_town(tmp_path_factory.mktemp("spanning"))
-    number = np.arange(16)
-    columns = town.units().assign(beat=np.array([1, 2, 2, 3])[number % 4])
-    columns.dissolve("beat").reset_index()[["beat", "geometry"]].to_file(town.path("old.gpkg"))
-    town.swap("tolerance = 0.25", 'tolerance = 0.25\nobjective = "cut"\nmax_moved = 0.45')
-    run(town.project, town.folder / "out", steps=("beats",), pack=False)
-    return read_result(town.folder / "out")
+    rules = 'objective = "cut"\nmax_moved = 0.45'
+    return spanning_town(tmp_path_factory.mktemp("spanning"), lambda c, _: np.array([1, 2, 2, 3])[c], rules)
 
 
 def states(tables, **proofs):
@@ -132,6 +138,21 @@ def test_the_bound_is_proven_wherever_a_beat_of_two_municipalities_lives_on(span
     for label in (-1, count):
         two = {"home_label": np.array([*arrays["home_label"], label]), "home": np.hstack([rows, 0 * rows])[:1]}
         assert states(spanning, beats=arrays | two)["beats.proof"] != "checked"
+
+
+def test_the_smallest_budget_is_proven_wherever_beats_of_two_municipalities_live_on(tmp_path):
+    # the first row is one beat of today, the others of each municipality are too large for one: some must leave that too
+    tables = spanning_town(tmp_path, lambda c, r: np.where(r == 0, 2, np.where(c < 2, 1, 3)), "max_moved = 0.0")
+    claims, arrays = tables.summary["beats"], tables.proofs["budget"]
+    assert claims["smallest_budget"]["impossible_below"] == pytest.approx(claims["moved_share"], rel=1e-4)
+    assert states(tables)["beats.least_moved"] == "checked"
+    for what, change in {
+        "a choice gone": {"home": arrays["home"][1:]},
+        "fewer moved": {"h0.part_bound": arrays["h0.part_bound"] * 0.5},
+        "nobody's beat": {"home_label": np.array([-1])},
+        "nothing but choices": {k: v for k, v in arrays.items() if "part_bound" in k} | {"home": arrays["home"] + 5},
+    }.items():
+        assert states(tables, budget=arrays | change)["beats.least_moved"] != "checked", what
 
 
 def test_a_price_where_no_budget_is_shared_out_proves_nothing(plans):

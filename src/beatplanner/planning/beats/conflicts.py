@@ -31,9 +31,16 @@ def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) 
         )
     if short is not None:
         where = f" (most of it in {short.municipality})" if short.municipality else ""
+        rule = f"beats.max_moved = {rules.max_moved:.1%}"
+        balance = f"the beats within ±{rules.tolerance:.1%}"
+        proven = short.impossible_below is not None and short.impossible_below > (rules.max_moved or 0.0)
         said.append(
-            f"beats.max_moved = {rules.max_moved:.1%} is too small to balance the beats within ±{rules.tolerance:.1%}. The smallest budget "
-            f"found that would do is {short.found:.1%}{where}{_no_less(short.impossible_below, '')}."
+            f"{rule} is too small to balance {balance}"
+            if proven
+            else f"No way was found to balance {balance} with {rule}, though that is not proven impossible"
+        )
+        said[-1] += (
+            f". The smallest budget found that would do is {short.found:.1%}{where}{_no_less(short.impossible_below, '')}."
         )
     return said
 

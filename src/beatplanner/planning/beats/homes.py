@@ -147,14 +147,19 @@ def least_of_homes(
     does = [t for _, t in found if t.short is None]
     if not does:
         homes, plan = min(found, key=lambda f: needed(*f))
-        short, relaxed = plan.short, whole.short
-        assert short is not None
-        proven = None if relaxed is None else relaxed.impossible_below
-        proofs = () if relaxed is None else relaxed.evidence
-        short = replace(short, impossible_below=proven, found=short.found + homes.unavoidable, evidence=proofs)
+        assert plan.short is not None
+        short = replace(plan.short, found=plan.short.found + homes.unavoidable, impossible_below=None, evidence=())
+        if whole.short is not None:
+            short = replace(short, impossible_below=whole.short.impossible_below, evidence=whole.short.evidence)
+        least = _least_of_all(ways, complete, found)
+        if least > (short.impossible_below or 0.0):
+            branches = tuple(_proven(h, t, budget - h.unavoidable) for h, t in found)
+            short = replace(short, impossible_below=least, evidence=(), homes=branches)
         return replace(whole, found=plan.found, short=short, bound=None)
     plan = min(does, key=lambda t: sum(d.objective for d in t.found))
     done = {homes.homes for homes, _ in found}
+    # those that are left out are not within the budget where the last that is not is not either
+    complete |= not within(ways[-1].unavoidable, budget)
     complete &= all(h.homes in done or not within(h.unavoidable, budget) for h in ways)
     branches = tuple(_proven(h, t, budget - h.unavoidable) for h, t in found if within(h.unavoidable, budget))
     bound = min((b.bound for b in branches), default=-math.inf) if complete else -math.inf
@@ -162,6 +167,13 @@ def least_of_homes(
     if bound <= known:
         return replace(whole, found=plan.found, short=None, bound=None if known == -math.inf else known)
     return replace(whole, found=plan.found, short=None, bound=bound, homes=branches)
+
+
+def _least_of_all(ways: Sequence[Homes], complete: bool, found: Sequence[tuple[Homes, Together]]) -> float:
+    """Return how many residents change beat at least, wherever today's beats live on."""
+    done = {h.homes: h.unavoidable + (0.0 if t.short is None else t.short.impossible_below or 0.0) for h, t in found}
+    # choices that are left out have more who must change beat than the last that is not
+    return min([done.get(h.homes, h.unavoidable) for h in ways] + ([] if complete else [ways[-1].unavoidable]))
 
 
 def _proven(homes: Homes, together: Together, left: float) -> AtHome:

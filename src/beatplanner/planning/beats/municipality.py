@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from beatplanner.solver.districts.evidence import Evidence
 from beatplanner.solver.districts.solve import DistrictingProblem, Districts
+
+if TYPE_CHECKING:
+    from beatplanner.planning.beats.homes import AtHome
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ class Relaxed:
         A number with which beats were found.
     evidence
         What proves that less is impossible.
+    homes
+        What proves it for each choice of the municipality in which a beat of today lives on that spans several; empty where `evidence` does.
     """
 
     municipality: str
@@ -141,6 +146,7 @@ class Relaxed:
     impossible_below: float | None
     found: float
     evidence: tuple[PartEvidence, ...] = ()
+    homes: tuple[AtHome, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,7 @@ def _over_homes(
     CannotProveError
         Where there are too many choices.
     """
-    labels = [int(g) for g in arrays["home_label"]]
-    rows = [tuple(int(m) for m in row) for row in np.asarray(arrays["home"]).reshape(-1, len(labels))]
+    labels, rows = _rows_of_homes(arrays)
     for homes in all_homes(areas, labels):
         _, gone = at_home(areas, labels, homes)
         if gone <= spare * (1 + 1e-9) + 1e-6 and homes not in rows:
@@ -107,6 +106,12 @@ def _over_homes(
         else:
             value = min(value, prove_together(evidence, own, part, spare - gone, claimed))
     return min(value, claimed)
+
+
+def _rows_of_homes(arrays: dict[str, np.ndarray]) -> tuple[list[int], list[tuple[int, ...]]]:
+    """Return the labels of today's beats that a certificate tells apart by their homes, and its choices."""
+    labels = [int(g) for g in arrays["home_label"]]
+    return labels, [tuple(int(m) for m in row) for row in np.asarray(arrays["home"]).reshape(-1, len(labels))]
 
 
 def all_homes(areas: list[Area], labels: list[int]) -> Iterator[tuple[int, ...]]:
@@ -332,10 +337,28 @@ def least_moved(evidence: Evidence, arrays: dict[str, np.ndarray]) -> float:
     known = math.fsum(float(a.residents[a.current >= 0].sum()) for a in areas)
     if known <= 0:
         return 0.0
+    areas = [at_tolerance(a, rows[name]) for name, a in zip(names, areas, strict=True)]
     try:
-        return least_of([at_tolerance(a, rows[name]) for name, a in zip(names, areas, strict=True)], arrays) / known
+        return (least_over_homes(areas, arrays) if "home" in arrays else least_of(areas, arrays)) / known
     except TooLargeError:
         raise CannotProveError("A municipality is too large for this checker.") from None
+
+
+def least_over_homes(areas: list[Area], arrays: dict[str, np.ndarray]) -> float:
+    """Return how many residents change beat at least, wherever today's beats live on; those elsewhere do, where a choice is not in the certificate.
+
+    Raises
+    ------
+    CannotProveError, TooLargeError
+        As for `all_homes` and `least_of`.
+    """
+    labels, rows = _rows_of_homes(arrays)
+    least = math.inf
+    for homes in all_homes(areas, labels):
+        own, gone = at_home(areas, labels, homes)
+        more = least_of(own, inner(arrays, f"h{rows.index(homes)}.")) if homes in rows else 0.0
+        least = min(least, gone + more)
+    return least
 
 
 def at_tolerance(area: Area, tolerance: float) -> Area:

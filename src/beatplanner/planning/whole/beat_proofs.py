@@ -155,6 +155,22 @@ def moves_arrays(found: Sequence[PartEvidence], areas: Sequence[Area]) -> Arrays
     return arrays | {"part_bound": np.array(bounds)}
 
 
+def moves_over_homes(homes: Sequence[AtHome], areas: list[Area]) -> Arrays:
+    """Return what proves the fewest residents moved for each choice of the municipality in which a beat of today lives on."""
+    arrays = _rows(homes)
+    for k, branch in enumerate(homes):
+        own, _ = at_home(areas, list(branch.homes.labels), branch.homes.homes)
+        arrays |= {f"h{k}.{key}": array for key, array in moves_arrays(branch.evidence, own).items()}
+    return arrays
+
+
+def _rows(homes: Sequence[AtHome]) -> Arrays:
+    return {
+        "home_label": np.array(homes[0].homes.labels, np.int64),
+        "home": np.array([b.homes.homes for b in homes], np.int64),
+    }
+
+
 def rounded_down(value: float, *, exact: bool = False) -> float:
     """Return a bound with few digits that is not above `value`; a whole number, or one that is proven as it stands, stays."""
     if exact or value == round(value) or not math.isfinite(value):
@@ -170,10 +186,7 @@ def _nodes(parts: Sequence[PartEvidence]) -> int:
 def _over_homes(homes: Sequence[AtHome], areas: list[Area], spare: float, writer: _Writer) -> Arrays | None:
     """Return the certificates for each choice of the municipality in which a beat of today lives on; None where they prove nothing."""
     labels = homes[0].homes.labels
-    arrays: Arrays = {
-        "home_label": np.array(labels, np.int64),
-        "home": np.array([b.homes.homes for b in homes], np.int64),
-    }
+    arrays = _rows(homes)
     value = math.inf
     for k, branch in enumerate(homes):
         own, gone = at_home(areas, list(labels), branch.homes.homes)

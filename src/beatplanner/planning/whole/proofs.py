@@ -16,12 +16,19 @@ import numpy as np
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.proof import OPTIMAL_GAP
-from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance
+from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance, least_over_homes
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.proofs import BUDGET, TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.travel_bound import TooLargeError
-from beatplanner.planning.whole.beat_proofs import MOST_NODES, beats_arrays, moves_arrays, packed, rounded_down
+from beatplanner.planning.whole.beat_proofs import (
+    MOST_NODES,
+    beats_arrays,
+    moves_arrays,
+    moves_over_homes,
+    packed,
+    rounded_down,
+)
 from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
@@ -89,16 +96,18 @@ def _least_moved(evidence: Evidence, plan: Plan) -> None:
     """Keep what proves that fewer residents than so many cannot change beat, and tell no more than that."""
     told = evidence.summary.get("beats", {}).get("smallest_budget")
     short = None if plan.beats is None else plan.beats.short
-    if not told or told["impossible_below"] is None or short is None or not short.evidence:
+    if not told or told["impossible_below"] is None or short is None or not (short.evidence or short.homes):
         return
-    names, labels = [p.municipality for p in short.evidence], list(short.evidence[0].labels)
+    parts = short.homes[0].evidence if short.homes else short.evidence
+    names, labels = [p.municipality for p in parts], list(parts[0].labels)
     areas, _ = areas_of(evidence, names, labels, 0.0)
     rows = {str(r["municipality"] or ""): float(r["tolerance"]) for r in evidence.summary["beats"]["municipalities"]}
     arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
-    arrays |= moves_arrays(short.evidence, [at_tolerance(a, rows[n]) for n, a in zip(names, areas, strict=True)])
-    bounds = arrays["part_bound"]
+    areas = [at_tolerance(a, rows[n]) for n, a in zip(names, areas, strict=True)]
+    arrays |= moves_over_homes(short.homes, areas) if short.homes else moves_arrays(short.evidence, areas)
+    least = least_over_homes(areas, arrays) if short.homes else math.fsum(arrays["part_bound"])
     known = sum(float(a.residents[a.current >= 0].sum()) for a in areas)
-    proven = rounded_down(math.fsum(bounds) / known) if known > 0 else 0.0
+    proven = rounded_down(least / known) if known > 0 else 0.0
     if proven <= 0:
         return
     # a stranger's word is worth more than a little more: the interval says what is proven for all to see
