@@ -165,20 +165,23 @@ def _features(
     The index is the position in the file.
     """
     try:
-        return _without_binary(pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page)), []
+        sound = _without_binary(pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page))
+        if whole or not isinstance(sound, gpd.GeoDataFrame) or not _nowhere(sound.geometry.to_numpy()).any():
+            return sound, []
     except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
         pass
     meta, _, wkb, values = pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
     frame = _without_binary(pd.DataFrame(dict(zip(meta["fields"], values, strict=True))))
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-    bad = np.flatnonzero(shapely.is_missing(shapes) & np.array([w is not None for w in wkb], bool))
+    nowhere = np.zeros(len(shapes), bool) if whole else _nowhere(shapes)
+    bad = np.flatnonzero((shapely.is_missing(shapes) & np.array([w is not None for w in wkb], bool)) | nowhere)
     if len(bad) > max(MOST_BROKEN, BROKEN_SHARE * len(shapes)) or len(bad) == len(shapes):
         what = f"the geometries of {len(bad):,} of {len(shapes):,} rows are broken"
         raise InputError(where.problem(what, "Export it again", row=str(bad[0] + 1), field="geometry"))
     told, gone = [], []
     for i in bad:
         try:
-            shapes[i] = shapely.from_wkb(wkb[i], on_invalid="fix")
+            shapes[i] = None if nowhere[i] else shapely.from_wkb(wkb[i], on_invalid="fix")
         except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
             shapes[i] = None
         first = next((str(v) for v in frame.iloc[int(i)] if str(v) not in ("", "None", "nan")), "")
@@ -196,6 +199,14 @@ def _features(
             )
     found = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=meta["crs"]), crs=meta["crs"])
     return found.drop(index=gone), told
+
+
+def _nowhere(shapes: np.ndarray) -> np.ndarray:
+    """Tell which geometries have a coordinate that is no number, (n,)."""
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    found = np.zeros(len(shapes), bool)
+    found[owner[~np.isfinite(coordinates).all(axis=1)]] = True
+    return found
 
 
 def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:

@@ -146,15 +146,24 @@ def _latin_score(counted: Counter[int], page: str) -> float:
 def header_row(rows: Sequence[Sequence[object]], wanted: Sequence[str]) -> int:
     """Return the position of the header: the first row with the most of the wanted names, else the first that is about as full as any."""
     names = {w.strip().casefold() for w in wanted}
+    full = [sum(c is not None and str(c).strip() != "" for c in row) for row in rows[:HEADER_DEPTH]]
+    first = next((i for i, n in enumerate(full) if n > 0 and n >= 0.6 * max(full)), -1)
     best, most = -1, 0
     for i, row in enumerate(rows[:HEADER_DEPTH]):
         found = len(names & {str(c).strip().casefold() for c in row if c is not None})
         if found > most:
             best, most = i, found
-    if best >= 0:
-        return best
-    full = [sum(c is not None and str(c).strip() != "" for c in row) for row in rows[:HEADER_DEPTH]]
-    return next((i for i, n in enumerate(full) if n > 0 and n >= 0.6 * max(full)), -1)
+    # one cell alone may be a datum: a cross that ticks something, or a word in a row of dates and numbers
+    if most == 1 and 0 <= first < best and not _has_numbers(rows[first]):
+        (name,) = names & {str(c).strip().casefold() for c in rows[best] if c is not None}
+        if len(name) == 1 or _has_numbers(rows[best]):
+            return first
+    return first if best < 0 else best
+
+
+def _has_numbers(row: Sequence[object]) -> bool:
+    """Tell whether a cell of a row is a number or a date."""
+    return any(c is not None and re.fullmatch(r"\s*[-+]?\d[\d.,:/\s-]*", str(c)) for c in row)
 
 
 def separator_of(text: str) -> str:

@@ -23,7 +23,7 @@ _DAY, _MONTH, _YEAR = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?\.?", r"(?P<month>[^\W\d_]
 _GAP, _WEEKDAY = r"[\s,\-/]*", r"^(?:[^\W\d_]{2,12}\.?,?\s+)?"
 # The month as a word: day first, year first, month first; a name of a day of the week may stand before.
 NAMED = (
-    _WEEKDAY + _DAY + _GAP + _MONTH + _GAP + _YEAR + _CLOCK,
+    _WEEKDAY + _DAY + _GAP + _MONTH + r"(?:[\s,\-/]*(?P<y>\d{4})|[\s,\-/]+'?(?P<yy>\d{2}))\.?" + _CLOCK,
     "^" + _YEAR + _GAP + _MONTH + _GAP + _DAY + _CLOCK,
     _WEEKDAY + _MONTH + _GAP + _DAY + r"[\s,\-/]+" + _YEAR + _CLOCK,
 )
@@ -263,7 +263,10 @@ def _naive(texts: pd.Series, result: TimeColumn) -> pd.Series:
             named = named[named["month"].notna()]
             if len(named):
                 month = named["month"].str.casefold().map(_month)
-                found[named.index] = _assembled(named["y"], month, named["d"], named)
+                year = pd.to_numeric(named["y"])
+                if "yy" in named:
+                    year = year.fillna(_full_year(pd.to_numeric(named["yy"])))
+                found[named.index] = _assembled(year, month, named["d"], named)
         left = rest[found[rest.index].isna()]
         if len(left):
             found[left.index] = _of_periods(left)
@@ -296,6 +299,11 @@ def _month(word: str) -> float:
     return float("nan")
 
 
+def _full_year(year: pd.Series) -> pd.Series:
+    """Return years of two digits as those of 1970 to 2069."""
+    return year.where(year >= 100, year + np.where(year < 70, 2000, 1900))
+
+
 def _of_parts(parts: pd.DataFrame, texts: pd.Series, result: TimeColumn) -> pd.Series:
     a, b, c = (pd.to_numeric(parts[k]) for k in "abc")
     year_first = parts["a"].str.len() == 4
@@ -316,7 +324,7 @@ def _of_parts(parts: pd.DataFrame, texts: pd.Series, result: TimeColumn) -> pd.S
             result.facts.append(unsure)
     day = b.where((~year_first & ~first_is_day) | month_first, a)
     month = a.where((~year_first & ~first_is_day) | month_first, b)
-    year = c.where(c >= 100, c + np.where(c < 70, 2000, 1900))
+    year = _full_year(c)
     day, month, year = day.where(~year_first, c), month.where(~year_first, b), year.where(~year_first, a)
     return _assembled(year, month, day, parts)
 

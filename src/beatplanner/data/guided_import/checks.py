@@ -112,7 +112,21 @@ def check_for_empty_units(town: Town) -> Iterator[Note]:
     if town.has_population:
         empty = town.units.loc[town.units["population"] == 0, "name"]
         if len(empty):
-            yield Note("info", f"{len(empty):,} units have no residents: {listed(empty)}")
+            yield Note(
+                "info",
+                f"{len(empty):,} {'unit has' if len(empty) == 1 else 'units have'} no residents: {listed(empty)}",
+            )
+
+
+def check_for_no_work(town: Town) -> Iterator[Note]:
+    """Find towns in which nobody lives and nothing happens: no plan can be made of them."""
+    ready = town.units["workload"]
+    given = float(ready.sum()) if ready.notna().all() else 0.0
+    residents = float(town.units["population"].sum()) if town.has_population and ready.isna().any() else 0.0
+    inside = town.incidents is not None and bool((town.incidents["unit"] >= 0).any())
+    if given + residents <= 0 and not (inside and ready.isna().any()):
+        what = "there is no work to plan with: no incidents, no residents, and no hours of the units"
+        yield _doubt(town, what, "Give incidents, a population column, or units.workload", "workload")
 
 
 def check_for_water(town: Town) -> Iterator[Note]:
@@ -260,6 +274,7 @@ DOUBTS = (
     check_for_piled_incidents,
     check_for_categories_without_hours,
     check_for_empty_units,
+    check_for_no_work,
     check_for_water,
     check_for_free_sites,
     check_for_units_without_walks,

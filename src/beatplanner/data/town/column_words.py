@@ -12,7 +12,7 @@ WORDS: dict[str, str] = {
     "fio fio_sotrudnika familija_imja imja zeton tabelnyj_nomer id",
     "beat": "beat_id beat_name sector patrol_area area reon reonot rejon rajon rajoni sektor sektori pozornicki_reon pozornicki_rejon policiski_reon "
     "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok",
-    "since": "since_date on_beat_since in_beat_since from start posted posted_on assigned assigned_on od od_koga od_datum datum_od pocetok "
+    "since": "since_date in_sector_din pe_sector_din on_beat_since in_beat_since from start posted posted_on assigned assigned_on od od_koga od_datum datum_od pocetok "
     "na_reonot_od na_reon_od rasporeden rasporeden_od vo_reonot_od od_kada od_datuma pocetak rasporedjen rasporedjen_od na_rejonu_od u_rejonu_od "
     "nga qe_nga nga_data prej fillimi data_e_fillimit ne_zone_qe_nga din de_la de_la_data din_data inceput data_inceperii s s_daty naznacen "
     "data_naznacenija na_ucastke_s nacalo",

@@ -210,6 +210,9 @@ def _which_is_swapped(
         ]
         if inside[0] != inside[1]:
             (units_wrong if inside[0] else points_wrong).append(f"{d.project.crs} is meant for there")
+    if own := _own_grid(reading, middles, turned):
+        # metres cannot come from exchanged degrees and lie right: this says more than a name
+        points_wrong += [f"the units lie where {own} is meant for"] * 2
     if len(points_wrong) > len(units_wrong):
         return None
     file = d.path(d.units.path).name
@@ -222,6 +225,19 @@ def _which_is_swapped(
     what = f"latitude and longitude are exchanged either in the units ({file}) or in {key}, and nothing tells in which"
     mend = f"Look at both on a map; exchange {key}.x and {key}.y, or the units in QGIS (Swap X and Y coordinates)"
     return InputError(Note("error", what, mend, d.file.name, "", "", f"{key}.crs"))
+
+
+def _own_grid(reading: Reading, middles: np.ndarray, turned: np.ndarray) -> str:
+    """Return the name of the units' own system where it is one of metres that is meant for their place, and not for the exchanged one; else nothing."""
+    rules = reading.description.units
+    with contextlib.suppress(InputError):
+        frame, _ = read_layer(reading.description.path(rules.path), rules.layer, [], rules.crs)
+        area = None if frame.crs is None or not frame.crs.is_projected else frame.crs.area_of_use
+        if frame.crs is not None and area is not None:
+            box = np.array([[area.west, area.south], [area.east, area.north]])
+            here, there = (((p >= box[0]) & (p <= box[1])).all(axis=1).mean() for p in (middles, turned))
+            return frame.crs.name if here > 0.9 and there < 0.1 else ""
+    return ""
 
 
 def misplaced(reading: Reading, rules: Incidents, units: gpd.GeoDataFrame, where: Place) -> InputError:

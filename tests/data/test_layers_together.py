@@ -1,0 +1,85 @@
+"""What a stranger's town tells only when its layers are seen together."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from beatplanner.data.formats.time_columns import parse_times
+from beatplanner.data.guided_import.checks import check
+from beatplanner.data.town.columns import mapped_table
+
+HEAD = '[project]\nname = "x"\n[units]\npath = "u.gpkg"\nid = "unit"\npopulation = "pop"\n'
+
+
+@pytest.fixture
+def sixteen(tmp_path):
+    """Sixteen units in metres, in Skopje."""
+    shapes = [shapely.box(x, y, x + 500, y + 500) for y in range(0, 2000, 500) for x in range(0, 2000, 500)]
+    frame = gpd.GeoDataFrame({"unit": range(1, 17), "pop": 100}, geometry=shapes, crs=32634)
+    frame.geometry = frame.translate(540_000, 4_650_000)
+    frame.to_file(tmp_path / "u.gpkg")
+    return frame
+
+
+def test_units_in_metres_that_lie_right_outweigh_the_names_of_columns(sixteen, tmp_path):
+    # the units lie in the middle of their own grid: exchanged degrees cannot have become such metres
+    rows = [f"theft,{p.y},{p.x}" for p in sixteen.centroid.to_crs(4326)]
+    (tmp_path / "i.csv").write_text("\n".join(["type,lon,lat", *rows]))
+    incidents = '[incidents]\npath = "i.csv"\nx = "lon"\ny = "lat"\ncrs = "EPSG:4326"\ncategory = "type"\n'
+    (tmp_path / "p.toml").write_text(HEAD + incidents)
+    (told,) = [n for n in check(tmp_path / "p.toml") if n.severity == "error"]
+    assert told.file == "i.csv" and 'x = "lat", y = "lon"' in told.mend
+    assert told.asked
+
+
+def test_a_town_without_work_is_told_before_it_is_planned(sixteen, tmp_path):
+    (tmp_path / "p.toml").write_text(HEAD)
+    assert not any("no work to plan with" in n.what for n in check(tmp_path / "p.toml"))
+    sixteen.assign(pop=0).to_file(tmp_path / "u.gpkg")
+    (told,) = [n for n in check(tmp_path / "p.toml") if "no work to plan with" in n.what]
+    assert told.severity == "warning"
+
+
+def test_a_beat_of_today_without_a_place_is_left_out_and_named(sixteen, tmp_path):
+    west, east = sixteen.total_bounds[0], sixteen.total_bounds[2]
+    south, north = sixteen.total_bounds[1], sixteen.total_bounds[3]
+    shapes = [shapely.box(a, south, a + (east - west) / 4, north) for a in np.linspace(west, east, 5)[:4]]
+    old = gpd.GeoDataFrame({"beat": list("ABCD")}, geometry=shapes, crs=32634).to_crs(4326)
+    content = json.loads(old.to_json())
+    content["features"][2]["geometry"]["coordinates"][0][1][1] = float("nan")
+    (tmp_path / "old.geojson").write_text(json.dumps(content))
+    (tmp_path / "p.toml").write_text(HEAD + '[beats]\ncount = 2\ncurrent = { path = "old.geojson", id = "beat" }\n')
+    found = check(tmp_path / "p.toml")
+    assert not [n for n in found if n.severity == "error"]
+    (told,) = [n for n in found if "was left out" in n.what]
+    assert "row 3 (“C”)" in told.what
+    assert any("4 units lie in none of today's beats" in n.what for n in found)
+
+
+def test_a_cross_in_a_roster_is_no_header(tmp_path):
+    for mark in ("x", "Y", "since"):
+        rows = "Службеник;Безбедносен реон;Во реонот од;Шеф\nА;W;27.01.2019;" + mark + "\nБ;E;3.5.2021;\n"
+        (tmp_path / "o.csv").write_text(rows, encoding="utf-8")
+        frame, _, _ = mapped_table(tmp_path / "o.csv", None, ["officer"], ["beat", "since", "x", "y"])
+        assert frame["officer"].tolist() == ["А", "Б"], mark
+        assert frame["since"].tolist() == ["27.01.2019", "3.5.2021"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("01-Jan-25 10.57", "2025-01-01 10:57"),
+        ("31-DEC-99", "1999-12-31"),
+        ("5 мај '24 7:05 PM", "2024-05-05 19:05"),
+        ("Jan 25", None),
+    ],
+)
+def test_years_of_two_digits_behind_a_named_month(written, meant):
+    found = parse_times(pd.Series([written])).values.iloc[0]
+    assert found == pd.Timestamp(meant) if meant else pd.isna(found)
