@@ -41,6 +41,9 @@ BUTTONS = (
 def menus() -> list[str]:
     """Return menus, actions and the names of panels: what must be translated first."""
     found: dict[str, None] = {}
+    for call in _calls("Key"):
+        for argument in call.args[2:3]:
+            found |= dict.fromkeys(_texts(argument))
     for call in _calls("Action"):
         for argument in call.args[1:3]:
             found |= dict.fromkeys(_texts(argument))

@@ -132,9 +132,9 @@ class LayerTree(QWidget):
                 if len(keys) == 1:
                     item.setIcon(0, self._icon(keys[0]))
                     if keys[0].text != layer.name:
-                        item.setToolTip(0, literal(keys[0].text))
+                        item.setToolTip(0, literal(self.tr(keys[0].text)))
                 for key in keys if len(keys) > 1 else []:
-                    child = QTreeWidgetItem([key.text])
+                    child = QTreeWidgetItem([self.tr(key.text)])
                     child.setFlags(Qt.ItemFlag.ItemIsEnabled)
                     if key.kind != "title":
                         child.setIcon(0, self._icon(key))

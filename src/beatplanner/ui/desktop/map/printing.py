@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from beatplanner.data.errors import InputError, problem
@@ -163,6 +163,11 @@ def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
+def translated(text: str) -> str:
+    """Return a text of the page in the window's language."""
+    return QCoreApplication.translate("", text)
+
+
 def _draw_legend(
     painter: QPainter,
     page: Page,
@@ -177,20 +182,20 @@ def _draw_legend(
     wide, line = (SIDE - 4) * mm, 5.2 * mm
     frame = QRectF(frame)
     frame.setBottom(_draw_card(painter, page.card, frame, left, wide, mm))
-    _write(painter, QRectF(left, top, wide, line), "Legend", 3.6 * mm, bold=True)
+    _write(painter, QRectF(left, top, wide, line), translated("Legend"), 3.6 * mm, bold=True)
     top += 6.5 * mm
     for key in legend(content, stack, public=True):
         if top + line > frame.bottom():
             break
         if key.kind == "title":
-            _write(painter, QRectF(left, top, wide, line), key.text, 3.0 * mm, bold=True)
+            _write(painter, QRectF(left, top, wide, line), translated(key.text), 3.0 * mm, bold=True)
         else:
             draw_key(painter, key, QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm), dot)
-            _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), key.text, 3.0 * mm)
+            _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), translated(key.text), 3.0 * mm)
         top += line
     if stack["Beats"].visible and top + 3 * line < frame.bottom():
         top += 0.5 * line
-        _write(painter, QRectF(left, top, wide, line), "Beats", 3.4 * mm, bold=True)
+        _write(painter, QRectF(left, top, wide, line), translated("Beats"), 3.4 * mm, bold=True)
         top += line * 1.1
         used = [k for k in range(len(content.ids)) if content.shapes[k] is not None]
         for n, k in enumerate(used):
@@ -218,7 +223,7 @@ def _draw_card(
     if len(card) > most:
         shown[-1] = (f"and {len(card) - most + 1} more", "in the run card of the plan")
     top = frame.bottom() - (len(shown) + 1) * line
-    _write(painter, QRectF(left, top, wide, line), "Run card", 2.4 * mm, bold=True)
+    _write(painter, QRectF(left, top, wide, line), translated("Run card"), 2.4 * mm, bold=True)
     for k, (what, says) in enumerate(shown, 1):
         _write(painter, QRectF(left, top + k * line, wide, line), f"{what}: {says}", 2.0 * mm)
     return top - line
