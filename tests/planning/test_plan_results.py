@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from beatplanner.data.publish.comparison_words import signed, verdicts
+from beatplanner.data.publish.officers_pack import _stand_ins
 from beatplanner.data.publish.report import DAYS, _signed
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.names import language_title
 from beatplanner.planning.whole.plan_doubts import PlaceNames, plan_doubts
 from beatplanner.planning.whole.proof_figures import step_proofs
 from beatplanner.planning.whole.run import run
@@ -117,3 +121,13 @@ def test_the_verdict_is_trusted_only_for_the_files_that_were_checked(folder, tmp
     assert read_verdict(copy) is None
     (copy / FILE).unlink()
     assert read_verdict(copy) is None
+
+
+def test_a_stand_in_is_told_by_the_last_day():
+    """The table of holders beside it has last days too; one page with two conventions is read wrong."""
+    cover = pd.DataFrame(
+        [{"officer": "Jana", "for_officer": "Vera", "beat": "3", "start": "2027-03-01", "end": "2027-09-01"}]
+    )
+    told = _stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
+    assert told == "Jana for Vera from 2027-03-01 to 2027-08-31 (last day)"
+    assert language_title("albanian") == "Albanian" and language_title("") == ""

@@ -14,7 +14,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import own_name
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.templates import check_job_template, fill_in
-from beatplanner.data.result.names import beat_title
+from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of
 from beatplanner.data.result.run_card import card_rows
@@ -231,10 +231,10 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     sheet("Moves", [*head, *more], rows, [26, 12, 26, 12, 56, *([12, 20] if aged else [])])
     if tables.cover is not None:
         rows = [
-            [r["officer"], r["for_officer"], name.get(str(r["beat"])), day(r["start"]), day(r["end"])]
+            [r["officer"], r["for_officer"], name.get(str(r["beat"])), day(r["start"]), day(r["end"]) - DAY]
             for r in tables.cover.sort_values(["start", "officer"]).to_dict("records")
         ]
-        head = ["Stands in", "For", "Beat", "From", "Until (first day after)"]
+        head = ["Stands in", "For", "Beat", "From", "Last day"]
         sheet("Temporary postings", head, rows, [26, 26, 26, 12, 14])
     if told.get("supervision"):
         rows = [
@@ -365,7 +365,8 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
         "posts": int(beat["posts"]),
         "residents": f"{people:,.0f}" if known else "not known",
         "places": ", ".join(units["name"].astype(str).head(40)),
-        "languages": ", ".join(str(beat["languages"] or "").split(";")).strip(", ") or "the official language",
+        "languages": ", ".join(language_title(w.strip()) for w in str(beat["languages"] or "").split(";")).strip(", ")
+        or "the official language",
         "requires": ", ".join(requires) or "–",
         "workload": f"{beat['workload']:,.0f}",
         "community_share": f"{share:.0%}",
@@ -394,7 +395,7 @@ def _stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[dict[str,
         return ""
     who = {str(h["officer"]) for h in holders}
     rows = [
-        f"{r['officer']} for {r['for_officer']} from {r['start']} until {r['end']}"
+        f"{r['officer']} for {r['for_officer']} from {r['start']} to {dt.date.fromisoformat(str(r['end'])) - DAY} (last day)"
         for r in tables.cover.to_dict("records")
         if str(r["beat"]) == str(beat["beat"]) and str(r["for_officer"]) in who
     ]

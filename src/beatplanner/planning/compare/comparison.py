@@ -25,6 +25,7 @@ from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
 from beatplanner.data.result.cells import without_nan
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.names import language_title
 from beatplanner.planning.compare.columns import (
     Column,
     beat_name,
@@ -70,7 +71,7 @@ def _access_rows(columns: Sequence[Column]) -> list[Figure]:
         if k.startswith("within_") and k.removeprefix("within_").replace(".", "").isdigit()
     ]
     for group in dict.fromkeys(g for c in columns for g in c.rules.units.groups):
-        name = group[:1].upper() + group[1:]
+        name = language_title(group)
         rows += [
             Figure(f"within_limit_{group}", f"{name} speakers within the walking limit", "share", "more"),
             Figure(f"mean_walk_{group}", f"{name} speakers' mean walk, minutes", "decimal", "less"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import Note
+from beatplanner.data.result.names import language_title
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.roster_problem import Places
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
@@ -206,7 +207,7 @@ def _language_notes(
     training = town.description.officers.training_months
     for need in language_needs(town, beats, problem_, dates):
         language = need["language"]
-        spoken = language[:1].upper() + language[1:]
+        spoken = language_title(language)
         k = list(town.groups).index(language)
         months = lacking[:, k].sum(axis=1)
         people = np.zeros(len(beats)) if problem_.speakers is None else problem_.speakers[:, k]

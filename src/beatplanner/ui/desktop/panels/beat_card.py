@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.result.names import language_title
 from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday, weekdays
@@ -177,7 +178,9 @@ class CardWords(QObject):
         else:
             until = self.tr("from {0} until {1}").format(month(posting.start), month(last))
         speaks = (
-            self.tr(", speaks {0}").format(", ".join(posting.languages)) if posting.languages and not outside else ""
+            self.tr(", speaks {0}").format(", ".join(map(language_title, posting.languages)))
+            if posting.languages and not outside
+            else ""
         )
         return f"{who}{speaks}, {until}"
 
@@ -185,7 +188,7 @@ class CardWords(QObject):
         lines = []
         for spoken in card.languages:
             said = self.tr("{0}: {1} residents ({2})").format(
-                spoken.language, number(spoken.residents), percent(spoken.share)
+                language_title(spoken.language), number(spoken.residents), percent(spoken.share)
             )
             if card.holders is not None:
                 said += (
