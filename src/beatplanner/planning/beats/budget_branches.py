@@ -16,32 +16,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beatplanner.planning.beats.municipality import PartEvidence
-
 # Choices that are looked at before the search gives up.
 MOST_CHOICES = 200_000
-
-
-@dataclass(frozen=True)
-class Limited:
-    """What one municipality costs at least where at most so many of its residents move.
-
-    Attributes
-    ----------
-    part
-        Its place among the municipalities.
-    upto
-        Residents; inf for any number.
-    bound
-        Of travel or border alone; inf where there is no such plan.
-    evidence
-        What proves it.
-    """
-
-    part: int
-    upto: float
-    bound: float
-    evidence: PartEvidence
 
 
 @dataclass(frozen=True)

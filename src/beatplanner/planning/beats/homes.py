@@ -9,65 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from beatplanner.planning.beats.budget_branches import Limited
-from beatplanner.planning.beats.municipality import Part, PartEvidence
+from beatplanner.planning.beats.municipality import AtHome, Homes, Part
 from beatplanner.planning.beats.shared_budget import CLOSE, Together
 
 # Ways to choose the homes that are planned; of more, those with the fewest residents who change beat whatever is drawn.
 MOST_HOMES = 16
-
-
-@dataclass(frozen=True)
-class Homes:
-    """One way to choose the homes.
-
-    Attributes
-    ----------
-    labels
-        Today's beats that have residents in several municipalities.
-    homes
-        Of each, the place of the municipality in which it lives on.
-    unavoidable
-        Residents of these beats in other municipalities.
-    """
-
-    labels: tuple[int, ...]
-    homes: tuple[int, ...]
-    unavoidable: float
-
-    def parts(self, parts: Sequence[Part]) -> list[Part]:
-        """Return the municipalities without the labels that live on elsewhere."""
-        found = []
-        for m, p in enumerate(parts):
-            away = [g for g, h in zip(self.labels, self.homes, strict=True) if h != m]
-            current = np.where(np.isin(p.problem.current, away), -1, p.problem.current)
-            found.append(replace(p, problem=replace(p.problem, current=current)))
-        return found
-
-
-@dataclass(frozen=True)
-class AtHome:
-    """What is proven of all plans in which today's beats live on in given municipalities.
-
-    Attributes
-    ----------
-    homes
-        The choice.
-    bound
-        The least objective of such plans; inf where there are none within the budget.
-    price, evidence, limits
-        What proves it, as in `Together`; where `bound` is inf, `evidence` proves the fewest residents moved.
-    """
-
-    homes: Homes
-    bound: float
-    price: float
-    evidence: tuple[PartEvidence, ...]
-    limits: tuple[Limited, ...]
 
 
 def choices_of_homes(parts: Sequence[Part]) -> tuple[list[Homes], bool]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from beatplanner.solver.districts.evidence import Evidence
 from beatplanner.solver.districts.solve import DistrictingProblem, Districts
-
-if TYPE_CHECKING:
-    from beatplanner.planning.beats.homes import AtHome
 
 
 @dataclass(frozen=True)
@@ -119,6 +117,77 @@ class PartEvidence:
     labels: tuple[str, ...]
     problem: DistrictingProblem
     evidence: Evidence | None
+
+
+@dataclass(frozen=True)
+class Limited:
+    """What one municipality costs at least where at most so many of its residents move.
+
+    Attributes
+    ----------
+    part
+        Its place among the municipalities.
+    upto
+        Residents; inf for any number.
+    bound
+        Of travel or border alone; inf where there is no such plan.
+    evidence
+        What proves it.
+    """
+
+    part: int
+    upto: float
+    bound: float
+    evidence: PartEvidence
+
+
+@dataclass(frozen=True)
+class Homes:
+    """One way to choose the homes.
+
+    Attributes
+    ----------
+    labels
+        Today's beats that have residents in several municipalities.
+    homes
+        Of each, the place of the municipality in which it lives on.
+    unavoidable
+        Residents of these beats in other municipalities.
+    """
+
+    labels: tuple[int, ...]
+    homes: tuple[int, ...]
+    unavoidable: float
+
+    def parts(self, parts: Sequence[Part]) -> list[Part]:
+        """Return the municipalities without the labels that live on elsewhere."""
+        found = []
+        for m, p in enumerate(parts):
+            away = [g for g, h in zip(self.labels, self.homes, strict=True) if h != m]
+            current = np.where(np.isin(p.problem.current, away), -1, p.problem.current)
+            found.append(replace(p, problem=replace(p.problem, current=current)))
+        return found
+
+
+@dataclass(frozen=True)
+class AtHome:
+    """What is proven of all plans in which today's beats live on in given municipalities.
+
+    Attributes
+    ----------
+    homes
+        The choice.
+    bound
+        The least objective of such plans; inf where there are none within the budget.
+    price, evidence, limits
+        What proves it, as in `Together`; where `bound` is inf, `evidence` proves the fewest residents moved.
+    """
+
+    homes: Homes
+    bound: float
+    price: float
+    evidence: tuple[PartEvidence, ...]
+    limits: tuple[Limited, ...]
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,25 @@ import pandas as pd
 
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import STEP, plan_alone
-from beatplanner.planning.beats.budget_branches import Limited
 from beatplanner.planning.beats.conflicts import in_sentences
 from beatplanner.planning.beats.homes import (
-    AtHome,
-    Homes,
     as_good_as,
     choices_of_homes,
     least_of_homes,
     to_plan,
     within,
 )
-from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
+from beatplanner.planning.beats.municipality import (
+    AtHome,
+    Homes,
+    Limited,
+    MunicipalityPlan,
+    Part,
+    PartEvidence,
+    Relaxed,
+    Setting,
+    Task,
+)
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
 from beatplanner.planning.beats.parallel import WorkerPool
 from beatplanner.planning.beats.problems import Problems, residents_of

@@ -16,17 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatplanner.planning.beats.alone import STEP
-from beatplanner.planning.beats.budget_branches import Limited, Step, least_choice, steps_of
-from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Task
+from beatplanner.planning.beats.budget_branches import Step, least_choice, steps_of
+from beatplanner.planning.beats.municipality import AtHome, Limited, MunicipalityPlan, Part, PartEvidence, Relaxed, Task
 from beatplanner.solver.districts.solve import Districts, measured
-
-if TYPE_CHECKING:
-    from beatplanner.planning.beats.homes import AtHome
 
 # Prices that are tried, and rounds in which what is left of the budget is used.
 PRICES, ROUNDS = 8, 3

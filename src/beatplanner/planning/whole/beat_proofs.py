@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.data.description.models import Beats
-from beatplanner.planning.beats.budget_branches import Limited
-from beatplanner.planning.beats.homes import AtHome
-from beatplanner.planning.beats.municipality import PartEvidence
+from beatplanner.planning.beats.municipality import AtHome, Limited, PartEvidence
 from beatplanner.planning.verification.beats_proof import (
     areas_of,
     at_home,
