@@ -12,6 +12,7 @@ import shapely
 
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.guided_import.checks import check
+from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.town.columns import mapped_table
 
 HEAD = '[project]\nname = "x"\n[units]\npath = "u.gpkg"\nid = "unit"\npopulation = "pop"\n'
@@ -83,3 +84,15 @@ def test_a_cross_in_a_roster_is_no_header(tmp_path):
 def test_years_of_two_digits_behind_a_named_month(written, meant):
     found = parse_times(pd.Series([written])).values.iloc[0]
     assert found == pd.Timestamp(meant) if meant else pd.isna(found)
+
+
+@pytest.mark.parametrize(("name", "used"), [("popis.csv", True), ("dwellings.csv", False)])
+def test_the_total_of_a_census_by_code_is_its_residents(sixteen, tmp_path, name, used):
+    sixteen.drop(columns="pop").rename(columns={"unit": "kod"}).to_file(tmp_path / "areas.gpkg")
+    pd.DataFrame({"KOD": range(1, 17), "ukupno": 90, "m": 44, "z": 46}).to_csv(tmp_path / name, sep=";", index=False)
+    draft = ImportDraft()
+    draft.add([tmp_path / "areas.gpkg", tmp_path / name])
+    found = draft.first("residents")
+    assert (found is not None) == used
+    if found is not None:
+        assert found.columns == {"id": "KOD", "population": "ukupno"}

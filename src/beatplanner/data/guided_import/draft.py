@@ -32,6 +32,7 @@ from beatplanner.data.guided_import.guessing import (
     MEANINGS,
     NEEDED,
     ROLES,
+    census_total,
     guess_columns,
     guess_place,
     guess_roles,
@@ -251,7 +252,7 @@ class ImportDraft:
 
     def _as_residents(self, source: Source, units: Source) -> dict[str, str] | None:
         """Return the columns of a table of residents by unit, None where it is none."""
-        population = guess_columns(source.look, "residents").get("population")
+        population = guess_columns(source.look, "residents").get("population") or census_total(source.look)
         if population is None:
             return None
         ids = texts(self.frame(units)[units.columns["id"]])

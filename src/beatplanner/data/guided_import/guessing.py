@@ -157,6 +157,10 @@ FILE_WORDS: dict[str, str] = {
 }
 
 
+# What a census calls all its residents together.
+TOTALS = {"total", "totals", "all", "ukupno", "sveukupno", "svega", "vkupno", "gjithsej", "totali", "vsego"}
+
+
 # ---- what a column means
 
 
@@ -266,6 +270,16 @@ def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
     if meaning in ("name", "languages"):
         return text
     return True
+
+
+def census_total(look: LayerLook) -> str | None:
+    """Return the column of totals of a table whose name says that it is a census: its residents, None where there is no such."""
+    if _name_score(plain(look.layer or look.path.stem), FILE_WORDS["residents"]) < 0.5:
+        return None
+    fits = [
+        c.name for c in look.columns if plain(c.name) in TOTALS and _can_mean(c, "population", "residents", look.rows)
+    ]
+    return fits[0] if len(fits) == 1 else None
 
 
 # ---- what a file is
