@@ -270,7 +270,7 @@ class _Planner:
         def each(pairs: Sequence[tuple[Part, Task]], part_of_time: float, phase: str) -> list[MunicipalityPlan]:
             return self.each(pairs, part_of_time * time_share, phase)
 
-        return share_budget(relaxed, free, budget, known, self.problems.labels, each)
+        return share_budget(relaxed, free, budget, known, self.problems.labels, each, self.out_of_time)
 
     def out_of_time(self) -> bool:
         return (self.setting.nodes is None and read_clock(self.cancelled) >= self.until) or self.cancelled()

@@ -76,6 +76,7 @@ def share_budget(
     known: float,
     labels: tuple[str, ...],
     each: Each,
+    late: Callable[[], bool] = lambda: False,
 ) -> Together:
     """Plan municipalities within one budget.
 
@@ -93,15 +94,18 @@ def share_budget(
         Ids that labels stand for.
     each
         Does a task for each municipality, with a share of the time left and words for the progress.
+    late
+        Whether the time is over: what only makes the plan or its bound better is left out then.
     """
-    return _Sharing(parts, free, budget, known, labels, each).run()
+    return _Sharing(parts, free, budget, known, labels, each, late).run()
 
 
 class _Sharing:
-    def __init__(self, parts, free, budget, known, labels, each) -> None:
+    def __init__(self, parts, free, budget, known, labels, each, late) -> None:
         self.parts: list[Part] = list(parts)
         self.free: list[MunicipalityPlan] = list(free)
         self.budget, self.known, self.labels, self.each = budget, known, labels, each
+        self.late: Callable[[], bool] = late
         self.pool: list[list[Districts]] = [[] for _ in parts]
         self.add([a.found.district for a in free])
 
@@ -176,7 +180,7 @@ class _Sharing:
         high = _totals([min(p, key=lambda d: (d.moved, d.objective)) for p in self.pool])
         price = 0.0
         for k in range(PRICES):
-            if low[1] <= high[1] or high[0] <= low[0]:
+            if low[1] <= high[1] or high[0] <= low[0] or self.late():
                 break
             price = (high[0] - low[0]) / (low[1] - high[1])
             tasks = [(p, Task("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
@@ -200,6 +204,8 @@ class _Sharing:
         """Choose a plan for each municipality, and look for better ones with what the choice leaves of the budget."""
         chosen = self.choice()
         for k in range(ROUNDS):
+            if self.late():
+                break
             left = max(0.0, self.budget - sum(d.moved for d in chosen))
             tasks = []
             for part, now in zip(self.parts, chosen, strict=True):
@@ -250,7 +256,7 @@ class _Sharing:
                 break
             best = max(best, least[0])
             objective = sum(d.objective for d in chosen)
-            if objective - best <= CLOSE * objective or not least[1]:
+            if objective - best <= CLOSE * objective or not least[1] or self.late():
                 break
             asked = self.to_part([own[i] for own, i in zip(steps, least[1], strict=True)], hair)
             if asked is None:
