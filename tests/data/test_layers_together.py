@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from beatplanner.data.formats.cells import read_times
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.guided_import.draft import ImportDraft
@@ -96,3 +97,11 @@ def test_the_total_of_a_census_by_code_is_its_residents(sixteen, tmp_path, name,
     assert (found is not None) == used
     if found is not None:
         assert found.columns == {"id": "KOD", "population": "ukupno"}
+
+
+@pytest.mark.parametrize("marks", [["-999", "n/a", "–"], [-999, -9999.0, pd.NA], ["-9999.0", "−999", ""]])
+def test_a_mark_of_a_missing_number_is_a_missing_time(marks):
+    found = read_times(pd.Series(["31.12.2025 22:15", *marks], dtype=object))
+    assert not len(found.failed)
+    assert found.values.isna().tolist() == [False, True, True, True]
+    assert not len(read_times(pd.Series([45000, -999])).failed)

@@ -265,12 +265,21 @@ def raise_rows(wrong: Sequence[tuple[int, str]], where: Place, field: str, mend:
     raise InputError(*notes)
 
 
+def _marks_no_time(value: object) -> bool:
+    if not isinstance(value, str):
+        return isinstance(value, int | float) and value in MISSING_CODES
+    text = value.strip().casefold()
+    return text in MISSING_WORDS or re.fullmatch(r"[-−–]9{3,7}(?:[.,]0+)?", text) is not None
+
+
 def read_times(values: pd.Series, zone: str | None = None) -> TimeColumn:
     """Return a column as local times, whatever its cells are; see `parse_times`."""
     cells = values
-    if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
-        # a mark such as “n/a” is no time, and no fault either
-        marked = values.map(lambda v: isinstance(v, str) and v.strip().casefold() in MISSING_WORDS)
+    if pd.api.types.is_numeric_dtype(values):
+        cells = values.where(~values.isin(MISSING_CODES))
+    elif not pd.api.types.is_datetime64_any_dtype(values):
+        # a mark such as “n/a” or −999 is no time, and no fault either
+        marked = values.map(_marks_no_time)
         cells = values.astype(object).where(~(missing_cells(values) | marked.to_numpy(bool)), None)
     return parse_times(cells, zone)
 
