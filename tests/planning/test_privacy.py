@@ -203,7 +203,8 @@ def docx_text(path) -> str:
     import docx
 
     document = docx.Document(str(path))
-    return "\n".join(p.text for p in document.paragraphs)
+    in_tables = [c.text for t in document.tables for row in t.rows for c in row.cells]
+    return "\n".join([*(p.text for p in document.paragraphs), *in_tables])
 
 
 def test_less_than_twelve_months_are_not_told(town):

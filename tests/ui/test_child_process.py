@@ -88,9 +88,3 @@ def test_a_task_that_is_cancelled_tells_nothing(qtbot):
     task.start(divide, 8, 2)
     qtbot.waitUntil(lambda: bool(told), timeout=60_000)
     assert told == [4.0]
-
-
-def test_no_other_thread_collects_while_windows_come_and_go(qtbot):
-    from benchmarks.window_stress import stress
-
-    assert stress(rounds=4, threads=2, town=None) == 0

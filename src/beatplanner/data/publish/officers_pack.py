@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl.utils import get_column_letter
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import own_name
@@ -85,6 +84,7 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
 def _write_workbook(path: Path, tables: PlanTables) -> None:
     import openpyxl
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
 
     from beatplanner.data.result.cells import safe_cell
 

@@ -167,7 +167,8 @@ def _names(town: Town, ids: list[str], centre: np.ndarray, municipality: np.ndar
     by_hand = {} if rules is None else rules.names
     twice = {p for p in place if place.count(p) > 1}
     wanted = {
-        b: kept.get(b) or (f"{p} ({b})" if p in twice else p) or f"Beat {b}" for p, b in zip(place, ids, strict=True)
+        b: kept.get(b) or (p and (f"{p} ({b})" if p in twice else p)) or f"Beat {b}"
+        for p, b in zip(place, ids, strict=True)
     }
     # a name given by hand comes first, then one of today
     order = sorted(ids, key=lambda b: (b not in by_hand, b not in kept))

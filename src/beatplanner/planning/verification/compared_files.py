@@ -8,8 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from beatplanner.data.publish.comparison_words import in_words
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
 
@@ -65,6 +63,8 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     if not path.is_file():
         ledger.add("comparison.xlsx", False, "a workbook", "not there")
         return
+    import openpyxl
+
     book = openpyxl.load_workbook(path)
     sheet, beats = book["Comparison"], book["Beats"]
     wrong, count = [], 0
