@@ -1,6 +1,6 @@
 """Installs, starts, upgrades, kills and removes the setup file on a Windows of its own (wine), with the Python that it brings.
 
-    python benchmarks/windows.py [SETUP.exe]
+    python -m benchmarks.windows [SETUP.exe]
 
 Without a file a small setup is built first: runtime, the program and the libraries that are pure Python. wine's C runtime lacks functions
 that numpy calls and a library that Qt calls, so that the small town of the installer cannot be solved here (exit code 3); all else is as
@@ -18,12 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
-
-from delivery.wheels import build_project  # noqa: E402
-from delivery.windows.runtime import fetch_runtime  # noqa: E402
-from delivery.windows.setup import lay_out, make_launcher, make_setup  # noqa: E402
+from delivery.wheels import ROOT, build_project
+from delivery.windows.runtime import fetch_runtime
+from delivery.windows.setup import build_id, lay_out, make_launcher, make_setup
 
 PURE = (
     "typer",
@@ -118,7 +115,7 @@ def small_setup(work: Path, version: str, content: Path) -> Path:
     (content / "made.txt").write_text(version, "ascii")
     make_launcher(content, content.parent / "beatplanner.exe", version)
     setup = work / f"beatplanner-{version}-setup.exe"
-    make_setup(content, setup, version, compressor="zlib")
+    make_setup(content, setup, version, build_id(content, version), compressor="zlib")
     return setup
 
 

@@ -32,6 +32,7 @@ from delivery.wheels import (
     check_record,
     download,
     download_pip,
+    files_of,
     left_out_patterns,
     lighten,
     read_wheel,
@@ -124,10 +125,10 @@ def write_bundle(platform: str, python: str, out: Path) -> int:
             "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
             "longest_path": max(len(n.filename) for w in wheels for n in _members(w)),
             "installed_bytes": sum(n.file_size for w in wheels for n in _members(w)),
-            "files": {p.relative_to(content).as_posix(): sha256(p) for p in _files(content)},
+            "files": {p.relative_to(content).as_posix(): sha256(p) for p in files_of(content)},
         }
         (content / "bundle.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        sums = "".join(f"{sha256(p)}  {p.relative_to(content).as_posix()}\n" for p in _files(content))
+        sums = "".join(f"{sha256(p)}  {p.relative_to(content).as_posix()}\n" for p in files_of(content))
         (content / "SHA256SUMS").write_text(sums, "utf-8", newline="\n")
         part = out.with_name(f".{out.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -144,10 +145,6 @@ def write_bundle(platform: str, python: str, out: Path) -> int:
         finally:
             part.unlink(missing_ok=True)
     return size
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
 def _write_requirements(path: Path, wheels: Sequence[Wheel]) -> None:
@@ -216,7 +213,7 @@ def _members(wheel: Wheel) -> list[zipfile.ZipInfo]:
 def _pack(content: Path, out: Path) -> None:
     """Pack a folder; wheels are compressed already."""
     with zipfile.ZipFile(out, "w") as archive:
-        for path in _files(content):
+        for path in files_of(content):
             method = zipfile.ZIP_STORED if path.suffix == ".whl" else zipfile.ZIP_DEFLATED
             archive.write(path, path.relative_to(content).as_posix(), method)
 

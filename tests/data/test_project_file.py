@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from beatplanner.data import output_place
 from beatplanner.data.description.merge_patch import difference, merge
 from beatplanner.data.description.version import version_of
 from beatplanner.data.errors import InputError
@@ -338,7 +339,7 @@ def test_a_target_that_nobody_may_replace_is_written_into_and_leaves_no_copy_bes
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", refuse)
-    monkeypatch.setattr(safe_save, "PAUSE", 0.0)
+    monkeypatch.setattr(output_place, "PAUSE", 0.0)
     document.save()
     monkeypatch.undo()
     assert read_document(project).content.history[-1].what == "Work"
@@ -513,7 +514,7 @@ def test_a_project_that_a_reader_holds_is_written_into(tmp_path, monkeypatch):
     def held(self, target):
         raise PermissionError(13, "the process cannot access the file because it is being used by another process")
 
-    monkeypatch.setattr(safe_save, "PAUSE", 0.0)
+    monkeypatch.setattr(output_place, "PAUSE", 0.0)
     with monkeypatch.context() as windows:
         windows.setattr(type(project), "replace", held)
         safe_save.replace_package(project, project, put("new"))

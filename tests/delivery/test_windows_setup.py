@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import struct
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
+from benchmarks.windows import Windows
 
 from delivery.wheels import BundleError
 from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
@@ -134,29 +133,18 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
     make_launcher(content, content.parent / "beatplanner.exe", "1.2.3")
     first = build_id(content, "1.2.3")
     setup = tmp_path / "setup.exe"
-    assert make_setup(content, setup, "1.2.3", compressor="zlib") > 50_000
+    assert make_setup(content, setup, "1.2.3", first, compressor="zlib") > 50_000
     assert setup.read_bytes()[:2] == b"MZ"
-    wine = shutil.which("wine") or shutil.which("wine64")
-    if wine is None:
+    if shutil.which("wine") is None:
         pytest.skip("wine is not installed: the setup file was made and not run")
-    environment = {
-        **os.environ,
-        "WINEPREFIX": str(tmp_path / "wine"),
-        "WINEDEBUG": "-all",
-        "WINEDLLOVERRIDES": "mscoree,mshtml=",
-        "LC_ALL": "C.UTF-8",
-    }
-    environment.pop("DISPLAY", None)
+    windows = Windows(tmp_path / "wine")
 
     def run(*command: str) -> int:
-        done = subprocess.run(
-            [wine, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=900
-        )
-        return done.returncode
+        return windows.run(*command, seconds=900)[0]
 
     # 3: it is installed, and the empty Python solves nothing
     assert run(str(setup), "/S") == 3
-    (place,) = (tmp_path / "wine" / "drive_c" / "users").glob("*/AppData/Local/Programs/beatplanner")
+    (place,) = (windows.drive / "users").glob("*/AppData/Local/Programs/beatplanner")
     assert (place / "current.txt").read_text() == first
     assert {p.name for p in place.iterdir()} >= {first, "beatplanner.exe", "beatplanner.cmd", "uninstall.exe"}
     assert not (place / first / "installing").exists()
@@ -168,13 +156,13 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
     (place / "1.2.2-dead").mkdir()
     (place / "1.2.2-dead" / "installing").write_text("", "ascii")
     (place / "mine.txt").write_text("somebody else's", "utf-8")
-    make_setup(content, setup, "1.2.4", compressor="zlib")
+    make_setup(content, setup, "1.2.4", build_id(content, "1.2.4"), compressor="zlib")
     assert run(str(setup), "/S") == 3
     second = (place / "current.txt").read_text()
     assert second.startswith("1.2.4-") and [p.name for p in place.iterdir() if p.is_dir()] == [second]
 
-    windows = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
-    run(str(place / "uninstall.exe"), "/S", f"_?={windows}")
+    target = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
+    run(str(place / "uninstall.exe"), "/S", f"_?={target}")
     assert {p.name for p in place.iterdir()} <= {"mine.txt", "uninstall.exe"}
     assert run("reg", "query", key) != 0
     assert run("reg", "query", r"HKCU\Software\Classes\.beatplan") != 0

@@ -38,7 +38,7 @@ def beat_colours(beats: gpd.GeoDataFrame, own: Mapping[str, str] | None = None) 
         return {b: kept[b] for b in ids}
     near = _neighbours(beats)
     found: dict[int, str] = {i: kept[b] for i, b in enumerate(ids) if b in kept}
-    for i in _smallest_last(near):
+    for i in smallest_last(near):
         if i in found:
             continue
         around = [found[o] for o in near[i] if o in found]
@@ -53,7 +53,7 @@ def beat_numbers(beats: gpd.GeoDataFrame) -> dict[str, int]:
     ids, near = [str(b) for b in beats["beat"]], _neighbours(beats)
     colours = beat_colours(beats)
     found: dict[int, int] = {}
-    for i in _smallest_last(near):
+    for i in smallest_last(near):
         taken = {found[o] for o in near[i] if o in found}
         colour = colours[ids[i]]
         first = FILLS.index(colour) % USED if colour in FILLS else preferred(ids[i])
@@ -82,8 +82,14 @@ def _neighbours(beats: gpd.GeoDataFrame) -> list[set[int]]:
     return near
 
 
-def _smallest_last(near: list[set[int]]) -> list[int]:
-    """Return the order in which a map drawn in the plane never needs more than six colours (Matula and Beck 1983)."""
+def smallest_last(near: list[set[int]]) -> list[int]:
+    """Return the order in which a map drawn in the plane never needs more than six colours (Matula and Beck 1983).
+
+    Parameters
+    ----------
+    near
+        Of each area its neighbours.
+    """
     left, remaining, order = [set(n) for n in near], set(range(len(near))), []
     while remaining:
         area = min(remaining, key=lambda a: (len(left[a]), a))

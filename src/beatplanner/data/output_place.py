@@ -155,20 +155,27 @@ def swap_in(part: Path, out: Path) -> None:
     )
 
 
-def move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path, tries: int = TRIES) -> None:
     """Move a file or folder, trying again for some seconds: a scanner or OneDrive may hold it for a moment.
+
+    Parameters
+    ----------
+    source, target
+        What is moved, and where to; a file that is there is replaced.
+    tries
+        How often, with pauses of a quarter of a second.
 
     Raises
     ------
     OSError
         Of the last try.
     """
-    for attempt in range(TRIES):
+    for attempt in range(tries):
         try:
             source.replace(target)
             return
         except PermissionError:
-            if attempt + 1 == TRIES:
+            if attempt + 1 == tries:
                 raise
             time.sleep(PAUSE)
         except OSError as error:

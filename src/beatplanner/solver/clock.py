@@ -7,6 +7,11 @@ import time
 from collections.abc import Callable
 
 
+def now() -> float:
+    """Return the seconds of the computer's clock."""
+    return time.monotonic()
+
+
 class Watch:
     """Whether a run goes on, and its clock: given to solvers as their `cancelled`, and asked as often.
 
@@ -15,7 +20,7 @@ class Watch:
     cancelled
         True ends the run with the best that it has.
     clock
-        Seconds, such as ``time.monotonic``; it may stand still while the user waits on purpose.
+        Seconds, such as `now`; it may stand still while the user waits on purpose.
     end
         Time of that clock after which the run ends too.
     """
@@ -23,7 +28,7 @@ class Watch:
     def __init__(
         self,
         cancelled: Callable[[], bool] = lambda: False,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = now,
         end: float = math.inf,
     ) -> None:
         self.cancelled, self.clock, self.end = cancelled, clock, end
@@ -52,4 +57,4 @@ def watch(cancelled: Callable[[], bool]) -> Watch:
 
 def read_clock(cancelled: Callable[[], bool]) -> float:
     """Return the seconds of the clock that comes with `cancelled`."""
-    return cancelled.clock() if isinstance(cancelled, Watch) else time.monotonic()
+    return cancelled.clock() if isinstance(cancelled, Watch) else now()

@@ -12,6 +12,7 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.highs_session import end_when
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
@@ -93,14 +94,7 @@ def solve(
         index = np.array([cast(Any, v).index for v in start], np.int32)
         highs.setSolution(len(start), index, np.array(list(start.values()), float))
     if cancelled is not None:
-        ask = cancelled  # kept in a local so that the checker knows it is set
-
-        def interrupt(event) -> None:
-            if ask():
-                event.interrupt()
-
-        highs.cbMipInterrupt.subscribe(interrupt)
-        highs.cbSimplexInterrupt.subscribe(interrupt)
+        end_when(highs, cancelled)
     # HiGHS keeps its worker threads between runs and refuses a run with another number of them
     highs.resetGlobalScheduler(True)
     # what it took to hand the model over is part of the limit

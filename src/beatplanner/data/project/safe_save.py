@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place
+from beatplanner.data.output_place import check_place, move
 from beatplanner.data.paths import read_only_uri
 from beatplanner.data.processes import is_left_over
 
 # How long another program may hold the file before a save gives up, in ms; steps of a backup that may find it held.
 BUSY_MS, BUSY_STEPS = 2000, 3
-# How often a replacement is tried while a scanner or OneDrive looks at the file, and the pause between, in seconds.
-TRIES, PAUSE = 8, 0.25
+# How often a replacement is tried while a scanner or OneDrive looks at the file.
+TRIES = 8
 
 
 def replace_package(target: Path, base: Path | None, change: Callable[[Path], None]) -> None:
@@ -73,19 +72,16 @@ def _put(part: Path, target: Path) -> None:
     Windows lets nobody replace a file that a reader such as QGIS holds, but SQLite's backup writes into it: readers see the old version
     or the new, and a kill on the way leaves the old, which SQLite's journal brings back.
     """
-    for attempt in range(TRIES):
-        try:
-            _settle(target)
-            part.replace(target)
-            return
-        except PermissionError:
-            if not target.is_file():
-                raise
-            if attempt + 1 < TRIES:
-                time.sleep(PAUSE)
-        except sqlite3.OperationalError:
-            # a reader holds the log of changes
-            break
+    try:
+        _settle(target)
+        move(part, target, TRIES)
+        return
+    except PermissionError:
+        if not target.is_file():
+            raise
+    except sqlite3.OperationalError:
+        # a reader holds the log of changes
+        pass
     waits = 0
 
     def told(status: int, _left: int, _all: int) -> None:

@@ -13,7 +13,7 @@ from beatplanner.data.output_place import check_place
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.service.picture import Method
+from beatplanner.planning.service.picture import Method, read_inputs
 from beatplanner.planning.service.step import content, service_of_plan, service_of_today, today_beside
 
 
@@ -49,11 +49,12 @@ def look_at_service(
         file = Path(str(plan.summary.get("description_file", "")))
         rules = Description.model_validate(plan.summary.get("rules", {}))
         town = read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
-        picture = service_of_plan(town, plan, method=method, seed=seed, cancelled=cancelled)
-        today = today_beside(town, method=method, seed=seed, cancelled=cancelled)
+        inputs = read_inputs(town)
+        picture = service_of_plan(town, plan, inputs, method=method, seed=seed, cancelled=cancelled)
+        today = today_beside(town, inputs, method=method, seed=seed, cancelled=cancelled)
     else:
         town = read_town(read_description(project))
-        picture = service_of_today(town, method=method, seed=seed, cancelled=cancelled)
+        picture = service_of_today(town, read_inputs(town), method=method, seed=seed, cancelled=cancelled)
         today = None
     told, evidence = content(picture, town, today=today, cancelled=cancelled)
     out.mkdir(parents=True, exist_ok=True)

@@ -119,6 +119,11 @@ def _calls_of_beats(calls: np.ndarray, beat: np.ndarray, known: list[str]) -> np
     return found
 
 
+def hours_a_post(rules: Workload) -> float:
+    """Return the hours a week that one post is on duty: annual hours less absence."""
+    return rules.annual_hours * (1 - rules.absence) / WEEKS_A_YEAR
+
+
 def on_duty(
     posts: dict[str, int], known: list[str], hours: np.ndarray, calls: np.ndarray, rules: Workload
 ) -> np.ndarray:
@@ -135,7 +140,7 @@ def on_duty(
     rules
         Annual hours and absence.
     """
-    a_week = np.array([posts.get(b, 0) for b in known]) * rules.annual_hours * (1 - rules.absence) / WEEKS_A_YEAR
+    a_week = np.array([posts.get(b, 0) for b in known]) * hours_a_post(rules)
     share = (calls * hours[:, None]).sum(axis=1) + 1e-12
     share /= share.sum()
     mean = a_week[None, :] * share[:, None] / np.maximum(hours[:, None], 1e-12)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Service
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.town.service_tables import ServiceTables
+from beatplanner.data.town.service_tables import ServiceTables, read_service_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import Demand, demand
 from beatplanner.planning.service.duty import Duty, duty
@@ -74,9 +74,37 @@ class ServicePicture:
     tables: ServiceTables
 
 
+@dataclass(frozen=True)
+class ServiceInputs:
+    """What the service of a town is counted from, whatever its beats: read once for today's beats and a plan's.
+
+    Attributes
+    ----------
+    tables, shifts, demand
+        The tables of the section, its shifts, and when calls come.
+    """
+
+    tables: ServiceTables
+    shifts: tuple[ShiftHours, ...]
+    demand: Demand
+
+
+def read_inputs(town: Town) -> ServiceInputs:
+    """Read what the service picture needs.
+
+    Raises
+    ------
+    InputError
+        Where nothing says when calls come, shifts overlap, or a table cannot be used.
+    """
+    tables = read_service_tables(town)
+    shifts = shift_hours(tables.rules, town.description.file)
+    return ServiceInputs(tables, shifts, demand(town, tables, shifts))
+
+
 def service_picture(
     town: Town,
-    tables: ServiceTables,
+    inputs: ServiceInputs,
     beat: np.ndarray,
     posts: dict[str, int],
     *,
@@ -89,8 +117,8 @@ def service_picture(
 
     Parameters
     ----------
-    town, tables
-        The town and the tables of its service.
+    town, inputs
+        The town and what its service is counted from.
     beat
         (n,) beat of each unit, None where it has none.
     posts
@@ -105,11 +133,10 @@ def service_picture(
     Raises
     ------
     InputError
-        Where nothing says when calls come, shifts overlap, or the exact model is asked for with too many servers.
+        Where the exact model is asked for with too many servers, or a server is of a beat that is not there.
     """
     file = town.description.file
-    shifts = shift_hours(tables.rules, file)
-    wanted = demand(town, tables, shifts)
+    tables, shifts, wanted = inputs.tables, inputs.shifts, inputs.demand
     who = duty(town, tables, shifts, beat, posts, wanted.calls)
     most = max(len(s) for s in who.servers)
     if method is None:

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.demand import WEEKS_A_YEAR
-from beatplanner.planning.service.duty import waiting_places
+from beatplanner.planning.service.duty import hours_a_post, waiting_places
 from beatplanner.planning.service.picture import ServicePicture, ShiftPicture, travel_minutes
 from beatplanner.solver.service.staffing import (
     Measured,
@@ -97,9 +96,8 @@ def propose(town: Town, picture: ServicePicture, cancelled: Callable[[], bool]) 
     beats = [b for b in dict.fromkeys(picture.beat) if b is not None]
     shifts = tuple(_of_shift(town, picture, s, beats, standard, cancelled) for s in picture.shifts)
     starts, start_hours, hours_now = _starts(picture, standard)
-    workload = town.description.workload
-    a_week = workload.annual_hours * (1 - workload.absence) / WEEKS_A_YEAR
-    return Proposal(beats, standard, shifts, starts, start_hours, hours_now, a_week)
+    a_post = hours_a_post(town.description.workload)
+    return Proposal(beats, standard, shifts, starts, start_hours, hours_now, a_post)
 
 
 def _of_shift(

@@ -12,33 +12,19 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
-from beatplanner.data.town.service_tables import read_service_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence
-from beatplanner.planning.service.demand import demand
-from beatplanner.planning.service.hours import shift_hours
-from beatplanner.planning.service.picture import Method, ServicePicture, figures, service_picture
+from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
 from beatplanner.planning.service.proposal import propose, sentences, told
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
 MOST_ROWS = 400_000
 
 
-def check_service_inputs(town: Town) -> None:
-    """Look at all that the service picture needs, before anything is planned.
-
-    Raises
-    ------
-    InputError
-        As for `service_picture`.
-    """
-    tables = read_service_tables(town)
-    demand(town, tables, shift_hours(tables.rules, town.description.file))
-
-
 def service_of_plan(
     town: Town,
     plan: PlanTables,
+    inputs: ServiceInputs,
     *,
     method: Method | None = None,
     seed: int = 0,
@@ -56,11 +42,16 @@ def service_of_plan(
     of_unit = dict(zip(plan.units["unit"].astype(str), plan.units["beat"], strict=True))
     beat = np.array([None if of_unit.get(u) is None else str(of_unit[u]) for u in town.units["unit"]], dtype=object)
     posts = {str(b): int(p) for b, p in zip(plan.beats["beat"], plan.beats["posts"], strict=True)}
-    return service_picture(town, read_service_tables(town), beat, posts, method=method, seed=seed, cancelled=cancelled)
+    return service_picture(town, inputs, beat, posts, method=method, seed=seed, cancelled=cancelled)
 
 
 def service_of_today(
-    town: Town, *, method: Method | None = None, seed: int = 0, cancelled: Callable[[], bool] = lambda: False
+    town: Town,
+    inputs: ServiceInputs,
+    *,
+    method: Method | None = None,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> ServicePicture:
     """Look at the service of today's beats, with the officers of the roster where there is one; parameters as for `service_picture`.
 
@@ -87,7 +78,7 @@ def service_of_today(
         rules = town.description.officers
         given = rules.posts_per_beat if rules is not None else "auto"
         posts = dict.fromkeys(known, town.description.workload.min_officers_per_beat if given == "auto" else int(given))
-    return service_picture(town, read_service_tables(town), beat, posts, method=method, seed=seed, cancelled=cancelled)
+    return service_picture(town, inputs, beat, posts, method=method, seed=seed, cancelled=cancelled)
 
 
 # Figures of today's beats that stand beside a plan's.
@@ -107,12 +98,17 @@ BESIDE = (
 
 
 def today_beside(
-    town: Town, *, method: Method | None = None, seed: int = 0, cancelled: Callable[[], bool] = lambda: False
+    town: Town,
+    inputs: ServiceInputs,
+    *,
+    method: Method | None = None,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any] | None:
     """Return the figures of today's beats in short, for beside a plan's; None where no unit has a beat of today."""
     if all(b is None for b in town.units["current"]):
         return None
-    now = figures(service_of_today(town, method=method, seed=seed, cancelled=cancelled))
+    now = figures(service_of_today(town, inputs, method=method, seed=seed, cancelled=cancelled))
     return {
         "method": now["method"],
         **{k: now[k] for k in BESIDE},

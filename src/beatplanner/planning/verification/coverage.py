@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.town.columns import PERSONNEL_COLUMNS as PERSONNEL
+from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.ledger import Ledger
 
 HOW_LONG = "How long it took, and with what settings, cannot be told from a plan."
@@ -256,23 +256,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     **{
         f"roster.{c}": (f"roster.{c}",)
         for c in (
-            "beat",
-            "since",
-            "languages",
-            "gender",
-            "x",
-            "y",
-            "trained_on",
-            "joins_on",
-            "leaves_on",
-            "licence",
-            "not_with",
-            "prefers",
-            "absent_from",
-            "absent_until",
-            "ordered_on",
-            "grade",
-            *PERSONNEL,
+            *ROSTER_COLUMNS,
+            *PERSONNEL_COLUMNS,
         )
     },
     "access": ("access.shares",),

@@ -16,7 +16,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
-from beatplanner.data.town.columns import PERSONNEL_COLUMNS as PERSONNEL
+from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
 from beatplanner.planning.verification.officers import _beat_today, _served
@@ -42,23 +42,8 @@ FROM_INPUTS = {
     "roster": (
         "officer",
         (
-            "beat",
-            "since",
-            "languages",
-            "gender",
-            "x",
-            "y",
-            "trained_on",
-            "joins_on",
-            "leaves_on",
-            "licence",
-            "not_with",
-            "prefers",
-            "absent_from",
-            "absent_until",
-            "ordered_on",
-            "grade",
-            *PERSONNEL,
+            *ROSTER_COLUMNS,
+            *PERSONNEL_COLUMNS,
         ),
     ),
 }

@@ -141,10 +141,12 @@ def run(
         if pack:
             check_pack_inputs(town)
         served = description.service is not None and description.beats is not None
+        inputs = None
         if served:
-            from beatplanner.planning.service.step import check_service_inputs
+            from beatplanner.planning.service.picture import read_inputs
 
-            check_service_inputs(town)
+            # read before anything is planned: what is wrong with them must not come to light at the end
+            inputs = read_inputs(town)
         plan = make_plan(
             town,
             steps=steps,
@@ -164,10 +166,12 @@ def run(
         written = tables(plan, summary)
         _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = None
-        if served and written.beats is not None:
+        if inputs is not None and written.beats is not None:
             from beatplanner.planning.service.step import content, service_of_plan, today_beside
 
-            of_service = content(service_of_plan(town, written, seed=seed), town, today=today_beside(town, seed=seed))
+            of_service = content(
+                service_of_plan(town, written, inputs, seed=seed), town, today=today_beside(town, inputs, seed=seed)
+            )
         if of_service is not None:
             written.summary["service"] = of_service[0]
         summed_up = sum_up(written, description, seed, plan.rollout)

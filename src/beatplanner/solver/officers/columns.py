@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
+from beatplanner.solver.highs_session import quiet_highs
 from beatplanner.solver.officers.state import needs_handover, series_cost
 
 if TYPE_CHECKING:
@@ -88,11 +89,7 @@ class Master:
         # room and handover are at most, so their prices enter with the other sign; an officer's series is one exactly
         lower[span : 3 * span], upper[span : 3 * span] = -infinite, 0.0
         lower[self.officers : self.shortage] = -infinite
-        self.highs = highspy.Highs()
-        for option, value in (("output_flag", False), ("presolve", "off"), ("threads", 1)):
-            self.highs.setOptionValue(option, value)
-        # HiGHS keeps its worker threads between runs and refuses a run with another number of them
-        self.highs.resetGlobalScheduler(True)
+        self.highs = quiet_highs(presolve="off", threads=1)
         none = np.zeros(0, np.int32)
         self.highs.addCols(number, -worth, lower, upper, 0, np.zeros(number, np.int32), none, np.zeros(0))
         self.costs = np.zeros(0)

@@ -17,6 +17,7 @@ import highspy
 import numpy as np
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.highs_session import end_when, quiet_highs
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
@@ -110,29 +111,20 @@ def solve(
     _rows(a, model, columns, strict)
     if clock() >= end:
         return Solved(None, None)
-    highs = highspy.Highs()
-    highs.resetGlobalScheduler(True)
-    for option, value in (
-        ("output_flag", False),
-        ("threads", threads),
-        ("time_limit", max(0.01, end - clock())),
-        ("mip_rel_gap", GAP),
-        ("mip_abs_gap", 1e-6),
-        ("random_seed", seed % 2**31),
-        ("mip_max_nodes", max(1, int(effort * NODES))),
-    ):
-        highs.setOptionValue(option, value)
+    highs = quiet_highs(
+        threads=threads,
+        time_limit=max(0.01, end - clock()),
+        mip_rel_gap=GAP,
+        mip_abs_gap=1e-6,
+        random_seed=seed % 2**31,
+        mip_max_nodes=max(1, int(effort * NODES)),
+    )
     highs.passModel(model.highs())
     if known:
         index, value = _start(a, columns, known)
         highs.setSolution(len(index), index, value)
 
-    def interrupt(event) -> None:
-        if cancelled():
-            event.interrupt()
-
-    highs.cbMipInterrupt.subscribe(interrupt)
-    highs.cbSimplexInterrupt.subscribe(interrupt)
+    end_when(highs, cancelled)
     highs.run()
     info = highs.getInfo()
     status = highs.getModelStatus()

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.highs_session import end_when, quiet_highs
 from beatplanner.solver.officers.columns import Master
 
 if TYPE_CHECKING:
@@ -59,28 +60,14 @@ def whole_series(
     series = series[: max(len(a.first), ENTRIES // (4 * a.months))]
     master = Master(a, prices.short, 1)
     master.add(series)
-    highs = highspy.Highs()
-    highs.resetGlobalScheduler(True)
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("mip_rel_gap", GAP),
-        ("random_seed", seed % 2**31),
-        ("mip_max_nodes", NODES),
-    ):
-        highs.setOptionValue(option, value)
+    highs = quiet_highs(threads=1, mip_rel_gap=GAP, random_seed=seed % 2**31, mip_max_nodes=NODES)
     highs.passModel(_primal(master))
     left = end - clock()
     if left <= 0:
         return None
     highs.setOptionValue("time_limit", left)
 
-    def interrupt(event) -> None:
-        if cancelled():
-            event.interrupt()
-
-    highs.cbMipInterrupt.subscribe(interrupt)
-    highs.cbSimplexInterrupt.subscribe(interrupt)
+    end_when(highs, cancelled)
     highs.run()
     if highs.getInfo().primal_solution_status != 2:
         return None

@@ -116,11 +116,7 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
         summary = run_plan(project, out, progress=told, cancelled=cancelled, **options)
     print_summary(summary, out)
     say_times(begun, time.monotonic() - begin, options.get("time_limit"))
-    if not summary["feasible"]:
-        err_console.print("The rules cannot all be met:", style="red")
-        for clash in summary["clashes"]:
-            err_console.print(f"- {clash}", markup=False)
-        raise typer.Exit(CLASH)
+    say_clashes(summary)
 
 
 @contextmanager

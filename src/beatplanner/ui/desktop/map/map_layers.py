@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from beatplanner.data.colours import smallest_last
+
 # Sequential shades that stay apart for colour-blind readers and on a grey printer (after ColorBrewer's YlGnBu and Oranges).
 SHADES = {
     "blue": ("#f7fcf0", "#ccebc5", "#7bccc4", "#2b8cbe", "#084081"),
@@ -163,22 +165,13 @@ def contrast_colours(pairs: np.ndarray, count: int, colours: int, before: np.nda
         if a != b:
             near[a].add(b)
             near[b].add(a)
-    # smallest-last order: on a map drawn in the plane it never needs more than six colours (Matula and Beck 1983)
-    left, order = [set(n) for n in near], []
-    remaining = set(range(count))
-    while remaining:
-        area = min(remaining, key=lambda a: (len(left[a]), a))
-        remaining.remove(area)
-        order.append(area)
-        for other in left[area]:
-            left[other].discard(area)
     found = np.full(count, -1)
     if before is not None:
         for area in range(count):
             if before[area] >= 0 and all(found[o] != before[area] for o in near[area]):
                 found[area] = before[area]
     used = np.bincount(found[found >= 0], minlength=colours)
-    for area in reversed(order):
+    for area in smallest_last(near):
         if found[area] >= 0:
             continue
         taken = {int(found[o]) for o in near[area]}
