@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -157,6 +159,16 @@ def _journals_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
     if "beatplanner.ui.desktop.toolkit.recent" in sys.modules:
         monkeypatch.setattr("beatplanner.ui.desktop.toolkit.recent._file", lambda: tmp_path / "recent.json")
+
+
+@pytest.fixture(autouse=True)
+def _a_clock_of_this_process(monkeypatch):
+    """Let limits be seconds of this process' own work: what else the machine does ends no run of a test sooner."""
+    from beatplanner.solver import clock, highs_session
+
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=time.process_time))
+    limit = highs_session.own_limit
+    monkeypatch.setattr(highs_session, "own_limit", lambda seconds: 30 * limit(seconds))
 
 
 @pytest.fixture(autouse=True)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import time
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from beatplanner.data.sample.sample_town import write_sample_town
-from beatplanner.solver import clock
 from delivery.wheels import ROOT
 
 DOCS = ROOT / "docs"
@@ -42,8 +39,6 @@ def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch):
     assert spoken in text
     project.write_text(text.replace(spoken, 'languages = ["en"]'), encoding="utf-8")
     monkeypatch.chdir(tmp_path / "sample town")
-    # limits are of processor time here: a machine that is busy with other work leaves the same work to do
-    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=time.process_time))
     lines = commands()
     assert "beatplanner plan project.toml --out plan" in lines
     for line in lines:

@@ -12,7 +12,7 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.clock import watch
-from beatplanner.solver.highs_session import end_when
+from beatplanner.solver.highs_session import end_at
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
@@ -76,8 +76,8 @@ def solve(
         Status, objective and bound.
     """
     variables = model.variables()
-    clock = watch(cancelled or (lambda: False)).clock
-    end = clock() + seconds
+    stop = watch(cancelled or (lambda: False))
+    end = stop.clock() + seconds
     if seconds <= 0:
         _forget(variables)
         return Outcome("unknown", None, None)
@@ -93,12 +93,10 @@ def solve(
         # PuLP numbers the variables as it builds the model
         index = np.array([cast(Any, v).index for v in start], np.int32)
         highs.setSolution(len(start), index, np.array(list(start.values()), float))
-    if cancelled is not None:
-        end_when(highs, cancelled)
     # HiGHS keeps its worker threads between runs and refuses a run with another number of them
     highs.resetGlobalScheduler(True)
     # what it took to hand the model over is part of the limit
-    highs.setOptionValue("time_limit", max(0.01, end - clock()))
+    end_at(highs, end, stop)
     highs.run()
     outcome = _outcome(model, highs, variables)
     del model.solverModel

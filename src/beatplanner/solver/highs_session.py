@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import highspy
 
+from beatplanner.solver.clock import watch
+
 
 def quiet_highs(**options: bool | int | float | str) -> highspy.Highs:
     """Return a solver that prints nothing.
@@ -13,7 +15,7 @@ def quiet_highs(**options: bool | int | float | str) -> highspy.Highs:
     Parameters
     ----------
     options
-        By HiGHS' own names, such as ``threads`` and ``time_limit`` (seconds).
+        By HiGHS' own names, such as ``threads``; its limit of time is `end_at`'s.
     """
     highs = highspy.Highs()
     # HiGHS keeps its worker threads between runs and refuses a run with another number of them
@@ -23,11 +25,28 @@ def quiet_highs(**options: bool | int | float | str) -> highspy.Highs:
     return highs
 
 
-def end_when(highs: highspy.Highs, cancelled: Callable[[], bool]) -> None:
-    """Let a solver ask now and then, and end with the best that it has once the answer is True."""
+def own_limit(seconds: float) -> float:
+    """Return the limit that HiGHS holds by the computer's clock, for the moments in which it asks nobody."""
+    return max(0.01, seconds)
+
+
+def end_at(highs: highspy.Highs, end: float, cancelled: Callable[[], bool]) -> None:
+    """Let a solver end with the best that it has at a time of the run's clock, or once `cancelled` says so.
+
+    Parameters
+    ----------
+    highs
+        Not running yet.
+    end
+        Time, s, of the clock that comes with `cancelled`.
+    cancelled
+        Asked now and then: a run's `Watch`, or any function.
+    """
+    until = watch(cancelled).until(end)
+    highs.setOptionValue("time_limit", highs.getRunTime() + own_limit(until.left()))
 
     def interrupt(event) -> None:
-        if cancelled():
+        if until():
             event.interrupt()
 
     highs.cbMipInterrupt.subscribe(interrupt)

@@ -16,7 +16,7 @@ import pulp
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
-from beatplanner.solver.highs_session import quiet_highs
+from beatplanner.solver.highs_session import own_limit, quiet_highs
 from beatplanner.solver.location.site_rules import SiteRules
 from beatplanner.solver.location.site_tree import SiteTree, evaluate, single
 
@@ -205,7 +205,7 @@ def unreached(
     lp.a_matrix_.start_ = np.array(start, np.int32)
     lp.a_matrix_.index_ = np.concatenate(index).astype(np.int32)
     lp.a_matrix_.value_ = np.concatenate(value)
-    highs = quiet_highs(threads=1, time_limit=seconds)
+    highs = quiet_highs(threads=1, time_limit=own_limit(seconds))
     highs.passModel(lp)
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:

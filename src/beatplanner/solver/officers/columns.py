@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
-from beatplanner.solver.highs_session import quiet_highs
+from beatplanner.solver.highs_session import own_limit, quiet_highs
 from beatplanner.solver.officers.state import needs_handover, series_cost
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Master:
 
     def solve(self, seconds: float) -> list[np.ndarray] | None:
         """Solve the linear program; return its prices α, β, γ, δ by month, or None where it was not solved in time."""
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.01))
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + own_limit(seconds))
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None

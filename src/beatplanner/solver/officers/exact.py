@@ -17,7 +17,7 @@ import highspy
 import numpy as np
 
 from beatplanner.solver.clock import watch
-from beatplanner.solver.highs_session import end_when, quiet_highs
+from beatplanner.solver.highs_session import end_at, quiet_highs
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ def solve(
         return Solved(None, None)
     highs = quiet_highs(
         threads=threads,
-        time_limit=max(0.01, end - clock()),
         mip_rel_gap=GAP,
         mip_abs_gap=1e-6,
         random_seed=seed % 2**31,
@@ -124,7 +123,7 @@ def solve(
         index, value = _start(a, columns, known)
         highs.setSolution(len(index), index, value)
 
-    end_when(highs, cancelled)
+    end_at(highs, end, cancelled)
     highs.run()
     info = highs.getInfo()
     status = highs.getModelStatus()

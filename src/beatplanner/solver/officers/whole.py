@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from beatplanner.solver.clock import watch
-from beatplanner.solver.highs_session import end_when, quiet_highs
+from beatplanner.solver.highs_session import end_at, quiet_highs
 from beatplanner.solver.officers.columns import Master
 
 if TYPE_CHECKING:
@@ -62,12 +62,9 @@ def whole_series(
     master.add(series)
     highs = quiet_highs(threads=1, mip_rel_gap=GAP, random_seed=seed % 2**31, mip_max_nodes=NODES)
     highs.passModel(_primal(master))
-    left = end - clock()
-    if left <= 0:
+    if end <= clock():
         return None
-    highs.setOptionValue("time_limit", left)
-
-    end_when(highs, cancelled)
+    end_at(highs, end, cancelled)
     highs.run()
     if highs.getInfo().primal_solution_status != 2:
         return None
