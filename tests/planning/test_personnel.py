@@ -1,5 +1,7 @@
 """What a personnel office adds to a roster: pool and cover, part time, ranks, notice, hardship, appeals; invisible where absent."""
 
+import re
+
 import pytest
 
 from beatplanner.data.result.folder import read_result
@@ -227,9 +229,10 @@ def test_prices_of_the_officers_rules_by_hand(town, command, monkeypatch):
     # the bound of the plan itself leaves the limit of moves out, so that less is proven than is found
     assert 0 <= moves["at_least"] <= moves["gain"] <= moves["at_most"] + 1e-6 < 240_100
     assert "24 vacant months fewer, 1 move more" in moves["sentence"]
-    # with no move nothing else is possible, so the minimum tenure costs nothing of what was found
-    said = rows["officers.min_tenure_months"]["sentence"]
-    assert said.startswith("A minimum tenure of 12 months costs 0 points (none at all; proven: between 0 and 2")
+    # with no move nothing else is possible, so the minimum tenure costs nothing; how near that is proven depends on the time
+    tenure = rows["officers.min_tenure_months"]
+    assert tenure["gain"] == pytest.approx(0, abs=1e-6) and tenure["at_least"] <= 0 <= tenure["at_most"] < 240_100
+    assert re.match(r"A minimum tenure of 12 months costs (nothing|0 points) \(none at all[;)]", tenure["sentence"])
     # a second post in each beat: four posts, 3 × 24 months of them without anybody, and 4 × 1,200 a year
     two = rows["officers.posts_per_beat"]
     assert two["posts"] == -4 and two["vacant_months"] == -72 and two["money"] == -4800
