@@ -22,7 +22,10 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Beats, Description, Project, Units, Workload
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.beats import Beats
+from beatplanner.data.description.sections.units import Project, Units
+from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan, plan_beats
 from beatplanner.planning.workload import plan_workload

@@ -26,7 +26,10 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Beats, Description, Project, Units, Workload
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.beats import Beats
+from beatplanner.data.description.sections.units import Project, Units
+from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import plan_alone
 from beatplanner.planning.beats.municipality import Setting, Task

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.models import Incidents
+from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.town.recorded import recorded_time, years_of_days
 
 

@@ -82,7 +82,8 @@ def test_descriptions_in_the_guide_are_right(tmp_path):
 
 
 def test_defaults_in_the_guide_are_the_program_s():
-    from beatplanner.data.description.models import Officers, Workload
+    from beatplanner.data.description.sections.officers import Officers
+    from beatplanner.data.description.sections.workload import Workload
 
     page = (DOCS / "rules.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)`[^|]*\| ([\d.,]+)( %)? \|", page, re.MULTILINE)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from beatplanner.data.description.models import Forum, ForumLevel
+from beatplanner.data.description.sections.forum import Forum, ForumLevel
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.forum.forums import DETOUR, METRE, plan_forums
 

@@ -259,7 +259,8 @@ def test_a_course_starts_with_more_than_end_it():
 
     import pandas as pd
 
-    from beatplanner.data.description.models import Budget, Officers
+    from beatplanner.data.description.sections.budget import Budget
+    from beatplanner.data.description.sections.officers import Officers
     from beatplanner.planning.changes.succession import _pipeline
 
     rules = Officers(path="officers.csv", start=dt.date(2027, 1, 1), drop_out=0.1, class_size=11)

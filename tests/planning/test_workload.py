@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from beatplanner.data.description.models import Workload
+from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run

@@ -11,7 +11,10 @@ from typing import Any, Literal
 
 from pydantic_core import PydanticUndefined
 
-from beatplanner.data.description.models import Beats, Officers, Stations, Workload
+from beatplanner.data.description.sections.beats import Beats
+from beatplanner.data.description.sections.officers import Officers
+from beatplanner.data.description.sections.stations import Stations
+from beatplanner.data.description.sections.workload import Workload
 
 SECTIONS = {"workload": Workload, "beats": Beats, "stations": Stations, "officers": Officers}
 Kind = Literal["share", "whole", "number", "choice", "switch"]

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description import models as description
+from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.town.town import Town
 
@@ -143,7 +143,7 @@ def _reactive_hours(town: Town, notes: list[Note]) -> tuple[np.ndarray, np.ndarr
     return count, hours
 
 
-def hours_per_incident(category: pd.Series, rules: description.Workload) -> np.ndarray:
+def hours_per_incident(category: pd.Series, rules: Workload) -> np.ndarray:
     """Return officer hours per incident, (m,), by category; the default where a category has no row.
 
     Categories match without regard to case and surrounding blanks.
@@ -152,12 +152,12 @@ def hours_per_incident(category: pd.Series, rules: description.Workload) -> np.n
     return category.str.strip().str.casefold().map(table).fillna(rules.default_hours).to_numpy(float)
 
 
-def hours_on_the_beat(rules: description.Workload) -> float:
+def hours_on_the_beat(rules: Workload) -> float:
     """Return the hours a year that one officer spends on the beat."""
     return rules.annual_hours * (1 - rules.absence) * (1 - rules.abstraction)
 
 
-def on_duty_hours(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
+def on_duty_hours(reactive: np.ndarray, community: np.ndarray, rules: Workload) -> np.ndarray:
     """Return the hours a year that the beats' officers must be on duty, (K,); see the formulas above.
 
     Parameters
@@ -173,24 +173,24 @@ def on_duty_hours(reactive: np.ndarray, community: np.ndarray, rules: descriptio
     return np.maximum(by_share, by_promise)
 
 
-def exact_officers(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
+def exact_officers(reactive: np.ndarray, community: np.ndarray, rules: Workload) -> np.ndarray:
     """Return the officers that each beat's work needs, (K,), before rounding up and before the minimum per beat."""
     return on_duty_hours(reactive, community, rules) / hours_on_the_beat(rules)
 
 
-def officers_required(reactive: np.ndarray, community: np.ndarray, rules: description.Workload) -> np.ndarray:
+def officers_required(reactive: np.ndarray, community: np.ndarray, rules: Workload) -> np.ndarray:
     """Return the officers that each beat needs, (K,) whole numbers, at least the minimum per beat."""
     # hours that make a whole number of officers but for rounding of the sums must not cost one more
     whole = np.ceil(exact_officers(reactive, community, rules) - 1e-9)
     return np.maximum(whole, rules.min_officers_per_beat).astype(int)
 
 
-def committed_share(reactive: np.ndarray, officers: np.ndarray, rules: description.Workload) -> np.ndarray:
+def committed_share(reactive: np.ndarray, officers: np.ndarray, rules: Workload) -> np.ndarray:
     """Return the share of the officers' hours on the beat, (K,), that incidents and fixed hours take."""
     return (reactive + rules.fixed_hours_per_beat) / (np.maximum(officers, 1) * hours_on_the_beat(rules))
 
 
-def covered_share(posts: np.ndarray, rules: description.Workload) -> np.ndarray:
+def covered_share(posts: np.ndarray, rules: Workload) -> np.ndarray:
     """Return the share of the 8,760 hours of a year, (K,), in which a beat's posts can have one officer on the beat.
 
     An officer is on the beat for the annual hours less absence and abstraction; posts of one beat are taken to be never on duty at the
@@ -199,7 +199,7 @@ def covered_share(posts: np.ndarray, rules: description.Workload) -> np.ndarray:
     return np.minimum(np.asarray(posts, float) * hours_on_the_beat(rules) / HOURS_A_YEAR, 1.0)
 
 
-def officers_note(reactive: np.ndarray, community: np.ndarray, posts: np.ndarray, rules: description.Workload) -> Note:
+def officers_note(reactive: np.ndarray, community: np.ndarray, posts: np.ndarray, rules: Workload) -> Note:
     """Say what decides the number of officers: the work, its rounding up, or the minimum per beat; and what the posts cover."""
     exact, required = exact_officers(reactive, community, rules), officers_required(reactive, community, rules)
     whole = np.ceil(exact - 1e-9)
@@ -219,7 +219,7 @@ def officers_note(reactive: np.ndarray, community: np.ndarray, posts: np.ndarray
     return Note("warning" if decided else "info", what, mend, field="workload.min_officers_per_beat")
 
 
-def automatic_count(plan: WorkloadPlan, units: np.ndarray, rules: description.Workload) -> int:
+def automatic_count(plan: WorkloadPlan, units: np.ndarray, rules: Workload) -> int:
     """Return how many beats `units` (positions) need, each with the minimum number of officers."""
     reactive = plan.reactive[units].sum() + plan.fixed_hours[units].sum()
     community = plan.community[units].sum()

@@ -9,8 +9,10 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from beatplanner.data.description.models import SECTIONS, Incidents, Section
+from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.raw import file_exists, nearest_file
+from beatplanner.data.description.sections.base import Section
+from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 

@@ -13,8 +13,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Description, Forum, Officers, Table
+from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
+from beatplanner.data.description.sections.base import Table
+from beatplanner.data.description.sections.forum import Forum
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import write_layer

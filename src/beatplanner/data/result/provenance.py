@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.models import Description, SourceOf
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.forum import SourceOf
 
 
 @dataclass(frozen=True)

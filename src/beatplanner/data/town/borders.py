@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Table
+from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Table
+from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.cells import texts

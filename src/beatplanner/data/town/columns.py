@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from beatplanner.data.description.models import Description, Officers, Table
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.base import Table
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.layers import read_table

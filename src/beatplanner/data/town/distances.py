@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 
-from beatplanner.data.description.models import Layer
+from beatplanner.data.description.sections.base import Layer
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.cells import numbers
 from beatplanner.data.town.columns import read_columns

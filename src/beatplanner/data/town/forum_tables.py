@@ -11,7 +11,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Description, Forum, Table
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.base import Table
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Incidents
+from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.cells import is_missing, texts, times

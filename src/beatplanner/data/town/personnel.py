@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Officers
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts

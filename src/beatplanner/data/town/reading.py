@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Description, Layer, PointTable
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.base import Layer, PointTable
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import Findings, listed
 from beatplanner.data.formats.cells import is_missing, texts

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Incidents
+from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.findings import listed
 
 # Periods without a record are no chance where more incidents than this are expected in them: e^-7 is one in a thousand.

@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Layer
+from beatplanner.data.description.sections.base import Layer
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.layers import read_layer

@@ -7,7 +7,7 @@ import unicodedata
 
 import pandas as pd
 
-from beatplanner.data.description.models import Officers
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note
 from beatplanner.data.formats.source import Place
 

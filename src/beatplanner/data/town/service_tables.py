@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Service
+from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import numbers, texts

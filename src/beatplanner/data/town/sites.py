@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.description.models import Candidates, Existing
+from beatplanner.data.description.sections.stations import Candidates, Existing
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.description.models import IdLayer
+from beatplanner.data.description.sections.base import IdLayer
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry

@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Layer, Stations
+from beatplanner.data.description.sections.base import Layer
+from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry

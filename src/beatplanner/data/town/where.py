@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.models import Incidents
+from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs, overlap

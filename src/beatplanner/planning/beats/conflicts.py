@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beatplanner.data.description.models import Beats
+from beatplanner.data.description.sections.beats import Beats
 from beatplanner.planning.beats.municipality import Relaxed
 
 

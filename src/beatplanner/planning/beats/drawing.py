@@ -19,7 +19,8 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.data.description.models import Description, Drawn
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.beats import Drawn
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.project.edits import Edit
 from beatplanner.data.town.adjacency import drawn_edges, touching

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Description, Table
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records

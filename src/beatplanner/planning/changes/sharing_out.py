@@ -10,7 +10,8 @@ from typing import Any, cast
 import geopandas as gpd
 import numpy as np
 
-from beatplanner.data.description.models import Country, Description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.country import Country
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result

@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.data.description.models import Budget, Description
+from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
+from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.price_report import write_prices

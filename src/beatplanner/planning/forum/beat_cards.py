@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.description.models import Forum
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from beatplanner.data.description.models import Forum
 from beatplanner.data.description.read import read_description
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import settle, swap_in
 from beatplanner.data.publish.before_planning import check_publishing, decided_too_early

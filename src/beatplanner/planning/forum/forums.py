@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.description.models import Forum, ForumLevel
+from beatplanner.data.description.sections.forum import Forum, ForumLevel
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables

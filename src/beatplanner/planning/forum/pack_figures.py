@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.data.description.models import Forum
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.publish.public.plan import PublicFigures, PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town

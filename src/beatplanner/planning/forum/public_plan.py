@@ -16,7 +16,8 @@ import pandas as pd
 import shapely
 from pydantic import BaseModel
 
-from beatplanner.data.description.models import Description, Forum
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.publish.public.plan import (
     BEAT_COLUMNS,
     STATION_COLUMNS,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Forum
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.public.wording import THEMES
 

@@ -12,7 +12,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from beatplanner.data.description.models import Officers
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records

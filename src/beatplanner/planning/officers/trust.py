@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from beatplanner.data.description.models import Officers
+    from beatplanner.data.description.sections.officers import Officers
 
 
 def months_served(since: object, start: object) -> int:

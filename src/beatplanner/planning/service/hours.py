@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from beatplanner.data.description.models import WEEKDAYS, Service, Shift
+from beatplanner.data.description.sections.service import WEEKDAYS, Service, Shift
 from beatplanner.data.errors import InputError, problem
 
 HOURS = 168

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Service
+from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.town.service_tables import ServiceTables, read_service_tables
 from beatplanner.data.town.town import Town

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.solver.location.rollout import ROUNDING

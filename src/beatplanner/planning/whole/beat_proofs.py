@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.data.description.models import Beats
+from beatplanner.data.description.sections.beats import Beats
 from beatplanner.planning.beats.municipality import AtHome, Limited, PartEvidence
 from beatplanner.planning.verification.beats_proof import (
     areas_of,

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import BUDGET_LINES, Budget, Description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.frames import records

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Country, Description
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.country import Country
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.layers import read_layer

@@ -28,7 +28,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Budget, Description, Officers
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.budget import Budget
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from beatplanner.data.description.models import Budget
+from beatplanner.data.description.sections.budget import Budget
 from beatplanner.planning.whole.areas import (
     VEHICLES,
     Areas,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.models import Forum
+from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.plan_tables import PlanTables

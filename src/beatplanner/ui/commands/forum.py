@@ -34,7 +34,7 @@ def pack(
     ] = None,
 ) -> None:
     """Make the forum pack of a plan anew: in another language, or after new consents and minutes."""
-    from beatplanner.data.description.models import LANGUAGES
+    from beatplanner.data.description.sections.forum import LANGUAGES
     from beatplanner.planning.forum.forum_pack import remake_pack
 
     for wanted in language or []:

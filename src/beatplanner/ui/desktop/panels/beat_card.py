@@ -368,7 +368,7 @@ def _few(value: float, least: int) -> str:
 
 def threshold_of(book: BeatBook) -> int:
     """Return the count below which figures are not told outside."""
-    from beatplanner.data.description.models import Forum
+    from beatplanner.data.description.sections.forum import Forum
 
     rules = None if book.town is None else book.town.description.forum
     return (rules or Forum()).threshold

@@ -1,0 +1,1 @@
+"""The sections of the description: each key with its type, limits and default, and what is told of it."""

@@ -1,0 +1,83 @@
+"""What all sections of the description are made of: numbers with their limits, layers and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _whole_or_auto(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError('give a whole number of at least 1, or "auto"')
+    if isinstance(value, int) and value < 1:
+        raise ValueError('give a whole number of at least 1, or "auto"')
+    if isinstance(value, str) and value != "auto":
+        raise ValueError('give a whole number of at least 1, or "auto"')
+    return value
+
+
+CountOrAuto = Annotated[int | Literal["auto"], BeforeValidator(_whole_or_auto)]
+
+
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+
+
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1, strict=True)]
+
+
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+
+
+Whole = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Section(BaseModel):
+    """A section of the description: no unknown keys, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Layer(Section):
+    """A vector layer; ``layer`` picks a layer of the file, ``crs`` says what its coordinates are in where the file does not, or wrongly."""
+
+    path: Path
+    layer: str | None = None
+    crs: str | None = None
+
+
+class IdLayer(Layer):
+    """A vector layer whose features are named by the column ``id``."""
+
+    id: str
+
+
+class Table(Section):
+    """A table: CSV, TSV, XLSX or any format that GDAL reads; ``layer`` picks a layer or sheet."""
+
+    path: Path
+    layer: str | None = None
+    columns: dict[str, str] = Field(
+        default_factory=dict
+    )  # the file's name for each column, where it is not the usual one
+
+
+def as_table(value: Any) -> Any:
+    """Return a bare path as the table that it stands for."""
+    return {"path": value} if isinstance(value, str) else value
+
+
+# A table that may be given as a bare path, or as { path = "…", layer = "…" } to pick a layer or sheet.
+TablePath = Annotated[Table, BeforeValidator(as_table)]
+
+
+class PointTable(Table):
+    """Points: a vector layer, or a table with ``x`` and ``y`` in ``crs``; both may name one column that holds “latitude, longitude” or MGRS."""
+
+    x: str | None = None
+    y: str | None = None
+    crs: str | None = None
