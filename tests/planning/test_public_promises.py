@@ -13,6 +13,7 @@ import pytest
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.publish.before_planning import date_problems, decided_too_early
+from beatplanner.data.publish.everything import write_papers
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.folder import read_result
@@ -177,6 +178,11 @@ def test_a_draft_says_so_and_the_checker_knows(planned):
     pages = [p.extract_text() for p in pypdf.PdfReader(forum / "pack.pdf").pages]
     assert all("DRAFT" in p for p in pages)
     assert "still to be chosen" in " ".join(" ".join(pages).split())
+    # what stays inside says it too
+    write_papers(folder, made_up)
+    assert "DRAFT</b>" in (folder / "report.html").read_text(encoding="utf-8")
+    for job in (folder / "job_descriptions").glob("*.docx"):
+        assert docx.Document(str(job)).sections[0].header.paragraphs[0].text.startswith("DRAFT. ")
     assert not {str(s) for s in made_up.stations["station"]} & {
         str(s) for s in gpd.read_file(forum / "public.gpkg", layer="stations")["station"]
     }
@@ -265,7 +271,7 @@ def test_a_beat_and_a_last_day_are_the_same_in_every_file(planned):
     for event in icalendar.Calendar.from_ical((folder / "handovers.ics").read_bytes()).walk("VEVENT"):
         assert any(t in str(event["summary"]) for t in titles.values())
         assert str(event["transp"]) == "TRANSPARENT" and str(event["description"])
-        assert event["dtstamp"].dt.date() <= TODAY
+        assert event["dtstamp"].dt <= dt.datetime.now(dt.UTC)
     forum = folder / "forum"
     rows = list(csv.DictReader((forum / "forums.csv").open(encoding="utf-8-sig")))
     assert {r["name"] for r in rows if r["level"] == "neighbourhood"} == {f"Beat {t}" for t in titles.values()}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import own_name
+from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.names import beat_title, language_title
@@ -311,11 +312,21 @@ def _write_jobs(folder: Path, tables: PlanTables) -> None:
         content = default_template()
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
+    draft = " ".join(["DRAFT.", *why]) if (why := draft_in_words(tables)) else ""
     for row in records(tables.beats):
         for post in range(1, int(row["posts"]) + 1):
             document = fill_in(content, _job(tables, row, post), file=own or TEMPLATE)
+            if draft:
+                _put_at_the_head(document, draft)
             name = own_name(f"{names(tables)[str(row['beat'])]} post {post}", taken)
             document.save(folder / f"{name}.docx")
+
+
+def _put_at_the_head(document: Any, line: str) -> None:
+    """Write a line in bold at the head of every page; a section that shares the head of the one before has it already."""
+    for number, section in enumerate(document.sections):
+        if number == 0 or not section.header.is_linked_to_previous:
+            section.header.paragraphs[0].insert_paragraph_before().add_run(line).bold = True
 
 
 def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:

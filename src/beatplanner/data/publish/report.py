@@ -17,6 +17,7 @@ import shapely
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import records
+from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
@@ -43,6 +44,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
     summary = tables.summary
     page = environment.get_template("report.html").render(
         summary=summary,
+        draft=draft_in_words(tables),
         steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
         pictures=_pictures(tables),
         beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
