@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -65,13 +66,15 @@ while True:
 """
 
 
-def _killed(code: str, arguments: list[str], wait: float) -> None:
-    """Run a child until it has begun, and kill it after a while."""
+def _killed(code: str, arguments: list[str], wait: float, until: Callable[[], bool] | None = None) -> None:
+    """Run a child until it has begun, and until something holds where that is given, and kill it after a while."""
     child = subprocess.Popen(
         [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True, env=os.environ
     )
     assert child.stdout is not None
     assert child.stdout.readline(), "the child did not begin"
+    while until is not None and child.poll() is None and not until():
+        time.sleep(0.01)
     time.sleep(wait)
     child.kill()
     child.stdout.close()
@@ -116,7 +119,8 @@ def kill_during_packs(result: Path, kills: int, seed: int = 0) -> dict[str, int]
     chance, caught = random.Random(seed), 0
     names = {p.name for p in (result / "forum").iterdir()}
     for _ in range(kills):
-        _killed(PACKER, [str(result)], chance.uniform(0, 6))
+        # a pack is read and checked for a while before it is written: aimed at the writing, and at the swap where the wait is longer
+        _killed(PACKER, [str(result)], chance.uniform(0, 12), lambda: bool(list(result.glob(".forum.*"))))
         caught += len(list(result.glob(".forum.*"))) > 0
         settle(result / "forum")
         assert {p.name for p in (result / "forum").iterdir()} == names, "half a pack"

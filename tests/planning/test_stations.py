@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +14,9 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
+from beatplanner.data.errors import InputError
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.forum.forum_pack import remake_pack
 from beatplanner.planning.verification import verify
 from conftest import CRS, SIDE, SOUTH, WEST
 
@@ -252,11 +257,35 @@ def test_walks_start_where_residents_of_a_raster_live(town, planned):
     with_raster(town)
     code, error, said, package = planned()
     assert code == 0, error
-    homes, units = layer(package, "homes"), layer(package, "units")
+    homes, units = layer(package.with_name("people.gpkg"), "homes"), layer(package, "units")
     assert homes["residents"].sum() == pytest.approx(units["population"].sum()) == pytest.approx(1000)
     north = homes[homes["unit"].isin([13, 14, 15, 16])]
     assert north.geometry.y.min() > SOUTH + 4 * SIDE - 101
     assert said["mean_walk_minutes"] > 0
+    # where residents live lies apart from the plan, and the checker reads both
+    people = package.with_name("people.gpkg")
+    inside = {str(name) for name, _ in pyogrio.list_layers(package)}
+    # from the walks to some stations a home could be found
+    assert not inside & {"homes", "walks"}
+    assert {"homes", "walks"} <= {str(name) for name, _ in pyogrio.list_layers(people)}
+    assert "INTERNAL" in " ".join(pyogrio.read_info(people, layer="homes")["dataset_metadata"].values())
+    assert said["homes"] == len(read_result(package.parent).homes) > 16
+    assert verify(package.parent).ok
+    homes = people.read_bytes()
+    with closing(sqlite3.connect(people)) as database, database:
+        database.execute("UPDATE walks SET metres = metres * 1.5 WHERE fid < 4")
+    assert not verify(package.parent).ok
+    people.unlink()
+    alone = verify(package.parent)
+    assert alone.ok
+    assert any(
+        c.name == "stations.homes" and c.found == "not checked" and "people.gpkg" in c.detail for c in alone.checks
+    )
+    # a pack made without it would tell of ways as residents go them
+    with pytest.raises(InputError, match="not beside the plan"):
+        remake_pack(package.parent)
+    people.write_bytes(homes)
+    assert verify(package.parent).ok
 
 
 def test_a_project_file_keeps_the_homes_of_a_raster(town, planned, command):

@@ -24,18 +24,22 @@ from beatplanner.data.output_place import cannot_write, check_place, settle, swa
 from beatplanner.data.result.cells import _plain, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.styles import GEOPACKAGE, write_styles
+from beatplanner.data.result.styles import GEOPACKAGE, HOMES, add_styles, write_styles
 from beatplanner.data.result.summary import Summary
 
-SPATIAL = ("units", "beats", "stations", "sites", "homes", "catchments", "stops")
+SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops")
 PLAIN = ("assignments", "cover", "edges", "walks", "access")
-# What the roster tells of persons lies apart from the plan, which keeps the officers' ids only: the plan is handed around in the office.
+# What tells of persons lies apart from the plan, which is handed around in the office: what the roster holds beyond the officers' ids, and where
+# residents live where that is finer than the units, with the walks from there, from which their homes could be found.
 PEOPLE = "people.gpkg"
 INTERNAL = (
     "INTERNAL: figures of this file passed no privacy gate; do not hand it out. What may be handed out lies in the folder forum "
     "(public.gpkg for maps)."
 )
-PERSONAL = "INTERNAL AND PERSONAL: homes, languages and dates of officers, for the personnel office and the checker; do not hand it out."
+PERSONAL = (
+    "INTERNAL AND PERSONAL: homes, languages and dates of officers, and homes of residents where they are known more finely than the areas; for the "
+    "personnel office and the checker; do not hand it out."
+)
 
 
 def check_result_place(out: Path) -> None:
@@ -120,16 +124,24 @@ def _read_proofs(folder: Path) -> dict[str, dict[str, np.ndarray]]:
 
 
 def _write_package(path: Path, tables: PlanTables) -> None:
-    spatial = [(name, getattr(tables, name)) for name in SPATIAL]
-    plain = [(name, getattr(tables, name)) for name in PLAIN]
+    spatial = [(name, frame) for name in SPATIAL if (frame := getattr(tables, name)) is not None]
+    plain = [(name, frame) for name in PLAIN if (frame := getattr(tables, name)) is not None]
+    of_homes: list[tuple[str, pd.DataFrame]] = []
+    of_persons: list[tuple[str, pd.DataFrame]] = []
+    if tables.homes is not None:
+        of_homes.append(("homes", tables.homes))
+        of_persons += [(n, f) for n, f in plain if n == "walks"]
+        plain = [(n, f) for n, f in plain if n != "walks"]
     if tables.roster is not None:
+        of_persons.append(("roster", tables.roster))
         plain.append(("roster", tables.roster[["officer"]]))
-    _write_layers(
-        path, [(n, f) for n, f in spatial if f is not None], [(n, f) for n, f in plain if f is not None], INTERNAL
-    )
+    _write_layers(path, spatial, plain, INTERNAL)
     write_styles(path, tables)
-    if tables.roster is not None:
-        _write_layers(path.with_name(PEOPLE), [], [("roster", tables.roster)], PERSONAL)
+    if of_homes or of_persons:
+        people = path.with_name(PEOPLE)
+        _write_layers(people, of_homes, of_persons, PERSONAL)
+        if of_homes:
+            add_styles(people, {"homes": HOMES})
 
 
 def _write_layers(
@@ -156,13 +168,21 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _read_roster(package: Path, layers: set[str]) -> pd.DataFrame | None:
-    """Return the roster from the file of persons beside a plan; from an older plan itself; None where the plan was handed on without it."""
+def _read_persons(package: Path, layers: set[str]) -> dict[str, pd.DataFrame | None]:
+    """Return homes, walks and roster, from the file of persons beside a plan, else from the plan itself; None for what lies in neither.
+
+    A plan with units' walks keeps them itself, an older one the rest, too; a roster of ids alone is that of a plan that was handed on without the file.
+    """
     people = package.with_name(PEOPLE)
-    if people.is_file():
-        return pyogrio.read_dataframe(people, layer="roster")
-    found = pyogrio.read_dataframe(package, layer="roster") if "roster" in layers else None
-    return found if found is not None and len(found.columns) > 1 else None
+    apart = {str(name) for name, _ in pyogrio.list_layers(people)} if people.is_file() else set()
+    found: dict[str, pd.DataFrame | None] = {}
+    for name in ("homes", "walks", "roster"):
+        file = people if name in apart else package
+        found[name] = pyogrio.read_dataframe(file, layer=name) if name in apart | layers else None
+    roster = found["roster"]
+    if roster is not None and len(roster.columns) == 1:
+        found["roster"] = None
+    return found
 
 
 def read_result(folder: Path) -> PlanTables:
@@ -199,7 +219,7 @@ def read_result(folder: Path) -> PlanTables:
         found: dict[str, Any] = {
             name: pyogrio.read_dataframe(package, layer=name) if name in layers else None for name in (*SPATIAL, *PLAIN)
         }
-        found["roster"] = _read_roster(package, layers)
+        found |= _read_persons(package, layers)
     except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(
             problem(f"the result cannot be read ({str(error).splitlines()[0]})", "Plan again", file=folder)

@@ -12,7 +12,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class PlanTables:
-    """The tables of a plan, each exactly as it stands in ``plan.gpkg`` (the roster: in ``people.gpkg``); the first four are the contract's.
+    """The tables of a plan, each exactly as it stands in ``plan.gpkg`` (roster, homes and their walks: in ``people.gpkg``); the first four are the contract's.
 
     Attributes
     ----------
@@ -43,9 +43,10 @@ class PlanTables:
         (residents), ``change_minutes`` (of the mean walk), ``residents_affected``.
     walks
         ``unit``, ``station`` (every chosen one), ``metres``; a pair that is missing is not reachable on foot; ``home`` (1, 2, …, sorted by unit;
-        a row of `homes`, or of `units` where there are no homes).
+        a row of `homes`, or of `units` where there are no homes); with homes it lies in ``people.gpkg``.
     homes
-        Points where residents live, where they are finer than the units: ``home``, ``unit``, ``residents``, ``station``, ``walk_minutes``; or None.
+        Points where residents live, where they are finer than the units: ``home``, ``unit``, ``residents``, ``station``, ``walk_minutes``; they lie in
+        ``people.gpkg``, and ``summary["stations"]["homes"]`` tells how many there are. None where there are none, or the plan was handed on without that file.
     access
         ``kind`` ("all", "beat", "municipality", "group"), ``name``, ``minutes`` (NaN: not reachable on foot), ``residents`` within, ``share``; or None.
     catchments

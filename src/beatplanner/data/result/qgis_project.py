@@ -52,7 +52,7 @@ GROUPS = (
     (
         "Data (internal: do not hand out)",
         "plan.gpkg",
-        (("units", "Polygon", "Areas", True), ("homes", "Point", "Homes", False)),
+        (("units", "Polygon", "Areas", True),),
     ),
 )
 # What columns are called, with their units.

@@ -30,8 +30,6 @@ def write_styles(path: Path, tables: PlanTables) -> None:
         styles["catchments"] = ("MultiPolygon", _plain_fill("#6baed640", "#2171b5", 0.2))
     if tables.stops is not None:
         styles["stops"] = ("Point", _marker("triangle", "#e6550d", 2.6))
-    if tables.homes is not None:
-        styles["homes"] = ("Point", _marker("circle", "#bdbdbd", 1.0))
     if tables.sites is not None:
         styles["sites"] = ("Point", _marker("circle", "#969696", 1.8))
     add_styles(path, {layer: qml for layer, (_, qml) in styles.items()})
@@ -173,3 +171,7 @@ def _marker(shape: str, colour: str, size: float) -> str:
         "<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>"
         f"<Option type='Map'>{inner}</Option></layer></symbol></symbols></renderer-v2></qgis>"
     )
+
+
+# How the homes of residents look, which lie in a file of their own.
+HOMES = _marker("circle", "#bdbdbd", 1.0)

@@ -87,6 +87,7 @@ class Stations(Step):
     walk_kmh: float | None = None
     unreachable_residents: float | None = None
     unreached_metres: float | None = None
+    homes: int | None = None
     sites: int | None = None
     generated_sites: int | None = None
     closed: list[str] = Field(default_factory=list)

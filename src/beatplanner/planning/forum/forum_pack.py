@@ -25,7 +25,7 @@ from beatplanner.data.publish.public.figures import Register, UnregisteredNumber
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
 from beatplanner.data.result.draft import draft_reasons
-from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.folder import PEOPLE, read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import GROUND, write_ground, write_qgis_project
@@ -269,6 +269,14 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
     if tables.beats is None:
         raise InputError(
             problem("this plan has no beats, so there is nothing to show", "Plan beats first", file=folder)
+        )
+    if tables.summary.get("stations", {}).get("homes") and tables.homes is None:
+        raise InputError(
+            problem(
+                "the homes that residents walk from are not beside the plan",
+                f"Put {PEOPLE} back into this folder, or plan again",
+                file=folder / PEOPLE,
+            )
         )
     town = town_of(tables, folder)
     if languages:

@@ -200,6 +200,7 @@ def _assemble(
         "walk_kmh": rules.walk_kmh,
         "unreachable_residents": float(people[~reached].sum()),
         "unreached_metres": choice.unreached,
+        "homes": len(homes) if len(homes) > len(town.units) else None,
         "sites": len(sites),
         "generated_sites": int((sites["state"] == "generated").sum()),
         "closed": [str(s) for s in sites["station"][sites["existing"] & ~np.isin(np.arange(len(sites)), chosen)]],

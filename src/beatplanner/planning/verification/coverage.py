@@ -76,6 +76,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stations.walk_kmh": ("stations.walk_kmh",),
     "stations.unreachable_residents": ("stations.unreachable_residents",),
     "stations.unreached_metres": ("stations.unreached_metres",),
+    "stations.homes": ("stations.homes",),
     "stations.sites": ("stations.sites_considered",),
     "stations.generated_sites": ("stations.generated_sites",),
     "stations.closed": ("stations.closed",),

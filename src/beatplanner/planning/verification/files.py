@@ -39,7 +39,7 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         ledger.unchecked(
             "files.personal",
             f"{len(apart)} files",
-            f"What tells of officers is not beside the plan: {', '.join(apart[:5])}.",
+            f"What tells of persons is not beside the plan: {', '.join(apart[:5])}.",
         )
     changed = [
         f"{name} was changed after the plan was written."

@@ -10,6 +10,7 @@ import shapely
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
+from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
 
@@ -38,6 +39,9 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     claims, tables = evidence.summary.get("stations"), evidence.tables
     stations, sites, rules = tables.stations, tables.sites, evidence.rules.stations
     if claims is None or stations is None or sites is None or rules is None:
+        return
+    if claims.get("homes") is not None and tables.homes is None:
+        _homes_are_elsewhere(ledger, tables)
         return
     names = [str(s) for s in stations["station"]]
     walks = _walks(evidence, names)
@@ -123,9 +127,24 @@ def _walks(evidence: Evidence, names: list[str]) -> _Walks:
     return _Walks(unit, xy, people, metres, said, minutes)
 
 
+def _homes_are_elsewhere(ledger: Ledger, tables: PlanTables) -> None:
+    """Tell that a plan was handed on without the homes that its walks begin at; a plan that has walks of its own needs none."""
+    if tables.walks is not None:
+        ledger.add(
+            "stations.homes", False, "homes", "none", "The summary tells of homes, and the walks begin at units."
+        )
+        return
+    why = "people.gpkg, which holds the homes and their walks, is not beside the plan, so walks and what follows from them cannot be checked."
+    ledger.unchecked("stations.homes", "the stations' figures", why)
+
+
 def _check_homes(ledger: Ledger, evidence: Evidence, walks: _Walks) -> None:
-    """Check that the homes of each unit hold its residents."""
-    if evidence.tables.homes is None:
+    """Check that the homes of each unit hold its residents, and that there are as many as the summary tells."""
+    known, told = evidence.tables.homes, evidence.summary["stations"].get("homes")
+    # plans of older versions tell of none
+    if told is not None or known is None:
+        ledger.number("stations.homes", told, None if known is None else len(known))
+    if known is None:
         return
     found = np.bincount(walks.unit, weights=walks.people, minlength=len(evidence.units))
     rows = ((evidence.place(u), p, f) for u, (p, f) in enumerate(zip(evidence.people, found, strict=True)))

@@ -107,6 +107,8 @@ def _demand(evidence: Evidence) -> Demand:
     names = [str(s) for s in sites["station"]]
     if sorted(order) != sorted(names):
         raise CannotProveError("The sites are not those of the inputs.")
+    if homes is None and evidence.summary["stations"].get("homes") is not None:
+        raise CannotProveError("The homes that walks begin at are not beside the plan (people.gpkg).")
     if homes is not None:
         homes = homes.sort_values("home")
         people, walks = homes["residents"].to_numpy(float), town.walks
