@@ -62,7 +62,8 @@ def menus() -> list[str]:
 
 def rules() -> list[str]:
     """Return labels, sentences and units of the rules, and the presets."""
-    from beatplanner.planning.rule_catalog import PRESETS, RULES
+    from beatplanner.data.description.rules import RULES
+    from beatplanner.planning.rule_catalog import PRESETS
     from beatplanner.ui.desktop.panels.rule_editor import TITLES
 
     found = list(TITLES.values())
@@ -74,7 +75,8 @@ def rules() -> list[str]:
 
 def others() -> list[str]:
     """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
-    from beatplanner.planning.rule_catalog import PRESETS, RULES
+    from beatplanner.data.description.rules import RULES
+    from beatplanner.planning.rule_catalog import HOW, PRESETS
     from beatplanner.ui.desktop.map import export_panel, map_layers
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_panel, gantt_panel
     from beatplanner.ui.desktop.window import tour
@@ -110,6 +112,7 @@ def others() -> list[str]:
     for rule in RULES:
         found |= dict.fromkeys((rule.why, rule.source))
     found |= dict.fromkeys(p.about for p in PRESETS)
+    found |= dict.fromkeys(HOW.values())
     for call in _calls("Action"):
         for argument in call.args[3:4]:
             found |= dict.fromkeys(_texts(argument))

@@ -83,18 +83,6 @@ def test_descriptions_in_the_guide_are_right(tmp_path):
             assert all("does not exist" in p.what for p in error.problems), error
 
 
-def test_defaults_in_the_guide_are_the_program_s():
-    from beatplanner.data.description.sections.officers import Officers
-    from beatplanner.data.description.sections.workload import Workload
-
-    page = (DOCS / "rules.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([\d.,]+)( %)? \|", page, re.MULTILINE)
-    assert len(rows) == 10
-    fields = {**Workload.model_fields, **Officers.model_fields}
-    for key, number, percent in rows:
-        assert fields[key].default == pytest.approx(float(number.replace(",", "")) / (100 if percent else 1)), key
-
-
 def test_pages_are_whole_and_fetch_nothing():
     pytest.importorskip("material", reason="the guide's tools are not installed (extra “guide”)")
     from delivery.guide import build_guide

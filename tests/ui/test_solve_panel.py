@@ -97,6 +97,21 @@ def test_optional_rules_switches_and_choices(window):
     assert "half_a_year" not in rules(window)["officers"]
 
 
+def test_lists_and_tables_are_written_in_a_line(window):
+    bands, hours = field(window, "stations.bands"), field(window, "workload.hours")
+    for entry, text in ((bands, "5, 15"), (hours, "assault = 3")):
+        entry.text.setText(text)
+        entry.text.editingFinished.emit()
+    assert rules(window)["stations"]["bands"] == [5.0, 15.0] and rules(window)["workload"]["hours"] == {"assault": 3}
+    assert "assault 3" in hours.sentence.text()
+    bands.text.setText("soon")
+    bands.text.editingFinished.emit()
+    assert "such as 5, 10, 20" in bands.wrong.text() and rules(window)["stations"]["bands"] == [5.0, 15.0]
+    hours.text.setText("noise = 1")
+    hours.commit()
+    assert rules(window)["workload"]["hours"] == {"noise": 1}
+
+
 def test_rules_that_contradict_are_told_at_the_field_and_change_nothing(window):
     window.rule_panel.set({"officers.min_tenure_months": 36})
     before = rules(window)

@@ -1,347 +1,20 @@
-"""The rules that a planner sets most, each in words: what it means here, why it is there, and where its default comes from.
+"""The rules in words: presets, what differs between two sets of rules, and how a value is shown, typed and told.
 
-The rules themselves, their limits and their defaults are those of `data.description`; nothing is decided here.
+The rules themselves stand in `data.description.sections`, each beside its key; nothing is decided here.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-from pydantic_core import PydanticUndefined
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
-from beatplanner.data.description.sections.beats import Beats
-from beatplanner.data.description.sections.officers import Officers
-from beatplanner.data.description.sections.stations import Stations
-from beatplanner.data.description.sections.workload import Workload
-
-SECTIONS = {"workload": Workload, "beats": Beats, "stations": Stations, "officers": Officers}
-Kind = Literal["share", "whole", "number", "choice", "switch"]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule.
-
-    Attributes
-    ----------
-    key
-        Section and field of the description, such as ``"beats.tolerance"``.
-    label
-        What it is called.
-    kind
-        ``"share"`` is shown in per cent, ``"choice"`` has `choices`, ``"switch"`` is on or off.
-    unit
-        Of the number that is shown.
-    low, high, step
-        Of the number that is shown, as a planner would use it; the description's own limits may be wider.
-    words
-        The rule as a sentence, with ``{value}`` for the number that is shown; for a switch or a choice one sentence each in `choices`.
-    off
-        The sentence where an optional rule is off; "" where it is not optional.
-    auto
-        What ``"auto"`` says; "" where that is no value.
-    why, source
-        Why there is such a rule, and where its default comes from.
-    common
-        Whether it is shown before "More rules" is opened.
-    """
-
-    key: str
-    label: str
-    kind: Kind
-    words: str
-    why: str
-    source: str
-    unit: str = ""
-    low: float = 0.0
-    high: float = 100.0
-    step: float = 1.0
-    off: str = ""
-    auto: str = ""
-    choices: dict[Any, str] = field(default_factory=dict)
-    common: bool = False
-
-    @property
-    def section(self) -> str:
-        """The section of the description."""
-        return self.key.partition(".")[0]
-
-    @property
-    def name(self) -> str:
-        """The field in its section."""
-        return self.key.partition(".")[2]
-
-
-RULES = (
-    Rule(
-        "beats.count",
-        "Number of beats",
-        "whole",
-        "{value} beats in all",
-        auto="as many beats as the workload needs",
-        low=1,
-        high=5000,
-        common=True,
-        why="A beat should be small enough for its officers to be known in it, and large enough to keep two of them busy. Municipalities share the beats by workload.",
-        source="No default: the force decides, or the workload does.",
-    ),
-    Rule(
-        "beats.tolerance",
-        "Balance",
-        "share",
-        "each beat within ±{value} % of its municipality's mean work",
-        unit="%",
-        low=1,
-        high=100,
-        common=True,
-        why="Officers of two beats should have alike much to do. A tighter balance gives odder borders and longer ways; a looser one is unfair to whoever has the full beat.",
-        source="10 % is usual in police districting studies; an assumption to be set by the force.",
-    ),
-    Rule(
-        "beats.max_moved",
-        "Change at most",
-        "share",
-        "at most {value} % of residents change beat",
-        unit="%",
-        low=0,
-        high=100,
-        off="any number of residents may change beat",
-        common=True,
-        why="Every resident who changes beat loses an officer whom they know. A change budget keeps today's lines where they do no harm.",
-        source="Off: set it where people know their beats.",
-    ),
-    Rule(
-        "beats.objective",
-        "Beats are drawn for",
-        "choice",
-        "",
-        choices={
-            "travel": "short ways: least travel from a beat's centre to its work",
-            "cut": "short borders between beats",
-        },
-        why="Short ways leave more time for people. Short borders make round beats that are easy to tell.",
-        source="Short ways: the usual goal of districting (Hess's model).",
-    ),
-    Rule(
-        "stations.count",
-        "Stations",
-        "whole",
-        "{value} stations in all",
-        unit="stations",
-        low=1,
-        high=500,
-        off="as many stations as the goal needs",
-        common=True,
-        why="Few stations that are always staffed serve better than many that are closed.",
-        source="No default: the force decides.",
-    ),
-    Rule(
-        "stations.objective",
-        "Stations are placed for",
-        "choice",
-        "",
-        choices={
-            "p-median": "short walks: the least mean walk of all residents",
-            "coverage": "the most residents within the walking limit",
-            "p-center": "the shortest farthest walk",
-            "fewest": "the fewest stations that reach everybody within the limit",
-        },
-        why="The mean walk serves most people well, the farthest walk those at the edge; coverage counts who can reach a station at all.",
-        source="Short walks (p-median): the standard model where everybody counts.",
-    ),
-    Rule(
-        "stations.walk_minutes",
-        "Walking limit",
-        "number",
-        "a station should be within {value} minutes on foot",
-        unit="minutes",
-        low=5,
-        high=120,
-        common=True,
-        why="A station that takes longer to reach is used by few who need it most: the old, the young, people without a car.",
-        source="20 minutes, about 1.5 km: an assumption to be set by the force.",
-    ),
-    Rule(
-        "stations.walk_kmh",
-        "Walking speed",
-        "number",
-        "people walk {value} km an hour",
-        unit="km/h",
-        low=1,
-        high=7,
-        step=0.1,
-        why="Old people and children walk more slowly: 3 km an hour is what many of them manage.",
-        source="4.5 km/h: a common planning value for adults.",
-    ),
-    Rule(
-        "stations.one_per_municipality",
-        "A station for each municipality",
-        "switch",
-        "",
-        choices={
-            True: "each municipality gets a station at least",
-            False: "a municipality may be left without a station",
-        },
-        why="A mayor can hardly defend a municipality without a single station, whatever the mean walk is.",
-        source="Off: it is a political choice.",
-    ),
-    Rule(
-        "stations.group_excess",
-        "Fair to groups",
-        "share",
-        "no language group walks over {value} % longer than the average",
-        unit="%",
-        low=0,
-        high=200,
-        off="walks of groups are told, not limited",
-        why="Minorities often live at the edge of towns. This limits how much longer than others they may have to walk.",
-        source="Off: the shares are always told; the limit is a choice.",
-    ),
-    Rule(
-        "stations.min_distance",
-        "Apart from each other",
-        "number",
-        "stations stand {value} metres apart at least",
-        unit="metres",
-        low=0,
-        high=20_000,
-        step=100,
-        why="Two stations side by side waste one of them.",
-        source="0: the goal spreads them by itself.",
-    ),
-    Rule(
-        "officers.min_tenure_months",
-        "Stay at least",
-        "whole",
-        "an officer stays in a beat for {value} months at least",
-        unit="months",
-        low=0,
-        high=120,
-        common=True,
-        why="People trust an officer whom they know. Sudden rotation is what community policing fails by most often.",
-        source="36 months: Patten report, recommendation 46: “at least three and preferably five years”.",
-    ),
-    Rule(
-        "officers.max_tenure_months",
-        "Stay at most",
-        "whole",
-        "after {value} months an officer moves on",
-        unit="months",
-        low=12,
-        high=240,
-        off="nobody has to move on",
-        common=False,
-        why="Some forces limit a posting, so that nobody becomes too close to anybody.",
-        source="Off: long postings are what residents ask for.",
-    ),
-    Rule(
-        "officers.handover_months",
-        "Handover",
-        "whole",
-        "the old officer and the new one overlap for {value} months",
-        unit="months",
-        low=0,
-        high=3,
-        why="A successor who is taken round is trusted from the first day on.",
-        source="1 month: an assumption.",
-    ),
-    Rule(
-        "officers.training_months",
-        "Training before a post",
-        "whole",
-        "training takes {value} months before a post is taken",
-        unit="months",
-        low=0,
-        high=24,
-        why="Who starts untrained learns at the residents' cost.",
-        source="4 months: an assumption; set what your school takes.",
-    ),
-    Rule(
-        "officers.posts_per_beat",
-        "Posts in a beat",
-        "whole",
-        "{value} posts in each beat",
-        auto="as many posts as a beat's work needs",
-        unit="posts",
-        low=1,
-        high=20,
-        common=True,
-        why="One officer alone is absent for a third of the year: two can be known and one is there.",
-        source="1 where the description does not say; London wards have two and a support officer.",
-    ),
-    Rule(
-        "officers.gender_mix",
-        "Women and men in each beat",
-        "switch",
-        "",
-        choices={
-            True: "where a beat has several posts, women and men hold them",
-            False: "officers are assigned whatever their gender",
-        },
-        why="Some residents speak of violence at home to a woman only.",
-        source="Off: few forces have women enough; gaps are counted, never forbidden.",
-    ),
-    Rule(
-        "officers.half_a_year",
-        "Never all at once",
-        "switch",
-        "",
-        choices={
-            True: "at most half of a beat's officers change in any 12 months",
-            False: "all officers of a beat may change at once",
-        },
-        why="Where both officers of a beat go in one year, nobody is left who knows it.",
-        source="Off: it needs officers in reserve.",
-    ),
-    Rule(
-        "workload.community_share",
-        "Time kept for people",
-        "share",
-        "{value} % of duty is kept free for people, not calls",
-        unit="%",
-        low=0,
-        high=80,
-        common=True,
-        why="Time that is not protected is eaten by calls: then a beat officer becomes a patrol like any other.",
-        source="40 %: staffing studies; below that beat work is difficult.",
-    ),
-    Rule(
-        "workload.abstraction",
-        "Called away",
-        "share",
-        "{value} % of duty is spent away from the beat",
-        unit="%",
-        low=0,
-        high=60,
-        why="Football, protests and gaps elsewhere take officers from their beats; a plan that forgets it is short of people from the first day.",
-        source="20 %: an assumption, since no published standard was found.",
-    ),
-    Rule(
-        "workload.absence",
-        "Leave, sickness, training",
-        "share",
-        "{value} % of the year officers are absent",
-        unit="%",
-        low=0,
-        high=50,
-        step=0.1,
-        why="What officers do not work cannot be planned with.",
-        source="18.4 %: relief-factor worksheets, 382 of 2,080 hours.",
-    ),
-    Rule(
-        "workload.min_officers_per_beat",
-        "Officers of a beat at least",
-        "whole",
-        "a beat has {value} officers at least",
-        unit="officers",
-        low=1,
-        high=10,
-        why="Where there is one officer only, there is none on two days of three.",
-        source="2: London wards have two officers and a support officer.",
-    ),
-)
+from beatplanner.data.description.rules import RULES
+from beatplanner.data.description.sections.rule import WRITTEN, Rule
 
 
 @dataclass(frozen=True)
@@ -377,21 +50,25 @@ PRESETS = (
     Preset(
         "As beatplanner comes",
         "Every rule as it is where nothing is said.",
-        {r.key: ... for r in RULES if r.key not in ("beats.count", "stations.count", "officers.posts_per_beat")},
+        # what the force alone knows stays as it is: counts, days, lists and tables
+        {
+            r.key: ...
+            for r in RULES
+            if r.kind not in WRITTEN and r.key not in ("beats.count", "stations.count", "officers.posts_per_beat")
+        },
     ),
 )
 
 
-def default_of(rule: Rule) -> Any:
-    """Return a rule's default; None where the description must say it, or where it is off."""
-    found = SECTIONS[rule.section].model_fields[rule.name].default
-    return None if found is PydanticUndefined else found
-
-
 def value_of(rules: dict[str, Any], rule: Rule) -> Any:
-    """Return what rules (as JSON) say of a rule; its default where they say nothing."""
+    """Return what rules say of a rule, as JSON; its default where they say nothing, of a table what it does not name."""
     section = rules.get(rule.section) or {}
-    return section[rule.name] if section.get(rule.name) is not None else default_of(rule)
+    found = section.get(rule.name)
+    if found is None:
+        return rule.default
+    if isinstance(found, dt.date):
+        return found.isoformat()
+    return {**rule.inner, **found} if rule.inner else found
 
 
 def rules_of(rules: dict[str, Any]) -> list[Rule]:
@@ -399,11 +76,17 @@ def rules_of(rules: dict[str, Any]) -> list[Rule]:
     return [r for r in RULES if r.section == "workload" or rules.get(r.section) is not None]
 
 
-def change(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values by key as a merge patch of the description; None and ``...`` (the default) take a key away."""
+def change(values: dict[str, Any], rules: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return values by key as a merge patch of the description; None and ``...`` (the default) take a key away.
+
+    `rules` are those in force: names of a table that its new value lacks are taken away, too.
+    """
     patch: dict[str, Any] = {}
     for key, value in values.items():
         section, _, name = key.partition(".")
+        there = ((rules or {}).get(section) or {}).get(name)
+        if isinstance(value, dict) and isinstance(there, dict):
+            value = {**{k: None for k in there if k not in value}, **value}
         patch.setdefault(section, {})[name] = None if value is ... else value
     return patch
 
@@ -414,9 +97,9 @@ def preset_values(preset: Preset, rules: dict[str, Any]) -> dict[str, Any]:
     for rule in rules_of(rules):
         if rule.key in preset.values:
             wanted = preset.values[rule.key]
-            value = default_of(rule) if wanted is ... else wanted
+            value = rule.default if wanted is ... else wanted
             if value_of(rules, rule) != value:
-                found[rule.key] = None if value == default_of(rule) else value
+                found[rule.key] = None if value == rule.default else value
     # a change budget needs today's beats
     if found.get("beats.max_moved") is not None and not (rules.get("beats") or {}).get("current"):
         del found["beats.max_moved"]
@@ -435,6 +118,78 @@ def kept(rule: Rule, number: float) -> Any:
     return round(number) if rule.kind == "whole" else float(number)
 
 
+def written(rule: Rule, value: Any) -> str:
+    """Return a date, list or table as it is typed: ``5, 10, 20`` or ``burglary = 2.5, assault = 3``."""
+    if value is None:
+        return ""
+    if rule.kind == "list":
+        return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
+    if rule.kind == "table":
+        said = {k: v for k, v in value.items() if v is not None and v != []}
+        return ", ".join(
+            f"{tomlkit.key(k).as_string()} = {tomlkit.item(_short(v)).as_string()}" for k, v in said.items()
+        )
+    return str(value)
+
+
+# How such a value is written.
+HOW = {
+    "date": "write a day such as 2027-01-01",
+    "list": "write numbers with commas between them, such as 5, 10, 20",
+    "table": "write names and values with commas between them, such as burglary = 2.5, assault = 3",
+}
+
+
+def typed(rule: Rule, text: str) -> Any:
+    """Return a date, list or table that was typed; None where nothing was.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be read; the words say how it is written.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if rule.kind == "date":
+        if not _is_day(text):
+            raise ValueError(HOW["date"])
+        return dt.date.fromisoformat(text).isoformat()
+    if rule.kind == "list":
+        parts = [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
+        numbers = rule.default and all(isinstance(v, int | float) for v in rule.default)
+        if numbers and not all(_is_number(p) for p in parts):
+            raise ValueError(HOW["list"])
+        return [float(p) for p in parts] if numbers else parts
+    try:
+        return tomlkit.parse("value = {" + text.strip("{}") + "}")["value"].unwrap()
+    except TOMLKitError:
+        raise ValueError(HOW["table"]) from None
+
+
+def _short(value: Any) -> Any:
+    """Return whole numbers without “.0”, also inside of lists."""
+    if isinstance(value, list | tuple):
+        return [_short(v) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> str:
     """Return a rule with its value as a sentence.
 
@@ -451,6 +206,9 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
         return translated(rule.auto)
     if value is None:
         return translated(rule.off or "not said")
+    if rule.kind in WRITTEN:
+        said = _told(value) if rule.kind == "table" else written(rule, value)
+        return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
     return translated(rule.words).replace("{value}", f"{shown(rule, float(value)):,g}")
 
 
@@ -476,3 +234,11 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[Rule,
     there = {r.key for r in rules_of(before)}
     found = [(r, value_of(before, r), value_of(now, r)) for r in rules_of(now) if r.key in there]
     return [(r, a, b) for r, a, b in found if a != b]
+
+
+def _told(value: dict[str, Any]) -> str:
+    """Return a table as people read it: ``burglary 2.5, assault 3``."""
+    said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
+    numbers = {k: v if isinstance(v, list) else [v] for k, v in said.items()}
+    told = {k: " + ".join(f"{n:,g}" if isinstance(n, int | float) else str(n) for n in v) for k, v in numbers.items()}
+    return ", ".join(f"{k} {v}" for k, v in told.items())

@@ -72,7 +72,7 @@ def as_table(value: Any) -> Any:
 
 
 # A table that may be given as a bare path, or as { path = "…", layer = "…" } to pick a layer or sheet.
-TablePath = Annotated[Table, BeforeValidator(as_table)]
+TablePath = Annotated[Table, BeforeValidator(as_table, json_schema_input_type=str | Table)]
 
 
 class PointTable(Table):

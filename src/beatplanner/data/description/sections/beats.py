@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beatplanner.data.description.sections.base import CountOrAuto, IdLayer, Layer, Section, Share, Table, TablePath
+from beatplanner.data.description.sections.rule import Rule
 
 
 class LockTable(Table):
@@ -31,14 +32,69 @@ class Drawn(Section):
 class Beats(Section):
     """How many beats, and the rules that they keep."""
 
-    count: CountOrAuto
-    tolerance: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.10
-    objective: Literal["travel", "cut"] = "travel"
+    count: Annotated[
+        CountOrAuto,
+        Rule(
+            "Number of beats",
+            "{value} beats in all",
+            low=1,
+            high=5000,
+            auto="as many beats as the workload needs",
+            common=True,
+            why="A beat should be small enough for its officers to be known in it, and large enough to keep two of them busy. Municipalities share the beats by workload.",
+            source="No default: the force decides, or the workload does.",
+            solver="districts.problem.DistrictingProblem.count",
+            check="beats.wished_count",
+        ),
+    ]
+    tolerance: Annotated[
+        float,
+        Field(gt=0, le=1, strict=True),
+        Rule(
+            "Balance",
+            "each beat within ±{value} % of its municipality's mean work",
+            unit="%",
+            low=1,
+            common=True,
+            why="Officers of two beats should have alike much to do. A tighter balance gives odder borders and longer ways; a looser one is unfair to whoever has the full beat.",
+            source="10 % is usual in police districting studies; an assumption to be set by the force.",
+            solver="districts.problem.DistrictingProblem.upper",
+            check="beats.tolerance",
+        ),
+    ] = 0.10
+    objective: Annotated[
+        Literal["travel", "cut"],
+        Rule(
+            "Beats are drawn for",
+            "",
+            choices={
+                "travel": "short ways: least travel from a beat's centre to its work",
+                "cut": "short borders between beats",
+            },
+            why="Short ways leave more time for people. Short borders make round beats that are easy to tell.",
+            source="Short ways: the usual goal of districting (Hess's model).",
+            solver="districts.problem.DistrictingProblem.goal",
+            check="beats.objective",
+        ),
+    ] = "travel"
     distances: TablePath | None = None
     roads: Layer | None = None  # distances between units along these roads
     adjacency: TablePath | None = None
     current: IdLayer | None = None
-    max_moved: Share | None = None
+    max_moved: Annotated[
+        Share | None,
+        Rule(
+            "Change at most",
+            "at most {value} % of residents change beat",
+            unit="%",
+            off="any number of residents may change beat",
+            common=True,
+            why="Every resident who changes beat loses an officer whom they know. A change budget keeps today's lines where they do no harm.",
+            source="Off: set it where people know their beats.",
+            solver="districts.problem.DistrictingProblem.budget",
+            check="beats.max_moved",
+        ),
+    ] = None
     barriers: Layer | None = None
     crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
     # from, to, accept (yes or no), reason: which proposed links of islands hold, and more

@@ -67,7 +67,9 @@ class ForumLevel(Section):
 class Forum(Section):
     """What a forum gets: languages, privacy, meetings, and the tables that the pack tells from."""
 
-    languages: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en",)
+    languages: Annotated[tuple[str, ...], BeforeValidator(_languages, json_schema_input_type=str | tuple[str, ...])] = (
+        "en",
+    )
     catalogues: dict[str, Path] = Field(default_factory=dict)  # a force's own .po file for a language
     terms: dict[str, Words] = Field(default_factory=dict)  # another word for a text of the catalogue
     threshold: Annotated[int, Field(ge=3, le=20, strict=True)] = 5

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -20,202 +16,21 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QToolButton,
     QVBoxLayout,
-    QWhatsThis,
     QWidget,
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
-    from beatplanner.planning.rule_catalog import Preset, Rule
+    from beatplanner.data.description.sections.rule import Rule
+    from beatplanner.planning.rule_catalog import Preset
 
-# Typing is one edit once it rests for so long, in milliseconds.
-REST = 600
 TITLES = {"beats": "Beats", "stations": "Stations", "officers": "Officers", "workload": "Work"}
-
-
-def catalog() -> Any:
-    """Return the catalogue of rules; it is loaded with the first project, so that the window itself stands at once."""
-    from beatplanner.planning import rule_catalog
-
-    return rule_catalog
-
-
-class RuleField(QFrame):
-    """One rule: its field, its sentence, “why?” and, where its value is another, the way back to the default."""
-
-    def __init__(self, panel: RulePanel, rule: Rule) -> None:
-        super().__init__()
-        self.panel, self.rule, self.value = panel, rule, None
-        self.timer = QTimer(self)
-        self.timer.setSingleShot(True)
-        self.timer.setInterval(REST)
-        self.timer.timeout.connect(self._edit)
-        self.label = Label(self.tr(rule.label))
-        self.label.setWordWrap(True)
-        font = QFont(self.label.font())
-        font.setBold(True)
-        self.label.setFont(font)
-        self.sentence, self.wrong = Label(), Label()
-        for label in (self.sentence, self.wrong):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        self.wrong.setStyleSheet("color: #c0392b")
-        self.wrong.hide()
-        self.number, self.choice, self.on = QDoubleSpinBox(), QComboBox(), QCheckBox()
-        self.why = QToolButton()
-        self.why.setText(self.tr("why?"))
-        self.why.setAutoRaise(True)
-        self.why.setAccessibleName(self.tr("Why is there the rule “{0}”?").format(self.label.text()))
-        self.why.clicked.connect(self.explain)
-        self.back = QToolButton()
-        self.back.setText("↺")
-        self.back.setAutoRaise(True)
-        self.back.setToolTip(self.tr("Back to the default"))
-        self.back.setAccessibleName(self.tr("Back to the default: {0}").format(self.label.text()))
-        self.back.clicked.connect(lambda: self._set(None))
-        self._build()
-
-    def _build(self) -> None:
-        rule, name = self.rule, self.label.text()
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (self.number, self.choice, self.on):
-            widget.setAccessibleName(name)
-            widget.hide()
-        if rule.kind == "choice":
-            for value in rule.choices:
-                self.choice.addItem(self.tr(rule.choices[value]), value)
-            self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            self.choice.setMinimumContentsLength(12)
-            self.choice.activated.connect(lambda _: self._set(self.choice.currentData()))
-            row.addWidget(self.choice, 1)
-            self.choice.show()
-        elif rule.kind == "switch":
-            self.on.setText(self.tr("yes"))
-            self.on.clicked.connect(lambda on: self._set(bool(on)))
-            row.addWidget(self.on, 1)
-            self.on.show()
-        else:
-            self.number.setRange(rule.low, rule.high)
-            self.number.setSingleStep(rule.step)
-            self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
-            self.number.setSuffix(f" {self.tr(rule.unit)}" if rule.unit else "")
-            self.number.setKeyboardTracking(True)
-            self.number.valueChanged.connect(self._typed)
-            if rule.off or rule.auto:
-                self.on.setText(self.tr("set") if rule.off else self.tr("by hand"))
-                self.on.clicked.connect(self._switched)
-                row.addWidget(self.on)
-                self.on.show()
-            row.addWidget(self.number, 1)
-            self.number.show()
-        row.addWidget(self.back)
-        row.addWidget(self.why)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 2, 0, 6)
-        grid.setVerticalSpacing(1)
-        grid.addWidget(self.label, 0, 0)
-        grid.addLayout(row, 1, 0)
-        grid.addWidget(self.sentence, 2, 0)
-        grid.addWidget(self.wrong, 3, 0)
-
-    def load(self, rules: dict[str, Any]) -> None:
-        """Show the value in force, unless another was just typed."""
-        if self.timer.isActive():
-            return
-        self.value = catalog().value_of(rules, self.rule)
-        self.wrong.hide()
-        number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
-        if self.rule.kind == "choice":
-            self.choice.setCurrentIndex(self.choice.findData(self.value))
-        elif self.rule.kind == "switch":
-            self.on.setChecked(bool(self.value))
-        else:
-            self.number.blockSignals(True)
-            if number:
-                # a value outside what is usual is shown as it is
-                self.number.setRange(
-                    min(self.rule.low, catalog().shown(self.rule, self.value)),
-                    max(self.rule.high, catalog().shown(self.rule, self.value)),
-                )
-                self.number.setValue(catalog().shown(self.rule, self.value))
-            self.number.blockSignals(False)
-            self.number.setEnabled(number)
-            self.on.setChecked(number)
-        self.back.setEnabled(self.value != catalog().default_of(self.rule) and not self._must_be_said())
-        self._say(self.value)
-
-    def _must_be_said(self) -> bool:
-        return self.rule.key == "beats.count"
-
-    def _say(self, value: Any) -> None:
-        words = catalog().in_words(self.rule, value, self.tr)
-        if self.rule.key == "beats.tolerance" and isinstance(value, float):
-            hours = self.panel.hours(value)
-            if hours:
-                words += ": " + self.tr("{0} hours a year").format("; ".join(hours))
-        self.sentence.setText(words)
-        # a choice says it itself
-        self.sentence.setVisible(self.rule.kind != "choice")
-
-    def _typed(self, number: float) -> None:
-        self._say(catalog().kept(self.rule, number))
-        self.timer.start()
-
-    def _switched(self, on: bool) -> None:
-        if on:
-            begin = self.number.value() if self.number.value() > self.rule.low else self._usual()
-            self._set(catalog().kept(self.rule, begin))
-        else:
-            self._set("auto" if self.rule.auto else None)
-
-    def _usual(self) -> float:
-        default = catalog().default_of(self.rule)
-        if isinstance(default, int | float) and not isinstance(default, bool):
-            return catalog().shown(self.rule, default)
-        if self.rule.key in ("beats.count", "stations.count"):
-            count = self.panel.count(self.rule.section)
-            if count:
-                return float(count)
-        return {"%": 10.0, "months": 60.0}.get(self.rule.unit, self.rule.low)
-
-    def _edit(self) -> None:
-        self._set(catalog().kept(self.rule, self.number.value()))
-
-    def commit(self) -> None:
-        """Take what was typed at once."""
-        if self.timer.isActive():
-            self._edit()
-
-    def _set(self, value: Any) -> None:
-        self.timer.stop()
-        problem = self.panel.set({self.rule.key: value})
-        self.wrong.setText(problem)
-        self.wrong.setVisible(bool(problem))
-
-    def explain(self) -> None:
-        """Say why there is such a rule, its default and where that comes from."""
-        default = catalog().default_of(self.rule)
-        words = (
-            self.tr("There is no default.")
-            if default is None and self._must_be_said()
-            else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr))
-        )
-        text = f"{self.label.text()}\n\n{self.tr(self.rule.why)}\n\n{words}\n{self.tr(self.rule.source)}"
-        place = self.why.mapToGlobal(self.why.rect().bottomLeft())
-        QWhatsThis.showText(
-            place,
-            "<p>"
-            + text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>").replace("\n", "<br>")
-            + "</p>",
-            self,
-        )
-        self.panel.explained = text
 
 
 class RulePanel(QWidget):
@@ -386,21 +201,21 @@ class RulePanel(QWidget):
         document, rules = self.window_.scenario.document, self.rules()
         if document is None or rules is None:
             return ""
-        by_key = {r.key: r for r in catalog().RULES}
+        rules_by_key = by_key()
         values = {
             k: v
             for k, v in values.items()
-            if catalog().value_of(rules, by_key[k]) != (catalog().default_of(by_key[k]) if v is None else v)
+            if catalog().value_of(rules, rules_by_key[k]) != (rules_by_key[k].default if v is None else v)
         }
         if not values:
             return ""
-        before = {k: (rules.get(by_key[k].section) or {}).get(by_key[k].name) for k in values}
+        before = {k: (rules.get(rules_by_key[k].section) or {}).get(rules_by_key[k].name) for k in values}
         words = what or "; ".join(
-            f"{by_key[k].label}: {catalog().in_words(by_key[k], catalog().default_of(by_key[k]) if v is None else v)}"
+            f"{rules_by_key[k].label}: {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v)}"
             for k, v in values.items()
         )
         try:
-            document.change_rules(catalog().change(values), words)
+            document.change_rules(catalog().change(values, rules), words)
         except InputError as error:
             return "\n".join(". ".join(t for t in (note.what, note.mend) if t) for note in error.problems)
         self._before.append(before)
@@ -413,7 +228,7 @@ class RulePanel(QWidget):
         document = self.window_.scenario.document
         if document is not None and self._before:
             before = self._before.pop()
-            document.change_rules(catalog().change(before), self.tr("Rules as before"))
+            document.change_rules(catalog().change(before, self.rules()), self.tr("Rules as before"))
             self._took_effect()
 
     def _took_effect(self) -> None:
@@ -427,12 +242,12 @@ class RulePanel(QWidget):
         rules = self.rules()
         if rules is None:
             return
-        values, by_key = catalog().preset_values(preset, rules), {r.key: r for r in catalog().RULES}
+        values, rules_by_key = catalog().preset_values(preset, rules), by_key()
         if not values:
             QMessageBox.information(self, self.tr(preset.name), self.tr("These rules are in force already."))
             return
         lines = [
-            f"• {catalog().in_words(by_key[k], catalog().default_of(by_key[k]) if v is None else v, self.tr)}"
+            f"• {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v, self.tr)}"
             for k, v in values.items()
         ]
         answer = question(

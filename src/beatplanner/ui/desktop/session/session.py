@@ -269,13 +269,13 @@ class Scenario:
         """Return the rules of the project in words and units: the most used ones, and all that differ from their defaults."""
         if self.town is None:
             return []
-        from beatplanner.planning.rule_catalog import default_of, in_words, rules_of, value_of
+        from beatplanner.planning.rule_catalog import in_words, rules_of, value_of
 
         rules = self.town.description.model_dump(mode="json")
         lines = [
             in_words(rule, value_of(rules, rule), translated)
             for rule in rules_of(rules)
-            if value_of(rules, rule) != default_of(rule) or (rule.common and rule.section != "workload")
+            if value_of(rules, rule) != rule.default or (rule.common and rule.section != "workload")
         ]
         beats = self.town.description.beats
         if beats is not None and beats.barriers is not None:

@@ -1,0 +1,165 @@
+"""What is told of one rule: it stands beside the key's type, limits and default in `data.description.sections`.
+
+Description, catalogue of rules, the window's editor, the tables of `docs/rules.md` and the published JSON schema are made of it.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from types import UnionType
+from typing import Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from beatplanner.data.description.sections.base import Section
+
+Kind = Literal["share", "whole", "number", "choice", "switch", "date", "list", "table"]
+# What a form cannot bound by two numbers: written as in the description.
+WRITTEN = ("date", "list", "table")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes
+    ----------
+    label
+        What it is called.
+    words
+        The rule as a sentence, with ``{value}`` for the number that is shown; for a switch or a choice one sentence each in `choices`.
+    why, source
+        Why there is such a rule, and where its default comes from.
+    unit
+        Of the number that is shown; shares are shown in "%".
+    low, high, step
+        Of the number that is shown, as a planner would use it; the description's own limits may be wider.
+    off
+        The sentence where an optional rule is off; "" where it is not optional.
+    auto
+        What ``"auto"`` says; "" where that is no value.
+    choices
+        The sentence of each value of a choice or a switch.
+    common
+        Whether it is shown before "More rules" is opened.
+    solver
+        The argument that it becomes, by its dotted name in `beatplanner.solver`; "" where no solver hears of it.
+    check
+        The claim that the checker recomputes for it; "" where no claim hangs on it alone.
+    key, kind, default, inner
+        Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's own names;
+        `rules_of_section` fills them in.
+    """
+
+    label: str
+    words: str
+    why: str
+    source: str
+    unit: str = ""
+    low: float = 0.0
+    high: float = 100.0
+    step: float = 1.0
+    off: str = ""
+    auto: str = ""
+    choices: dict[Any, str] = field(default_factory=dict)
+    common: bool = False
+    solver: str = ""
+    check: str = ""
+    key: str = ""
+    kind: Kind = "number"
+    default: Any = None
+    inner: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def section(self) -> str:
+        """The section of the description."""
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The field in its section."""
+        return self.key.partition(".")[2]
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Add the words to the published schema."""
+        made = handler(schema)
+        return {**made, "title": self.label, "description": f"{self.why} {self.source}"}
+
+
+def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
+    """Yield the rules of a section, in the order of its keys."""
+    for name, info in model.model_fields.items():
+        for told in info.metadata:
+            if isinstance(told, Rule):
+                inner = {
+                    k: _default(i) for m in _sections(info) for k, i in m.model_fields.items() if not i.is_required()
+                }
+                yield replace(
+                    told, key=f"{section}.{name}", kind=_kind(told, info), default=_default(info), inner=inner
+                )
+
+
+def limits(info: FieldInfo) -> dict[str, float]:
+    """Return the limits of a key: the signs ``≥``, ``>``, ``≤``, ``<`` and their numbers."""
+    signs = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
+    return {signs[type(m)][0]: getattr(m, signs[type(m)][1]) for m in _metadata(info) if type(m) in signs}
+
+
+def _metadata(info: FieldInfo) -> list[Any]:
+    """Return what limits a key, be it said of all its values or of those that are not None."""
+    found = list(info.metadata)
+    for part in typing.get_args(info.annotation):
+        for said in getattr(part, "__metadata__", ()):
+            found += said.metadata if isinstance(said, FieldInfo) else [said]
+    return found
+
+
+def _kind(rule: Rule, info: FieldInfo) -> Kind:
+    """Return how a rule is shown, from its key's type."""
+    types = {_bare(t) for t in _parts(info.annotation)}
+    if _sections(info) or dict in types:
+        return "table"
+    names = {getattr(t, "__name__", str(t)) for t in types}
+    if names & {"list", "tuple"}:
+        return "list"
+    if "date" in names:
+        return "date"
+    if bool in types:
+        return "switch"
+    if int in types:
+        return "whole"
+    if Literal in types:
+        return "choice"
+    return "share" if rule.unit == "%" else "number"
+
+
+def _sections(info: FieldInfo) -> list[type[Section]]:
+    """Return the model of a key that is a table of named values; none where it is no such table."""
+    types = [_bare(t) for t in _parts(info.annotation)]
+    return [t for t in types if isinstance(t, type) and issubclass(t, Section)]
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """Return the types that a union is made of; a type alone is one."""
+    if typing.get_origin(annotation) in (typing.Union, UnionType):
+        return typing.get_args(annotation)
+    return (annotation,)
+
+
+def _bare(annotation: Any) -> Any:
+    """Return a type without what is said of it: ``list`` of ``Annotated[list[float], …]``."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return typing.get_origin(annotation) or annotation
+
+
+def _default(info: FieldInfo) -> Any:
+    """Return a key's default as JSON has it; None where the description must say it, or where it is off."""
+    found = info.get_default(call_default_factory=True)
+    if found is PydanticUndefined:
+        return None
+    return found.model_dump(mode="json") if isinstance(found, Section) else found

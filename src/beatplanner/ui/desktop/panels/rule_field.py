@@ -1,0 +1,254 @@
+"""One rule of the panel of rules: its field, its sentence, why it is there, and the way back to its default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QToolButton,
+    QWhatsThis,
+)
+
+from beatplanner.ui.desktop.plain_text import Label
+
+if TYPE_CHECKING:
+    from beatplanner.data.description.sections.rule import Rule
+
+# Typing is one edit once it rests for so long, in milliseconds.
+REST = 600
+
+
+def catalog() -> Any:
+    """Return the catalogue of rules; it is loaded with the first project, so that the window itself stands at once."""
+    from beatplanner.planning import rule_catalog
+
+    return rule_catalog
+
+
+def by_key() -> dict[str, Rule]:
+    """Return the rules by key."""
+    from beatplanner.data.description.rules import BY_KEY
+
+    return BY_KEY
+
+
+class Rules(Protocol):
+    """What a field asks of the panel that it stands in."""
+
+    explained: str
+
+    def hours(self, tolerance: float) -> list[str]:
+        """Return what a tolerance means in hours."""
+        ...
+
+    def count(self, section: str) -> int:
+        """Return how many beats or stations the plan that is shown has."""
+        ...
+
+    def set(self, values: dict[str, Any]) -> str:
+        """Change rules; return what is wrong."""
+        ...
+
+
+class RuleField(QFrame):
+    """One rule: its field, its sentence, “why?” and, where its value is another, the way back to the default."""
+
+    def __init__(self, panel: Rules, rule: Rule) -> None:
+        super().__init__()
+        self.panel, self.rule, self.value = panel, rule, None
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(REST)
+        self.timer.timeout.connect(self._edit)
+        self.label = Label(self.tr(rule.label))
+        self.label.setWordWrap(True)
+        font = QFont(self.label.font())
+        font.setBold(True)
+        self.label.setFont(font)
+        self.sentence, self.wrong = Label(), Label()
+        for label in (self.sentence, self.wrong):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.wrong.setStyleSheet("color: #c0392b")
+        self.wrong.hide()
+        self.number, self.choice, self.on, self.text = QDoubleSpinBox(), QComboBox(), QCheckBox(), QLineEdit()
+        self.why = QToolButton()
+        self.why.setText(self.tr("why?"))
+        self.why.setAutoRaise(True)
+        self.why.setAccessibleName(self.tr("Why is there the rule “{0}”?").format(self.label.text()))
+        self.why.clicked.connect(self.explain)
+        self.back = QToolButton()
+        self.back.setText("↺")
+        self.back.setAutoRaise(True)
+        self.back.setToolTip(self.tr("Back to the default"))
+        self.back.setAccessibleName(self.tr("Back to the default: {0}").format(self.label.text()))
+        self.back.clicked.connect(lambda: self._set(None))
+        self._build()
+
+    def _build(self) -> None:
+        rule, name = self.rule, self.label.text()
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for widget in (self.number, self.choice, self.on, self.text):
+            widget.setAccessibleName(name)
+            widget.hide()
+        if rule.kind == "choice":
+            for value in rule.choices:
+                self.choice.addItem(self.tr(rule.choices[value]), value)
+            self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            self.choice.setMinimumContentsLength(12)
+            self.choice.activated.connect(lambda _: self._set(self.choice.currentData()))
+            row.addWidget(self.choice, 1)
+            self.choice.show()
+        elif rule.kind == "switch":
+            self.on.setText(self.tr("yes"))
+            self.on.clicked.connect(lambda on: self._set(bool(on)))
+            row.addWidget(self.on, 1)
+            self.on.show()
+        elif rule.kind in catalog().WRITTEN:
+            self.text.editingFinished.connect(self._written)
+            row.addWidget(self.text, 1)
+            self.text.show()
+        else:
+            self.number.setRange(rule.low, rule.high)
+            self.number.setSingleStep(rule.step)
+            self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
+            self.number.setSuffix(f" {self.tr(rule.unit)}" if rule.unit else "")
+            self.number.setKeyboardTracking(True)
+            self.number.valueChanged.connect(self._typed)
+            if rule.off or rule.auto:
+                self.on.setText(self.tr("set") if rule.off else self.tr("by hand"))
+                self.on.clicked.connect(self._switched)
+                row.addWidget(self.on)
+                self.on.show()
+            row.addWidget(self.number, 1)
+            self.number.show()
+        row.addWidget(self.back)
+        row.addWidget(self.why)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 2, 0, 6)
+        grid.setVerticalSpacing(1)
+        grid.addWidget(self.label, 0, 0)
+        grid.addLayout(row, 1, 0)
+        grid.addWidget(self.sentence, 2, 0)
+        grid.addWidget(self.wrong, 3, 0)
+
+    def load(self, rules: dict[str, Any]) -> None:
+        """Show the value in force, unless another was just typed."""
+        if self.timer.isActive():
+            return
+        self.value = catalog().value_of(rules, self.rule)
+        self.wrong.hide()
+        number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if self.rule.kind == "choice":
+            self.choice.setCurrentIndex(self.choice.findData(self.value))
+        elif self.rule.kind == "switch":
+            self.on.setChecked(bool(self.value))
+        elif self.rule.kind in catalog().WRITTEN:
+            self.text.setText(catalog().written(self.rule, self.value))
+            self.text.setCursorPosition(0)
+        else:
+            self.number.blockSignals(True)
+            if number:
+                # a value outside what is usual is shown as it is
+                self.number.setRange(
+                    min(self.rule.low, catalog().shown(self.rule, self.value)),
+                    max(self.rule.high, catalog().shown(self.rule, self.value)),
+                )
+                self.number.setValue(catalog().shown(self.rule, self.value))
+            self.number.blockSignals(False)
+            self.number.setEnabled(number)
+            self.on.setChecked(number)
+        self.back.setEnabled(self.value != self.rule.default and not self._must_be_said())
+        self._say(self.value)
+
+    def _must_be_said(self) -> bool:
+        return self.rule.key in ("beats.count", "officers.start")
+
+    def _say(self, value: Any) -> None:
+        words = catalog().in_words(self.rule, value, self.tr)
+        if self.rule.key == "beats.tolerance" and isinstance(value, float):
+            hours = self.panel.hours(value)
+            if hours:
+                words += ": " + self.tr("{0} hours a year").format("; ".join(hours))
+        self.sentence.setText(words)
+        # a choice says it itself
+        self.sentence.setVisible(self.rule.kind != "choice")
+
+    def _typed(self, number: float) -> None:
+        self._say(catalog().kept(self.rule, number))
+        self.timer.start()
+
+    def _switched(self, on: bool) -> None:
+        if on:
+            begin = self.number.value() if self.number.value() > self.rule.low else self._usual()
+            self._set(catalog().kept(self.rule, begin))
+        else:
+            self._set("auto" if self.rule.auto else None)
+
+    def _usual(self) -> float:
+        default = self.rule.default
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            return catalog().shown(self.rule, default)
+        if self.rule.key in ("beats.count", "stations.count"):
+            count = self.panel.count(self.rule.section)
+            if count:
+                return float(count)
+        return {"%": 10.0, "months": 60.0}.get(self.rule.unit, self.rule.low)
+
+    def _edit(self) -> None:
+        self._set(catalog().kept(self.rule, self.number.value()))
+
+    def _written(self) -> None:
+        """Take a date, list or table that was written; what cannot be read stays in the field, with the reason below it."""
+        if not self.text.isEnabled() or self.text.text() == catalog().written(self.rule, self.value):
+            return
+        try:
+            value = catalog().typed(self.rule, self.text.text())
+        except ValueError as error:
+            self._warn(self.tr(str(error)))
+        else:
+            self._set(value)
+
+    def commit(self) -> None:
+        """Take what was typed at once."""
+        if self.timer.isActive():
+            self._edit()
+        elif self.rule.kind in catalog().WRITTEN:
+            self._written()
+
+    def _set(self, value: Any) -> None:
+        self.timer.stop()
+        self._warn(self.panel.set({self.rule.key: value}))
+
+    def _warn(self, problem: str) -> None:
+        self.wrong.setText(problem)
+        self.wrong.setVisible(bool(problem))
+
+    def explain(self) -> None:
+        """Say why there is such a rule, its default and where that comes from."""
+        default = self.rule.default
+        words = (
+            self.tr("There is no default.")
+            if default is None and self._must_be_said()
+            else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr))
+        )
+        text = f"{self.label.text()}\n\n{self.tr(self.rule.why)}\n\n{words}\n{self.tr(self.rule.source)}"
+        place = self.why.mapToGlobal(self.why.rect().bottomLeft())
+        QWhatsThis.showText(
+            place,
+            "<p>"
+            + text.replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "</p><p>").replace("\n", "<br>")
+            + "</p>",
+            self,
+        )
+        self.panel.explained = text
