@@ -50,7 +50,6 @@ FILES = {
 }
 
 FUNCTIONS = {
-    "data/project/build.py:_write_layers": ONE_SEQUENCE,
     "data/publish/comparison_workbook.py:write_workbook": LAYOUT,
     "data/publish/officers_pack.py:_write_workbook": LAYOUT,
     "data/publish/public/forum_map.py:write_forum_map": LAYOUT,

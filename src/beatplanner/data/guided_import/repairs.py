@@ -25,7 +25,7 @@ from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import whole_layers
 from beatplanner.data.formats.text_tables import decode
 from beatplanner.data.output_place import check_place, move
-from beatplanner.data.project.build import units_as_read
+from beatplanner.data.project.layers import units_as_read
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.town.categories import category_table
 from beatplanner.data.town.read_town import read_town
