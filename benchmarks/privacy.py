@@ -3,8 +3,8 @@
     python benchmarks/privacy.py --towns 200
 
 Each town has units with planted counts of 1 to 4. A first pack goes out, then a second one with other lines, which knows the first. The attacker
-knows the map, every shown figure of both packs and every rounded share, and that a hidden figure is at least 1; of each hidden figure, and of each
-area between lines with 1 to k − 1 people, he seeks the interval. What forums cost and how far people walk is computed from the map alone
+knows the map, every shown figure of both packs, every rounded share, what is told of work (and all work but that of residents), and that a hidden
+figure is at least 1; of each hidden figure, and of each area between lines with 1 to k − 1 people, he seeks the interval. What forums cost and how far people walk is computed from the map alone
 (`tests/planning/test_published_numbers.py` shows that no public byte follows from a hidden count), so it tells him nothing.
 
 The code of the attack is its own, on units and not on the gate's areas. Beside it: how many figures are hidden, and how many τ-Argus hides in a
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from beatplanner.planning.forum.areas import Areas, resident_cells
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate
+from beatplanner.planning.forum.told_of_work import Told, Work, tells_a_count
 
 K = 5
 
@@ -65,6 +67,47 @@ def published(gate: Gate, cells: list[Cell], name: str) -> list[Cell]:
     return [replace(c, before=name, shown=gate.values[c.key]) for c in cells if c.key in gate.values]
 
 
+def measures(
+    rng: np.random.Generator, areas: Areas, people: np.ndarray, cells: list[Cell]
+) -> list[tuple[np.ndarray, float]]:
+    """Return what a pack tells of work, as rows and limits over residents, for somebody who knows all other work: nothing where the program is quiet.
+
+    Work is 0.12 hours a resident and something else; the deviation is told as a rule or as a measure in steps, the spread of officers' work in steps.
+    """
+    n, each = len(people), 0.12
+    other = rng.uniform(0, 30, n) * rng.integers(0, 2)
+    ids = sorted({b for b in areas.beat if b is not None})
+    beat = np.array([-1 if b is None else ids.index(b) for b in areas.beat])
+    hours = other + each * people
+    of_beat = np.array([beat == b for b in range(len(ids))], float)
+    town = [areas.municipality[int(np.flatnonzero(beat == b)[0])] for b in range(len(ids))]
+    posts = rng.integers(1, 4, len(ids)).astype(float)
+    mean = np.array([of_beat[[t == m for t in town]].mean(axis=0) for m in town])
+    off = np.abs((of_beat @ hours) / (mean @ hours) - 1).max()
+    by_officer = of_beat @ hours / posts
+    spread = np.ceil((by_officer.max() / by_officer.min() - 1) / 0.1) * 0.1 if by_officer.min() > 0 else None
+    step = 0.05 if rng.random() < 0.5 else np.inf
+    told = Told(np.ceil(off / 0.05) * 0.05, step, spread, 0.1)
+    work = Work(hours, beat, town, posts)
+    if tells_a_count(told, work, people, each, cells, K):
+        told = Told(told.deviation, step)
+        if tells_a_count(told, work, people, each, cells, K):
+            return []
+    found = []
+
+    def at_most(one: np.ndarray, times: float, two: np.ndarray) -> None:
+        found.append((each * (one - times * two), float((times * two - one) @ other) + 1e-3))
+
+    assert told.deviation is not None
+    for b in range(len(ids)):
+        at_most(of_beat[b], 1 + told.deviation, mean[b])
+        at_most((1 - told.deviation) * mean[b], 1, of_beat[b])
+        if told.spread is not None:
+            for other_beat in range(len(ids)):
+                at_most(of_beat[b] / posts[b], 1 + told.spread, of_beat[other_beat] / posts[other_beat])
+    return found
+
+
 def shares(gate: Gate, cells: list[Cell]) -> list[tuple[np.ndarray, np.ndarray, float]]:
     """Return every share in whole percents that a pack tells: units of the part, units of the whole, share."""
     members = {c.key: c.members for c in cells}
@@ -89,9 +132,17 @@ class Attacker:
         Figures that are shown or hidden, of all packs.
     told
         Shares in whole percents.
+    work
+        What is told of work: rows and limits over residents.
     """
 
-    def __init__(self, n: int, packs: list[Cell], told: list[tuple[np.ndarray, np.ndarray, float]]) -> None:
+    def __init__(
+        self,
+        n: int,
+        packs: list[Cell],
+        told: list[tuple[np.ndarray, np.ndarray, float]],
+        work: Sequence[tuple[np.ndarray, float]] = (),
+    ) -> None:
         def row(members: np.ndarray) -> np.ndarray:
             found = np.zeros(n)
             found[members] = 1
@@ -101,7 +152,7 @@ class Attacker:
         hidden = [c for c in packs if c.shown is None]
         self.equal = np.array([row(c.members) for c in shown]).reshape(-1, n)
         self.right = np.array([c.shown for c in shown], float)
-        less = [(-row(c.members), -1.0) for c in hidden]
+        less = [*((-row(c.members), -1.0) for c in hidden), *work]
         for part, whole, share in told:
             less.append((row(part) - (share + 0.005) * row(whole), 1e-6))
             less.append(((share - 0.005) * row(whole) - row(part), 1e-6))
@@ -163,6 +214,7 @@ def attack_town(seed: int, *, largest: int = 6, whole: bool = True) -> Found:
     key = rng.bytes(32)
     packs: list[Cell] = []
     told: list[tuple[np.ndarray, np.ndarray, float]] = []
+    work: list[tuple[np.ndarray, float]] = []
     hidden = figures = 0
     for number in range(2):
         areas = random_areas(rng, int(rows), int(columns))
@@ -173,8 +225,9 @@ def attack_town(seed: int, *, largest: int = 6, whole: bool = True) -> Found:
             break
         packs += published(gate, cells, f"pack {number}")
         told += shares(gate, cells)
+        work += measures(rng, areas, people, list(gate.cells))
         hidden, figures = hidden + sum(v is None for v in gate.values.values()), figures + len(gate.values)
-    attacker, narrow = Attacker(n, packs, told), []
+    attacker, narrow = Attacker(n, packs, told, work), []
     targets = {tuple(c.members): f"{c.key} of {c.before}" for c in packs if c.shown is None}
     # areas that no published figure divides
     pattern = np.array([np.isin(np.arange(n), c.members) for c in packs]).T

@@ -32,6 +32,11 @@ def test_the_attacker_finds_what_is_given_away(monkeypatch):
     assert sum(len(f.narrow) for f in found) > 5
 
 
+def test_the_attacker_finds_what_measures_of_work_would_give_away(monkeypatch):
+    monkeypatch.setattr(privacy, "tells_a_count", lambda *_: False)
+    assert privacy.attack_town(3, largest=4).narrow
+
+
 def test_a_rounded_share_narrows_what_it_is_of():
     cell = privacy.Cell("t", "r", ("beat", "1"), np.arange(3), before="p", shown=100)
     hidden = privacy.Cell("t", "r", ("within", "1"), np.array([0]), before="p", shown=None)

@@ -16,6 +16,7 @@ from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.gate import Cell, pass_gate, whole
 from beatplanner.planning.forum.published import read_published
 from beatplanner.planning.forum.themes import is_sensitive
+from beatplanner.planning.forum.told_of_work import Told, Work, tells_a_count
 from conftest import GridTown, write_grid_town
 
 FORUM = """
@@ -59,6 +60,39 @@ def test_a_sliver_between_old_and_new_lines_is_hidden():
     assert found.hidden == 2
     assert 0 < found.lost < 1
     assert found.leaks == ()
+
+
+@pytest.mark.parametrize(
+    ("people", "told", "tells"),
+    [
+        # a beat of three people beside one of a hundred, both hidden: within 5 % of what is told there are three to five
+        ([100, 3], Told(deviation=0.95, deviation_step=0.05), True),
+        ([100, 3], Told(spread=32.4, spread_step=0.1), True),
+        # that a rule is kept is a measure, too: each has three or four
+        ([3, 4], Told(deviation=0.15), True),
+        # figures of both beats are shown, so it follows from them
+        ([100, 7], Told(deviation=0.9, deviation_step=0.05), False),
+        ([3, 4], Told(), False),
+    ],
+)
+def test_what_is_told_of_work_passes_the_gate(people, told, tells):
+    counts, beats = np.array(people, float), areas("AB")
+    gate = pass_gate(counts, resident_cells(beats), ["x", "y"], 5, key=b"x")
+    work = Work(0.12 * counts, np.array([0, 1]), ["", ""], np.ones(2))
+    assert tells_a_count(told, work, counts, 0.12, gate.cells, 5) == tells
+    # people make no work where hours were given otherwise
+    assert not tells_a_count(told, work, counts, 0.0, gate.cells, 5)
+    # somebody who tries every pair of counts finds the same
+    shown, total = gate.values["beat", "A"] is not None, int(counts.sum())
+    possible = []
+    for a in range(1, total):
+        pair = np.array([a, total - a])
+        off, spread = np.abs(pair / pair.mean() - 1).max(), pair.max() / pair.min() - 1
+        fits = told.deviation is None or told.deviation - told.deviation_step < off <= told.deviation + 1e-9
+        fits &= told.spread is None or told.spread - told.spread_step < spread <= told.spread + 1e-9
+        if fits and (pair[0] > pair[1]) == (people[0] > people[1]):
+            possible.append(a)
+    assert (not shown and len(possible) < 5) == tells or told == Told()
 
 
 def test_what_another_scenario_gives_away_stops_the_pack_and_is_named():
@@ -279,6 +313,19 @@ def test_a_later_pack_is_protected_against_an_earlier_one(town):
     assert failed(town.folder / "second") == ""
     # without the gate both together would have told it
     assert "Улица 1" in failed(town.folder / "alone", others=[town.folder / "first"])
+
+
+def test_a_total_of_a_shown_figure_and_a_marked_one_says_no_more_than_the_mark(tmp_path):
+    """The earlier pack shows all but one area, whose mark says 1 to 4; a total that is hidden for it says the same."""
+    for name, beats, total in (("first", "12222", ""), ("second", "11111", "*"), ("third", "11111", "1803")):
+        (tmp_path / name).mkdir()
+        rows = "".join(f"{i},,{b}\n" for i, b in enumerate(beats))
+        (tmp_path / name / "units.csv").write_text("unit,old_beat,new_beat\n" + rows, encoding="utf-8")
+        figures = "1,Hut,*\n2,Rest,1800\n" if name == "first" else f"1,All,{total}\n"
+        (tmp_path / name / "beats.csv").write_text("beat,name,residents\n" + figures, encoding="utf-8")
+    said = {n: [c for c in audit(tmp_path / n, [tmp_path / "first"]) if not c.ok] for n in ("second", "third")}
+    assert said["second"] == []
+    assert "between 3 and 3" in str(said["third"])
 
 
 def test_no_pack_is_a_clear_error(tmp_path):

@@ -110,6 +110,26 @@ def test_a_number_that_passed_no_gate_stops_the_pack(packed, monkeypatch):
     assert [p.name for p in (copy / "forum").iterdir()] == ["stopped.json"]
 
 
+def test_measures_of_work_that_would_tell_a_count_are_nowhere_and_gaps_are_coarse(packed, monkeypatch):
+    from beatplanner.planning.forum import told_of_work
+
+    plan = packed.folder / "plan"
+    card = json.loads((plan / "forum" / "run_card.json").read_text(encoding="utf-8"))
+    assert card["rules"]["beats"]["tolerance"] > 0
+    for gap in card["gaps"].values():
+        assert gap in (None, 0.0, 1e-4) or gap == round(gap, 3)
+    monkeypatch.setattr(told_of_work, "tells_a_count", lambda told, *_: told.deviation is not None)
+    copy = packed.folder / "quiet"
+    shutil.copytree(plan, copy)
+    tables = read_result(copy)
+    assert write_pack(copy, tables, town_of(tables, copy), verdict=None) == []
+    card = json.loads((copy / "forum" / "run_card.json").read_text(encoding="utf-8"))
+    assert "tolerance" not in card["rules"]["beats"]
+    said = (plan / "forum" / "questions.csv").read_text(encoding="utf-8-sig")
+    assert "How were the lines drawn?" in said
+    assert "How were the lines drawn?" not in (copy / "forum" / "questions.csv").read_text(encoding="utf-8-sig")
+
+
 def test_only_figures_can_be_said():
     speech = PublicSpeech(Register(), "en")
     for say in (speech.number, speech.percent, lambda v: speech.count("One.", "{n} of them.", v)):

@@ -34,7 +34,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from beatplanner.solver.suppression_system import SLACK, linear_programme, reduced, smallest, within
-from beatplanner.solver.suppression_whole import attack_whole
+from beatplanner.solver.suppression_whole import attack_whole, no_more_than_the_mark
 
 # Variables of one linear programme of the attack at most; more targets are attacked in several.
 BLOCK = 30_000
@@ -217,16 +217,16 @@ def protect(
         if not len(narrow(tried)):
             hidden = tried
 
-    def narrow_in_whole_numbers(now: np.ndarray, minimal: bool = True) -> np.ndarray:
+    def narrow_in_whole_numbers(now: np.ndarray) -> np.ndarray:
         wanted = np.concatenate([np.flatnonzero(now), slivers]).astype(int)
         wanted = wanted[~np.isin(wanted, list(leaks))]
         if len(wanted):
             wanted = wanted[spans(*attack(sums, values, now, every[wanted], most=most)) < WIDE * k]
         if not len(wanted):
             return wanted
-        low, high, known = attack_whole(sums, values, now, every[wanted], k=k, most=most, minimal=minimal)
-        no_more_than_the_mark = minimal & (low <= 1) & (high >= k - 1)
-        return wanted[known & (high - low < k) & ~no_more_than_the_mark]
+        low, high, known = attack_whole(sums, values, now, every[wanted], k=k, most=most)
+        stands_alone = (low <= 1) & (high >= k - 1)
+        return wanted[known & (high - low < k) & ~stands_alone]
 
     for more in range(1, ROUNDS):
         found = narrow_in_whole_numbers(hidden)
@@ -237,9 +237,13 @@ def protect(
             added = _cheapest_hiding(sums, values, hidden, fixed, weight, every[[target]], k + more, most)
             hidden = hidden if added is None else hidden | added
         if (hidden == before).all() and more > k:
-            # no wider interval helps: what else may be hidden is, and what whole numbers alone still tell then leaks
+            # no wider interval helps: what else may be hidden is, and what whole numbers still tell then, other than the mark does, leaks
             hidden = hidden | (~fixed & (values > 0))
-            leaks |= {int(t) for t in narrow_in_whole_numbers(hidden, minimal=False)}
+            found = narrow_in_whole_numbers(hidden)
+            if len(found):
+                system = (sums, values, hidden, every[found])
+                low, high, _ = attack_whole(*system, k=k, most=most)
+                leaks |= {int(t) for t in found[~no_more_than_the_mark(*system, low, high, k=k, most=most)]}
             break
     return Protection(hidden, primary, tuple(sorted(leaks)))
 

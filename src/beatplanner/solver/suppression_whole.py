@@ -79,6 +79,42 @@ def attack_whole(
     return low, high, known
 
 
+def no_more_than_the_mark(
+    sums: sparse.csr_array,
+    values: np.ndarray,
+    hidden: np.ndarray,
+    targets: sparse.csr_array,
+    low: np.ndarray,
+    high: np.ndarray,
+    *,
+    k: int,
+    most: float,
+) -> np.ndarray:
+    """Return which intervals say no more than the mark in the place of a count that stands alone does: that it is one of 1..k−1.
+
+    That is the interval 1..k−1 itself, or one as wide of a count that differs from it by shown figures, such as a hidden total of a shown figure and
+    a hidden one; who does not know that nothing is hidden without a reason finds an interval of k there.
+
+    Parameters
+    ----------
+    sums, values, hidden, targets, k, most
+        As for `attack_whole`.
+    low, high
+        (t,) what it found.
+
+    Returns
+    -------
+    numpy.ndarray
+        (t,) bool.
+    """
+    found = (low <= 1) & (high >= k - 1)
+    others = np.flatnonzero(~found & (high - low >= k - 2) & (high - low < k))
+    if len(others):
+        least, greatest, known = attack_whole(sums, values, hidden, targets[others], k=k, most=most, minimal=False)
+        found[others] = known & (greatest - least >= k)
+    return found
+
+
 def witness(
     sums: sparse.csr_array,
     values: np.ndarray,

@@ -21,7 +21,7 @@ from beatplanner.planning.forum.published import Published, read_published
 from beatplanner.planning.forum.read_back import texts_of
 from beatplanner.planning.forum.themes import DAYS_OF_A_YEAR, is_sensitive
 from beatplanner.solver.suppression import attack, spans
-from beatplanner.solver.suppression_whole import attack_whole
+from beatplanner.solver.suppression_whole import attack_whole, no_more_than_the_mark
 
 # What a pack may hold; anything else in its folder was not made by the gate.
 FILES = re.compile(
@@ -150,8 +150,12 @@ def _attacked(
         low, high = np.where(known, np.maximum(low, least), low), np.where(known, np.minimum(high, greatest), high)
     except ValueError:
         return AuditCheck(name, False, "the figures do not add up: a table was changed")
+    narrow = spans(low, high) < k
     # of a count that stands alone the mark itself says that it is one of 1..k−1
-    narrow = (spans(low, high) < k) & ~(known & (low <= 1) & (high >= k - 1))
+    some = np.flatnonzero(narrow & known)
+    if len(some):
+        ends = np.ceil(low[some] - 1e-6), np.floor(high[some] + 1e-6)
+        narrow[some] = ~no_more_than_the_mark(sums, values, hidden, targets[index[some]], *ends, k=k, most=most)
     if counts is None:
         # without the true counts only areas that surely hold few people are known to be small
         surely = (np.ceil(low - 1e-6) >= 1) & (np.floor(high + 1e-6) < k)

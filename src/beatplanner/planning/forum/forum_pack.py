@@ -119,6 +119,8 @@ def write_pack(
         return []
     from beatplanner.planning.forum.pack_figures import decide
     from beatplanner.planning.forum.published import read_published
+    from beatplanner.planning.forum.themes import themes_of
+    from beatplanner.planning.forum.told_of_work import quiet
 
     early = decided_too_early(town.description, _made_on(tables, day))
     if early:
@@ -131,9 +133,13 @@ def write_pack(
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
+    plan, limit = quiet(plan, tables, town, figures, themes_of(town, rules)[0]), plan.deviation_limit
     register, key = Register(), secrets.token_bytes(32)
     press = Press(forum, register)
     card = card_of(tables, town.description, extra, verdict, key)
+    if plan.deviation_limit != limit:
+        # a rule that is told to be kept tells the same
+        card = replace(card, rules={s: {k: v for k, v in r.items() if k != "tolerance"} for s, r in card.rules.items()})
     common = {
         "plan": plan,
         "figures": figures.public,

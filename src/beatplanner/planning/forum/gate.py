@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -61,6 +61,8 @@ class Gate:
         What cannot be protected any more, in words; the pack must not go out.
     slivers
         Areas between lines with few people that the tables were checked for, in words without counts.
+    cells
+        Every figure that people will have of these counts, of this pack and of earlier ones, with what is shown of it.
     """
 
     values: dict[tuple[str, ...], int | None]
@@ -69,6 +71,7 @@ class Gate:
     lost: float = 0.0
     leaks: tuple[str, ...] = ()
     slivers: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 def whole(counts: np.ndarray) -> np.ndarray:
@@ -141,6 +144,10 @@ def pass_gate(
         lost=float(information[found.hidden[ours]].sum() / information.sum()) if information.sum() > 0 else 0.0,
         leaks=tuple(leaks),
         slivers=tuple(slivers),
+        cells=tuple(
+            c if f else replace(c, shown=None if h else round(float(v)))
+            for c, h, v, f in zip(cells, found.hidden, values, fixed, strict=True)
+        ),
     )
 
 

@@ -36,6 +36,8 @@ from beatplanner.planning.forum.public_posts import officer_facts
 
 # A deviation that breaks its rule is told in steps this wide, rounded up.
 STEP = 0.05
+# Gaps are told in steps this wide, rounded up; one up to the other is that of a best plan.
+GAP_STEP, BEST = 0.001, 1e-4
 # How unequal the work of officers is, is told in steps this wide, rounded up.
 SPREAD_STEP = 0.1
 # Sections of a description whose numbers and choices are public; money of the force, persons and paths are not.
@@ -221,12 +223,20 @@ def card_of(
     return Card(
         data=data,
         rules={name: found for name in PUBLIC_SECTIONS if (found := public_rules(getattr(rules, name)))},
-        gaps={step: proven_gap(summary[step]) for step in STEPS if step in summary},
+        gaps={step: _coarse_gap(proven_gap(summary[step])) for step in STEPS if step in summary},
         verdict=None if verdict is None else _told(verdict),
         versions=dict(summary.get("versions", {})),
         seed=int(summary.get("seed", 0)),
         made=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _coarse_gap(gap: float | None) -> float | None:
+    """Return a gap rounded up to tenths of a percent: to the last digit it would be an equation over the work of single units."""
+    if gap is None or gap <= 0:
+        return gap
+    # what counts as proven best
+    return BEST if gap <= BEST else round(math.ceil(gap / GAP_STEP - 1e-6) * GAP_STEP, 6)
 
 
 def public_rules(section: Any) -> dict[str, Any]:
