@@ -17,6 +17,8 @@ from pathlib import Path
 CLASSES = r"Software\Classes"
 CLASS = CLASSES + r"\beatplanner.project"
 ENTRY = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
+# A double click on a file of this kind opens beatplanner: it is the program's own.
+OWN = ".beatplan"
 # GeoPackages and TOML files belong to other programs too: beatplanner only offers itself ("Open with").
 OFFERED = (".gpkg", ".toml")
 LINK = "beatplanner.lnk"
@@ -122,6 +124,7 @@ def add(target: Path, version: str, kilobytes: int) -> int:
         write_values(CLASS + r"\DefaultIcon", {"": f'"{icon}",0'})
         write_values(CLASS + r"\shell\open", {"FriendlyAppName": "beatplanner"})
         write_values(CLASS + r"\shell\open\command", {"": f'"{python}" -I -X utf8 -m beatplanner desktop "%1"'})
+        write_values(rf"{CLASSES}\{OWN}", {"": "beatplanner.project"})
         for suffix in OFFERED:
             write_values(rf"{CLASSES}\{suffix}\OpenWithProgids", {"beatplanner.project": ""})
 
@@ -160,6 +163,12 @@ def remove() -> int:
 
     def files() -> None:
         remove_key(CLASS)
+        try:
+            ours = winreg.QueryValue(winreg.HKEY_CURRENT_USER, rf"{CLASSES}\{OWN}") == "beatplanner.project"
+        except FileNotFoundError:
+            ours = False
+        if ours:
+            remove_key(rf"{CLASSES}\{OWN}")
         for suffix in OFFERED:
             try:
                 with winreg.OpenKey(

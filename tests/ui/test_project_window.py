@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import pyogrio
 import pytest
 
 from conftest import SHARED, write_grid_town
@@ -321,6 +324,40 @@ def test_a_second_window_is_read_only_and_saves_a_copy(new_window, project, qtbo
     assert second.scenario.document.file == copy
 
 
+def test_the_programs_own_kind_of_file_is_opened_saved_listed_and_dropped(new_window, project, qtbot, monkeypatch):
+    """`.beatplan` is a GeoPackage inside; a name typed without an ending gets it, and never replaces what nobody was asked about."""
+    own = project.rename(project.with_name("town.beatplan"))
+    window = new_window()
+    page, opened = window.start_page, []
+    page.opened.connect(opened.append)
+    page.take_files([own])
+    assert opened == [own] and window.scenario.document.file == own
+    assert own in recent.recent_projects()
+    window.scenario.document.record("Work")
+    window.save_project()
+    saved(qtbot, window)
+    assert read_document(own).content.history[-1].what == "Work"
+    offered = []
+
+    def name(_window, _title, place, kinds):
+        offered.append((Path(place).name, kinds))
+        return str(own.with_name("copy")), ""
+
+    monkeypatch.setattr(project_window.QFileDialog, "getSaveFileName", name)
+    own.with_name("copy.beatplan").write_bytes(b"of somebody else")
+    window.save_project_as()
+    saved(qtbot, window)
+    assert offered[0][0] == "town (2).beatplan" and "*.beatplan" in offered[0][1] and "*.gpkg" in offered[0][1]
+    assert own.with_name("copy.beatplan").read_bytes() == b"of somebody else"
+    assert window.scenario.document.file == own.with_name("copy 2.beatplan")
+    # QGIS opens it: a GeoPackage of a version that GDAL knows by its number where the ending is another
+    with closing(sqlite3.connect(own)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (10200,)
+    with pytest.warns(RuntimeWarning, match="non conformant file extension"):
+        assert set(pyogrio.list_layers(own)[:, 0]) >= {"units"}
+    assert not [p.name for p in own.parent.iterdir() if "part" in p.name]
+
+
 def test_a_failing_save_keeps_everything(new_window, project, qtbot, monkeypatch):
     from beatplanner.data.project import safe_save
 
@@ -438,7 +475,7 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
     wizard.steps[4].place.setText(str(tmp_path / "New Haven"))
     with qtbot.waitSignal(wizard.made, timeout=60_000):
         qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
-    project = tmp_path / "New Haven.gpkg"
+    project = tmp_path / "New Haven.beatplan"
     document = window.scenario.document
     assert document.file == project
     assert window.scenario.town.units["population"].sum() == 130_550

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from beatplanner.data.endings import PACKAGES
 from beatplanner.data.formats.text_tables import CYRILLIC, code_page, fits_better
 
 # More text than this is not turned into Unicode.
@@ -120,7 +121,7 @@ def mapinfo_by_letters(path: Path, folder: Path) -> Path:
     content = path.read_bytes()
     said = _CHARSET.search(content[:2000])
     for part in path.parent.iterdir():
-        if part.stem == path.stem and part.is_file() and part.suffix.lower() not in (".cpg", ".csv", ".gpkg"):
+        if part.stem == path.stem and part.is_file() and part.suffix.lower() not in (".cpg", ".csv", *PACKAGES):
             shutil.copyfile(part, folder / part.name)
     target = folder / path.name
     plain = _CHARSET.sub(rb"\g<1>Neutral\g<3>", content[:4000]) + content[4000:]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyogrio
 
+from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.declared_encodings import MOST_TEXT, TEXTS, as_unicode, mapinfo_by_letters, part_of
@@ -24,6 +25,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module="pyogrio")
 # How files of a kind begin. GDAL goes by the content, so that a file named .gpkg could make it read a web service: it never sees such.
 BEGINNINGS = {
     ".gpkg": (b"SQLite format 3\x00",),
+    PROJECT_ENDING: (b"SQLite format 3\x00",),
     ".sqlite": (b"SQLite format 3\x00",),
     ".shp": (b"\x00\x00\x27\x0a",),
     ".fgb": (b"fgb",),
@@ -94,7 +96,7 @@ def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
                 # what stands behind it would be taken for a member of a zipped folder
                 with opened(_named_plainly(inner, Path(folder))) as plain:
                     yield plain
-            elif suffix == ".gpkg":
+            elif suffix in PACKAGES:
                 with plain_geopackage(inner, Path(folder)) as plain:
                     yield plain
             elif suffix == ".gml" or (suffix in TEXTS and inner.stat().st_size <= MOST_TEXT):

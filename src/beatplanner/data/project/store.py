@@ -62,6 +62,8 @@ def write_content(part: Path, content: Content, meta: dict[str, str], archives: 
         # the file is private until it is swapped in, so it needs no journal of its own
         database.execute("PRAGMA journal_mode=MEMORY")
         database.execute("PRAGMA synchronous=OFF")
+        # GeoPackage 1.2, as a result is: older QGIS knows it by this number where the file is not called .gpkg, and no other
+        database.execute("PRAGMA user_version=10200")
         with database:
             for table, columns in TABLES.items():
                 database.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.forum import SourceOf
+from beatplanner.data.endings import PACKAGES
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _declared(description: Description, role: str) -> SourceOf | None:
 
 def _title(path: Path) -> str:
     """Return the title of the one layer of a GeoPackage; empty where it has none of its own."""
-    if path.suffix.casefold() != ".gpkg" or not path.is_file():
+    if path.suffix.casefold() not in PACKAGES or not path.is_file():
         return ""
     try:
         with closing(sqlite3.connect(f"file:{path.as_posix()}?mode=ro", uri=True)) as database:

@@ -12,7 +12,8 @@ from beatplanner.data.project.document import ProjectDocument
 from beatplanner.data.sample.sample_town import write_sample_town
 from beatplanner.planning.whole.run import run
 
-NAME = "Sample town.gpkg"
+# The second is what older versions called it.
+NAME, OLDER = "Sample town.beatplan", "Sample town.gpkg"
 SECONDS = 30.0
 
 
@@ -32,8 +33,9 @@ def planned_sample(folder: Path, seconds: float = SECONDS) -> Path:
         Where the folder cannot be written.
     """
     project = folder / NAME
-    if project.is_file():
-        return project
+    for made in (project, folder / OLDER):
+        if made.is_file():
+            return made
     description = write_sample_town(folder)
     with tempfile.TemporaryDirectory(prefix="beatplanner-sample-") as work:
         part, plan = Path(work) / NAME, Path(work) / "plan"

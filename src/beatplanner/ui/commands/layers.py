@@ -82,7 +82,7 @@ def _agreed(note: Note, *, yes: bool) -> bool:
 @commands.command()
 def build(
     description: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.beatplan", help="The project file to write.")],
 ) -> None:
     """Read the raw layers into one project file that the desktop opens."""
     from beatplanner.data.project.build import build as write

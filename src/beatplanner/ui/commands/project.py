@@ -24,7 +24,7 @@ project_app = typer.Typer(
 )
 out_console = Console(highlight=False, soft_wrap=True)
 
-FileArgument = Annotated[Path, typer.Argument(metavar="TOWN.gpkg", help="A project file.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="TOWN.beatplan", help="A project file.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who does it, for the history; else the user of this computer.")]
 
@@ -352,7 +352,7 @@ def new(
             metavar="FOLDER|FILE…", help="Layers and tables: units, incidents, beats, sites, roads, roster, rasters."
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.gpkg", help="The project file to write.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.beatplan", help="The project file to write.")],
     name: Annotated[str, typer.Option("--name", help="The project's name.")] = "",
     beats: Annotated[str, typer.Option("--beats", help="How many, or auto; else as many as today.")] = "",
     tolerance: Annotated[float | None, typer.Option("--tolerance", min=0.001, max=1)] = None,

@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.endings import PROJECT_ENDING, as_project_name
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.guided_import import jobs
 from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
@@ -280,9 +281,7 @@ class ImportWizard(QDialog):
     def _make(self) -> None:
         page = self.steps[-1]
         assert isinstance(page, SavePage)
-        out = Path(page.place.text())
-        if out.suffix.lower() != ".gpkg":
-            out = out.with_name(out.name + ".gpkg")
+        out = as_project_name(Path(page.place.text()))
         if out.exists() and not page.replace_box.isChecked():
             page.replace_box.setVisible(True)
             self.say(self.tr("This file is there already. Give another name, or tick the box to replace it."))
@@ -968,7 +967,7 @@ class SavePage(Page):
     def browse(self) -> None:
         """Ask for the place."""
         name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the project"), self.place.text(), self.tr("Project (*.gpkg)")
+            self, self.tr("Save the project"), self.place.text(), self.tr("Project (*.beatplan *.gpkg)")
         )
         if name:
             self.place.setText(name)
@@ -985,7 +984,7 @@ class SavePage(Page):
         self.replace_box.setChecked(False)
         if not self.place.text():
             name = FORBIDDEN.sub("-", rules.name).strip(". ") or "project"
-            self.place.setText(str(user_documents_path() / f"{name}.gpkg"))
+            self.place.setText(str(user_documents_path() / f"{name}{PROJECT_ENDING}"))
         lines = [self.tr("Project “{0}”").format(rules.name), ""]
         for source in self.draft.sources:
             if source.role:

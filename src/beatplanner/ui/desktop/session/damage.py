@@ -15,11 +15,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.ui.desktop.session.foreign_paths import leads_to_server
 
-DATABASES, TABLES = (".gpkg", ".sqlite"), (".xlsx", ".ods", ".kmz")
+DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".ods", ".kmz")
 KINDS = {
+    PROJECT_ENDING: "a project",
     ".gpkg": "a GeoPackage",
     ".sqlite": "a database",
     ".xlsx": "an Excel workbook",
@@ -141,7 +143,7 @@ def refuse_what_is_no_project(path: Path) -> None:
     if not path.is_file() or ending == ".toml":
         return
     layers = "Press New from layers and choose it there, or open the project that uses it"
-    if ending == ".gpkg":
+    if ending in PACKAGES:
         from beatplanner.data.project.build import is_project_file
 
         if not is_project_file(path):

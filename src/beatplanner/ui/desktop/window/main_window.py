@@ -417,7 +417,9 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
 
     def choose_project(self) -> None:
         """Ask for a project and open it."""
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open project"), "", self.tr("Projects (*.toml *.gpkg)"))
+        name, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Open project"), "", self.tr("Projects (*.beatplan *.gpkg *.toml)")
+        )
         if name:
             self.open(Path(name))
 

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.endings import PROJECT_ENDING, as_project_name, free_name, project_ending
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal, question
@@ -190,7 +191,7 @@ class Session(QObject):
                 window._tell(self.tr("This cannot be restored"), [self.tr("The project is gone: {0}").format(project)])
                 return
             folder = project.parent if project.parent.is_dir() else user_documents_path()
-            project = _free(folder / f"{project.stem} ({self.tr('recovered')}).gpkg")
+            project = free_name(folder / f"{project.stem} ({self.tr('recovered')}){project_ending(project)}")
             try:
                 shutil.copyfile(base, project)
             except OSError as error:
@@ -290,17 +291,18 @@ class ProjectActions:
 
         name = FORBIDDEN.sub("-", self.scenario.name).strip(". ") or "project"
         place = (
-            document.file.with_name(f"{document.file.stem} (2).gpkg")
+            document.file.with_name(f"{document.file.stem} (2){project_ending(document.file)}")
             if document.is_file
-            else document.file.with_name(f"{name}.gpkg")
+            else document.file.with_name(f"{name}{PROJECT_ENDING}")
         )
         text, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the project"), str(place), self.tr("Project (*.gpkg)")
+            self, self.tr("Save the project"), str(place), self.tr("Project (*.beatplan *.gpkg)")
         )
         if not text:
             return None
-        target = Path(text)
-        return target if target.suffix.lower() == ".gpkg" else target.with_name(target.name + ".gpkg")
+        target = as_project_name(Path(text))
+        # the dialog has asked about the name that was typed, and about no other
+        return target if target == Path(text) else free_name(target)
 
     def show_project_dock(self: Any) -> None:
         """Show scenarios, plans and history."""
@@ -598,12 +600,3 @@ def _local(time: str) -> str:
         return f"{dt.datetime.fromisoformat(time).astimezone():%d.%m.%Y %H:%M}"
     except ValueError:
         return time
-
-
-def _free(path: Path) -> Path:
-    """Return a path that is not taken."""
-    found, number = path, 1
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.stem} {number}{path.suffix}")
-    return found

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.endings import PACKAGES
 from beatplanner.data.project.journal import Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.damage import damaged
@@ -171,7 +172,7 @@ class StartPage(QWidget):
         if len(files) == 1 and (
             files[0].suffix.lower() == ".toml"
             or (files[0] / "summary.json").is_file()
-            or (files[0].suffix.lower() == ".gpkg" and (damaged(files[0]) is not None or is_project_file(files[0])))
+            or (files[0].suffix.lower() in PACKAGES and (damaged(files[0]) is not None or is_project_file(files[0])))
         ):
             self.opened.emit(files[0])
         elif files:
