@@ -150,12 +150,16 @@ def test_forum_and_partners_come_from_the_description(tmp_path):
             '[forum]\npartners = "partners.csv"\nvenues = { path = "halls.csv", x = "x", y = "y", crs = "EPSG:32634", id = "hall" }\n'
         )
         stream.write("neighbourhood = { first = 2027-02-01 }\n")
+        stream.write('[service]\nshifts = [{ name = "day", start = "08:00", end = "20:00" }]\n')
     run(town.project, tmp_path / "plan", time_limit=10, pack=False)
     book = BeatBook(read_result(tmp_path / "plan"), read_town(read_description(town.project)))
     for beat in book.ids:
         card = book.card(beat)
         assert card.meeting.venue.startswith("Hall")
         assert card.meeting.first.year == 2027
+        told = book.tables.summary["service"]
+        assert card.service["mean_minutes"] == told["beats"][beat]["mean_minutes"] > 0
+        assert card.service["nobody_share"] == told["nobody_share"][beat]
         names = [name for _, name, _ in card.partners]
         assert "Clinic" in names
         assert ("Little School" in names) == (card.municipality == "West")
@@ -163,7 +167,7 @@ def test_forum_and_partners_come_from_the_description(tmp_path):
 
 def test_without_a_town_the_card_says_what_the_plan_knows(grid):
     card = BeatBook(grid[0], None).card("1")
-    assert card.problems is None and card.meeting is None
+    assert card.problems is None and card.meeting is None and card.service is None
     assert card.residents > 0
 
 

@@ -227,3 +227,30 @@ def test_urgent_categories_wait_less(served, command):
         waits = shift["mean_wait_minutes_by_priority"]
         assert 0 < waits["1"] < shift["mean_wait_minutes"] < waits["2"]
         assert (waits["1"] + waits["2"]) / 2 == pytest.approx(shift["mean_wait_minutes"])
+
+
+def test_no_beat_whose_posts_fill_a_shift_is_left_without_an_officer():
+    """Entries, beats, shifts and the whole are rounded by less than one, whatever the calls; two posts are 1.2 shifts of 56 hours."""
+    from beatplanner.data.description.sections.workload import Workload
+    from beatplanner.planning.service.duty import hours_a_post, on_duty
+
+    rules, random = Workload(), np.random.default_rng(7)
+    for _ in range(60):
+        shifts, beats = random.integers(1, 6), random.integers(1, 20)
+        hours, calls = random.integers(4, 60, shifts).astype(float), random.random((shifts, beats))
+        calls *= random.random((shifts, beats)) < 0.8
+        names = [str(b) for b in range(beats)]
+        posts = {b: int(random.integers(0, 7)) for b in names}
+        found = on_duty(posts, names, hours, calls, rules)
+        total = (calls * hours[:, None]).sum(axis=1) + 1e-12
+        mean = np.outer(total / total.sum() / hours, [posts[b] * hours_a_post(rules) for b in names])
+        for whole, part in (
+            (found, mean),
+            (found.sum(axis=0), mean.sum(axis=0)),
+            (found.sum(axis=1), mean.sum(axis=1)),
+            (found.sum(), mean.sum()),
+        ):
+            assert (np.abs(whole - part) < 1).all()
+    names = [str(b) for b in range(15)]
+    calls = np.linspace(0.1, 3.0, 45).reshape(3, 15)
+    assert on_duty(dict.fromkeys(names, 2), names, np.full(3, 56.0), calls, rules).sum(axis=0).min() == 1

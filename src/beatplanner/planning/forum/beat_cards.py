@@ -113,6 +113,9 @@ class BeatCard:
         station on foot; None where unknown.
     problems
         None where there are no incidents.
+    service
+        Of the service picture, for the whole week: ``own_share``, ``mean_minutes``, ``p90_minutes``, ``away_share``, ``people_share`` (None where
+        unknown) and ``nobody_share``; None without one, and as drawn.
     meeting
         The beat's forum; None where it could not be planned.
     partners
@@ -149,6 +152,7 @@ class BeatCard:
     share_within: float | None
     share_cut_off: float | None
     problems: Problems | None
+    service: dict[str, float | None] | None
     meeting: Meeting | None
     partners: tuple[tuple[str, str, str], ...]
     neighbours: tuple[tuple[str, float], ...]
@@ -379,6 +383,7 @@ class BeatBook:
             share_within=_known(figures["share_within"]),
             share_cut_off=_known(figures["share_cut_off"]),
             problems=self._problems(k, municipality),
+            service=None if self.drawn else _service_of(tables, beat),
             meeting=meeting,
             partners=partners,
             neighbours=tuple((self.ids[o], m) for o, m in sorted(near, key=lambda n: (-n[1], n[0]))),
@@ -523,6 +528,12 @@ def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...
         number = sum(language in p.languages for p in first)
         found.append(Spoken(language, speakers, speakers / residents if residents > 0 else np.nan, number))
     return tuple(sorted(found, key=lambda s: (-s.residents, s.language)))
+
+
+def _service_of(tables: PlanTables, beat: str) -> dict[str, float | None] | None:
+    told = tables.summary.get("service") or {}
+    own = told.get("beats", {}).get(beat)
+    return None if own is None else {**own, "nobody_share": told.get("nobody_share", {}).get(beat)}
 
 
 def _from_today(own: pd.DataFrame) -> tuple[tuple[str, float], ...]:

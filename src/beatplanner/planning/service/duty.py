@@ -1,9 +1,8 @@
 """Who is on duty: servers of each shift, where they wait and whose they are.
 
 Where no table of servers is given, they follow from the posts. The officers of a beat with P posts are on duty for
-P × annual hours × (1 − absence) a year. Over the hours of all shifts that is m = that ÷ hours covered a year officers at any time, shared
-out to the shifts in proportion to the calls in each; the whole force's numbers in each shift are rounded to whole officers, and those
-given to the beats by largest remainders. A beat may so have nobody of its own in a shift: that is what few posts mean.
+P × annual hours × (1 − absence) a year. These hours are shared out to the shifts in proportion to the calls in each, and rounded to whole
+officers so that no beat and no shift gains or loses as much as one. A beat may have nobody of its own in a shift: that is what few posts mean.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
@@ -127,7 +128,16 @@ def hours_a_post(rules: Workload) -> float:
 def on_duty(
     posts: dict[str, int], known: list[str], hours: np.ndarray, calls: np.ndarray, rules: Workload
 ) -> np.ndarray:
-    """Return whole officers on duty, (S, K), from the posts of the beats.
+    r"""Return whole officers on duty, (S, K), from the posts of the beats.
+
+    A beat's hours on duty are shared out to the shifts by all calls of each, which gives a table of fractions m. It is rounded so that each
+    entry, each beat's sum, each shift's sum and the sum of all lie within one of the table's; such a rounding always exists [1]_. Of all of
+    them one is taken with the most calls in shifts in which an officer of the own beat is on duty:
+
+    .. math::  \max \sum_{sb} \frac{h_s c_{sb}}{\lfloor m_{sb} \rfloor + 1} x_{sb}
+
+    over the vertices of a transportation polytope, which are whole. So no beat whose posts fill a shift is left without one for the sake of
+    busier beats.
 
     Parameters
     ----------
@@ -139,14 +149,41 @@ def on_duty(
         (S, K) calls an hour of each beat.
     rules
         Annual hours and absence.
+
+    References
+    ----------
+    .. [1] M. Bacharach, "Matrix rounding problems", Management Science 12 (1966), 732–742.
     """
     a_week = np.array([posts.get(b, 0) for b in known]) * hours_a_post(rules)
     share = (calls * hours[:, None]).sum(axis=1) + 1e-12
     share /= share.sum()
     mean = a_week[None, :] * share[:, None] / np.maximum(hours[:, None], 1e-12)
-    found = np.floor(mean + 1e-9).astype(int)
-    for s in range(len(hours)):
-        left = round(float(mean[s].sum())) - int(found[s].sum())
-        order = np.lexsort((np.arange(len(known)), -calls[s], -np.round(mean[s] - found[s], 9)))
-        found[s, order[: max(left, 0)]] += 1
-    return found
+    shifts, beats = mean.shape
+    whole = round(float(mean.sum()))
+    if whole == 0:
+        return np.zeros(mean.shape, int)
+    value = hours[:, None] * calls / (_least(mean) + 1)
+    # beats and shifts that are alike keep their order
+    value = value / max(value.max(), 1e-12) - 1e-6 * np.arange(mean.size).reshape(mean.shape) / mean.size
+    of_shift = sparse.kron(sparse.eye(shifts), np.ones((1, beats)))
+    of_beat = sparse.kron(np.ones((1, shifts)), sparse.eye(beats))
+    both = np.r_[mean.sum(axis=1), mean.sum(axis=0)]
+    found = milp(
+        -value.ravel(),
+        integrality=np.ones(mean.size),
+        bounds=Bounds(_least(mean).ravel(), _most(mean).ravel()),
+        constraints=[
+            LinearConstraint(sparse.vstack([of_shift, of_beat]).tocsr(), _least(both), _most(both)),
+            LinearConstraint(np.ones((1, mean.size)), whole, whole),
+        ],
+    )
+    assert found.x is not None, "a table of fractions can always be rounded so"
+    return np.round(found.x).astype(int).reshape(mean.shape)
+
+
+def _least(of: np.ndarray) -> np.ndarray:
+    return np.floor(of + 1e-9)
+
+
+def _most(of: np.ndarray) -> np.ndarray:
+    return np.ceil(of - 1e-9)

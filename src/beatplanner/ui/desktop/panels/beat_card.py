@@ -61,6 +61,7 @@ class CardWords(QObject):
             self._languages(card),
             self._station(card),
             self._problems(card, book, outside),
+            self._service(card),
             self._forum(card, book),
             self._partners(card),
             self._neighbours(card, book),
@@ -219,6 +220,34 @@ class CardWords(QObject):
         if card.share_cut_off:
             lines.append(self.tr("{0} reach no station on foot.").format(percent(card.share_cut_off, 1)))
         return Section("station", title, tuple(lines))
+
+    def _service(self, card: BeatCard) -> Section:
+        """Say what the service picture finds for the beat over the whole week."""
+        title, told = self.tr("When people call"), card.service
+        if told is None:
+            return Section("service", title, ())
+        lines = []
+        if told["mean_minutes"] is not None and told["p90_minutes"] is not None:
+            lines.append(
+                self.tr("Somebody comes after {0} minutes on average, to nine of ten calls within {1}.").format(
+                    number(told["mean_minutes"]), number(told["p90_minutes"])
+                )
+            )
+        if told["own_share"] is not None:
+            lines.append(
+                self.tr("{0} of the calls are answered by an officer of the beat.").format(percent(told["own_share"]))
+            )
+        if told["nobody_share"] is not None:
+            lines.append(
+                self.tr("In {0} of the week no officer of the beat is on duty.").format(percent(told["nobody_share"]))
+            )
+        if told["away_share"] is not None and told["people_share"] is not None:
+            lines.append(
+                self.tr("Of their time on duty, {0} goes to calls of other beats and {1} is left for people.").format(
+                    percent(told["away_share"]), percent(told["people_share"])
+                )
+            )
+        return Section("service", title, tuple(lines))
 
     def _problems(self, card: BeatCard, book: BeatBook, outside: bool) -> Section:
         problems = card.problems
