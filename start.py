@@ -51,6 +51,7 @@ def main() -> int:
     bundle.add_argument("--python", choices=["3.11", "3.12", "3.13"], help="whose libraries go in; 3.13 for Windows")
     bundle.add_argument("--installer", action="store_true", help="one setup file for Windows with a Python of its own")
     bundle.add_argument("--portable", type=Path, metavar="FILE.zip", help="with --installer: the same as a folder")
+    bundle.add_argument("--msi", type=Path, metavar="FILE.msi", help="with --installer: a package for group policies")
     bundle.add_argument("--runtime", type=Path, metavar="FILE.zip", help="with --installer: a newer embeddable CPython")
     sign = commands.add_parser("sign", help="sign a setup file with a certificate of your own")
     sign.add_argument("file", type=Path)
@@ -72,7 +73,7 @@ def main() -> int:
         python = ["--python", options.python] if options.python else []
         where = ["--platform", options.platform, "--out", options.out.resolve()]
         more = ["--installer"] if options.installer else []
-        for name in ("portable", "runtime"):
+        for name in ("portable", "msi", "runtime"):
             more += [f"--{name}", getattr(options, name).resolve()] if getattr(options, name) else []
         return run([PYTHON, "-m", "delivery.bundle", *where, *python, *more])
     if command == "sign":

@@ -2,9 +2,9 @@
 
     python -m benchmarks.windows [SETUP.exe]
 
-Without a file a small setup is built first: runtime, the program and the libraries that are pure Python. wine's C runtime lacks functions
-that numpy calls and a library that Qt calls, so that the small town of the installer cannot be solved here (exit code 3); all else is as
-on Windows. Prints a line a trial, and ends with 1 where one fails.
+Without a file a small setup is built first: runtime, the program and the libraries that are pure Python; it cannot solve (exit code 3).
+With the whole setup file, and mingw's compiler, what wine's C runtime lacks is filled first (`windows_gaps`): then every module is imported, a
+small town is solved, and tests of the program run there. Prints a line a trial, and ends with 1 where one fails.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks.windows_gaps import LIBRARIES, can_be_filled, fill
 
 from delivery.wheels import ROOT, build_project
 from delivery.windows.runtime import fetch_runtime
@@ -59,6 +61,13 @@ class Windows:
             "LC_ALL": "C.UTF-8",
         }
         self.environment.pop("DISPLAY", None)
+
+    def fill_gaps(self, work: Path) -> None:
+        """Put what wine lacks into this Windows; it calls itself Windows 10."""
+        self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+        self.settle()
+        fill(self.drive / "windows" / "system32", work)
+        self.environment["WINEDLLOVERRIDES"] += f";{','.join(LIBRARIES)}=n"
 
     def start(self, *command: str, **more: object) -> subprocess.Popen[bytes]:
         """Start a program."""
@@ -137,6 +146,76 @@ def works(windows: Windows, python: str, folder: str, **more: str) -> bool:
     return code == 0 and "beatplanner 0" in out
 
 
+# Imports each module of the program in a process of its own Python, and prints those that fail for another reason than a missing library.
+MODULES = """
+import importlib, pkgutil, sys
+import beatplanner
+good = lacks = 0
+for found in pkgutil.walk_packages(beatplanner.__path__, "beatplanner.", onerror=lambda name: None):
+    if found.name.endswith("__main__"):
+        continue
+    try:
+        importlib.import_module(found.name)
+        good += 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "beatplanner":
+            print("FAIL", found.name, error)
+        lacks += 1
+    except BaseException as error:
+        print("FAIL", found.name, type(error).__name__, error)
+print(good, "imported,", lacks, "need a library that is not here")
+"""
+# Runs tests of the program with this Python: arguments are the folder of pytest, the root of the sources, and the files.
+TESTS = """
+import sys
+tools, root, *files = sys.argv[1:]
+sys.path[:0] = [root, root + "/tests", tools]
+sys.dont_write_bytecode = True
+import pytest
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", root, *files]))
+"""
+TOOLS = (
+    "pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "pygments",
+    "colorama",
+    "pytest-qt",
+    "hypothesis",
+    "sortedcontainers",
+)
+TESTED = ("tests/ui/test_windows_behaviour.py", "tests/delivery/test_starters.py")
+
+
+def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: bool) -> None:
+    """Import every module with an installed Python; where all libraries are here, solve a town and run tests."""
+    (work / "modules.py").write_text(MODULES, "utf-8")
+    code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}", seconds=3000)
+    print(f"     {out.strip().splitlines()[-1] if out.strip() else 'nothing was said'}", flush=True)
+    trials.tell("every module is imported, or lacks a library", code == 0 and "FAIL" not in out, out[-2000:])
+    if not whole:
+        return
+    from beatplanner.data.sample.sample_town import write_sample_town
+
+    town = write_sample_town(work / "town")
+    for command in (("check",), ("plan", "--out", f"Z:{(work / 'plan').as_posix()}", "--time-limit", "30")):
+        begun = time.monotonic()
+        code, out = windows.run(
+            python, "-X", "utf8", "-m", "beatplanner", command[0], f"Z:{town.as_posix()}", *command[1:], seconds=3000
+        )
+        trials.tell(f"{command[0]} of the sample town ({time.monotonic() - begun:.0f} s)", code == 0, out[-2000:])
+    tools = work / "tools"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(tools)]
+    pip += ["--only-binary", ":all:", "--python-version", "3.13", "--platform", "win_amd64"]
+    subprocess.run([*pip, *TOOLS], check=True)
+    (work / "tests.py").write_text(TESTS, "utf-8")
+    script, *folders = (f"Z:{p.as_posix()}" for p in (work / "tests.py", tools, ROOT))
+    for file in TESTED:
+        code, out = windows.run(python, "-X", "utf8", script, *folders, f"{folders[1]}/{file}", seconds=3000)
+        trials.tell(f"{file}: {out.strip().splitlines()[-1] if out.strip() else ''}", code == 0, out[-3000:])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("setup", nargs="?", type=Path)
@@ -148,6 +227,9 @@ def main() -> int:
         newer = setup if given else small_setup(work, "0.1.1", work / "small" / "content")
         windows = Windows(work / "prefix")
         windows.run("wineboot", "-i")
+        whole = given is not None and can_be_filled()
+        if whole:
+            windows.fill_gaps(work / "gaps")
         user = next(p for p in (windows.drive / "users").iterdir() if p.name != "Public").name
         folder = rf"C:\users\{user}\AppData\Local\Programs\beatplanner"
         python = f"Z:{(work / 'runtime-only' / 'python' / 'python.exe').as_posix()}".replace("/", "\\")
@@ -156,6 +238,8 @@ def main() -> int:
 
         code, _ = windows.run(f"Z:{setup.as_posix()}", "/S")
         trials.tell("silent installation", code in INSTALLED and works(windows, python, folder), code)
+        version = (at / "current.txt").read_text() if at.is_dir() else "none"
+        inside(trials, windows, rf"{folder}\{version}\python\python.exe", work, whole)
         trials.tell("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
         remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
         code, out = windows.line(

@@ -218,7 +218,7 @@ def _pack(content: Path, out: Path) -> None:
             archive.write(path, path.relative_to(content).as_posix(), method)
 
 
-def _installer(out: Path, runtime: Path | None, portable: Path | None) -> int:
+def _installer(out: Path, runtime: Path | None, portable: Path | None, msi: Path | None) -> int:
     """Make the setup file for Windows, and return the exit code."""
     from delivery.windows.runtime import runtime_python
     from delivery.windows.setup import write_setup
@@ -229,7 +229,7 @@ def _installer(out: Path, runtime: Path | None, portable: Path | None) -> int:
         folder.mkdir()
         print(f"Collecting the wheels for Windows and Python {python} …", flush=True)
         wheels = collect_wheels("windows", python, folder, Path(place))
-        size = write_setup(out, wheels, runtime, portable=portable)
+        size = write_setup(out, wheels, runtime, portable=portable, msi=msi)
     print(f"{out.resolve()}: {size / 1e6:,.0f} MB, with Python {python}. SHA-256 {sha256(out.resolve())}")
     print("It is not signed: “start.py sign” does that with a certificate of your own.")
     return 0
@@ -243,18 +243,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--python", choices=PYTHONS)
     parser.add_argument("--installer", action="store_true")
     parser.add_argument("--portable", type=Path, metavar="FILE.zip")
+    parser.add_argument("--msi", type=Path, metavar="FILE.msi")
     parser.add_argument("--runtime", type=Path, metavar="FILE.zip")
     options = parser.parse_args(arguments)
     if options.installer and options.platform != "windows":
         parser.error("--installer makes a setup file for Windows: give --platform windows")
-    if not options.installer and (options.portable or options.runtime):
-        parser.error("--portable and --runtime go with --installer")
+    if not options.installer and (options.portable or options.msi or options.runtime):
+        parser.error("--portable, --msi and --runtime go with --installer")
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     # laptops get the newest Python that all wheels exist for; a Linux bundle is mostly for machines like the one that makes it
     python = options.python or (running if options.platform == "linux" and running in PYTHONS else PYTHONS[-1])
     try:
         if options.installer:
-            return _installer(options.out, options.runtime, options.portable)
+            return _installer(options.out, options.runtime, options.portable, options.msi)
         size = write_bundle(options.platform, python, options.out)
     except (BundleError, RuntimeError) as error:
         print(error, file=sys.stderr)

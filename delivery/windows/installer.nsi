@@ -182,6 +182,11 @@ Section "beatplanner"
   DetailPrint "$(TRYING)"
   nsExec::Exec '"$SYSDIR\cmd.exe" /d /s /c ""$INSTDIR\$1\python\python.exe" -X utf8 -m beatplanner.planning.prepared > "$INSTDIR\check.log" 2>&1"'
   Pop $2
+  ${If} $AllUsers == 1
+    ; users may not write into Program Files: what Python compiles at a first start is compiled here, once for all
+    nsExec::Exec '"$INSTDIR\$1\python\python.exe" -X utf8 -m compileall -q "$INSTDIR\$1\libraries"'
+    Pop $3
+  ${EndIf}
   ${If} $2 != "0"
     MessageBox MB_ICONEXCLAMATION|MB_OK "$(NOT_SOLVED)" /SD IDOK
     SetErrorLevel 3

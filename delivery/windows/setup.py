@@ -20,6 +20,7 @@ from delivery.icon import write_icon
 from delivery.sbom import bill_of_materials
 from delivery.wheels import BundleError, Wheel, files_of, run_quietly, sha256
 from delivery.windows.imports import missing
+from delivery.windows.msi import make_msi
 from delivery.windows.runtime import check_signatures, fetch_runtime, unpack_runtime
 
 HERE = Path(__file__).resolve().parent
@@ -166,7 +167,9 @@ def _makensis(script: Path, values: dict[str, object]) -> None:
         raise BundleError(f"makensis failed:\n{(done.stdout + done.stderr).strip()[-1500:]}")
 
 
-def write_setup(out: Path, wheels: Sequence[Wheel], runtime: Path | None, *, portable: Path | None = None) -> int:
+def write_setup(
+    out: Path, wheels: Sequence[Wheel], runtime: Path | None, *, portable: Path | None = None, msi: Path | None = None
+) -> int:
     """Make the setup file, and the portable archive where one is asked for; return the setup's size in bytes.
 
     Parameters
@@ -179,6 +182,8 @@ def write_setup(out: Path, wheels: Sequence[Wheel], runtime: Path | None, *, por
         An archive of CPython; None downloads the pinned one.
     portable
         Where to write the portable folder as an archive.
+    msi
+        Where to write a package for group policies (`msi.make_msi`).
 
     Raises
     ------
@@ -201,6 +206,10 @@ def write_setup(out: Path, wheels: Sequence[Wheel], runtime: Path | None, *, por
             raise BundleError(f"The setup file has {size / 1e6:,.0f} MB, more than {LIMIT_MB} MB.")
         if portable is not None:
             write_portable(content, work / "beatplanner.exe", portable.resolve(), build)
+        if msi is not None:
+            print("Packing the MSI …", flush=True)
+            of_msi = make_msi(content, msi.resolve(), version, build)
+            print(f"{msi.resolve()}: {of_msi / 1e6:,.0f} MB.", flush=True)
     return size
 
 

@@ -6,12 +6,14 @@ import shutil
 import struct
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from benchmarks.windows import Windows
 
 from delivery.wheels import BundleError
 from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
+from delivery.windows.msi import description, make_msi
 from delivery.windows.runtime import runtime_python, unpack_runtime
 from delivery.windows.setup import add_cpp_runtime, build_id, make_launcher, make_setup, unpack_wheels
 
@@ -166,3 +168,36 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
     assert {p.name for p in place.iterdir()} <= {"mine.txt", "uninstall.exe"}
     assert run("reg", "query", key) != 0
     assert run("reg", "query", r"HKCU\Software\Classes\.beatplan") != 0
+
+
+def test_the_package_for_group_policies_holds_every_file_once_and_replaces_an_older_one(content, tmp_path):
+    (content / "libraries" / "a").mkdir(parents=True, exist_ok=True)
+    (content / "libraries" / "a" / "Кирилица & <name>.py").write_text("1", "utf-8")
+    build = build_id(content, "1.2.3")
+    spaces = {"w": "http://schemas.microsoft.com/wix/2006/wi"}
+
+    def read(version: str, name: str):
+        file = tmp_path / "package.wxs"
+        description(content, version, name).write(file, "utf-8", xml_declaration=True)
+        return ElementTree.parse(file).getroot()
+
+    root = read("1.2.3", build)
+    files = [f.get("Source") for f in root.iterfind(".//w:File", spaces)]
+    inside = {f"content/{p.relative_to(content).as_posix()}" for p in content.rglob("*") if p.is_file()}
+    assert inside | {"beatplanner.exe", "current.txt"} == set(files)
+    ids = [e.get("Id") for e in root.iter() if e.tag.endswith(("Directory", "Component", "File"))]
+    guids = [c.get("Guid") for c in root.iterfind(".//w:Component", spaces)]
+    assert len(ids) == len(set(ids)) and len(guids) == len(set(guids))
+    named = {r.get("Id") for r in root.iterfind(".//w:ComponentRef", spaces)}
+    assert named == {c.get("Id") for c in root.iterfind(".//w:Component", spaces)}
+    # the same family, so that it replaces an older one; another product, so that Windows sees that it is another
+    older, newer = (read(v, b)[0] for v, b in (("1.2.3", build), ("1.2.4", "1.2.4-x")))
+    assert older.get("UpgradeCode") == newer.get("UpgradeCode") and older.get("Id") != newer.get("Id")
+    # another build of one version is no other product: Windows refuses it until the first is removed, and never mixes the two
+    assert read("1.2.3", "1.2.3-x")[0].get("Id") == older.get("Id")
+    if shutil.which("wixl") is None or shutil.which("makensis") is None:
+        pytest.skip("wixl is not installed: the package was described and not made")
+    make_launcher(content, content.parent / "beatplanner.exe", "1.2.3")
+    package = tmp_path / "beatplanner.msi"
+    assert make_msi(content, package, "1.2.3", build) == package.stat().st_size > 50_000
+    assert package.read_bytes()[:8] == bytes.fromhex("d0cf11e0a1b11ae1")

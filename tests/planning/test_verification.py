@@ -118,3 +118,24 @@ def test_each_tampering_is_caught(name, copy):
     verdict = verify(copy)
     assert not verdict.ok
     assert any(c.name.startswith(check) for c in verdict.failed), [str(c) for c in verdict.failed]
+
+
+def test_a_plan_that_was_made_on_windows_is_checked_here():
+    """Its paths are Windows' own: inputs that are not here cannot be checked, and one that its rules never name is wrong all the same."""
+    from beatplanner.planning.verification.ledger import Ledger
+    from beatplanner.planning.verification.summary import check_inputs
+
+    summary = {
+        "description_file": r"C:\Градови\town\project.toml",
+        "rules": {"units": {"path": "layers/units.gpkg"}, "incidents": {"path": r"D:\calls\calls.csv"}},
+        "inputs": [
+            {"role": "units", "path": r"C:\Градови\Town\layers\units.gpkg", "sha256": "0"},
+            {"role": "incidents", "path": r"D:\calls\calls.csv", "sha256": "0"},
+            {"role": "officers", "path": r"C:\Градови\town\officers.xlsx", "sha256": "0"},
+        ],
+    }
+    ledger = Ledger()
+    assert not check_inputs(ledger, summary)
+    wrong = [c for c in ledger.checks if not c.ok]
+    assert [c.name for c in wrong] == ["inputs.officers"] and wrong[0].detail == "The rules do not read officers.xlsx."
+    assert len(ledger.checks) == 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import ntpath
+import os
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
@@ -198,22 +200,23 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
             ledger.add("inputs", False, str(source), "an input with its path", "An input has no path.")
             there = False
             continue
-        role, path = str(source.get("role", "?")), Path(str(source.get("path", "")))
+        role, place = str(source.get("role", "?")), str(source.get("path", ""))
+        path, name = Path(place), PureWindowsPath(place).name
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
         unchanged = is_unchanged(path, str(source.get("sha256")))
-        if unchanged is None and read is not None and path.resolve() not in read:
+        if unchanged is None and read is not None and _whole_path(place) not in read:
             ledger.add(
                 f"inputs.{role}",
                 False,
                 str(path),
                 "not a file that the rules read",
-                f"The rules do not read {path.name}.",
+                f"The rules do not read {name}.",
             )
             there = False
             continue
         if unchanged is None:
             ledger.unchecked(
-                f"inputs.{role}", claimed, f"{path.name} is not there any more; what depends on it cannot be checked."
+                f"inputs.{role}", claimed, f"{name} is not there any more; what depends on it cannot be checked."
             )
             there = False
             continue
@@ -231,9 +234,9 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
     return there
 
 
-def _read_by_rules(summary: dict[str, Any]) -> set[Path] | None:
+def _read_by_rules(summary: dict[str, Any]) -> set[str] | None:
     """Return every file that the rules name; None where they cannot be told."""
-    file, found = Path(str(summary.get("description_file", ""))), set()
+    file, found = str(summary.get("description_file", "")), set()
 
     def collect(value: Any) -> None:
         if isinstance(value, dict):
@@ -243,9 +246,16 @@ def _read_by_rules(summary: dict[str, Any]) -> set[Path] | None:
             for inner in value:
                 collect(inner)
         elif isinstance(value, str) and value:
-            found.add((file.parent / value).resolve())
+            found.add(_whole_path(value, beside=file))
 
-    if not file.name or not isinstance(summary.get("rules"), dict):
+    if not file or not isinstance(summary.get("rules"), dict):
         return None
     collect(summary["rules"])
-    return found | {file.resolve()}
+    return found | {_whole_path(file)}
+
+
+def _whole_path(path: str, beside: str = "") -> str:
+    """Return a file's whole path; one of a plan that was made on Windows is put together as Windows does, wherever the plan is looked at."""
+    if os.name != "nt" and PureWindowsPath(beside or path).is_absolute():
+        return ntpath.normcase(ntpath.normpath(ntpath.join(ntpath.dirname(beside), path)))
+    return str((Path(beside).parent / path).resolve())
