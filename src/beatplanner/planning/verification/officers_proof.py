@@ -38,12 +38,13 @@ MOST_ENDS = 2_000_000_000
 
 @dataclass(frozen=True)
 class Prices:
-    """Multipliers of at least 0: α of posts, β of room, γ of handovers, (P, T) each, and δ of what a beat needs, (P, K, T)."""
+    """Multipliers of at least 0: α of posts, β of room, γ of handovers, (P, T) each, δ of what a beat needs, (P, K, T), and μ of moves, (T,)."""
 
     posts: np.ndarray
     room: np.ndarray
     handover: np.ndarray
     needs: np.ndarray
+    moves: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,15 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         raise CannotProveError("Bounds of plans in which beats start later are not evaluated by this checker.")
     if len(roster) * len(beats) * months**2 / 2 > MOST_ENDS:
         raise CannotProveError("There are too many officers and beats for this checker.")
-    prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")))
+    # proofs of earlier versions have no prices of moves
+    moves = arrays.get("moves", np.zeros(months)).astype(float)
+    prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves)
     wanted = (len(beats), months)
+    if prices.moves.shape != (months,) or float(prices.moves.min(initial=0.0)) < 0:
+        return -math.inf
+    if rules.moves_a_month is None and prices.moves.any():
+        # nothing limits them, so a price of theirs proves nothing
+        return -math.inf
     if prices.posts.shape != wanted or prices.room.shape != wanted or prices.handover.shape != wanted:
         return -math.inf
     if min(float(p.min(initial=0.0)) for p in (prices.posts, prices.room, prices.handover, prices.needs)) < 0:
@@ -100,7 +108,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     if prices.needs.shape != (len(beats), len(groups) + 2, months):
         return -math.inf
     handover = prices.handover if rules.handover_months > 0 else np.zeros(wanted)
-    prices = Prices(prices.posts, prices.room, handover, prices.needs)
+    prices = Prices(prices.posts, prices.room, handover, prices.needs, prices.moves)
     officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in by_name.values()]
     officers += _standins(evidence, by_name, days, groups, ids)
     weights: dict[str, float] = rules.weights.model_dump()
@@ -110,6 +118,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         needs[b] = [*(g in spoken for g in groups), *[rules.gender_mix and posts[b] >= 2] * 2]
     lack = np.where(needs, _lack(evidence, groups, weights), 0.0)
     terms = _shared(prices, officers, posts, needs, lack, weights, months)
+    terms.append(-float(rules.moves_a_month or 0) * float(prices.moves.sum()))
     dear = Rules(rules.min_tenure_months, rules.max_tenure_months, rules.handover_months, weights)
     for officer in officers:
         terms.append(cheapest(officer, prices, needs, dear))
@@ -314,7 +323,7 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
             begin = begin + prices.handover[:, t]
         best = float(np.where(allowed, rest.min(axis=1) + begin, math.inf).min(initial=math.inf))
         value[0, t] = min(value[0, t], best)
-        value[1, t] = min(value[1, t], best + rotation)
+        value[1, t] = min(value[1, t], best + rotation + float(prices.moves[t]))
     if o.home < 0:
         return float(value[1 if o.rooted else 0, 0])
     leave = float(value[1, 0]) + (broken if o.served < rules.least else 0.0)

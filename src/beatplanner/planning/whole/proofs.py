@@ -172,4 +172,5 @@ def _officers(_evidence: Evidence, plan: Plan) -> Arrays | None:
     found = None if plan.officers is None else plan.officers.certificate
     if found is None:
         return None
-    return {"posts": found.posts, "room": found.room, "handover": found.handover, "needs": found.needs}
+    names = ("posts", "room", "handover", "needs", "moves")
+    return {name: getattr(found, name) for name in names}

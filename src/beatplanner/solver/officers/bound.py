@@ -1,16 +1,18 @@
-"""A proven bound on the officers' objective: posts, room, handovers and languages get prices, and each officer the series that is cheapest.
+"""A proven bound on the officers' objective: posts, room, handovers, languages and moves get prices, and each officer the series that is cheapest.
 
-With multipliers α (posts), β (room), γ (handover) and δ (what a beat needs) of at least 0, every plan costs at least ::
+With multipliers α (posts), β (room), γ (handover), δ (what a beat needs) and μ (moves of a month, where they are limited to m) of at least 0, every
+plan costs at least ::
 
-    Σ posts_p α_pt − Σ (posts_p + surplus_p) β_pt + Σ δ_bkt
-      + Σ_o min over series of (their own cost, less α and δ and plus β of the months at work, plus γ_pb of a beginning, less γ_p,e−h of an end)
+    Σ posts_p α_pt − Σ (posts_p + surplus_p) β_pt + Σ δ_bkt − m Σ μ_t
+      + Σ_o min over series of (their own cost, less α and δ and plus β of the months at work, plus γ_pb of a beginning, less γ_p,e−h of an end,
+                                plus μ_b of a rotation)
 
       + Σ_t min { Σ_p (w_v − α_pt − γ_p,t+1) v_pt : v_pt ≤ posts_p, Σ_p v_pt ≥ Σ posts_p − officers at work in t }
 
 where α_pt + γ_p,t+1 ≤ w_v and Σ_k of one aspect max(0, δ_bkt − l_bk) ≤ its weight, with l_bk what k costs by itself where it lacks in b, so that no vacancy
 earns anything and gaps cost nothing more. The row on
 officers at work follows from the others; it says at once what a shortage costs, which prices alone would learn slowly. Limits on
-couples, moves and changes, and "once in each beat", are left out, which only lowers the bound. Prices come from `tenure_columns`, but any prices prove a
+couples and changes, and "once in each beat", are left out, which only lowers the bound. Prices come from `tenure_columns`, but any prices prove a
 bound. An officer's minimum takes O(P T): with prefix sums along months, the best end of a posting is a running minimum.
 """
 
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.solver.officers.problem import UNLIMITED
 from beatplanner.solver.officers.series import series
 from beatplanner.solver.officers.state import FREE, INFINITE, SERIES, kernel, needs_handover
 
@@ -80,10 +83,12 @@ def own_prices(a, o, gain, room, beta, gamma, own_gain, own_room, idle):
 
 
 @kernel
-def quick_series(a, o, gain, room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts):
+def quick_series(
+    a, o, gain, room, gamma, idle, move_cost, value, step_place, step_end, suffix, suffix_end, out, starts
+):
     """As `tenure_search.series` at prices, in O(P T), for officers without a maximum.
 
-    `gain` and `room` are (P, T + 1) prefix sums, `idle` (T,) the cost of a month without a post; `starts` (P, T), where it has rows, gets the cost
+    `gain` and `room` are (P, T + 1) prefix sums, `idle` (T,) the cost of a month without a post, `move_cost` (T,) that of a rotation; `starts` (P, T), where it has rows, gets the cost
     from a beginning on.
     """
     places, months = len(a.posts), a.months
@@ -147,7 +152,7 @@ def quick_series(a, o, gain, room, gamma, idle, value, step_place, step_end, suf
             if here < best:
                 best, best_place, best_end = here, p, end
         for r in range(2):
-            here = best + (a.rotation if r == 1 else 0.0)
+            here = best + (move_cost[t] if r == 1 else 0.0)
             if best_place >= 0 and here < value[r, t] - 1e-12:
                 value[r, t] = here
                 step_place[r, t] = best_place
@@ -216,11 +221,37 @@ def priced_series(
         if not is_special(a, o):
             idle.fill(0.0)
             return quick_series(
-                a, o, gain[g], room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+                a,
+                o,
+                gain[g],
+                room,
+                gamma,
+                idle,
+                move_cost,
+                value,
+                step_place,
+                step_end,
+                suffix,
+                suffix_end,
+                out,
+                starts,
             )
         own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
         found, number = quick_series(
-            a, o, own_gain, own_room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+            a,
+            o,
+            own_gain,
+            own_room,
+            gamma,
+            idle,
+            move_cost,
+            value,
+            step_place,
+            step_end,
+            suffix,
+            suffix_end,
+            out,
+            starts,
         )
         if a.changed > 0:
             for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
@@ -264,7 +295,7 @@ def priced_series(
 
 
 @kernel
-def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number):
+def price_all(a, short, group, signature, alpha, beta, gamma, delta, mu, out, number):
     """Return the bound that the prices prove; `out` (O, SERIES + 1, 3) and `number` (O,) get each officer's cheapest series.
 
     A number of −1 says that the cheapest path holds a beat twice and so is no series; what it costs is still a bound.
@@ -275,13 +306,15 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
     own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
     month_cost, begin_cost = np.zeros((places, months)), np.zeros((places, months))
     end_cost = np.zeros((places, months + 1))
-    move_cost = np.full(months, a.rotation)
+    move_cost = a.rotation + mu
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
     none = np.zeros((0, 0))
     taken = np.zeros(places, np.bool_)
     total = 0.0
+    for t in range(months):
+        total -= a.moves * mu[t]
     for p in range(places):
         for t in range(months):
             total += a.posts[p] * alpha[p, t] - (a.posts[p] + a.surplus[p]) * beta[p, t]
@@ -335,7 +368,7 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, out, number
 
 
 @kernel
-def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
+def through_costs(a, o, g, alpha, beta, gamma, delta, mu, gain, room, starts):
     """Fill `starts` (P, T) with the cheapest cost at the prices of a series of o in which a posting begins in p in month t; return the least.
 
     Only for officers without a maximum. The stay in today's place is not among the starts; what is the same for all series of o is left out.
@@ -343,13 +376,14 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
     places, months = alpha.shape
     own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
     own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
+    move_cost = a.rotation + mu
     value = np.zeros((2, months + 1))
     step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
     suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
     starts.fill(INFINITE)
     least, _ = quick_series(
-        a, o, own_gain, own_room, gamma, idle, value, step_place, step_end, suffix, suffix_end, out, starts
+        a, o, own_gain, own_room, gamma, idle, move_cost, value, step_place, step_end, suffix, suffix_end, out, starts
     )
     stop, h, home = a.stop[o], a.handover, a.home[o]
     # the cheapest way to be free in a month, before and after a first posting
@@ -391,7 +425,7 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
                 after[t] = min(after[t], f + min(ready[p], early[p] + a.broken))
         if t < a.first[o]:
             continue
-        come = min(fresh[t], after[t] + a.rotation)
+        come = min(fresh[t], after[t] + move_cost[t])
         handed = needs_handover(a, o, t)
         for p in range(places):
             if a.allowed[o, p]:
@@ -402,6 +436,11 @@ def through_costs(a, o, g, alpha, beta, gamma, delta, gain, room, starts):
                 begun[p, t] = here
                 starts[p, t] += come
     return least
+
+
+def limits_moves(a: Arrays) -> bool:
+    """Return whether the moves of a month are limited."""
+    return a.moves < UNLIMITED
 
 
 class Prices:
@@ -424,14 +463,20 @@ class Prices:
         self.series = np.zeros((len(a.first), SERIES + 1, 3), np.int64)
         self.number = np.zeros(len(a.first), np.int64)
         empty = (places, a.months)
-        self.best = (np.zeros(empty), np.zeros(empty), np.zeros(empty), np.zeros((a.beats, kinds, a.months)))
+        self.best = (
+            np.zeros(empty),
+            np.zeros(empty),
+            np.zeros(empty),
+            np.zeros((a.beats, kinds, a.months)),
+            np.zeros(a.months),
+        )
         self.bound = -INFINITE
         self._prefix, self._priced = (np.zeros(0), np.zeros(0)), None
         self.price(self.best)
 
     def price(self, multipliers: Sequence[np.ndarray]) -> float:
-        """Return the bound that multipliers α, β, γ, δ prove; `series` and `number` hold each officer's cheapest series at them."""
-        alpha, beta, gamma, delta = (np.maximum(0.0, x) for x in multipliers)
+        """Return the bound that multipliers α, β, γ, δ, μ prove; `series` and `number` hold each officer's cheapest series at them."""
+        alpha, beta, gamma, delta, mu = (np.maximum(0.0, x) for x in multipliers)
         # rounding of a linear program must not let a vacancy or a gap earn anything
         a = self.a
         gamma = np.minimum(gamma, a.vacant)
@@ -445,7 +490,13 @@ class Prices:
             over = np.where(total > a.gap[aspect], a.gap[aspect] / np.maximum(total, 1e-12), 1.0)
             delta = np.where(kinds[:, :, None], alone + rest * over, delta)
         as_rows = np.ascontiguousarray
-        made = (as_rows(alpha), as_rows(beta), as_rows(gamma), as_rows(delta))
+        made = (
+            as_rows(alpha),
+            as_rows(beta),
+            as_rows(gamma),
+            as_rows(delta),
+            as_rows(mu if limits_moves(a) else 0.0 * mu),
+        )
         found = float(price_all(a, self.short, self.group, self.signature, *made, self.series, self.number))
         if found > self.bound:
             self.bound, self.best = found, made

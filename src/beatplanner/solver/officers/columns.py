@@ -6,8 +6,9 @@ The master is the linear program in which each officer takes a mixture of series
     s.t. Σ at work λ + v_pt ≥ posts_p            α       Σ at work, not yet handing over λ ≤ posts_p + surplus_p    β
          Σ begins λ ≤ v_p,t−1 + Σ ends λ         γ       Σ has k λ + g_abt ≥ 1                                      δ
          Σ_s λ_os = 1                                    Σ_p v_pt ≥ posts − officers at work
+         Σ rotates λ ≤ m + x_t                   μ
 
-Its prices go to `tenure_bound`, whose cheapest series are the next columns. Four things make it quick:
+with a dear x_t, as the plan that it begins with may have more moves than a month allows. Its prices go to `tenure_bound`, whose cheapest series are the next columns. Four things make it quick:
 
 - The dual is what is solved: a new series is a row there, after which the dual simplex goes on from where it was.
 - Prices between those of the best bound so far and the master's are tried first (Wentges 1997), as the master's alone swing.
@@ -28,7 +29,8 @@ import highspy
 import numpy as np
 
 from beatplanner.solver.highs_session import own_limit, quiet_highs
-from beatplanner.solver.officers.state import needs_handover, series_cost
+from beatplanner.solver.officers.bound import limits_moves
+from beatplanner.solver.officers.state import SERIES, needs_handover, series_cost
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.bound import Prices
@@ -47,6 +49,11 @@ WHOLE = 20
 LONGEST = 0.15
 
 
+def dearest_move(a: Arrays) -> float:
+    """Return more than a move can save: a post that is filled for all months, and what a series costs beside it."""
+    return a.months * a.vacant + SERIES * (a.broken + a.rotation)
+
+
 class Master:
     """The dual of the master with rows of `block` months: a variable a price, a row a series.
 
@@ -62,7 +69,8 @@ class Master:
         self.a, self.block = a, block
         places, months, infinite = len(a.posts), a.months, highspy.kHighsInf
         self.wants = [(int(b), int(k)) for b, k in np.argwhere(a.needs)]
-        kinds = 3 * places + len(self.wants)
+        limited = limits_moves(a)
+        kinds = 3 * places + len(self.wants) + limited
         piece = np.arange(months) // block
         pieces = int(piece[-1]) + 1
         # (kinds, T) the variable of each price by month; after them one an officer and one a month of shortage
@@ -83,11 +91,14 @@ class Master:
         span = places * pieces
         worth[:span] = (a.posts[:, None] * length).reshape(-1)
         worth[span : 2 * span] = ((a.posts + a.surplus)[:, None] * length).reshape(-1)
-        worth[3 * span : self.officers] = np.tile(length, len(self.wants))
+        moves = self.officers - limited * pieces
+        worth[3 * span : moves] = np.tile(length, len(self.wants))
+        worth[moves : self.officers] = a.moves * length[: limited * pieces]
         worth[self.officers : self.shortage] = 1.0
         worth[self.shortage : self.shortage + months] = short
         # room and handover are at most, so their prices enter with the other sign; an officer's series is one exactly
         lower[span : 3 * span], upper[span : 3 * span] = -infinite, 0.0
+        lower[moves : self.officers], upper[moves : self.officers] = -dearest_move(a), 0.0
         lower[self.officers : self.shortage] = -infinite
         self.highs = quiet_highs(presolve="off", threads=1)
         none = np.zeros(0, np.int32)
@@ -151,8 +162,12 @@ class Master:
 
     def _row(self, o: int, series: Series) -> tuple[float, list[int], list[float]]:
         a, h, places = self.a, self.a.handover, len(self.a.posts)
-        rows, ones = [], []
+        rows, ones, moved = [], [], bool(a.rooted[o])
         for p, b, e in series:
+            stays = b == 0 and p == a.home[o]
+            if limits_moves(a) and moved and not stays:
+                rows.append(self.price[-1, [b]])
+            moved = True
             works = a.works[o, b:e]
             until = max(b, e - h) if e < a.months else e
             there = [
@@ -161,7 +176,7 @@ class Master:
             ]
             counts = works[: until - b] & (a.back[o, b:until] != p)
             rows += [self.price[r, b:e][works] for r in there] + [self.price[places + p, b:until][counts]]
-            if needs_handover(a, o, b) and not (b == 0 and p == a.home[o]):
+            if needs_handover(a, o, b) and not stays:
                 rows.append(self.price[2 * places + p, [b]])
             if h and e < a.months and e - h >= 1:
                 ones.append(int(self.price[2 * places + p, e - h]))
@@ -177,7 +192,7 @@ class Master:
         return float(series_cost(a, o, place, begin, end, len(series))), list(entries), list(entries.values())
 
     def solve(self, seconds: float) -> list[np.ndarray] | None:
-        """Solve the linear program; return its prices α, β, γ, δ by month, or None where it was not solved in time."""
+        """Solve the linear program; return its prices α, β, γ, δ, μ by month, or None where it was not solved in time."""
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + own_limit(seconds))
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -192,7 +207,8 @@ class Master:
         for i, (b, k) in enumerate(self.wants):
             delta[b, k] = price[3 * places + i]
         gamma = -price[2 * places : 3 * places] if a.handover else np.zeros((places, a.months))
-        return [price[:places], -price[places : 2 * places], gamma, delta]
+        mu = -price[-1] if limits_moves(a) else np.zeros(a.months)
+        return [price[:places], -price[places : 2 * places], gamma, delta, mu]
 
     def cheapest(self, number: int) -> list[tuple[int, Series]]:
         """Return the series of least reduced cost, and those that were not priced yet."""

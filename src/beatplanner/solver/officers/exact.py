@@ -18,6 +18,7 @@ import numpy as np
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at, quiet_highs
+from beatplanner.solver.officers.bound import limits_moves
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
@@ -400,7 +401,7 @@ def _other_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int
                     for t in range(a.grace if same_home else 0, int(min(a.stop[o], a.stop[q]))):
                         columns, values = _present(c, mine + theirs, t)
                         model.row(columns, values, -infinite, 1)
-    if a.moves < 10_000:
+    if limits_moves(a):
         _move_rows(a, model, c, by_officer)
     if a.half:
         _change_rows(a, model, c)

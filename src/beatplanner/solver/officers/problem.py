@@ -10,6 +10,9 @@ import numpy as np
 # A month that is not frozen, in `TenureProblem.frozen`.
 FREE = -2
 
+# Moves a month where the rules give no limit.
+UNLIMITED = 10_000
+
 # The window of the rule on changes in a beat, months.
 CHANGE_WINDOW = 12
 
@@ -224,7 +227,7 @@ def _arrays(p: TenureProblem) -> Arrays:
         tenure=int(p.min_tenure),
         longest=10_000 if p.max_tenure is None else int(p.max_tenure),
         handover=int(p.handover),
-        moves=10_000 if p.moves_a_month is None else int(p.moves_a_month),
+        moves=UNLIMITED if p.moves_a_month is None else int(p.moves_a_month),
         half=p.half_a_year,
         vacant=float(w.vacant_month),
         broken=float(w.tenure_violation),
@@ -287,6 +290,8 @@ class PriceProof:
         (P, T) α, β and γ.
     needs
         (B, K, T) δ.
+    moves
+        (T,) μ, 0 where moves are not limited.
     bound
         What they prove.
     """
@@ -295,4 +300,5 @@ class PriceProof:
     room: np.ndarray
     handover: np.ndarray
     needs: np.ndarray
+    moves: np.ndarray
     bound: float

@@ -1,7 +1,7 @@
 """Whole series from the mixture that column generation ends with: its program over few series, with each officer taking one.
 
 The master of `columns` mixes series; here the same rows are solved with whole shares over the series of least reduced cost. Its
-root with cuts is mostly whole. No bound comes from it: other series may be better. Limits on couples, moves and changes are not among the
+root with cuts is mostly whole. No bound comes from it: other series may be better. Limits on couples and changes are not among the
 rows; the search goes on from what is found and puts them right.
 """
 
