@@ -1,9 +1,11 @@
-"""Looks through everything that people are shown of results for figures that nobody would write and for “1 beats”."""
+"""Looks through everything that people are shown of results, JSON too, for figures that nobody would write and for “1 beats”."""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -34,6 +36,12 @@ def faults(folder: Path) -> list[str]:
                             texts.append(value)
                         elif isinstance(value, float) and cell.number_format == "General":
                             texts.append(repr(value))
+        elif kind == ".json":
+            for value in _values(json.loads(file.read_text(encoding="utf-8"))):
+                if isinstance(value, str):
+                    texts.append(value)
+                elif isinstance(value, float) and float(f"{value:.12g}") != value:
+                    found.append(f"{file.relative_to(folder)}: {value!r}")
         elif kind in (".html", ".htm"):
             page = file.read_text(encoding="utf-8")
             page = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>", " ", page)
@@ -46,6 +54,15 @@ def faults(folder: Path) -> list[str]:
                     f"{file.relative_to(folder)}: “{m[0]}” in “{_around(text, m)}”" for m in pattern.finditer(text)
                 ]
     return found
+
+
+def _values(content: object) -> Iterator[object]:
+    """Yield each value of a JSON structure; names of keys are none."""
+    if isinstance(content, dict | list):
+        for one in content.values() if isinstance(content, dict) else content:
+            yield from _values(one)
+    else:
+        yield content
 
 
 def _around(text: str, match: re.Match[str]) -> str:

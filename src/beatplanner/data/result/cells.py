@@ -1,4 +1,4 @@
-"""Cells that no spreadsheet takes for a formula, and numbers that JSON can hold."""
+"""Cells that no spreadsheet takes for a formula, and numbers that JSON can hold and people can read."""
 
 from __future__ import annotations
 
@@ -22,15 +22,28 @@ def _plain(value: Any) -> str | None:
     return str(value)
 
 
-def without_nan(value: Any) -> Any:
-    """Return a structure for JSON in which numbers that are not finite are null and numpy's are plain."""
+# Significant digits of a number in JSON: what sums in floating point leave behind them is none of the figure, as in 17282.159999999996.
+DIGITS = 12
+
+
+def without_nan(value: Any, digits: int | None = None) -> Any:
+    """Return a structure for JSON in which numbers that are not finite are null, numpy's are plain, and none has more than so many digits."""
     if isinstance(value, dict):
-        return {str(k): without_nan(v) for k, v in value.items()}
+        return {str(k): without_nan(v, digits) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [without_nan(v) for v in value]
+        return [without_nan(v, digits) for v in value]
     if hasattr(value, "item"):
         value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return None
+    return value if digits is None else float(f"{value:.{digits}g}")
+
+
+def readable(value: Any) -> Any:
+    """Return a structure for JSON that people may read: as `without_nan`, with at most `DIGITS` digits a number."""
+    return without_nan(value, DIGITS)
 
 
 def safe_cell(value: Any) -> Any:

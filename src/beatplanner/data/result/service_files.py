@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from beatplanner.data.result.cells import without_nan, write_csv
+from beatplanner.data.result.cells import readable, write_csv
 
 FILE, FOLDER = "service.json", "service"
 CALLS, SERVERS, MINUTES, FLOWS = "calls.csv", "servers.csv", "minutes.csv", "flows.csv"
@@ -16,7 +16,7 @@ CALLS, SERVERS, MINUTES, FLOWS = "calls.csv", "servers.csv", "minutes.csv", "flo
 
 def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:
     """Write the figures, and tables by their file names in the folder ``service``."""
-    text = json.dumps(without_nan(figures), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(readable(figures), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
     (folder / FOLDER).mkdir(exist_ok=True)
     for name, table in evidence.items():

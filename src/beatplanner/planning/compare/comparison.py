@@ -23,7 +23,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
-from beatplanner.data.result.cells import without_nan
+from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.planning.compare.columns import (
@@ -192,7 +192,7 @@ def compare(
     told = robustness_figures(columns, draws=draws, seed=seed)
     content = as_content(columns, out, {"draws": draws, "seed": seed, **told})
     if curve is not None:
-        content["curve"] = without_nan(_curve(curve, out))
+        content["curve"] = readable(_curve(curve, out))
     if prices is not None:
         content["prices"] = _prices(prices, out)
     write_comparison(out, content, columns[0].tables.units, [map_of(c, columns) for c in columns], _beat_rows(columns))
@@ -328,4 +328,4 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
         "money_years": list(columns[0].money_years),
         "versions": versions(),
     }
-    return without_nan(content)
+    return readable(content)

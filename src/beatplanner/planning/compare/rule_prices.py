@@ -29,7 +29,7 @@ from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.price_report import write_prices
-from beatplanner.data.result.cells import without_nan
+from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
@@ -310,7 +310,7 @@ def price_rules(
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
         rows.append(_price(r, base, summary, out, d, whole.budget))
-    content = without_nan(
+    content = readable(
         {
             "version": 1,
             "project": d.project.name,

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import renew_manifest
@@ -62,7 +63,7 @@ def write_verdict(folder: Path) -> dict[str, Any]:
     """Check a result folder, keep the verdict in it, and return it; see `examine`."""
     finished = (folder / MANIFEST).is_file()
     content = examine(folder, finished=finished)
-    (folder / FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / FILE).write_text(json.dumps(readable(content), indent=2, ensure_ascii=False), encoding="utf-8")
     renew_manifest(folder, [FILE])
     return content
 
