@@ -121,15 +121,18 @@ def asked(tmp_path_factory):
 
 def test_matched_beats_waves_in_time_and_one_kind_a_question(asked, command):
     a, b, *_ = sorted(read_result(asked.path("out")).beats["beat"].astype(str))
-    # beat a: 20 of 50 and then 37.5 of 50; beat b was asked by 19 people only the first time
-    rows = [f"{a},2028,Safe,100,75", f"{b},2028,Safe,100,40", f"{a},2026,Safe,50,20", f"{b},2026,Safe,19,19"]
+    # beat a: 20 of 50 and then 75 of 100; beat b was answered by 19 people only the first time
+    rows = [f"{a},2028,Safe,100,75", f"{b},2028,Safe,150,87", f"{a},2026,Safe,50,20", f"{b},2026,Safe,19,19"]
+    # both beats of 2028 against the one of 2026, as it was once told
+    assert 100 * ((75 + 87) / 250 - 20 / 50) == pytest.approx(24.8)
     code, out, err = told_survey(asked, command, rows)
     # 75/100 - 20/50 = +35.0 points in the one beat that can be compared, whatever the order of rows
     assert code == 0 and "Safe, 2026 to 2028 (beats asked both times (1 of 4)): +35.0 points" in out
-    assert "compares 1 of 4 beats from 2026 to 2028" in err and "All beats" not in out
+    assert "compares 1 of 4 beats from 2026 to 2028" in err and "All beats" not in out and "24.8" not in out + err
     page = asked.path("told").joinpath("survey.html").read_text(encoding="utf-8")
     assert "All beats" not in page and "Beats asked both times (1 of 4)" in page
-    wrong = [f"{a},2026,Safe,50,20,,", f"{a},2028,Safe,50,,3.1,1.0", f"{b},2026,Safe,50,,3.1,-1"]
+    # a mean of 6.0 less a share of 0.4 is no change of 5.6
+    wrong = [f"{a},2026,Safe,50,20,,", f"{a},2028,Safe,50,,6.0,1.0", f"{b},2026,Safe,50,,3.1,-1"]
     code, _, err = told_survey(asked, command, wrong, "beat,wave,question,n,yes,mean,sd")
     assert code == 1 and "“Safe” is told as how many agree in row 2 and as a mean here" in err and "not below 0" in err
     code, _, err = told_survey(asked, command, [f"{a},market,Safe,50,20", f"{a},school,Safe,50,30"])

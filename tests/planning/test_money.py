@@ -46,7 +46,7 @@ def test_people_are_paid_and_posts_stand_beside_them(town):
     assert told["today"] == pytest.approx([1000 * (4 + 10 / 12) + 30 + 2400 + 50, 4000 + 400 + 50])
 
 
-@pytest.mark.parametrize(("officers", "posts", "spare"), [(1, 8, 0.0), (20, 4, 16.0)])
+@pytest.mark.parametrize(("officers", "posts", "spare"), [(1, 30, 0.0), (120, 30, 90.0)])
 def test_one_officer_on_many_posts_and_many_officers_on_few(town, officers, posts, spare):
     from conftest import ROSTER, write_roster
 
@@ -54,7 +54,8 @@ def test_one_officer_on_many_posts_and_many_officers_on_few(town, officers, post
         town.path("officers.xlsx"),
         [ROSTER[0], *([f"O{k}", None, None, None, "f", None, None, "2026-01-01", None, None] for k in range(officers))],
     )
-    town.swap("posts_per_beat = 1", f"posts_per_beat = {posts // 4}")
+    town.swap("count = 4\n", "count = 3\n")
+    town.swap("posts_per_beat = 1", f"posts_per_beat = {posts // 3}")
     told = whole_plan(town).summary["budget"]
     assert told["lines"]["salaries"] == [1000 * officers] * 2
     assert told["people"]["posts"] == [posts] * 2 and told["people"]["without_post"] == pytest.approx([spare] * 2)
@@ -94,6 +95,33 @@ def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
         "The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)"
     )
     assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
+
+
+def test_nobody_is_moved_out_of_a_beat_that_has_not_started(town, command):
+    """Two serve beat 3, which has one post; what stands today cannot be paid, so neither fills the post of beat 4 or takes that of beat 1.
+
+    Their language lacks in beat 1, whose officer would make room for one of them if only the figures counted.
+    """
+    from conftest import ROSTER, write_roster
+
+    mira = ["Mira", 3, "2024-01-01", "sq", "f", None, None, "2020-01-01", None, None]
+    ana = [*ROSTER[1][:3], None, *ROSTER[1][4:]]
+    write_roster(town.path("officers.xlsx"), [ROSTER[0], ana, *ROSTER[2:], mira])
+    tables = whole_plan(town, "ceiling = [5000, 5000]\n")
+    told = tables.summary["budget"]
+    assert told["beats_started"] == [0, 0] and told["blocked"]["sentence"].startswith("What stands today costs more")
+    serves = {(str(r.officer), str(r.beat)): str(r.end) for r in tables.assignments.itertuples()}
+    for officer, beat in (("Ana", "1"), ("Cena", "3"), ("Mira", "3")):
+        assert serves[officer, beat] == "2029-01-01"
+    assert serves["Бојан", "2"] == "2028-01-01" and "4" not in {b for _, b in serves}
+    code, out, _ = command("answer", town.path("out"), "--out", town.path("answer.html"))
+    assert code == 0 and "When is the last day to recruit?" in out
+    # a plan in which one of them is moved all the same is found
+    import sqlite3
+
+    with sqlite3.connect(town.path("out") / "plan.gpkg") as package:
+        package.execute("UPDATE assignments SET beat = '1', start = '2027-03-01' WHERE officer = 'Mira'")
+    assert "officers.waiting" in {c.name for c in verify(town.path("out")).failed}
 
 
 def test_a_payer_that_no_line_names_and_a_budget_after_the_plan_are_refused(town, command):

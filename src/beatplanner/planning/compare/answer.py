@@ -239,7 +239,7 @@ def _last_day(c: Column) -> list[str]:
         return []
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
     # the same table as in officers.xlsx, less posts that a roll-out has not opened yet
-    empty = vacancies(c.tables).to_numpy(float)
+    empty = vacancies(c.tables).to_numpy(float, copy=True)
     for k, b in enumerate(records(beats)):
         if "starts" in b:
             never = not b["starts"] or b["starts"] != b["starts"]

@@ -1,6 +1,6 @@
 """Beats that start later than the plan: their posts are held by stand-ins until then, so that the postings of a roll-out are those of its dates.
 
-Until a beat starts, today's officers go on serving its residents; posts that it has beyond theirs do not exist yet. To the solver such a post is held by
+Until a beat starts, today's officers go on serving its residents: nobody moves them before (`held_until_start`). Posts that it has beyond theirs do not exist yet. To the solver such a post is held by
 somebody who lives there, speaks all that is needed and leaves ``handover_months`` after the start, so that a successor begins on the day of the start. The
 first ``handover_months`` of a beat that starts later are therefore no vacancy. A beat that never starts keeps its stand-ins to the end.
 """
@@ -29,6 +29,35 @@ def opening_months(beats: gpd.GeoDataFrame, dates: Sequence[dt.date]) -> np.ndar
         never = day is None or day != day
         found.append(NEVER if never else bisect_left(dates[:-1], dt.date.fromisoformat(str(day))))
     return np.array(found, int)
+
+
+def held_until_start(problem: TenureProblem, opens: np.ndarray) -> TenureProblem:
+    """Return the problem in which today's officers of a beat that starts later stay in it until then.
+
+    Who must leave by another rule (a maximum tenure, a couple in one beat) is moved all the same, and what is frozen elsewhere, as by an order, stands.
+
+    Parameters
+    ----------
+    problem
+        Of the roster.
+    opens
+        (B,) month in which each beat starts.
+    """
+    beat = np.arange(len(problem.posts)) if problem.beat is None else problem.beat
+    home, months = problem.home, problem.months
+    apart = {
+        o for pair in problem.couples for o in pair if len({int(beat[home[p]]) for p in pair if home[p] >= 0}) == 1
+    }
+    frozen = np.full((len(home), months), FREE) if problem.frozen is None else problem.frozen.copy()
+    for o, place in enumerate(home):
+        if place < 0 or o in apart:
+            continue
+        until = min(int(opens[beat[place]]), int(problem.last[o]), months)
+        if problem.max_tenure is not None:
+            until = min(until, max(0, problem.max_tenure - int(problem.served[o])))
+        elsewhere = np.flatnonzero((frozen[o] != FREE) & (frozen[o] != place))
+        frozen[o, : min([until, *elsewhere[:1]])] = place
+    return replace(problem, frozen=frozen) if (frozen != FREE).any() else problem
 
 
 def with_stand_ins(problem: TenureProblem, opens: np.ndarray) -> TenureProblem:

@@ -38,7 +38,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.clashes import broken_rules, clashes_of, notes_of
 from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, cover_table, with_cover
 from beatplanner.planning.officers.languages import language_needs
-from beatplanner.planning.officers.openings import opening_months, with_stand_ins
+from beatplanner.planning.officers.openings import held_until_start, opening_months, with_stand_ins
 from beatplanner.planning.officers.personnel import personnel_figures, personnel_notes
 from beatplanner.planning.officers.roster_problem import Places, month_starts, problem_of
 from beatplanner.planning.officers.trust import relationship_years
@@ -139,7 +139,8 @@ def plan_officers(
         town = replace(town, units=town.units.assign(beat=unit_beat))
     problem_, places = problem_of(town, beats, dates)
     cover = cover_of(town, problem_, places)
-    problem_ = with_stand_ins(with_cover(problem_, cover), opening_months(beats, dates))
+    opens = opening_months(beats, dates)
+    problem_ = with_stand_ins(held_until_start(with_cover(problem_, cover), opens), opens)
 
     def tell(best: float, bound: float | None) -> None:
         progress("officers", best, bound, read_clock(cancelled) - begin)

@@ -93,7 +93,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         raise CannotProveError("There are too many officers and beats for this checker.")
     # proofs of earlier versions have no prices of moves
     moves = arrays.get("moves", np.zeros(months)).astype(float)
-    prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves)
+    prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves=moves)
     wanted = (len(beats), months)
     if prices.moves.shape != (months,) or float(prices.moves.min(initial=0.0)) < 0:
         return -math.inf

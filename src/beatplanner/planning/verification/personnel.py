@@ -11,7 +11,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
 
 
 def date_of(value: object) -> dt.date | None:
@@ -198,14 +198,17 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
         ledger.each(
             "officers.max_home_km", f"moves end within {rules.max_home_km:g} km of home", far, len(postings), "postings"
         )
+    apart = {
+        o
+        for o, row in roster.items()
+        for q in (text(row.get("not_with")) or "").split(";")
+        for o in (o, q)
+        if q in roster and _beat_today(row, evidence, beats) == _beat_today(roster[q], evidence, beats)
+    }
+    if "starts" in evidence.beats and rules.published is None:
+        free = apart | {who for _, who in said}
+        _check_waiting(ledger, evidence, postings, {o: r for o, r in roster.items() if o not in free}, beats, days)
     if rules.notice_months:
-        apart = {
-            o
-            for o, row in roster.items()
-            for q in (text(row.get("not_with")) or "").split(";")
-            for o in (o, q)
-            if q in roster and _beat_today(row, evidence, beats) == _beat_today(roster[q], evidence, beats)
-        }
         wrong = [
             what
             for officer, what in early
@@ -220,6 +223,31 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
             len(postings),
             "postings",
         )
+
+
+def _check_waiting(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
+    """Check that today's officers of a beat that starts later stay in it until then, but for a maximum tenure or an order."""
+    rules, wrong, count = evidence.rules.officers, [], 0
+    assert rules is not None and evidence.beats is not None
+    months = len(days) - 1
+    for officer, row in roster.items():
+        home, today = _beat_today(row, evidence, beats), text(row.get("beat"))
+        if home not in beats or truth(row.get("pool")) or text(row.get("ordered_on")):
+            continue
+        if today not in beats and _ready(row, days, rules.training_months) > 0:
+            continue
+        day = text(evidence.beats["starts"].iat[beats.index(home)])
+        opens = months if day is None else next(k for k, d in enumerate(days) if d.isoformat() >= day[:10])
+        until = min(opens, months, _stop(row, days))
+        if rules.max_tenure_months is not None:
+            since = date_of(row.get("since"))
+            until = min(until, max(0, rules.max_tenure_months - (whole_months(since, days[0]) if since else 0)))
+        count += until > 0
+        if until > 0 and not any(
+            o == officer and beats[b] == home and a == 0 and z >= until for o, b, a, z in postings
+        ):
+            wrong.append(f"{officer} leaves {evidence.beat_name(home)} before the beat starts.")
+    ledger.each("officers.waiting", "today's officers stay until their beat starts", wrong, count, "officers")
 
 
 def check_personnel(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:

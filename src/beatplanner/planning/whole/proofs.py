@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.proof import OPTIMAL_GAP
@@ -83,7 +84,7 @@ def _tell_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
     if arrays is None:
         return
     found = float(arrays.pop("proves")[0])
-    certified = rounded_down(min(found, bound), exact=found >= bound)
+    certified = readable(rounded_down(min(found, bound), exact=found >= bound))
     if not math.isfinite(certified) or certified <= 0:
         return
     objective = claims["objective"]
@@ -149,7 +150,8 @@ def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays 
     if found is None or found == -math.inf:
         del evidence.tables.proofs[step]
         return
-    certified = rounded_down(min(found, float(bound)), exact=found >= float(bound))
+    # as the summary tells it: the certificate names the same number
+    certified = readable(rounded_down(min(found, float(bound)), exact=found >= float(bound)))
     arrays["bound"] = np.array([certified])
     keeps = claims["status"] != "optimal" or objective - certified <= OPTIMAL_GAP * objective
     if keeps and float(bound) - certified <= DEAR * abs(objective):
