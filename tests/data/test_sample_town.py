@@ -98,3 +98,22 @@ def test_the_sample_town_carries_scenarios_that_tell_a_story(tmp_path):
     assert [s.name for s in found] == ["Balanced", "Least change", "More stations", "Fewer officers"]
     assert all(s.about for s in found)
     assert "stations.count: 6 → 9" in found[2].changes and "beats.count: 15 → 12" in found[3].changes
+
+
+def test_each_optional_key_and_column_has_an_example(folder):
+    """What a personnel and a budget office may add stands in the sample town or one of its scenarios."""
+    from beatplanner.data.description.scenarios import find_scenarios
+    from beatplanner.data.town.columns import PERSONNEL_COLUMNS as COLUMNS
+
+    texts = [folder / "project.toml", *(s.file for s in find_scenarios(folder / "project.toml"))]
+    said = "\n".join(f.read_text(encoding="utf-8") for f in texts)
+    keys = (
+        "grades allowances employer_part training_seats functions ends vehicle_lead_months station_lead_months supervisor_ranks"
+        " span_of_control class_size drop_out notice_months moves_a_month"
+    )
+    assert [k for k in keys.split() if f"\n{k} = " not in said] == []
+    sheet = openpyxl.load_workbook(folder / "officers.xlsx").active
+    head, *rows = ([c.value for c in row] for row in sheet)
+    assert [c for c in COLUMNS if c not in head] == []
+    for column in COLUMNS:
+        assert any(row[head.index(column)] not in (None, "") for row in rows), column

@@ -138,6 +138,8 @@ years = 5
 inflation = 0.03
 officer_salary = 14400
 grades = { senior = 16800 }   # by the roster's column “grade”
+allowances = 600                  # of each officer, beside those of the roster
+employer_part = 0.10              # social contributions, on top of pay
 station_yearly = 9000
 vehicles_per_beat = 0.5
 vehicle_price = 16000
@@ -145,6 +147,7 @@ vehicle_years = 7
 vehicle_yearly = 1900
 forum_travel = 1.5
 training_seat = 650
+training_seats = 6                # that the school has in a year
 payers = { stations = "municipality", forums = "municipality", training = "donor" }
 ends = { donor = 2029-12-31 }     # then the ministry pays
 vehicle_lead_months = 9
@@ -205,6 +208,10 @@ about = "As many beats as today, and at most one resident in four changes beat."
 count = 14
 tolerance = 0.20
 max_moved = 0.25
+
+[officers]
+notice_months = 2   # nobody is moved earlier
+moves_a_month = 2
 """,
     "3-more-stations.toml": """extends = "1-balanced.toml"
 
