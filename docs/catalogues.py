@@ -56,7 +56,8 @@ LETTERS = {
 
 
 def messages() -> list[str | tuple[str, str]]:
-    """Return every text of the pack, in the order of the code; those in tables of the code come last."""
+    """Return every text of the pack and of the officers' workbook, in the order of the code; those in tables of the code come last."""
+    from beatplanner.data.publish import officers_pack
     from beatplanner.planning.forum import forums, themes
     from beatplanner.planning.forum.public import wording
 
@@ -76,6 +77,7 @@ def messages() -> list[str | tuple[str, str]]:
         found |= dict.fromkeys(roles)
     found |= dict.fromkeys(wording.THEMES)
     found[themes.OTHERS] = None
+    found |= dict.fromkeys((*officers_pack.WORDS, *officers_pack.CELLS))
     return list(found)
 
 

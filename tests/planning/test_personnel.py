@@ -255,6 +255,28 @@ def test_headers_of_other_languages_are_understood(town):
     assert (roster["rank"], roster["allowances"], str(roster["seniority"])) == ("водник", 50, "2015-01-01")
 
 
+def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
+    import openpyxl
+
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.publish.officers_pack import write_officers_pack
+    from beatplanner.data.town.read_town import read_town
+
+    tables = officers(town)
+    tables.summary["rules"]["forum"] = {"languages": ["mk", "sq"]}
+    write_officers_pack(town.path("out"), tables)
+    book = openpyxl.load_workbook(town.path("out") / "officers.xlsx")
+    assert [c.value for c in book["Roster"][1]][:4] == ["Полицаец", "Денешен реон", "Од ден", "Јазици"]
+    assert {c.value for c in book["Roster"]["I"][1:]} <= {"распореден", "резерва"}
+    assert not any("⟦" in str(c.value) for sheet in book for row in sheet for c in row)
+    # the sheet is a roster again: its headings are understood
+    town.swap('path = "officers.xlsx"', 'path = "out/officers.xlsx"\nlayer = "Roster"')
+    again = read_town(read_description(town.project)).roster.set_index("officer")
+    for column in ("beat", "since", "gender", "trained_on", "joins_on", "leaves_on"):
+        before = tables.roster.set_index("officer")[column]
+        assert again[column].astype(str).tolist() == before.loc[again.index].astype(str).tolist(), column
+
+
 def test_a_course_starts_with_more_than_end_it():
     """9 and 10 who must end, of whom a tenth drops out: 10 and 12 start, in classes of 11 one and two; of 22 for 20 seats two are too many."""
     import datetime as dt

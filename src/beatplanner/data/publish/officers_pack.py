@@ -14,12 +14,56 @@ from beatplanner.data.output_place import own_name
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.templates import check_job_template, fill_in
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.town.personnel import absences
 
+# Words of the workbook that the catalogues have: headings, and what the program itself writes into cells. Names of sheets stay, as scripts read them.
+WORDS = (
+    "Officer",
+    "Beat",
+    "Beat name",
+    "Post",
+    "First day",
+    "Last day",
+    "Post asks for",
+    "Leaves",
+    "Comes",
+    "Days together",
+    "Days vacant",
+    "Beat today",
+    "Since",
+    "Languages",
+    "Gender",
+    "Trained on",
+    "Joins on",
+    "Leaves on",
+    "In this plan",
+    "Figure",
+    "Value",
+    "About",
+    "What",
+    "From beat",
+    "To beat",
+    "On",
+    "Reason",
+    "Years in the service",
+    "Somebody junior stays in the beat that is left",
+    "Stands in",
+    "For",
+    "From",
+    "Area",
+    "Officers at their posts",
+    "Supervisors",
+    "Needed",
+    "Missing",
+    "Made on",
+    "State",
+)
+CELLS = ("posted", "reserve", "vacant post", "nobody: vacant", "yes", "no", "All of the force")
 TEMPLATE = "job_description.docx"
 HEAD = "08306B"
 
@@ -92,12 +136,13 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
     name, book = names(tables), openpyxl.Workbook()
     book.remove(book.worksheets[0])
+    said = _said(tables)
 
     def sheet(title: str, header: list[str], rows: list[list[Any]], widths: list[int]) -> Any:
         page = book.create_sheet(title)
-        page.append(header)
+        page.append([said.get(v, v) for v in header])
         for row in rows:
-            page.append([safe_cell(v) for v in row])
+            page.append([safe_cell(said[v] if v in CELLS and said else v) for v in row])
         for cell in page[1]:
             cell.font, cell.fill = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor=HEAD)
             cell.alignment = Alignment(vertical="center", wrap_text=True)
@@ -204,9 +249,9 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             if cell.value:
                 cell.fill = red
     figures = tables.summary["officers"]
-    said = [[k.replace("_", " "), v] for k, v in figures.items() if isinstance(v, int | float | str)]
-    said += [[f"weight of a {k.replace('_', ' ')}", v] for k, v in figures["weights"].items()]
-    page = sheet("Figures", ["Figure", "Value"], said, [40, 16])
+    told = [[k.replace("_", " "), v] for k, v in figures.items() if isinstance(v, int | float | str)]
+    told += [[f"weight of a {k.replace('_', ' ')}", v] for k, v in figures["weights"].items()]
+    page = sheet("Figures", ["Figure", "Value"], told, [40, 16])
     for name_, value in page.iter_rows(min_row=2, max_col=2):
         value.alignment = Alignment(horizontal="right")
         if isinstance(value.value, float):
@@ -215,6 +260,15 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             )
     sheet("Run card", ["About", "What"], [list(row) for row in card_rows(tables.summary)], [28, 60])
     book.save(path)
+
+
+def _said(tables: PlanTables) -> dict[str, str]:
+    """Return the workbook's words in the force's language, the first that its forums speak; nothing where that is English."""
+    languages = (tables.summary["rules"].get("forum") or {}).get("languages") or ["en"]
+    if languages[0] == "en":
+        return {}
+    speech = Speech(languages[0])
+    return {word: speech.text(word) for word in (*WORDS, *CELLS)}
 
 
 def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
