@@ -263,18 +263,23 @@ def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
     from beatplanner.data.town.read_town import read_town
 
     tables = officers(town)
-    tables.summary["rules"]["forum"] = {"languages": ["mk", "sq"]}
-    write_officers_pack(town.path("out"), tables)
-    book = openpyxl.load_workbook(town.path("out") / "officers.xlsx")
-    assert [c.value for c in book["Roster"][1]][:4] == ["Полицаец", "Денешен реон", "Од ден", "Јазици"]
-    assert {c.value for c in book["Roster"]["I"][1:]} <= {"распореден", "резерва"}
-    assert not any("⟦" in str(c.value) for sheet in book for row in sheet for c in row)
-    # the sheet is a roster again: its headings are understood
+    before = tables.roster.set_index("officer")
     town.swap('path = "officers.xlsx"', 'path = "out/officers.xlsx"\nlayer = "Roster"')
-    again = read_town(read_description(town.project)).roster.set_index("officer")
-    for column in ("beat", "since", "gender", "trained_on", "joins_on", "leaves_on"):
-        before = tables.roster.set_index("officer")[column]
-        assert again[column].astype(str).tolist() == before.loc[again.index].astype(str).tolist(), column
+    for language in ("en", "mk", "sq", "sr-Latn", "sr-Cyrl", "ro", "ru"):
+        tables.summary["rules"]["forum"] = {"languages": [language, "en"]}
+        write_officers_pack(town.path("out"), tables)
+        # the sheet is a roster again: its headings are understood
+        again = read_town(read_description(town.project)).roster.set_index("officer")
+        for column in ("beat", "since", "languages", "gender", "trained_on", "joins_on", "leaves_on"):
+            said, was = again[column], before[column].loc[again.index]
+            if column == "languages":
+                was = was.map(lambda v: v if isinstance(v, tuple) else tuple(str(v).split(";")) if v == v and v else ())
+            assert said.astype(str).tolist() == was.astype(str).tolist(), (language, column)
+        book = openpyxl.load_workbook(town.path("out") / "officers.xlsx")
+        assert not any("⟦" in str(c.value) for sheet in book for row in sheet for c in row)
+        if language == "mk":
+            assert [c.value for c in book["Roster"][1]][:4] == ["Полицаец", "Денешен реон", "Од ден", "Јазици"]
+            assert {c.value for c in book["Roster"]["I"][1:]} <= {"распореден", "резерва"}
 
 
 def test_a_course_starts_with_more_than_end_it():

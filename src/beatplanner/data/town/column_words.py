@@ -11,23 +11,23 @@ WORDS: dict[str, str] = {
     "emri_mbiemri emri_dhe_mbiemri emri_i_oficerit ofiter ofiterul politist politistul agent nume numele nume_si_prenume sotrudnik policejskij "
     "fio fio_sotrudnika familija_imja imja zeton tabelnyj_nomer id",
     "beat": "beat_id beat_name sector patrol_area area reon reonot rejon rajon rajoni sektor sektori pozornicki_reon pozornicki_rejon policiski_reon "
-    "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok",
+    "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok beat_today denesen_reon danasnji_reon zona_sot sectorul_de_azi ucastok_segodnja",
     "since": "since_date in_sector_din pe_sector_din on_beat_since in_beat_since from start posted posted_on assigned assigned_on od od_koga od_datum datum_od pocetok "
     "na_reonot_od na_reon_od rasporeden rasporeden_od vo_reonot_od od_kada od_datuma pocetak rasporedjen rasporedjen_od na_rejonu_od u_rejonu_od "
     "nga qe_nga nga_data prej fillimi data_e_fillimit ne_zone_qe_nga din de_la de_la_data din_data inceput data_inceperii s s_daty naznacen "
-    "data_naznacenija na_ucastke_s nacalo",
+    "data_naznacenija na_ucastke_s nacalo od_den od_dana s_kakogo_dnja",
     "languages": "language speaks spoken_languages jazik jazici jezik jezici govori gjuha gjuhet gjuhe limba limbi limbile limbi_vorbite jazyk jazyki",
     "gender": "sex pol rod gjinia gjini gen genul sexul",
     "x": "lon lng long longitude home_x home_lon home_longitude dolzina geografska_dolzina duzina geografska_duzina gjatesia gjatesi_gjeografike "
     "longitudine dolgota",
     "y": "lat latitude home_y home_lat home_latitude sirina geografska_sirina gjeresia gjeresi_gjeografike latitudine sirota",
     "trained_on": "trained training training_date trained_date obuka obucen datum_na_obuka zavrsena_obuka datum_obuke trajnimi trajnuar "
-    "data_e_trajnimit instruit instruire data_instruirii formare data_formarii obucenie data_obucenija",
+    "data_e_trajnimit instruit instruire data_instruirii formare data_formarii obucenie data_obucenija i_trajnuar_me obucen_dana obucen_na instruit_la",
     "joins_on": "joins join joined join_date joining_date hired employed vraboten vraboten_na datum_na_vrabotuvanje stapuva zaposlen "
-    "datum_zaposlenja dolazi dolazak punesuar data_e_punesimit angajat data_angajarii prinjat data_priema",
+    "datum_zaposlenja dolazi dolazak punesuar data_e_punesimit angajat data_angajarii prinjat data_priema fillon_me stupa_dana stapuva_na vine_la postupaet",
     "leaves_on": "leaves leave leave_date leaving_date retires retirement retirement_date end_date penzija penzioniranje datum_na_penzioniranje "
     "zaminuva zaminuvanje penzionisanje datum_penzionisanja odlazi odlazak datum_odlaska largohet largimi data_e_largimit pensioni pensionimi "
-    "data_e_pensionimit pleaca plecare data_plecarii pensionare data_pensionarii uhodit data_uhoda pensija data_vyhoda_na_pensiju uvolen",
+    "data_e_pensionimit pleaca plecare data_plecarii pensionare data_pensionarii uhodit data_uhoda pensija data_vyhoda_na_pensiju uvolen largohet_me odlazi_dana zaminuva_na pleaca_la uhodit_data",
     "licence": "license driving_licence driving_license drivers_licence driver vozacka vozacka_dozvola dozvola patenta patente leja_e_drejtimit permis "
     "permis_auto permis_de_conducere prava voditelskie_prava",
     "not_with": "couple relative ne_so ne_sa jo_me nu_cu ne_s",
