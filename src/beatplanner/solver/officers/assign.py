@@ -24,7 +24,7 @@ posts are those that today's holders keep where a beat has more officers than po
 there for U months, so that whoever stood in may serve on for the minimum. A posting that begins lasts at least h months.
 
 Method: a search over whole series of postings (`search`), a Lagrangian bound in which each officer takes the series that is cheapest
-at the prices of posts and languages (`bound`), prices by column generation (`columns`), whole series from what it mixes (`whole`), and, with what
+at the prices of posts and languages (`bound`, `prices`), prices by column generation (`columns`), whole series from what it mixes (`whole`), and, with what
 the bound cannot exclude, the exact model (`exact`).
 """
 
@@ -36,9 +36,9 @@ from collections.abc import Callable
 import numpy as np
 
 from beatplanner.solver.clock import read_clock, watch
-from beatplanner.solver.officers import bound as tenure_bound
 from beatplanner.solver.officers import columns as tenure_columns
 from beatplanner.solver.officers import exact as tenure_exact
+from beatplanner.solver.officers import prices as tenure_prices
 from beatplanner.solver.officers import search as tenure_search
 from beatplanner.solver.officers import whole as tenure_whole
 from beatplanner.solver.officers.figures import breaches, measure
@@ -86,7 +86,7 @@ def assign(
     if not len(a.first) or not len(a.posts):
         return Postings([], float(a.posts.sum() * a.months * a.vacant))
     search = tenure_search.Search(a, seed)
-    prices = tenure_bound.Prices(a)
+    prices = tenure_prices.Prices(a)
     moves = _moves(a, effort)
 
     def look(share: float, heat: float, part: float) -> None:
@@ -132,7 +132,7 @@ def assign(
 def _decide(
     problem: TenureProblem,
     found: list[Posting],
-    prices: tenure_bound.Prices,
+    prices: tenure_prices.Prices,
     end: float,
     *,
     threads: int,
@@ -208,7 +208,7 @@ def prepare() -> None:
         handover=1,
         speakers=np.ones((2, 1)),
     )
-    search, prices = tenure_search.Search(problem.arrays, 0), tenure_bound.Prices(problem.arrays)
+    search, prices = tenure_search.Search(problem.arrays, 0), tenure_prices.Prices(problem.arrays)
     search.improve(2, lambda: False, 1.0)
     tenure_columns.raise_bound(problem.arrays, prices, search.postings(), search.best, lambda: 60.0, most=2)
     prices.starts(1)

@@ -1,4 +1,4 @@
-"""Prices for the bound of `tenure_bound` by column generation over officers' series of postings (Dantzig and Wolfe 1960).
+"""Prices for the bound of `bound` by column generation over officers' series of postings (Dantzig and Wolfe 1960).
 
 The master is the linear program in which each officer takes a mixture of series λ_os that were met so far::
 
@@ -8,7 +8,8 @@ The master is the linear program in which each officer takes a mixture of series
          Σ_s λ_os = 1                                    Σ_p v_pt ≥ posts − officers at work
          Σ rotates λ ≤ m + x_t                   μ
 
-with a dear x_t, as the plan that it begins with may have more moves than a month allows. Its prices go to `tenure_bound`, whose cheapest series are the next columns. Four things make it quick:
+with a dear x_t, as the plan that it begins with may have more moves than a month allows. Its prices go to `bound`, whose cheapest series are
+the next columns. Four things make it quick:
 
 - The dual is what is solved: a new series is a row there, after which the dual simplex goes on from where it was.
 - Prices between those of the best bound so far and the master's are tried first (Wentges 1997), as the master's alone swing.
@@ -29,11 +30,11 @@ import highspy
 import numpy as np
 
 from beatplanner.solver.highs_session import own_limit, quiet_highs
-from beatplanner.solver.officers.bound import limits_moves
+from beatplanner.solver.officers.prices import limits_moves
 from beatplanner.solver.officers.state import SERIES, needs_handover, series_cost
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.bound import Prices
+    from beatplanner.solver.officers.prices import Prices
     from beatplanner.solver.officers.problem import Arrays
 
 Series = tuple[tuple[int, int, int], ...]

@@ -1,6 +1,6 @@
 """The exact model of `tenure` over the pairs of officer and place that the bound cannot exclude, solved by HiGHS.
 
-A pair is left out where every series with a posting there costs, at the prices of `tenure_bound`, so much more than the officer's cheapest
+A pair is left out where every series with a posting there costs, at the prices of `bound`, so much more than the officer's cheapest
 one that the plan could not be better than the one known (reduced-cost fixing); so are the months in which a posting cannot begin. The
 model is therefore exact: the least of its bound and of the known objective is a bound on the whole problem. Where too many pairs are left, the
 dearest are left out and the model only looks for better postings.
@@ -18,11 +18,11 @@ import numpy as np
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at, quiet_highs
-from beatplanner.solver.officers.bound import limits_moves
+from beatplanner.solver.officers.prices import limits_moves
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.bound import Prices
+    from beatplanner.solver.officers.prices import Prices
     from beatplanner.solver.officers.problem import Arrays
 
 FREE = -2

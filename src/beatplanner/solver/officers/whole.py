@@ -19,8 +19,8 @@ from beatplanner.solver.highs_session import end_at, quiet_highs
 from beatplanner.solver.officers.columns import Master
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.bound import Prices
     from beatplanner.solver.officers.columns import Series
+    from beatplanner.solver.officers.prices import Prices
     from beatplanner.solver.officers.problem import Arrays
 
 # Entries of the program at most; nodes after which to end; gap at which a plan is good enough.
