@@ -4,7 +4,8 @@
 
 Grid towns of square beats with one to three officers each, calls that differ threefold between units, travel at 30 km/h. Prints, for
 40 beats × 3 shifts and 800 beats, the seconds of all shifts and the largest difference to the simulation in own share, busy share and
-minutes; and, for systems of ten officers, to the exact hypercube.
+minutes; for systems of ten officers, to the exact hypercube; and the same system in a plain SimPy model (`pip install simpy`), a peer that
+shares no line with ours, with its seconds.
 """
 
 from __future__ import annotations
@@ -43,6 +44,41 @@ def figures(system: ServiceSystem, own: np.ndarray, flows: ServiceFlows) -> np.n
     return np.array([flows.flow[own].sum() / total, flows.busy.mean(), (flows.flow * system.minutes).sum() / total])
 
 
+def in_simpy(system: ServiceSystem, own: np.ndarray, calls: int, seed: int) -> np.ndarray:
+    """Return own share, busy share and mean minutes of a plain SimPy model; calls wait in one line."""
+    import simpy
+
+    rng, env = np.random.default_rng(seed), simpy.Environment()
+    free, line = set(range(system.servers)), []
+    own_calls, minutes, busy = 0, 0.0, 0.0
+
+    def serve(server: int, atom: int):
+        nonlocal own_calls, minutes, busy
+        while True:
+            way = system.minutes[server, atom]
+            hours = rng.exponential(system.scene_minutes / 60) + (way / 60 if system.travel_counts else 0.0)
+            own_calls, minutes, busy = own_calls + own[server, atom], minutes + way, busy + hours
+            yield env.timeout(hours)
+            if not line:
+                break
+            atom = line.pop(0)
+        free.add(server)
+
+    def arrive():
+        for atom in rng.choice(len(system.calls), size=calls, p=system.calls / system.total):
+            yield env.timeout(rng.exponential(1 / system.total))
+            server = next((int(s) for s in system.order[atom] if int(s) in free), None)
+            if server is None:
+                line.append(atom)
+            else:
+                free.remove(server)
+                env.process(serve(server, atom))
+
+    env.process(arrive())
+    env.run()
+    return np.array([own_calls / calls, busy / env.now / system.servers, minutes / calls])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=400_000)
@@ -69,6 +105,22 @@ def main() -> None:
             f"own {apart[0]:.2%}, busy {apart[1]:.2%}, minutes {apart[2]:.2%}",
             flush=True,
         )
+    try:
+        import simpy  # noqa: F401
+    except ImportError:
+        print("SimPy is not installed: the peer's row is left out.")
+        return
+    system, own = town(40, 0.35, 1)
+    begin = time.perf_counter()
+    peer = in_simpy(system, own, calls // 4, 1)
+    spent = time.perf_counter() - begin
+    begin = time.perf_counter()
+    ours = figures(system, own, simulate(system, own, calls=calls, seed=2).flows)
+    apart = np.abs(ours / peer - 1)
+    print(
+        f"SimPy, 40 beats: {calls // 4:,} calls in {spent:.1f} s; ours: {calls:,} in {time.perf_counter() - begin:.1f} s; "
+        f"own {apart[0]:.2%}, busy {apart[1]:.2%}, minutes {apart[2]:.2%} apart"
+    )
 
 
 if __name__ == "__main__":
