@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -15,7 +16,7 @@ from conftest import let_go
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractListModel, Qt
 from PySide6.QtGui import Qt as GuiQt
 
 import beatplanner.ui.desktop as desktop
@@ -44,6 +45,29 @@ def test_labels_boxes_and_browsers_come_from_one_place():
             tip = name.endswith(".setToolTip") and not _known(node.args[-1])
             if name in ("QLabel", "QTextBrowser", "QTextEdit") or asked or told or tip:
                 wrong.append(f"{file.name}:{node.lineno} {ast.unparse(node)[:90]}")
+    assert wrong == []
+
+
+def test_boxes_that_are_made_by_hand_are_plain_and_no_program_text_reads_files():
+    """A box says that its text is plain before it gets one; what stands under it is the program's own, with numbers at most."""
+    wrong = []
+    for file in sorted(FOLDER.rglob("*.py")):
+        source = file.read_text("utf-8")
+        for function in [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]:
+            said = ast.unparse(function)
+            if re.search(r"\bQMessageBox\((?!\.)", said) and ".setTextFormat(Qt.TextFormat.PlainText)" not in said:
+                wrong.append(f"{file.name}:{function.lineno} a box that guesses")
+            for call in [n for n in ast.walk(function) if isinstance(n, ast.Call)]:
+                name = ast.unparse(call.func)
+                if name.endswith((".setInformativeText", ".setWhatsThis", ".setLabelText")):
+                    filled = [
+                        n for n in ast.walk(call) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith(".format")
+                    ]
+                    plain = all(ast.unparse(a).startswith("len(") for f in filled for a in f.args)
+                    if ".tr(" not in ast.unparse(call) or not plain:
+                        wrong.append(f"{file.name}:{call.lineno} {name}")
+                if name in ("QErrorMessage", "QProgressDialog", "QGraphicsTextItem", "QSplashScreen", "QTextDocument"):
+                    wrong.append(f"{file.name}:{call.lineno} {name}")
     assert wrong == []
 
 
@@ -101,22 +125,53 @@ def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, mon
     window.wizard = window.new_from_layers([town.path("units.gpkg")])
     qtbot.waitUntil(lambda: not window.wizard.work.busy, timeout=60_000)
     seen = 0
-    for widget in [*window.findChildren(QtWidgets.QWidget), *window.wizard.findChildren(QtWidgets.QWidget)]:
-        texts = [widget.toolTip()]
+    for widget in QtWidgets.QApplication.allWidgets():
+        texts = [widget.toolTip(), widget.whatsThis(), *(a.toolTip() for a in widget.actions())]
+        if isinstance(widget, QtWidgets.QTabBar):
+            texts += [widget.tabToolTip(i) for i in range(widget.count())]
         if isinstance(widget, QtWidgets.QLabel):
             seen += "<img" in widget.text()
             assert widget.textFormat() == Qt.TextFormat.PlainText or "<img" not in widget.text(), widget
         if isinstance(widget, QtWidgets.QAbstractItemView) and widget.model() is not None:
             model = widget.model()
+            columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount()
+            texts += [
+                str(model.headerData(c, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) or "")
+                for c in range(columns)
+            ]
             texts += [
                 str(model.index(r, c).data(Qt.ItemDataRole.ToolTipRole) or "")
                 for r in range(model.rowCount())
-                for c in range(model.columnCount())
+                for c in range(columns)
             ]
         for text in texts:
             assert not (GuiQt.mightBeRichText(text) and "<img" in text), (widget, text)
     assert seen > 0, "the hostile name is shown somewhere"
     window.wizard.reject()
+
+
+def test_boxes_show_what_a_file_says_letter_by_letter(qtbot, monkeypatch, tmp_path):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    window = MainWindow()
+    qtbot.addWidget(window, before_close_func=let_go)
+    bait, labels = BAIT.format("file:///nowhere/seen.png"), []
+
+    def look(box: QtWidgets.QMessageBox) -> QtWidgets.QMessageBox.StandardButton:
+        labels.extend((w.text(), w.textFormat()) for w in box.findChildren(QtWidgets.QLabel) if w.text())
+        return QtWidgets.QMessageBox.StandardButton.No
+
+    def asked(parent, title, text, *_):
+        # what Qt makes of the same call
+        return look(QtWidgets.QMessageBox(QtWidgets.QMessageBox.Icon.Question, title, text, parent=parent))
+
+    monkeypatch.setattr(QtWidgets.QMessageBox, "exec", look)
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", asked)
+    plain_text.question(window, bait, bait)
+    window._tell(bait, [bait] * 20)
+    assert not window.may_follow([bait] * 20)
+    assert sum("img" in text for text, _ in labels) == 3
+    for text, form in labels:
+        assert form == Qt.TextFormat.PlainText or not (GuiQt.mightBeRichText(text) and "<img" in text), text
 
 
 def test_paths_that_lead_out_of_a_project_are_asked_about_and_not_touched():

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beatplanner.data.errors import Note
 from beatplanner.planning.cores import usable_cores
+from beatplanner.ui.commands.terminal import PlainConsole, visible
 from beatplanner.ui.words import many, progress_line, proof_in_words
 
 # 2 is what typer ends with where the command itself is wrong
@@ -25,9 +25,9 @@ OUT_OF_DATE = 4
 # The program itself failed: EX_SOFTWARE of sysexits.h, so that no script takes it for a wrong input or a clash of rules.
 FAILED = 70
 
-out_console = Console(highlight=False, soft_wrap=True)
+out_console = PlainConsole()
 
-err_console = Console(stderr=True, highlight=False, soft_wrap=True)
+err_console = PlainConsole(stderr=True)
 
 ProjectArgument = Annotated[Path, typer.Argument(metavar="PROJECT", help="A TOML description or a project file.")]
 
@@ -184,10 +184,14 @@ def shown_progress() -> Iterator[Callable[[str, float | None, float | None, floa
     """Show progress on standard error: a live line on a terminal, else a plain line a phase."""
     if err_console.is_terminal:
         with Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err_console, transient=True
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=err_console,
+            transient=True,
         ) as bar:
             task = bar.add_task("starting", total=None)
-            yield lambda phase, best, bound, _: bar.update(task, description=progress_line(phase, best, bound))
+            yield lambda phase, best, bound, _: bar.update(task, description=visible(progress_line(phase, best, bound)))
         return
     lines = PlainProgress(lambda line: err_console.print(line, markup=False))
     try:

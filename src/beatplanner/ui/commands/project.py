@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.planning.cores import usable_cores
+from beatplanner.ui.commands.console import out_console
 
 project_app = typer.Typer(
     name="project",
@@ -22,7 +22,6 @@ project_app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-out_console = Console(highlight=False, soft_wrap=True)
 
 FileArgument = Annotated[Path, typer.Argument(metavar="TOWN.beatplan", help="A project file.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
