@@ -7,16 +7,19 @@ import fnmatch
 import hashlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -346,7 +349,7 @@ def lighten(path: Path, patterns: Iterable[str]) -> int:
             for member in archive.infolist():
                 if member.filename in gone or member.filename == record or member.is_dir():
                     continue
-                lighter.writestr(member, archive.read(member), zipfile.ZIP_DEFLATED)
+                _copy_member(archive, member, lighter)
             rows = archive.read(record).decode("utf-8").splitlines()
             left = set(gone)
             kept = [r for r in rows if r.rsplit(",", 2)[0].strip('"') not in left]
@@ -356,6 +359,35 @@ def lighten(path: Path, patterns: Iterable[str]) -> int:
     if lost:
         raise BundleError(f"{path.name}: parts that were left out are still needed: {'; '.join(lost)}.")
     return len(gone)
+
+
+def _copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, into: zipfile.ZipFile) -> None:
+    """Copy a member as it is compressed: to compress hundreds of megabytes anew takes half a minute a bundle.
+
+    The standard library has no such method; the parts of `zipfile` that this uses are the same in 3.11 to 3.14.
+    """
+    source, target = cast(BinaryIO, archive.fp), cast(BinaryIO, into.fp)
+    source.seek(member.header_offset)
+    head = source.read(30)
+    name, extra = struct.unpack("<HH", head[26:30])
+    source.seek(member.header_offset + 30 + name + extra)
+    copied = copy(member)
+    # sizes and checksum stand in the header itself, not behind the content
+    copied.flag_bits &= ~0x08
+    target.seek(into.start_dir)
+    copied.header_offset = target.tell()
+    target.write(copied.FileHeader(zip64=False))
+    left = member.compress_size
+    while left:
+        block = source.read(min(left, 1 << 20))
+        if not block:
+            raise zipfile.BadZipFile(f"{member.filename} ends too early")
+        target.write(block)
+        left -= len(block)
+    into.start_dir = target.tell()
+    into.filelist.append(copied)
+    into.NameToInfo[copied.filename] = copied
+    cast(Any, into)._didModify = True
 
 
 def _needed_and_left_out(path: Path, gone: Sequence[str]) -> list[str]:

@@ -33,7 +33,15 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from beatplanner.solver.suppression_system import SLACK, linear_programme, reduced, smallest, within
+from beatplanner.solver.suppression_system import (
+    SLACK,
+    copies,
+    linear_programme,
+    put_together,
+    reduced,
+    smallest,
+    within,
+)
 from beatplanner.solver.suppression_whole import attack_whole, no_more_than_the_mark
 
 # Variables of one linear programme of the attack at most; more targets are attacked in several.
@@ -122,12 +130,11 @@ def _ends(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of the targets' intervals, all found by one linear programme of blocks."""
     count, n = targets.shape
-    copies = sparse.eye_array(2 * count)
     x = linear_programme(
         np.concatenate([targets.ravel(), -targets.ravel()]),
-        equal=sparse.kron(copies, shown, format="csr") if shown.shape[0] else None,
+        equal=copies(shown, 2 * count) if shown.shape[0] else None,
         right=np.tile(right, 2 * count) if shown.shape[0] else None,
-        less=sparse.kron(copies, -rest, format="csr") if rest.shape[0] else None,
+        less=copies(-rest, 2 * count) if rest.shape[0] else None,
         limit=np.full(2 * count * rest.shape[0], -1.0) if rest.shape[0] else None,
         bounds=(0, most),
     )
@@ -263,24 +270,22 @@ def _cheapest_hiding(
     bound = ~hidden & (fixed | (values == 0))
     free = np.flatnonzero(~hidden & ~bound)
     f = len(free)
-    two = sparse.eye_array(2)
     # variables: a, b (n each), then the deviations of the free figures under a and under b, upward and downward
-    equal = [sparse.hstack([sparse.kron(two, sums[bound]), sparse.csr_array((2 * int(bound.sum()), 4 * f))])]
-    right = [np.tile(values[bound], 2)]
-    deviation = sparse.eye_array(2 * f)
-    equal.append(sparse.hstack([sparse.kron(two, sums[free]), -deviation, deviation]))
-    right.append(np.tile(values[free], 2))
-    positive = sums[~bound]
-    less = [sparse.hstack([sparse.kron(two, -positive), sparse.csr_array((2 * positive.shape[0], 4 * f))])]
-    limit = [np.full(2 * positive.shape[0], -1.0)]
-    less.append(sparse.hstack([-target, target, sparse.csr_array((1, 4 * f))]))
-    limit.append(np.array([-float(k)]))
+    on, of_free, positive = sums[bound], sums[free], sums[~bound]
+    each, rest, wide = on.shape[0], positive.shape[0], 2 * n + 4 * f
+    one = sparse.eye_array(f, format="csr")
+    equal, less = [], [(2 * rest, 0, -target), (2 * rest, n, target)]
+    for side in (0, 1):
+        row = 2 * each + side * f
+        equal += [(side * each, side * n, on), (row, side * n, of_free)]
+        equal += [(row, 2 * n + side * f, -one), (row, 2 * n + (2 + side) * f, one)]
+        less.append((side * rest, side * n, -positive))
     x = linear_programme(
         np.concatenate([np.zeros(2 * n), np.tile(weight[free] + 1e-6, 4)]),
-        equal=sparse.vstack(equal, format="csr"),
-        right=np.concatenate(right),
-        less=sparse.vstack(less, format="csr"),
-        limit=np.concatenate(limit),
+        equal=put_together(equal, (2 * each + 2 * f, wide)),
+        right=np.concatenate([np.tile(values[bound], 2), np.tile(values[free], 2)]),
+        less=put_together(less, (2 * rest + 1, wide)),
+        limit=np.append(np.full(2 * rest, -1.0), -float(k)),
         bounds=[(0, most)] * (2 * n) + [(0, None)] * (4 * f),
     )
     if x is None:

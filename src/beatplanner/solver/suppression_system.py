@@ -71,6 +71,24 @@ def within(matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray) -> tu
     return part[there], right[there]
 
 
+def copies(matrix: sparse.csr_array, count: int) -> sparse.csr_array:
+    """Return a matrix so many times along the diagonal."""
+    rows, columns = matrix.shape
+    each = np.arange(count)[:, None]
+    index = (matrix.indices[None].astype(np.int64) + columns * each).ravel()
+    pointer = np.append(0, (matrix.indptr[1:][None].astype(np.int64) + matrix.nnz * each).ravel())
+    return sparse.csr_array((np.tile(matrix.data, count), index, pointer), shape=(count * rows, count * columns))
+
+
+def put_together(parts: Sequence[tuple[int, int, sparse.csr_array]], shape: tuple[int, int]) -> sparse.csr_array:
+    """Return a matrix made of parts, each with the row and the column at which it begins; parts do not overlap."""
+    triples = [(row, column, part.tocoo()) for row, column, part in parts]
+    data = np.concatenate([part.data for *_, part in triples])
+    rows = np.concatenate([part.row + row for row, _, part in triples])
+    columns = np.concatenate([part.col + column for _, column, part in triples])
+    return sparse.csr_array((data, (rows, columns)), shape=shape)
+
+
 def linear_programme(
     cost: np.ndarray,
     *,

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -92,23 +93,30 @@ def write_comparison(
 # ---- the page
 
 
-def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]]) -> str:
-    """Return the page: cards, headline figures, linked maps, every figure, and who moves where."""
+@cache
+def _page_template() -> jinja2.Template:
+    """Return the page's template, compiled once for all comparisons of a process."""
     templates = files("beatplanner.data") / "templates"
     environment = jinja2.Environment(
         autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
     )
+    environment.filters.update(figure=in_words)
+    environment.globals.update(verdicts=verdicts, best=best, signed=signed)
+    return environment.get_template("comparison.html")
+
+
+def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]]) -> str:
+    """Return the page: cards, headline figures, linked maps, every figure, and who moves where."""
+    templates = files("beatplanner.data") / "templates"
     script = (templates / "comparison.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     headline = [_bars(rows[k]) | ({"label": label} if label else {}) for k, label in HEADLINE.items() if k in rows]
     if "money_total" in rows:
         headline = [r for r in headline if r["key"] != "station_cost"]
-    environment.filters.update(figure=in_words)
-    environment.globals.update(verdicts=verdicts, best=best, signed=signed)
     curve = None if not content.get("curve") else _curve_drawing(content["curve"])
     data = json.dumps(_drawing(content, units, maps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return environment.get_template("comparison.html").render(
+    return _page_template().render(
         c=content,
         headline=headline,
         script=script,

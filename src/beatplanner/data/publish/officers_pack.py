@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, changes_of
+from beatplanner.data.result.postings import DAY, Change, changes_of
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.town.personnel import absences
 
@@ -367,12 +368,17 @@ def _write_jobs(folder: Path, tables: PlanTables) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     draft = " ".join(["DRAFT.", *why]) if (why := draft_in_words(tables)) else ""
+    of_post: dict[tuple[str, int], list[Change]] = {}
+    for change in changes_of(tables):
+        of_post.setdefault((change.beat, change.post), []).append(change)
+    called = names(tables)
     for row in records(tables.beats):
         for post in range(1, int(row["posts"]) + 1):
-            document = fill_in(content, _job(tables, row, post), file=own or TEMPLATE)
+            job = _job(tables, row, post, of_post.get((str(row["beat"]), post), []))
+            document = fill_in(content, job, file=own or TEMPLATE)
             if draft:
                 _put_at_the_head(document, draft)
-            name = own_name(f"{names(tables)[str(row['beat'])]} post {post}", taken)
+            name = own_name(f"{called[str(row['beat'])]} post {post}", taken)
             document.save(folder / f"{name}.docx")
 
 
@@ -383,7 +389,7 @@ def _put_at_the_head(document: Any, line: str) -> None:
             section.header.paragraphs[0].insert_paragraph_before().add_run(line).bold = True
 
 
-def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
+def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[Change]) -> dict[str, Any]:
     """Return what a job description may name; docs/officers.md lists the fields."""
     assert tables.assignments is not None
     rules, summary = tables.summary["rules"], tables.summary
@@ -407,7 +413,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
     people = beat["population"]
     forum = rules.get("forum") or {}
     meet = (forum.get("neighbourhood") or {}).get("meetings_a_year") if forum else None
-    changes = [
+    told = [
         {
             "leaves": c.leaves or "–",
             "last_day": str(c.last_day or "–"),
@@ -416,8 +422,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
             "days_together": c.days_together,
             "days_vacant": c.days_vacant,
         }
-        for c in changes_of(tables)
-        if c.beat == str(beat["beat"]) and c.post == post
+        for c in changes
     ]
     known = people is not None and people == people
     requires = sorted({str(r) for r in mine["requires"] if r} if "requires" in mine else set())
@@ -439,7 +444,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int) -> dict[str, Any]:
         "hours_on_beat": f"{hours:,.0f}",
         "stations": ", ".join(stations) or "to be named",
         "forums": [f"{meet} meetings a year"] if meet else ["not planned yet"],
-        "changes": changes,
+        "changes": told,
         "holders": holders,
         "stand_ins": _stand_ins(tables, beat, holders),
         "min_tenure": rules["officers"]["min_tenure_months"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,8 @@ def write_report(path: Path, tables: PlanTables) -> None:
     tables
         The plan.
     """
-    templates = files("beatplanner.data") / "templates"
-    environment = jinja2.Environment(
-        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
-    )
-    environment.filters.update(number=_number, share=_share, proof=proof_in_words, signed=_signed, **DAYS)
     summary = tables.summary
-    page = environment.get_template("report.html").render(
+    page = _page_template().render(
         summary=summary,
         draft=draft_in_words(tables),
         steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
@@ -64,6 +60,17 @@ def write_report(path: Path, tables: PlanTables) -> None:
         inputs=list({(i["role"], i["path"], i["sha256"]): i for i in summary.get("inputs", [])}.values()),
     )
     path.write_text(page, encoding="utf-8")
+
+
+@cache
+def _page_template() -> jinja2.Template:
+    """Return the page's template, compiled once for all plans of a process."""
+    templates = files("beatplanner.data") / "templates"
+    environment = jinja2.Environment(
+        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
+    )
+    environment.filters.update(number=_number, share=_share, proof=proof_in_words, signed=_signed, **DAYS)
+    return environment.get_template("report.html")
 
 
 def _number(value: Any, digits: int = 0) -> str:

@@ -9,6 +9,9 @@ from typing import Any
 
 from beatplanner.data.output_place import scratch_folder
 
+# How a picture in pixels begins.
+PNG = b"\x89PNG"
+
 
 def write_beat_pages(
     path: Path,
@@ -64,9 +67,9 @@ def write_beat_pages(
     if draft:
         run = section.header.paragraphs[0].add_run(draft)
         run.bold, run.font.size, run.font.color.rgb = True, Pt(9), RGBColor(0x8A, 0x10, 0x10)
-    drawn = as_pixels({b["file"]: pictures[b["file"]] for _, blocks in pages for b in blocks if b["kind"] == "picture"})
-    drawn |= as_pixels({f: p for f, p in pictures.items() if f == "code.svg"})
-    shown = {**pictures, **drawn}
+    used = [b["file"] for _, blocks in pages for b in blocks if b["kind"] == "picture"]
+    used += [f for f in pictures if f == "code.svg"]
+    shown = {**pictures, **as_pixels({f: pictures[f] for f in used if not pictures[f].startswith(PNG)})}
     for number, (name, blocks) in enumerate(pages):
         head = _paragraph(document, name, "Heading 1")
         head.paragraph_format.page_break_before = number > 0

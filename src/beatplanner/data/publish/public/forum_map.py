@@ -13,6 +13,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +31,7 @@ from beatplanner.data.publish.public.plan import PublicPlan
 
 if TYPE_CHECKING:
     import folium
+    import jinja2
 
 # Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
 SIMPLIFY_SHARE = 1 / 4000
@@ -126,7 +128,6 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
     # heavy libraries, wanted where a map is written only
     import branca.element
     import folium
-    import jinja2
 
     templates = files("beatplanner.data") / "templates"
     units, beats, t = _simplified(plan.units), plan.beats, words.texts
@@ -171,15 +172,12 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         }
         for u, p, walk, why in zip(each_row(units), inner, words.walk, words.why, strict=True)
     ]
-    environment = jinja2.Environment(
-        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
-    )
     # a mark that no name can hold tells our scripts from one that came in with a name
     own = secrets.token_hex(16)
     cast(branca.element.Figure, view.get_root()).render()
     parts = _parts(view)
     parts["head"] = parts["head"].replace("<style>", f"<style {own}>").replace("<script>", f"<script {own}>")
-    page = environment.get_template("forum_map.html").render(
+    page = _page_template().render(
         policy=POLICY_PLACE,
         own=own,
         language=words.language,
@@ -244,6 +242,15 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         draft=t["draft"],
     )
     path.write_text(_with_policy(_with_plain_ids(page, view), own), encoding="utf-8", newline="\n")
+
+
+@cache
+def _page_template() -> jinja2.Template:
+    """Return the page's template, compiled once for all languages and packs of a process."""
+    import jinja2
+
+    text = (files("beatplanner.data") / "templates" / "forum_map.html").read_text("utf-8")
+    return jinja2.Environment(autoescape=True).from_string(text)
 
 
 def _with_plain_ids(page: str, view: folium.Map) -> str:
@@ -334,23 +341,33 @@ def _point(at: tuple[float, float], plan: PublicPlan) -> list[float]:
 
 def _lines(shapes: Any, plan: PublicPlan) -> list[Any]:
     """Return lines (and the borders of areas) as Leaflet draws them, with fewer vertices, cut to what the map shows."""
+    return [line for lines in _lines_of_each(shapes, plan) for line in lines]
+
+
+def _lines_of_each(shapes: Any, plan: PublicPlan) -> list[list[Any]]:
+    """Return what `_lines` does for each shape by itself, all brought to longitude and latitude at once."""
     west, south, east, north = plan.units.total_bounds
     frame = shapely.box(west, south, east, north).buffer(0.02 * max(east - west, north - south))
-    shown = []
-    for shape in shapes:
+    shown: list[Any] = []
+    of: list[int] = []
+    for number, shape in enumerate(shapes):
         line = shape if "Line" in shape.geom_type else shapely.boundary(shape)
         cut = shapely.simplify(shapely.intersection(line, frame), max(1.0, (east - west) * SIMPLIFY_SHARE))
-        shown += [p for p in shapely.get_parts(cut) if p.geom_type == "LineString" and not p.is_empty]
-    return [
-        [[round(y, DIGITS), round(x, DIGITS)] for x, y in p.coords] for p in (_degrees(shown, plan) if shown else [])
-    ]
+        parts = [p for p in shapely.get_parts(cut) if p.geom_type == "LineString" and not p.is_empty]
+        shown += parts
+        of += [number] * len(parts)
+    found: list[list[Any]] = [[] for _ in shapes]
+    for number, line in zip(of, _degrees(shown, plan) if shown else [], strict=True):
+        found[number].append([[round(y, DIGITS), round(x, DIGITS)] for x, y in line.coords])
+    return found
 
 
 def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
     """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
     found, corners = [], 0
-    for name, beats, lines in sorted(ground.streets, key=lambda r: -float(shapely.length(r[2]))):
-        drawn = _lines([lines], plan)
+    longest = sorted(ground.streets, key=lambda r: -float(shapely.length(r[2])))
+    of_each = _lines_of_each([lines for *_, lines in longest], plan)
+    for (name, beats, _), drawn in zip(longest, of_each, strict=True):
         corners += sum(len(line) for line in drawn)
         if corners > MOST_CORNERS:
             drawn = [line[:1] + line[-1:] for line in drawn[:1]]

@@ -10,6 +10,7 @@ import numpy as np
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
+from beatplanner.data.publish.public.beat_pages import as_pixels
 from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import Ground, MapWords
 from beatplanner.data.publish.public.map_margin import legend, system_names
@@ -73,6 +74,8 @@ class Maps:
             self.before = draw_town(plan, self.today, labels, stations=False, **common)
         self.after = draw_town(plan, plan.beats, self.names, today=self.today, names=stations, **common)
         self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
+        # the maps of the sheets as a word processor shows them, by beat; made by `draw_all`
+        self.pixels: dict[str, bytes] = {}
 
     def naming(self, stations: dict[str, str]) -> Maps:
         """Return the maps with other words for stations: a site that is still to be chosen is named in each language."""
@@ -83,6 +86,9 @@ class Maps:
         for beat in self.plan.beats["beat"]:
             self.beat(str(beat), SHEET_FRAME)
             self.beat(str(beat), self.frame_of(str(beat)))
+        self.pixels = as_pixels(
+            {beat: d.svg.encode() for (beat, frame), d in self.beats.items() if frame == SHEET_FRAME}
+        )
 
     def frame_of(self, beat: str) -> tuple[float, float]:
         """Return the frame in which a beat is largest."""
@@ -198,6 +204,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         key(wide, "border", *(["line"] if maps.today is not None else []), "fill", "area", *marks, *ground),
     )
     pages = []
+    drawn_once: dict[str, bytes] = {}
     code = None
     if content.settings.map_url:
         code = "code.svg"
@@ -213,6 +220,8 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         frame = maps.frame_of(str(beat.beat))
         small = maps.beat(str(beat.beat), SHEET_FRAME)
         pictures[f"small{number}.svg"] = small.svg.encode("utf-8")
+        if str(beat.beat) in maps.pixels:
+            drawn_once[f"small{number}.svg"] = maps.pixels[str(beat.beat)]
         for line in small.numbers:
             t.register.enter("map", line)
         map_block = {
@@ -259,7 +268,12 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     pages.append((t.text("How this pack was made"), run_card(content)))
     draft = " ".join([content.draft_word, *content.draft]).strip()
     press.beat_pages(
-        f"beat_pages{suffix}.docx", pages, title=content.title, language=t.language, pictures=pictures, draft=draft
+        f"beat_pages{suffix}.docx",
+        pages,
+        title=content.title,
+        language=t.language,
+        pictures={**pictures, **drawn_once},
+        draft=draft,
     )
     press.map(f"map{suffix}.html", plan, _map_words(content), _ground(content))
     told = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]

@@ -113,11 +113,12 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
     centres = {str(b.beat): at_unit.get(str(b.centre_unit)) for b in content.beats}
     municipality = {str(b.beat): str(b.municipality) for b in content.beats}
     said = []
+    where = units[["x", "y"]].to_numpy(float)
+    beat_of, area_of = (units[c].astype(str).to_numpy(object) for c in ("beat", "municipality"))
     for i in places:
-        u = units.iloc[i]
-        at, beat = np.array([u["x"], u["y"]], float), str(u["beat"])
+        at, beat = where[i], beat_of[i]
         km = {b: float(np.hypot(*(c - at))) / 1000 for b, c in centres.items() if c is not None}
-        same = [b for b in centres if municipality[b] == str(u["municipality"]) and b != beat]
+        same = [b for b in centres if municipality[b] == area_of[i] and b != beat]
         other = min((b for b in same if b in km), key=lambda b: km[b], default=None)
         if beat not in km:
             said.append("")
