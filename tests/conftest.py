@@ -182,6 +182,24 @@ def _collector_in_this_thread():
     gc.collect(2 if gc.get_count()[2] > gc.get_threshold()[2] else 1)
 
 
+@pytest.fixture(autouse=True)
+def _charts_are_made_and_not_coloured(monkeypatch):
+    """Let a test's plans put their report's charts together without drawing their pixels, a quarter of the work; those of shared fixtures are drawn."""
+    from beatplanner.data.publish import report
+
+    monkeypatch.setattr(report, "_picture", lambda figure, dpi=100: "data:,")
+
+
+@pytest.fixture
+def without_pack(monkeypatch):
+    """Leave the forum's pack out of the plans of a test that looks at what a step did."""
+    from beatplanner.planning.changes import mending
+    from beatplanner.planning.whole import writing
+
+    for module in (writing, mending):
+        monkeypatch.setattr(module, "write_pack", lambda folder, *_, **__: writing.empty_pack(folder) or [])
+
+
 @pytest.fixture
 def town(tmp_path) -> GridTown:
     return write_grid_town(tmp_path / "Град one")

@@ -364,6 +364,7 @@ def test_a_file_that_is_not_used_stops_new_unless_one_says_so(tmp_path, command)
 # ---- one fingerprint
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_a_plan_of_a_project_file_is_not_out_of_date_at_once(tmp_path, command):
     frame = grid(3)
     frame.to_file(tmp_path / "units.gpkg")

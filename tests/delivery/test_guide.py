@@ -31,13 +31,16 @@ def commands() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch):
+def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch, request):
     project = write_sample_town(tmp_path / "sample town")
     # what a command does is the same in one language, and each of the three costs seconds in every plan
     text = project.read_text(encoding="utf-8")
     spoken = 'languages = ["en", "mk", "sq"]'
     assert spoken in text
-    project.write_text(text.replace(spoken, 'languages = ["en"]'), encoding="utf-8")
+    # two years of postings are put together in a moment also where the machine is busy; five need more seconds than the test gives
+    assert text.count("years = 5") == 2
+    text = text.replace(spoken, 'languages = ["en"]').replace("years = 5", "years = 2")
+    project.write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path / "sample town")
     lines = commands()
     assert "beatplanner plan project.toml --out plan" in lines
@@ -45,11 +48,15 @@ def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch):
         program, *arguments = shlex.split(line)
         assert program == "beatplanner"
         # the guide gives no limit of time; a test must not take the minutes that a proof does
-        limit = ["--time-limit", "4"] if arguments[0] in {"plan", "curve", "beats", "stations", "officers"} else []
+        seconds = {"plan": "6", "curve": "2", "beats": "2", "stations": "2", "officers": "6"}.get(arguments[0])
+        limit = [] if seconds is None else ["--time-limit", seconds]
         code, said, error = command(*arguments, *limit)
         # of a verdict only what is not well is shown: it is long
         wrong = [row for row in said.splitlines() if not re.match(r" +ok | {20,}", row)]
         assert code == 0, "\n".join([line, *wrong, error])
+        if arguments[0] == "plan":
+            # the pack is that of the whole plan; the steps alone would write it again
+            request.getfixturevalue("without_pack")
 
 
 def test_other_commands_exist():

@@ -270,6 +270,7 @@ def test_the_curve_is_told_and_verified(plans, tmp_path, command):
     )
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_all_scenarios_are_run_and_one_that_fails_is_told(tmp_path, command):
     town = write_grid_town(tmp_path / "town")
     (town.folder / "scenarios").mkdir()

@@ -181,6 +181,7 @@ def test_a_whole_country_summed_up(tmp_path):
     assert "Greater Skopje" in (tmp_path / "out" / "country.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     run(town.project, town.path("out"), time_limit=2, pack=False)
     before = (town.path("out") / "summary.json").read_bytes()

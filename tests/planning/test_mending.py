@@ -100,6 +100,7 @@ def test_what_cannot_be_restored_is_said(drawing):
     assert repair(drawing, seconds=3).left
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
     drawing.lock([0])
     drawing.paint([13], "1", reason="market")

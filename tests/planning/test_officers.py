@@ -59,12 +59,12 @@ def test_the_forces_own_template_is_filled_in_and_a_broken_one_is_an_error(tmp_p
     document.add_paragraph("Пост {{ post }} во {{ beat_name }}")
     document.save(str(town.path("own.docx")))
     town.swap("posts_per_beat = 1", 'posts_per_beat = 1\njob_template = "own.docx"')
-    run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5)
+    run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5, pack=False)
     assert "Пост 1 во" in Document(str(next((tmp_path / "plan" / "job_descriptions").iterdir()))).paragraphs[0].text
     document.add_paragraph("{{ post")
     document.save(str(town.path("own.docx")))
     with pytest.raises(InputError, match="template"):
-        run(town.project, tmp_path / "broken", steps=("officers",), time_limit=5)
+        run(town.project, tmp_path / "broken", steps=("officers",), time_limit=5, pack=False)
 
 
 def test_every_option_together_is_verified(tmp_path):
@@ -76,7 +76,7 @@ def test_every_option_together_is_verified(tmp_path):
         'posts_per_beat = 2\ngender_mix = true\nmax_tenure_months = 40\nmoves_a_month = 2\nhalf_a_year = true\nposts = "posts.csv"\n'
         'published = "published.csv"\nfreeze_months = 3',
     )
-    summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5)
+    summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5, pack=False)
     assert summary["officers"]["gender_gaps"] > 0
     sound(tmp_path / "plan")
 
@@ -96,7 +96,7 @@ def test_bad_tables_are_told(tmp_path, name, content, words):
     town.path("table.csv").write_text(content, encoding="utf-8")
     town.swap("posts_per_beat = 1", f'posts_per_beat = 1\n{name} = "table.csv"')
     with pytest.raises(InputError) as told:
-        run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5)
+        run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5, pack=False)
     assert all(w in str(told.value) for w in words)
 
 
@@ -233,7 +233,7 @@ def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
     town.path("published.csv").write_text("officer,beat,start,end\n" + postings, encoding="utf-8")
     town.swap("posts_per_beat = 1", 'posts_per_beat = 2\npublished = "published.csv"\nfreeze_months = 12')
     out = tmp_path / "plan"
-    summary = run(town.project, out, steps=("officers",), time_limit=5)
+    summary = run(town.project, out, steps=("officers",), time_limit=5, pack=False)
     assert {r["rule"] for r in summary["officers"]["broken_rules"]} == {"couple"}
     assert not summary["feasible"]
     sound(out)

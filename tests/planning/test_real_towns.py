@@ -108,7 +108,7 @@ mobile = {{ }}
 def test_stations_of_a_whole_country_among_its_public_buildings(tmp_path):
     project = tmp_path / "project.toml"
     project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
-    summary = run(project, tmp_path / "out", time_limit=60)
+    summary = run(project, tmp_path / "out", time_limit=60, pack=False)
     assert summary["feasible"], summary["clashes"]
     assert summary["stations"]["status"] == "optimal"
     assert summary["stations"]["count"] == 60
@@ -128,7 +128,7 @@ def test_greater_skopje_in_cyrillic(tmp_path):
     pyogrio.write_dataframe(units, tmp_path / "units.gpkg")
     project = tmp_path / "project.toml"
     project.write_text(SKOPJE.format(data=data.as_posix()), encoding="utf-8")
-    summary = run(project, tmp_path / "out", time_limit=40)
+    summary = run(project, tmp_path / "out", time_limit=10, pack=False)
     assert summary["feasible"], summary["clashes"]
     assert summary["beats"]["count"] == 30
     plan = pyogrio.read_dataframe(tmp_path / "out" / "plan.gpkg", layer="beats")

@@ -168,6 +168,7 @@ def test_midnight_is_no_hour_where_it_stands_for_none():
     assert hours_of_week(every)[1] == 0
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_the_fewest_officers_that_keep_a_standard_are_proposed(served, command):
     served.swap('servers = "servers.csv"\n', "standard = { people_share = 0.6, own_share = 0.3 }\n")
     assert command("plan", served.project, "--out", served.path("plan"))[0] == 0
@@ -192,6 +193,7 @@ def test_a_standard_that_says_nothing_is_told(served, command, standard):
     assert code == 1 and "standard" in err and not served.path("service").exists()
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, command):
     served.swap('servers = "servers.csv"\n', "")
     for name in ("one", "two"):

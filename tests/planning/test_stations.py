@@ -22,10 +22,12 @@ from conftest import CRS, SIDE, SOUTH, WEST
 
 
 @pytest.fixture
-def planned(town, command):
-    """Run `stations` and return exit code, messages, summary and plan; the plan must pass the checker."""
+def planned(town, command, request):
+    """Run `stations`, or the whole plan with its pack, and return exit code, messages, summary and plan; the plan must pass the checker."""
 
     def run(*changes: tuple[str, str], steps: str = "stations"):
+        if steps == "stations":
+            request.getfixturevalue("without_pack")
         for old, new in changes:
             town.swap(old, new)
         out = town.folder / "out"

@@ -1,4 +1,4 @@
-"""Hiding figures: small tables with a known answer, and an attacker with code of its own on 1,000 random ones."""
+"""Hiding figures: small tables with a known answer, and an attacker with code of its own on random ones."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def solved_exactly(matrix: np.ndarray, hidden: np.ndarray, target: np.ndarray) -
     return len(shown) > 0 and np.linalg.matrix_rank(np.vstack([shown, target])) == np.linalg.matrix_rank(shown)
 
 
-def test_an_attacker_finds_no_interval_narrower_than_k_in_300_tables():
+def test_an_attacker_finds_no_interval_narrower_than_k_in_120_tables():
     rng = np.random.default_rng(11)
     lost = figures = attacked = 0
-    for _ in range(300):
+    for _ in range(120):
         rows, columns = rng.integers(2, 5, 2)
         sums = table(rows, columns)
         small, large = rng.integers(0, 8, rows * columns), rng.integers(0, 80, rows * columns)
@@ -71,7 +71,7 @@ def test_an_attacker_finds_no_interval_narrower_than_k_in_300_tables():
                 assert np.floor(high + 1e-6) - np.ceil(low - 1e-6) >= K, (atoms.reshape(rows, columns), i, low, high)
                 assert low - 1e-6 <= values[i] <= high + 1e-6
                 attacked += 1
-    assert attacked > 240
+    assert attacked > 96
     # what suppression cost: of all figures of these tables, hard ones, so many are hidden
     assert 0.1 < lost / figures < 0.45
 
@@ -121,10 +121,12 @@ def test_the_cheapest_hiding_of_tiny_tables_is_nearly_reached():
         if not small.any():
             continue
         best = np.inf
-        for choice in itertools.product([False, True], repeat=len(values)):
-            hidden = (np.array(choice) | small) & (values > 0)
-            if weight[hidden].sum() >= best:
-                continue
+        # the cheapest first: the first one that is safe is the best
+        free = np.flatnonzero(~small & (values > 0))
+        choices = np.array(list(itertools.product([False, True], repeat=len(free))))
+        for choice in choices[np.argsort(choices @ weight[free], kind="stable")]:
+            hidden = small.copy()
+            hidden[free] = choice
             targets = [matrix[j] for j in np.flatnonzero(hidden)] + [
                 e for e, a in zip(np.eye(4), atoms, strict=True) if 0 < a < K
             ]
@@ -133,6 +135,7 @@ def test_the_cheapest_hiding_of_tiny_tables_is_nearly_reached():
                 for low, high in (interval(matrix, values, hidden, t) for t in targets)
             ):
                 best = weight[hidden].sum()
+                break
         ours, best_of_all = ours + weight[found.hidden].sum(), best_of_all + best
     assert best_of_all > 0
     assert ours <= 1.15 * best_of_all

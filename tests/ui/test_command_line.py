@@ -60,6 +60,7 @@ def test_names_of_victims_reach_no_file(planned):
             assert b"Secret Name" not in file.read_bytes(), file
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_same_seed_gives_the_same_plan(planned, command):
     out = planned.folder / "again"
     assert command("plan", planned.project, "--out", out, "--time-limit", "60")[0] == 0
@@ -98,6 +99,7 @@ def test_clashing_rules_exit_with_three_and_still_plan(town, command):
         ("count = 2\n", "count = 9\n", ["5 sites"]),
     ],
 )
+@pytest.mark.usefixtures("without_pack")
 def test_each_impossible_wish_is_explained(town, command, old, new, words):
     if "max_moved" in new:
         frame = town.units()
@@ -109,6 +111,7 @@ def test_each_impossible_wish_is_explained(town, command, old, new, words):
     assert not [w for w in words if w not in error], error
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_a_failed_run_leaves_the_old_result(town, command):
     out = town.folder / "out"
     assert command("beats", town.project, "--out", out, "--time-limit", "10")[0] == 0
@@ -119,6 +122,7 @@ def test_a_failed_run_leaves_the_old_result(town, command):
     assert [p.name for p in town.folder.iterdir() if p.name.startswith(".")] == []
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_steps_alone_use_the_beats_of_a_plan(planned, command):
     out = planned.folder / "officers"
     plan = planned.folder / "plan" / "plan.gpkg"
@@ -207,6 +211,7 @@ def test_curve_of_change_budgets(town, command):
         ("1,A\n6,A\n2,B\n5,B", ["cannot be joined into one beat"]),
     ],
 )
+@pytest.mark.usefixtures("without_pack")
 def test_locks_that_clash_are_explained(town, command, locks, words):
     (town.folder / "locked.csv").write_text("unit,beat\n" + locks, encoding="utf-8")
     town.swap("[beats]", '[beats]\nlocked = { path = "locked.csv" }')
@@ -215,6 +220,7 @@ def test_locks_that_clash_are_explained(town, command, locks, words):
     assert not [w for w in words if w not in error], error
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_locks_hold_in_the_plan(town, command):
     (town.folder / "locked.csv").write_text("unit,beat\n1,A\n2,A\n16,B", encoding="utf-8")
     town.swap("[beats]", '[beats]\nlocked = { path = "locked.csv" }')

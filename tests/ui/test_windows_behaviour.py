@@ -149,6 +149,7 @@ def test_names_that_differ_only_in_case_or_signs_get_files_of_their_own():
     assert len({n.casefold() for n in names}) == len(names)
 
 
+@pytest.mark.usefixtures("without_pack")
 def test_beats_that_differ_only_in_case_each_keep_their_job_descriptions(town, command):
     """Beats "A" and "a" are two beats; on Windows the second's files would overwrite the first's."""
     names = {"1": "A", "2": "a"}
