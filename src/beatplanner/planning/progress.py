@@ -20,6 +20,56 @@ STATION_UNITS = {
 }
 
 
+class SolvingTime:
+    """The limit of a command that makes several plans: their solving counts, not what is read and written between; what one leaves goes to those after it.
+
+    Parameters
+    ----------
+    limit
+        Seconds of solving of all plans together; None for no limit.
+    clock
+        Seconds, of the whole command.
+    """
+
+    def __init__(self, limit: float | None, clock: Callable[[], float]) -> None:
+        self.limit, self.clock = limit, clock
+        self.begin, self.spent = clock(), 0.0
+        self.since: float | None = None
+        # what a plan tells of its proof while it is written is no solving
+        self.written = False
+
+    def share(self, plans: int) -> float | None:
+        """Return the seconds of the next plan, of so many that are still to be made; a plan that failed has ended."""
+        self._end()
+        self.written = False
+        return None if self.limit is None else max(0.0, self.limit - self.spent) / plans
+
+    def heard(self, phase: str) -> None:
+        """Take a phase of the plan that is being made, as `run` tells it."""
+        word = phase.partition(":")[0]
+        if word == "writing":
+            self._end()
+            self.written = True
+        elif not self.written and word not in ("reading", "preparing") and self.since is None:
+            self.since = self.clock()
+
+    def done(self, progress: Progress) -> None:
+        """Tell how long solving took, and the rest apart."""
+        self._end()
+        total = self.clock() - self.begin
+        most = "" if self.limit is None else f" of at most {self.limit:,.0f} s"
+        progress(
+            f"done: solved in {self.spent:.1f} s{most}, read and written in {total - self.spent:.1f} s",
+            None,
+            None,
+            total,
+        )
+
+    def _end(self) -> None:
+        if self.since is not None:
+            self.spent, self.since = self.spent + self.clock() - self.since, None
+
+
 def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -> Progress:
     """Return what tells a run's phases on, with the seconds since now and units.
 

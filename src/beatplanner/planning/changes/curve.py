@@ -11,9 +11,10 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.curve_report import write_curve
+from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
-from beatplanner.solver.clock import read_clock
+from beatplanner.solver.clock import watch
 
 FREE = "free"
 
@@ -67,20 +68,20 @@ def run_curve(
     out.mkdir(parents=True, exist_ok=True)
     rows = []
     last: Path | None = None
-    begin = read_clock(cancelled)
-    end = None if time_limit is None else begin + time_limit
+    solving = SolvingTime(time_limit, watch(cancelled).clock)
     moved = sorted(moved, key=lambda b: math.inf if b == FREE else float(b))
     for k, budget in enumerate(moved):
         share = None if budget == FREE else float(budget)
         rules = _with_budget(description, share)
         folder = out / ("moved-free" if share is None else f"moved-{share:.0%}")
-        left = None if end is None else max(0.0, end - read_clock(cancelled)) / (len(moved) - k)
+        left = solving.share(len(moved) - k)
         label = "free" if share is None else f"{share:.0%}"
 
         def tell(
             phase: str, best: float | None, bound: float | None, seconds: float, label: str = label, k: int = k
         ) -> None:
-            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, read_clock(cancelled) - begin)
+            solving.heard(phase)
+            progress(f"{k + 1} of {len(moved)}, {label} moved: {phase}", best, bound, solving.clock() - solving.begin)
 
         summary = run(
             rules,
@@ -109,6 +110,7 @@ def run_curve(
             }
         )
     write_curve(out, description.project.name, rows, description.beats.tolerance)
+    solving.done(progress)
     return rows
 
 

@@ -34,9 +34,10 @@ from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
+from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
-from beatplanner.solver.clock import read_clock
+from beatplanner.solver.clock import watch
 
 # Of a car in a town, for putting metres into minutes that people can feel.
 CAR_KMH = 30.0
@@ -278,17 +279,17 @@ def price_rules(
     for name in ("plan", *(r.key for r in every)):
         check_result_place(out / name)
     out.mkdir(parents=True, exist_ok=True)
-    begin = read_clock(cancelled)
-    end = None if time_limit is None else begin + time_limit
+    solving = SolvingTime(time_limit, watch(cancelled).clock)
     steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations", "officers") if getattr(d, s) is not None)  # type: ignore[misc]
 
     def plan(
         rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str
     ) -> dict[str, Any]:
-        left = None if end is None else max(1.0, end - read_clock(cancelled)) / share
+        left = solving.share(share)
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-            progress(f"{label}: {phase}", best, bound, read_clock(cancelled) - begin)
+            solving.heard(phase)
+            progress(f"{label}: {phase}", best, bound, solving.clock() - solving.begin)
 
         return run(
             rules,
@@ -323,6 +324,7 @@ def price_rules(
         json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
     )
     write_prices(out, content)
+    solving.done(progress)
     return content
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from beatplanner.data.description.scenarios import ScenarioFile
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.planning.compare.comparison import compare
+from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
-from beatplanner.solver.clock import read_clock
+from beatplanner.solver.clock import watch
 
 
 def run_scenarios(
@@ -58,14 +59,14 @@ def run_scenarios(
             )
         )
     out.mkdir(parents=True, exist_ok=True)
-    begin = read_clock(cancelled)
-    end = None if time_limit is None else begin + time_limit
+    solving = SolvingTime(time_limit, watch(cancelled).clock)
     done, failed = [], []
     for k, s in enumerate(scenarios):
-        left = None if end is None else max(1.0, end - read_clock(cancelled)) / (len(scenarios) - k)
+        left = solving.share(len(scenarios) - k)
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float, s=s, k=k) -> None:
-            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, read_clock(cancelled) - begin)
+            solving.heard(phase)
+            progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, solving.clock() - solving.begin)
 
         folder = out / s.file.stem
         try:
@@ -74,4 +75,5 @@ def run_scenarios(
         except InputError as error:
             failed.append(error.problems)
     content = compare(done, out / "comparison", seed=seed) if done else None
+    solving.done(progress)
     return content, failed

@@ -191,7 +191,14 @@ def shown_progress() -> Iterator[Callable[[str, float | None, float | None, floa
             transient=True,
         ) as bar:
             task = bar.add_task("starting", total=None)
-            yield lambda phase, best, bound, _: bar.update(task, description=visible(progress_line(phase, best, bound)))
+
+            def show(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+                if phase.startswith("done: "):
+                    # what stays on the screen when the line of the moment goes
+                    err_console.print(visible(f"{seconds:6.1f} s  {phase}"), markup=False)
+                bar.update(task, description=visible(progress_line(phase, best, bound)))
+
+            yield show
         return
     lines = PlainProgress(lambda line: err_console.print(line, markup=False))
     try:
