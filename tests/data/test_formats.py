@@ -284,6 +284,12 @@ def test_an_ods_sheet_is_read_with_its_merged_cells(town):
         ("Ленинская улица, дом", "cp866"),
         ("Ленинская улица, дом", "koi8-r"),
         ("Genève; forêt; là; hôpital", "cp1252"),
+        ("Čačak; Đorđe; Niš; Žabljak", "iso8859-2"),
+        ("Čačak; Đorđe; Niš; Žabljak", "cp852"),
+        ("Шаблон; Скопје; Велес", "mac-cyrillic"),
+        ("Шаблон; Скопје; Ѓорче Петров", "cp855"),
+        ("Łódź; Kraków; Wąchock; Gdańsk", "cp1250"),
+        ("Pejë; Gjakovë; Kaçanik", "cp1250"),
     ],
 )
 def test_old_code_pages_are_told_by_their_letters(text, page):

@@ -6,15 +6,20 @@ import json
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
 
-from beatplanner.data.formats.cells import read_times
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
+from beatplanner.data.formats.cells import read_numbers, read_times
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.town.columns import mapped_table
+from beatplanner.data.town.read_town import read_town
 
 HEAD = '[project]\nname = "x"\n[units]\npath = "u.gpkg"\nid = "unit"\npopulation = "pop"\n'
 
@@ -80,6 +85,22 @@ def test_a_cross_in_a_roster_is_no_header(tmp_path):
         ("31-DEC-99", "1999-12-31"),
         ("5 мај '24 7:05 PM", "2024-05-05 19:05"),
         ("Jan 25", None),
+        ("Jan-25", "2025-01-01"),
+        ("3. siječnja 2025. u 10:00", "2025-01-03 10:00"),
+        ("03.01.2025 г. 22:15 ч.", "2025-01-03 22:15"),
+        ("3.XII.2025", "2025-12-03"),
+        ("31/12/2025 à 9h05", "2025-12-31 09:05"),
+        ("2025-01-03 9h", "2025-01-03 09:00"),
+        ("22:15 31.12.2025", "2025-12-31 22:15"),
+        ("31.12.2025 - 22:15", "2025-12-31 22:15"),
+        ("2025 JAN 03 2215", "2025-01-03 22:15"),
+        ("20250103221500", "2025-01-03 22:15"),
+        ("Fri Jan 03 2025 22:15:00 GMT+0100 (CET)", "2025-01-03 22:15"),
+        ("III квартал 2025", "2025-07-01"),
+        ("2. Quartal 2025", "2025-04-01"),
+        ("Тримесечје 4/2025", "2025-10-01"),
+        ("2025 година", "2025-01-01"),
+        ("2025-W03", None),
     ],
 )
 def test_years_of_two_digits_behind_a_named_month(written, meant):
@@ -99,7 +120,57 @@ def test_the_total_of_a_census_by_code_is_its_residents(sixteen, tmp_path, name,
         assert found.columns == {"id": "KOD", "population": "ukupno"}
 
 
-@pytest.mark.parametrize("marks", [["-999", "n/a", "–"], [-999, -9999.0, pd.NA], ["-9999.0", "−999", ""]])
+def test_a_day_first_column_stays_so_where_some_cells_hold_words():
+    found = parse_times(pd.Series(["3.4.2025 10:00", "5.6.2025 г. 11:00 ч.", "13.1.2025 12:00"])).values
+    assert found.dt.month.tolist() == [4, 6, 1]
+    slashes = parse_times(pd.Series(["3/4/2025 10:00", "5/6/2025 11h", "1/13/2025 12:00"])).values
+    assert slashes.dt.month.tolist() == [3, 5, 1]
+
+
+@pytest.mark.parametrize(
+    "hours", [["2215", "5", "905"], ["10:15 PM", "12:05 AM", "9:05 a.m."], ["22:15 ч.", "0.05", "9h05"]]
+)
+def test_hours_of_a_column_of_their_own(sixteen, tmp_path, hours):
+    place = sixteen.centroid.to_crs(4326)[0]
+    rows = [f"theft,{place.x},{place.y},05.03.2025,{h}" for h in hours]
+    (tmp_path / "i.csv").write_text("\n".join(["type,lon,lat,day,hour", *rows]), encoding="utf-8")
+    keys = '[incidents]\npath = "i.csv"\nx = "lon"\ny = "lat"\ncrs = "EPSG:4326"\ncategory = "type"\ntime = "day"\ntime_of_day = "hour"\n'
+    (tmp_path / "p.toml").write_text(HEAD + keys)
+    town = read_town(read_description(tmp_path / "p.toml"))
+    assert town.incidents is not None
+    assert town.incidents["time"].dt.strftime("%H:%M").tolist() == ["22:15", "00:05", "09:05"]
+
+
+def test_the_sheet_that_holds_the_columns_is_read_and_named(tmp_path):
+    book = openpyxl.Workbook()
+    book.create_sheet("Info", 0).append(["Податоци за 2025"])
+    del book["Sheet"]
+    data = book.create_sheet("Data")
+    data.append(["Реон", None, "кол"])
+    for row in (["A", None, 1], [None, None, 2], ["B", None, 3]):
+        data.append(row)
+    # a name over two columns and two rows
+    data.merge_cells("A2:B3")
+    book.save(tmp_path / "b.xlsx")
+    frame, where = read_table(tmp_path / "b.xlsx", None, ["Реон", "кол"])
+    assert frame["Реон"].tolist() == ["A", "A", "B"] and where.layer == "Data"
+    assert any("of 2 sheets “Data” was read" in n.what for n in where.told)
+    with pytest.raises(InputError, match="there is no column “x”"):
+        read_table(tmp_path / "b.xlsx", None, ["x"])
+
+
+@pytest.mark.parametrize(
+    "mark", [-3.4028234663852886e38, -1.7976931348623157e308, -32768.0, -99.0, ":", "(null)", "нема"]
+)
+def test_marks_of_gis_programs_are_missing_numbers(mark):
+    found = read_numbers(pd.Series([mark, 7], dtype=object), whole=True, coded=True)
+    assert found.missing.tolist() == [True, False] and not found.wrong and "1 cells hold" in found.told[0]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [["-999", "n/a", "–"], [-999, -9999.0, pd.NA], ["-9999.0", "−999", ""], ["0000-00-00", "00.00.0000", "непознато"]],
+)
 def test_a_mark_of_a_missing_number_is_a_missing_time(marks):
     found = read_times(pd.Series(["31.12.2025 22:15", *marks], dtype=object))
     assert not len(found.failed)

@@ -120,6 +120,12 @@ PLACES = {
     "cp1250": ["Čačak", "Niš", "Požarevac", "Šabac", "Užice", "Žabalj", "Ćuprija", "Inđija"],
     "cp1252": ["Besançon", "Orléans", "Évry", "Nîmes", "Angoulême", "Créteil", "Béziers", "Saint-Étienne"],
 }
+PLACES |= {
+    "iso8859-2": PLACES["cp1250"],
+    "cp852": PLACES["cp1250"],
+    "cp855": PLACES["cp1251"],
+    "mac-cyrillic": PLACES["cp1251"],
+}
 
 
 @pytest.mark.parametrize("page", PLACES)

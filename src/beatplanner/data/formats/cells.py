@@ -42,8 +42,34 @@ MISSING_WORDS = {
     "nodata",
     "no data",
     "n/d",
+    "n.d.",
+    "nan",
+    "(null)",
+    "<null>",
+    "#value!",
+    ":",
+    "?",
+    "unknown",
+    "непознато",
+    "непозната",
+    "непознат",
+    "нема",
+    "nema",
+    "nepoznato",
+    "nepoznata",
+    "неизвестно",
+    "нет данных",
+    "нема податок",
+    "nema podatka",
+    "necunoscut",
+    "panjohur",
+    "s/d",
 }
-MISSING_CODES = (-999.0, -9999.0, -99999.0, -999999.0, -9999999.0)
+# The last ones are what GIS programs write into a shapefile and a raster, which know no empty number.
+MISSING_CODES = (
+    *(-99.0, -999.0, -9999.0, -99999.0, -999999.0, -9999999.0, -32768.0, -2147483648.0),
+    *(-3.4028234663852886e38, -3.402823466e38, -1.7976931348623157e308, -1.797693e308),
+)
 
 
 def is_missing(value: Any) -> bool:
@@ -134,7 +160,7 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
         marks = np.zeros(len(cells), bool)
         for i in np.flatnonzero(is_text):
             text = cells[i].strip()
-            if len(text) <= 7 and text.casefold() in MISSING_WORDS:
+            if len(text) <= 12 and text.casefold() in MISSING_WORDS:
                 marks[i] = True
                 codes[int(i)] = text
         missing, is_text = missing | marks, is_text & ~marks
@@ -269,7 +295,11 @@ def _marks_no_time(value: object) -> bool:
     if not isinstance(value, str):
         return isinstance(value, int | float) and value in MISSING_CODES
     text = value.strip().casefold()
-    return text in MISSING_WORDS or re.fullmatch(r"[-−–]9{3,7}(?:[.,]0+)?", text) is not None
+    return (
+        text in MISSING_WORDS
+        or re.fullmatch(r"[-−–]9{2,7}(?:[.,]0+)?|(?:0+[-./]0+|1900-0?1|0?0[./]0?1)[-./](?:0+|1900)(?: [0:]+)?", text)
+        is not None
+    )
 
 
 def read_times(values: pd.Series, zone: str | None = None) -> TimeColumn:

@@ -29,13 +29,24 @@ LETTERS = {
     "cp1250": "čćžšđČĆŽŠĐăşţŞŢłęąśźżőűŐŰëçËÇâîáéíóöúüß–„“”",
     "cp1252": "àèìòùâêîôûäëïöüçñãõåæøéáíóúßÀÈÉÇÄÖÜËÑÅØÆ–„“”",
 }
+# Those of cp1250 without the South Slavic ones.
+OTHER_LATIN = "ăşţŞŢłęąśźżőűŐŰëçËÇâîáéíóöúüßńćŁĘĄŚŹŻŃ"
 TURKISH = "ğĞıİşŞ"
 # -ić, Č at the head of a word, č and đ before vowels: bytes that no Western language has there.
 SOUTH_SLAVIC = re.compile(
     rb"i\xe6(?![a-z])|\xc8a|\xe8(?:k[aieu]|ac|in|ev)|[\x9a\x9e\x8a\x8e].{0,200}[\xe8\xe6\xf0]|a\xe8a|\xf0(?:e|ur|or)",
     re.DOTALL,
 )
-CYRILLIC = {"cp1251": "windows-1251", "cp866": "DOS 866", "iso8859-5": "ISO 8859-5", "koi8-r": "KOI8-R"}
+# Older pages of the region's Latin letters; each speaks only where its bytes are these letters and those of the usual pages are not.
+OLDER_LATIN, SOUTH_SLAVIC_LETTERS = ("iso8859-2", "cp852"), "čćžšđČĆŽŠĐëçËÇ"
+CYRILLIC = {
+    "cp1251": "windows-1251",
+    "cp866": "DOS 866",
+    "iso8859-5": "ISO 8859-5",
+    "koi8-r": "KOI8-R",
+    "mac-cyrillic": "Mac Cyrillic",
+    "cp855": "DOS 855",
+}
 FREQUENT_CYRILLIC = "оеаинтсрвлкмдпуОЕАИНТСРВЛКМДПУјЈљњЉЊћђ"
 
 
@@ -95,7 +106,17 @@ def code_page(content: bytes) -> str:
         return max(CYRILLIC, key=lambda page: _cyrillic_score(sample, page))
     counted = Counter(b"".join(words))
     # č, ć and đ share their bytes with è, æ and ð: with equal evidence the region's own code page is taken
-    return max(("cp1250", "cp1252"), key=lambda page: _latin_score(counted, page))
+    best = max(("cp1250", "cp1252"), key=lambda page: _latin_score(counted, page))
+    # of Polish, Romanian and South Slavic letters a text has those of one language
+    usual = max(
+        [_letters_of(counted, "cp1250", SOUTH_SLAVIC_LETTERS)]
+        + [
+            _letters_of(counted, page, letters)
+            for page, letters in (("cp1250", OTHER_LATIN), ("cp1252", LETTERS["cp1252"]))
+        ]
+    )
+    older = max(OLDER_LATIN, key=lambda page: _letters_of(counted, page, SOUTH_SLAVIC_LETTERS))
+    return older if _letters_of(counted, older, SOUTH_SLAVIC_LETTERS) > usual else best
 
 
 def fits_better(content: bytes, declared: str) -> str:
@@ -132,6 +153,12 @@ def _cyrillic_score(sample: bytes, page: str) -> float:
     # a capital inside a word is rare, and tells KOI8 (whose cases are exchanged) from the others
     odd = len(re.findall(r"[а-яј][А-ЯЈ]", text)) + sum(not c.isalpha() and c != " " for c in text)
     return sum(c in FREQUENT_CYRILLIC for c in text) - 2.0 * odd
+
+
+def _letters_of(counted: Counter[int], page: str, letters: str) -> int:
+    """Return how many bytes are such letters in a code page, less those that are not; dashes and quotation marks count for neither."""
+    said = [(bytes([b]).decode(page, errors="replace"), n) for b, n in counted.items()]
+    return sum(n * (1 if c in letters else -1) for c, n in said if c not in "–„“”’‘…»«°§\u00a0")
 
 
 def _latin_family(page: str) -> str:

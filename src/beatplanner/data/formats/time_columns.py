@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,15 +29,44 @@ NAMED = (
     _WEEKDAY + _MONTH + _GAP + _DAY + r"[\s,\-/]+" + _YEAR + _CLOCK,
 )
 ZONED = r"^(?P<local>.*\d[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?)\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+# What offices write between and behind the numbers, with what it means: words for year and hour, “at”, ordinals, the name of a zone.
+SPELLED = (
+    (r"^[’']", ""),
+    (r"(?<=\d)\.?\s*(?:г\.?|год\.?|години?|година|годин[аеу]|god\.?|godin[aeu]|viti|an(?:ul)?)(?=\s|,|$)", ""),
+    (
+        r"(?<=[\d.])[\s,;]*(?:\s[-–—]\s|;|\s(?:at|u|во|в|у|në|ne|la ora|ora|à|um|@|ob)\s+)\s*(?=\d{1,2}(?:[:.hH]|\s*(?:h|ч|uhr)\b))",
+        " ",
+    ),
+    (r"(?<=\d)\s*[hHчЧ]\s*(?=[0-5]\d(?:\D|$))", ":"),
+    (r"(?<=\s)(\d{1,2})\s*(?:h|H|ч|Ч|Uhr|uhr)\.?$", r"\1:00"),
+    (r"(?<=\d)\s*(?:часот|часа|часова|часов|час\.?|sati|časova|ora|orë|uhr|hrs?|h|ч)\.?$", ""),
+    (r"(?<=\d)[-\s]?(?:ти|ри|ви|ми|го|ое)(?=\s)", ""),
+    (r"\s*\(.*\)$", ""),
+    (r"\s(?:GMT|UTC)(?=[+-]\d{4}$)", " "),
+    # the hour before the day
+    (r"^(\d{1,2}:\d{2}(?::\d{2})?)[\s,]+(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?)$", r"\2 \1"),
+    # 31.XII.2025: Roman months
+    (r"^(\d{1,2})[\s./-]+(X?I{1,3}|I?[VX]|VI{1,3})[\s./-]+(\d{4})", lambda m: f"{m[1]}.{_ROMAN[m[2]]}.{m[3]}"),
+    # 20250103100500, and 2025 JAN 03 1000
+    (r"^((?:19|20|21)\d{2})(\d{2})(\d{2})(\d{2})([0-5]\d)([0-5]\d)?$", r"\1-\2-\3 \4:\5"),
+    (r"([^\W\d_]{3,}\.?[\s-]\d{1,2}|[^\W\d_]{3,}[\s-]\d{4})\s([01]\d|2[0-3])([0-5]\d)$", r"\1 \2:\3"),
+)
+_ROMAN = {r: i for i, r in enumerate(("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"), 1)}
+QUARTERS = {**{str(q): q for q in range(1, 5)}, "I": 1, "II": 2, "III": 3, "IV": 4}
+_QUARTER = r"(?i:(?:[qkткt]|кв\.?|kv\.?|(?:квартал|kvartal|quart(?:er|al)|tr[io]me(?:stre|stru|sečje|secje|sječje)|tremujor|тр[ио]месечј?[ейи])\w*))"
 # Months, quarters and years without a day, as files of statistics have them.
 PERIODS = (
     r"^(?P<m>\d{1,2})\s?[./\-]\s?(?P<y>(?:19|20|21)\d{2})\.?$",
     r"^(?P<y>(?:19|20|21)\d{2})\s?[./\-]\s?(?P<m>\d{1,2})\.?$",
     r"^(?P<month>[^\W\d_]{3,12})\.?[\s,.\-/]+(?P<y>(?:19|20|21)\d{2})\.?$",
     r"^(?P<y>(?:19|20|21)\d{2})\.?[\s,.\-/]+(?P<month>[^\W\d_]{3,12})\.?$",
-    r"^(?:[QqKkТтКк]|кв\.?|kv\.?)\s?(?P<q>[1-4])[\s,./\-]*(?P<y>(?:19|20|21)\d{2})$",
-    r"^(?P<y>(?:19|20|21)\d{2})[\s,./\-]*(?:[QqKkТтКк]|кв\.?|kv\.?)\s?(?P<q>[1-4])$",
+    rf"^{_QUARTER}\s?(?P<q>[1-4]|I{{1,3}}|IV)\.?[\s,./\-]*(?P<y>(?:19|20|21)\d{{2}})\.?$",
+    rf"^(?P<y>(?:19|20|21)\d{{2}})[\s,./\-]*{_QUARTER}\s?(?P<q>[1-4]|I{{1,3}}|IV)$",
+    rf"^(?P<q>[1-4]|I{{1,3}}|IV)(?:st|nd|rd|th)?[\s.\-]*{_QUARTER}[\s,./\-]*(?P<y>(?:19|20|21)\d{{2}})\.?$",
+    # Jan-25 of a spreadsheet, which writes 25-Jan for a day
+    r"^(?P<month>[^\W\d_]{3,12})\.?-(?P<yy>\d{2})$",
     r"^(?P<y>(?:19|20|21)\d{2})(?P<m>0[1-9]|1[0-2])$",
+    r"^(?P<y>(?:19|20|21)\d{2})\.0?$",
 )
 # The first letters of the months in English, the languages of the region, and Russian.
 MONTHS = (
@@ -135,7 +165,14 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
         written = cells[is_number].astype(str).str.replace(",", ".", regex=False)
         found[is_number] = _of_numbers(pd.to_numeric(written, errors="coerce").to_numpy(float), zone, result)
     if len(texts):
-        found[texts.index] = _of_texts(texts, zone, result).to_numpy()
+        kept = len(result.warnings), len(result.facts)
+        read = _of_texts(texts, zone, result)
+        plain = texts.where(read.notna(), texts.map(_plain))
+        if (plain != texts).any():
+            # once more without what offices write between and behind the numbers: the whole column tells whether the day is first
+            del result.warnings[kept[0] :], result.facts[kept[1] :]
+            read = _of_texts(plain, zone, result)
+        found[texts.index] = read.to_numpy()
     year = found.dt.year
     found[(year < 1900) | (year > 2199)] = pd.NaT
     result.values = found.set_axis(index)
@@ -239,6 +276,13 @@ def _tell_summer_time(times: pd.Series, zone: str | None, result: TimeColumn) ->
         result.facts.append(f"{twice:,} times lie in the hour that comes twice when summer time ends")
 
 
+def _plain(text: str) -> str:
+    """Return a text without the words that offices write between and behind the numbers of a time."""
+    for pattern, by in SPELLED:
+        text = re.sub(pattern, by, text)
+    return text.strip(" ,;")
+
+
 def _offset(text: str) -> int:
     if text in {"Z", "UTC", "GMT"}:
         return 0
@@ -278,15 +322,17 @@ def _of_periods(texts: pd.Series) -> pd.Series:
     found = pd.Series(np.datetime64("NaT"), index=texts.index, dtype="datetime64[us]")
     for pattern in PERIODS:
         parts = texts.str.extract(pattern)
-        parts = parts[parts["y"].notna()]
+        parts = parts[parts["yy" if "yy" in parts else "y"].notna()]
         if parts.empty:
             continue
+        if "yy" in parts:
+            parts["y"] = _full_year(pd.to_numeric(parts["yy"]))
         if "q" in parts:
-            month = 3 * pd.to_numeric(parts["q"]) - 2
+            month = 3 * parts["q"].astype(str).map(QUARTERS) - 2
         elif "month" in parts:
             month = parts["month"].str.casefold().map(_month)
         else:
-            month = pd.to_numeric(parts["m"])
+            month = pd.to_numeric(parts["m"]) if "m" in parts else 1
         frame = pd.DataFrame({"year": pd.to_numeric(parts["y"]), "month": month, "day": 1})
         found[parts.index] = pd.to_datetime(frame, errors="coerce").astype("datetime64[us]")
     return found

@@ -42,7 +42,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
     path
         The file.
     sheet
-        Name of the sheet; the first where None.
+        Name of the sheet; where None, the one that holds the wanted names best, else the first.
     wanted
         Names that the header should hold, by which it is found; only their cells are kept. None keeps all.
 
@@ -56,6 +56,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
 
     _check_size(path)
     mend = "Open it in a spreadsheet program and save it as .xlsx"
+    facts: list[str] = []
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             names = book.sheet_names
@@ -64,6 +65,8 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
                 raise InputError(problem(f"there is no sheet “{sheet}”", hint, file=path.name, layer=sheet))
             if not names:
                 raise InputError(problem("the workbook has no sheets", mend, file=path.name))
+            if sheet is None and wanted and len(names) > 1:
+                sheet, facts = _sheet_with(book, names, wanted)
             table = book.get_sheet_by_name(sheet or names[0])
             rows = [list(r) for r in table.to_python(skip_empty_area=False, nrows=MOST_ROWS + HEADER_DEPTH + 1)]
             merged = table.merged_cell_ranges or []
@@ -81,11 +84,11 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
             raise
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(problem(f"the workbook cannot be read ({said[:200]})", mend, file=path.name)) from None
-    name, facts = sheet or names[0], []
-    # a heading over several columns is no cell of theirs, so only what is merged downwards is filled
+    name = sheet or names[0]
+    # a heading over several columns is no cell of theirs, so only what is merged downwards is filled, in its first column
     filled = 0
-    for (top, left), (bottom, right) in merged:
-        if top < bottom and left == right and bottom < len(rows):
+    for (top, left), (bottom, _) in merged:
+        if top < bottom < len(rows):
             for r in range(top + 1, bottom + 1):
                 if left < len(rows[r]) and rows[r][left] == "":
                     rows[r][left] = rows[top][left]
@@ -115,6 +118,20 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
     blank = [not any(c is not None for c in row) for row in body]
     frame.index = pd.RangeIndex(at + 2, at + 2 + len(body))
     return Sheet(frame[[not b for b in blank]], name, at + 1, tuple(facts))
+
+
+def _sheet_with(book: Any, names: list[str], wanted: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Return the only sheet whose first rows hold most of the wanted names, where that is not the first one, and a sentence that says so."""
+    sought = {w.strip().casefold() for w in wanted}
+    held = []
+    for name in names:
+        rows = book.get_sheet_by_name(name).to_python(nrows=HEADER_DEPTH)
+        held.append(max((len(sought & {str(c).strip().casefold() for c in row}) for row in rows), default=0))
+    best = max(held)
+    if best <= held[0] or held.count(best) > 1:
+        return None, []
+    name = names[held.index(best)]
+    return name, [f"of {len(names)} sheets “{name}” was read, which has the columns that are needed"]
 
 
 def sheet_names(path: Path) -> list[str]:

@@ -19,6 +19,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
+from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.guided_import.draft import (
     MENDS,
     NUMBERS,
@@ -29,6 +30,7 @@ from beatplanner.data.guided_import.draft import (
 )
 from beatplanner.data.guided_import.guessing import RIVALS
 from beatplanner.data.guided_import.starting_hours import starting_hours
+from beatplanner.data.town.exchanged import in_its_area, letters_say, lonlat_of
 
 # A common border thinner than this is no overlap, as a share of the smaller unit.
 SLIVER = 0.01
@@ -307,21 +309,43 @@ def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Dou
         fits = shapely.contains_xy(
             area, np.nan_to_num(other.x.to_numpy(float), nan=999), np.nan_to_num(other.y.to_numpy(float), nan=999)
         )
-        if "swap" not in source.mends and fits.mean() > 0.5:
-            yield _doubt(
-                draft,
-                source,
-                "error",
-                f"{source.look.title}: x and y are swapped: the places fit the units the other way round.",
-                (),
-                "swap",
-            )
+        if not {"swap"} & {*source.mends, *units.mends} and fits.mean() > 0.5:
+            yield _swapped(draft, source, units)
             return
     if len(outside):
         severity = "error" if len(outside) == there.sum() else "warning" if len(outside) > 0.02 * len(frame) else "info"
         mend = " Choose another CRS or other columns." if severity == "error" else " They are not planned with."
         text = f"{source.look.title}: {len(outside):,} of {len(frame):,} incidents ({len(outside) / len(frame):.1%}) lie outside every unit.{mend}"
         yield _doubt(draft, source, severity, text, outside)
+
+
+def _swapped(draft: ImportDraft, source: Source, units: Source) -> Doubt:
+    """Say in which of two layers x and y are swapped, or that nothing says it: points that fit the other way round may be the right ones."""
+    votes = names_say(source.columns.get("x", ""), source.columns.get("y", ""))
+    frame, raw = draft.located(units), draft._with_place(units)
+    assert isinstance(raw, gpd.GeoDataFrame)
+    places = shapely.get_coordinates(shapely.centroid(frame.geometry.dropna().to_numpy()))
+    turned = shapely.get_coordinates(shapely.centroid(raw.geometry.dropna().to_numpy()))[:, ::-1]
+    turned = lonlat_of(turned, raw.crs) if raw.crs is not None else turned[:0]
+    known = [c for k in ("name", "municipality", "id") if (c := units.columns.get(k)) in raw.columns]
+    names = [str(v) for c in known for v in raw[c].dropna().head(1000)]
+    votes += letters_say(names, places, turned)[0]
+    if (
+        raw.crs is not None
+        and raw.crs.is_projected
+        and in_its_area(raw.crs, places)
+        and not in_its_area(raw.crs, turned)
+    ):
+        # metres cannot come from exchanged degrees and lie right
+        votes -= 2
+    if votes > 0:
+        text = f"{units.look.title}: x and y of the units are swapped: the other way round they lie under {source.look.title}, whose columns or whose place say that they are right."
+        return _doubt(draft, units, "error", text, (), "swap")
+    if votes < 0:
+        text = f"{source.look.title}: x and y are swapped: the places fit the units the other way round."
+        return _doubt(draft, source, "error", text, (), "swap")
+    text = f"{source.look.title}: x and y are swapped either here or in {units.look.title}, and nothing tells in which. Look at both on a map."
+    return _doubt(draft, source, "error", text, ())
 
 
 def check_for_times_unknown(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
@@ -443,7 +467,7 @@ def _units_named(text: str, town) -> np.ndarray:
 SAID = (
     (r"ids must be unique|have no id|sites must have names", r"no id of their own"),
     (r"overlap", r"pairs of units overlap"),
-    (r"lie outside every unit|every incident lies outside", r"lie outside every unit|swapped"),
+    (r"lie outside every unit|every incident lies outside|are exchanged", r"lie outside every unit|swapped"),
     (r"same polygon", r"same polygon"),
     (r"no coordinates|has no geometry", r"no place on the map"),
     (r"where a number is needed|is empty|which is below", r"no number of 0 or more"),

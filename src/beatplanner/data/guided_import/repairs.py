@@ -127,8 +127,8 @@ def _apply(content: Any, notes: list[Note], done: list[str], folder: Path) -> bo
     changed = False
     for note in notes:
         for key, value in note.fix:
-            if key == "units.axes":
-                changed |= _exchange_units(content, folder, done, note)
+            if key.endswith(".axes"):
+                changed |= _exchange(content, key.removesuffix(".axes"), folder, done, note)
                 continue
             *steps, last = key.split(".")
             table = _table_of(content, steps)
@@ -158,24 +158,33 @@ def _table_of(content: Any, steps: list[str]) -> Any:
     return table
 
 
-def _exchange_units(content: Any, folder: Path, done: list[str], note: Note) -> bool:
-    """Write the units with their axes exchanged, and name that file; tell whether it was done."""
-    units = content["units"]
-    target = folder / "units-exchanged.gpkg"
-    if str(units["path"]).endswith(target.name):
+def _exchange(content: Any, key: str, folder: Path, done: list[str], note: Note) -> bool:
+    """Write a layer with its axes exchanged, and name that file; tell whether it was done."""
+    *steps, last = key.split(".")
+    home = _table_of(content, steps) if steps else content
+    if home is None or last not in home:
         return False
-    frame = whole_layers(folder.parent / str(units["path"]), units.get("layer"))[0].frame
+    layer = home[last]
+    rules = {"path": layer} if isinstance(layer, str) else layer
+    target = folder / f"{last}-exchanged.gpkg"
+    if str(rules["path"]).endswith(target.name):
+        return False
+    frame = whole_layers(folder.parent / str(rules["path"]), rules.get("layer"))[0].frame
     assert isinstance(frame, gpd.GeoDataFrame)
     turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
-    crs = units.get("crs") or crs_of(frame)
+    crs = rules.get("crs") or crs_of(frame)
     folder.mkdir(exist_ok=True)
     frame.set_geometry(gpd.GeoSeries(turned, index=frame.index), crs=None).set_crs(crs, allow_override=True).to_file(
         target, driver="GPKG"
     )
-    for key in ("layer", "crs"):
-        units.pop(key, None)
-    units["path"] = f"{folder.name}/{target.name}"
-    done.append(f"{folder.name}/{target.name} holds the units with latitude and longitude exchanged: {note.what}")
+    path = f"{folder.name}/{target.name}"
+    if isinstance(layer, str):
+        home[last] = path
+    else:
+        for gone in ("layer", "crs"):
+            layer.pop(gone, None)
+        layer["path"] = path
+    done.append(f"{path} holds {'the units' if last == 'units' else key} with x and y exchanged: {note.what}")
     return True
 
 

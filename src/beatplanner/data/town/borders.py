@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, problem
@@ -18,6 +17,7 @@ from beatplanner.data.town.adjacency import LEAST_BORDER, SNAP, drawn_edges, isl
 from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.coverage import part_links
 from beatplanner.data.town.reading import Reading, read_shapes, truths, unit_positions
+from beatplanner.data.town.where import check_near
 
 # Parts of a unit up to this far apart, in metres, are one piece of ground: a street, a railway or a river runs between them.
 GROUND_GAP = 100.0
@@ -76,7 +76,7 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame, decided: Decided | None) -
             field="beats.decided_links",
         )
     if rules is not None and rules.barriers is not None:
-        edges = _behind_barriers(reading, edges, borders, crs_of(units))
+        edges = _behind_barriers(reading, edges, borders, units)
     joined = pd.DataFrame({"a": links["a"], "b": links["b"], "metres": 0.0, "kind": "link"})
     found = pd.concat([edges, joined], ignore_index=True) if len(links) else edges
     return found.sort_values(["a", "b"], ignore_index=True).astype({"a": int, "b": int})
@@ -196,10 +196,14 @@ def _with_decisions(
     return pd.concat([links[kept], drawn], ignore_index=True) if more else links[kept].reset_index(drop=True)
 
 
-def _behind_barriers(reading: Reading, edges: pd.DataFrame, borders: np.ndarray, crs: CRS) -> pd.DataFrame:
+def _behind_barriers(
+    reading: Reading, edges: pd.DataFrame, borders: np.ndarray, units: gpd.GeoDataFrame
+) -> pd.DataFrame:
     rules = reading.description.beats
     assert rules is not None and rules.barriers is not None
+    crs = crs_of(units)
     barriers = read_shapes(reading, "beats.barriers", rules.barriers, crs)
+    check_near(reading, "beats.barriers", rules.barriers, barriers, units)
     crossings = (
         read_shapes(reading, "beats.crossings", rules.crossings, crs) if rules.crossings else np.array([], dtype=object)
     )

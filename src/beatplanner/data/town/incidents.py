@@ -150,15 +150,31 @@ def _recorded(found: pd.DataFrame, rules: Incidents, where: Place, told: list[No
 
 
 def _with_a_day(values: pd.Series) -> pd.Series:
-    """Return hours with a day before them, for a reader of times: “22:15”, 22.15, 0.927 of a spreadsheet's day, or a time."""
+    """Return hours with a day before them, for a reader of times: “22:15”, 22.15, “10:15 PM”, 2215, 0.927 of a spreadsheet's day, or a time."""
+    shown = [str(v).strip() for v in values if not is_missing(v)]
+    digits = [t.removesuffix(".0") for t in shown if re.fullmatch(r"\d{1,4}(?:\.0)?", t)]
+    # 2215 and 5 are hours and minutes without a sign where a column has numbers above 24
+    joined = bool(digits) and len(digits) == len(shown) and max(map(int, digits)) > 24
 
     def full(value: object) -> object:
         if is_missing(value):
             return None
-        if isinstance(value, float) and 0 <= value < 1:
+        if isinstance(value, float) and 0 <= value < 1 and not joined:
             return f"2000-01-01T{int(value * 1440) // 60:02d}:{int(value * 1440) % 60:02d}"
-        found = re.match(r"^(\d{1,2})(?:[:.h ](\d{2}))?(?:[:.](\d{2})(?:\.\d+)?)?$", str(value).strip())
-        return f"2000-01-01T{int(found[1]):02d}:{found[2] or '00'}:{found[3] or '00'}" if found else value
+        text = str(value).strip()
+        if joined:
+            text = text.removesuffix(".0").zfill(4)
+            text = f"{text[:2]}:{text[2:]}"
+        found = re.match(
+            r"^(\d{1,2})(?:[:.hч ](\d{2}))?(?:[:.](\d{2})(?:\.\d+)?)?\s*(?:([AaPp])\.?[Mm]\.?|h|ч\.?)?$", text
+        )
+        if not found:
+            return value
+        hour, half = int(found[1]), (found[4] or "").casefold()
+        hour = hour % 12 + 12 * (half == "p") if half and hour <= 12 else hour
+        # 24:00 is the end of the day that is named
+        hour = 0 if hour == 24 and found[2] in (None, "00") else hour
+        return f"2000-01-01T{hour:02d}:{found[2] or '00'}:{found[3] or '00'}"
 
     return values.map(full)
 
@@ -250,7 +266,9 @@ def _tell_outside(reading: Reading, frame, unit, there, points, units: gpd.GeoDa
         )
     outside = int((unit[there] < 0).sum())
     if outside and outside == there.sum():
-        raise misplaced(reading, rules, units, where)
+        what = "every incident lies outside every unit"
+        mend = "Check incidents.x, incidents.y and incidents.crs"
+        raise misplaced(reading, "incidents", rules, units, where, what, mend)
     if not there.any():
         raise InputError(
             where.problem("no incident has a place", "Name the columns with its coordinates", field="incidents.x")

@@ -16,7 +16,7 @@ from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_placed
 from beatplanner.data.town.walking_network import Barriers
-from beatplanner.data.town.where import guess_beside
+from beatplanner.data.town.where import guess_beside, misplaced
 
 # Candidate sites farther than this from every unit, in km, are those of another town; at the second distance the file is wrong.
 FAR_SITES_KM = 20
@@ -55,7 +55,7 @@ def read_sites(
         rows = len(frame)
         frame, where = _only(frame, where, only)
         ids = texts(frame[table.id])
-        near = _check_sites(reading, frame, ids, table.id, units, where, key == "existing")
+        near = _check_sites(reading, frame, ids, table.id, units, where, key)
         _name_once(ids, named_in, where, table.id)
         _check_water(frame[["x", "y"]].to_numpy(float), ids, barriers, where)
         called = texts(frame[table.name]) if table.name else ids
@@ -116,9 +116,10 @@ def _only(frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tupl
 
 
 def _check_sites(
-    reading: Reading, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place, existing: bool
+    reading: Reading, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place, key: str
 ) -> np.ndarray:
     """Return which sites are near enough to serve the town, (m,) bool."""
+    existing = key == "existing"
     empty = [i for i, v in enumerate(ids) if v is None]
     if empty:
         raise InputError(where.problem(f"{len(empty):,} sites have no name", row=where.rows[empty[0]], field=column))
@@ -133,6 +134,9 @@ def _check_sites(
     far = np.flatnonzero(apart > (FAR_SITES_KM if existing or (apart > FAR_SITES_KM).all() else WRONG_SITES_KM))
     if len(far):
         what = f"site {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the nearest unit ({len(far):,} such sites)"
+        if len(far) == len(ids):
+            table = getattr(reading.description.stations, key)
+            raise misplaced(reading, f"stations.{key}", table, units, where, what, "Check its coordinates and CRS")
         raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[far[0]]))
     rules = reading.description.stations
     assert rules is not None

@@ -17,6 +17,7 @@ from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, unit_positions
+from beatplanner.data.town.where import misplaced
 
 # Less than this share of a unit's area comes from borders digitised twice; from the second on, a part is worth a word.
 HAIR = 1e-3
@@ -47,7 +48,8 @@ def read_current(reading: Reading, units: gpd.GeoDataFrame) -> tuple[np.ndarray,
     current[best["unit"].to_numpy(int)] = best["beat"].to_numpy(object)
     inside = np.array([c is not None for c in current])
     if not inside.any():
-        raise InputError(where.problem("today's beats lie outside every unit", "Check the layer's CRS"))
+        what = "today's beats lie outside every unit"
+        raise misplaced(reading, "beats.current", layer, units, where, what, "Check the layer's CRS")
     if not inside.all():
         names = listed(units["name"][~inside], 5)
         what = f"{int((~inside).sum()):,} units lie in none of today's beats, or by less than half: {names}"

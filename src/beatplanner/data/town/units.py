@@ -21,6 +21,7 @@ from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.coverage import mend_coverage
+from beatplanner.data.town.exchanged import with_doubted_axes
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.residents import read_residents
 from beatplanner.data.town.where import disputed_units, guess_units
@@ -54,7 +55,8 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
         guess_units(reading),
         whole=True,
     )
-    frame, where = reading.noting((frame, disputed_units(reading, frame, where)))
+    where = with_doubted_axes(reading, frame, disputed_units(reading, frame, where))
+    frame, where = reading.noting((frame, where))
     rows = len(frame)
     frame, where, in_layer = _without_empty(reading, frame, where)
     ids, whole = _unit_ids(frame[rules.id], where)
@@ -213,12 +215,8 @@ def _planning_crs(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> CR
     try:
         best = frame.estimate_utm_crs()
     except (RuntimeError, ValueError):
-        raise InputError(
-            where.problem(
-                f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})",
-                "Set the CRS that the coordinates are in",
-            )
-        ) from None
+        what = f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})"
+        raise guess_units(reading, what)(frame, where) from None
     if given is None:
         reading.findings.tell("info", f"Planned in {best.to_string()}, in metres")
         return best

@@ -18,8 +18,9 @@ from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_shapes
-from beatplanner.data.town.roads import read_roads
+from beatplanner.data.town.roads import is_openstreetmap, read_roads
 from beatplanner.data.town.walking_network import SNAP, Barriers, WalkingNetwork, walking_network, without_barred
+from beatplanner.data.town.where import check_near
 
 
 def read_network(
@@ -38,6 +39,8 @@ def read_network(
         speed,
         None if classes is None else reading.description.path(classes),
     )
+    if not is_openstreetmap(path):
+        check_near(reading, role, roads, found.lines, units)
     reading.record(role, roads.path, rows, len(found.lines))
     if classes is not None:
         reading.record(f"{role}.classes", classes, 0)
@@ -124,7 +127,11 @@ def read_barriers(reading: Reading, units: gpd.GeoDataFrame) -> Barriers | None:
     name = "stations" if section is rules else "beats"
     if section is None or section.barriers is None:
         return None
-    shape = geometry.union(read_shapes(reading, f"{name}.barriers", section.barriers, crs_of(units)))
+    shapes = read_shapes(reading, f"{name}.barriers", section.barriers, crs_of(units))
+    if name == "stations":
+        # those of the beats are looked at where borders are
+        check_near(reading, "stations.barriers", section.barriers, shapes, units)
+    shape = geometry.union(shapes)
     crossings = rules.crossings or section.crossings
     if crossings is None:
         return Barriers(shape, np.empty((0, 2)))

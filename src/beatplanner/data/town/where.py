@@ -12,27 +12,30 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.description.sections.incidents import Incidents
-from beatplanner.data.errors import InputError, Note
+from beatplanner.data.errors import InputError
 from beatplanner.data.formats.coordinates import names_say
-from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs, overlap
+from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs
 from beatplanner.data.formats.crs_guess import Guess as GuessedCRS
 from beatplanner.data.formats.datums import disputed_change
-from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer
-from beatplanner.data.formats.points import read_points
+from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer, read_table
+from beatplanner.data.formats.points import read_coordinates, read_points
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.exchanged import which_is_exchanged
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.roads import is_openstreetmap
 
+# A layer of lines or areas farther than this from every unit, in km, is out of place.
+FAR_KM = 20
 Guess = Callable[[np.ndarray, Place, str], InputError]
 
 
-def guess_units(reading: Reading) -> Callable[[gpd.GeoDataFrame, Place], InputError]:
-    """Return what makes the error for units without a CRS; the other layers say where they may lie."""
+def guess_units(reading: Reading, what: str = NO_CRS) -> Callable[[gpd.GeoDataFrame, Place], InputError]:
+    """Return what makes the error for units without a CRS or in one that cannot be; the other layers say where they may lie."""
 
     def error(frame: gpd.GeoDataFrame, where: Place) -> InputError:
         points = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy()))
-        return guessed(reading, points, where, NO_CRS, "units", _places_of_others(reading))
+        given = frame.crs.to_string() if frame.crs is not None else None
+        return guessed(reading, points, where, what, "units", places_of_others(reading), given=given)
 
     return error
 
@@ -60,7 +63,7 @@ def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> P
     assert frame.crs is not None
     shapes = gpd.GeoSeries(frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty])
     dispute = disputed_change(frame.crs, shapely.get_coordinates(shapely.centroid(shapes.to_numpy()[:200])))
-    others = None if dispute is None or not dispute.crs else _places_of_others(reading, unlike=frame.crs)
+    others = None if dispute is None or not dispute.crs else places_of_others(reading, unlike=frame.crs)
     if dispute is None or others is None:
         return where
     points = np.asarray(shapely.points(others), dtype=object)
@@ -81,7 +84,7 @@ def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> P
     return replace(where, told=(*rest, replace(note, fix=(("units.crs", dispute.crs),), asked=True)))
 
 
-def _places_of_others(reading: Reading, but: str = "", unlike: CRS | None = None) -> np.ndarray | None:
+def places_of_others(reading: Reading, but: str = "", unlike: CRS | None = None) -> np.ndarray | None:
     """Return longitudes and latitudes of the layers beside the units whose CRS is known, without those of the key `but`.
 
     With `unlike`, only of those whose datum is another one.
@@ -98,9 +101,10 @@ def _places_of_others(reading: Reading, but: str = "", unlike: CRS | None = None
                     continue
                 points, _ = read_points(d.path(table.path), table.layer, table.x, table.y, table.crs, [], lonlat, "")
                 found.append(points[["x", "y"]].dropna().to_numpy(float)[:2000])
-    layers = [getattr(d.beats, k, None) for k in ("current", "barriers", "roads")]
-    for layer in [*layers, getattr(d.stations, "roads", None)]:
-        if layer is not None and not is_openstreetmap(d.path(layer.path)):
+    layers = {f"beats.{k}": getattr(d.beats, k, None) for k in ("current", "barriers", "roads")}
+    layers["stations.roads"] = getattr(d.stations, "roads", None)
+    for key, layer in layers.items():
+        if layer is not None and key != but and not is_openstreetmap(d.path(layer.path)):
             with contextlib.suppress(InputError):
                 frame, _ = read_layer(d.path(layer.path), layer.layer, [], layer.crs)
                 assert frame.crs is not None
@@ -152,10 +156,11 @@ def guessed(
         mend += "" if given == best.code else f', crs = "{best.code}"'
         fix = ((f"{key}.x", y), (f"{key}.y", x), *fix)
     elif best.swapped:
-        mend, fix = "x and y are swapped: exchange them in QGIS (Swap X and Y coordinates), and set the CRS", ()
+        mend = "x and y are swapped: exchange them in QGIS (Swap X and Y coordinates), or let “check --fix” do so in a copy"
+        fix = (*(() if given == best.code else fix), (f"{key}.axes", "exchanged"))
     if best.swapped and key != "units" and others is not None:
         # one of two layers is the wrong way round: all layers together say which
-        said = _which_is_swapped(reading, points, given, others, key, x, y)
+        said = which_is_exchanged(reading, points, given, others, key, places_of_others(reading, but=key))
         if said is not None:
             return said
     # the user's own CRS with the axes exchanged is certain where nothing but near relatives of it fit
@@ -172,95 +177,59 @@ def _is_asked(best: GuessedCRS, given: str | None, x: str | None, y: str | None)
     return best.swapped or given is not None
 
 
-def _which_is_swapped(
-    reading: Reading, points: np.ndarray, given: str | None, middles: np.ndarray, key: str, x: str | None, y: str | None
-) -> InputError | None:
-    """Make the error where the units, not the points, have their axes exchanged, or where nothing tells which; None where the points have.
+def misplaced(
+    reading: Reading, key: str, table: Any, units: gpd.GeoDataFrame, where: Place, what: str, mend: str
+) -> InputError:
+    """Make the error for a layer that lies outside every unit: exchanged axes, here or in the units, or another CRS than is said.
 
-    The names of the columns, the other layers and the planning CRS each speak for one of them.
+    Parameters
+    ----------
+    key, table
+        Key of the layer, such as ``beats.current``, and what the description says of it.
+    units
+        As in `Town`.
+    where, what, mend
+        The file, and what is said where nothing fits better.
     """
-    d = reading.description
+    path, given = reading.description.path(table.path), table.crs
+    plain = InputError(where.problem(what, mend, field=f"{key}.crs"))
     try:
-        system = crs_from(given or "EPSG:4326", file=d.file.name, field=f"{key}.crs")
-    except InputError:
-        return None
-    there = gpd.GeoSeries(gpd.points_from_xy(points[:, 0], points[:, 1]), crs=system).to_crs(4326)
-    places = shapely.get_coordinates(there.to_numpy())
-    places = places[np.isfinite(places).all(axis=1)]
-    turned = middles[:, ::-1]
-    if not len(places) or (np.abs(turned[:, 1]) > 90).any() or overlap(places, turned) < 0.05:
-        return None
-    units_wrong, points_wrong = [], []
-    named = names_say(x, y) if x and y else 0
-    if named > 0:
-        units_wrong.append(f"the columns {x} and {y} say themselves what they are")
-    elif named < 0:
-        points_wrong.append(f"the columns {x} and {y} say that they are the other way round")
-    others = _places_of_others(reading, but=key)
-    if others is not None:
-        if overlap(others, turned) > overlap(others, middles) + 0.2:
-            units_wrong.append("the other layers lie there too")
-        elif overlap(others, middles) > overlap(others, turned) + 0.2:
-            points_wrong.append("the other layers lie on the units")
-    area = CRS.from_user_input(d.project.crs).area_of_use if d.project.crs else None
-    if area is not None:
-        inside = [
-            ((p >= [area.west, area.south]) & (p <= [area.east, area.north])).all(axis=1).mean() > 0.5
-            for p in (turned, middles)
-        ]
-        if inside[0] != inside[1]:
-            (units_wrong if inside[0] else points_wrong).append(f"{d.project.crs} is meant for there")
-    if own := _own_grid(reading, middles, turned):
-        # metres cannot come from exchanged degrees and lie right: this says more than a name
-        points_wrong += [f"the units lie where {own} is meant for"] * 2
-    if len(points_wrong) > len(units_wrong):
-        return None
-    file = d.path(d.units.path).name
-    if len(units_wrong) > len(points_wrong):
-        what = f"latitude and longitude of the units are exchanged: the other way round they lie under {key}, where {'; '.join(units_wrong)}"
-        mend = "Exchange them in QGIS (Swap X and Y coordinates), or let “check --fix” do so in a copy"
-        return InputError(
-            Note("error", what, mend, file, "", "", "geometry", (("units.axes", "exchanged"),), asked=True)
-        )
-    what = f"latitude and longitude are exchanged either in the units ({file}) or in {key}, and nothing tells in which"
-    mend = f"Look at both on a map; exchange {key}.x and {key}.y, or the units in QGIS (Swap X and Y coordinates)"
-    return InputError(Note("error", what, mend, d.file.name, "", "", f"{key}.crs"))
-
-
-def _own_grid(reading: Reading, middles: np.ndarray, turned: np.ndarray) -> str:
-    """Return the name of the units' own system where it is one of metres that is meant for their place, and not for the exchanged one; else nothing."""
-    rules = reading.description.units
-    with contextlib.suppress(InputError):
-        frame, _ = read_layer(reading.description.path(rules.path), rules.layer, [], rules.crs)
-        area = None if frame.crs is None or not frame.crs.is_projected else frame.crs.area_of_use
-        if frame.crs is not None and area is not None:
-            box = np.array([[area.west, area.south], [area.east, area.north]])
-            here, there = (((p >= box[0]) & (p <= box[1])).all(axis=1).mean() for p in (middles, turned))
-            return frame.crs.name if here > 0.9 and there < 0.1 else ""
-    return ""
-
-
-def misplaced(reading: Reading, rules: Incidents, units: gpd.GeoDataFrame, where: Place) -> InputError:
-    """Make the error for incidents that all lie outside: swapped, or in another CRS than is said."""
-    what = "every incident lies outside every unit"
-    path, given = reading.description.path(rules.path), rules.crs
-    try:
-        if rules.x is None:
-            own, _ = read_layer(path, rules.layer, [], rules.crs)
+        if getattr(table, "x", None) is None:
+            own, _ = read_layer(path, table.layer, [], table.crs)
             given = own.crs.to_string() if own.crs else None
             raw = shapely.get_coordinates(shapely.centroid(own.geometry.to_numpy()))
         else:
-            crs = crs_from(given or "EPSG:4326", file=path.name, field="incidents.crs")
-            points, _ = read_points(path, rules.layer, rules.x, rules.y, given, [], crs, "incidents")
-            raw = points[["x", "y"]].dropna().to_numpy(float)
+            frame, _ = read_table(path, table.layer, list(dict.fromkeys([table.x, table.y])))
+            found = read_coordinates(frame, table.x, table.y)
+            if found is None or found.wrong:
+                return plain
+            raw = np.column_stack([found.east, found.north])
+            given = "EPSG:4326" if found.degrees else given
     except InputError:
-        return InputError(
-            where.problem(what, "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs")
-        )
+        return plain
+    raw = raw[np.isfinite(raw).all(axis=1)]
+    if not len(raw):
+        return plain
     middles = _middles(units)
-    found = guess_crs(raw, middles, [given or ""])
-    if not found or (found[0].code == given and not found[0].swapped):
-        return InputError(
-            where.problem(what, "Check incidents.x, incidents.y and incidents.crs", field="incidents.crs")
+    others = places_of_others(reading, but=key)
+    said = which_is_exchanged(reading, raw, given, middles, key, others)
+    if said is not None:
+        return said
+    guesses = guess_crs(raw, middles, [given or ""])
+    if not guesses or (guesses[0].code == given and not guesses[0].swapped):
+        return plain
+    return guessed(reading, raw, where, what, key, middles, given=given, planned=units.crs)
+
+
+def check_near(reading: Reading, key: str, layer: Any, shapes: np.ndarray, units: gpd.GeoDataFrame) -> None:
+    """Raise InputError where every line or area of a layer, in the planning CRS, lies far from the units: it would do nothing, without a word."""
+    town = shapely.box(*shapely.total_bounds(units.geometry.to_numpy()))
+    metres = shapely.distance(np.asarray(shapely.box(*shapely.bounds(shapes).T), dtype=object), town)
+    nearest = np.nanmin(metres, initial=np.inf)
+    if nearest > FAR_KM * 1000:
+        away = f"{nearest / 1000:,.0f} km from the units" if np.isfinite(nearest) else "nowhere in the CRS of its file"
+        path = reading.description.path(layer.path)
+        what = f"{key} lies {away}"
+        raise misplaced(
+            reading, key, layer, units, Place(path.name, "", ()), what, "Check the layer's CRS, or leave it out"
         )
-    return guessed(reading, raw, where, what, "incidents", middles, given=given, planned=units.crs)
