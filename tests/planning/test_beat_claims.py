@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import geopandas as gpd
@@ -142,3 +143,24 @@ def test_a_table_of_neighbours_that_says_nothing_is_refused(town, command, text,
     with_neighbours(town, text)
     code, _, error = command("beats", town.project, "--out", town.path("out"))
     assert code == 1 and said in error and "edges.csv" in error
+
+
+def test_one_clash_has_one_number_everywhere_and_it_is_one_to_enter(town):
+    # uneven residents, and two beats of today in each municipality of which one has nearly all units
+    units = town.units()
+    units["pop"] = [50, 390, 120, 260, 330, 75, 210, 145, 95, 310, 180, 240, 365, 60, 285, 155]
+    town.write_units(units)
+    old = units.assign(beat=["A", "A", "B", "B"] * 3 + ["C", "C", "D", "D"]).dissolve("beat").reset_index()
+    old[["beat", "geometry"]].to_file(town.path("lines.gpkg"))
+    town.swap("old.gpkg", "lines.gpkg")
+    town.swap("tolerance = 0.25", "tolerance = 0.1\nmax_moved = 0.01")
+    run(town.project, town.path("out"), steps=("beats",), pack=False)
+    summary = json.loads(town.path("out").joinpath("summary.json").read_text("utf-8"))
+    told = summary["beats"]["smallest_budget"]
+    (clash,) = [c for c in summary["clashes"] if "max_moved" in c]
+    assert f"would do is {told['found']:.1%}" in clash
+    assert f"less than {told['impossible_below']:.2%} is proven impossible" in clash
+    assert clash in html.unescape(town.path("out").joinpath("report.html").read_text("utf-8"))
+    assert told["impossible_below"] <= summary["beats"]["moved_share"] <= told["found"]
+    town.swap("max_moved = 0.01", f"max_moved = {told['found']}")
+    assert run(town.project, town.path("again"), steps=("beats",), pack=False)["feasible"]

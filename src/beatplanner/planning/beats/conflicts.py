@@ -27,7 +27,7 @@ def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) 
         where = ". ".join(f"In {w.municipality}: {w.why}" if w.municipality else w.why for w in wider)
         said.append(
             f"{where}. The smallest tolerance found that would do{' in all of them' if len(wider) > 1 else ''} is ±{found:.1%}"
-            f"{_no_less(proven, '±')}."
+            f"{no_less(proven, '±')}."
         )
     if short is not None:
         where = f" (most of it in {short.municipality})" if short.municipality else ""
@@ -40,10 +40,11 @@ def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) 
             else f"No way was found to balance {balance} with {rule}, though that is not proven impossible"
         )
         said[-1] += (
-            f". The smallest budget found that would do is {short.found:.1%}{where}{_no_less(short.impossible_below, '')}."
+            f". The smallest budget found that would do is {short.found:.1%}{where}{no_less(short.impossible_below, '')}."
         )
     return said
 
 
-def _no_less(proven: float | None, sign: str) -> str:
+def no_less(proven: float | None, sign: str) -> str:
+    """Return the half-sentence that says below what nothing does; empty where nothing is proven."""
     return "" if proven is None else f"; less than {sign}{proven:.2%} is proven impossible"

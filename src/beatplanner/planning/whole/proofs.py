@@ -16,6 +16,7 @@ import numpy as np
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.beats.conflicts import no_less
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance, least_over_homes
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
@@ -112,7 +113,11 @@ def _least_moved(evidence: Evidence, plan: Plan) -> None:
     if proven <= 0:
         return
     # a stranger's word is worth more than a little more: the interval says what is proven for all to see
-    told["impossible_below"] = min(told["impossible_below"], proven)
+    first = told["impossible_below"]
+    told["impossible_below"] = min(first, proven)
+    # one clash has one number, whoever tells it
+    before, now = no_less(first, ""), no_less(told["impossible_below"], "")
+    evidence.summary["clashes"] = [c.replace(before, now) for c in evidence.summary["clashes"]]
     evidence.tables.proofs[BUDGET] = arrays
 
 
