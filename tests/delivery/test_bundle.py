@@ -229,12 +229,12 @@ def test_linux_bundle_installs_without_a_network_and_plans_the_sample_town(linux
     target = home / ".local" / "share" / "beatplanner"
     starter = target / "beatplanner.sh"
     assert f'Exec="{starter}" desktop %f' in (home / ".local/share/applications/beatplanner.desktop").read_text("utf-8")
-    # that the installed program plans is seen in one language and without a long proof
+    # that the installed program plans is seen in one language; the limit is of the clock here, and a busy machine needs it for the postings
     project = linux / "sample-town" / "project.toml"
     text, spoken = project.read_text(encoding="utf-8"), 'languages = ["en", "mk", "sq"]'
     assert spoken in text
     project.write_text(text.replace(spoken, 'languages = ["mk"]'), encoding="utf-8")
-    done = run("sh", starter, "plan", project, "--out", tmp_path / "план", "--time-limit", "4")
+    done = run("sh", starter, "plan", project, "--out", tmp_path / "план", "--time-limit", "12")
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "план" / "summary.json").read_text("utf-8"))["feasible"] is True
     done = run("sh", starter, "verify", tmp_path / "план")
