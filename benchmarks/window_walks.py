@@ -87,7 +87,7 @@ def posting(window: Any, chance: np.random.Generator) -> None:
     if panel.judge is None and plan is not None and plan.assignments is not None and plan.roster is not None:
         panel._begin(plan)
     if panel.judge is not None and panel.postings:
-        panel.move(int(chance.integers(len(panel.postings))), 0, int(chance.choice([-1, 1])), "", 0)
+        panel.move_posting(int(chance.integers(len(panel.postings))), 0, int(chance.choice([-1, 1])), "", 0)
 
 
 def stale(window: Any) -> list[str]:

@@ -70,7 +70,7 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
         dock.raise_()
         let_go(1.0)
         if dock.objectName() == "gantt":
-            window.gantt.move(3, 0, -30, "", 0)
+            window.gantt.move_posting(3, 0, -30, "", 0)
             window.gantt.gantt.choose(3)
         elif dock.objectName() == "stations":
             window.stations.use.setChecked(True)

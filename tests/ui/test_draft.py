@@ -82,7 +82,7 @@ def move_posting(window) -> None:
     if panel.judge is None:
         panel._begin(window.scenario.plan)
     at = next(n for n, p in enumerate(panel.postings) if p.end - p.start > 2)
-    panel.move(at, 0, -1, "", 0)
+    panel.move_posting(at, 0, -1, "", 0)
 
 
 def test_one_order_of_undo_over_all_kinds_with_names_and_places(open_window):

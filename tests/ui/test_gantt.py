@@ -136,7 +136,7 @@ def test_officers_as_rows_and_a_table_for_who_cannot_see_bars(window):
 def test_what_is_accepted_is_the_plan_with_its_reason_in_the_history(window, qtbot, monkeypatch):
     panel = window.gantt
     number = whole(panel)
-    panel.move(number, 0, -17, "", 0)
+    panel.move_posting(number, 0, -17, "", 0)
     asked = []
     monkeypatch.setattr(
         QtWidgets.QInputDialog, "getText", lambda *a, **_: asked.append(a[2]) or ("needed at the school", True)

@@ -116,7 +116,7 @@ def test_a_place_is_found_and_shown(window, qtbot):
     # QtTest types Latin letters alone
     field.setText(name.lower())
     field.textEdited.emit(name.lower())
-    assert field.find(name)[0].name.startswith(name)
+    assert field.found(name)[0].name.startswith(name)
     scale = window.map.scale
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert window.map.scale > scale

@@ -101,12 +101,12 @@ class Writing:
         target |= found
 
 
-def _units(w: Writing, _: str) -> None:
+def _units(w: Writing, key: str) -> None:
     """Write the units as they were read and mended, with their residents and homes."""
     d, town, content = w.d, w.town, w.content["units"]
     u, units = d.units, units_as_read(d, town)
-    for key in ("population_table", "census", "population_raster"):
-        content.pop(key, None)
+    for used in ("population_table", "census", "population_raster"):
+        content.pop(used, None)
     # their borders were mended already
     content["mend_metres"] = 0.0
     if u.population_table is not None or u.census is not None or u.population_raster is not None:
@@ -123,10 +123,9 @@ def _units(w: Writing, _: str) -> None:
             points = gpd.points_from_xy(town.homes["x"], town.homes["y"])
             content["homes"] = w.save(gpd.GeoDataFrame(homes, geometry=points, crs=town.crs), "units.homes")
     elif u.homes is not None:
-        layer = u.homes
-        frame, _ = read_layer(d.path(layer.path), layer.layer, [layer.unit, layer.residents], layer.crs)
+        frame, _ = read_layer(d.path(u.homes.path), u.homes.layer, [u.homes.unit, u.homes.residents], u.homes.crs)
         w.place("units.homes", w.save(frame, "units.homes"))
-    w.place("units", w.save(units, "units"))
+    w.place(key, w.save(units, key))
 
 
 def _with_its_section(w: Writing, key: str) -> None:
@@ -216,7 +215,7 @@ def _table(w: Writing, key: str) -> None:
         w.content[key] |= place
         return
     section, _, name = key.partition(".")
-    there = w.content[section][name]
+    there: dict[str, Any] = w.content[section][name]
     w.content[section][name] = place | {k: v for k, v in there.items() if k == "missing"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QAbstractTableModel, QDate, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QDate, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -41,6 +41,7 @@ from beatplanner.ui.desktop.guided_import import jobs
 from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
@@ -59,6 +60,8 @@ KNOWN_CRS = (
 )
 FILES = "*.gpkg *.geojson *.json *.shp *.kml *.gml *.fgb *.tab *.csv *.tsv *.txt *.xlsx *.xlsm *.tif *.tiff *.osm.pbf *.parquet"
 ROWS_SHOWN = 500
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
 
 
 class ImportWizard(QDialog):
@@ -74,7 +77,7 @@ class ImportWizard(QDialog):
 
     def __init__(self, parent: QWidget | None = None, files: list[Path] | None = None) -> None:
         super().__init__(parent)
-        if hasattr(parent, "open_guide"):
+        if isinstance(parent, Frame):
             explain(self, parent)
         # what reads layers is loaded when it is needed first
         from beatplanner.data.guided_import.draft import ImportDraft
@@ -330,15 +333,15 @@ class PreviewTable(QAbstractTableModel):
         self._means = means
         self.endResetModel()
 
-    def rowCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of rows."""
         return len(self._rows)
 
-    def columnCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def columnCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of columns."""
         return len(self._names)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a cell."""
         if role == Qt.ItemDataRole.DisplayRole:
             return self._rows[index.row()][index.column()]
@@ -619,8 +622,9 @@ class ColumnsPage(Page):
             self.crs.setAccessibleName(self.tr("CRS of the coordinates"))
             self.crs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             self.crs.setMinimumContentsLength(18)
-            others = [s.crs for s in self.draft.sources if s.crs]
-            for name in dict.fromkeys([*([source.crs] if source.crs else []), *others, *KNOWN_CRS]):
+            others = [str(s.crs) for s in self.draft.sources if s.crs]
+            own: list[str] = [source.crs] if source.crs else []
+            for name in dict.fromkeys([*own, *others, *KNOWN_CRS]):
                 self.crs.addItem(crs_in_words(name), name)
             self.crs.setCurrentText(crs_in_words(source.crs))
             self.crs.activated.connect(lambda _, s=source: self._set_crs(s))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
@@ -133,7 +134,7 @@ def fill_of_beat(content: MapContent, number: int, patterns: bool, dot: float = 
 
 def dimmed(colour: QColor) -> QColor:
     """Return a fill as it is on dark paper."""
-    hue, saturation, value, _ = colour.getHsvF()
+    hue, saturation, value = colour.hsvHueF(), colour.hsvSaturationF(), colour.valueF()
     return QColor.fromHsvF(max(hue, 0.0), min(1.0, saturation * 1.15), value * DIMMED)
 
 
@@ -315,10 +316,10 @@ def shading(content: MapContent, layer: MapLayer) -> tuple[np.ndarray, np.ndarra
 
 def _mixed(shades: tuple[str, ...], count: int) -> list[str]:
     """Return more shades than there are, mixed between them."""
-    known = np.array([QColor(s).getRgb()[:3] for s in shades], float)
+    known = np.array([(c.red(), c.green(), c.blue()) for c in map(QColor, shades)], float)
     at = np.linspace(0, len(shades) - 1, count)
     mixed = np.column_stack([np.interp(at, np.arange(len(shades)), known[:, c]) for c in range(3)]).round().astype(int)
-    return [QColor(*m).name() for m in mixed.tolist()]
+    return [QColor(int(m[0]), int(m[1]), int(m[2])).name() for m in mixed]
 
 
 def _shaded(painter: QPainter, view: View, content: MapContent, layer: MapLayer) -> Iterator[None]:
@@ -419,7 +420,7 @@ def _marks(painter: QPainter, view: View, points: np.ndarray | None, *, square: 
 
 def _beat_names(content: MapContent) -> list[tuple[str, float, float]]:
     """Return the names of beats and where they stand, those of large beats first."""
-    size = [0.0 if s is None else float(s.area) for s in content.shapes]
+    size = [0.0 if s is None else float(shapely.area(s)) for s in content.shapes]
     found = []
     for k in np.argsort(-np.array(size), kind="stable") if size else []:
         at = content.anchor(int(k))
@@ -529,7 +530,7 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
     painter.setBrush(QColor(255, 255, 255, 230))
     painter.drawPolygon(arrow)
     painter.setBrush(QColor(INK))
-    painter.drawPolygon(QPolygonF([arrow[0], arrow[1], arrow[2]]))
+    painter.drawPolygon(QPolygonF(arrow.toList()[:3]))
     font = QFont(painter.font())
     font.setPixelSize(round(13 * dot))
     font.setBold(True)

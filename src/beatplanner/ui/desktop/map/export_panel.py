@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
@@ -23,10 +23,14 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.project.lock import user_name
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
+
+if TYPE_CHECKING:
+    from beatplanner.planning.forum.map_export import Audience
 
 ACTIONS = (
     Action(
@@ -47,7 +51,7 @@ PREVIEW = 380  # pixels of its longer side
 class PrintDialog(QDialog):
     """Choose paper, scale and title, with a picture of the page."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         explain(self, window)
         self.window_, self.map = window, window.map
@@ -124,7 +128,8 @@ class PrintDialog(QDialog):
     def page(self) -> Page:
         """Return the page as chosen."""
         seen = self.area.currentIndex() == 1
-        centre = tuple(float(v) for v in self.map.centre) if seen else None
+        x, y = self.map.centre
+        centre = (float(x), float(y)) if seen else None
         page = Page(
             title=self.title.text(),
             paper=self.paper.currentText(),
@@ -133,7 +138,7 @@ class PrintDialog(QDialog):
             centre=centre,
             note=self.note.text(),
             card=self._card(),
-        )  # type: ignore[arg-type]
+        )
         if seen and page.scale is None:
             view = self.map.view
             half = view.width / 2 / view.scale, view.height / 2 / view.scale
@@ -193,7 +198,7 @@ class PrintDialog(QDialog):
 class DataDialog(QDialog):
     """Choose format, and for whom the export is."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         explain(self, window)
         self.setWindowTitle(self.tr("Export data"))
@@ -213,7 +218,7 @@ class DataDialog(QDialog):
         form.addRow(buttons)
 
 
-def write_data(window: Any, path: Path, audience: str) -> list[Path]:
+def write_data(window: Window, path: Path, audience: Audience) -> list[Path]:
     """Write the plan's layers into a file; return the files.
 
     Raises
@@ -224,13 +229,14 @@ def write_data(window: Any, path: Path, audience: str) -> list[Path]:
     from beatplanner.data.result.map_files import write_map_file
     from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
 
-    layers = export_tables(window.scenario.plan, audience)  # type: ignore[arg-type]
-    summary = window.scenario.plan.summary
-    card = card_rows(summary, who="" if audience == "public" else user_name(), public=audience == "public")
+    plan = window.scenario.plan
+    assert plan is not None, "the action is there while a plan is shown"
+    layers = export_tables(plan, audience)
+    card = card_rows(plan.summary, who="" if audience == "public" else user_name(), public=audience == "public")
     return write_map_file(path, layers, hidden_as_sign, card)
 
 
-def install(window: Any) -> None:
+def install(window: Window) -> None:
     """Add the actions to the window."""
 
     def print_map() -> None:
@@ -261,14 +267,14 @@ def install(window: Any) -> None:
         )
         if name:
             path = Path(name) if Path(name).suffix else Path(f"{name}.{ending}")
-            audience = "public" if dialog.audience.currentIndex() == 0 else "office"
+            audience: Audience = "public" if dialog.audience.currentIndex() == 0 else "office"
             _told(window, lambda: write_data(window, path, audience))
 
     add_action(window, ACTIONS[0], print_map)
     add_action(window, ACTIONS[1], export_data)
 
 
-def _told(window: Any, write: Any) -> None:
+def _told(window: Window, write: Any) -> None:
     try:
         files = write()
     except InputError as error:

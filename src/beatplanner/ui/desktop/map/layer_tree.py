@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.map.cartography import Key, draw_key, legend
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
@@ -45,7 +44,7 @@ NAME = Qt.ItemDataRole.UserRole
 class LayerTree(QWidget):
     """The layers, the uppermost first."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
         self.map = window.map
         self.stack: LayerStack = window.map.stack
@@ -213,7 +212,7 @@ class LayerTree(QWidget):
             self.stack.changed()
 
 
-def install(window: Any) -> LayerTree:
+def install(window: Window) -> LayerTree:
     """Add the tree to the window."""
     tree = LayerTree(window)
     action = add_action(window, ACTIONS[1], tree.set_patterns, checkable=True)
@@ -224,7 +223,5 @@ def install(window: Any) -> LayerTree:
 
     add_action(window, ACTIONS[0], show_legend, checkable=True).setChecked(True)
     tree.stack.listeners.append(lambda: action.setChecked(tree.stack.patterns))
-    dock = add_panel(window, tree, "layers", "Layers")
-    window.layer_tree = tree
-    tree.dock = dock
+    add_panel(window, tree, "layers", "Layers")
     return tree

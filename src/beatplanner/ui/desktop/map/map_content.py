@@ -91,7 +91,8 @@ class MapContent:
         self.polygons = np.asarray(units.geometry.array, dtype=object)
         self.rings = Rings.of(self.polygons)
         self.tree = shapely.STRtree(self.polygons)
-        self.bounds = tuple(float(v) for v in units.total_bounds)
+        west, south, east, north = (float(v) for v in units.total_bounds)
+        self.bounds = (west, south, east, north)
         self.middle = units[["x", "y"]].to_numpy(float)
         self.unit_names = [str(n) for n in units["name"]]
         self.unit_ids = [str(u) for u in units["unit"]]
@@ -208,7 +209,7 @@ class MapContent:
     def take_links(self, pairs: np.ndarray) -> None:
         """Show links between these units."""
         pairs = np.asarray(pairs, int).reshape(-1, 2)
-        self.lines["Links"] = Rings.of(shapely.linestrings(self.middle[pairs]) if len(pairs) else np.array([], object))
+        self.lines["Links"] = Rings.of(np.asarray(shapely.linestrings(self.middle[pairs]), object).reshape(-1))
 
     # ---- beats
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import shapely
 from PySide6.QtCore import QSize, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from beatplanner.ui.desktop.map.map_content import Place, search_places
 from beatplanner.ui.desktop.map.map_view import Lasso, MapView, Measure
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
@@ -67,14 +69,14 @@ class PlaceSearch(QLineEdit):
         """Look the names up anew at the next search: another plan is shown."""
         self._places = None
 
-    def find(self, text: str) -> list[Place]:
+    def found(self, text: str) -> list[Place]:
         """Return the places that are found."""
         if self._places is None:
             self._places = self.map.content.places()
         return search_places(self._places, text)
 
     def _typed(self, text: str) -> None:
-        self._found = self.find(text)
+        self._found = self.found(text)
         self._model.setStringList([self._line(p) for p in self._found])
 
     def _line(self, place: Place) -> str:
@@ -88,7 +90,7 @@ class PlaceSearch(QLineEdit):
 
     def _entered(self) -> None:
         if not self._found:
-            self._found = self.find(self.text())
+            self._found = self.found(self.text())
         if self._found:
             self.go_to(self._found[0])
 
@@ -103,7 +105,7 @@ class PlaceSearch(QLineEdit):
         elif place.kind == "beat":
             for k, beat in enumerate(content.ids):
                 shape = content.shapes[k]
-                if shape is not None and tuple(shape.bounds) == tuple(place.box):
+                if shape is not None and tuple(shapely.bounds(shape)) == tuple(place.box):
                     self.map.select(beat)
                     self.map.beat_picked.emit(beat)
         elif place.kind == "station":
@@ -142,7 +144,7 @@ class Coordinates(Label):
         self.setText(text)
 
 
-def install(window: Any) -> None:
+def install(window: Window) -> None:
     """Add the tools, their menu, the search and the coordinates to the window."""
     view: MapView = window.map
     search = PlaceSearch(view)

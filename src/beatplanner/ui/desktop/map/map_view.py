@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import shapely
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -344,10 +344,10 @@ class MapView(QWidget):
         while self._next is not None:
             self._go_on(1e9)
 
-    def grab(self, *args) -> QPixmap:
+    def grab(self, rectangle: QRect | None = None) -> QPixmap:  # type: ignore[override]
         """Return a picture of the widget with the map as it is, not as it was a moment ago."""
         self.finish_picture()
-        return super().grab(*args)
+        return super().grab() if rectangle is None else super().grab(rectangle)
 
     def paintEvent(self, _event) -> None:  # noqa: N802 - Qt's name
         """Paint the last picture where it belongs now, and what lies over it."""
@@ -442,7 +442,8 @@ class MapView(QWidget):
         self._drag, self._moved = event.position(), False
         self.setFocus()
         tool, left = self.tool, event.button() == Qt.MouseButton.LeftButton
-        if tool is not None and left and tool.press(*self.to_map(event.position()), event.modifiers()):
+        x, y = self.to_map(event.position())
+        if tool is not None and left and tool.press(x, y, event.modifiers()):
             self._drag = None
             self.update()
 

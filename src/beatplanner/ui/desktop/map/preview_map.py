@@ -79,7 +79,7 @@ class PreviewMap(QWidget):
         """Show places in a strong colour and go there."""
         self._shown, points = [], []
         for shape in shapes:
-            if shape.geom_type in ("Point", "MultiPoint"):
+            if shapely.get_type_id(shape) in (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT):
                 points += [QPointF(x * self._stretch, -y) for x, y in shapely.get_coordinates(shape)]
             else:
                 self._shown.append(self._path(np.array([shape], dtype=object)))

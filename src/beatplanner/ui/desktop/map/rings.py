@@ -111,7 +111,7 @@ def path_of_arrays(x: np.ndarray, y: np.ndarray, move: np.ndarray) -> QPainterPa
     )
     stream = QDataStream(QByteArray(content))
     path = QPainterPath()
-    stream >> path
+    stream.__rshift__(path)  # what `stream >> path` calls
     path.setFillRule(Qt.FillRule.OddEvenFill)
     return path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
 from beatplanner.ui.desktop.plain_text import literal
@@ -13,11 +13,14 @@ from beatplanner.ui.desktop.session.session import Scenario
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from beatplanner.planning.beats.drawing import Drawing
 
 Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
 # Heading, column of the beats layer, how it is written; the raw number is what the table sorts by.
-COLUMNS = (
+COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("Beat", "beat", str),
     ("Name", "name", str),
     ("Municipality", "municipality", str),
@@ -83,16 +86,16 @@ class BeatTable(QAbstractTableModel):
         rows = (
             [] if planned is None else np.flatnonzero(planned["beat"].astype(str) == str(self._drawn["beat"].iat[row]))
         )
-        before = planned[column].iat[rows[0]] if len(rows) else None
+        before = planned[column].iat[rows[0]] if planned is not None and len(rows) else None
         was, is_ = ("" if v is None else written(v) for v in (before, now))
         return None if was == is_ else was or self.tr("not in the plan")
 
-    def rowCount(self, _parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of beats."""
         beats = self._beats()
         return 0 if beats is None else len(beats)
 
-    def columnCount(self, _parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+    def columnCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of columns."""
         return len(COLUMNS)
 
@@ -149,7 +152,7 @@ def drawn_beats(drawing: Drawing) -> Any:
     )
 
 
-def as_text_table(model: QAbstractTableModel) -> str:
+def as_text_table(model: QAbstractItemModel) -> str:
     """Return a table as it is sorted and filtered, as lines with tabs between cells, which a spreadsheet takes from the clipboard.
 
     Numbers stand as numbers; text that a spreadsheet would take for a formula is neutralised.

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.plain_text import literal
 
 Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
 # Legible on light and dark, and told apart without colour by the marks beside them.
 FILL, WRONG, BAND = QColor("#4a86c5"), QColor("#c8553d"), QColor(70, 160, 110, 70)
 BAND_EDGE = QColor(40, 130, 80, 190)
@@ -94,7 +95,7 @@ class BarModel(QAbstractListModel):
         self.bars = list(bars)
         self.endResetModel()
 
-    def rowCount(self, _parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of bars."""
         return len(self.bars)
 

@@ -28,8 +28,10 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.rings import path_of
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.tool_actions import menu_named
 
@@ -177,7 +179,7 @@ class ComparisonWindow(QDialog):
 
     def __init__(self, found: dict[str, Any], out: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        if hasattr(parent, "open_guide"):
+        if isinstance(parent, Frame):
             explain(self, parent)
         self.found, self.out = found, out
         content = found["content"]
@@ -320,7 +322,7 @@ class ComparisonWindow(QDialog):
 class Comparing:
     """The menu “Compare” of a window."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         self.window, self.background = window, Work(window)
         self.shown: ComparisonWindow | None = None
         self.action = QAction(window.tr("Compare plans…"), window)
@@ -375,6 +377,6 @@ class Comparing:
         self.window.statusBar().clearMessage()
 
 
-def install(window: Any) -> Comparing:
+def install(window: Window) -> Comparing:
     """Give a window the menu “Compare”; keep what is returned."""
     return Comparing(window)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDockWidget,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.colours import alike
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.cartography import fill_of_beat
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.draft import Change, Draft
@@ -205,9 +207,10 @@ class DrawingPanel(QWidget):
     edited = Signal()
     kind = "beats"
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
         self.window_, self.map, self.scenario = window, window.map, window.scenario
+        self.dock: QDockWidget | None = None
         self.draft: Draft = window.draft
         self.draft.parts[self.kind] = self
         self.draft.changed.connect(self._name_undo)
@@ -248,14 +251,14 @@ class DrawingPanel(QWidget):
         column.addLayout(row)
         row = QHBoxLayout()
         label = Label(self.tr("Brush"))
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(0, 60)
-        self.size.setValue(0)
-        self.size.setAccessibleName(self.tr("Size of the brush, 0 for one unit"))
-        self.size.setToolTip(self.tr("Size of the brush; quite left it paints one unit at a time"))
-        label.setBuddy(self.size)
+        self.brush_size = QSlider(Qt.Orientation.Horizontal)
+        self.brush_size.setRange(0, 60)
+        self.brush_size.setValue(0)
+        self.brush_size.setAccessibleName(self.tr("Size of the brush, 0 for one unit"))
+        self.brush_size.setToolTip(self.tr("Size of the brush; quite left it paints one unit at a time"))
+        label.setBuddy(self.brush_size)
         row.addWidget(label)
-        row.addWidget(self.size, 1)
+        row.addWidget(self.brush_size, 1)
         column.addLayout(row)
         self.reason = QLineEdit()
         self.reason.setPlaceholderText(self.tr("Reason of the next edits (optional)"))
@@ -496,7 +499,7 @@ class DrawingPanel(QWidget):
         for name, action in self.actions_.items():
             action.setEnabled(state[name])
         self.beat.setEnabled(able)
-        self.size.setEnabled(able)
+        self.brush_size.setEnabled(able)
 
     def _row_chosen(self) -> None:
         rows = {i.row() for i in self.table.selectedItems()}
@@ -583,7 +586,9 @@ class DrawingPanel(QWidget):
         self.begin()
         if not self.chosen() and self.beat.count():
             self.beat.setCurrentIndex(0)
-        self.map.use(Brush(self.map, lambda: self.drawing, self.chosen, self.size.value, self._touched, self._lifted))
+        self.map.use(
+            Brush(self.map, lambda: self.drawing, self.chosen, self.brush_size.value, self._touched, self._lifted)
+        )
 
     def _lay_down(self, kind: type) -> None:
         if isinstance(self.map.tool, kind):
@@ -918,7 +923,7 @@ class DrawingPanel(QWidget):
             self._say(self.tr("The plan is made of what was drawn…"))
 
 
-def install(window: Any) -> DrawingPanel:
+def install(window: Window) -> DrawingPanel:
     """Add the panel, its menu and its keys to the window."""
     panel = DrawingPanel(window)
     slots: dict[str, Callable[..., object]] = {
@@ -969,9 +974,7 @@ def install(window: Any) -> DrawingPanel:
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setMinimumWidth(300)
-    dock = add_panel(window, scroll, "draw and mend", "Draw and mend")
-    panel.dock = dock
-    window.drawing_panel = panel
+    panel.dock = add_panel(window, scroll, "draw and mend", "Draw and mend")
     QTimer.singleShot(0, panel._enable)
     panel._enable()
     return panel

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
@@ -63,7 +64,7 @@ class GanttPanel(QWidget):
 
     kind = "postings"
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
         self.window_ = window
         self.draft: Draft = window.draft
@@ -84,7 +85,7 @@ class GanttPanel(QWidget):
         self.whole = QPushButton(self.tr("All years"))
         self.whole.clicked.connect(lambda: self.gantt.fit())
         self.gantt = Gantt()
-        self.gantt.dragged.connect(self.move)
+        self.gantt.dragged.connect(self.move_posting)
         self.gantt.picked.connect(self._picked)
         self.table = QTableWidget(0, 5)
         self.table.setHorizontalHeaderLabels([self.tr(t) for t in ("Officer", "Beat", "From", "Until", "Months")])
@@ -252,7 +253,7 @@ class GanttPanel(QWidget):
 
     # ---- what is done
 
-    def move(self, posting: int, start: int, end: int, beat: str, post: int) -> None:
+    def move_posting(self, posting: int, start: int, end: int, beat: str, post: int) -> None:
         """Move a posting by months, or to another post."""
         from beatplanner.planning.changes.roster_edits import moved
 
@@ -405,7 +406,7 @@ class GanttPanel(QWidget):
         self._show()
 
 
-def install(window: Any) -> GanttPanel:
+def install(window: Window) -> GanttPanel:
     """Add the panel and its key."""
     panel = GanttPanel(window)
     panel.setMinimumWidth(320)
@@ -427,5 +428,4 @@ def install(window: Any) -> GanttPanel:
     )
     add_action(window, entry, open_panel)
     window.scenario.listeners.append(panel.load)
-    window.gantt = panel
     return panel

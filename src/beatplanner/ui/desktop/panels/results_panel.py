@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.charts_page import ChartsPage
 from beatplanner.ui.desktop.panels.proof_page import ProofPage
@@ -62,7 +64,7 @@ class ResultsPanel(QWidget):
         The beat that is picked; "" for none.
     """
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
         self.window_, self.scenario = window, window.scenario
         self.book: BeatBook | None = None
@@ -223,7 +225,7 @@ class ResultsPanel(QWidget):
     def _in_table(self, current: Any, _before: Any) -> None:
         if current.isValid():
             window = self.window_
-            self.show_beat(window.table_model.beat(window.sorted_model.mapToSource(current).row()))
+            self.show_beat(window.beat_at(current))
             if window.table.hasFocus():
                 self.bring_up()
 
@@ -249,7 +251,7 @@ class ResultsPanel(QWidget):
         """Go to the next beat (1) or the previous one (−1), in the order of the table."""
         window = self.window_
         model = window.sorted_model
-        order = [window.table_model.beat(model.mapToSource(model.index(r, 0)).row()) for r in range(model.rowCount())]
+        order = [window.beat_at(model.index(r, 0)) for r in range(model.rowCount())]
         if not order:
             return
         at = order.index(self.beat) + by if self.beat in order else (0 if by > 0 else len(order) - 1)
@@ -276,7 +278,8 @@ class ResultsPanel(QWidget):
         number = self._place(self.beat)
         shape = None if number is None else self.window_.map.content.shapes[number]
         if shape is not None:
-            self.window_.map.zoom_to(shape.bounds, 0.8)
+            west, south, east, north = shapely.bounds(shape).tolist()
+            self.window_.map.zoom_to((west, south, east, north), 0.8)
 
     def copy(self) -> None:
         """Copy the card as text."""
@@ -329,7 +332,7 @@ class ResultsPanel(QWidget):
         self.work.stop()
 
 
-def install(window: Any) -> ResultsPanel:
+def install(window: Window) -> ResultsPanel:
     """Add the panel, its actions and keys to the window."""
     panel = ResultsPanel(window)
     slots = {
@@ -343,5 +346,4 @@ def install(window: Any) -> ResultsPanel:
     panel.setMinimumWidth(300)
     dock = add_panel(window, panel, "results", "Results")
     panel.dock = dock
-    window.results = panel
     return panel

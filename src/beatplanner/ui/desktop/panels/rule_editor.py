@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -36,7 +37,7 @@ TITLES = {"beats": "Beats", "stations": "Stations", "officers": "Officers", "wor
 class RulePanel(QWidget):
     """All rules of the project that is open."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
         self.window_ = window
         self.explained = ""
@@ -111,7 +112,7 @@ class RulePanel(QWidget):
         rules = self.rules()
         self.head.setText(
             self.tr("Open the project to change its rules; these are the rules of a plan that was made.")
-            if rules is None
+            if rules is None or document is None
             else self.tr("Scenario “{0}”").format(document.active)
             if document.active
             else self.tr("The project's own rules")
@@ -234,7 +235,7 @@ class RulePanel(QWidget):
     def _took_effect(self) -> None:
         scenario = self.window_.scenario
         scenario.take_rules()
-        self.window_.saved = not scenario.document.dirty
+        self.window_.saved = scenario.document is None or not scenario.document.dirty
 
     def offer(self, preset: Preset) -> None:
         """Say what a preset would change, and change it where the user agrees."""
@@ -272,7 +273,7 @@ def _heading(text: str) -> QLabel:
     return label
 
 
-def install(window: Any) -> RulePanel:
+def install(window: Window) -> RulePanel:
     """Add the panel, the button that opens it, and its key."""
     panel = RulePanel(window)
     panel.setMinimumWidth(280)
@@ -295,6 +296,5 @@ def install(window: Any) -> RulePanel:
     action = add_action(window, entry, open_panel)
     window.rules_button.clicked.connect(action.trigger)
     window.scenario.listeners.append(panel.load)
-    window.rule_panel = panel
     panel.load()
     return panel

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from beatplanner.ui.desktop.map.window import Window
 
 BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
 # Of the chart's height the last gap takes at most this share: what came before may leave it at the top and the bottom.
@@ -132,7 +133,7 @@ class RunChart(QWidget):
             between.setAlpha(35)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(between)
-            painter.drawPolygon(QPolygonF([*best, *reversed(list(bound))]))
+            painter.drawPolygon(QPolygonF([*best.toList(), *reversed(bound.toList())]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for points, colour, style in ((best, BEST, Qt.PenStyle.SolidLine), (bound, BOUND, Qt.PenStyle.DashLine)):
             if points is not None:
@@ -163,10 +164,9 @@ class RunChart(QWidget):
                 x += 22 + metrics.horizontalAdvance(words) + 14
 
 
-def install(window: Any) -> RunChart:
+def install(window: Window) -> RunChart:
     """Put the chart into the window's run box, above its buttons."""
     chart = RunChart()
     window.run_box.insertWidget(2, chart)
     chart.hide()
-    window.chart = chart
     return chart

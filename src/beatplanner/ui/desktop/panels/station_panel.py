@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -109,7 +110,7 @@ class StationPanel(QWidget):
 
     kind = "stations"
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
         self.window_, self.map = window, window.map
         self.draft: Draft = window.draft
@@ -431,8 +432,9 @@ class StationPanel(QWidget):
         judge = self.judge
         opened = [s for s in self.chosen if s not in self.steps[0] or judge.fixed[s]] if improve else self.chosen
         names = self.tr("Stations by hand: {0}").format(", ".join(judge.labels[s] for s in opened))
-        description = self.window_.scenario.town.description
-        return held(description, [judge.ids[s] for s in opened], len(self.chosen)), names
+        town = self.window_.scenario.town
+        assert town is not None, "stations are moved in a town that is open"
+        return held(town.description, [judge.ids[s] for s in opened], len(self.chosen)), names
 
     def release(self) -> None:
         """Let the next plan choose all sites anew."""
@@ -451,7 +453,7 @@ class StationPanel(QWidget):
         self._show()
 
 
-def install(window: Any) -> StationPanel:
+def install(window: Window) -> StationPanel:
     """Add the panel and its key."""
     panel = StationPanel(window)
     panel.setMinimumWidth(280)
@@ -473,5 +475,4 @@ def install(window: Any) -> StationPanel:
     add_action(window, entry, open_panel)
     window.scenario.listeners.append(panel.load)
     window.map.tool_changed.connect(panel._changed_tool)
-    window.stations = panel
     return panel

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
+
+from beatplanner.ui.desktop.toolkit.frame import Frame
 
 # Panels by their object's name, dialogs by their class; the window itself by "".
 PAGES = {
@@ -54,6 +55,6 @@ def file_of(guide: Path, page: str) -> Path | None:
     return next((p for p in (guide / f"{page}.html", guide / "index.html") if p.is_file()), None)
 
 
-def explain(dialog: QDialog, window: Any) -> None:
+def explain(dialog: QDialog, window: Frame) -> None:
     """Let F1 open the guide from a dialog, which keeps the window's own keys from working."""
     QShortcut(QKeySequence("F1"), dialog).activated.connect(window.open_guide)

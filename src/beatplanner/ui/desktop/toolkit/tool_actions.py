@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QWidget
 
 from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.icons import icon
 
 
-def menu_named(window: Any, title: str) -> QMenu:
+def menu_named(window: Frame, title: str) -> QMenu:
     """Return the window's menu of this title, made where there is none (before Help)."""
     text = window.tr(title)
     for action in window.menuBar().actions():
@@ -23,12 +23,20 @@ def menu_named(window: Any, title: str) -> QMenu:
     menu = QMenu(text, window)
     others = window.menuBar().actions()
     last = others[-1] if others and others[-1].text().replace("&", "") == window.tr("Help") else None
-    window.menuBar().insertMenu(last, menu)
+    if last is None:
+        window.menuBar().addMenu(menu)
+    else:
+        window.menuBar().insertMenu(last, menu)
     return menu
 
 
 def add_action(
-    window: Any, entry: Action, slot: Callable[..., object], *, checkable: bool = False, toolbar: QToolBar | None = None
+    window: Frame,
+    entry: Action,
+    slot: Callable[..., object],
+    *,
+    checkable: bool = False,
+    toolbar: QToolBar | None = None,
 ) -> QAction:
     """Make an action from its entry, place it in its menu, and register it with the window.
 
@@ -50,11 +58,10 @@ def add_action(
     if toolbar is not None:
         toolbar.addAction(action)
     window.actions_by_name[entry.name] = action
-    window.added_actions = [*getattr(window, "added_actions", []), entry]
     return action
 
 
-def add_panel(window: Any, panel: QWidget, name: str, title: str, *, below: bool = False) -> QDockWidget:
+def add_panel(window: Frame, panel: QWidget, name: str, title: str, *, below: bool = False) -> QDockWidget:
     """Put a panel at the window's right side, where all share one place; or `below` the map over the whole width, hidden until it is asked for.
 
     Parameters

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 TOLD = 12
 # Milliseconds after which tables and cards follow the brush.
@@ -24,7 +25,7 @@ STROKE_MS = 120
 class DraftBadge(QToolButton):
     """How many changes are not in the plan; pressed it lists them, makes them the plan, or takes them back."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: MainFrame) -> None:
         super().__init__()
         self.window_ = window
         self.draft: Draft = window.draft

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt, QUrl
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt, QUrl
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QLabel,
     QLineEdit,
-    QMainWindow,
     QMessageBox,
     QPushButton,
     QSplitter,
@@ -65,6 +64,7 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
 from beatplanner.ui.desktop.window import palette, settings, tour
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
 from beatplanner.ui.desktop.window.keyboard import KeyboardActions
+from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.place import keep_place
 from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.run_actions import RunActions
@@ -77,7 +77,7 @@ PANEL_WIDTH = 300
 MENUS = ("File", "Edit", "Plan", "Draw", "View")
 
 
-class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMainWindow):
+class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, MainFrame):
     """The application's window."""
 
     def __init__(self) -> None:
@@ -103,20 +103,15 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         self.scenario.follows = self.may_follow
         # the modules listen after the window, so that the map is there when they are told
         self.scenario.listeners.append(self.refresh)
-        for module in (
-            map_tools,
-            layer_tree,
-            drawing_panel,
-            results_panel,
-            rule_editor,
-            gantt_panel,
-            station_panel,
-            run_chart,
-            export_panel,
-            palette,
-            tour,
-            settings,
-        ):
+        map_tools.install(self)
+        self.layer_tree = layer_tree.install(self)
+        self.drawing_panel = drawing_panel.install(self)
+        self.results = results_panel.install(self)
+        self.rule_panel = rule_editor.install(self)
+        self.gantt = gantt_panel.install(self)
+        self.stations = station_panel.install(self)
+        self.chart = run_chart.install(self)
+        for module in (export_panel, palette, tour, settings):
             module.install(self)
         layers = self.findChild(QDockWidget, "layers")
         if layers is not None:
@@ -368,9 +363,13 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, QMai
         if current.isValid():
             self.map.select(self.table_model.beat(self.sorted_model.mapToSource(current).row()))
 
+    def beat_at(self, index: QModelIndex | QPersistentModelIndex) -> str:
+        """Return the beat of a row of the table as it is sorted."""
+        return self.table_model.beat(self.sorted_model.mapToSource(index).row())
+
     def _select_row(self, beat: str) -> None:
         for row in range(self.sorted_model.rowCount()):
-            if self.table_model.beat(self.sorted_model.mapToSource(self.sorted_model.index(row, 0)).row()) == beat:
+            if self.beat_at(self.sorted_model.index(row, 0)) == beat:
                 self.table.selectRow(row)
                 return
         self.table.clearSelection()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
@@ -36,7 +36,7 @@ def rank(words: str, action: str) -> int | None:
     return 0 if not typed or text.startswith(typed[0]) else 1
 
 
-def actions_of(window: Any) -> list[tuple[str, QAction]]:
+def actions_of(window: Window) -> list[tuple[str, QAction]]:
     """Return the actions of the window's menus, each with its menu's title."""
     found: list[tuple[str, QAction]] = []
 
@@ -58,7 +58,7 @@ def actions_of(window: Any) -> list[tuple[str, QAction]]:
 class Palette(QDialog):
     """A field and the actions that fit what is typed in it; Enter does the one that is marked."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.setWindowTitle(self.tr("Find an action"))
         self.setMinimumWidth(520)
@@ -135,7 +135,7 @@ class Palette(QDialog):
 class ActionTable(QDialog):
     """All actions with their menus, keys and what they do."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.setWindowTitle(self.tr("Actions and keys"))
         self.resize(860, 560)
@@ -155,7 +155,7 @@ class ActionTable(QDialog):
         QVBoxLayout(self).addWidget(self.table)
 
 
-def install(window: Any) -> None:
+def install(window: Window) -> None:
     """Add the palette to the window's Help menu."""
     entry = Action("find_action", "Help", "Find an action…", "Find any action by a few letters of its words.", "Ctrl+K")
     add_action(window, entry, lambda: Palette(window).exec())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_config_path
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QHeaderView, QTableView
+
+from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 # Of the panels that there are; a place kept by a window with others is not used.
 VERSION = 2
@@ -27,7 +28,7 @@ def _bytes(text: object) -> QByteArray:
     return QByteArray.fromBase64(str(text).encode("ascii", "ignore"))
 
 
-def _headers(window: Any) -> dict[str, QHeaderView]:
+def _headers(window: MainFrame) -> dict[str, QHeaderView]:
     return {"beats": window.table.horizontalHeader()} | {
         f"{k}": view.horizontalHeader()
         for k, view in enumerate(window.findChildren(QTableView))
@@ -35,7 +36,7 @@ def _headers(window: Any) -> dict[str, QHeaderView]:
     }
 
 
-def keep_place(window: Any) -> None:
+def keep_place(window: MainFrame) -> None:
     """Keep it; a folder that cannot be written is no reason to stop."""
     window._put_tools_away(away=False)
     kept = {
@@ -49,7 +50,7 @@ def keep_place(window: Any) -> None:
         _file().write_text(json.dumps(kept), encoding="utf-8")
 
 
-def use_place(window: Any) -> None:
+def use_place(window: MainFrame) -> None:
     """Use what was kept; what cannot be read is as it comes."""
     try:
         kept = json.loads(_file().read_text(encoding="utf-8"))

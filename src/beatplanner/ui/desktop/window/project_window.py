@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QAbstractTableModel, QEventLoop, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QEventLoop, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
@@ -39,6 +39,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.background import Background
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.toolkit.recent import remember
+from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.start_page import StartPage
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 # The lock is kept fresh and the journal flushed so often: no more is lost in a power cut.
 TOUCH_MS = 10_000
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
 
 
 class Session(QObject):
@@ -59,7 +62,7 @@ class Session(QObject):
         Scenarios, plans and history.
     """
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: MainFrame) -> None:
         super().__init__(window)
         self.window = window
         self.work = Background(self)
@@ -77,7 +80,7 @@ class Session(QObject):
         self.banner.addWidget(self.banner_text)
         self.banner.addWidget(self.banner_button)
         self.banner.setVisible(False)
-        self.dock = ProjectDock(window)
+        self.dock = ProjectDock(window, self.refresh)
         self.dock.setVisible(False)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         window.addToolBarBreak()
@@ -366,10 +369,10 @@ class ProjectActions:
 class ProjectDock(QDockWidget):
     """Scenarios and plans, and the history."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: MainFrame, refresh: Callable[[], None]) -> None:
         super().__init__(window.tr("Project"), window)
         self.setObjectName("project")
-        self.window_ = window
+        self.window_, self._refresh = window, refresh
         tabs = QTabWidget()
         tabs.addTab(self._scenarios_tab(), self.tr("Scenarios and plans"))
         self.history = HistoryModel()
@@ -505,7 +508,7 @@ class ProjectDock(QDockWidget):
         except InputError as error:
             self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
         self.window_.saved = not document.dirty
-        self.window_.session.refresh()
+        self._refresh()
 
     # ---- plans
 
@@ -551,15 +554,15 @@ class HistoryModel(QAbstractTableModel):
         self._rows = [(_local(e.time), e.author, e.what, e.reason) for e in reversed(history)]
         self.endResetModel()
 
-    def rowCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of entries."""
         return len(self._rows)
 
-    def columnCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def columnCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of columns."""
         return len(self.COLUMNS)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a cell."""
         text = self._rows[index.row()][index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:

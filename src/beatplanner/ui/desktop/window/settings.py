@@ -7,7 +7,6 @@ import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_config_path
 from PySide6.QtWidgets import (
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
@@ -85,12 +85,12 @@ def write_settings(settings: Settings) -> None:
 class SettingsDialog(QDialog):
     """Changes the settings: theme and size at once, language and words at the next start."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         explain(self, window)
         self.setWindowTitle(self.tr("Settings"))
         self.before = read_settings()
-        self.language, self.theme, self.size = QComboBox(), QComboBox(), QSpinBox()
+        self.language, self.theme, self.text_size = QComboBox(), QComboBox(), QSpinBox()
         self.language.addItem(self.tr("as the system has it"), "")
         for code, name in LANGUAGES.items():
             self.language.addItem(name, code)
@@ -102,15 +102,15 @@ class SettingsDialog(QDialog):
         ):
             self.theme.addItem(words, value)
         self.theme.setCurrentIndex(max(0, self.theme.findData(self.before.theme)))
-        self.size.setRange(SMALLEST, LARGEST)
-        self.size.setSingleStep(STEP)
-        self.size.setSuffix(" %")
-        self.size.setValue(self.before.text_size)
+        self.text_size.setRange(SMALLEST, LARGEST)
+        self.text_size.setSingleStep(STEP)
+        self.text_size.setSuffix(" %")
+        self.text_size.setValue(self.before.text_size)
         form = QFormLayout()
         for title, widget in (
             (self.tr("Language"), self.language),
             (self.tr("Theme"), self.theme),
-            (self.tr("Size of the text"), self.size),
+            (self.tr("Size of the text"), self.text_size),
         ):
             widget.setAccessibleName(title)
             form.addRow(title, widget)
@@ -135,12 +135,12 @@ class SettingsDialog(QDialog):
         column.addWidget(self.review)
         column.addWidget(buttons)
         self.theme.currentIndexChanged.connect(lambda _: self._try())
-        self.size.valueChanged.connect(lambda _: self._try())
+        self.text_size.valueChanged.connect(lambda _: self._try())
 
     def chosen(self) -> Settings:
         """Return what the fields say."""
         terms = {k: e.text().strip() for k, e in self.terms.items() if e.text().strip()}
-        return Settings(self.language.currentData(), self.theme.currentData(), self.size.value(), terms)
+        return Settings(self.language.currentData(), self.theme.currentData(), self.text_size.value(), terms)
 
     def _try(self) -> None:
         look(self.chosen())
@@ -174,7 +174,7 @@ def step_text_size(step: int) -> int:
     return settings.text_size
 
 
-def install(window: Any) -> None:
+def install(window: Window) -> None:
     """Add the dialog and the keys for the text's size."""
     entries = (
         (

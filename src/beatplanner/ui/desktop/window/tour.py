@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QP
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
+from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 WIDTH, GAP, AROUND = 340, 14, 6
 
@@ -87,7 +88,7 @@ def _seen() -> Path:
 class Tour(QWidget):
     """A veil over the window with a hole at what is told, and a card beside it."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: MainFrame) -> None:
         super().__init__(window)
         self.window_, self.number = window, 0
         self.stops = [s for s in STOPS if s.at(window) is not None]
@@ -263,7 +264,7 @@ class Tour(QWidget):
         return self.press(event.key()) or self._stays_inside(event) or True
 
 
-def begin(window: Any) -> Tour:
+def begin(window: MainFrame) -> Tour:
     """Begin the tour, or begin it again."""
     if window.tour is not None:
         window.tour.end()
@@ -271,7 +272,7 @@ def begin(window: Any) -> Tour:
     return window.tour
 
 
-def begin_once(window: Any) -> None:
+def begin_once(window: MainFrame) -> None:
     """Begin the tour where this user never had it; a settings folder that cannot be written is no reason to stop."""
     if _seen().exists():
         return
@@ -283,7 +284,7 @@ def begin_once(window: Any) -> None:
     begin(window)
 
 
-def install(window: Any) -> None:
+def install(window: MainFrame) -> None:
     """Add the tour to the Help menu."""
     window.tour = None
     entry = Action(

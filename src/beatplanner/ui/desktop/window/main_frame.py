@@ -1,0 +1,57 @@
+"""What the parts of the main window may ask of it beside what every panel may; `MainWindow` keeps it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels.drawing_panel import DrawingPanel
+from beatplanner.ui.desktop.session.draft import Change
+
+
+class Ends(Protocol):
+    """A tour that can be left."""
+
+    def end(self) -> None:
+        """Leave it."""
+        ...
+
+
+class MainFrame(Window):
+    """The main window, as its own parts know it.
+
+    Attributes
+    ----------
+    drawing_panel
+        Where beats are drawn by hand.
+    tour
+        The tour that is under way; None where there is none.
+    """
+
+    drawing_panel: DrawingPanel
+    tour: Ends | None
+
+    def open(self, path: Path) -> None:
+        """Open a project or result."""
+        raise NotImplementedError
+
+    def save_project_as(self) -> bool:
+        """Ask for a name and save the project there; return whether it was saved."""
+        raise NotImplementedError
+
+    def show_change(self, change: Change) -> None:
+        """Show where a change is."""
+        raise NotImplementedError
+
+    def _put_tools_away(self, *, away: bool) -> None:
+        """Hide what belongs to a town while none is open, and bring back what was hidden so."""
+        raise NotImplementedError
+
+    def _may_leave(self) -> bool:
+        """Ask before a run is ended or an unsaved plan is lost."""
+        raise NotImplementedError
+
+    def _enable(self) -> None:
+        """Let be done what can be done now."""
+        raise NotImplementedError
