@@ -283,4 +283,4 @@ def _png(part: Path, page: Page, content: MapContent, stack: LayerStack, dpi: in
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     draw_page(painter, page, content, stack, mm)
     painter.end()
-    return image.save(str(part), b"PNG")
+    return image.save(str(part))
