@@ -81,6 +81,7 @@ class RuleField(QFrame):
         self.wrong.setStyleSheet("color: #c0392b")
         self.wrong.hide()
         self.number, self.choice, self.on, self.text = QDoubleSpinBox(), QComboBox(), QCheckBox(), QLineEdit()
+        self.text.setAcceptDrops(False)  # files are taken by the window
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
         self.why.setAutoRaise(True)
