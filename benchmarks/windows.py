@@ -3,8 +3,8 @@
     python -m benchmarks.windows [SETUP.exe]
 
 Without a file a small setup is built first: runtime, the program and the libraries that are pure Python; it cannot solve (exit code 3).
-With the whole setup file, and mingw's compiler, what wine's C runtime lacks is filled first (`windows_gaps`): then every module is imported, a
-small town is solved, and tests of the program run there. Prints a line a trial, and ends with 1 where one fails.
+What wine's C runtime lacks is filled first where mingw's compiler is here (`windows_gaps`). With the whole setup file then every module is
+imported, the sample town is planned, and tests of the program run there. Prints a line a trial, and ends with 1 where one fails.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.windows_gaps import LIBRARIES, can_be_filled, fill
+from benchmarks.windows_gaps import COMPILER, LIBRARIES, can_be_filled, fill
 
 from delivery.wheels import ROOT, build_project
 from delivery.windows.runtime import fetch_runtime
@@ -85,13 +85,13 @@ class Windows:
         out, _ = process.communicate(timeout=seconds)
         return process.returncode, out.decode("utf-8", "replace")
 
-    def line(self, python: str, line: str, **more: str) -> tuple[int, str]:
+    def line(self, python: str, line: str, **more: object) -> tuple[int, str]:
         """Run a command line letter by letter as it stands; return its exit code and what it printed."""
         code = (
             "import subprocess, sys; r = subprocess.run(sys.argv[1], stdin=subprocess.DEVNULL, capture_output=True);"
             "sys.stdout.buffer.write(r.stdout + r.stderr); sys.exit(r.returncode)"
         )
-        return self.run(python, "-c", code, line, **more)
+        return self.run(python, "-c", code, line, **more)  # type: ignore[arg-type]
 
     def here(self, path: str) -> Path:
         """Return where a path on drive C lies."""
@@ -189,7 +189,12 @@ TESTED = ("tests/ui/test_windows_behaviour.py", "tests/delivery/test_starters.py
 
 
 def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: bool) -> None:
-    """Import every module with an installed Python; where all libraries are here, solve a town and run tests."""
+    """Try files and processes and import every module with an installed Python; with all libraries plan a town and run tests."""
+    script = f"Z:{(ROOT / 'benchmarks' / 'windows_inside.py').as_posix()}"
+    code, out = windows.run(python, "-X", "utf8", script, r"C:\Мои проекты & планы (1)")
+    for line in out.strip().splitlines():
+        print(f"     {line}", flush=True)
+    trials.tell("sharing locks, two processes, spawn", code == 0, out[-2000:])
     (work / "modules.py").write_text(MODULES, "utf-8")
     code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}", seconds=3000)
     print(f"     {out.strip().splitlines()[-1] if out.strip() else 'nothing was said'}", flush=True)
@@ -216,6 +221,30 @@ def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: boo
         trials.tell(f"{file}: {out.strip().splitlines()[-1] if out.strip() else ''}", code == 0, out[-3000:])
 
 
+def elsewhere(trials: Trials, windows: Windows, python: str, setup: Path) -> None:
+    """Install for all users, and into a folder whose path has 200 letters."""
+    folder, key = r"C:\Program Files\beatplanner", KEY.replace("HKCU", "HKLM")
+    code, _ = windows.run(f"Z:{setup.as_posix()}", "/S", "/AllUsers", seconds=3000)
+    good = code in INSTALLED and works(windows, python, folder)
+    trials.tell("for all users: one copy in Program Files", good and windows.run("reg", "query", key)[0] == 0, code)
+    for place in ("HKLM", "HKCU"):
+        there = windows.run("reg", "query", rf"{place}\Software\Classes\.beatplan")[0] == 0
+        trials.tell(f"for all users: .beatplan in {place}: {there}", there == (place == "HKLM"))
+    code, _ = windows.line(python, rf'"{folder}\uninstall.exe" /S _?={folder}')
+    left = [p.name for p in windows.here(folder).iterdir()] if windows.here(folder).is_dir() else []
+    gone = windows.run("reg", "query", key)[0] != 0
+    trials.tell("for all users: removal", code == 0 and gone and left in ([], ["uninstall.exe"]), (code, left))
+    long = "C:\\" + ("п" * 49 + "\\") * 3 + "п" * 47
+    code, _ = windows.line(python, f"Z:{setup.as_posix()} /S /D={long}", seconds=3000)
+    name = windows.here(long) / "current.txt"
+    if code in INSTALLED:
+        version = name.read_text()
+        said = windows.line(python, rf'"{long}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
+        trials.tell(f"a place of {len(long)} letters: installed", "beatplanner 0" in said, said)
+    else:
+        trials.tell(f"a place of {len(long)} letters: refused", not name.exists(), code)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("setup", nargs="?", type=Path)
@@ -227,9 +256,14 @@ def main() -> int:
         newer = setup if given else small_setup(work, "0.1.1", work / "small" / "content")
         windows = Windows(work / "prefix")
         windows.run("wineboot", "-i")
-        whole = given is not None and can_be_filled()
-        if whole:
+        filled = can_be_filled()
+        if filled:
             windows.fill_gaps(work / "gaps")
+        else:
+            print(
+                f"     {COMPILER} is not here: files, processes, modules and tests inside Windows are not tried",
+                flush=True,
+            )
         user = next(p for p in (windows.drive / "users").iterdir() if p.name != "Public").name
         folder = rf"C:\users\{user}\AppData\Local\Programs\beatplanner"
         python = f"Z:{(work / 'runtime-only' / 'python' / 'python.exe').as_posix()}".replace("/", "\\")
@@ -239,7 +273,8 @@ def main() -> int:
         code, _ = windows.run(f"Z:{setup.as_posix()}", "/S")
         trials.tell("silent installation", code in INSTALLED and works(windows, python, folder), code)
         version = (at / "current.txt").read_text() if at.is_dir() else "none"
-        inside(trials, windows, rf"{folder}\{version}\python\python.exe", work, whole)
+        if filled:
+            inside(trials, windows, rf"{folder}\{version}\python\python.exe", work, given is not None)
         trials.tell("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
         remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
         code, out = windows.line(
@@ -294,6 +329,7 @@ def main() -> int:
             held.write_text("a file of somebody else", "utf-8")
         windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
         trials.tell("what somebody else put there stays", held.is_file())
+        elsewhere(trials, windows, python, setup)
         windows.kill()
     print(f"{trials.failed} failed")
     return int(trials.failed > 0)
