@@ -21,6 +21,7 @@ from delivery.sbom import bill_of_materials
 from delivery.wheels import BundleError, Wheel, files_of, run_quietly, sha256
 from delivery.windows.imports import missing
 from delivery.windows.msi import make_msi
+from delivery.windows.publishers import write_publishers
 from delivery.windows.runtime import check_signatures, fetch_runtime, unpack_runtime
 
 HERE = Path(__file__).resolve().parent
@@ -214,7 +215,7 @@ def write_setup(
 
 
 def add_rest(content: Path, wheels: Sequence[Wheel], version: str) -> None:
-    """Add icon, command, guide, licences, bill of materials and the list of all files with their hashes."""
+    """Add icon, command, guide, licences, bill of materials, and the lists of publishers and of all files with their hashes."""
     from delivery.bundle import write_licences
 
     write_icon(content)
@@ -228,6 +229,7 @@ def add_rest(content: Path, wheels: Sequence[Wheel], version: str) -> None:
         wheels, "windows", next((content / "python").glob("python3*._pth")).stem.replace("python3", "3.")
     )
     (content / "sbom.cdx.json").write_text(json.dumps(bill, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_publishers(content)
     about = {
         "name": "beatplanner",
         "version": version,

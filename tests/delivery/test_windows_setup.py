@@ -14,6 +14,7 @@ from benchmarks.windows import Windows
 from delivery.wheels import BundleError
 from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
 from delivery.windows.msi import description, make_msi
+from delivery.windows.publishers import NOT_SIGNED, signed_part, write_publishers
 from delivery.windows.runtime import runtime_python, unpack_runtime
 from delivery.windows.setup import add_cpp_runtime, build_id, make_launcher, make_setup, unpack_wheels
 
@@ -66,6 +67,32 @@ def test_a_library_that_a_clean_windows_lacks_is_named_with_who_needs_it(tmp_pat
     (content / "libraries" / "PySide6" / "msvcp140.dll").write_bytes(program("ntdll.dll"))
     assert add_cpp_runtime(content) == ["msvcp140.dll"]
     assert (content / "python" / "msvcp140.dll").is_file()
+
+
+def test_the_hash_for_applocker_covers_what_a_signature_covers(tmp_path):
+    plain, file = program("kernel32.dll").ljust(0x800, b"\0"), tmp_path / "a.dll"
+    file.write_bytes(plain)
+    digest, signed = signed_part(file)
+    assert not signed
+    optional = 64 + 24
+    entry = optional + 112 + 8 * 4
+
+    def changed(at: int, data: bytes, tail: bytes = b"") -> tuple[str, bool]:
+        file.write_bytes(plain[:at] + data + plain[at + len(data) :] + tail)
+        return signed_part(file)
+
+    # neither the checksum nor the signature and its place change it; every other letter does
+    assert changed(optional + 64, b"abcd") == (digest, False)
+    assert changed(entry, struct.pack("<II", len(plain), 16), b"signature 16 let") == (digest, True)
+    assert changed(optional + 60, b"x")[0] != digest and changed(0x7FF, b"x")[0] != digest
+    for place in (len(plain) + 1, 8):
+        with pytest.raises(NotAProgramError, match="outside"):
+            changed(entry, struct.pack("<II", place, 16))
+    file.write_bytes(plain)
+    (tmp_path / "text.exe").write_text("no program", "ascii")
+    assert write_publishers(tmp_path) == {NOT_SIGNED: 1}
+    lines = (tmp_path / "publishers.csv").read_text("utf-8-sig").splitlines()
+    assert lines == ["file,publisher,authenticode_sha256", f"a.dll,not signed,{digest.upper()}"]
 
 
 def runtime(file: Path, names: dict[str, bytes]) -> Path:
