@@ -34,6 +34,8 @@ def proof_in_words(step: dict[str, Any]) -> str:
     """Return what is proven of a step, in a few words."""
     if step["status"] == "infeasible":
         return "rules relaxed"
+    if step["status"] == "unknown":
+        return "rules relaxed, as no plan that keeps them was found"
     if step["gap"] is None:
         return "no bound computed"
     if step["status"] == "optimal":

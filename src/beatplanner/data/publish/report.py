@@ -111,6 +111,8 @@ def proof_in_words(step: dict[str, Any]) -> str:
     """Say what a step proves, for people who know no optimisation."""
     if step["status"] == "infeasible":
         return "The rules could not all be met; this is the best plan found under the smallest relaxation, so nothing is proven about it."
+    if step["status"] == "unknown":
+        return "No plan that keeps all rules was found, and it is not proven that there is none; this is the best that was found with rules relaxed."
     if step["lower_bound"] is None:
         return "No bound was computed: a better plan may exist."
     if step["status"] == "optimal":

@@ -60,5 +60,7 @@ def _standing(step: Mapping[str, Any]) -> str:
         return "proven best"
     if step.get("status") == "infeasible":
         return "rules were relaxed"
+    if step.get("status") == "unknown":
+        return "no plan found that keeps all rules"
     gap = step.get("gap")
     return "no bound" if gap is None else f"at most {gap:.2%} from the best"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["optimal", "feasible", "infeasible"]
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
 class _SummaryPart(BaseModel):
@@ -21,7 +21,7 @@ class Step(_SummaryPart):
     """What each step says of its proof."""
 
     status: Status = Field(
-        description="optimal at a proven gap of at most 1e-4; infeasible where rules had to be relaxed"
+        description="optimal at a proven gap of at most 1e-4; infeasible where no plan keeps all rules, which is proven; unknown where none was found"
     )
     objective: float
     lower_bound: float | None = Field(description="proven for the problem as described; null where none was computed")
@@ -160,6 +160,9 @@ class Summary(_SummaryPart):
     threads: int | None = None
     time_limit: float | None = None
     clashes: list[str] = Field(default_factory=list, description="which rules clash, in words; empty where all are met")
+    unproven_clashes: list[str] = Field(
+        default_factory=list, description="those of the clashes of which it is not proven that no plan avoids them"
+    )
     beats: Beats | None = None
     stations: Stations | None = None
     officers: Officers | None = None

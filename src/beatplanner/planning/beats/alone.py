@@ -8,10 +8,12 @@ from contextvars import ContextVar
 from dataclasses import replace
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.problems import in_words, places
-from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.proof import Progress, Unproven, silent
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import (
     MOVES,
@@ -162,16 +164,27 @@ class _Municipality:
                 break
             except LocksApartError as error:
                 dropped = problem.locked == error.label
+                kind = str if _apart(problem, error.label) else Unproven
                 self.conflicts.append(
-                    f"{in_words(part)}the units locked to beat {labels[error.label]} cannot be joined into one beat without "
-                    f"units that are locked to others. Planned without the locks of {self.places(part.units[dropped])}."
+                    kind(
+                        f"{in_words(part)}the units locked to beat {labels[error.label]} {'cannot be' if kind is str else 'were not'} joined into one beat without "
+                        f"units that are locked to others{'' if kind is str else ', though that is not proven impossible'}. "
+                        f"Planned without the locks of {self.places(part.units[dropped])}."
+                    )
                 )
                 problem = replace(problem, locked=np.where(dropped, -1, problem.locked))
             except NoRoomError:
                 held = problem.locked >= 0
+                kind = str if _crowded(problem) else Unproven
+                no_room = (
+                    "the locked units leave no room for"
+                    if kind is str
+                    else "it is not proven impossible, but no way was found to draw, beside the locked units,"
+                )
                 self.conflicts.append(
-                    f"{in_words(part)}the locked units leave no room for {problem.count} beats. Planned without the locks of "
-                    f"{self.places(part.units[held])}."
+                    kind(
+                        f"{in_words(part)}{no_room} {problem.count} beats. Planned without the locks of {self.places(part.units[held])}."
+                    )
                 )
                 problem = replace(problem, locked=np.full(len(problem.locked), -1))
         if _keeps(found, problem):
@@ -248,13 +261,11 @@ class _Municipality:
                 f"{problem.weight[heavy].max():,.0f} hours, and a unit is never split"
             )
         else:
-            reason = self.cut_off(problem) or (
-                "no such beats exist" if proven else "no such beats were found, though that is not proven impossible"
-            )
-        return (
-            f"{problem.count} beats between {problem.lower:,.0f} and {problem.upper:,.0f} hours a year "
-            f"(±{part.tolerance:.1%}) cannot be drawn: {reason}"
-        )
+            reason = self.cut_off(problem) or ("no such beats exist" if proven else None)
+        wanted = f"{problem.count} beats between {problem.lower:,.0f} and {problem.upper:,.0f} hours a year (±{part.tolerance:.1%})"
+        if reason is None:
+            return f"{wanted} were not found, though that is not proven impossible"
+        return f"{wanted} cannot be drawn: {reason}"
 
     def cut_off(self, problem: DistrictingProblem) -> str | None:
         """Name a piece of the map that cannot hold a whole number of beats within the bounds."""
@@ -272,6 +283,21 @@ class _Municipality:
 
 def _keeps(found: Districts, problem: DistrictingProblem) -> bool:
     return keeps_balance(found, problem) and keeps_budget(found, problem)
+
+
+def _apart(problem: DistrictingProblem, label: int) -> bool:
+    """Tell whether units that are locked to a label are joined by no way of units that may be of its district."""
+    may = (problem.locked < 0) | (problem.locked == label)
+    edges = problem.edges[may[problem.edges].all(axis=1)]
+    graph = sparse.coo_array((np.ones(len(edges)), edges.T), shape=(len(may), len(may)))
+    _, piece = csgraph.connected_components(graph, directed=False)
+    return len(np.unique(piece[problem.locked == label])) > 1
+
+
+def _crowded(problem: DistrictingProblem) -> bool:
+    """Tell whether the pieces of the map, each with a district at least and one for each label locked in it, are more than the districts."""
+    fewest = sum(max(1, len(np.unique(held[held >= 0]))) for held in (problem.locked[p] for p in pieces(problem)))
+    return fewest > problem.count
 
 
 def _at_tolerance(problem: DistrictingProblem, mean: float, tolerance: float) -> DistrictingProblem:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from beatplanner.data.description.sections.beats import Beats
 from beatplanner.planning.beats.municipality import Relaxed
+from beatplanner.planning.proof import Unproven
 
 
 def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) -> list[str]:
-    """Return a message for each rule that gives way.
+    """Return a message for each rule that gives way; one that nobody has proven to clash is `Unproven`.
 
     Parameters
     ----------
@@ -25,23 +26,25 @@ def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) 
         found = max(w.found for w in wider)
         proven = max((w.impossible_below for w in wider if w.impossible_below is not None), default=None)
         where = ". ".join(f"In {w.municipality}: {w.why}" if w.municipality else w.why for w in wider)
+        impossible = proven is not None and proven >= rules.tolerance * (1 - 1e-12)
         said.append(
-            f"{where}. The smallest tolerance found that would do{' in all of them' if len(wider) > 1 else ''} is ±{found:.1%}"
-            f"{no_less(proven, '±')}."
+            (str if impossible else Unproven)(
+                f"{where}. The smallest tolerance found that would do{' in all of them' if len(wider) > 1 else ''} is ±{found:.1%}"
+                f"{no_less(proven, '±')}."
+            )
         )
     if short is not None:
         where = f" (most of it in {short.municipality})" if short.municipality else ""
         rule = f"beats.max_moved = {rules.max_moved:.1%}"
         balance = f"the beats within ±{rules.tolerance:.1%}"
         proven = short.impossible_below is not None and short.impossible_below > (rules.max_moved or 0.0)
-        said.append(
+        head = (
             f"{rule} is too small to balance {balance}"
             if proven
             else f"No way was found to balance {balance} with {rule}, though that is not proven impossible"
         )
-        said[-1] += (
-            f". The smallest budget found that would do is {short.found:.1%}{where}{no_less(short.impossible_below, '')}."
-        )
+        way = f"The smallest budget found that would do is {short.found:.1%}{where}{no_less(short.impossible_below, '')}."
+        said.append((str if proven else Unproven)(f"{head}. {way}"))
     return said
 
 

@@ -40,7 +40,7 @@ from beatplanner.planning.beats.parallel import WorkerPool
 from beatplanner.planning.beats.problems import Problems, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
 from beatplanner.planning.beats.side_by_side import SideBySide
-from beatplanner.planning.proof import Progress, Proof, silent
+from beatplanner.planning.proof import Progress, Proof, impossible, silent
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import Districts, connected
@@ -371,7 +371,7 @@ class _Planner:
             for p, a in zip(solved, alone, strict=True)
         ]
         taken = read_clock(self.cancelled) - self.begin
-        proof = Proof.closing("beats", objective, bound, taken, feasible, self.progress)
+        proof = Proof.closing("beats", objective, bound, taken, feasible, self.progress, impossible(conflicts))
         only_wider = bool(wider) and short is None and not problems.conflicts and not any(a.conflicts for a in alone)
         return BeatPlan(
             beat=beat,

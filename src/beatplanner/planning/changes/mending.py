@@ -30,7 +30,7 @@ from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
-from beatplanner.planning.proof import Progress, Proof, silent
+from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.run import STEPS, Step, _beats_of, make_plan, sum_up, summarise, tables
@@ -627,8 +627,9 @@ def _with_rules(plan: Plan, drawing: Drawing, beat: np.ndarray) -> Plan:
     broken = figures.broken
     changed: BeatPlan
     if broken:
-        proof = Proof("infeasible", beats.proof.objective, None, beats.proof.seconds)
-        changed = replace(beats, clashes=broken, proof=proof)
+        # it was drawn by hand: whether another drawing keeps the rules is not known
+        proof = Proof("unknown", beats.proof.objective, None, beats.proof.seconds)
+        changed = replace(beats, clashes=tuple(map(Unproven, broken)), proof=proof)
     else:
         home = dict(zip(beats.table["beat"], beats.table["municipality"], strict=True))
         of = np.array([home[b] for b in figures.beat], dtype=object)

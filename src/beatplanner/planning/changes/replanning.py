@@ -33,7 +33,7 @@ from beatplanner.data.town.roster import ROSTER_COLUMNS
 from beatplanner.planning.changes.sharing_out import with_starts
 from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.officers.trust import relationship_years_of
-from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
@@ -183,9 +183,9 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     """Return the new plan of officers with beats and stations as they were published, and what was told of them."""
     was, summary = before.summary, now.summary
     of_officers = set(was.get("clashes_of_officers", was.get("clashes", [])))
-    summary["clashes"] = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
+    clashes = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
     summary |= {k: was[k] for k in ("beats", "stations") if k in was}
-    summary["feasible"] = not summary["clashes"]
+    summary |= rules_in_summary(clashes, unproven_of(was, summary))
     beats = before.beats if before.beats is None or now.beats is None else with_starts(before.beats, now.beats)
     proofs = {k: v for k, v in before.proofs.items() if k != "officers"} | {
         k: v for k, v in now.proofs.items() if k == "officers"

@@ -28,7 +28,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
-from beatplanner.planning.proof import Proof
+from beatplanner.planning.proof import BROKEN, Proof, Unproven, rules_in_summary, unproven_of
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.officers import check_officers, months_at_work, short_tenures
@@ -339,8 +339,9 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     was, kept = before.summary["officers"], "relationship_years_kept"
     figures = {k: v for k, v in judgement.figures.items() if k in was}
     # the bound holds for every plan that keeps the rules; those that the published plan breaks this one breaks too
-    bound, sound = was.get("lower_bound"), was.get("status") != "infeasible"
-    proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, sound).as_summary()
+    bound, sound = was.get("lower_bound"), was.get("status") not in BROKEN
+    impossible = was.get("status") == "infeasible"
+    proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, sound, impossible).as_summary()
     officers = {**was, **figures, **proof}
     if proof["lower_bound"] is None:
         officers = {k: v for k, v in officers.items() if k != "certified_bound"} | {"certified": None}
@@ -350,15 +351,14 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     diff = difference(before.assignments, table, before)  # type: ignore[arg-type]
     # a tenure that is cut short is a clash, as in every other plan
     of_officers = [c for c in before.summary.get("clashes_of_officers", []) if not c.startswith(TENURE)]
-    of_officers += [TENURE + text for text in judgement.cut.values()]
+    of_officers += [Unproven(TENURE + text) for text in judgement.cut.values()]
     others = set(before.summary.get("clashes_of_officers", []))
     clashes = [c for c in before.summary.get("clashes", []) if c not in others] + of_officers
     summary = {
         **before.summary,
         "officers": officers,
-        "clashes": clashes,
-        "clashes_of_officers": of_officers,
-        "feasible": not clashes,
+        **rules_in_summary(clashes, unproven_of(before.summary)),
+        "clashes_of_officers": [str(c) for c in of_officers],
         "edited_postings": {
             "from": str(folder.resolve()),
             "diff": diff,

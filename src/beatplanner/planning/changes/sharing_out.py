@@ -18,7 +18,7 @@ from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.forum_pack import empty_pack
-from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
@@ -135,10 +135,8 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
         },
     }
     of_officers = set(before.summary.get("clashes_of_officers", []))
-    summary["clashes"] = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told[
-        "clashes_of_officers"
-    ]
-    summary["feasible"] = not summary["clashes"]
+    clashes = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told["clashes_of_officers"]
+    summary |= rules_in_summary(clashes, unproven_of(before.summary, told))
     proofs = {**before.proofs}
     proofs.pop("officers", None)
     assert before.beats is not None and made.beats is not None

@@ -22,6 +22,7 @@ from beatplanner.planning.compare.columns import (
 )
 from beatplanner.planning.officers.cover import in_pool
 from beatplanner.planning.officers.trust import relationship_years
+from beatplanner.planning.proof import BROKEN
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
 
 # A step whose best plan may be so much better is told as one that was not solved.
@@ -562,7 +563,7 @@ def unsolved(summary: dict[str, Any]) -> list[str]:
         s = summary.get(step)
         if s is None or (step == "beats" and s.get("planned") is False):
             continue
-        if s["status"] == "infeasible":
+        if s["status"] in BROKEN:
             told.append(f"The {step} do not keep all of their rules.")
         elif s["gap"] is None:
             told.append(f"How far the {step} are from the best possible plan is not known.")

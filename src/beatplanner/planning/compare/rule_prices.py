@@ -35,7 +35,7 @@ from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
 from beatplanner.planning.progress import SolvingTime
-from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.proof import BROKEN, Progress, silent
 from beatplanner.planning.whole.run import Step, run
 from beatplanner.solver.clock import watch
 
@@ -369,7 +369,7 @@ def _price(
         row["minutes"] = None if None in walk else walk[0] - walk[1]
         row["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (base.get("population") or 0.0)
         row["money"] = b["cost"] - a["cost"]
-    row["feasible"] = b["status"] != "infeasible" and a["status"] != "infeasible"
+    row["feasible"] = b["status"] not in BROKEN and a["status"] not in BROKEN
     row["sentence"] = _sentence(r, row, base, budget)
     return row
 
@@ -420,8 +420,8 @@ def _heaviest(tables: Any) -> float:
 
 def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: Budget | None) -> str:
     if not row["feasible"]:
-        which = "The plan itself" if base[r.step]["status"] == "infeasible" else f"The plan with {r.how}"
-        return f"{r.rule}: no price can be told. {which} cannot meet all its rules."
+        which = "The plan itself" if base[r.step]["status"] in BROKEN else f"The plan with {r.how}"
+        return f"{r.rule}: no price can be told. {which} does not meet all its rules."
     if r.step == "officers":
         return _sentence_of_officers(r, row, budget)
     what = "travel" if r.step == "beats" else "walking"

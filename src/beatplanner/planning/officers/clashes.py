@@ -12,6 +12,7 @@ from beatplanner.data.result.names import language_title
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.roster_problem import Places
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
+from beatplanner.planning.proof import Unproven
 from beatplanner.solver.officers.figures import Breach, broken_tenures, gap_months, staffed
 from beatplanner.solver.officers.problem import Postings, TenureProblem
 
@@ -19,8 +20,10 @@ from beatplanner.solver.officers.problem import Postings, TenureProblem
 def clashes_of(
     town, beats, places: Places, problem_, found: Postings, wrong: list[Breach], dates, trials: Trials
 ) -> tuple[str, ...]:
-    """Say which rules are broken: officer, beat, month, and the cheapest way out."""
-    names, told = town.roster["officer"], []
+    """Say which rules are broken: officer, beat, month, and the cheapest way out; `Unproven` where it is not proven that they cannot be kept."""
+    names = town.roster["officer"]
+    told: list[str] = []
+    hard = str if found.rules == "impossible" else Unproven
 
     def where(place: int) -> str:
         return str(beats["name"].iat[places.beat[place]])
@@ -42,6 +45,8 @@ def clashes_of(
             (f"one more trained officer by {dates[first]:%B %Y}", with_officer(problem_, first)),
         ]
         told[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
+        longest = longest_tenure(problem_)
+        told = [t if longest is not None and longest < problem_.min_tenure else Unproven(t) for t in told]
     said = {
         "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: {w}",
         "moves": "more than {n} officers move in {t}. Cheapest way out: {w}",
@@ -65,22 +70,21 @@ def clashes_of(
             changed = without(problem_, breach.rule, breach.officer, breach.month)
             way = trials.mends([(way, changed)], breach.rule, breach.officer)
         text = said.get(breach.rule, "the rule “" + breach.rule + "” is broken in {p} in {t}")
-        told.append(
-            "Officers: "
-            + text.format(
-                o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "",
-                p=where(breach.place) if breach.place >= 0 else "the beat",
-                t=f"{dates[breach.month]:%B %Y}",
-                n=problem_.moves_a_month,
-                w=way,
-            )
-            + "."
+        said_of_it = text.format(
+            o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "",
+            p=where(breach.place) if breach.place >= 0 else "the beat",
+            t=f"{dates[breach.month]:%B %Y}",
+            n=problem_.moves_a_month,
+            w=way,
         )
+        told.append(hard(f"Officers: {said_of_it}."))
     told += _musts(town, beats, problem_, found, dates)
     if wrong and found.rules == "not found":
         told.append(
-            "Officers: no postings that keep these rules were found in the time there was; it is not proven that there are none. Give more time with "
-            "--time-limit."
+            Unproven(
+                "Officers: no postings that keep these rules were found in the time there was; it is not proven that there are none. Give more time "
+                "with --time-limit."
+            )
         )
     return tuple(told)
 
@@ -90,15 +94,38 @@ def _musts(town, beats, problem_: TenureProblem, found: Postings, dates) -> list
     if problem_.must is None:
         return []
     share, lacking, told = town.description.officers.must_language_share, gap_months(problem_, found.postings), []
+    a, month = problem_.arrays, np.arange(problem_.months)
+    able = a.works & (month < a.stop[:, None]) & ((month >= a.first[:, None]) | (a.home >= 0)[:, None])
     for b, k in np.argwhere(problem_.must):
         months = np.flatnonzero(lacking[b, k])
         if len(months):
+            # each who speaks it serves in one beat at a time
+            too_few = (able[a.has[:, k]].sum(axis=0) < problem_.must[:, k].sum()).any()
             told.append(
-                f"Languages: no officer speaks {list(town.groups)[k]} in {beats['name'].iat[b]} in {_many(len(months), 'month')}, the first "
-                f"{dates[months[0]]:%B %Y}, where more than {share:.0%} of residents do. Cheapest way out: recruit who speaks it, or a higher "
-                "officers.must_language_share."
+                (str if too_few else Unproven)(
+                    f"Languages: no officer speaks {list(town.groups)[k]} in {beats['name'].iat[b]} in {_many(len(months), 'month')}, the first "
+                    f"{dates[months[0]]:%B %Y}, where more than {share:.0%} of residents do. Cheapest way out: recruit who speaks it, or a higher "
+                    "officers.must_language_share."
+                )
             )
     return told
+
+
+def longest_tenure(problem: TenureProblem) -> int | None:
+    """Return the greatest minimum tenure, months, that is not proven to be broken whatever the postings; None where nothing is proven.
+
+    Of two who serve in one beat today and must not share one, one leaves within the months of a handover. Without such couples, or frozen months, everybody
+    could stay where they are.
+    """
+    a, found = problem.arrays, None
+    for pair in problem.couples:
+        home = a.home[list(pair)]
+        if (home < 0).any() or a.beat[home[0]] != a.beat[home[1]] or a.pinned[list(pair)].any():
+            continue
+        if all(a.stop[o] > a.grace for o in pair):
+            kept = max(int(a.served[o]) for o in pair) + a.grace
+            found = kept if found is None else min(found, kept)
+    return found
 
 
 def broken_rules(town, beats, places: Places, wrong: list[Breach], dates) -> list[dict[str, str | None]]:

@@ -168,7 +168,9 @@ def _plan_of(
     figures = measure(problem_, found.postings)
     wrong = breaches(problem_, found.postings)
     objective = figures.objective(problem_.weights)
-    proof = Proof.closing("officers", objective, found.lower_bound, seconds, not wrong, progress)
+    proof = Proof.closing(
+        "officers", objective, found.lower_bound, seconds, not wrong, progress, found.rules == "impossible"
+    )
     summary = {
         "posts": int(problem_.posts.sum()),
         "vacant_months": figures.vacant_months,

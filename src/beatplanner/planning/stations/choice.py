@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.town.town import Town
+from beatplanner.planning.proof import Unproven
 from beatplanner.planning.stations.access import groups_at_homes
 from beatplanner.planning.stations.rules import StationRules
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.covering import cheapest_cover, coverage, fewest, p_center
 from beatplanner.solver.location.exchange import exchange, greedy, total_cost
-from beatplanner.solver.location.fair_sites import FairRule, fair_sites
+from beatplanner.solver.location.fair_sites import FairRule, fair_sites, none_is_fair
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.site_rules import Sites
 from beatplanner.solver.location.site_tree import SiteProof
@@ -129,8 +130,10 @@ class Choice:
         if center is not None:
             # not proven: the plan leaves residents cut off, and the bound is that of the rule as it stands
             self.clashes.append(
-                f"No choice of {rules.count} stations that reaches everyone on foot was found in the time there was; whether there is one is not "
-                "proven. Give more time with --time-limit."
+                Unproven(
+                    f"No choice of {rules.count} stations that reaches everyone on foot was found in the time there was; whether there is one is "
+                    "not proven. Give more time with --time-limit."
+                )
             )
             return Sites(median.open, median.objective, center.lower_bound, center.proof)
         cut_off = ~np.isfinite(walks[:, median.open]).any(axis=1)
@@ -163,8 +166,10 @@ class Choice:
             left = float(self.weight[self.within.any(axis=1) & ~self.within[:, every].any(axis=1)].sum())
             if left > 0:
                 self.clashes.append(
-                    f"No stations that bring every coverable resident within {self.description.walk_minutes:g} minutes were found in the time there "
-                    f"was; whether there are any is not proven. {left:,.0f} residents stay beyond it. Give more time with --time-limit."
+                    Unproven(
+                        f"No stations that bring every coverable resident within {self.description.walk_minutes:g} minutes were found in the time "
+                        f"there was; whether there are any is not proven. {left:,.0f} residents stay beyond it. Give more time with --time-limit."
+                    )
                 )
             return Sites(every, float(len(every)), found.lower_bound, found.proof)
         able = np.asarray(self.within.any(axis=1))[:, None]
@@ -269,9 +274,15 @@ class Choice:
         reached = (1 + excess) * (1 + float(fair.breach(metres[:, None])[0])) - 1
         mean = {g: float(w @ metres / w.sum()) for g, w in groups.items()}
         worst = max(mean, key=lambda g: mean[g])
-        self.clashes.append(
-            f"stations.group_excess = {excess:g}: no choice of {len(fairer.open)} sites was found in which the mean walk of every group is at most "
-            f"{excess:.0%} above the average, which is not proven to be the smallest way out. The smallest excess that was found is "
-            f"{np.ceil(reached * 1000) / 1000:g}, for the group “{worst}”."
-        )
+        smallest = f"{np.ceil(reached * 1000) / 1000:g}, for the group “{worst}”"
+        head = f"stations.group_excess = {excess:g}: "
+        rule = f"the mean walk of every group is at most {excess:.0%} above the average"
+        if self.kind != "fewest" and none_is_fair(self.metres, rules.replace(count=count), fair):
+            text = f"{head}there is no choice of {count} sites in which {rule}. The smallest excess that was found is {smallest}."
+        else:
+            text = Unproven(
+                f"{head}no choice of {len(fairer.open)} sites was found in which {rule}; that there is none is not proven. The smallest excess "
+                f"that was found is {smallest}."
+            )
+        self.clashes.append(text)
         return Sites(fairer.open, fairer.objective, None)

@@ -9,8 +9,17 @@ import numpy as np
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
+from beatplanner.planning.proof import Unproven
 from beatplanner.planning.stations.choice import Choice
 from beatplanner.solver.location.phasing import phase, total
+
+
+def _too_little(choice: Choice, sites, budgets: np.ndarray) -> bool:
+    """Tell whether the cheapest stations that the rules allow, opened as late as can be, cost more than all budgets."""
+    standing, yearly = sites["existing"].to_numpy(bool), sites["yearly_cost"].to_numpy(float)
+    least = np.where(standing, len(budgets) * yearly, sites["cost"].to_numpy(float) + yearly)
+    cheapest, proven = choice.rules.sites.cheapest_proven(least)
+    return proven and cheapest is not None and float(least[cheapest].sum()) > budgets.sum() * (1 + 1e-6) + 1e-6
 
 
 def opening_years(
@@ -33,8 +42,11 @@ def opening_years(
             )
     lost = [p for p in rules.pilots if p not in {names[j] for j in chosen}]
     if lost:
+        # the stations were chosen without a look at the pilots, so that others might open them
         clashes.append(
-            f"stations.phases.pilots names {', '.join(lost)}, which the plan does not open. Make it an existing station, or choose another pilot."
+            Unproven(
+                f"stations.phases.pilots names {', '.join(lost)}, which the plan does not open. Name it in stations.held_open, or choose another pilot."
+            )
         )
     standing = sites["existing"].to_numpy(bool)[chosen]
     budgets = np.array(rules.budgets, float)
@@ -47,9 +59,13 @@ def opening_years(
     first = rules.start or 1
     if found.extra[-1] > 1e-6 * max(1.0, budgets.sum()):
         short = ", ".join(f"{first + t}: {e:,.0f}" for t, e in enumerate(np.diff(np.r_[0.0, found.extra])) if e > 1e-6)
-        clashes.append(
+        text = (
             f"stations.phases.budgets ({budgets.sum():,.0f} in all) do not pay for the {int((~standing).sum())} new stations and the running of those "
-            f"open; the least that would do is {found.extra[-1]:,.0f} more ({short})."
+            f"open; the least that would do for these is {found.extra[-1]:,.0f} more ({short})."
+        )
+        hopeless = _too_little(choice, sites, budgets)
+        clashes.append(
+            text if hopeless else Unproven(f"{text} Whether other stations would do with the budgets is not proven.")
         )
     years = []
     for t in range(len(budgets)):

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.town.town import Town
-from beatplanner.planning.proof import Progress, Proof, silent
+from beatplanner.planning.proof import Progress, Proof, impossible, silent
 from beatplanner.planning.stations.access import catchment_areas, groups_at_homes, people_at_homes, site_effects
 from beatplanner.planning.stations.choice import Choice
 from beatplanner.planning.stations.mobile_outreach import mobile_stops
@@ -142,7 +142,8 @@ def plan_stations(
     )
     found, clashes = choice.made()
     taken = read_clock(cancelled) - begin
-    proof = Proof.closing("stations", choice.objective(found.open), found.lower_bound, taken, not clashes, progress)
+    objective, hopeless = choice.objective(found.open), impossible(clashes)
+    proof = Proof.closing("stations", objective, found.lower_bound, taken, not clashes, progress, hopeless)
     plan = _assemble(town, at_home, found.open, choice, proof, clashes, max(1.0, seconds - proof.seconds), options)
     return plan if plan.proof.lower_bound is None else replace(plan, certificate=choice.certificate(found.proof))
 
@@ -237,8 +238,8 @@ def _assemble(
     unit_nearest, unit_minutes = by_unit(
         len(town.units), homes["unit"].to_numpy(int), nearest, minutes, people, homes["share"].to_numpy(float)
     )
-    if clashes and proof.status != "infeasible":
-        proof = Proof.of(proof.objective, None, proof.seconds, False)
+    if clashes:
+        proof = Proof.of(proof.objective, None, proof.seconds, False, impossible(clashes))
     return StationPlan(
         chosen,
         unit_nearest,

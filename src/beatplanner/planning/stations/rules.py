@@ -9,6 +9,7 @@ import pandas as pd
 
 from beatplanner.data.findings import listed
 from beatplanner.data.town.town import Town
+from beatplanner.planning.proof import Unproven
 from beatplanner.solver.location.site_rules import SiteRules
 
 
@@ -72,8 +73,13 @@ def station_rules(town: Town) -> StationRules:
         area=area,
         needed=needed,
     )
-    if wanted.cheapest(np.zeros(len(kept))) is None:
-        wanted = _relaxed(town, wanted, closing, clashes)
+    possible, proven = wanted.cheapest_proven(np.zeros(len(kept)))
+    if possible is None:
+        told: list[str] = []
+        wanted = _relaxed(town, wanted, closing, told)
+        clashes += (
+            told if proven else [Unproven(f"It is not proven that no choice keeps all rules, but: {c}") for c in told]
+        )
     return StationRules(wanted, price, closing, tuple(clashes))
 
 
@@ -141,9 +147,10 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
     m = len(wanted.kept)
     ways: list[tuple[str, SiteRules]] = []
     said: list[str] = []
+    least = False
     number = "the stations" if wanted.count is None else f"{wanted.count} stations"
     if np.isfinite(wanted.budget):
-        cheapest = wanted.replace(budget=np.inf).cheapest(wanted.price)
+        cheapest, least = wanted.replace(budget=np.inf).cheapest_proven(wanted.price)
         said.append(f"stations.budget = {rules.budget:,.0f}")
         if cheapest is not None:
             needed = float(wanted.price[cheapest].sum() + closing.sum())
@@ -201,11 +208,12 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
         )
         return loose.replace(budget=max(wanted.budget, needed * (1 + 1e-12)))
     if said and said[0].startswith("stations.budget") and ways[0][0].startswith("a budget"):
+        cheap = "costs {}, and that is the smallest budget that would do" if least else "found costs {}"
         needed_text = ways[0][0].removeprefix("a budget of ")
         others = f" Or: {_joined([w for w, _ in ways[1:]], 'or')}." if len(ways) > 1 else ""
         rest = f" under {_joined([s for s in said[1:] if not s.startswith('stations.count')])}" if len(said) > 2 else ""
         clashes.append(
-            f"{said[0]} does not pay for {number}{rest}: the cheapest choice costs {needed_text}, and that is the smallest budget that would do.{others}"
+            f"{said[0]} does not pay for {number}{rest}: the cheapest choice {cheap.format(needed_text)}.{others}"
         )
     else:
         clashes.append(

@@ -279,7 +279,7 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
     for k in ("beats", "stations", "officers"):
         step = s.get(k)
         if step is not None and not (k == "beats" and step.get("planned") is False):
-            far += step["status"] == "infeasible" or step["gap"] is None or step["gap"] > 0.05
+            far += step["status"] in ("infeasible", "unknown") or step["gap"] is None or step["gap"] > 0.05
     return {
         "rules_met": bool(s.get("feasible")),
         "steps_unsolved": far,

@@ -24,6 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "project": ("summary.project",),
     "feasible": ("summary.feasible",),
     "clashes": ("summary.feasible",),
+    "unproven_clashes": ("summary.unproven_clashes",),
     "population": ("summary.population",),
     "crs": ("summary.crs",),
     "rules": ("rules",),

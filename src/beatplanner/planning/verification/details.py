@@ -18,7 +18,7 @@ from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, text
+from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
 from beatplanner.planning.verification.officers import _beat_today, _served
 
 # Names of hard rules on postings.
@@ -236,7 +236,7 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
         return
     hours = evidence.units.groupby(evidence.units["municipality"].fillna("").astype(str))["workload"].sum()
     count = beats["municipality"].fillna("").astype(str).value_counts()
-    met, wrong = claims.get("status") != "infeasible", []
+    met, wrong = claims.get("status") not in RELAXED, []
     for row in rows:
         name = str(row.get("municipality"))
         if name not in hours.index:
@@ -407,7 +407,7 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
     ledger.number("officers.officers", claims.get("officers"), len(tables.roster))
     broken = claims.get("broken_rules")
     sound = isinstance(broken, list) and all(isinstance(r, dict) and r.get("rule") in BREACHES for r in broken)
-    sound = sound and (not broken or claims.get("status") == "infeasible")
+    sound = sound and (not broken or claims.get("status") in RELAXED)
     ledger.add("officers.broken_rules", sound, str(broken), "rules by name, only where they cannot be kept")
     ledger.number("officers.months", claims.get("months"), 12 * rules.years)
     if "special_posts" in claims and evidence.town is not None:

@@ -11,6 +11,9 @@ from typing import Any, Literal, TypeGuard
 RELATIVE = 1e-6
 ABSOLUTE = 1e-6
 
+# Status of a step whose plan does not keep all rules: proven that none does, or none was found.
+RELAXED = ("infeasible", "unknown")
+
 
 def whole_months(since: object, until: object) -> int:
     """Return the whole calendar months from one day (a date, or text that begins with one) to another; 0 where the second is not later."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
+from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, words
 from beatplanner.planning.verification.officers_proof import prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stations
@@ -175,7 +175,7 @@ def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -
             "Beats are outside the tolerances that the bound is told for.",
         )
         return
-    if not (is_number(bound) and is_number(objective)) or claims.get("status") != "infeasible":
+    if not (is_number(bound) and is_number(objective)) or claims.get("status") not in RELAXED:
         ledger.add(
             "beats.relaxed_bound",
             False,

@@ -12,7 +12,7 @@ from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import Ledger, missing
+from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
 
 # Metres along a road may miss the straight line by the rounding of its corners.
 SLACK = 0.01
@@ -219,9 +219,9 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -
     ]
     absent = [f"{s} is held open by hand, and is not chosen." for s in rules.held_open if s not in names]
     feasible = evidence.summary.get("feasible") is True
-    if rules.held_open and (feasible or claims.get("status") != "infeasible"):
+    if rules.held_open and (feasible or claims.get("status") not in RELAXED):
         ledger.each("stations.held_open", "sites held open by hand are chosen", absent, len(rules.held_open), "sites")
-    if feasible or claims.get("status") != "infeasible":
+    if feasible or claims.get("status") not in RELAXED:
         ledger.each(
             "stations.existing",
             "stations of today are kept unless closable",

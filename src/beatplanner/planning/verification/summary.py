@@ -7,8 +7,9 @@ import os
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
+from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4
 PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
@@ -101,7 +102,7 @@ def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
     for step in steps:
         _check_proof(ledger, step, summary[step])
     clashes = summary.get("clashes") or []
-    relaxed = [step for step in steps if summary[step].get("status") == "infeasible"]
+    relaxed = [step for step in steps if summary[step].get("status") in RELAXED]
     feasible = not clashes and not relaxed
     ledger.add(
         "summary.feasible",
@@ -110,8 +111,48 @@ def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
         feasible,
         ""
         if summary.get("feasible") is feasible
-        else f"There are {len(clashes):,} clashes, and {len(relaxed):,} steps are marked infeasible.",
+        else f"There are {len(clashes):,} clashes, and {len(relaxed):,} steps are marked infeasible or unknown.",
     )
+    _check_proven(ledger, summary, steps)
+
+
+def _check_proven(ledger: Ledger, summary: dict[str, Any], steps: list[str]) -> None:
+    """Check that "infeasible" is said where a clash is told as proven, and that its proof was looked at or is told as not checked."""
+    clashes, unproven = summary.get("clashes") or [], summary.get("unproven_clashes", [])
+    strangers = [c for c in unproven if c not in clashes] if isinstance(unproven, list) else [str(unproven)]
+    proven = [c for c in clashes if c not in unproven] if not strangers else []
+    claimed = [step for step in steps if summary[step].get("status") == "infeasible"]
+    sound = not strangers and (bool(proven) or not claimed)
+    ledger.add(
+        "summary.unproven_clashes",
+        sound,
+        f"{len(unproven):,} of {len(clashes):,}",
+        "some of the clashes; not all where a step is infeasible",
+        ""
+        if sound
+        else f"The {listed(claimed)} are called infeasible, and no clash is proven."
+        if not strangers
+        else "A clash that is called unproven is none of the clashes.",
+    )
+    for step in claimed:
+        told = summary[step]
+        if step == "beats" and (
+            _too_small(told, "smallest_tolerance", summary) or _too_small(told, "smallest_budget", summary)
+        ):
+            continue  # what is impossible is checked with its certificate
+        ledger.unchecked(
+            f"{step}.status",
+            "infeasible",
+            f"That no plan keeps the rules of the {step} is what the program reports; no certificate proves it.",
+        )
+
+
+def _too_small(told: dict[str, Any], interval: str, summary: dict[str, Any]) -> bool:
+    """Tell whether what is claimed as impossible, for the smallest tolerance or budget, reaches the rule that was asked for."""
+    said, rules = told.get(interval), (summary.get("rules") or {}).get("beats") or {}
+    below = said.get("impossible_below") if isinstance(said, dict) else None
+    asked = rules.get("tolerance" if interval == "smallest_tolerance" else "max_moved")
+    return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - 1e-12)
 
 
 def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
@@ -160,8 +201,8 @@ def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
             f"{proven:.6%}",
             "" if close else f"(objective − lower bound) / objective of the {step} is {proven:.6%}, not {gap:.6%}.",
         )
-    if status == "infeasible":
-        fitting = "infeasible"
+    if status in RELAXED:
+        fitting = str(status)
     else:
         fitting = "optimal" if proven is not None and proven <= OPTIMAL_GAP * (1 + 1e-9) else "feasible"
     ledger.add(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Standing = Literal["best", "within", "no bound", "relaxed", "given"]
+from beatplanner.planning.proof import BROKEN
+
+Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
 # What one of each figure counts in the officers' objective: the weight's name, and the key of the figure.
 OFFICER_PARTS = {
     "vacant_month": "vacant_months",
@@ -88,8 +90,8 @@ def step_proofs(summary: dict[str, Any]) -> list[StepProof]:
 def _standing(said: dict[str, Any]) -> Standing:
     if said.get("planned") is False:
         return "given"
-    if said["status"] == "infeasible":
-        return "relaxed"
+    if said["status"] in BROKEN:
+        return "relaxed" if said["status"] == "infeasible" else "unknown"
     if said["lower_bound"] is None:
         return "no bound"
     return "best" if said["status"] == "optimal" else "within"

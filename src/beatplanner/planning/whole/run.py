@@ -31,7 +31,7 @@ from beatplanner.planning.forum.forum_pack import check_pack_inputs
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
-from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.proof import Progress, rules_in_summary, silent
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.budget import Rollout, budget_summary, roll_out
@@ -563,13 +563,12 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     summary: dict[str, Any] = {
         "version": 1,
         "project": town.name,
-        "feasible": not plan.clashes,
+        **rules_in_summary(plan.clashes),
         "seed": seed,
         "seconds": round(seconds, 3),
         "threads": threads,
         "time_limit": time_limit,
-        "clashes": list(plan.clashes),
-        "clashes_of_officers": [] if plan.officers is None else list(plan.officers.clashes),
+        "clashes_of_officers": [] if plan.officers is None else [str(c) for c in plan.officers.clashes],
     }
     if plan.beats is not None:
         beats = plan.beats

@@ -13,6 +13,8 @@ Small problems are solved exactly with x_ij = 1 where demand i goes to site j, a
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -27,6 +29,8 @@ from beatplanner.solver.location.site_rules import SiteRules, Sites
 ROUNDS, RESTARTS = 8, 4
 # Pairs of demand and site up to which the exact model is tried.
 EXACT_PAIRS, MIP_NODES = 12_000, 5_000
+# Pairs of demand and site, times choices, up to which every choice is tried.
+TRIED = 20_000_000
 PENALTIES = (2.0, 20.0, 200.0)
 
 
@@ -50,6 +54,18 @@ class FairRule:
     def met(self, metres: np.ndarray) -> bool:
         """Tell whether ways (n,) keep the rule."""
         return bool(self.breach(metres[:, None])[0] <= 1e-9)
+
+
+def none_is_fair(metres: np.ndarray, rules: SiteRules, fair: FairRule) -> bool:
+    """Tell whether it is proven that no choice keeps all rules: every choice of a number given is tried, where they are few."""
+    kept, free = np.flatnonzero(rules.kept), np.flatnonzero(~rules.kept)
+    if rules.count is None or not 0 <= rules.count - len(kept) <= len(free):
+        return False
+    more = rules.count - len(kept)
+    if math.comb(len(free), more) * metres.size > TRIED:
+        return False
+    choices = (np.append(kept, added).astype(int) for added in itertools.combinations(free, more))
+    return not any(rules.met(chosen) and fair.met(metres[:, chosen].min(axis=1)) for chosen in choices)
 
 
 def fair_exchange(

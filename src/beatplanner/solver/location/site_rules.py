@@ -190,7 +190,7 @@ class SiteRules:
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> np.ndarray | None:
-        """Return the choice that keeps the rules with the least sum of scores; None where there is none.
+        """Return the choice that keeps the rules with the least sum of scores; None where none was found, as of `cheapest_proven`.
 
         Parameters
         ----------
@@ -199,10 +199,21 @@ class SiteRules:
         most
             At most this many sites.
         """
+        return self.cheapest_proven(score, most=most, seed=seed, cancelled=cancelled)[0]
+
+    def cheapest_proven(
+        self,
+        score: np.ndarray,
+        *,
+        most: int | None = None,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> tuple[np.ndarray | None, bool]:
+        """Return what `cheapest` does, and whether it is proven: that no choice is cheaper, or where there is None, that none keeps the rules."""
         if self.only_count and self.count is not None:
             if not self.kept.sum() <= self.count <= len(self.kept):
-                return None
-            return np.sort(np.argsort(np.where(self.kept, -np.inf, score), kind="stable")[: self.count])
+                return None, True
+            return np.sort(np.argsort(np.where(self.kept, -np.inf, score), kind="stable")[: self.count]), True
         model = pulp.LpProblem("rules", pulp.LpMinimize)
         y = {j: pulp.LpVariable(f"y_{j}", 0, 1, pulp.LpInteger) for j in range(len(self.kept))}
         self.add_to(model, y)
@@ -211,5 +222,5 @@ class SiteRules:
         model.setObjective(pulp.LpAffineExpression([(v, float(score[j])) for j, v in y.items()]))
         outcome = solve(model, seconds=RULE_SECONDS, seed=seed, gap=1e-9, cancelled=cancelled, max_nodes=RULE_NODES)
         if outcome.objective is None:
-            return None
-        return np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int)
+            return None, outcome.status == "infeasible"
+        return np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int), outcome.status == "optimal"

@@ -15,11 +15,14 @@ from rich.table import Table
 
 from beatplanner.data.errors import Note
 from beatplanner.planning.cores import usable_cores
+from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.commands.terminal import PlainConsole, visible
 from beatplanner.ui.words import many, progress_line, proof_in_words
 
 # 2 is what typer ends with where the command itself is wrong
 DONE, BAD_INPUT, CLASH = 0, 1, 3
+# Not all rules are kept, and it is not proven that they cannot be.
+NOT_FOUND = 5
 # Of “stale” alone: the plan is no longer that of its rules and data.
 OUT_OF_DATE = 4
 # The program itself failed: EX_SOFTWARE of sysexits.h, so that no script takes it for a wrong input or a clash of rules.
@@ -72,10 +75,16 @@ def say_problems(problems: tuple[Note, ...]) -> None:
 def say_clashes(summary: dict[str, Any]) -> None:
     """Print which rules clash, and that a relaxed plan was written."""
     if not summary["feasible"]:
-        err_console.print("The rules cannot all be met:", style="red")
+        proven = clash_is_proven(summary)
+        heading = (
+            "The rules cannot all be met:"
+            if proven
+            else "No plan that keeps all rules was found, and it is not proven that there is none:"
+        )
+        err_console.print(heading, style="red")
         for clash in summary["clashes"]:
             err_console.print(f"- {clash}", markup=False)
-        raise typer.Exit(CLASH)
+        raise typer.Exit(CLASH if proven else NOT_FOUND)
 
 
 def say_times(begun: dict[str, float], end: float, limit: float | None) -> None:

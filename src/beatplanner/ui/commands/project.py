@@ -206,13 +206,13 @@ def plan_in_project(
     import tempfile
 
     from beatplanner.planning.whole.run import run as run_plan
-    from beatplanner.ui.commands.console import CLASH, interruptible, print_summary, shown_progress
+    from beatplanner.ui.commands.console import interruptible, print_summary, say_clashes, shown_progress
 
     with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
         out = Path(folder) / "plan"
 
         def change(document: Any) -> None:
-            nonlocal feasible
+            nonlocal told
             if scenario_name is not None:
                 document.activate(scenario_name)
             with interruptible() as cancelled, shown_progress() as progress:
@@ -228,12 +228,12 @@ def plan_in_project(
             plan = document.add_plan(out, name, reason=reason)
             print_summary(summary, out, places=False)
             out_console.print(f"{plan.name} is kept in {file.resolve()}", markup=False)
-            feasible = bool(summary["feasible"])
+            told = summary
 
-        feasible = True
+        told: dict[str, Any] = {}
         _changed(file, by, change)
-    if not feasible:
-        raise typer.Exit(CLASH)
+    if told:
+        say_clashes(told)
 
 
 @project_app.command()

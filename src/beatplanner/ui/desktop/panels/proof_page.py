@@ -206,6 +206,7 @@ class ProofPage(QWidget):
             "best": self.tr("proven best"),
             "no bound": self.tr("no bound: nobody knows how much better a plan could be"),
             "relaxed": self.tr("rules were relaxed, nothing is proven"),
+            "unknown": self.tr("rules were relaxed, nothing is proven"),
             "given": self.tr("given, not sought"),
         }[p.standing]
 
@@ -296,6 +297,9 @@ class ProofPage(QWidget):
             ),
             "relaxed": self.tr(
                 "the rules that you asked for cannot all be kept together. This plan keeps as many as possible; see Warnings for which clash."
+            ),
+            "unknown": self.tr(
+                "no plan was found that keeps all rules, and nobody has proven that there is none. This plan keeps as many as possible; see Warnings."
             ),
             "given": self.tr("these are the beats that you brought along; they were measured, not drawn anew."),
         }[p.standing]

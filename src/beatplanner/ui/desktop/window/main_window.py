@@ -325,7 +325,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
     def _proof(self, step: dict) -> str:
         if step["status"] == "optimal":
             return self.tr("Proven best.")
-        if step["status"] == "infeasible":
+        if step["status"] in ("infeasible", "unknown"):
             return self.tr("Rules were relaxed.")
         return (
             self.tr("No bound.")

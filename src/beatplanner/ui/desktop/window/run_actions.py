@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
@@ -257,7 +258,12 @@ class RunActions:
         if making is not None:
             making()
         if not feasible:
-            self._tell(self.tr("The rules cannot all be met"), [str(c) for c in clashes])
+            plan = self.scenario.plan
+            proven = plan is None or clash_is_proven(plan.summary)
+            title = (
+                self.tr("The rules cannot all be met") if proven else self.tr("No plan that keeps all rules was found")
+            )
+            self._tell(title, [str(c) for c in clashes])
 
     def _ended(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
