@@ -114,14 +114,9 @@ class _Sharing:
         price, limits = 0.0, ()
         if not self.fits(sum(p[0].moved for p in self.pool)):
             short = self.least()
-            price = self.price()
-            proof = self.each([(p, Task("priced", price=price)) for p in self.parts], 0.7, "common price")
-            self.add([a.found.district for a in proof])
-            priced, proofs = self.proven(proof, price)
-            if priced is not None and (bound is None or priced > bound):
-                bound, evidence = priced, proofs
-            else:
-                price = 0.0
+            # each round takes its least time in every municipality: where the time is over, what was found is what there is
+            if not self.late():
+                bound, evidence, price = self.priced(bound, evidence)
             chosen = self.used_up()
             if short is None and bound is not None:
                 bound, chosen, limits = self.branched(bound, chosen, evidence, price)
@@ -130,6 +125,18 @@ class _Sharing:
         if short is not None:
             bound = None
         return Together(chosen, bound, price, self.budget, evidence, short, limits)
+
+    def priced(
+        self, bound: float | None, evidence: tuple[PartEvidence, ...]
+    ) -> tuple[float | None, tuple[PartEvidence, ...], float]:
+        """Return the greater of a bound and that at a common price, what proves it, and the price; 0 where it is the old one."""
+        price = self.price()
+        proof = self.each([(p, Task("priced", price=price)) for p in self.parts], 0.7, "common price")
+        self.add([a.found.district for a in proof])
+        priced, proofs = self.proven(proof, price)
+        if priced is not None and (bound is None or priced > bound):
+            return priced, proofs, price
+        return bound, evidence, 0.0
 
     def fits(self, moved: float) -> bool:
         return moved <= self.budget * (1 + 1e-9) + 1e-9
@@ -159,8 +166,10 @@ class _Sharing:
         """Find the fewest residents moved, and how few they cannot be; raise the budget where it does not do."""
         least = self.each([(p, Task("least")) for p in self.parts], 0.25, "fewest moved")
         plans = self.add([a.found.district for a in least])
-        within = [Task("within", budget=m.moved, start=m.district, effort=0.3, prove=False) for m in plans]
-        self.add([a.found.district for a in self.each(list(zip(self.parts, within, strict=True)), 0.1, "fewest moved")])
+        if not self.late():
+            within = [Task("within", budget=m.moved, start=m.district, effort=0.3, prove=False) for m in plans]
+            again = self.each(list(zip(self.parts, within, strict=True)), 0.1, "fewest moved")
+            self.add([a.found.district for a in again])
         needed = sum(min(d.moved for d in pool) for pool in self.pool)
         if self.fits(needed):
             return None

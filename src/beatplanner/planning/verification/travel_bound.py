@@ -484,9 +484,10 @@ class _Tree:
             return -math.inf
         least = math.inf
         first = self.proof["round_multiplier"][-1].astype(np.int64)
-        stack = [(0, np.ones(len(self.pairs.site), bool), first)]
+        # what holds of a node's plans holds of those of its children, whose own multipliers may prove less
+        stack = [(0, np.ones(len(self.pairs.site), bool), first, -math.inf)]
         while stack:
-            k, alive, above = stack.pop()
+            k, alive, above, known = stack.pop()
             u = above + self.proof["multiplier"][k]
             alive = self._without(k, alive)
             own = children.get(k, [])
@@ -501,11 +502,12 @@ class _Tree:
             if found >= self.bound:
                 least = min(least, found)
                 continue
+            known = max(known, found)
             if not own:
-                least = min(least, found)
+                least = min(least, known)
             elif not self._shared_out(own):
                 return -math.inf
-            stack += [(c, left, u) for c in own]
+            stack += [(c, left, u, known) for c in own]
         return least
 
     def _gone(self, k: int) -> np.ndarray:
