@@ -31,7 +31,8 @@ from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.proof import BROKEN, Proof, Unproven, rules_in_summary, unproven_of
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
-from beatplanner.planning.verification.officers import check_officers, months_at_work, short_tenures
+from beatplanner.planning.verification.officers import check_officers, months_at_work
+from beatplanner.planning.verification.tenures import short_tenures
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import sum_up
 from beatplanner.planning.whole.verdict import write_verdict

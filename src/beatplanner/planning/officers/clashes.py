@@ -46,6 +46,10 @@ def clashes_of(
         ]
         told[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
         longest = longest_tenure(problem_)
+        if longest is not None and longest < problem_.min_tenure:
+            told[-1] += (
+                f" Above {longest} months no minimum tenure can be kept, since two who must not share a beat do so today."
+            )
         told = [t if longest is not None and longest < problem_.min_tenure else Unproven(t) for t in told]
     said = {
         "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: {w}",

@@ -35,7 +35,7 @@ import pandas as pd
 from beatplanner.data.errors import Note
 from beatplanner.data.formats.frames import records
 from beatplanner.data.town.town import Town
-from beatplanner.planning.officers.clashes import broken_rules, clashes_of, notes_of
+from beatplanner.planning.officers.clashes import broken_rules, clashes_of, longest_tenure, notes_of
 from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, cover_table, with_cover
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.openings import held_until_start, opening_months, with_stand_ins
@@ -46,7 +46,7 @@ from beatplanner.planning.officers.ways_out import Trials
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.officers.assign import assign, prepare
-from beatplanner.solver.officers.figures import breaches, measure
+from beatplanner.solver.officers.figures import breaches, broken_tenures, measure
 from beatplanner.solver.officers.problem import Posting, Postings, PriceProof, TenureProblem
 
 
@@ -191,6 +191,13 @@ def _plan_of(
             found.rules
         ],
     }
+    broken = broken_tenures(problem_, found.postings)
+    if broken:
+        # a minimum tenure that these postings keep, and above which none can
+        summary["longest_tenure"] = {
+            "found": min(served for *_, served in broken),
+            "impossible_above": longest_tenure(problem_),
+        }
     summary |= cover_figures(problem_, cover, town.roster)
     if town.groups:
         summary["languages"] = language_needs(town, beats, problem_, dates)

@@ -112,6 +112,8 @@ KEYS: dict[str, tuple[str, ...]] = {
             "relationship_years_lost_by_moves",
         )
     },
+    "officers.longest_tenure": ("officers.longest_tenure",),
+    "officers.longest_tenure.impossible_above": ("officers.longest_tenure_above",),
     "officers.broken_rules": ("officers.broken_rules",),
     "officers.special_posts": ("officers.special_posts_listed",),
     "officers.cover": ("officers.cover.covered_months",),

@@ -19,7 +19,8 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
-from beatplanner.planning.verification.officers import _beat_today, _served
+from beatplanner.planning.verification.personnel import _beat_today
+from beatplanner.planning.verification.tenures import _served
 
 # Names of hard rules on postings.
 BREACHES = (

@@ -11,7 +11,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
 from beatplanner.planning.verification.personnel import (
     _beat_today,
     _ready,
@@ -21,6 +21,7 @@ from beatplanner.planning.verification.personnel import (
     days_away,
     with_standins,
 )
+from beatplanner.planning.verification.tenures import _served, check_longest_tenure, couples_of, tenure_figures
 
 LANGUAGE_SHARE = 0.10
 # Months for which an ordered posting is fixed.
@@ -98,7 +99,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         _check_starts(ledger, evidence, closed, held, posts, beats, rules)
     figures = {
         "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months, closed),
-        **_tenure(postings, roster, days, beats, rules.min_tenure_months, evidence),
+        **tenure_figures(postings, roster, days, beats, rules.min_tenure_months, evidence),
         **_gaps(
             ledger, evidence, postings, roster, at_work, months, beats, posts if rules.gender_mix else posts * 0, closed
         ),
@@ -111,6 +112,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         figures["changed_months"] = _changed(
             evidence.town.published, postings, roster, days, beats, rules.training_months
         )
+    check_longest_tenure(ledger, evidence, claims, postings, roster, days, beats, rules)
     for name, found in figures.items():
         ledger.number(f"officers.{name}", claims.get(name), found)
     weights = claims.get("weights") or {}
@@ -291,13 +293,7 @@ def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules,
                 )
         claim = f"at most {limit} months in a post"
         check("maximum", "officers.max_tenure", claim, found, len(postings), "postings", ("officer", "beat"))
-    order = {o: i for i, o in enumerate(roster)}
-    apart = {
-        (o, q) if order[o] < order[q] else (q, o)
-        for o, row in roster.items()
-        for q in str(text(row.get("not_with")) or "").split(";")
-        if q in order and q != o
-    }
+    apart = couples_of(roster)
     if apart:
         found, grace = {}, max(1, rules.handover_months)
         for o, q in sorted(apart):
@@ -430,11 +426,6 @@ def _check_starts(ledger, evidence: Evidence, closed, held, posts, beats, rules)
     ledger.each("officers.starts", "beats that start later have no new officers before", wrong, len(beats), "beats")
 
 
-def _served(row, days) -> int:
-    since = _date(row.get("since"))
-    return whole_months(since, days[0]) if since else 0
-
-
 def _unpreferred(postings, roster, beats) -> float:
     total = 0
     for officer, b, a, z in postings:
@@ -480,38 +471,6 @@ def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
         kept += years * people[inside & there].sum() if text(row["beat"]) is not None else 0.0
     ledger.number("officers.relationship_years_today", claims["relationship_years_today"], today)
     ledger.number("officers.relationship_years_kept", claims.get("relationship_years_kept"), kept)
-
-
-def short_tenures(postings, roster, days, beats, least, evidence) -> list[tuple[str, int, int, int]]:
-    """Return the tenures that are cut short: officer, beat's position, first month away, months stayed."""
-    found = []
-    for officer, row in roster.items():
-        home = _beat_today(row, evidence, beats)
-        last, served = _stop(row, days), _served(row, days)
-        mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
-        kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
-        if home in beats and not kept and last > 0 and served < least:
-            found.append((officer, beats.index(home), 0, served))
-        for p in mine:
-            stayed = p[3] - p[2] + (served if p in kept else 0)
-            if p[3] < last and stayed < least:
-                found.append((officer, p[1], p[3], stayed))
-    return found
-
-
-def _tenure(postings, roster, days, beats, least, evidence) -> dict[str, float]:
-    """Count broken tenures and rotations."""
-    rotations = 0
-    for officer, row in roster.items():
-        home, today = _beat_today(row, evidence, beats), text(row.get("beat"))
-        mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
-        kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
-        # a beat that carries on today's under another id is another beat
-        rotations += (
-            sum(p not in kept or beats[p[1]] != today for p in mine) if today is not None else max(0, len(mine) - 1)
-        )
-    broken = len(short_tenures(postings, roster, days, beats, least, evidence))
-    return {"tenure_violations": float(broken), "rotations": float(rotations)}
 
 
 def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, mixed, closed) -> dict[str, float]:

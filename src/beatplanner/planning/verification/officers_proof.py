@@ -17,17 +17,10 @@ import pandas as pd
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing, text
-from beatplanner.planning.verification.officers import (
-    _beat_today,
-    _closed_posts,
-    _date,
-    _ready,
-    _served,
-    _stop,
-    months_at_work,
-)
-from beatplanner.planning.verification.personnel import truth
+from beatplanner.planning.verification.officers import _closed_posts, _date, months_at_work
+from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop, truth
 from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.tenures import _served
 
 Arrays = dict[str, np.ndarray]
 # What sums in floating point may have cost, as a share of the terms.

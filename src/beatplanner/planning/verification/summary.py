@@ -69,6 +69,7 @@ ALWAYS = (
     "made_on",
     "time_limit",
     "clashes",
+    "unproven_clashes",
     "population",
     "workload",
     "notes",
@@ -119,7 +120,8 @@ def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
 def _check_proven(ledger: Ledger, summary: dict[str, Any], steps: list[str]) -> None:
     """Check that "infeasible" is said where a clash is told as proven, and that its proof was looked at or is told as not checked."""
     clashes, unproven = summary.get("clashes") or [], summary.get("unproven_clashes", [])
-    strangers = [c for c in unproven if c not in clashes] if isinstance(unproven, list) else [str(unproven)]
+    unproven = unproven if isinstance(unproven, list) else [str(unproven)]
+    strangers = [c for c in unproven if c not in clashes]
     proven = [c for c in clashes if c not in unproven] if not strangers else []
     claimed = [step for step in steps if summary[step].get("status") == "infeasible"]
     sound = not strangers and (bool(proven) or not claimed)

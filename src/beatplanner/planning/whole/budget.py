@@ -264,7 +264,9 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     if not best.proven or not fits(best.start[group]).all():
         # no money lies idle that would start another beat
         start = _brought_forward(start, pilots, group, areas, fits, seats, room, frame.first, rules.years)
-    return Rollout(start, best.upper_bound, True)
+    # where beats start by municipality only because they are many, the bound is not one of the rules as they stand
+    asked = rules.start_by == "municipality" or count <= MOST_BEATS
+    return Rollout(start, best.upper_bound if asked else None, True)
 
 
 def _within(

@@ -1,0 +1,102 @@
+"""Tenures: how long officers stay, which postings are too short, and the longest minimum tenure that could be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beatplanner.data.description.models import Officers
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import Ledger, text, whole_months
+from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop, date_of
+
+
+def _served(row, days) -> int:
+    since = date_of(row.get("since"))
+    return whole_months(since, days[0]) if since else 0
+
+
+def couples_of(roster: dict[str, dict[str, Any]]) -> set[tuple[str, str]]:
+    """Return the pairs of officers who must not share a beat."""
+    order = {o: i for i, o in enumerate(roster)}
+    return {
+        (o, q) if order[o] < order[q] else (q, o)
+        for o, row in roster.items()
+        for q in str(text(row.get("not_with")) or "").split(";")
+        if q in order and q != o
+    }
+
+
+def short_tenures(postings, roster, days, beats, least, evidence) -> list[tuple[str, int, int, int]]:
+    """Return the tenures that are cut short: officer, beat's position, first month away, months stayed."""
+    found = []
+    for officer, row in roster.items():
+        home = _beat_today(row, evidence, beats)
+        last, served = _stop(row, days), _served(row, days)
+        mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
+        kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
+        if home in beats and not kept and last > 0 and served < least:
+            found.append((officer, beats.index(home), 0, served))
+        for p in mine:
+            stayed = p[3] - p[2] + (served if p in kept else 0)
+            if p[3] < last and stayed < least:
+                found.append((officer, p[1], p[3], stayed))
+    return found
+
+
+def tenure_figures(postings, roster, days, beats, least, evidence) -> dict[str, float]:
+    """Count broken tenures and rotations."""
+    rotations = 0
+    for officer, row in roster.items():
+        home, today = _beat_today(row, evidence, beats), text(row.get("beat"))
+        mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
+        kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
+        # a beat that carries on today's under another id is another beat
+        rotations += (
+            sum(p not in kept or beats[p[1]] != today for p in mine) if today is not None else max(0, len(mine) - 1)
+        )
+    broken = len(short_tenures(postings, roster, days, beats, least, evidence))
+    return {"tenure_violations": float(broken), "rotations": float(rotations)}
+
+
+def check_longest_tenure(
+    ledger: Ledger,
+    evidence: Evidence,
+    claims: dict[str, Any],
+    postings,
+    roster,
+    days,
+    beats: list[str],
+    rules: Officers,
+) -> None:
+    """Check ``officers.longest_tenure``, told where tenures are broken.
+
+    The least number of months that a broken tenure lasted is kept by all. Of two who serve in one beat today and must not share one, one leaves within the
+    months of a handover, so that no tenure is kept that is longer than what either has served by then.
+    """
+    broken = short_tenures(postings, roster, days, beats, rules.min_tenure_months, evidence)
+    told = claims.get("longest_tenure")
+    if not broken or not isinstance(told, dict):
+        ledger.add("officers.longest_tenure", not broken and told is None, str(told), "told where tenures are broken")
+        return
+    ledger.number("officers.longest_tenure", told.get("found"), min(stayed for *_, stayed in broken))
+    if rules.published is not None:
+        why = "What a published plan leaves of couples is not computed anew."
+        ledger.unchecked("officers.longest_tenure_above", str(told.get("impossible_above")), why)
+        return
+    impossible, grace = None, max(1, rules.handover_months)
+    for pair in couples_of(roster):
+        rows = [roster[o] for o in pair]
+        home = {_home(row, days, beats, rules, evidence) for row in rows}
+        if len(home) == 1 and None not in home and all(_stop(row, days) > grace for row in rows):
+            longest = max(_served(row, days) for row in rows) + grace
+            impossible = longest if impossible is None else min(impossible, longest)
+    claimed = told.get("impossible_above")
+    ledger.add("officers.longest_tenure_above", claimed == impossible, str(claimed), str(impossible))
+
+
+def _home(row: dict[str, Any], days, beats: list[str], rules: Officers, evidence: Evidence) -> str | None:
+    """Return the beat that an officer holds as the plan starts, None for none."""
+    heir = _beat_today(row, evidence, beats)
+    if heir not in beats or (str(row.get("beat")) not in beats and _ready(row, days, rules.training_months) > 0):
+        return None
+    return heir
