@@ -32,7 +32,7 @@ from beatplanner.planning.proof import BROKEN, Proof, Unproven, rules_in_summary
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.officers import check_officers, months_at_work
-from beatplanner.planning.verification.tenures import short_tenures
+from beatplanner.planning.verification.tenures import impossible_above, short_tenures
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import sum_up
 from beatplanner.planning.whole.verdict import write_verdict
@@ -202,10 +202,13 @@ class Judge:
         self.before = self.as_published.figures
         self.cut_before = frozenset(self.as_published.cut)
 
+    def _evidence(self, postings: Sequence[Posting]) -> Evidence:
+        tables = replace(self.tables, assignments=table_of(postings, self.tables))
+        return Evidence(self.units, self.beats, self.edges, tables, tables.summary, self.rules, None)
+
     def __call__(self, postings: Sequence[Posting]) -> Judgement:
         """Judge postings."""
-        tables = replace(self.tables, assignments=table_of(postings, self.tables))
-        evidence = Evidence(self.units, self.beats, self.edges, tables, tables.summary, self.rules, None)
+        evidence = self._evidence(postings)
         ledger = Ledger()
         check_officers(ledger, evidence)
         broken = tuple(c.detail for c in ledger.checks if not c.ok and c.name in HARD)
@@ -229,17 +232,31 @@ class Judge:
         """Say who leaves a beat before the minimum tenure, as the checker counts them."""
         rules, beats = self.rules.officers, list(self.posts)
         assert rules is not None
+        least, found = rules.min_tenure_months, {}
+        for officer, beat, month, stayed in self._short(postings, evidence):
+            found[officer, beat, month] = (
+                f"{officer} leaves {self.name[beats[beat]]} in {self._month(month)} after {stayed} of {least} months: {least - stayed} too few."
+            )
+        return found
+
+    def _short(self, postings: Sequence[Posting], evidence: Evidence) -> list[tuple[str, int, int, int]]:
+        """Return the tenures that are cut short, as of the checker's `short_tenures`."""
+        rules, beats = self.rules.officers, list(self.posts)
+        assert rules is not None
         rows = [
             (p.officer, beats.index(p.beat), p.start, p.end)
             for p in postings
             if p.officer in self.roster and p.beat in self.posts
         ]
-        least, found = rules.min_tenure_months, {}
-        for officer, beat, month, stayed in short_tenures(rows, self.roster, self.days, beats, least, evidence):
-            found[officer, beat, month] = (
-                f"{officer} leaves {self.name[beats[beat]]} in {self._month(month)} after {stayed} of {least} months: {least - stayed} too few."
-            )
-        return found
+        return short_tenures(rows, self.roster, self.days, beats, rules.min_tenure_months, evidence)
+
+    def longest_tenure(self, postings: Sequence[Posting]) -> dict[str, int | None] | None:
+        """Return ``officers.longest_tenure`` as the summary tells it; None where no tenure is cut short."""
+        rules, evidence = self.rules.officers, self._evidence(postings)
+        assert rules is not None
+        stays = [stayed for *_, stayed in self._short(postings, evidence)]
+        above = impossible_above(evidence, self.roster, self.days, list(self.posts), rules)
+        return {"found": min(stays), "impossible_above": above} if stays else None
 
     def _empty(self, postings: Sequence[Posting]) -> list[str]:
         """Return where posts stay empty."""
@@ -318,7 +335,8 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     """
     begin = time.monotonic()
     before = read_result(folder)
-    judgement = Judge(before, folder)(postings)
+    judge = Judge(before, folder)
+    judgement = judge(postings)
     if judgement.broken:
         raise InputError(
             *(
@@ -344,6 +362,9 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
     impossible = was.get("status") == "infeasible"
     proof = Proof.of(judgement.figures["objective"], bound, time.monotonic() - begin, sound, impossible).as_summary()
     officers = {**was, **figures, **proof}
+    officers.pop("longest_tenure", None)
+    if (tenure := judge.longest_tenure(postings)) is not None:
+        officers["longest_tenure"] = tenure
     if proof["lower_bound"] is None:
         officers = {k: v for k, v in officers.items() if k != "certified_bound"} | {"certified": None}
     if "relationship_years_lost_by_moves" in was:

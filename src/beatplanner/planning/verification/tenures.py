@@ -79,10 +79,17 @@ def check_longest_tenure(
         ledger.add("officers.longest_tenure", not broken and told is None, str(told), "told where tenures are broken")
         return
     ledger.number("officers.longest_tenure", told.get("found"), min(stayed for *_, stayed in broken))
+    claimed = told.get("impossible_above")
     if rules.published is not None:
         why = "What a published plan leaves of couples is not computed anew."
-        ledger.unchecked("officers.longest_tenure_above", str(told.get("impossible_above")), why)
+        ledger.unchecked("officers.longest_tenure_above", str(claimed), why)
         return
+    impossible = impossible_above(evidence, roster, days, beats, rules)
+    ledger.add("officers.longest_tenure_above", claimed == impossible, str(claimed), str(impossible))
+
+
+def impossible_above(evidence: Evidence, roster, days, beats: list[str], rules: Officers) -> int | None:
+    """Return the months above which no minimum tenure can be kept, since two who must not share a beat do so today; None where nothing says so."""
     impossible, grace = None, max(1, rules.handover_months)
     for pair in couples_of(roster):
         rows = [roster[o] for o in pair]
@@ -90,8 +97,7 @@ def check_longest_tenure(
         if len(home) == 1 and None not in home and all(_stop(row, days) > grace for row in rows):
             longest = max(_served(row, days) for row in rows) + grace
             impossible = longest if impossible is None else min(impossible, longest)
-    claimed = told.get("impossible_above")
-    ledger.add("officers.longest_tenure_above", claimed == impossible, str(claimed), str(impossible))
+    return impossible
 
 
 def _home(row: dict[str, Any], days, beats: list[str], rules: Officers, evidence: Evidence) -> str | None:

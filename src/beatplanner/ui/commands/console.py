@@ -72,19 +72,21 @@ def say_problems(problems: tuple[Note, ...]) -> None:
         err_console.print(str(note), markup=False, style="red" if note.severity == "error" else "")
 
 
-def say_clashes(summary: dict[str, Any]) -> None:
-    """Print which rules clash, and that a relaxed plan was written."""
+def say_clashes(summary: dict[str, Any], *, by_hand: bool = False) -> None:
+    """Print which rules clash or, in what a person drew `by_hand`, are broken, and that a plan was written all the same."""
     if not summary["feasible"]:
         proven = clash_is_proven(summary)
         heading = (
             "The rules cannot all be met:"
             if proven
+            else "This plan, as it was drawn, does not keep all rules:"
+            if by_hand
             else "No plan that keeps all rules was found, and it is not proven that there is none:"
         )
         err_console.print(heading, style="red")
         for clash in summary["clashes"]:
             err_console.print(f"- {clash}", markup=False)
-        raise typer.Exit(CLASH if proven else NOT_FOUND)
+        raise typer.Exit(CLASH if proven or by_hand else NOT_FOUND)
 
 
 def say_times(begun: dict[str, float], end: float, limit: float | None) -> None:

@@ -194,7 +194,7 @@ def postings(
         raise typer.Exit(CLASH)
     found = accept(folder, out, wanted, reason=reason, by=by)
     out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
-    say_clashes(found["summary"])
+    say_clashes(found["summary"], by_hand=True)
 
 
 @commands.command()

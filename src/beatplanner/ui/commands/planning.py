@@ -216,4 +216,4 @@ def mend(
     print_summary(summary, out)
     for line in summary["drawn"]["pack"]:
         err_console.print(line, markup=False)
-    say_clashes(summary)
+    say_clashes(summary, by_hand=True)
