@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +19,7 @@ from beatplanner.planning.officers.ways_out import (
     with_speaker,
     without,
 )
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import breaches, broken_tenures
 from beatplanner.solver.officers.problem import Posting, Postings, TenureProblem
@@ -47,7 +47,7 @@ def problem(**more) -> TenureProblem:
 
 
 def trials(of: TenureProblem, seconds: float = 60.0) -> Trials:
-    return Trials(of, assign(of, seconds=20).postings, time.monotonic() + seconds)
+    return Trials(of, assign(of, seconds=20).postings, read_clock(lambda: False) + seconds)
 
 
 def test_a_broken_tenure_is_mended_by_a_shorter_one_for_that_post():
