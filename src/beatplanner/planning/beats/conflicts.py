@@ -43,7 +43,9 @@ def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) 
             if proven
             else f"No way was found to balance {balance} with {rule}, though that is not proven impossible"
         )
-        way = f"The smallest budget found that would do is {short.found:.1%}{where}{no_less(short.impossible_below, '')}."
+        way = (
+            f"The smallest budget found that would do is {short.found:.1%}{where}{no_less(short.impossible_below, '')}."
+        )
         said.append((str if proven else Unproven)(f"{head}. {way}"))
     return said
 

@@ -117,7 +117,8 @@ def _least_moved(evidence: Evidence, plan: Plan) -> None:
     told["impossible_below"] = min(first, proven)
     # one clash has one number, whoever tells it
     before, now = no_less(first, ""), no_less(told["impossible_below"], "")
-    evidence.summary["clashes"] = [c.replace(before, now) for c in evidence.summary["clashes"]]
+    for key in ("clashes", "unproven_clashes"):
+        evidence.summary[key] = [c.replace(before, now) for c in evidence.summary.get(key, [])]
     evidence.tables.proofs[BUDGET] = arrays
 
 
