@@ -122,7 +122,8 @@ def phase(
     bound = base if best.bound is None else max(base, base + (best.bound - 1e-3) / scale)
     year = late
     if best.objective is not None:
-        opened = np.array([[round(v.varValue or 0.0) for v in row] for row in s])
+        # a choice that nothing depends on is left out of the model, and keeps its least value
+        opened = np.array([[round(v.lowBound if v.varValue is None else v.varValue) for v in row] for row in s])
         year = np.where(standing, -1, years - opened.sum(axis=1))
     return Phasing(year, extra, total(cost, unreached, year, years), bound)
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, unstable
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # Ranks of an atom's order beyond this are hardly ever asked; what is left falls to all alike.
 RANKS, RANKS_OF_PAIRS = 40, 12
@@ -38,7 +38,7 @@ def approximate(system: ServiceSystem) -> ServiceFlows:
     if n == 0:
         return nobody(system)
     if total <= 0:
-        return ServiceFlows(np.zeros(system.minutes.shape), np.zeros(n), 0.0, 0.0, 0.0)
+        return idle(system)
     paired = 1 < n <= PAIRED
     ranks = min(n, RANKS_OF_PAIRS if paired else RANKS)
     # atoms that ask in the same order count as one

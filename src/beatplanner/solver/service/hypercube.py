@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, unstable
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # States are 2^N: beyond this many servers the approximation takes over.
 MOST_SERVERS = 14
@@ -46,6 +46,8 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
         raise ValueError(f"the exact model has at most {MOST_SERVERS} servers")
     if n == 0:
         return nobody(system)
+    if system.total <= 0:
+        return idle(system)
     upward = _upward(system)
     service = system.mean_service(None)
     found = nobody(system)

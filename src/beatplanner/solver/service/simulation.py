@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, unstable
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # Calls before the figures count, as a share of all; and groups of calls whose spread gives the intervals.
 WARM_UP, BATCHES = 0.1, 20
@@ -61,7 +61,7 @@ def simulate(
     if system.servers == 0:
         return Simulated(nobody(system), 0, {})
     if system.total <= 0:
-        return Simulated(ServiceFlows(np.zeros(system.minutes.shape), np.zeros(system.servers), 0.0, 0.0, 0.0), 0, {})
+        return Simulated(idle(system), 0, {})
     if system.waits and system.total * float(system.mean_service(None).mean()) >= system.servers:
         return Simulated(unstable(system), 0, {})
     random = np.random.default_rng(seed)

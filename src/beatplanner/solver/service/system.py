@@ -101,6 +101,11 @@ def unstable(system: ServiceSystem) -> ServiceFlows:
     return ServiceFlows(nothing, np.ones(system.servers), 1.0, 0.0, np.inf, stable=False)
 
 
+def idle(system: ServiceSystem) -> ServiceFlows:
+    """Return the flows of a system that nobody calls."""
+    return ServiceFlows(np.zeros(system.minutes.shape), np.zeros(system.servers), 0.0, 0.0, 0.0)
+
+
 def nobody(system: ServiceSystem) -> ServiceFlows:
     """Return what holds where nobody is on duty: no call is answered."""
     return ServiceFlows(np.zeros((0, len(system.calls))), np.zeros(0), 0.0, 1.0, 0.0, stable=False)
