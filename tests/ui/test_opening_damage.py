@@ -8,7 +8,7 @@ import pytest
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.build import build
-from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.session import OpenTown
 from conftest import write_grid_town
 
 LIBRARIES = ("TOML", "SQLite", "database disk image", "driver", "UTF-8", "Traceback", "JSON line")
@@ -23,7 +23,7 @@ def project(tmp_path_factory):
 
 def told(path) -> str:
     with pytest.raises(InputError) as error:
-        Scenario().open(path)
+        OpenTown().open(path)
     text = "\n".join(str(note) for note in error.value.problems)
     assert not any(word in text for word in LIBRARIES), text
     return text

@@ -191,10 +191,10 @@ def test_paths_that_lead_out_of_a_project_are_asked_about_and_not_touched():
 
 
 def test_a_project_with_a_path_elsewhere_opens_only_where_that_is_agreed(qtbot, tmp_path, monkeypatch, town):
-    from beatplanner.ui.desktop.session.session import Scenario
+    from beatplanner.ui.desktop.session.session import OpenTown
 
     town.swap('roads = { path = "roads.gpkg" }', 'roads = { path = "//nowhere/roads.gpkg" }')
-    asked, scenario = [], Scenario()
+    asked, scenario = [], OpenTown()
     scenario.follows = lambda paths: (asked.append(paths), False)[1]
     with pytest.raises(desktop_error(), match="not followed"):
         scenario.open(town.project)

@@ -20,7 +20,7 @@ from beatplanner.data.description.sections.units import Project, Units
 from beatplanner.data.description.sections.workload import Workload
 
 
-class Scenario(Section):
+class ScenarioWords(Section):
     """What a scenario is called, and what it is about."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
@@ -49,7 +49,7 @@ class Description(Section):
     budget: Budget | None = None
     country: Country | None = None
     service: Service | None = None
-    scenario: Scenario | None = None
+    scenario: ScenarioWords | None = None
     folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
 
@@ -70,5 +70,5 @@ SECTIONS: dict[str, type[Section]] = {
     "budget": Budget,
     "country": Country,
     "service": Service,
-    "scenario": Scenario,
+    "scenario": ScenarioWords,
 }

@@ -33,7 +33,7 @@ class StoredPlan:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class StoredScenario:
     """A named set of rules: what differs from the project's own."""
 
     name: str
@@ -46,7 +46,7 @@ class Content:
     """All that a document holds beside the layers."""
 
     rules: dict[str, Any]
-    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    scenarios: dict[str, StoredScenario] = field(default_factory=dict)
     active: str = ""
     plans: dict[int, StoredPlan] = field(default_factory=dict)
     history: list[Event] = field(default_factory=list)
@@ -91,7 +91,7 @@ def _apply(content: Content, done: dict[str, Any]) -> None:
         else:
             content.rules = merge(content.rules, done["changes"])
     elif kind == "scenario":
-        content.scenarios[done["name"]] = Scenario(done["name"], done["changes"], done.get("note", ""))
+        content.scenarios[done["name"]] = StoredScenario(done["name"], done["changes"], done.get("note", ""))
     elif kind == "rename_scenario":
         content.scenarios = {
             (done["name"] if n == done["old"] else n): (replace(s, name=done["name"]) if n == done["old"] else s)

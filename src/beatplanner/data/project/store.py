@@ -12,7 +12,7 @@ from typing import Any
 
 from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.project.content import Content, Event, Scenario, StoredPlan, _figures
+from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, _figures
 from beatplanner.data.project.safe_save import copy_package
 
 SCENARIOS, PLANS = "beatplanner_scenarios", "beatplanner_plans"
@@ -43,7 +43,7 @@ def read_content(file: Path, content: Content) -> None:
     with open_read_only(file) as database:
         meta = dict(database.execute(f"SELECT key, value FROM {META}"))  # noqa: S608
         for name, changes, note in database.execute(f"SELECT name, changes, note FROM {SCENARIOS} ORDER BY id"):  # noqa: S608
-            content.scenarios[name] = Scenario(name, json.loads(changes), note)
+            content.scenarios[name] = StoredScenario(name, json.loads(changes), note)
         rows = database.execute(f"SELECT id, name, scenario, made_on, author, summary FROM {PLANS} ORDER BY id")  # noqa: S608
         for number, name, scenario, made_on, author, summary in rows:
             content.plans[number] = StoredPlan(number, name, scenario, made_on, author, json.loads(summary))

@@ -40,13 +40,13 @@ def print_plan(
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.map_layers import LayerStack
     from beatplanner.ui.desktop.map.printing import Page, write_page
-    from beatplanner.ui.desktop.session.session import Scenario
+    from beatplanner.ui.desktop.session.session import OpenTown
 
     if QGuiApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         # kept by Qt itself until the program ends
         print_plan.app = QGuiApplication(["beatplanner"])  # type: ignore[attr-defined]
-    scenario = Scenario()
+    scenario = OpenTown()
     scenario.plan, scenario.result = read_result(folder), folder
     stack = LayerStack()
     stack.patterns = patterns

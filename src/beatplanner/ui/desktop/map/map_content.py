@@ -13,7 +13,7 @@ from beatplanner.data.colours import FILLS, USED, preferred
 from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
-from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.session import OpenTown
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -59,7 +59,7 @@ class MapContent:
         Names of the stations' points.
     """
 
-    def __init__(self, scenario: Scenario | None = None) -> None:
+    def __init__(self, scenario: OpenTown | None = None) -> None:
         none = np.array([], dtype=object)
         self.polygons, self.rings, self.tree = none, Rings.of(none), shapely.STRtree([])
         self.label, self.ids = np.array([], int), []
@@ -86,7 +86,7 @@ class MapContent:
         if scenario is not None and scenario.is_open:
             self._load(scenario)
 
-    def _load(self, scenario: Scenario) -> None:
+    def _load(self, scenario: OpenTown) -> None:
         units, town, plan = scenario.units, scenario.town, scenario.plan
         self.polygons = np.asarray(units.geometry.array, dtype=object)
         self.rings = Rings.of(self.polygons)
@@ -130,7 +130,7 @@ class MapContent:
             count = np.bincount(inside[inside >= 0], minlength=len(units))
             self.figures["Incidents recorded"] = count.astype(float)
 
-    def _neighbours(self, scenario: Scenario) -> np.ndarray:
+    def _neighbours(self, scenario: OpenTown) -> np.ndarray:
         """Return the pairs of units that touch on the map, also where a barrier parts them: they must not look alike.
 
         Those that share a corner, and those that the plan counts as neighbours; both are known without cutting polygons with each other.
@@ -148,7 +148,7 @@ class MapContent:
         n = len(self.polygons)
         return np.column_stack(np.divmod(np.unique(pairs[:, 0] * n + pairs[:, 1]), n))
 
-    def _load_points(self, scenario: Scenario) -> None:
+    def _load_points(self, scenario: OpenTown) -> None:
         town = scenario.town
         if town is not None and town.incidents is not None:
             self.points["Incidents"] = town.incidents[["x", "y"]].dropna().to_numpy(float)
@@ -171,7 +171,7 @@ class MapContent:
         if plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
 
-    def _load_lines(self, scenario: Scenario) -> None:
+    def _load_lines(self, scenario: OpenTown) -> None:
         town = scenario.town
         if "current" in scenario.units:
             known = np.array([isinstance(c, str) for c in self.current])

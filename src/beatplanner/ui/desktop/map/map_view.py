@@ -20,7 +20,7 @@ from beatplanner.ui.desktop.map import cartography
 from beatplanner.ui.desktop.map.cartography import INK, View
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
-from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.session import OpenTown
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -95,7 +95,7 @@ class MapView(QWidget):
     viewed = Signal()
     tool_changed = Signal()
 
-    def __init__(self, scenario: Scenario, parent: QWidget | None = None) -> None:
+    def __init__(self, scenario: OpenTown, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scenario = scenario
         self.stack = LayerStack()

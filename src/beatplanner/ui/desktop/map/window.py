@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTableView, QVBoxL
 
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.session.draft import Draft
-from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.session.solving import SolveProcess
 from beatplanner.ui.desktop.toolkit.frame import Frame
 
@@ -31,7 +31,7 @@ class Window(Frame):
         Where a place is looked for, and what tells where the pointer is.
     """
 
-    scenario: Scenario
+    scenario: OpenTown
     map: MapView
     draft: Draft
     solving: SolveProcess

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex,
 from PySide6.QtGui import QFont
 
 from beatplanner.ui.desktop.plain_text import literal
-from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 class BeatTable(QAbstractTableModel):
     """Beats as rows; empty before there is a plan."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: OpenTown) -> None:
         super().__init__()
         self.scenario = scenario
         self._drawn: Any = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
-    from beatplanner.ui.desktop.session.session import Scenario
+    from beatplanner.ui.desktop.session.session import OpenTown
 
 Box = tuple[float, float, float, float]
 KEY = "draft"
@@ -86,7 +86,7 @@ class Draft(QObject):
     changed = Signal()
     returned = Signal(object, bool)
 
-    def __init__(self, scenario: Scenario, parent: QObject | None = None) -> None:
+    def __init__(self, scenario: OpenTown, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.scenario = scenario
         self.parts: dict[str, Part] = {}

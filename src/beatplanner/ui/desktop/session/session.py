@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from beatplanner.planning.beats.drawing import Drawing
 
 
-class Scenario:
+class OpenTown:
     """A project or a result that is open.
 
     Attributes

@@ -52,7 +52,7 @@ from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
 from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.draft import Draft
-from beatplanner.ui.desktop.session.session import Scenario
+from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.session.solving import SolveProcess
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.toolkit import guide_pages
@@ -82,7 +82,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
 
     def __init__(self) -> None:
         super().__init__()
-        self.scenario = Scenario()
+        self.scenario = OpenTown()
         self.solving = SolveProcess(self)
         self.draft = Draft(self.scenario, self)
         self.saved = True
