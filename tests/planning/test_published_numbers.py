@@ -6,16 +6,24 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pypdf
 import pytest
 
+from beatplanner.data.description.models import Forum
 from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError, counted
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.forum_tables import read_forum_tables
+from beatplanner.planning.forum.areas import Areas, resident_cells
+from beatplanner.planning.forum.forum_costs import check_costs
 from beatplanner.planning.forum.forum_pack import RECORD, audit_pack, remake_pack, town_of, write_pack
+from beatplanner.planning.forum.forums import plan_forums, venues_of
+from beatplanner.planning.forum.gate import pass_gate, whole
 from beatplanner.planning.forum.public_plan import public_plan
+from beatplanner.planning.forum.published import Published, read_published
 from beatplanner.planning.forum.read_back import texts_of
 from conftest import write_grid_town
 
@@ -204,8 +212,7 @@ def test_two_towns_that_differ_in_what_is_hidden_have_the_same_pack(packed):
     """No file says anything of a hidden count: another town with the same shown figures has the same files, to the letter."""
     from scipy import sparse
 
-    from beatplanner.planning.forum.areas import resident_cells
-    from beatplanner.planning.forum.gate import atoms_of, pass_gate, whole
+    from beatplanner.planning.forum.gate import atoms_of
     from beatplanner.planning.forum.pack_figures import areas_of
     from beatplanner.planning.forum.public_plan import secret_of
     from beatplanner.solver.suppression_whole import witness
@@ -274,3 +281,67 @@ def test_a_pack_that_was_changed_by_a_number_is_caught(packed):
     page.write_text(page.read_text(encoding="utf-8-sig") + "1,x,How many?,It is 98765 people\n", encoding="utf-8-sig")
     said = [c.detail for c in audit_pack(copy) if not c.ok]
     assert any("98765" in detail for detail in said)
+
+
+def test_costs_of_an_older_pack_are_attacked_and_what_they_give_away_is_found(packed):
+    """Older versions told costs by how many live where: an equation over residents of single units, to the cent."""
+    plan = packed.folder / "plan"
+    found = read_result(plan)
+    town = town_of(found, plan)
+    # a beat of two units, one of them with three people and from another of today's beats
+    beat, current = ["C" if i < 2 else "A" for i in range(16)], ["9", *["1"] * 15]
+    units = found.units.assign(beat=beat, current=current)
+    counts = whole(units["population"].to_numpy(float))
+    assert counts[0] == 3
+    lines = units[["beat", "municipality", "geometry"]].dissolve("beat").reset_index().assign(name=["A", "C"])
+    summary = found.summary | {"stations": {"walk_minutes": 2.0, "walk_kmh": 4.5}}
+    tables = replace(found, units=units, beats=lines, summary=summary)
+    rules = Forum(cost_per_km=3.0)
+    town = replace(town, description=town.description.model_copy(update={"forum": rules}))
+    extra = read_forum_tables(town)
+    areas = Areas(
+        [str(u) for u in units["unit"]], list(units["name"]), [""] * 16, beat, current, None, {"A": "A", "C": "C"}
+    )
+    gate = pass_gate(counts, resident_cells(areas), areas.name, 5, key=b"x")
+    assert gate.values["pair", "9", "C"] is None
+
+    def pack(name: str, members_from: np.ndarray | None) -> Published:
+        folder = packed.folder / name
+        folder.mkdir()
+
+        def write(file: str, header: list[str], rows: list) -> None:
+            with (folder / file).open("w", encoding="utf-8", newline="") as stream:
+                csv.writer(stream).writerows([header, *rows])
+
+        def shown(*key: str) -> object:
+            return "*" if gate.values[key] is None else gate.values[key]
+
+        write("units.csv", ["unit", "old_beat", "new_beat"], list(zip(areas.unit, current, beat, strict=True)))
+        write("beats.csv", ["beat", "name", "residents"], [(b, b, shown("beat", b)) for b in "AC"])
+        pairs = [key for key in gate.values if key[0] == "pair"]
+        write("old_new.csv", ["old_beat", "new_beat", "residents"], [(*key[1:], shown(*key)) for key in pairs])
+        meetings = plan_forums(tables, rules, *venues_of(town, extra), members_from=members_from)
+        header = ["level", "area", "venue", "meetings_a_year", "members", "share_who_walk", "travel_cost", "year_cost"]
+        rows = [
+            (
+                m.level,
+                m.area,
+                m.venue,
+                m.meetings,
+                m.members,
+                round(m.walkers, 2),
+                round(m.travel_cost, 2),
+                round(m.year_cost, 2),
+            )
+            for m in meetings
+        ]
+        write("forums.csv", header, rows)
+        return read_published(folder)
+
+    told = check_costs([pack("by_residents", None)], areas, tables, town, extra, counts)
+    assert not told.ok
+    assert "from today's beat 9 to beat C (by_residents, old_new.csv): between 3 and 3" in told.detail
+    # as they are told now, each place counting once, they say nothing
+    now = check_costs([pack("by_places", np.ones(16))], areas, tables, town, extra, counts)
+    assert now.ok, now.detail
+    assert "none follows" in now.detail

@@ -373,7 +373,14 @@ def audit_pack(
         day = dt.datetime.now().astimezone().date()
         for officer, shown in consented(read_forum_tables(town), day).items():
             named += [str(officer), str(shown["name"] or officer)]
-    return audit(pack or folder, others, counts, officers, named, groups, folder / RECORD)
+    checks = audit(pack or folder, others, counts, officers, named, groups, folder / RECORD)
+    if town is not None and counts is not None and tables.beats is not None:
+        from beatplanner.planning.forum.forum_costs import check_costs
+        from beatplanner.planning.forum.published import read_published
+
+        packs = [read_published(p) for p in (pack or folder, *others)]
+        checks.append(check_costs(packs, packs[0].areas, tables, town, read_forum_tables(town), counts))
+    return checks
 
 
 LEAK = "Leave the earlier pack or scenario out where nobody has it, merge the small area into a neighbour, or draw the line elsewhere"

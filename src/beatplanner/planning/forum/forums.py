@@ -121,6 +121,13 @@ class Meeting:
 
 def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meeting]:
     """Plan the forums of a town in its venues; without a list of those they meet in one of the buildings that stations were looked for in."""
+    return plan_forums(
+        tables, town.description.forum or Forum(), *venues_of(town, extra), members_from=np.ones(len(tables.units))
+    )
+
+
+def venues_of(town: Town, extra: ForumTables) -> tuple[pd.DataFrame | None, np.ndarray | None]:
+    """Return the buildings where forums may meet, and the ways there, as for `plan_forums`."""
     venues, walks = extra.venues, None
     if venues is None and town.sites is not None:
         rules = town.description.stations
@@ -133,9 +140,7 @@ def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meet
         venues = town.sites[["x", "y"]].assign(venue=names, cost=0.0)[real].reset_index(drop=True)
         walks = place_walks(town)
         walks = None if walks is None else walks[:, real]
-    return plan_forums(
-        tables, town.description.forum or Forum(), venues, walks, members_from=np.ones(len(tables.units))
-    )
+    return venues, walks
 
 
 def plan_forums(
@@ -174,16 +179,9 @@ def plan_forums(
     if people is None:
         people = np.nan_to_num(units["population"].to_numpy(float))
         people = people if people.sum() > 0 else units["workload"].to_numpy(float)
-    home = units[["x", "y"]].to_numpy(float)
-    place = venues[["x", "y"]].to_numpy(float)
-    straight = DETOUR * np.hypot(home[:, None, 0] - place[None, :, 0], home[:, None, 1] - place[None, :, 1])
-    metres = straight if walks is None else np.where(np.isfinite(walks), walks, straight)
-    limit = tables.summary.get("stations", {}).get("walk_minutes", WALK_MINUTES)
-    speed = tables.summary.get("stations", {}).get("walk_kmh", WALK_KMH)
-    on_foot = metres <= limit * speed * 1000 / 60
-    fare = np.where(on_foot, 0.0, 2 * metres / 1000 * rules.cost_per_km)
+    metres, on_foot, fare = ways_to(tables, rules, venues, walks)
     beat_of, muni_of = units["beat"].astype(str).to_numpy(object), units["municipality"].astype(str).to_numpy(object)
-    points = np.asarray(shapely.points(place), dtype=object)
+    points = np.asarray(shapely.points(venues[["x", "y"]].to_numpy(float)), dtype=object)
     found = []
 
     def add(
@@ -220,6 +218,19 @@ def plan_forums(
         add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
     add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)
     return found
+
+
+def ways_to(
+    tables: PlanTables, rules: Forum, venues: pd.DataFrame, walks: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return from each unit to each venue the metres, whether a member walks, and what there and back costs, all (n, v); `walks` as for `plan_forums`."""
+    home, place = tables.units[["x", "y"]].to_numpy(float), venues[["x", "y"]].to_numpy(float)
+    straight = DETOUR * np.hypot(home[:, None, 0] - place[None, :, 0], home[:, None, 1] - place[None, :, 1])
+    metres = straight if walks is None else np.where(np.isfinite(walks), walks, straight)
+    limit = tables.summary.get("stations", {}).get("walk_minutes", WALK_MINUTES)
+    speed = tables.summary.get("stations", {}).get("walk_kmh", WALK_KMH)
+    on_foot = metres <= limit * speed * 1000 / 60
+    return metres, on_foot, np.where(on_foot, 0.0, 2 * metres / 1000 * rules.cost_per_km)
 
 
 def place_walks(town: Town) -> np.ndarray | None:
