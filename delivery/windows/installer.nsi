@@ -178,6 +178,24 @@ Section "beatplanner"
   ${Loop}
   FindClose $3
 
+  ; what an older beatplanner left here that was installed from the bundle, with a Python of this computer; what still runs stays
+  ${If} ${FileExists} "$INSTDIR\installed.json"
+    RMDir /r "$INSTDIR\env"
+    RMDir /r "$INSTDIR\env.old"
+    RMDir /r "$INSTDIR\env.new"
+    RMDir /r "$INSTDIR\env.leaving"
+    RMDir /r "$INSTDIR\guide"
+    RMDir /r "$INSTDIR\licences"
+    Delete "$INSTDIR\sbom.cdx.json"
+    Delete "$INSTDIR\beatplanner.ico"
+    Delete "$INSTDIR\beatplanner.png"
+    Delete "$INSTDIR\register.py"
+    Delete "$INSTDIR\uninstall.cmd"
+    ${IfNot} ${FileExists} "$INSTDIR\env\*.*"
+      Delete "$INSTDIR\installed.json"
+    ${EndIf}
+  ${EndIf}
+
   ; the kernels of the solvers are compiled here and a small town is solved with them
   DetailPrint "$(TRYING)"
   nsExec::Exec '"$SYSDIR\cmd.exe" /d /s /c ""$INSTDIR\$1\python\python.exe" -X utf8 -m beatplanner.planning.prepared > "$INSTDIR\check.log" 2>&1"'

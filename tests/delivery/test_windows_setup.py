@@ -185,11 +185,16 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
     (place / "1.2.2-dead").mkdir()
     (place / "1.2.2-dead" / "installing").write_text("", "ascii")
     (place / "mine.txt").write_text("somebody else's", "utf-8")
+    # and so does one that came from the bundle, with a Python of the computer
+    (place / "env" / "Scripts").mkdir(parents=True)
+    for name in ("installed.json", "register.py", "uninstall.cmd", "env/Scripts/python.exe"):
+        (place / name).write_text("", "ascii")
     make_setup(content, setup, "1.2.4", build_id(content, "1.2.4"), compressor="zlib")
     assert run(str(setup), "/S") == 3
     second = (place / "current.txt").read_text()
     assert second.startswith("1.2.4-") and [p.name for p in place.iterdir() if p.is_dir()] == [second]
 
+    assert not any((place / name).exists() for name in ("installed.json", "register.py", "uninstall.cmd"))
     target = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
     run(str(place / "uninstall.exe"), "/S", f"_?={target}")
     assert {p.name for p in place.iterdir()} <= {"mine.txt", "uninstall.exe"}
