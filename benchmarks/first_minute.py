@@ -65,7 +65,7 @@ class Machine:
         done = subprocess.run(
             [sys.executable, *(str(w) for w in words)], env=self.environment, cwd=ROOT, capture_output=True, text=True
         )
-        if done.returncode not in (0, 3):
+        if done.returncode not in (0, 3, 5):
             raise SystemExit(f"{' '.join(map(str, words))}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return time.perf_counter() - begin, done.stderr
 

@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 
-# Exit codes of the command that leave a result: done, and rules that cannot all be met.
-DONE, CLASH = 0, 3
+# Exit codes of the command that leave a result: done, rules that cannot all be met, and no plan found that keeps them all.
+DONE, CLASH, NOT_FOUND = 0, 3, 5
 # A run that is cancelled has so many seconds to end by itself.
 PATIENCE = 10.0
 
@@ -40,7 +40,7 @@ def environment():
     return kept
 
 
-def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH), setting=""):
+def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH, NOT_FOUND), setting=""):
     """Run the command and return its exit code and what it says on standard output.
 
     Parameters

@@ -17,7 +17,7 @@ from qgis.core import (
     QgsProcessingProvider,
 )
 
-from .command import CLASH, CommandError, run
+from .command import CLASH, NOT_FOUND, CommandError, run
 
 
 class Algorithm(QgsProcessingAlgorithm):
@@ -41,7 +41,7 @@ class Algorithm(QgsProcessingAlgorithm):
         """Return a new one."""
         return type(self)()
 
-    def call(self, arguments, feedback, allowed=(0, CLASH)):
+    def call(self, arguments, feedback, allowed=(0, CLASH, NOT_FOUND)):
         """Run the command with its progress in the log, until it ends or is cancelled."""
         feedback.pushCommandInfo("beatplanner " + " ".join(arguments))
         try:
@@ -50,6 +50,8 @@ class Algorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(str(error)) from None
         if code == CLASH:
             feedback.reportError("The rules cannot all be met: the plan is the best one under the smallest relaxation.")
+        if code == NOT_FOUND:
+            feedback.reportError("No plan that keeps all rules was found, and it is not proven that there is none; the plan relaxes some.")
         return code, said
 
     def project(self, title="Project (description or project file)"):
