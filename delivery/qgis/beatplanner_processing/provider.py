@@ -51,7 +51,9 @@ class Algorithm(QgsProcessingAlgorithm):
         if code == CLASH:
             feedback.reportError("The rules cannot all be met: the plan is the best one under the smallest relaxation.")
         if code == NOT_FOUND:
-            feedback.reportError("No plan that keeps all rules was found, and it is not proven that there is none; the plan relaxes some.")
+            feedback.reportError(
+                "No plan that keeps all rules was found, and it is not proven that there is none; the plan relaxes some."
+            )
         return code, said
 
     def project(self, title="Project (description or project file)"):
