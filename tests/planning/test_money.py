@@ -268,6 +268,12 @@ def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
     town.swap("{ senior = 1500 }", "{ seniors = 1500 }")
     code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 1)
     assert code == 1 and "the grade “senior” of the roster has no salary" in err and "Did you mean “seniors”?" in err
+    # it is told with its row before anything is planned, as is everything of a budget that the description shows
+    code, out, _ = command("check", town.project)
+    assert code == 1 and "row 2, field “grade”" in out
+    town.swap("{ seniors = 1500 }", "{ senior = 1500 }\nceiling = [1, 2, 3]\nfunds = { donr = 5 }")
+    code, out, _ = command("check", town.project)
+    assert code == 1 and "3 amounts are given for 2 years" in out and "no line is paid by “donr”" in out
 
 
 def test_whole_vehicles_leave_no_money_idle(town):

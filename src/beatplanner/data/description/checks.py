@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.raw import file_exists, nearest_file
 from beatplanner.data.description.sections.base import Section
+from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.incidents import Incidents
+from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 
@@ -159,6 +161,8 @@ def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]: 
         what = "a freeze needs the postings that were published"
         yield "officers.freeze_months", what, 'Add published = "postings.csv", or take freeze_months away'
     forum, budget = sections.get("forum"), sections.get("budget")
+    if budget:
+        yield from _of_budget(budget, officers)
     if (
         forum
         and budget
@@ -186,6 +190,39 @@ def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]: 
                 f"“{table.path}” is a table, so its columns with the coordinates are needed",
                 mend,
             )
+
+
+def _of_budget(budget: Budget, officers: Officers | None) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong in a budget by itself: payers that no line names, amounts that are not one a year, years before or after the plan."""
+    named = sorted({str(payer) for payer in budget.payers.model_dump().values()})
+    for payer in budget.funds:
+        if payer not in named and not (budget.ends and payer == budget.then):
+            mend = did_you_mean(payer, named) or "Name a payer of budget.payers, or give it a line"
+            yield f"budget.funds.{payer}", f"no line is paid by “{payer}”, so its money pays for nothing", mend
+    for payer, day in budget.ends.items():
+        if payer in named and payer != budget.then:
+            continue
+        what = f"no line is paid by “{payer}”, whose money ends on {day}"
+        if payer == budget.then:
+            what = f"“{payer}” would pay for itself after {day}"
+        mend = did_you_mean(payer, named) or "Name a payer of budget.payers, and another as budget.then"
+        yield f"budget.ends.{payer}", what, mend
+    amounts: dict[str, Any] = {f"funds.{payer}": value for payer, value in budget.funds.items()}
+    amounts |= {"ceiling": budget.ceiling, "training_seats": budget.training_seats}
+    for name, value in amounts.items():
+        if isinstance(value, list) and len(value) != budget.years:
+            what = f"{len(value)} amounts are given for {budget.years} years"
+            yield f"budget.{name}", what, "Give one a year, or one number for all"
+    seen: set[str] = set()
+    for group in budget.start_together:
+        for beat in group:
+            if beat in seen:
+                yield "budget.start_together", f"beat “{beat}” is in two groups", "Name each beat once"
+            seen.add(beat)
+    first = budget.first_year
+    if officers and first is not None and not 0 <= officers.start.year - first < budget.years:
+        what = f"the budget is for {first} to {first + budget.years - 1}, and the plan starts on {officers.start}"
+        yield "budget.first_year", what, "Give a first_year that is not after the plan's start, and years enough"
 
 
 def _is_zone(name: str) -> bool:

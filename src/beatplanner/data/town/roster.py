@@ -56,6 +56,17 @@ MAN = {
 }
 
 
+def _check_grades(grades: pd.Series, reading: Reading, where: Place) -> None:
+    """Refuse a grade that the budget has no salary for, where it has salaries by grade."""
+    budget = reading.description.budget
+    paid = {} if budget is None else budget.grades
+    for i, grade in enumerate(grades):
+        if paid and grade and grade not in paid:
+            what = f"the grade “{grade}” of the roster has no salary"
+            mend = did_you_mean(grade, paid) or "Add it to budget.grades"
+            raise InputError(where.problem(what, mend, row=where.rows[i], field="grade"))
+
+
 def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
     """Read the officers as in `Town`."""
     rules = reading.description.officers
@@ -88,6 +99,8 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     with problems.keep():
         found["licence"] = truths(column("licence"), where)
     found["grade"] = pd.Series(texts(column("grade")), dtype=object)
+    with problems.keep():
+        _check_grades(found["grade"], reading, where)
     found["gender"] = pd.Series([gender_of(v) for v in texts(column("gender"))], dtype=object)
     with problems.keep():
         told = []

@@ -74,14 +74,8 @@ class Frame:
 
 
 def frame_of(description: Description) -> Frame:
-    """Return the years, prices and payers of a budget.
-
-    Raises
-    ------
-    InputError
-        Where amounts are not one a year, funds are a payer's that no line names, or the budget begins after the plan.
-    """
-    rules, file = description.budget, description.file.name
+    """Return the years, prices and payers of a budget; `description.checks` has refused what contradicts itself."""
+    rules = description.budget
     assert rules is not None
     days = first_days(description)
     whole = days[0].month == days[0].day == 1 or description.officers is None
@@ -89,41 +83,8 @@ def frame_of(description: Description) -> Frame:
     if description.officers is None and rules.first_year is None:
         labels = [str(t + 1) for t in range(rules.years)]
     of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
-    absent = [p for p in rules.funds if p not in of_line.values() and not (rules.ends and p == rules.then)]
-    if absent:
-        mend = did_you_mean(absent[0], set(of_line.values())) or "Name a payer of budget.payers, or give it a line"
-        raise InputError(
-            problem(
-                f"no line is paid by “{absent[0]}”, so its money pays for nothing",
-                mend,
-                file=file,
-                field=f"budget.funds.{absent[0]}",
-            )
-        )
     payers = sorted({*of_line.values(), *([rules.then] if rules.ends else list[str]())})
-    for payer, day in rules.ends.items():
-        if payer not in of_line.values() or payer == rules.then:
-            what = (
-                f"“{payer}” would pay for itself after {day}"
-                if payer == rules.then
-                else f"no line is paid by “{payer}”, whose money ends on {day}"
-            )
-            mend = (
-                did_you_mean(payer, sorted(set(of_line.values())))
-                or "Name a payer of budget.payers, and another as budget.then"
-            )
-            raise InputError(problem(what, mend, file=file, field=f"budget.ends.{payer}"))
     first = 0 if description.officers is None else description.officers.start.year - days[0].year
-    if first < 0 or first >= rules.years:
-        what = f"the budget is for {labels[0]} to {labels[-1]}, and the plan starts on {description.officers.start}"  # type: ignore[union-attr]
-        raise InputError(
-            problem(
-                what,
-                "Give a first_year that is not after the plan's start, and years enough",
-                file=file,
-                field="budget.first_year",
-            )
-        )
     return Frame(
         labels,
         (1 + rules.inflation) ** np.arange(rules.years),

@@ -31,8 +31,6 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.officers import Officers
-from beatplanner.data.errors import InputError, problem
-from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.personnel import absences
@@ -102,29 +100,12 @@ def payroll(
         Whether everybody stays where they are today.
     starts
         Day on which each beat starts, None for never; all start with the plan where a beat is missing.
-
-    Raises
-    ------
-    InputError
-        Where the budget has salaries by grade and an officer's grade is not among them.
     """
     officers, budget, roster = rules.officers, rules.budget, tables.roster
     if officers is None or budget is None or roster is None:
         return None
     days = first_days(rules)
     rows = records(roster)
-    unknown = sorted(
-        {g for g in (_text(r.get("grade")) for r in rows) if g and budget.grades and g not in budget.grades}
-    )
-    if unknown:
-        raise InputError(
-            problem(
-                f"the grade “{unknown[0]}” of the roster has no salary",
-                did_you_mean(unknown[0], budget.grades) or "Add it to budget.grades",
-                file=rules.file.name,
-                field="budget.grades",
-            )
-        )
     employed = np.array([_employed(r, days) for r in rows]).reshape(len(rows), -1)
     posted, vacant = _posted(tables, rows, officers, days, today, starts or {})
     courses = [_course(r, officers) for r in rows]
