@@ -38,7 +38,6 @@ FILES = {
     "solver/districts/annealing.py": KERNEL,
     "solver/location/p_median.py": TO_SPLIT,
     "solver/service/staffing.py": TO_SPLIT,
-    "ui/desktop/guided_import/wizard.py": TO_SPLIT,
     "ui/desktop/map/cartography.py": TO_SPLIT,
     "ui/desktop/map/map_view.py": TO_SPLIT,
     "ui/desktop/panels/beat_card.py": TO_SPLIT,

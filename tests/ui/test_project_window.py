@@ -23,7 +23,10 @@ from beatplanner.data.project import journal
 from beatplanner.data.project.build import build
 from beatplanner.data.project.document import ProjectDocument, read_document
 from beatplanner.planning.verification import verify
-from beatplanner.ui.desktop.guided_import.wizard import ColumnsPage, DoubtsPage, ImportWizard, SavePage
+from beatplanner.ui.desktop.guided_import.columns_page import ColumnsPage
+from beatplanner.ui.desktop.guided_import.doubts_page import DoubtsPage
+from beatplanner.ui.desktop.guided_import.save_page import SavePage
+from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window import project_window
 from beatplanner.ui.desktop.window.main_window import MainWindow
