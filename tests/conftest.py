@@ -243,17 +243,22 @@ def let_go(window) -> None:
 # A worker takes file after file; one that takes minutes begins early, or the others wait for it at the end.
 LONG = (
     "test_bundle.py",
-    "test_stations.py",
-    "test_country.py",
-    "test_command_line.py",
-    "test_guide.py",
     "test_project_window.py",
-    "test_money.py",
     "test_officers.py",
+    "test_stations.py",
+    "test_command_line.py",
+    "test_country.py",
+    "test_windows_setup.py",
+    "test_qgis_plugin.py",
+    "test_published_numbers.py",
+    "test_guide.py",
+    "test_starters.py",
+    "test_money.py",
     "test_districting.py",
+    "test_mending.py",
     "test_tampering.py",
-    "test_suppression.py",
     "test_real_towns.py",
+    "test_suppression.py",
 )
 
 

@@ -76,7 +76,7 @@ def test_every_option_together_is_verified(tmp_path):
         'posts_per_beat = 2\ngender_mix = true\nmax_tenure_months = 40\nmoves_a_month = 2\nhalf_a_year = true\nposts = "posts.csv"\n'
         'published = "published.csv"\nfreeze_months = 3',
     )
-    summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5, pack=False)
+    summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=2, pack=False)
     assert summary["officers"]["gender_gaps"] > 0
     sound(tmp_path / "plan")
 
