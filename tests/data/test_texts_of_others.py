@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import pytest
 
@@ -191,3 +193,28 @@ def test_a_photo_comes_from_below_the_project_only(tmp_path):
     for name in ("text.jpg", "cut.png"):
         with pytest.raises(InputError, match="no picture"):
             clean_photo(inside / name, inside)
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("Census of 2021", "Census of 2021"),
+        ("Попис", "Попис"),
+        ("units", ""),
+        ("Units ", ""),
+        ("popis ana final", ""),
+        ("POPIS-ANA_final.gpkg", ""),
+        (r"C:\Users\ana\popis.shp", ""),
+        ("home/ana/popis", ""),
+        ("copy_of_ana", ""),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_layer_or_a_file_is_no_title_of_a_source(tmp_path, title, told):
+    from beatplanner.data.result.provenance import _title
+
+    file = tmp_path / "popis_ana_final.gpkg"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE gpkg_contents (table_name TEXT, identifier TEXT)")
+        database.execute("INSERT INTO gpkg_contents VALUES ('units', ?)", (title,))
+    assert _title(file) == told

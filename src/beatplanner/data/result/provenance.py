@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -68,5 +69,17 @@ def _title(path: Path) -> str:
             rows = database.execute("SELECT table_name, identifier FROM gpkg_contents").fetchall()
     except sqlite3.Error:
         return ""
-    titles = [str(title) for table, title in rows if title and str(title) != str(table)]
+    titles = [str(title) for table, title in rows if title and not _is_a_name(str(title), str(table), path.stem)]
     return titles[0] if len(rows) == 1 and titles else ""
+
+
+def _is_a_name(title: str, table: str, stem: str) -> bool:
+    """Tell whether a title is no title but the name of a layer or a file, as programs write it there: names do not go public."""
+    plain = re.sub(r"\W|_", "", title).casefold()
+    known = {re.sub(r"\W|_", "", name).casefold() for name in (table, stem)}
+    return (
+        not plain
+        or plain in known
+        or bool(re.search(r"[\\/]|\.\w{2,5}$", title))
+        or ("_" in title and " " not in title)
+    )
