@@ -6,9 +6,11 @@ import csv
 import json
 import re
 import shutil
+import zipfile
 from dataclasses import replace
 
 import numpy as np
+import pyogrio
 import pypdf
 import pytest
 
@@ -199,12 +201,23 @@ def public_bytes(folder) -> dict[str, object]:
         if file.suffix == ".png":
             found[file.name] = file.read_bytes()
         elif file.suffix == ".pdf":
-            found[file.name] = re.sub(
-                r"[0-9a-f]{16}", "", " ".join(p.extract_text() for p in pypdf.PdfReader(file).pages)
-            )
+            pages = pypdf.PdfReader(file).pages
+            found[file.name] = re.sub(r"[0-9a-f]{16}", "", " ".join(p.extract_text() for p in pages))
+            # what is drawn, beside what is written: lengths of bars, sizes, colours
+            drawn = [p.get_contents() for p in pages if not re.search(r"[0-9a-f]{16}", p.extract_text())]
+            found[file.name + " drawn"] = [d.get_data() for d in drawn if d is not None]
+        elif file.suffix == ".html":
+            found[file.name] = re.sub(r"[0-9a-f]{16,64}|\d{4}-\d\d-\d\dT[\d:+]+", "", file.read_text("utf-8"))
         else:
             texts = [re.sub(r"[0-9a-f]{16,64}|\d{4}-\d\d-\d\dT[\d:+]+", "", t) for t in texts_of(file)]
             found[file.name] = sorted(texts) if file.suffix == ".json" else texts
+        if file.suffix == ".docx":
+            with zipfile.ZipFile(file) as archive:
+                names = [n for n in archive.namelist() if n.startswith("word/")]
+                found[file.name + " drawn"] = [re.sub(rb"[0-9a-f]{16}", b"", archive.read(n)) for n in sorted(names)]
+        elif file.suffix == ".gpkg":
+            for layer, _ in pyogrio.list_layers(file):
+                found[f"{file.name} {layer}"] = pyogrio.read_dataframe(file, layer=layer).to_json()
     return found
 
 
