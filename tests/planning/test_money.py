@@ -116,6 +116,8 @@ def test_nobody_is_moved_out_of_a_beat_that_has_not_started(town, command):
     assert serves["Бојан", "2"] == "2028-01-01" and "4" not in {b for _, b in serves}
     code, out, _ = command("answer", town.path("out"), "--out", town.path("answer.html"))
     assert code == 0 and "When is the last day to recruit?" in out
+    # what nobody gets is not praised: neither lines nor stations nor the work
+    assert out.count("once all of it has started, which the money does not allow") == 3
     # a plan in which one of them is moved all the same is found
     import sqlite3
 

@@ -87,9 +87,16 @@ def _residents(c: Column, today: Column) -> list[str]:
         text += f"; {_many(f['moved_residents'], 'resident')} ({f['moved_share']:.0%}) change beat"
     if f.get("change_officer") is not None:
         text += f" and {f['change_officer']:,.0f} ({f['change_officer_share']:.0%}) get officers they do not know"
+    return [f"{text}{_once(c)}."]
+
+
+def _once(c: Column) -> str:
+    """Say that a figure is that of the plan when all of it has started, where a roll-out starts it later or never."""
     b = c.tables.summary.get("budget")
-    late = b is not None and b["limited"] and len(b["beat_starts"]) > b["beats_started"][-1]
-    return [text + (", once all of it has started, which the money does not allow." if late else ".")]
+    if b is None or not b["limited"] or len(b["beat_starts"]) == b["beats_started"][0]:
+        return ""
+    never = len(b["beat_starts"]) > b["beats_started"][-1]
+    return ", once all of it has started" + (", which the money does not allow" if never else "")
 
 
 def _who_moves(c: Column) -> list[str]:
@@ -190,7 +197,7 @@ def _fair(c: Column, today: Column) -> list[str]:
     f, was = c.figures, today.figures.get("hours_per_officer_max")
     if f.get("hours_per_officer_max") is None:
         return []
-    text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year, the one with the least {f['hours_per_officer_min']:,.0f}"
+    text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year, the one with the least {f['hours_per_officer_min']:,.0f}{_once(c)}"
     return [text + (f"; today the most is {was:,.0f}." if was is not None else ".")]
 
 
@@ -198,7 +205,7 @@ def _stations(c: Column, today: Column) -> list[str]:
     f, was = c.figures, today.figures.get("within_limit")
     if f.get("within_limit") is None:
         return []
-    text = f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to one of {_many(f['stations'], 'station')}"
+    text = f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to one of {_many(f['stations'], 'station')}{_once(c)}"
     return [text + (f"; today it is {was:.0%}." if was is not None else ".")]
 
 
