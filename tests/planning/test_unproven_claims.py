@@ -95,7 +95,10 @@ def test_locks_are_apart_where_no_way_joins_them():
     assert _apart(strip([0, -1, 1, -1, 0], 2), 0)
     assert not _apart(strip([0, -1, -1, -1, 0], 2), 0)
     assert _crowded(strip([0, 1, 2, -1], 2))
+    assert _crowded(strip([0, 0, 0, 0], 2))
+    assert _crowded(strip([0, 0, 0, -1], 3))
     assert not _crowded(strip([0, 1, -1, -1], 2))
+    assert not _crowded(strip([0, 0, 0, -1], 2))
 
 
 def test_no_choice_is_fair_only_where_all_were_tried():

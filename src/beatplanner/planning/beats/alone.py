@@ -295,7 +295,14 @@ def _apart(problem: DistrictingProblem, label: int) -> bool:
 
 
 def _crowded(problem: DistrictingProblem) -> bool:
-    """Tell whether the pieces of the map, each with a district at least and one for each label locked in it, are more than the districts."""
+    """Tell whether locks leave no room for the districts by their numbers alone.
+
+    So it is where the pieces of the map, each with a district at least and one for each label locked in it, are more than the districts; or where districts
+    without a label, each with a free unit at least, are more than the free units.
+    """
+    labels = len(np.unique(problem.locked[problem.locked >= 0]))
+    if problem.count - labels > int((problem.locked < 0).sum()):
+        return True
     fewest = sum(max(1, len(np.unique(held[held >= 0]))) for held in (problem.locked[p] for p in pieces(problem)))
     return fewest > problem.count
 
