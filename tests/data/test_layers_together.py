@@ -176,3 +176,23 @@ def test_a_mark_of_a_missing_number_is_a_missing_time(marks):
     assert not len(found.failed)
     assert found.values.isna().tolist() == [False, True, True, True]
     assert not len(read_times(pd.Series([45000, -999])).failed)
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("col1", "col2")])
+def test_places_are_known_by_their_numbers_among_the_units(sixteen, tmp_path, names):
+    places = sixteen.centroid.to_crs(4326)
+    when = pd.date_range("2025-01-01", "2025-12-31", periods=96).strftime("%Y-%m-%d %H:%M")
+    table = pd.DataFrame({names[1]: np.tile(places.y, 6), "kind": ["theft", "noise"] * 48, "when": when})
+    table[names[0]] = np.tile(places.x, 6)
+    table["rate"] = np.linspace(0.5, 9.5, 96)
+    table.to_csv(tmp_path / "export.csv", index=False)
+    draft = ImportDraft()
+    draft.add([tmp_path / "u.gpkg", tmp_path / "export.csv"])
+    found = draft.first("incidents")
+    assert found is not None and (found.columns["x"], found.columns["y"]) == names and found.crs == "EPSG:4326"
+    assert "are places among the units" in found.reason
+    assert (found.columns["category"], found.columns["time"]) == ("kind", "when")
+    # a measure that is no place is none
+    table.drop(columns=names[0]).to_csv(tmp_path / "other.csv", index=False)
+    draft.add([tmp_path / "other.csv"])
+    assert not next(s for s in draft.sources if s.look.path.name == "other.csv").role

@@ -36,6 +36,8 @@ from beatplanner.data.guided_import.guessing import (
     guess_columns,
     guess_place,
     guess_roles,
+    places_by_value,
+    role_of_places,
     second_guess,
 )
 from beatplanner.data.guided_import.looks import LayerLook, look_at
@@ -221,6 +223,7 @@ class ImportDraft:
         for source, (role, reason) in sorted(zip(self.sources, guesses, strict=True), key=lambda g: g[1][0] != "units"):
             self.set_role(source, role, reason)
             source.second = second_guess(source.look, role)
+        self._guess_places()
         self._guess_tables()
         units = self.first("units")
         if units is not None and self.rules.name == "New project":
@@ -232,6 +235,22 @@ class ImportDraft:
         count = self.beats_of_today()
         self.rules.beats = count or "auto"
         self.rules.stations = self._stations_to_start()
+
+    def _guess_places(self) -> None:
+        """Know tables whose numbers are places among the units, whatever their columns are called."""
+        units = self.first("units")
+        area = None if units is None else self.located(units)
+        if area is None or not len(area) or not np.isfinite(area.total_bounds).all():
+            return
+        for source in [s for s in self.sources if not s.role and not s.look.geometry]:
+            pair = places_by_value(source.look, area.total_bounds.tolist())
+            if pair is not None:
+                role, reason = role_of_places(source.look, *pair)
+                self.set_role(source, role, reason)
+                if role:
+                    source.columns |= {"x": pair[0], "y": pair[1]}
+                    self.set_crs(source, "EPSG:4326")
+                    source.crs_reason = "as its numbers are degrees among the units"
 
     def _guess_tables(self) -> None:
         """Know a census table by its codes: most of them are ids of units that have no residents of their own."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pyproj import CRS
@@ -347,6 +348,35 @@ def _role_of_points(look: LayerLook, says: dict[str, float], columns: dict[str, 
     if look.rows > 300 and not own_names and (repeated or category is None):
         return "incidents", "many points" + (f" of few kinds ({category.name})" if category is not None else "")
     return "candidates", "points" + (" with names of their own" if own_names else "")
+
+
+def places_by_value(look: LayerLook, box: Sequence[float]) -> tuple[str, str] | None:
+    """Return the two columns of a table whose numbers are longitudes and latitudes of a town; None where not exactly two are.
+
+    Parameters
+    ----------
+    look
+        A table whose names of columns do not say it.
+    box
+        West, south, east and north of the units, in degrees.
+    """
+    west, south, east, north = box
+    margin = 0.2 * max(east - west, north - south)
+    numbers = [c for c in look.columns if c.kind == "number" and not c.whole]
+    fits = [
+        [c.name for c in numbers if low - margin <= c.low and c.high <= high + margin and c.distinct > 1]
+        for low, high in ((west, east), (south, north))
+    ]
+    if [len(f) for f in fits] != [1, 1] or fits[0] == fits[1]:
+        return None
+    return fits[0][0], fits[1][0]
+
+
+def role_of_places(look: LayerLook, x: str, y: str) -> tuple[str, str]:
+    """Guess what a table with these columns of places is, as `guess_role` does where their names say it."""
+    columns = tuple(replace(c, name={x: "lon", y: "lat"}.get(c.name, c.name)) for c in look.columns)
+    role, reason = guess_role(replace(look, columns=columns))
+    return role, f"{reason}; the numbers of “{x}” and “{y}” are places among the units" if role else reason
 
 
 def second_guess(look: LayerLook, role: str) -> tuple[str, str]:

@@ -123,7 +123,9 @@ def phase(
     year = late
     if best.objective is not None:
         # a choice that nothing depends on is left out of the model, and keeps its least value
-        opened = np.array([[round(v.lowBound if v.varValue is None else v.varValue) for v in row] for row in s])
+        opened = np.array(
+            [[round(float((v.lowBound if v.varValue is None else v.varValue) or 0.0)) for v in row] for row in s]
+        )
         year = np.where(standing, -1, years - opened.sum(axis=1))
     return Phasing(year, extra, total(cost, unreached, year, years), bound)
 
