@@ -184,9 +184,9 @@ KINDS = {
         write("incidents.csv", "type,when,lon,lat\ntheft,2025-01-01,2.0,3.0"),
         ["incidents.csv", "outside"],
     ),
-    "time in local format": (
-        lambda t: t.swap("2025-01-11T10:00", "11/1/2025 10h", "incidents.csv"),
-        ["incidents.csv", "when", "11/1/2025"],
+    "time of a week": (
+        lambda t: t.swap("2025-01-11T10:00", "2025-W02 10h", "incidents.csv"),
+        ["incidents.csv", "when", "2025-W02"],
     ),
     "empty table": (write("incidents.csv", ""), ["incidents.csv"]),
     "table without rows": (write("incidents.csv", "type,when,lon,lat\n"), ["incidents.csv", "rows"]),
