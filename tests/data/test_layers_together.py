@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import geopandas as gpd
 import numpy as np
@@ -196,3 +197,16 @@ def test_places_are_known_by_their_numbers_among_the_units(sixteen, tmp_path, na
     table.drop(columns=names[0]).to_csv(tmp_path / "other.csv", index=False)
     draft.add([tmp_path / "other.csv"])
     assert not next(s for s in draft.sources if s.look.path.name == "other.csv").role
+
+
+def test_a_wide_table_of_ages_is_added_up_without_a_word_of_a_library(sixteen, tmp_path):
+    sixteen.drop(columns="pop").to_file(tmp_path / "u.gpkg")
+    ages = [f"m {k}" for k in range(120)]
+    unused = dict.fromkeys((f"c{k}" for k in range(300)), 0)
+    pd.DataFrame({"code": range(1, 17)} | dict.fromkeys(ages, 1) | unused).to_csv(tmp_path / "census.csv", index=False)
+    table = f'population_table = {{ path = "census.csv", key = "code", residents = {ages} }}\n'
+    (tmp_path / "p.toml").write_text(HEAD.replace('population = "pop"\n', table.replace("'", '"')))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        town = read_town(read_description(tmp_path / "p.toml"))
+    assert town.units["population"].sum() == 16 * 120
