@@ -178,7 +178,8 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
     said = []
     for way in ways:
         hours = content.hours_of(way.station)
-        lines = [f"{content.station_names[way.station]}."]
+        name = content.station_names[way.station]
+        lines = [f"{name[:1].upper()}{name[1:]}."]
         if way.share:
             minutes = on_map(max(1, round(way.minutes)))
             lines.append(t.count("One minute on foot on average.", "{n} minutes on foot on average.", minutes))
