@@ -82,6 +82,11 @@ def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
         "officers.start": ("2027-02-01", "2027-02-01"),
         "officers.supervisor_ranks": ("Sergeant, Station officer", ["Sergeant", "Station officer"]),
         "officers.weights": ("rotation = 7", {"rotation": 7}),
+        "budget.grades": ("senior = 16800", {"senior": 16800}),
+        "budget.training_seats": ("6", 6),
+        "budget.payers": ('stations = "town"', {"stations": "town"}),
+        "budget.funds": ("ministry = [1, 2, 3, 4, 5]", {"ministry": [1, 2, 3, 4, 5]}),
+        "budget.ceiling": ("50000; 60000, 1, 2, 0.5", [50000, 60000, 1, 2, 0.5]),
         "workload.hours": ('assault = 3, "noise, music" = 1.25', {"assault": 3, "noise, music": 1.25}),
     }
     text, value = examples[rule.key]
@@ -90,7 +95,7 @@ def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
     rules = checked_description(with_(read_raw(town.project), rule.key, value), town.project)
     # a plan's summary tells all of a table, a description what it sets only: they are the same rule
     assert value_of({rule.section: {rule.name: value}}, rule) == value_of(rules.model_dump(mode="json"), rule)
-    if rule.kind == "date" or rule.key == "stations.bands":
+    if rule.kind in ("date", "amounts") or rule.key == "stations.bands":
         with pytest.raises(ValueError, match="write "):
             typed(rule, "31 of May")
     if rule.kind == "table":
@@ -195,6 +200,7 @@ INPUTS = {
     "beats": "distances roads adjacency current barriers crossings decided_links locked links closed held names colours",
     "stations": "candidates existing roads distances elevation barriers crossings held_open accepted",
     "officers": "path layer columns crs posts published job_template",
+    "budget": "currency first_year ends then functions pilots start_together rates",
 }
 
 

@@ -124,6 +124,8 @@ def written(rule: Rule, value: Any) -> str:
         return ""
     if rule.kind == "list":
         return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
+    if rule.kind == "amounts":
+        return ", ".join(str(_short(v)) for v in (value if isinstance(value, list) else [value]))
     if rule.kind == "table":
         said = {k: v for k, v in value.items() if v is not None and v != []}
         return ", ".join(
@@ -136,6 +138,7 @@ def written(rule: Rule, value: Any) -> str:
 HOW = {
     "date": "write a day such as 2027-01-01",
     "list": "write numbers with commas between them, such as 5, 10, 20",
+    "amounts": "write one number for every year, or one of each year with commas between them, such as 50000, 60000",
     "table": "write names and values with commas between them, such as burglary = 2.5, assault = 3",
 }
 
@@ -155,8 +158,10 @@ def typed(rule: Rule, text: str) -> Any:
         if not _is_day(text):
             raise ValueError(HOW["date"])
         return dt.date.fromisoformat(text).isoformat()
-    if rule.kind == "list":
+    if rule.kind in ("list", "amounts"):
         parts = [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
+        if rule.kind == "amounts":
+            return _amounts(parts)
         numbers = rule.default and all(isinstance(v, int | float) for v in rule.default)
         if numbers and not all(_is_number(p) for p in parts):
             raise ValueError(HOW["list"])
@@ -165,6 +170,14 @@ def typed(rule: Rule, text: str) -> Any:
         return tomlkit.parse("value = {" + text.strip("{}") + "}")["value"].unwrap()
     except TOMLKitError:
         raise ValueError(HOW["table"]) from None
+
+
+def _amounts(parts: list[str]) -> float | list[float]:
+    """Return amounts that were typed, whole ones as whole numbers; one alone counts for every year."""
+    if not parts or not all(_is_number(p) for p in parts):
+        raise ValueError(HOW["amounts"])
+    found = [_short(float(p)) for p in parts]
+    return found if len(found) > 1 else found[0]
 
 
 def _short(value: Any) -> Any:
@@ -207,7 +220,10 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
     if value is None:
         return translated(rule.off or "not said")
     if rule.kind in WRITTEN:
-        said = _told(value) if rule.kind == "table" else written(rule, value)
+        if rule.kind == "amounts":
+            said = "; ".join(f"{v:,g}" for v in (value if isinstance(value, list) else [value]))
+        else:
+            said = _told(value) if rule.kind == "table" else written(rule, value)
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
     return translated(rule.words).replace("{value}", f"{shown(rule, float(value)):,g}")
 

@@ -9,7 +9,7 @@ from beatplanner.data.description.models import SECTIONS, Description
 from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits, rules_of_section
 
 # In the order in which a planner meets them.
-SECTIONS_WITH_RULES = ("beats", "stations", "officers", "workload")
+SECTIONS_WITH_RULES = ("beats", "stations", "officers", "workload", "budget")
 RULES: tuple[Rule, ...] = tuple(r for s in SECTIONS_WITH_RULES for r in rules_of_section(s, SECTIONS[s]))
 BY_KEY = {r.key: r for r in RULES}
 
@@ -41,6 +41,8 @@ def table(section: str) -> str:
             bounds = "`true`, `false`"
         elif rule.auto:
             bounds = '≥ 1, or `"auto"`'
+        elif rule.kind == "amounts":
+            bounds = f"a number {bounds}, or one of each year"
         elif rule.kind in WRITTEN:
             bounds = f"a {rule.kind}" + (f" of numbers {bounds}" if bounds else "")
         default = "needed" if info.is_required() else _said(rule, rule.default)
@@ -57,7 +59,7 @@ def _said(rule: Rule, value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, dict):
-        return ", ".join(f"`{k}` {v:,g}" for k, v in value.items())
+        return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in value.items())
     if isinstance(value, list):
         return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
     if rule.kind == "choice" or isinstance(value, str):

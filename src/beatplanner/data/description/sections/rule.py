@@ -17,9 +17,9 @@ from pydantic_core import PydanticUndefined
 
 from beatplanner.data.description.sections.base import Section
 
-Kind = Literal["share", "whole", "number", "choice", "switch", "date", "list", "table"]
+Kind = Literal["share", "whole", "number", "choice", "switch", "date", "list", "amounts", "table"]
 # What a form cannot bound by two numbers: written as in the description.
-WRITTEN = ("date", "list", "table")
+WRITTEN = ("date", "list", "amounts", "table")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _kind(rule: Rule, info: FieldInfo) -> Kind:
         return "table"
     names = {getattr(t, "__name__", str(t)) for t in types}
     if names & {"list", "tuple"}:
-        return "list"
+        return "amounts" if types & {int, float} else "list"
     if "date" in names:
         return "date"
     if bool in types:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
     from beatplanner.planning.rule_catalog import Preset
 
-TITLES = {"beats": "Beats", "stations": "Stations", "officers": "Officers", "workload": "Work"}
+TITLES = {"beats": "Beats", "stations": "Stations", "officers": "Officers", "workload": "Work", "budget": "Money"}
 
 
 class RulePanel(QWidget):
