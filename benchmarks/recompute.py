@@ -486,6 +486,7 @@ def whole_money(p: Plan, people: Plan) -> list[float]:
         else forum["neighbourhood"]["members"] * forum["neighbourhood"]["meetings_a_year"] * b["forum_travel"]
     )
     paid = staff(people) if people.roster is not None and p.rules.get("officers") else None
+    one = (b["officer_salary"] + b["allowances"]) * (1 + b["employer_part"])
     old = p.units["current"].dropna().nunique()
     now = p.units["beat"].dropna().nunique()
     before = old if paid is not None else 0
@@ -498,9 +499,9 @@ def whole_money(p: Plan, people: Plan) -> list[float]:
         if paid is not None:
             money += paid["pay"][t] + paid["courses"][t] * b["training_seat"]
         elif p.today:
-            money += sum(p.needed(u) for _, u in p.units.groupby("current")) * b["officer_salary"]
+            money += sum(p.needed(u) for _, u in p.units.groupby("current")) * one
         elif t >= first:
-            money += sum(p.posts.values()) * (b["officer_salary"] + (b["training_seat"] if t == first else 0))
+            money += sum(p.posts.values()) * (one + (b["training_seat"] if t == first else 0))
         for s in [] if p.sites is None else p.sites.to_dict("records"):
             rent = b["station_yearly"] + float(s.get("yearly_cost") or 0)
             exists, chosen = bool(int(s["existing"])), bool(int(s["chosen"]))

@@ -182,3 +182,28 @@ def test_a_sum_is_shown_without_what_floating_point_leaves():
     noisy = 17282.159999999996
     assert safe_cell(noisy) == 17282.16 and str(safe_cell(noisy)) == "17282.16"
     assert readable({"a": [noisy, 0.1 + 0.2, 1 / 3, 7, None]}) == {"a": [17282.16, 0.3, 0.333333333333, 7, None]}
+
+
+def test_officers_without_a_roster_cost_what_an_officer_costs(town):
+    """(1,000 + 60) × 1.25 = 1,325 for each of eight posts: 10,600 a year, of which 8,480 are wages and 2,120 contributions; 1,000 × 8 is too little."""
+    text = town.project.read_text(encoding="utf-8").split("[stations]")[0]
+    more = "[budget]\nyears = 2\nofficer_salary = 1000\nallowances = 60\nemployer_part = 0.25\n"
+    town.project.write_text(text + more, encoding="utf-8")
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2, pack=False)
+    tables = read_result(town.path("out"))
+    told = tables.summary["budget"]
+    assert tables.beats["posts"].sum() == 8 and told["one_officer"] == pytest.approx(1_325)
+    assert told["lines"]["salaries"] == pytest.approx([10_600, 10_600]) == told["today_lines"]["salaries"]
+    wages, contributions = list(told["economic"].values())[:2]
+    assert (wages[0], contributions[0]) == pytest.approx((8_480, 2_120))
+    assert verify(town.path("out")).ok
+
+
+def test_officers_without_a_grade_are_told_where_only_grades_are_paid(town, command):
+    more = "[budget]\ngrades = { senior = 2000 }\n"
+    town.project.write_text(town.project.read_text(encoding="utf-8") + more, encoding="utf-8")
+    code, out, err = command("check", town.project)
+    assert code == 0 and "5 officers have no grade and are paid no salary" in " ".join((out + err).split())
+    town.swap("[budget]\n", "[budget]\nofficer_salary = 1000\n")
+    code, out, err = command("check", town.project)
+    assert code == 0 and "no grade" not in out + err

@@ -98,8 +98,8 @@ def check_for_categories_without_hours(town: Town) -> Iterator[Note]:
     if len(without):
         yield _doubt(
             town,
-            f"{len(without)} categories have no row in [workload.hours]: {listed(without.index)}",
-            f"Each counts {town.description.workload.default_hours:g} hours until it has one",
+            f"{len(without)} {'category has' if len(without) == 1 else 'categories have'} no row in [workload.hours]: {listed(without.index)}",
+            f"Until then an incident counts {town.description.workload.default_hours:g} h",
             "workload.hours",
         )
     unused = [c for c in town.description.workload.hours if c.strip().casefold() not in set(found.str.casefold())]

@@ -57,7 +57,7 @@ MAN = {
 
 
 def _check_grades(grades: pd.Series, reading: Reading, where: Place) -> None:
-    """Refuse a grade that the budget has no salary for, where it has salaries by grade."""
+    """Refuse a grade that the budget has no salary for, where it has salaries by grade; tell who has none and would cost nothing."""
     budget = reading.description.budget
     paid = {} if budget is None else budget.grades
     for i, grade in enumerate(grades):
@@ -65,6 +65,14 @@ def _check_grades(grades: pd.Series, reading: Reading, where: Place) -> None:
             what = f"the grade “{grade}” of the roster has no salary"
             mend = did_you_mean(grade, paid) or "Add it to budget.grades"
             raise InputError(where.problem(what, mend, row=where.rows[i], field="grade"))
+    unpaid = [where.rows[i] for i, grade in enumerate(grades) if not grade]
+    if budget is not None and paid and unpaid and not budget.officer_salary:
+        who = "1 officer has no grade and is" if len(unpaid) == 1 else f"{len(unpaid)} officers have no grade and are"
+        what, mend = (
+            f"{who} paid no salary, first in row {unpaid[0]}",
+            "Give the grade, or budget.officer_salary for those without one",
+        )
+        reading.findings.add([where.fact(what, "warning", mend, field="grade")])
 
 
 def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:

@@ -119,7 +119,7 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
             f"… salaries if each post were paid once, {unit}",
             "money",
             "less",
-            "Posts (today: officers in beats) × salary; people who are paid without a post are left out.",
+            "Posts (today: officers in beats) × what an officer costs a year; people who are paid without a post are left out.",
         )
     )
     rows.append(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import Ledger, missing, text
@@ -133,7 +134,7 @@ class _Force:
             if staff is not None:
                 lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
             else:
-                lines["salaries"] = b.officer_salary * math.fsum(p for p, o in zip(self.posts, on, strict=True) if o)
+                lines["salaries"] = _one_officer(b) * math.fsum(p for p, o in zip(self.posts, on, strict=True) if o)
                 lines["training"] = b.training_seat * math.fsum(
                     p for p, s in zip(self.posts, start, strict=True) if s == t
                 )
@@ -154,7 +155,7 @@ class _Force:
             if staff is not None:
                 lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
             else:
-                lines["salaries"] = b.officer_salary * self._officers_by_work()
+                lines["salaries"] = _one_officer(b) * self._officers_by_work()
             found.append(lines)
         self._buy(found, [math.ceil(b.vehicles_per_beat * len(self.old) - 1e-5)] * b.years)
         return self._risen(found)
@@ -341,7 +342,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     )
     if labels != wanted:
         return
-    one = (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
+    one = _one_officer(budget)
     rows = [(f"prices of {y}", claims["rise"][t], (1 + budget.inflation) ** t) for t, y in enumerate(labels)]
     ledger.pairs(
         "budget.prices",
@@ -372,6 +373,11 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
             served,
             "" if served <= bound * (1 + 1e-6) + 1e-6 else "More is served than the bound says is possible.",
         )
+
+
+def _one_officer(budget: Budget) -> float:
+    """Return a year's pay of full time without a grade, with allowances and the employer's part."""
+    return (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
 
 
 def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
@@ -607,7 +613,7 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
     rows = []
     for t, label in enumerate(labels):
         rise = (1 + force.budget.inflation) ** t
-        one = (force.budget.officer_salary + force.budget.allowances) * (1 + force.budget.employer_part)
+        one = _one_officer(force.budget)
         posts = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s is not None and s <= t)
         spare = staff["paid"][t] - staff["posted"][t] - staff["learning"][t] - staff["pool"][t]
         part = (

@@ -20,6 +20,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.whole.payroll import one_officer
 from beatplanner.solver.location.rollout import ROUNDING
 
 SALARIES, STATIONS, VEHICLES, FORUMS, TRAINING = range(5)
@@ -107,7 +108,7 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
     if tables.roster is None:
         # nobody is known: a beat's officers are taken on and trained when it starts
         posts = table["posts"].to_numpy(float)[:, None, None]
-        started[SALARIES] = posts * on * budget.officer_salary
+        started[SALARIES] = posts * on * one_officer(budget)
         started[TRAINING] = posts * (year[None, :] == year[:, None]) * budget.training_seat
     sites = _sites(tables, table)
     opens = _phased(tables, rules)

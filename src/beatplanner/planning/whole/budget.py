@@ -39,7 +39,7 @@ from beatplanner.planning.whole.areas import (
     meetings,
     whole_vehicles,
 )
-from beatplanner.planning.whole.payroll import Payroll, first_days, payroll
+from beatplanner.planning.whole.payroll import Payroll, first_days, one_officer, payroll
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
 
@@ -350,7 +350,7 @@ def budget_summary(
         "years": frame.labels,
         "prices_of": frame.labels[0],
         "rise": frame.rise.tolist(),
-        "one_officer": (rules.officer_salary + rules.allowances) * (1 + rules.employer_part),
+        "one_officer": one_officer(rules),
         "lines": {line: spent[k].tolist() for k, line in enumerate(BUDGET_LINES)},
         "payers": {p: frame.by_payer(spent)[k].tolist() for k, p in enumerate(frame.payers)},
         "total": spent.sum(axis=0).tolist(),
@@ -515,7 +515,7 @@ def _people(
     if people is None:
         return None
     posts = (areas.table["posts"].to_numpy(float)[:, None] * begun).sum(axis=0)
-    one = (rules.officer_salary + rules.allowances) * (1 + rules.employer_part)
+    one = one_officer(rules)
     return {
         "paid": people.paid.tolist(),
         "in_posts": people.posted.tolist(),
@@ -550,7 +550,7 @@ def today_lines(tables: PlanTables, description: Description) -> np.ndarray:
     money = staff_money(people, rules)
     beats = today_beats(tables)
     if people is None:
-        money[SALARIES] = today_posts(tables, description) * rules.officer_salary
+        money[SALARIES] = today_posts(tables, description) * one_officer(rules)
     if tables.sites is not None:
         here = tables.sites[tables.sites["existing"]]
         own = float(here["yearly_cost"].fillna(0).sum()) if "yearly_cost" in here else 0.0

@@ -82,6 +82,11 @@ def salary(row: dict[str, Any], rules: Budget) -> float:
     return ((base + rules.allowances) * share_of(row) + float(own or 0.0)) * (1 + rules.employer_part)
 
 
+def one_officer(rules: Budget) -> float:
+    """Return what an officer of full time costs in a year of whom nothing more is known."""
+    return salary({}, rules)
+
+
 def share_of(row: dict[str, Any]) -> float:
     """Return an officer's share of full time; all of it where nothing is said."""
     return float(_text(row.get("share")) or 1.0)
