@@ -30,6 +30,10 @@ def test_numbers_have_units_and_no_gap_is_told_where_all_is_proven():
     )
     assert progress_line("beats [hours × metres]", 0.0, 0.0) == "beats: best 0 hours × metres, proven optimal"
     assert progress_line("beats", 5.0, None) == "beats: best 5"
+    # brackets in the name of a place are no unit
+    assert progress_line("beats of A [x]", 5.0, None) == "beats of A [x]: best 5"
+    assert progress_line("beats of A [x] [metres]: proof", 5.0, None) == "beats of A [x]: proof: best 5 metres"
+    assert progress_line("beats of A [x]: proof", None, None) == "beats of A [x]: proof"
     # a gap of nearly all tells that the proof has not begun
     assert (
         progress_line(

@@ -5,6 +5,7 @@ A phase reads ``STEP [UNIT]: WHAT``, such as ``beats of West [hours × metres]: 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 
@@ -18,6 +19,11 @@ STATION_UNITS = {
     "p-center": "metres",
     "fewest": "stations",
 }
+BEAT_UNITS = {"travel": "hours × metres", "cut": "metres"}
+LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT = "links or metres", "residents", "hours", "points"
+# All that may stand in the brackets: a name may have brackets of its own.
+UNITS = {*STATION_UNITS.values(), *BEAT_UNITS.values(), LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT}
+UNIT = re.compile(rf" \[({'|'.join(sorted(map(re.escape, UNITS)))})\](?=:|$)")
 
 
 class SolvingTime:
@@ -70,6 +76,18 @@ class SolvingTime:
             self.spent, self.since = self.spent + self.clock() - self.since, None
 
 
+def split_unit(phase: str) -> tuple[str, str]:
+    """Return a phase without the unit of its numbers, and the unit, empty where it bears none.
+
+    Parameters
+    ----------
+    phase
+        ``STEP [UNIT]: WHAT``; brackets in names of places are no units.
+    """
+    found = UNIT.search(phase)
+    return (phase, "") if found is None else (phase[: found.start()] + phase[found.end() :], found[1])
+
+
 def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -> Progress:
     """Return what tells a run's phases on, with the seconds since now and units.
 
@@ -88,7 +106,7 @@ def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -
         if best is not None:
             head, colon, rest = phase.partition(":")
             unit = _unit(head, rules)
-            phase = f"{head} [{unit}]{colon}{rest}" if unit and "[" not in head else phase
+            phase = f"{head} [{unit}]{colon}{rest}" if unit and not split_unit(phase)[1] else phase
         # municipalities and steps are planned side by side; their words come one after the other
         with lock:
             progress(phase, best, bound, clock() - begin)
@@ -99,12 +117,12 @@ def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -
 def _unit(head: str, rules: Description) -> str:
     word = head.split()[0] if head.split() else ""
     if word == "officers":
-        return "points"
+        return OFFICERS_UNIT
     if word == "stations" and rules.stations is not None:
         return STATION_UNITS.get(rules.stations.objective, "")
     if word == "beats" and rules.beats is not None:
         if head.endswith("fewest moved"):
-            return "residents" if rules.units.population or rules.units.population_raster else "hours"
+            return MOVED if rules.units.population or rules.units.population_raster else MOVED_WORK
         by_links = rules.beats.objective == "cut" and rules.beats.adjacency is not None
-        return {"travel": "hours × metres", "cut": "links or metres" if by_links else "metres"}[rules.beats.objective]
+        return LINKS if by_links else BEAT_UNITS[rules.beats.objective]
     return ""

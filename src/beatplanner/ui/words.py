@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from beatplanner.planning.progress import split_unit
 
 # A gap at which a plan counts as optimal, as in the contract's status.
 OPTIMAL_GAP = 1e-4
@@ -15,9 +16,8 @@ WORTH_TELLING = 0.9
 
 def progress_line(phase: str, best: float | None, bound: float | None) -> str:
     """Say in one line how far a phase is; a phase may bear the unit of its numbers in brackets."""
-    found = re.search(r" \[([^\]]+)\]", phase)
-    unit = f" {found[1]}" if found else ""
-    phase = phase.replace(found[0], "", 1) if found else phase
+    phase, unit = split_unit(phase)
+    unit = f" {unit}" if unit else ""
     if best is None:
         return phase
     if bound is None:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from beatplanner.data.errors import Note
 from beatplanner.planning.cores import usable_cores
+from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.commands.terminal import PlainConsole, visible
 from beatplanner.ui.words import many, progress_line, proof_in_words
@@ -171,7 +172,7 @@ class PlainProgress:
         words = progress_line(phase, best, bound)
         line = f"{seconds:6.1f} s  {words}"
         # a phase goes from its first words to “STEP [UNIT]: WHAT”; the unit is no other phase
-        name = phase.split(" [")[0] + phase.partition("]")[2] if "[" in phase else phase
+        name, _ = split_unit(phase)
         self.held.pop(name, None)
         if name not in self.said:
             self.flush()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
@@ -150,7 +151,8 @@ class RunActions:
             "metres": (1000.0, self.tr("km")),
         }
         step = step_of(phase)
-        head, _, unit = phase.partition(":")[0].rstrip("]").partition(" [")
+        words, unit = split_unit(phase)
+        head = words.partition(":")[0]
         scale, named = units.get(unit, (1.0, unit))
         where = head.removeprefix(step).removeprefix(" of ").strip()
         lines = [where] if where else []
