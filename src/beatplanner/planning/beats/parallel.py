@@ -244,10 +244,13 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Iterat
         "distributed.scheduler.allowed-failures": 1,
         "distributed.admin.log-format": "%(message)s",
     }
+    # Dask's pages of what runs ask for no certificate; a cluster's are its owner's affair
+    no_pages = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
     with dask.config.set(quiet):  # type: ignore[attr-defined]
         if workers is not None:
             # with a certificate made for this run, which both sides must show: nobody else on this computer can join and run code or read data
             with (
+                dask.config.set(no_pages),  # type: ignore[attr-defined]
                 LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
@@ -259,6 +262,7 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Iterat
                 ) as cluster,
                 Client(cluster) as client,
             ):
+                _stop_listening_for_browsers(client)
                 warm_up_workers(client)
                 yield WorkerPool(client, workers, kept)
             return
@@ -285,6 +289,18 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Iterat
             _check_versions(client)
             warm_up_workers(client)
             yield WorkerPool(client, sum(int(w["nthreads"]) for w in there.values()), kept)
+
+
+def _stop_listening_for_browsers(client: Any) -> None:
+    """Close the ports of Dask's pages, also of workers that are started again: what listens asks for the certificate."""
+    from distributed import WorkerPlugin
+
+    class NoPages(WorkerPlugin):
+        def setup(self, worker: Any) -> None:
+            worker.http_server.stop()
+
+    client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.http_server.stop())
+    client.register_plugin(NoPages())
 
 
 def warm_up_workers(client: Any) -> None:
