@@ -117,6 +117,11 @@ def test_a_place_is_tried_before_the_work_and_named(tmp_path, monkeypatch, numbe
     with pytest.raises(InputError, match=words) as told:
         try_place(tmp_path / "plan")
     assert str(tmp_path / "plan") in str(told.value)
+    # below folders that are still to be made, too
+    with pytest.raises(InputError, match=words) as told:
+        try_place(tmp_path / "a" / "b" / "plan")
+    assert str(tmp_path / "a" / "b" / "plan") in str(told.value)
+    assert output_place.PROBE not in str(told.value)
 
 
 def test_a_full_scratch_place_is_named_itself(tmp_path, monkeypatch):
@@ -135,6 +140,31 @@ def test_an_error_elsewhere_is_told_with_its_own_place(tmp_path):
     out, part = tmp_path / "plan", tmp_path / ".plan.5.part" / "plan.gpkg"
     assert str(cannot_write(OSError(28, "No space left", str(part)), out).file) == str(out)
     assert str(cannot_write(OSError(28, "No space left", "/somewhere/else/x"), out).file) == "/somewhere/else/x"
+
+
+def test_every_command_names_the_place_that_it_cannot_write(town, command, monkeypatch, tmp_path):
+    from beatplanner.ui.commands import app
+
+    out = tmp_path / "no" / "town.beatplan"
+    (tmp_path / "no").touch()
+    monkeypatch.setattr("beatplanner.data.project.build.read_town", textwrap.dedent)  # would fail if it were reached
+    code, _, error = command("build", town.project, "-o", out)
+    assert code == 1
+    assert str(out) in error
+    # a command whose writer says nothing itself
+    for number in (errno.ENOSPC, errno.EROFS, errno.EACCES):
+
+        def refuse(*arguments, number=number, **options):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr("sys.argv", ["beatplanner", "build", "p.toml", "-o", str(out)])
+        monkeypatch.setattr(app, "app", refuse)
+        with pytest.raises(SystemExit) as left:
+            app.run()
+        assert left.value.code == 1
+    # the name of a file that is being written is no place
+    half = tmp_path / ".map.77.part.png"
+    assert str(cannot_write(OSError(28, "No space left", str(half)), tmp_path / "b" / "map.png").file) == str(tmp_path)
 
 
 def test_scratch_folders_of_dead_programs_are_deleted(tmp_path, monkeypatch):

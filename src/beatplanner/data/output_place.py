@@ -253,15 +253,17 @@ def try_place(out: Path) -> None:
                 stream.flush()
                 os.fsync(stream.fileno())
             if shutil.disk_usage(folder).free < needed:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
+            # the file of the trial is no place that anybody knows
+            error.filename = None
             raise InputError(cannot_write(error, folder if folder != there else out)) from None
         finally:
             with suppress(OSError):
                 probe.unlink()
 
 
-def cannot_write(error: BaseException, place: Path) -> Note:
+def cannot_write(error: BaseException, place: str | Path) -> Note:
     """Say why something cannot be written: no room, no permission, a drive that may only be read; a path that the error names comes first.
 
     Parameters
@@ -269,17 +271,22 @@ def cannot_write(error: BaseException, place: Path) -> Note:
     error
         Of the system, of SQLite or of GDAL.
     place
-        What was to be written.
+        What was to be written; empty where only the error knows.
     """
     said = (
         str(getattr(error, "strerror", None) or error).splitlines()[0].strip() if str(error) else type(error).__name__
     )
     number = getattr(error, "errno", None)
     named = getattr(error, "filename", None)
-    where = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
+    where: str | Path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
     # what lies in a half-written folder is told as its place; a scratch folder elsewhere is told as such
-    if place.resolve().parent in (*where.parents, where):
+    if not isinstance(where, Path):
+        pass
+    elif place and Path(place).resolve().parent in (*where.parents, where):
         where = place
+    elif LEFT_OVER.fullmatch(where.name):
+        # a name that is held only while the file is written
+        where = where.parent
     if number in NO_ROOM or any(word in said.casefold() for word in ("full", "no space", "disk i/o")):
         return problem(f"there is no room left ({said})", "Free space on that drive, or give another place", file=where)
     if number == errno.EROFS or "read-only" in said.casefold() or "readonly" in said.casefold():

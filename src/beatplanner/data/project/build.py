@@ -6,13 +6,16 @@ import datetime as dt
 import os
 import sqlite3
 import uuid
+from contextlib import suppress
 from pathlib import Path
+
+import pyogrio.errors
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.output_place import cannot_write, check_place, swap_in, try_place
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.layers import write_layers
 from beatplanner.data.project.lock import user_name
@@ -38,9 +41,10 @@ def build(description: Path | Description, out: Path) -> None:
         Where the input cannot be used, or the file cannot be written.
     """
     read = description if isinstance(description, Description) else read_description(description)
-    town = read_town(read)
     out = out.resolve()
     check_place(out)
+    try_place(out)
+    town = read_town(read)
     if out in {s.path for s in town.sources}:
         raise InputError(
             problem("the project file would overwrite one of its own layers", "Give another name", file=out)
@@ -55,16 +59,11 @@ def build(description: Path | Description, out: Path) -> None:
         write_layer_styles(part)
         flush(part)
         swap_in(part, out)
-    except (OSError, sqlite3.Error) as error:
-        raise InputError(
-            problem(
-                f"the project file cannot be written ({getattr(error, 'strerror', None) or error})",
-                "Give another place, with a shorter path",
-                file=out,
-            )
-        ) from None
+    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise InputError(cannot_write(error, out)) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _now() -> str:

@@ -27,7 +27,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import swap_in
+from beatplanner.data.output_place import cannot_write, swap_in
 
 Kind = Literal["paint", "split", "merge", "lock", "unlock", "link", "barrier", "remove", "repair", "take"]
 VERSION = 1
@@ -68,9 +68,7 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> None:
     try:
         part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(
-            problem(f"the edits cannot be written ({error.strerror})", "Give another place", file=path)
-        ) from None
+        raise InputError(cannot_write(error, path)) from None
     swap_in(part, path)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import cannot_write
 from beatplanner.data.result.cells import write_csv
 
 
@@ -33,13 +34,7 @@ def write_survey_files(
         write_csv(out / "changes.csv", list(changes.columns), changes.itertuples(index=False))
         (out / "survey.html").write_text(_page(project, waves, questions, rows, changes, notes), encoding="utf-8")
     except OSError as error:
-        raise InputError(
-            problem(
-                f"the tables cannot be written ({error.strerror})",
-                "Close them elsewhere or give another folder",
-                file=out,
-            )
-        ) from None
+        raise InputError(cannot_write(error, out)) from None
 
 
 def _page(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from beatplanner.data.errors import InputError, Note
-from beatplanner.data.output_place import settle
+from beatplanner.data.output_place import NO_ROOM, cannot_write, settle
 from beatplanner.ui.commands import compare, forum, layers, officers, planning, service
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
@@ -53,22 +55,34 @@ def run() -> NoReturn:
     except InputError as error:
         say_problems(error.problems)
         sys.exit(BAD_INPUT)
+    except OSError as error:
+        # what no writer of a small file says itself; any other error of the system is one of the program
+        if error.errno not in (*NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM):
+            _say_own_error()
+        out = next((Path(value) for option, value in pairwise(sys.argv) if option in ("-o", "--out")), "")
+        say_problems((cannot_write(error, out),))
+        sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
         err_console.print("Stopped; nothing was written.")
         sys.exit(130)
     except Exception:  # the last line of defence: whatever it is, the user gets a sentence and a report to send
-        from beatplanner.ui.crash_report import write_crash_report
-
-        kind, error, trace = sys.exc_info()
-        report = write_crash_report(kind, trace)
-        err_console.print(
-            "beatplanner met an error of its own; nothing was written."
-            + (f" {told}" if (told := getattr(error, "told", "")) else "")
-            + (f" A report that holds no data of yours is in {report}" if report else ""),
-            markup=False,
-        )
-        sys.exit(FAILED)
+        _say_own_error()
     sys.exit(DONE)
+
+
+def _say_own_error() -> NoReturn:
+    """Tell of an error in the program itself, with a report to send."""
+    from beatplanner.ui.crash_report import write_crash_report
+
+    kind, error, trace = sys.exc_info()
+    report = write_crash_report(kind, trace)
+    err_console.print(
+        "beatplanner met an error of its own; nothing was written."
+        + (f" {told}" if (told := getattr(error, "told", "")) else "")
+        + (f" A report that holds no data of yours is in {report}" if report else ""),
+        markup=False,
+    )
+    sys.exit(FAILED)
 
 
 @app.callback(invoke_without_command=True)

@@ -245,7 +245,7 @@ def extract(
     """Write a plan of the project as a result folder: for verify, pack, compare, or to hand on."""
     import shutil
 
-    from beatplanner.data.output_place import swap_in
+    from beatplanner.data.output_place import cannot_write, swap_in
     from beatplanner.data.result.folder import check_result_place
 
     out = out.resolve()
@@ -261,9 +261,7 @@ def extract(
         shutil.copytree(document.plan_folder(plan), part)
         swap_in(part, out)
     except OSError as error:
-        raise InputError(
-            Note("error", f"the result cannot be written ({error.strerror})", "Give another folder", file=out)
-        ) from None
+        raise InputError(cannot_write(error, out)) from None
     finally:
         document.close()
     out_console.print(f"Result: {out}", markup=False)
