@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.datums import datum_doubt
+from beatplanner.data.formats.datums import datum_doubt, disputed_change
 from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.formats.ids import id_advice, match_ids
@@ -111,6 +111,47 @@ def test_a_datum_that_is_not_shifted_is_told_with_metres_and_the_right_code(text
 def test_a_datum_that_is_shifted_is_no_doubt(code):
     middle = gpd.GeoSeries([shapely.Point(21.48, 42.0)], crs=4326).to_crs(code)[0]
     assert datum_doubt(CRS.from_epsg(code), np.array([[middle.x, middle.y]])) is None
+
+
+BALKANS_7 = "+proj=tmerc +lat_0=0 +lon_0=21 +k=0.9999 +x_0=7500000 +y_0=0 +ellps=bessel +units=m +towgs84={} +no_defs"
+
+
+@pytest.mark.parametrize(
+    ("towgs84", "metres"),
+    [
+        ("0,0,0", 446),
+        ("577.326,90.129,463.919,5.137,1.474,5.297,2.4232", 330),
+        ("521.748,229.489,590.921,4.029,4.488,-15.521,-9.78", 0),
+    ],
+)
+def test_a_change_that_a_file_brings_along_is_told_where_no_registered_one_agrees(towgs84, metres):
+    # zeros, and what is meant for Austria
+    crs = CRS.from_user_input(BALKANS_7.format(towgs84))
+    told = disputed_change(crs, np.array([[7_535_000.0, 4_651_000.0]]))
+    assert (told is None) == (metres == 0)
+    if told is not None:
+        assert told.metres == pytest.approx(metres, abs=5) and f"{told.metres:,.0f} m" in told.what
+        assert "TOWGS84" in told.what and 'crs = "EPSG:6316"' in told.mend
+
+
+@pytest.mark.parametrize(
+    ("grid", "place", "right", "metres"),
+    [
+        # a neighbour's datum may have the better figures
+        ("EPSG:3836", (19.82, 41.33), "EPSG:3334", 141),
+        # no system of the place has this grid: the change goes with it
+        ("EPSG:31267", (20.46, 44.8), "+proj=tmerc", 427),
+    ],
+)
+def test_the_right_code_is_of_the_same_datum_or_a_text_where_there_is_none(grid, place, right, metres):
+    crs = CRS.from_user_input(grid)
+    middle = gpd.GeoSeries([shapely.Point(place)], crs=4326).to_crs(crs)[0]
+    doubt = datum_doubt(crs, np.array([[middle.x, middle.y]]))
+    assert doubt is not None and doubt.code.startswith(right) and doubt.metres == pytest.approx(metres, abs=5)
+    # what is offered is right by the same measure
+    again = CRS.from_user_input(doubt.code)
+    assert datum_doubt(again, np.array([[middle.x, middle.y]])) is None
+    assert disputed_change(again, np.array([[middle.x, middle.y]])) is None
 
 
 MACEDONIAN = "+proj=tmerc +lat_0=0 +lon_0=21 +k=0.9999 +x_0=7500000 +ellps=bessel +towgs84=521.748,229.489,590.921,4.029,4.488,-15.521,-9.78"

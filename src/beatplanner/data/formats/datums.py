@@ -9,6 +9,7 @@ Skopje, puts places 1.6 km from where all others put them. Both are told with th
 from __future__ import annotations
 
 import functools
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,8 @@ class DatumDoubt:
     what, mend
         In sentences, with the metres where they are known.
     code
-        The CRS of the same grid whose datum PROJ shifts here, such as ``"EPSG:6316"``; empty where there is none.
+        The CRS of the same grid whose datum PROJ shifts here, such as ``"EPSG:6316"``, or, where none is registered, that grid with the
+        change of the region's datum as text; empty where there is neither.
     metres
         How far apart the two put the middle of the layer; NaN without `code`.
     """
@@ -99,19 +101,20 @@ def datum_doubt(crs: CRS, points: np.ndarray) -> DatumDoubt | None:
     ellipsoid are looked for; that whose change is the most exact is offered.
     """
     usable = _usable(crs, points)
-    if usable is None:
+    if usable is None or _own_change(crs):
         return None
     found = _ballpark(crs.to_wkt(), *_rounded_middle(crs, usable))
     if found is None:
         return None
-    name = (
-        crs.geodetic_crs.datum.name if crs.geodetic_crs is not None and crs.geodetic_crs.datum is not None else crs.name
-    )
+    name = _datum_name(crs)
     code, other, metres = found
     if not code:
         what = f"its datum ({name}) is not shifted: no change from it to WGS 84 is known here, so that places may lie hundreds of metres off"
         return DatumDoubt(what, "Ask for the layer in WGS 84, or which system of the region it is in", "", float("nan"))
     what = f"its datum ({name}) is not shifted: no change from it to WGS 84 is known here, and its places would lie about {metres:,.0f} m off"
+    if not code.startswith("EPSG:"):
+        mend = f'No system in use here has its grid. If it stands on {other}, give crs = "{code}" beside its path'
+        return DatumDoubt(what, mend, code, metres)
     mend = f'If it is in {other}, which has the same grid, give crs = "{code}" beside its path'
     return DatumDoubt(what, mend, code, metres)
 
@@ -176,7 +179,11 @@ def disputed_change(crs: CRS, points: np.ndarray) -> Dispute | None:
 def _dispute(wkt: str, x: float, y: float) -> Dispute | None:
     crs = CRS.from_wkt(wkt)
     taken = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
-    changes = _changes(crs, x, y, taken) if np.isfinite(taken).all() else []
+    if not np.isfinite(taken).all():
+        return None
+    if _own_change(crs):
+        return _own_change_disputed(crs, x, y, taken)
+    changes = _changes(crs, x, y, taken)
     if not changes:
         return None
     best, alike = _agreed(changes)
@@ -195,12 +202,47 @@ def _dispute(wkt: str, x: float, y: float) -> Dispute | None:
     return Dispute(mine.name, len(alike), metres, text, what, mend)
 
 
+def _own_change_disputed(crs: CRS, x: float, y: float, taken: tuple[float, float]) -> Dispute | None:
+    """Return that the change which a file brings along (``TOWGS84``) puts the place where no registered one does: zeros, or another country's."""
+    plain = crs.source_crs
+    if plain is None:
+        return None
+    changes = _changes(plain, x, y, taken)
+    if changes:
+        best = _agreed(changes)[0]
+        text, there = _with_towgs84(plain, best, x, y), best.lonlat
+    else:
+        found = _other_system(plain, x, y, taken)
+        if found is None:
+            return None
+        text, _, there = found
+    metres = _metres(taken, there)
+    if metres <= ALIKE or not text:
+        return None
+    what = (
+        f"the change from {_datum_name(plain)} to WGS 84 that stands in the file (TOWGS84) puts its places about {metres:,.0f} m from where "
+        "those registered here put them"
+    )
+    mend = f'Hold the layer against a map, or one in WGS 84. If it lies off, give crs = "{text}" beside its path'
+    return Dispute("TOWGS84", max(1, len(changes)), metres, text, what, mend)
+
+
+def _own_change(crs: CRS) -> bool:
+    """Tell whether a file brings the change of its datum along, as a ``TOWGS84``."""
+    return crs.type_name == "Bound CRS"
+
+
+def _datum_name(crs: CRS) -> str:
+    geodetic = crs.geodetic_crs
+    return geodetic.datum.name if geodetic is not None and geodetic.datum is not None else crs.name
+
+
 def _usable(crs: CRS, points: np.ndarray) -> np.ndarray | None:
     """Return points whose datum may have to be shifted; None where there is none."""
     # another planet's, and what no projection makes, is told elsewhere
     points = np.asarray(points, float)
     points = sample_of(points[(np.abs(points) < 1e8).all(axis=1)])
-    if not len(points) or crs.ellipsoid is None or crs.type_name == "Bound CRS" or _like_wgs84(crs):
+    if not len(points) or crs.ellipsoid is None or _like_wgs84(crs):
         return None
     return points
 
@@ -281,22 +323,62 @@ def _ballpark(wkt: str, x: float, y: float) -> tuple[str, str, float] | None:
     lonlat = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
     if not np.isfinite(lonlat).all() or _changes(crs, x, y, lonlat):
         return None
+    found = _other_system(crs, x, y, lonlat)
+    if found is None:
+        return "", "", float("nan")
+    code, name, there = found
+    return code, name, _metres(lonlat, there)
+
+
+def _other_system(
+    crs: CRS, x: float, y: float, lonlat: tuple[float, float]
+) -> tuple[str, str, tuple[float, float]] | None:
+    """Return code, name and place of the system in use here with the same grid and a known change; as text where none is registered."""
     kind = PJType.PROJECTED_CRS if crs.is_projected else PJType.GEOGRAPHIC_2D_CRS
     fits = []
-    # a zone is used somewhat beyond its strip
-    around = _interest(lonlat[0] - 3, lonlat[1] - 1, lonlat[0] + 3, lonlat[1] + 1)
-    for info in query_crs_info("EPSG", [kind], area_of_interest=around, contains=False):
-        other = CRS.from_epsg(int(info.code))
-        if info.deprecated or not _same_grid(crs, other):
-            continue
-        changes = _changes(other, x, y, lonlat)
+    for other, code in _in_use(kind, lonlat):
+        changes = _changes(other, x, y, lonlat) if _same_grid(crs, other) else []
         if changes:
             best = _agreed(changes)[0]
-            fits.append((best.accuracy, int(info.code), other.name, best.lonlat))
+            fits.append((-_alike(crs, other), best.accuracy, code, other.name, best.lonlat))
+    if fits:
+        _, _, code, name, there = min(fits, key=lambda f: f[:3])
+        return f"EPSG:{code}", name, there
+    base = crs.geodetic_crs
+    if not crs.is_projected or base is None:
+        return None
+    # the grid is registered with no datum of the region: the change of that datum goes with the grid
+    degrees = Transformer.from_crs(crs, base, always_xy=True).transform(x, y)
+    for other, code in _in_use(PJType.GEOGRAPHIC_2D_CRS, lonlat):
+        changes = _changes(other, *degrees, lonlat) if _same_grid(base, other) else []
+        for change in changes and [_agreed(changes)[0]]:
+            text = _with_towgs84(crs, change, x, y)
+            if text:
+                fits.append((-_alike(crs, other), change.accuracy, code, text, other.name, change.lonlat))
     if not fits:
-        return "", "", float("nan")
-    _, code, name, there = min(fits, key=lambda f: f[:2])
-    return f"EPSG:{code}", name, _metres(lonlat, there)
+        return None
+    *_, text, name, there = min(fits, key=lambda f: f[:3])
+    return text, f"the datum of {name}", there
+
+
+def _in_use(kind: PJType, lonlat: tuple[float, float]) -> list[tuple[CRS, int]]:
+    """Return the systems of a kind that are in use around a place, and their codes; a zone is used somewhat beyond its strip."""
+    around = _interest(lonlat[0] - 3, lonlat[1] - 1, lonlat[0] + 3, lonlat[1] + 1)
+    found = query_crs_info("EPSG", [kind], area_of_interest=around, contains=False)
+    return [(CRS.from_epsg(int(i.code)), int(i.code)) for i in found if not i.deprecated]
+
+
+def _alike(crs: CRS, other: CRS) -> int:
+    """Return how many words the datums of two systems share, so that a neighbour's is not offered for its figures alone."""
+    return len(_words(crs) & _words(other))
+
+
+def _words(crs: CRS) -> set[str]:
+    name = f"{_datum_name(crs)} {crs.geodetic_crs.name if crs.geodetic_crs is not None else ''}".casefold()
+    # S-42, S_42, SK-42, CK-42, S42 and the unnamed datum of Krassowsky's ellipsoid: what the EPSG register calls Pulkovo 1942
+    if re.search(r"(?<![a-z])(s|sk|ck|ск|с)[ _-]?42(?![0-9])|krass?[ao]vs?ky|krass?owsky", name):
+        name += " pulkovo 1942"
+    return set(re.findall(r"[a-z]{3,}|\d{4}", name)) - {"datum", "gcs", "system", "based"}
 
 
 def _same_grid(a: CRS, b: CRS) -> bool:

@@ -74,8 +74,8 @@ def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> P
 
     as_it_is, moved = inside(frame.crs), inside(dispute.crs)
     # the doubt of the reading took its metres at another place of the layer, so it is known by the change that it is about
-    change = f"“{dispute.taken}” of the register EPSG"
-    rest = tuple(n for n in where.told if change not in n.what)
+    change = dispute.what.partition(" puts its places about ")[0]
+    rest = tuple(n for n in where.told if not n.what.startswith(change))
     if as_it_is >= moved:
         what = f"{dispute.what}, but the other layers lie on them as they are ({as_it_is:.0%} inside, else {moved:.0%})"
         return replace(where, told=(*rest, where.fact(what, field="crs")))
