@@ -48,6 +48,44 @@ def test_a_roster_in_the_words_of_an_office_is_understood_and_said(town, languag
     assert "columns = {" in note.mend and note.mend.endswith("in officers")
 
 
+# as personnel offices write them, in the order of MEANT
+MEANT = [
+    "officer",
+    "beat",
+    "since",
+    "languages",
+    "gender",
+    "joins_on",
+    "leaves_on",
+    "trained_on",
+    "absent_from",
+    "absent_until",
+]
+LONG_HEADERS = (
+    "Презиме и име;Позорнички реон;Датум на распоредување;Владее јазици;Пол (м/ж);Во МВР од;Престанок на работен однос;Датум на обука;Боледување од;"
+    "Боледување до",
+    "Prezime i ime;Bezbednosni sektor;Na sektoru od;Znanje jezika;Pol (m/ž);Datum zasnivanja radnog odnosa;Datum prestanka radnog odnosa;"
+    "Datum završetka obuke;Bolovanje od;Bolovanje do",
+    "Emri dhe Mbiemri;Zona e punës;Data e caktimit;Gjuhët që flet;Gjinia;Data e fillimit të punës;Data e daljes në pension;Trajnuar më;"
+    "Pushim mjekësor nga;Pushim mjekësor deri",
+    "Polițist;Sector de poliție;Repartizat la data;Limbi cunoscute;Sexul;Încadrat din;Data încetării activității;Data absolvirii cursului;"
+    "Concediu medical din;Concediu medical până la",
+    "Участковый;Номер участка;Закреплён с;Владение языками;Пол (м/ж);Поступил на службу;Дата увольнения;Прошёл обучение;Больничный с;Больничный по",
+)
+
+
+@pytest.mark.parametrize("written", LONG_HEADERS)
+def test_the_long_headers_of_personnel_offices_are_understood(written):
+    headers = written.split(";")
+    found = guessed_columns(["№", *headers, "Белешка"], ["officer", *ROSTER_COLUMNS], set())
+    assert found == dict(zip(MEANT, headers, strict=True))
+
+
+def test_brackets_that_tell_two_headers_apart_are_read():
+    found = guessed_columns(["Datum (od)", "Datum (do)"], ["start", "end"], set())
+    assert found == {"start": "Datum (od)", "end": "Datum (do)"}
+
+
 def test_what_was_guessed_can_be_kept_or_changed_in_the_description(town):
     header = "Кој;Каде;Кога;Забелешка"
     extra = 'columns = { officer = "Кој", beat = "Каде", since = "Кога" }'

@@ -9,37 +9,60 @@ WORDS: dict[str, str] = {
     "officer": "officer_id officer_name name full_name badge badge_no badge_number policaec policajac policajci sluzbenik policiski_sluzbenik "
     "policijski_sluzbenik ime ime_i_prezime ime_prezime prezime_i_ime znacka broj_na_znacka broj_znacke oficer oficeri polici punonjesi emri "
     "emri_mbiemri emri_dhe_mbiemri emri_i_oficerit ofiter ofiterul politist politistul agent nume numele nume_si_prenume sotrudnik policejskij "
-    "fio fio_sotrudnika familija_imja imja zeton tabelnyj_nomer id",
+    "fio fio_sotrudnika familija_imja imja zeton tabelnyj_nomer id "
+    "zaposleni policaec prezime_ime sluzben_broj familija_imja_otcestvo familija ucastkovyj "
+    "ucastkovyj_upolnomocennyj nr_legitimatie numri_i_distinktivit punonjes_policie punonjesi_i_policise lucrator_de_politie",
     "beat": "beat_id beat_name sector patrol_area area reon reonot rejon rajon rajoni sektor sektori pozornicki_reon pozornicki_rejon policiski_reon "
-    "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok beat_today denesen_reon danasnji_reon zona_sot sectorul_de_azi ucastok_segodnja",
+    "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok beat_today denesen_reon danasnji_reon zona_sot sectorul_de_azi ucastok_segodnja "
+    "nomer_ucastka nr_sector broj_na_reon broj_reona broj_rejona numri_i_zones",
     "since": "since_date in_sector_din pe_sector_din on_beat_since in_beat_since from start posted posted_on assigned assigned_on od od_koga od_datum datum_od pocetok "
     "na_reonot_od na_reon_od rasporeden rasporeden_od vo_reonot_od od_kada od_datuma pocetak rasporedjen rasporedjen_od na_rejonu_od u_rejonu_od "
     "nga qe_nga nga_data prej fillimi data_e_fillimit ne_zone_qe_nga din de_la de_la_data din_data inceput data_inceperii s s_daty naznacen "
-    "data_naznacenija na_ucastke_s nacalo od_den od_dana s_kakogo_dnja",
-    "languages": "language speaks spoken_languages jazik jazici jezik jezici govori gjuha gjuhet gjuhe limba limbi limbile limbi_vorbite jazyk jazyki",
-    "gender": "sex pol rod gjinia gjini gen genul sexul",
+    "data_naznacenija na_ucastke_s nacalo od_den od_dana s_kakogo_dnja "
+    "datum_na_rasporeduvanje datum_rasporedjivanja datum_rasporedivanja rasporeden_na rasporedjen_na na_sektoru_od na_sektorot_od "
+    "vo_sektorot_od u_sektoru_od data_e_caktimit caktuar_me caktuar i_caktuar_nga ne_zone_nga ne_sektor_nga data_numirii numit_la "
+    "repartizat_la_data repartizat repartizat_la data_repartizarii in_sector_de_la zakreplen zakreplen_s data_zakreplenija "
+    "na_ucastke_s_daty",
+    "languages": "language speaks spoken_languages jazik jazici jezik jezici govori gjuha gjuhet gjuhe limba limbi limbile limbi_vorbite jazyk jazyki "
+    "znanje_jezika poznavanje_na_jazici jezika jazykami vladenie_jazykami",
+    "gender": "sex pol rod gjinia gjini gen genul sexul pol_m_z pol_z_m pol_m_f sex_m_f gjinia_m_f",
     "x": "lon lng long longitude home_x home_lon home_longitude dolzina geografska_dolzina duzina geografska_duzina gjatesia gjatesi_gjeografike "
     "longitudine dolgota",
     "y": "lat latitude home_y home_lat home_latitude sirina geografska_sirina gjeresia gjeresi_gjeografike latitudine sirota",
     "trained_on": "trained training training_date trained_date obuka obucen datum_na_obuka zavrsena_obuka datum_obuke trajnimi trajnuar "
-    "data_e_trajnimit instruit instruire data_instruirii formare data_formarii obucenie data_obucenija i_trajnuar_me obucen_dana obucen_na instruit_la",
+    "data_e_trajnimit instruit instruire data_instruirii formare data_formarii obucenie data_obucenija i_trajnuar_me obucen_dana obucen_na instruit_la "
+    "datum_zavrsetka_obuke datum_zavrsene_obuke data_absolvirii prosel_obucenie",
     "joins_on": "joins join joined join_date joining_date hired employed vraboten vraboten_na datum_na_vrabotuvanje stapuva zaposlen "
-    "datum_zaposlenja dolazi dolazak punesuar data_e_punesimit angajat data_angajarii prinjat data_priema fillon_me stupa_dana stapuva_na vine_la postupaet",
+    "datum_zaposlenja dolazi dolazak punesuar data_e_punesimit angajat data_angajarii prinjat data_priema fillon_me stupa_dana stapuva_na vine_la postupaet "
+    "datum_zasnivanja_radnog_odnosa zasnivanje_radnog_odnosa datum_na_zasnovanje_raboten_odnos zasnovanje_raboten_odnos vo_mvr_od "
+    "u_mup_od vo_sluzba_od u_sluzbi_od vo_policija_od u_policiji_od stupio_u_sluzbu stapil_vo_sluzba vleguva_vo_sluzba "
+    "data_e_fillimit_te_punes fillimi_i_punes ne_sherbim_nga ne_pune_nga ne_polici_nga incadrat_din incadrat data_incadrarii "
+    "in_serviciu_din in_politie_din data_priema_na_sluzbu prinjat_na_sluzbu postupil_na_sluzbu v_sluzbe_s na_sluzbe_s v_policii_s",
     "leaves_on": "leaves leave leave_date leaving_date retires retirement retirement_date end_date penzija penzioniranje datum_na_penzioniranje "
     "zaminuva zaminuvanje penzionisanje datum_penzionisanja odlazi odlazak datum_odlaska largohet largimi data_e_largimit pensioni pensionimi "
-    "data_e_pensionimit pleaca plecare data_plecarii pensionare data_pensionarii uhodit data_uhoda pensija data_vyhoda_na_pensiju uvolen largohet_me odlazi_dana zaminuva_na pleaca_la uhodit_data",
+    "data_e_pensionimit pleaca plecare data_plecarii pensionare data_pensionarii uhodit data_uhoda pensija data_vyhoda_na_pensiju uvolen largohet_me odlazi_dana zaminuva_na pleaca_la uhodit_data "
+    "prestanok_na_raboten_odnos prestanok_na_rabota datum_na_prestanok datum_prestanka_radnog_odnosa prestanak_radnog_odnosa prestanak "
+    "odlazi_u_penziju odi_vo_penzija zaminuva_vo_penzija si_odi_na data_e_daljes_ne_pension dalja_ne_pension del_ne_pension "
+    "data_e_largimit_nga_puna data_incetarii_activitatii data_incetarii incetarea_activitatii iese_la_pensie data_uvolnenija uvolnenie "
+    "vyhod_na_pensiju data_vyhoda_na_pensiju",
     "licence": "license driving_licence driving_license drivers_licence driver vozacka vozacka_dozvola dozvola patenta patente leja_e_drejtimit permis "
-    "permis_auto permis_de_conducere prava voditelskie_prava",
+    "permis_auto permis_de_conducere prava voditelskie_prava "
+    "voditelskoe_udostoverenie vozacki_ispit leje_drejtimi patente_shoferi",
     "not_with": "couple relative ne_so ne_sa jo_me nu_cu ne_s",
     "prefers": "preference preferences wish wishes zelba zelbi saka zelja zelje deshira preferon prefera preferinta preferinte pozelanie pozelanija",
     "absent_from": "absence_from away_from sick_from otsuten_od otsustvo_od odsutan_od odsustvo_od bolovanje_od mungon_nga absent_din absent_de_la "
-    "otsutstvuet_s otpusk_s",
+    "otsutstvuet_s otpusk_s "
+    "boleduvanje_od otsuten_od_den pushim_nga pushim_mjekesor_nga leje_nga leje_mjekesore_nga concediu_din concediu_medical_din "
+    "concediu_de_la bolnicnyj_s odsustvuje_od na_bolovanju_od",
     "absent_until": "absence_until away_until sick_until otsuten_do otsustvo_do odsutan_do odsustvo_do bolovanje_do mungon_deri absent_pana "
-    "absent_pana_la otsutstvuet_do otpusk_do",
+    "absent_pana_la otsutstvuet_do otpusk_do "
+    "boleduvanje_do pushim_deri pushim_mjekesor_deri leje_deri leje_mjekesore_deri concediu_pana concediu_pana_la "
+    "concediu_medical_pana_la bolnicnyj_po otpusk_po odsustvuje_do na_bolovanju_do",
     "ordered_on": "ordered order_date naredba datum_na_naredba naredjeno datum_naredbe urdher data_e_urdherit ordin data_ordinului prikaz data_prikaza",
-    "grade": "salary_grade pay_grade platen_razred platni_razred grada klasa_e_pages treapta_de_salarizare razrjad",
+    "grade": "salary_grade pay_grade platen_razred platni_razred klasa_e_pages treapta_de_salarizare razrjad",
     "pool": "stand_in standin_pool reserve_pool zamenski_sostav zamena grupa_za_zamena zamenjuje",
-    "rank": "police_rank cin chin cin_zvanje zvanje grada_policore rang gradul zvanie",
+    "rank": "police_rank cin chin cin_zvanje zvanje grada_policore rang gradul zvanie "
+    "grada grada_e_policit grad_profesional specialnoe_zvanie",
     "share": "part_time fte working_share full_time_share del_od_polno_rabotno_vreme koha_e_pjesshme",
     "seniority": "seniority_from service_since in_service_since staz_od rabotni_staz_od radni_staz_od vjetersia vechime",
     "allowances": "allowance dodatok dodatoci dodatak dodaci shtesa shtesat spor sporuri nadbavka nadbavki",

@@ -5,6 +5,7 @@ What is found by a word is told, with the lines that keep it in the description;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,9 @@ def _unused(
 def guessed_columns(headers: Sequence[str], meanings: Sequence[str], taken: set[str]) -> dict[str, str]:
     """Return the header of each meaning that has one: by the meaning itself, then by a word for it that stands for nothing else here."""
     free = {h: plain(h) for h in headers if h not in taken}
+    bare = [plain(re.sub(r"\(.*?\)|\[.*?\]", " ", h)) for h in free]
+    # “Пол (м/ж)” is “Пол”, where no other header is so but for what stands in its brackets
+    free = {h: b if b and bare.count(b) == 1 else p for (h, p), b in zip(free.items(), bare, strict=True)}
     found: dict[str, str] = {}
     for meaning in meanings:
         named = [h for h, p in free.items() if p == meaning and h not in found.values()]
