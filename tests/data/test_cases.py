@@ -358,6 +358,16 @@ def test_one_broken_ring_is_mended_or_left_out_and_named(tmp_path):
 # ---- roles
 
 
+def test_a_line_to_a_place_beyond_the_earth_is_left_out_and_named(tmp_path):
+    lines = [shapely.LineString([(540_000, 4_650_000 + k), (541_000, 4_650_000)]) for k in range(4)]
+    lines[2] = shapely.LineString([(1e300, 0), (1, 1)])
+    gpd.GeoDataFrame({"class": "street"}, geometry=lines, crs=32634, index=range(4)).to_file(tmp_path / "roads.gpkg")
+    frame, where = read_layer(tmp_path / "roads.gpkg", None, [], None)
+    assert len(frame) == 3
+    (told,) = [n for n in where.told if "was left out" in n.what]
+    assert "row 3" in told.what
+
+
 def test_settlements_with_residents_are_no_crimes(tmp_path):
     rng = np.random.default_rng(0)
     points = gpd.GeoDataFrame(

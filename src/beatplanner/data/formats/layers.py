@@ -171,7 +171,9 @@ def _features(
     except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
         pass
     meta, _, wkb, values = pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
-    frame = _without_binary(pd.DataFrame(dict(zip(meta["fields"], values, strict=True))))
+    # of roads and barriers no column may be asked for, and rows there are all the same
+    fields = dict(zip(meta["fields"], values, strict=True))
+    frame = _without_binary(pd.DataFrame(fields, index=pd.RangeIndex(len(wkb))))
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     nowhere = np.zeros(len(shapes), bool) if whole else _nowhere(shapes)
     bad = np.flatnonzero((shapely.is_missing(shapes) & np.array([w is not None for w in wkb], bool)) | nowhere)
@@ -202,10 +204,11 @@ def _features(
 
 
 def _nowhere(shapes: np.ndarray) -> np.ndarray:
-    """Tell which geometries have a coordinate that is no number, (n,)."""
+    """Tell which geometries have a coordinate that is no number, or beyond every system on Earth, (n,)."""
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     found = np.zeros(len(shapes), bool)
-    found[owner[~np.isfinite(coordinates).all(axis=1)]] = True
+    # NaN is not below anything
+    found[owner[~(np.abs(coordinates) < 1e9).all(axis=1)]] = True
     return found
 
 
