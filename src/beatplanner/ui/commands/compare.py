@@ -290,8 +290,11 @@ def robustness(
     seed: SeedOption = 0,
 ) -> None:
     """Put a plan under strain: other weeks, seasons and years, officers who leave, and an ensemble of neutral plans."""
+    from beatplanner.data.output_place import try_place
     from beatplanner.planning.compare.stress import stress_test, write_stress_test
 
+    if out is not None:
+        try_place(out)
     with interruptible() as cancelled, shown_progress() as progress:
         found = stress_test(
             folder,
