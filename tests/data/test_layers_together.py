@@ -70,6 +70,17 @@ def test_a_beat_of_today_without_a_place_is_left_out_and_named(sixteen, tmp_path
     assert any("4 units lie in none of today's beats" in n.what for n in found)
 
 
+def test_beats_of_today_that_lie_on_each_other_are_no_split_units(sixteen, tmp_path):
+    west, south, east, north = sixteen.total_bounds
+    shapes = [shapely.box(west, south, west + 1500, north), shapely.box(west + 1000, south, east, north)]
+    gpd.GeoDataFrame({"beat": ["A", "B"]}, geometry=shapes, crs=32634).to_file(tmp_path / "old.gpkg")
+    (tmp_path / "p.toml").write_text(HEAD + '[beats]\ncount = 2\ncurrent = { path = "old.gpkg", id = "beat" }\n')
+    found = check(tmp_path / "p.toml")
+    (told,) = [n for n in found if "today's beats lie on each other in 4 units" in n.what]
+    assert told.severity == "warning" and "3 (A, B)" in told.what
+    assert not any("are split" in n.what for n in found)
+
+
 def test_a_cross_in_a_roster_is_no_header(tmp_path):
     for mark in ("x", "Y", "since"):
         rows = "Службеник;Безбедносен реон;Во реонот од;Шеф\nА;W;27.01.2019;" + mark + "\nБ;E;3.5.2021;\n"

@@ -104,6 +104,16 @@ def _tell_splits(
     other = shares[
         (shares["beat"].to_numpy(object) != current[shares["unit"].to_numpy(int)]) & (shares["share"] >= SPLIT)
     ]
+    total = shares.groupby("unit")["share"].sum()
+    twice = {int(str(u)) for u in total.index[total > 1 + SPLIT]}
+    if twice:
+        named = [
+            f"{units['name'].iat[u]} ({listed(shares.loc[shares['unit'] == u, 'beat'], 3)})" for u in sorted(twice)
+        ]
+        what = f"today's beats lie on each other in {len(twice):,} units, each of which counts in the one that holds most of it: {listed(named, 5)}"
+        mend = "Correct the beats where one of them is an old one; of equal shares the first name counts"
+        reading.findings.add([where.fact(what, "warning", mend, field=column)])
+    other = other[~other["unit"].isin(twice)]
     if other.empty:
         return
     worst = other.sort_values("share", ascending=False).drop_duplicates("unit")
