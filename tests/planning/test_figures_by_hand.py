@@ -207,3 +207,47 @@ def test_officers_without_a_grade_are_told_where_only_grades_are_paid(town, comm
     town.swap("[budget]\n", "[budget]\nofficer_salary = 1000\n")
     code, out, err = command("check", town.project)
     assert code == 0 and "no grade" not in out + err
+
+
+CEILING = (
+    "[country]\nofficers = 6\nminimum = 2\n"
+    "[budget]\nyears = 2\nofficer_salary = 1000\nallowances = 60\nemployer_part = 0.25\nceiling = 9000\n"
+)
+
+
+@pytest.mark.usefixtures("without_pack")
+def test_officers_shared_out_under_a_ceiling_wait_for_the_station(town):
+    """Four officers of 1,325 and a fifth from March are 5,300 + 1,104.17 = 6,404.17; with the station's 3,000 the first year is above 9,000, so it opens in the second.
+
+    Of 11 officers eight are needed: three are over, none is missing. The plan before keeps its 6, of which 8 − 6 = 2 are missing.
+    """
+    from beatplanner.planning.changes.sharing_out import share_out
+
+    town.project.write_text(town.project.read_text(encoding="utf-8") + CEILING, encoding="utf-8")
+    run(town.project, town.path("out"), time_limit=1, pack=False)
+    told, made = share_out(town.path("out"), town.path("more"), officers=11, minimum=0, time_limit=1)
+    for summary in (read_result(town.path("out")).summary, told):
+        assert summary["budget"]["lines"]["salaries"] == pytest.approx([4.0 * 1_325 + 1_325 * 10 / 12, 5_300])
+        assert summary["budget"]["lines"]["stations"] == [0, 3_000]
+    before = read_result(town.path("out")).summary["country"]
+    assert (before["officers_shared"], before["officers_missing"], before["officers_over"]) == (6, 2, 0)
+    assert (told["country"]["officers_shared"], told["officers"]["posts"], told["rules"]["country"]["officers"]) == (
+        11,
+    ) * 3
+    assert (told["country"]["officers_missing"], told["country"]["officers_over"]) == (0, 3)
+    assert made.table["posts"].iloc[-1] == 11 and verify(town.path("more")).ok
+
+
+@pytest.mark.usefixtures("without_pack")
+def test_posts_shared_out_without_a_roster_start_when_they_can_be_paid(town):
+    """Six posts of 1,325 are 7,950 a year and fit into 9,000; eleven are 14,575, so that beats of at most six posts start, and the rest lacks money."""
+    from beatplanner.planning.changes.sharing_out import share_out
+
+    text = town.project.read_text(encoding="utf-8").split("[stations]")[0]
+    town.project.write_text(text + CEILING.replace("minimum = 2", "minimum = 2\nset_posts = true"), encoding="utf-8")
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2, pack=False)
+    assert read_result(town.path("out")).summary["budget"]["total"] == pytest.approx([7_950, 7_950])
+    told, _ = share_out(town.path("out"), town.path("more"), officers=11, minimum=0)
+    assert told["budget"]["all_at_once"] == pytest.approx([14_575, 14_575])
+    assert max(told["budget"]["total"]) <= 9_000 and told["budget"]["unfunded"]
+    assert verify(town.path("more")).ok

@@ -140,6 +140,7 @@ def replan(
         town,
         steps=("officers",),
         beat=beat,
+        stay=before,
         time_limit=time_limit,
         seed=seed,
         threads=threads,

@@ -19,8 +19,9 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.forum_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
+from beatplanner.planning.whole.budget import roll_out
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
-from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.run import beats_with_starts, make_plan, sum_up, summarise, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import covered_share
 from beatplanner.solver.clock import read_clock
@@ -104,6 +105,7 @@ def share_out(
             town,
             steps=("officers",),
             beat=beat,
+            stay=before,
             time_limit=time_limit,
             seed=seed,
             threads=threads,
@@ -113,6 +115,11 @@ def share_out(
         made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
         now = _with_officers(now, tables(plan, made), made)
         rollout = plan.rollout
+    elif rules.budget is not None:
+        # the posts cost something else now, so beats may start in other years
+        found = roll_out(now, rules, seed=seed)
+        rollout = found if found.limited else None
+        now = replace(now, beats=with_starts(beats, beats_with_starts(beats, rollout, rules)))
     summed_up = sum_up(now, rules, seed, rollout)
     assert summed_up is not None
 

@@ -206,6 +206,7 @@ def make_plan(
     steps: Sequence[Step] = STEPS,
     beat: np.ndarray | None = None,
     start: np.ndarray | None = None,
+    stay: PlanTables | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
@@ -216,6 +217,7 @@ def make_plan(
     """Plan a town; parameters as for `run`.
 
     `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `worker_pool` the workers.
+    `stay` is a plan whose stations stay where none are planned: the roll-out pays for them.
 
     Raises
     ------
@@ -286,25 +288,28 @@ def make_plan(
             )
         from beatplanner.planning.officers.plan import plan_officers
 
-        rollout = _rollout(Plan(town, workload, beats, stations, None), seed)
-        drawn = _with_starts(beat_polygons(town, beats), rollout, description)
+        rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay)
+        drawn = beats_with_starts(beat_polygons(town, beats), rollout, description)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
     plan = Plan(town, workload, beats, stations, officers, rollout)
-    return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed))
+    return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay))
 
 
-def _rollout(plan: Plan, seed: int) -> Rollout | None:
+def _rollout(plan: Plan, seed: int, stay: PlanTables | None = None) -> Rollout | None:
     """Return when each beat starts, where money, seats or pilots limit it; None where all starts with the plan."""
     rules = plan.town.description.budget
     if rules is None or plan.beats is None:
         return None
     if not (rules.funds or rules.pilots or rules.ceiling is not None or rules.training_seats is not None):
         return None
-    found = roll_out(tables(plan, {}), plan.town.description, seed=seed)
+    now = tables(plan, {})
+    if stay is not None and plan.stations is None:
+        now = replace(now, sites=stay.sites, stations=stay.stations)
+    found = roll_out(now, plan.town.description, seed=seed)
     return found if found.limited else None
 
 
-def _with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, description: Description) -> gpd.GeoDataFrame:
+def beats_with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, description: Description) -> gpd.GeoDataFrame:
     """Return the beats with ``starts``, the day on which each does (None for never), where a roll-out sets it."""
     if rollout is None:
         return beats
@@ -469,7 +474,9 @@ def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
         }
     )
     beats = (
-        None if plan.beats is None else _with_starts(beat_polygons(town, plan.beats), plan.rollout, town.description)
+        None
+        if plan.beats is None
+        else beats_with_starts(beat_polygons(town, plan.beats), plan.rollout, town.description)
     )
     if plan.rollout is not None and points is not None and beats is not None and "opens" not in points:
         points = gpd.GeoDataFrame(points.assign(opens=_opens(points, units, beats, sites)))
