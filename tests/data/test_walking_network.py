@@ -234,3 +234,15 @@ def test_an_openstreetmap_extract_is_read_without_a_network(town):
     (town.folder / "town.osm.pbf").write_bytes(b"nothing of the kind")
     with pytest.raises(InputError, match=r"town.osm.pbf"):
         read_town(description)
+
+
+def test_hundreds_of_roads_that_are_one_to_the_millimetre_are_one():
+    """They would cross each other in every place: 300 of them took minutes, or the noding gave up."""
+    from beatplanner.data.formats.geometry import node
+
+    random = np.random.default_rng(1)
+    ends = np.array([[540_000.0, 4_651_000.0], [541_500.0, 4_651_000.0], [543_000.0, 4_651_000.0]])
+    roads = [shapely.LineString((ends if k % 2 else ends[::-1]) + random.normal(0, 1e-8, (3, 2))) for k in range(300)]
+    crossing = shapely.LineString([(541_000.0, 4_650_000.0), (541_000.0, 4_652_000.0)])
+    found = node(np.array([*roads, crossing], dtype=object))
+    assert len(found) == 4 and shapely.length(found).sum() == pytest.approx(5_000)

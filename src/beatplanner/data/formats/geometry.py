@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _shapely: Any = shapely
 GRIDS = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5)
 COARSEST = GRIDS[-1]
+# Two lines whose coordinates are this alike, in metres, are one.
+ALIKE = 1e-3
 METRES_A_DEGREE = 111_320.0
 _POINT = re.compile(r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)[ ,]+(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", re.IGNORECASE)
 
@@ -129,6 +131,9 @@ def _noded(lines: np.ndarray) -> shapely.Geometry:
     parts = parts[(shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)]
     if not len(parts):
         return shapely.MultiLineString()
+    # of lines that are one on a grid of millimetres the first is enough: hundreds of them would cross each other in every place
+    alike = shapely.to_wkb(shapely.normalize(_on_grid(parts, ALIKE)))
+    parts = parts[np.sort(np.unique(alike, return_index=True)[1])]
     return shapely.node(cast(shapely.Geometry, shapely.multilinestrings(parts)))
 
 

@@ -41,6 +41,7 @@ FIGURES = {
         "closed",
         "groups",
         "share_by_minutes",
+        "homes",
         "certified",
     ),
     "officers": (
