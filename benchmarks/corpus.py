@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from beatplanner.data.guided_import.draft import ImportDraft, Source
 
 STEPS = ("new", "check", "fix", "plan")
-# Exit codes that are answers: done, input that cannot be used, a wrong command line, rules that clash.
-ANSWERS = {0: "done", 1: "told", 2: "told", 3: "clash"}
+# Exit codes that are answers: done, input that cannot be used, a wrong command line, rules that clash or for which nothing was found.
+ANSWERS = {0: "done", 1: "told", 2: "told", 3: "clash", 5: "clash"}
 
 
 @dataclass
