@@ -192,3 +192,23 @@ def test_planning_does_not_begin_where_the_result_cannot_go(town, command, monke
     code, _, error = command("plan", town.project, "--out", town.folder / "plan")
     assert code == 1
     assert "you may not write here" in error
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch, command):
+    from beatplanner.data.errors import InputError
+    from beatplanner.data.output_place import write_file
+
+    file, whole = tmp_path / "kept.docx", Path.write_bytes
+    write_file(file, b"before")
+
+    def full(path, content):
+        whole(path, content[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(InputError, match="no room left"):
+            write_file(file, b"after")
+        code, _, error = command("job-template", "--out", tmp_path / "new.docx")
+        assert code == 1 and "no room left" in error and "new.docx" in error
+    assert file.read_bytes() == b"before" and [p.name for p in tmp_path.iterdir()] == ["kept.docx"]

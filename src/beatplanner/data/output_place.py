@@ -155,6 +155,32 @@ def swap_in(part: Path, out: Path) -> None:
     )
 
 
+def write_file(file: Path, content: bytes) -> None:
+    """Write one file whole or not at all: beside its place first, then moved there.
+
+    Parameters
+    ----------
+    file
+        A file that is there is replaced; folders on the way are made.
+    content
+        All of it.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be written; what was there is as it was.
+    """
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        move(part, file)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise InputError(cannot_write(error, file)) from None
+
+
 def move(source: Path, target: Path, tries: int = TRIES) -> None:
     """Move a file or folder, trying again for some seconds: a scanner or OneDrive may hold it for a moment.
 

@@ -19,7 +19,6 @@ and, where known, ``reason``, ``author`` and ``time`` (ISO, UTC). Ids are those 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +26,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import cannot_write, swap_in
+from beatplanner.data.output_place import write_file
 
 Kind = Literal["paint", "split", "merge", "lock", "unlock", "link", "barrier", "remove", "repair", "take"]
 VERSION = 1
@@ -64,12 +63,7 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> None:
         Where the file cannot be written.
     """
     content = {"version": VERSION, "edits": [e.as_json() for e in edits]}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(cannot_write(error, path)) from None
-    swap_in(part, path)
+    write_file(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
 
 
 def read_edits(path: Path) -> list[Edit]:

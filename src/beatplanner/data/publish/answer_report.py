@@ -6,8 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import cannot_write
+from beatplanner.data.output_place import write_file
 
 STYLE = """@page{size:A4;margin:14mm}body{font:10.5pt/1.35 system-ui,"Segoe UI",sans-serif;max-width:182mm;margin:8mm auto;color:#1a1a1a}h1{font-size:15pt;margin:0 0 1mm;line-height:1.2}
 .lead{color:#444;margin:0 0 3mm}h2{font-size:10.5pt;margin:2.4mm 0 .4mm;color:#08306b}p{margin:0 0 .6mm}.draft{border:1.5pt solid #a3141c;color:#a3141c;padding:1.5mm 3mm;margin:0 0 3mm}
@@ -35,8 +34,4 @@ def write_answer(file: Path, content: dict[str, Any]) -> None:
 <p class="lead">Each figure is that of the plan of {content["made"]} and of its comparison with today.</p>{draft}{parts}
 <footer>Made by beatplanner {escape(content["version"])} from the plan's own tables; officers are counted and not named.</footer></body></html>
 """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(cannot_write(error, file)) from None
+    write_file(file, page.encode("utf-8"))

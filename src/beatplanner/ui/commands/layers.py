@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.data.output_place import write_file
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     DONE,
@@ -104,7 +105,7 @@ def classes(
         raise InputError(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
-    out.write_text(default_classes(), encoding="utf-8-sig")
+    write_file(out, default_classes().encode("utf-8-sig"))
     out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
 
 
@@ -121,7 +122,7 @@ def job_template(
         raise InputError(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
-    out.write_bytes(default_template())
+    write_file(out, default_template())
     out_console.print(f"Template of job descriptions: {out.resolve()}", markup=False)
 
 
