@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import tomllib
 import xml.etree.ElementTree as ET
 from contextlib import closing
 
@@ -15,25 +16,28 @@ import pytest
 
 from conftest import GridTown, write_grid_town
 
-# the plan is made today, and nobody can have decided upon it before
-TODAY = dt.datetime.now().astimezone().date()
-FORUM = f"""
+# the plan is made on the day of the test, and nobody can have decided upon it before
+FORUM = """
 [forum]
 languages = ["en", "sr-Cyrl"]
-decided_by = {{ en = "the council", sr-Cyrl = "скупштина" }}
-decided_on = {TODAY}
+decided_by = { en = "the council", sr-Cyrl = "скупштина" }
+decided_on = TODAY
 contact = "forum@town.example"
 consents = "consents.csv"
 report_back = "minutes.csv"
 hours = "hours.csv"
 partners = "partners.csv"
-streets = {{ path = "streets.gpkg", name = "name" }}
-neighbourhood = {{ name = "Citizen Advisory Group", first = 2027-02-01 }}
+streets = { path = "streets.gpkg", name = "name" }
+neighbourhood = { name = "Citizen Advisory Group", first = 2027-02-01 }
 [forum.terms]
 "Your station" = "Your police point"
 [forum.themes]
 theft = "Theft"
 """
+
+
+def today() -> dt.date:
+    return dt.datetime.now().astimezone().date()
 
 
 def with_forum(town: GridTown) -> GridTown:
@@ -54,7 +58,7 @@ def with_forum(town: GridTown) -> GridTown:
     rows = town.path("incidents.csv").read_text(encoding="utf-8").splitlines()
     rows += [rows[1 + i % 64].replace("2025-", "2026-") for i in range(300)]
     town.path("incidents.csv").write_text("\n".join(rows), encoding="utf-8")
-    rules = town.project.read_text(encoding="utf-8") + FORUM
+    rules = town.project.read_text(encoding="utf-8") + FORUM.replace("TODAY", str(today()))
     own = '[beats]\nnames = { "1" = "Old Mill" }\ncolours = { "1" = "#123456" }\n'
     town.project.write_text(rules.replace("[beats]\n", own), encoding="utf-8")
     return town
@@ -87,9 +91,10 @@ def test_names_and_colours_of_beats_are_those_of_the_plan_on_every_map(packed):
 def test_the_pack_says_what_a_forum_needs(packed):
     forum = packed.folder / "plan" / "forum"
     said = text_of(forum / "pack.pdf")
+    decided = tomllib.loads(packed.project.read_text(encoding="utf-8"))["forum"]["decided_on"]
     for words in (
         "Neighbourhood police beats",
-        f"Decided by the council on {TODAY.day} {TODAY:%B %Y}",
+        f"Decided by the council on {decided.day} {decided:%B %Y}",
         "Before: today's beats",
         "After: the new beats",
         "Scale 1 :",
