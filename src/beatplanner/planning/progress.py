@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from beatplanner.data.description.models import Description
 from beatplanner.planning.proof import Progress
+
+if TYPE_CHECKING:
+    # the window reads units of progress before it knows of any project
+    from beatplanner.data.description.models import Description
 
 # What the objectives of stations count, by their rule.
 STATION_UNITS = {
