@@ -33,7 +33,7 @@ commands = typer.Typer()
 @commands.command()
 def demo(
     out: OutOption = Path("beatplanner-demo"),
-    time_limit: TimeOption = 32,
+    time_limit: TimeOption = 30,
     seed: SeedOption = 0,
     threads: ThreadsOption = CORES,
 ) -> None:
