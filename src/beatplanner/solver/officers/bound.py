@@ -211,30 +211,16 @@ def priced_series(
     """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where there is a maximum."""
     places, months = alpha.shape
     if a.longest >= months + a.served[o]:
-        if not is_special(a, o):
+        special = is_special(a, o)
+        if special:
+            own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
+        else:
             idle.fill(0.0)
-            return quick_series(
-                a,
-                o,
-                gain[g],
-                room,
-                gamma,
-                idle,
-                move_cost,
-                value,
-                step_place,
-                step_end,
-                suffix,
-                suffix_end,
-                out,
-                starts,
-            )
-        own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
         found, number = quick_series(
             a,
             o,
-            own_gain,
-            own_room,
+            own_gain if special else gain[g],
+            own_room if special else room,
             gamma,
             idle,
             move_cost,
@@ -246,7 +232,7 @@ def priced_series(
             out,
             starts,
         )
-        if a.changed > 0:
+        if special and a.changed > 0:
             for t in range(0 if a.home[o] >= 0 else a.first[o], a.stop[o]):
                 if a.published[o, t] >= 0:
                     found += a.changed
