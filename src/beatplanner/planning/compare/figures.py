@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from beatplanner.data.result.draft import LARGEST_GAP
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
@@ -24,9 +25,6 @@ from beatplanner.planning.officers.cover import in_pool
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.proof import BROKEN
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
-
-# A step whose best plan may be so much better is told as one that was not solved.
-FAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -557,7 +555,7 @@ def _of_service(c: Column) -> dict[str, Any]:
 
 
 def unsolved(summary: dict[str, Any]) -> list[str]:
-    """Say of each step of a plan that breaks a rule, has no bound, or may be more than `FAR` from the best; steps that were given are left out."""
+    """Say of each step of a plan that breaks a rule, has no bound, or may be more than `LARGEST_GAP` from the best; steps that were given are left out."""
     told = []
     for step in ("beats", "stations", "officers"):
         s = summary.get(step)
@@ -567,7 +565,7 @@ def unsolved(summary: dict[str, Any]) -> list[str]:
             told.append(f"The {step} do not keep all of their rules.")
         elif s["gap"] is None:
             told.append(f"How far the {step} are from the best possible plan is not known.")
-        elif s["gap"] > FAR:
+        elif s["gap"] > LARGEST_GAP:
             told.append(
                 f"The search for {step} ended early: the best possible plan may be up to {s['gap']:.0%} better."
             )
