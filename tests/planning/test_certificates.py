@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from benchmarks.claims import planned, random_town, wrong_claims
 
+from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning import verification
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.ledger import Ledger
+from beatplanner.planning.verification.proofs import HAIR
 from beatplanner.planning.verification.travel_bound import Area
+from beatplanner.planning.whole.beat_proofs import rounded_down
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
@@ -269,3 +272,14 @@ def _pieces(n, pairs):
     for a, b in pairs:
         root[top(a)] = top(b)
     return len({top(i) for i in range(n)})
+
+
+def test_a_bound_that_is_told_is_never_above_what_its_certificate_proves():
+    values = np.random.default_rng(1).uniform(0.5, 1, 20_000) * 10.0 ** (np.arange(20_000) % 12)
+    for value in [11397754.146451, *values.tolist()]:
+        for exact in (True, False):
+            told = readable(rounded_down(value, exact=exact))
+            assert told <= value * (1 + HAIR)
+            assert told >= value * (1 - (1e-11 if exact else 1e-9))
+    assert rounded_down(17282.159999999996, exact=True) == 17282.16
+    assert rounded_down(464743.0) == 464743.0

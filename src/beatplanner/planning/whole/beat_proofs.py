@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.data.description.sections.beats import Beats
+from beatplanner.data.result.cells import DIGITS as READABLE_DIGITS
 from beatplanner.planning.beats.municipality import AtHome, Limited, PartEvidence
 from beatplanner.planning.verification.beats_proof import (
     areas_of,
@@ -21,6 +22,7 @@ from beatplanner.planning.verification.beats_proof import (
     prove_part,
 )
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
+from beatplanner.planning.verification.proofs import HAIR
 from beatplanner.planning.verification.travel_bound import Area
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
@@ -172,10 +174,18 @@ def _rows(homes: Sequence[AtHome]) -> Arrays:
 
 
 def rounded_down(value: float, *, exact: bool = False) -> float:
-    """Return a bound with few digits that is not above `value`; a whole number, or one that is proven as it stands, stays."""
-    if exact or value == round(value) or not math.isfinite(value):
+    """Return a bound with few digits that is not above `value`.
+
+    A whole number stays, and one that is proven as it stands keeps the digits of a number in JSON, whose last one is rounded down likewise:
+    half a unit of the twelfth digit is more than the checker grants for the rounding of a sum.
+    """
+    if value == round(value) or not math.isfinite(value):
         return value
-    last = Decimal(1).scaleb(math.floor(math.log10(abs(value))) + 1 - DIGITS)
+    digits = READABLE_DIGITS if exact else DIGITS
+    told = float(f"{value:.{READABLE_DIGITS}g}")
+    if exact and told <= value + 0.5 * HAIR * abs(value):
+        return told
+    last = Decimal(1).scaleb(math.floor(math.log10(abs(value))) + 1 - digits)
     return float(Decimal(value).quantize(last, rounding=ROUND_FLOOR))
 
 
