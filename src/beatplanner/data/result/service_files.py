@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from beatplanner.data.result.cells import readable, write_csv
+from beatplanner.data.result.cells import DIGITS, readable, write_csv
 
 FILE, FOLDER = "service.json", "service"
 CALLS, SERVERS, MINUTES, FLOWS = "calls.csv", "servers.csv", "minutes.csv", "flows.csv"
@@ -20,8 +20,8 @@ def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
     (folder / FOLDER).mkdir(exist_ok=True)
     for name, table in evidence.items():
-        # rates to fifteen digits: rounded to six decimals they would no longer solve the equations that `verify` solves again
+        # as many digits as JSON has: rounded to six decimals, rates would no longer solve the equations that `verify` solves again
         exact = table.copy()
         for column in exact.select_dtypes("float"):
-            exact[column] = [f"{v:.15g}" for v in exact[column]]
+            exact[column] = [f"{v:.{DIGITS}g}" for v in exact[column]]
         write_csv(folder / FOLDER / name, list(exact.columns), exact.itertuples(index=False))
