@@ -8,7 +8,8 @@ Models, with y_j = 1 where site j opens, a_ij = 1 where site j is within the lim
 
 each with the rules of `site_rules`. Coverage is a p-median whose costs are people out of reach, and is solved as one; covers are those of `set_cover`.
 A p-center has a bound at once: the farthest of the nearest ways, then the least limit at which the linear program of the cover has p sites (Elloumi,
-Labbé and Pochet 2004), by bisection. A second bisection over whole covers starts between that and a plan from exchanges.
+Labbé and Pochet 2004), by a bisection that looks for covers too. A second bisection over whole covers is between these two; where only the number of
+sites counts, covers are those of `cover_tree`, whose linear programs are small, since rows and columns that others dominate are dropped first.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beatplanner.solver.clock import read_clock
+from beatplanner.solver.location.cover_tree import NODES, Decided, decide_cover, search_cover
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.set_cover import PROVES, Cover, unreached
 from beatplanner.solver.location.site_rules import SiteRules, Sites
@@ -107,7 +109,10 @@ def proof_of_unreached(
 ) -> SiteTree | None:
     """Return a tree that proves that `count` sites leave somebody out of reach, by the linear program or by branching; None where none was found."""
     end = read_clock(cancelled) + seconds
-    tree = unreached(within, rules, count, seconds=seconds, at_most=at_most, cancelled=cancelled)
+    if rules.only_count:
+        tree = decide_cover(within, rules, count, seconds=seconds, at_most=at_most, cancelled=cancelled).tree
+    else:
+        tree = unreached(within, rules, count, seconds=seconds, at_most=at_most, cancelled=cancelled)
     if tree is not None or cancelled() or read_clock(cancelled) > end or (at_most and not rules.only_count):
         return tree
     exact = rules.replace(count=count)
@@ -311,20 +316,31 @@ class _Center:
     def by_fractions(self) -> None:
         """Raise `low` as far as the linear program does, a bisection that ends with the time."""
         high = self.high
-        while high - self.low > 1 and not self.stop():
-            middle = (self.low + high) // 2
-            tree = unreached(
-                self.reached <= self.limits[middle],
-                self.rules,
-                self.count,
-                seconds=self.left() / 3,
-                cancelled=self.cancelled,
-            )
+        while min(high, self.high) - self.low > 1 and not self.stop():
+            middle = (self.low + min(high, self.high)) // 2
+            within = self.reached <= self.limits[middle]
+            if self.rules.only_count:
+                self.consider(self.filled(search_cover(within, self.rules, self.count, self.seed)))
+                if self.best is not None and self.high <= middle:
+                    continue
+                tree = self.decided(within, 1).tree
+            else:
+                tree = unreached(within, self.rules, self.count, seconds=self.left() / 3, cancelled=self.cancelled)
             if tree is None:
                 high = middle
             else:
-                self.low, self.tree, self.proven = middle, tree, middle
-                self.say()
+                self.know(middle, tree)
+
+    def decided(self, within: np.ndarray, nodes: int) -> Decided:
+        """Return whether so many sites cover all within a limit, where only their number counts."""
+        return decide_cover(within, self.rules, self.count, seconds=self.left(), nodes=nodes, cancelled=self.cancelled)
+
+    def know(self, low: int, tree: SiteTree | None) -> None:
+        """Take it that there is no cover at a limit; with what proves it."""
+        self.low = low
+        if tree is not None:
+            self.tree, self.proven = tree, low
+        self.say()
 
     def by_covers(self) -> bool:
         """Bring `low` and `high` together by whole covers; tell whether there can be any plan."""
@@ -332,6 +348,19 @@ class _Center:
         unsure = self.low  # no cover was found there in time
         while (self.best is None or self.high - max(self.low, unsure) > 1) and not self.stop():
             middle = self.high if self.best is None else (max(self.low, unsure) + self.high) // 2
+            if self.rules.only_count:
+                within = self.reached <= self.limits[middle]
+                decided = Decided(search_cover(within, self.rules, self.count, self.seed))
+                decided = decided if decided.open is not None else self.decided(within, NODES)
+                if decided.open is not None:
+                    self.consider(self.filled(decided.open))
+                    continue
+                if decided.tree is not None:
+                    unsure = middle
+                    self.know(middle, decided.tree)
+                    if self.best is None:
+                        return False
+                    continue
             covered = Cover(self.reached <= self.limits[middle], free).solve(
                 self.rules.count,
                 read_clock(self.cancelled) + max(0.1, self.left() / 3),
@@ -344,17 +373,17 @@ class _Center:
             elif covered.proven and self.best is None:
                 return False
             elif covered.proven:
-                self.low = unsure = middle
-                self.say()
+                unsure = middle
+                self.know(middle, None)
             else:
                 unsure = middle
                 if self.best is None:
                     break
         return True
 
-    def filled(self, chosen: np.ndarray) -> np.ndarray:
+    def filled(self, chosen: np.ndarray | None) -> np.ndarray | None:
         """Open sites that a cover leaves over; more sites make no way longer."""
-        if self.rules.count is None or len(chosen) >= self.rules.count:
+        if chosen is None or self.rules.count is None or len(chosen) >= self.rules.count:
             return chosen
         spare = np.setdiff1d(np.arange(len(self.rules.kept)), chosen)
         return np.sort(np.concatenate([chosen, spare[: self.rules.count - len(chosen)]]))

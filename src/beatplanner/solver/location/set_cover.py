@@ -37,41 +37,54 @@ class Covered:
 
 
 class Cover:
-    """A set cover under rules, reduced: rows still to be covered, sites still in question, sites that are open."""
+    """A set cover under rules, reduced.
+
+    `rows` (k, m) are still to be covered, `ids` (k,) their positions in what was given; `live` (m,) sites are still in question, `open` (m,) ones
+    open, and `forced` names the rows whose last site opened one.
+    """
 
     def __init__(self, within: np.ndarray, rules: SiteRules) -> None:
         self.rules = rules
         self.open = rules.kept.copy()
         self.live = np.ones(within.shape[1], bool)
         self.impossible = not within.any(axis=1).all()
-        rows = within[~within[:, self.open].any(axis=1)] if len(within) else within
-        packed = np.packbits(rows, axis=1)
-        self.rows = rows[np.unique(packed, axis=0, return_index=True)[1]] if len(rows) else rows
+        self.ids = np.flatnonzero(~within[:, self.open].any(axis=1)) if self.open.any() else np.arange(len(within))
+        rows = within[self.ids]
+        first = np.unique(np.packbits(rows, axis=1), axis=0, return_index=True)[1] if len(rows) else np.empty(0, int)
+        self.rows, self.ids, self.forced = rows[first], self.ids[first], np.empty(0, int)
 
     def reduce(self) -> None:
         """Drop dominated rows and columns and open sites that a row cannot do without, until nothing changes."""
         while not self.impossible and len(self.rows):
             before = (len(self.rows), int(self.live.sum()))
-            self._rows()
+            self.reduce_rows()
             self._columns()
-            single = self.rows.sum(axis=1) == 1
-            if single.any():
+            single = np.flatnonzero(self.rows.sum(axis=1) == 1)
+            if len(single):
+                # of rows with the same site the first one stands for it
+                single = single[np.unique(np.argmax(self.rows[single], axis=1), return_index=True)[1]]
                 self.open |= self.rows[single].any(axis=0)
-                self.rows = self.rows[~self.rows[:, self.open].any(axis=1)]
+                self.forced = np.concatenate([self.forced, self.ids[single]])
+                self._keep(~self.rows[:, self.open].any(axis=1))
             if (len(self.rows), int(self.live.sum())) == before:
                 return
 
-    def _rows(self) -> None:
+    def _keep(self, kept: np.ndarray) -> None:
+        self.rows, self.ids = self.rows[kept], self.ids[kept]
+
+    def reduce_rows(self) -> None:
+        """Drop rows that are covered wherever another one is."""
         size = self.rows.sum(axis=1)
         order = np.argsort(size, kind="stable")
-        self.rows, size = self.rows[order], size[order]
+        self._keep(order)
+        size = size[order]
         few = self.rows[:COMPARED].astype(np.float32)
         common = few @ few.T
         # a later row that holds every site of an earlier one is covered with it
         contains = np.triu(common >= size[: len(few), None] - 0.5, 1)
         keep = np.ones(len(self.rows), bool)
         keep[: len(few)] = ~contains.any(axis=0)
-        self.rows = self.rows[keep]
+        self._keep(keep)
 
     def _columns(self) -> None:
         live = np.flatnonzero(self.live & ~self.open)
