@@ -15,7 +15,8 @@ from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.raw import read_raw
 from beatplanner.data.description.read import checked_description
 from beatplanner.data.description.rules import BY_KEY, RULES, SECTIONS_WITH_RULES, schema
-from beatplanner.data.description.sections.rule import WRITTEN, limits
+from beatplanner.data.description.sections.base import Input
+from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits
 from beatplanner.planning.rule_catalog import (
     PRESETS,
     change,
@@ -30,7 +31,13 @@ from beatplanner.planning.rule_catalog import (
     value_of,
     written,
 )
-from conftest import ROOT
+from conftest import ROOT, write_grid_town
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """A town whose description is read, and never changed."""
+    return write_grid_town(tmp_path_factory.mktemp("rules"))
 
 
 def with_(rules, key, value):
@@ -55,7 +62,12 @@ def test_a_rule_has_what_the_window_needs(rule, town):
     for value in values:
         assert in_words(rule, value)
         allowed(rule, value)
-        if rule.key not in ("stations.objective", "stations.group_excess", "officers.max_tenure_months"):
+        if rule.key not in (
+            "stations.objective",
+            "stations.group_excess",
+            "officers.max_tenure_months",
+            "budget.first_year",
+        ):
             if not (rule.key == "officers.freeze_months" and value):
                 checked_description(with_(raw, rule.key, value), town.project)
     default = rule.default
@@ -87,26 +99,63 @@ def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
         "budget.payers": ('stations = "town"', {"stations": "town"}),
         "budget.funds": ("ministry = [1, 2, 3, 4, 5]", {"ministry": [1, 2, 3, 4, 5]}),
         "budget.ceiling": ("50000; 60000, 1, 2, 0.5", [50000, 60000, 1, 2, 0.5]),
+        "budget.currency": ("MKD", "MKD"),
+        "budget.ends": ('donor = "2028-06-30"', {"donor": "2028-06-30"}),
+        "budget.then": ("town", "town"),
+        "budget.functions": ('training = "09.5"', {"training": "09.5"}),
+        "budget.pilots": ("A1, A2", ["A1", "A2"]),
+        "budget.start_together": ("A1, A2; B1 ,B2;", [["A1", "A2"], ["B1", "B2"]]),
+        "budget.rates": ("MKD = 61.5", {"MKD": 61.5}),
+        "service.shifts": (
+            '{name = "early", start = "06:00", end = "14:00", days = ["mon"]}, {name = "late", start = "14:00", end = "22:00"}',
+            [
+                {"name": "early", "start": "06:00", "end": "14:00", "days": ["mon"]},
+                {"name": "late", "start": "14:00", "end": "22:00"},
+            ],
+        ),
+        "service.standard": ("minutes = 15, within_share = 0.9", {"minutes": 15, "within_share": 0.9}),
+        "forum.languages": ("mk, sq", ["mk", "sq"]),
+        "forum.themes": ('"BURG-R" = "Burglary"', {"BURG-R": "Burglary"}),
+        "forum.sensitive": ("code 17", ["code 17"]),
+        "forum.roles": ("School, Youth club", ["School", "Youth club"]),
+        "forum.currency": ("MKD", "MKD"),
+        "forum.neighbourhood": (
+            'name = {en = "Group", mk = "Група"}, first = 2027-01-18',
+            {"name": {"en": "Group", "mk": "Група"}, "first": "2027-01-18"},
+        ),
+        "forum.municipality": ("members = 30", {"members": 30}),
+        "forum.region": ("meetings_a_year = 1", {"meetings_a_year": 1}),
         "workload.hours": ('assault = 3, "noise, music" = 1.25', {"assault": 3, "noise, music": 1.25}),
     }
     text, value = examples[rule.key]
     assert typed(rule, text) == value and typed(rule, written(rule, value)) == value
     assert typed(rule, "  ") is None
-    rules = checked_description(with_(read_raw(town.project), rule.key, value), town.project)
+    raw = read_raw(town.project)
+    if rule.key == "budget.ends":
+        raw = with_(raw, "budget.payers", {"salaries": "donor"})
+    rules = checked_description(with_(raw, rule.key, value), town.project)
     # a plan's summary tells all of a table, a description what it sets only: they are the same rule
     assert value_of({rule.section: {rule.name: value}}, rule) == value_of(rules.model_dump(mode="json"), rule)
     if rule.kind in ("date", "amounts") or rule.key == "stations.bands":
         with pytest.raises(ValueError, match="write "):
             typed(rule, "31 of May")
-    if rule.kind == "table":
+    if rule.kind in ("table", "rows"):
         with pytest.raises(ValueError, match="write "):
             typed(rule, "assault: 3")
-    assert typed(rule, written(rule, rule.default)) == (rule.default or None)
+    said = rule.default
+    if rule.kind == "table" and said:
+        said = {name: v for name, v in said.items() if v is not None}
+    assert typed(rule, written(rule, rule.default)) == (said or None)
 
 
 def test_rules_as_written_and_as_a_plan_tells_them_do_not_differ(town):
     raw = read_raw(town.project)
     assert differences(checked_description(raw, town.project).model_dump(mode="json"), raw) == []
+
+
+def test_one_language_as_a_text_is_the_list_of_it():
+    assert value_of({"forum": {"languages": "mk"}}, BY_KEY["forum.languages"]) == ["mk"]
+    assert in_words(BY_KEY["budget.first_year"], 2027) == "the first year of the budget is 2027"
 
 
 def test_a_name_that_leaves_a_table_is_taken_away():
@@ -195,17 +244,28 @@ def test_values_sentences_and_differences(town):
     assert {r.section for r in rules_of(only_beats)} == {"workload", "beats"}
 
 
-# Keys that name a file or a layer, or hold what was drawn: no rule that a form edits.
-INPUTS = {
-    "beats": "distances roads adjacency current barriers crossings decided_links locked links closed held names colours",
-    "stations": "candidates existing roads distances elevation barriers crossings held_open accepted",
-    "officers": "path layer columns crs posts published job_template",
-    "budget": "currency first_year ends then functions pilots start_together rates",
-}
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_key_of_the_description_is_a_rule_or_an_input_in_words(section):
+    """A key that somebody adds to any section cannot be left without words: a rule has a why, a source and a unit, an input says what it is."""
+    for name, info in SECTIONS[section].model_fields.items():
+        told = [t for t in info.metadata if isinstance(t, Rule | Input)]
+        assert len(told) == 1, f"{section}.{name} needs a Rule or an Input beside it"
+        if isinstance(told[0], Input):
+            assert told[0].words.endswith("."), f"{section}.{name}"
+        else:
+            assert section in SECTIONS_WITH_RULES and f"{section}.{name}" in BY_KEY
 
 
-@pytest.mark.parametrize("section", SECTIONS_WITH_RULES)
-def test_a_key_of_the_description_is_a_rule_or_an_input(section):
-    """A key that somebody adds to the description cannot be forgotten in the catalogue without a word."""
-    listed = [r.name for r in RULES if r.section == section]
-    assert sorted([*listed, *INPUTS.get(section, "").split()]) == sorted(SECTIONS[section].model_fields)
+def test_numbers_that_have_a_unit_tell_it():
+    """What is counted, measured or paid has its unit beside the number; a ratio, a year and an amount of the budget's money have none."""
+    bare = {r.key for r in RULES if r.kind in ("number", "whole", "share") and not r.unit}
+    assert bare == {
+        "beats.count",
+        "stations.detour",
+        "stations.budget",
+        "service.detour",
+        "budget.first_year",
+        "budget.vehicle_price",
+        "budget.forum_travel",
+        "budget.training_seat",
+    }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
+from pydantic_core import to_jsonable_python
 from tomlkit.exceptions import TOMLKitError
 
 from beatplanner.data.description.rules import RULES
@@ -68,6 +69,10 @@ def value_of(rules: dict[str, Any], rule: Rule) -> Any:
         return rule.default
     if isinstance(found, dt.date):
         return found.isoformat()
+    if rule.kind == "rows":
+        return [{**rule.inner, **row} for row in found]
+    if rule.kind == "list" and isinstance(found, str):
+        return [found]
     return {**rule.inner, **found} if rule.inner else found
 
 
@@ -126,12 +131,21 @@ def written(rule: Rule, value: Any) -> str:
         return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
     if rule.kind == "amounts":
         return ", ".join(str(_short(v)) for v in (value if isinstance(value, list) else [value]))
-    if rule.kind == "table":
-        said = {k: v for k, v in value.items() if v is not None and v != []}
-        return ", ".join(
-            f"{tomlkit.key(k).as_string()} = {tomlkit.item(_short(v)).as_string()}" for k, v in said.items()
-        )
-    return str(value)
+    if rule.kind == "groups":
+        return "; ".join(", ".join(group) for group in value)
+    if rule.kind == "rows":
+        return ", ".join("{" + _names_and_values(row) + "}" for row in value)
+    return _names_and_values(value) if rule.kind == "table" else str(value)
+
+
+def _names_and_values(value: dict[str, Any]) -> str:
+    said = {k: v for k, v in value.items() if v is not None and v != []}
+    return ", ".join(f"{tomlkit.key(k).as_string()} = {_as_toml(v)}" for k, v in said.items())
+
+
+def _as_toml(value: Any) -> str:
+    """Return a value on one line; tomlkit writes a table within a value over several."""
+    return "{" + _names_and_values(value) + "}" if isinstance(value, dict) else tomlkit.item(_short(value)).as_string()
 
 
 # How such a value is written.
@@ -140,6 +154,7 @@ HOW = {
     "list": "write numbers with commas between them, such as 5, 10, 20",
     "amounts": "write one number for every year, or one of each year with commas between them, such as 50000, 60000",
     "table": "write names and values with commas between them, such as burglary = 2.5, assault = 3",
+    "rows": 'write each in braces with commas between them, such as {name = "early", start = "06:00", end = "14:00"}',
 }
 
 
@@ -158,6 +173,11 @@ def typed(rule: Rule, text: str) -> Any:
         if not _is_day(text):
             raise ValueError(HOW["date"])
         return dt.date.fromisoformat(text).isoformat()
+    if rule.kind == "text":
+        return text
+    if rule.kind == "groups":
+        groups = [[p.strip() for p in group.split(",") if p.strip()] for group in text.split(";")]
+        return [group for group in groups if group]
     if rule.kind in ("list", "amounts"):
         parts = [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
         if rule.kind == "amounts":
@@ -166,10 +186,12 @@ def typed(rule: Rule, text: str) -> Any:
         if numbers and not all(_is_number(p) for p in parts):
             raise ValueError(HOW["list"])
         return [float(p) for p in parts] if numbers else parts
+    bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
+    inner = f"[{text}]" if rule.kind == "rows" else "{" + bare + "}"
     try:
-        return tomlkit.parse("value = {" + text.strip("{}") + "}")["value"].unwrap()
+        return to_jsonable_python(tomlkit.parse(f"value = {inner}")["value"].unwrap())
     except TOMLKitError:
-        raise ValueError(HOW["table"]) from None
+        raise ValueError(HOW[rule.kind]) from None
 
 
 def _amounts(parts: list[str]) -> float | list[float]:
@@ -223,9 +245,10 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
         if rule.kind == "amounts":
             said = "; ".join(f"{v:,g}" for v in (value if isinstance(value, list) else [value]))
         else:
-            said = _told(value) if rule.kind == "table" else written(rule, value)
+            rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
+            said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
-    return translated(rule.words).replace("{value}", f"{shown(rule, float(value)):,g}")
+    return translated(rule.words).replace("{value}", str(value) if rule.plain else f"{shown(rule, float(value)):,g}")
 
 
 def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list[tuple[str, float, float]]:

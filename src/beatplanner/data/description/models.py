@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from beatplanner.data.description.sections.base import Section
+from beatplanner.data.description.sections.base import Input, Section
 from beatplanner.data.description.sections.beats import Beats
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.country import Country
@@ -23,8 +23,8 @@ from beatplanner.data.description.sections.workload import Workload
 class ScenarioWords(Section):
     """What a scenario is called, and what it is about."""
 
-    name: Annotated[str, Field(min_length=1)] | None = None
-    about: str | None = None
+    name: Annotated[Annotated[str, Field(min_length=1)] | None, Input("What the scenario is called.")] = None
+    about: Annotated[str | None, Input("What it is about, for whoever compares it.")] = None
 
 
 class Description(Section):

@@ -9,7 +9,7 @@ from beatplanner.data.description.models import SECTIONS, Description
 from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits, rules_of_section
 
 # In the order in which a planner meets them.
-SECTIONS_WITH_RULES = ("beats", "stations", "officers", "workload", "budget")
+SECTIONS_WITH_RULES = ("beats", "stations", "officers", "workload", "service", "budget", "forum", "country")
 RULES: tuple[Rule, ...] = tuple(r for s in SECTIONS_WITH_RULES for r in rules_of_section(s, SECTIONS[s]))
 BY_KEY = {r.key: r for r in RULES}
 
@@ -41,6 +41,10 @@ def table(section: str) -> str:
             bounds = "`true`, `false`"
         elif rule.auto:
             bounds = '≥ 1, or `"auto"`'
+        elif rule.kind == "text":
+            bounds = "text"
+        elif rule.kind in ("groups", "rows"):
+            bounds = "a list of lists" if rule.kind == "groups" else "a list of tables"
         elif rule.kind == "amounts":
             bounds = f"a number {bounds}, or one of each year"
         elif rule.kind in WRITTEN:
@@ -58,8 +62,10 @@ def _said(rule: Rule, value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if rule.kind == "rows":
+        return "; ".join(_said(rule, v) for v in value) if isinstance(value, list) else _table_said(value)
     if isinstance(value, dict):
-        return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in value.items())
+        return _table_said(value)
     if isinstance(value, list):
         return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
     if rule.kind == "choice" or isinstance(value, str):
@@ -69,5 +75,12 @@ def _said(rule: Rule, value: Any) -> str:
     return f"{_number(rule, value)} {rule.unit.removesuffix('s') if value == 1 else rule.unit}".rstrip()
 
 
+def _table_said(value: dict[str, Any]) -> str:
+    told = {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in value.items() if v is not None}
+    return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in told.items())
+
+
 def _number(rule: Rule, value: float) -> str:
+    if rule.plain:
+        return f"{value:g}"
     return f"{round(value * 100, 6):g} %" if rule.kind == "share" else f"{value:,g}"

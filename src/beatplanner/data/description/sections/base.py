@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,6 +37,17 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Whole = Annotated[int, Field(ge=0, strict=True)]
 
 
+@dataclass(frozen=True)
+class Input:
+    """A key that is no rule: a layer, a table, a column, a fact that is told on, or what a planner drew; `words` say what it is."""
+
+    words: str
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Add the words to the published schema."""
+        return {**handler(schema), "description": self.words}
+
+
 class Section(BaseModel):
     """A section of the description: no unknown keys, nothing changes after reading."""
 
@@ -45,9 +57,11 @@ class Section(BaseModel):
 class Layer(Section):
     """A vector layer; ``layer`` picks a layer of the file, ``crs`` says what its coordinates are in where the file does not, or wrongly."""
 
-    path: Path
-    layer: str | None = None
-    crs: str | None = None
+    path: Annotated[Path, Input("The file.")]
+    layer: Annotated[str | None, Input("Which layer of the file.")] = None
+    crs: Annotated[
+        str | None, Input("What its coordinates are in, where the file does not say it, or says it wrongly.")
+    ] = None
 
 
 class IdLayer(Layer):
@@ -59,11 +73,11 @@ class IdLayer(Layer):
 class Table(Section):
     """A table: CSV, TSV, XLSX or any format that GDAL reads; ``layer`` picks a layer or sheet."""
 
-    path: Path
-    layer: str | None = None
-    columns: dict[str, str] = Field(
-        default_factory=dict
-    )  # the file's name for each column, where it is not the usual one
+    path: Annotated[Path, Input("The file.")]
+    layer: Annotated[str | None, Input("Which layer or sheet of the file.")] = None
+    columns: Annotated[dict[str, str], Input("The file's name for each column, where it is not the usual one.")] = (
+        Field(default_factory=dict)
+    )
 
 
 def as_table(value: Any) -> Any:
@@ -78,6 +92,6 @@ TablePath = Annotated[Table, BeforeValidator(as_table, json_schema_input_type=st
 class PointTable(Table):
     """Points: a vector layer, or a table with ``x`` and ``y`` in ``crs``; both may name one column that holds “latitude, longitude” or MGRS."""
 
-    x: str | None = None
-    y: str | None = None
-    crs: str | None = None
+    x: Annotated[str | None, Input("Column of the east coordinate.")] = None
+    y: Annotated[str | None, Input("Column of the north coordinate.")] = None
+    crs: Annotated[str | None, Input("What the coordinates are in.")] = None

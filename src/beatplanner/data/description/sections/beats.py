@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from beatplanner.data.description.sections.base import CountOrAuto, IdLayer, Layer, Section, Share, Table, TablePath
+from beatplanner.data.description.sections.base import (
+    CountOrAuto,
+    IdLayer,
+    Input,
+    Layer,
+    Section,
+    Share,
+    Table,
+    TablePath,
+)
 from beatplanner.data.description.sections.rule import Rule
 
 
@@ -77,10 +86,15 @@ class Beats(Section):
             check="beats.objective",
         ),
     ] = "travel"
-    distances: TablePath | None = None
-    roads: Layer | None = None  # distances between units along these roads
-    adjacency: TablePath | None = None
-    current: IdLayer | None = None
+    distances: Annotated[
+        TablePath | None,
+        Input(
+            "Table of metres between units: columns `from`, `to` and `metres`; else along roads, else the straight line."
+        ),
+    ] = None
+    roads: Annotated[Layer | None, Input("Layer of roads that distances between units are measured along.")] = None
+    adjacency: Annotated[TablePath | None, Input("Table of which units touch; else their borders say it.")] = None
+    current: Annotated[IdLayer | None, Input("Layer of today's beats, named by the column `id`.")] = None
     max_moved: Annotated[
         Share | None,
         Rule(
@@ -95,15 +109,25 @@ class Beats(Section):
             check="beats.max_moved",
         ),
     ] = None
-    barriers: Layer | None = None
-    crossings: Layer | None = None  # points or lines (bridges) at which a barrier may be crossed
-    # from, to, accept (yes or no), reason: which proposed links of islands hold, and more
-    decided_links: TablePath | None = None
-    locked: LockTable | None = None
-    links: tuple[Drawn, ...] = ()  # drawn by hand: units that officers can go between, though they do not touch
-    closed: tuple[Drawn, ...] = ()  # drawn by hand: borders that nobody crosses
-    held: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # drawn by hand: beat and its units that must stay
-    names: dict[str, str] = Field(
-        default_factory=dict
-    )  # given by a planner: beat and its name, in every plan that has the beat
-    colours: dict[str, Colour] = Field(default_factory=dict)  # likewise its colour, such as "#80b1d3"
+    barriers: Annotated[Layer | None, Input("Layer of rivers, railways and the like, which separate units.")] = None
+    crossings: Annotated[
+        Layer | None, Input("Layer of points or lines, such as bridges, at which a barrier may be crossed.")
+    ] = None
+    decided_links: Annotated[
+        TablePath | None,
+        Input("Table of which proposed links of islands hold: columns `from`, `to`, `accept` (yes or no), `reason`."),
+    ] = None
+    locked: Annotated[LockTable | None, Input("Table of units that must stay in a beat.")] = None
+    links: Annotated[
+        tuple[Drawn, ...], Input("Drawn by hand: units that officers can go between, though they do not touch.")
+    ] = ()
+    closed: Annotated[tuple[Drawn, ...], Input("Drawn by hand: borders that nobody crosses.")] = ()
+    held: Annotated[dict[str, tuple[str, ...]], Input("Drawn by hand: a beat and its units that must stay in it.")] = (
+        Field(default_factory=dict)
+    )
+    names: Annotated[
+        dict[str, str], Input("Given by a planner: a beat and its name, in every plan that has the beat.")
+    ] = Field(default_factory=dict)
+    colours: Annotated[dict[str, Colour], Input("Given by a planner: a beat and its colour, such as `#80b1d3`.")] = (
+        Field(default_factory=dict)
+    )

@@ -28,42 +28,33 @@ class Payers(Section):
 
 
 class Budget(Section):
-    """Prices of the first year, what rises, who pays, and what there is; ``docs/scenarios.md`` explains the rules.
+    """Prices of the first year, what rises, who pays, and what there is; ``docs/scenarios.md`` explains the rules."""
 
-    Attributes
-    ----------
-    currency, first_year, years, inflation
-        Of all sums; the first year is that of the officers' start where none is given.
-    officer_salary, grades, allowances, employer_part
-        Of an officer in a year of full time; by the roster's column ``grade`` where one is given; added to each; and the employer's share on top of both.
-    station_yearly
-        Rent and running of each station, beside its own yearly cost.
-    vehicles_per_beat, vehicle_price, vehicle_years, vehicle_yearly
-        How many, what one costs, after how many years it is replaced, and its running a year.
-    forum_travel
-        A member and meeting of the neighbourhood forums.
-    training_seat, training_seats
-        Price of a seat, and seats in a year, one number or one of each year.
-    vehicle_lead_months, station_lead_months
-        How long it takes from order to delivery, and from the decision to the opening.
-    payers, funds, ceiling
-        Who pays each line (the ministry where none is named), what each payer has a year, and what may be spent a year in all.
-    ends, then
-        Last day of a payer's money, and who pays its lines after it.
-    functions
-        COFOG code of a line where it is not 03.1, police services.
-    pilots
-        Municipalities or beats that start before all others.
-    start_by
-        What starts at once: a beat, or all beats of a municipality.
-    start_together
-        Groups of beats that start at once.
-    rates
-        For a comparison: of another currency, how much is one of this one.
-    """
-
-    currency: Annotated[str, Field(min_length=1)] = "EUR"
-    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    currency: Annotated[
+        str,
+        Field(min_length=1),
+        Rule(
+            "Currency",
+            "all sums are in {value}",
+            why="A sum without its currency is no sum, and plans in two currencies are compared by rates that somebody stated.",
+            source="EUR: an assumption.",
+            check="budget.labels",
+        ),
+    ] = "EUR"
+    first_year: Annotated[
+        Annotated[int, Field(ge=1900, le=2200, strict=True)] | None,
+        Rule(
+            "First year of the budget",
+            "the first year of the budget is {value}",
+            low=2000,
+            high=2100,
+            plain=True,
+            off="the first year of the budget is the one in which the officers' plan starts",
+            why="A budget law knows years by their number, and two plans are compared year by year.",
+            source="Off: the year of the officers' first day; without officers years are counted from 1.",
+            check="budget.labels",
+        ),
+    ] = None
     years: Annotated[
         Annotated[int, Field(ge=1, le=15, strict=True)],
         Rule(
@@ -287,8 +278,28 @@ class Budget(Section):
             check="budget.limits",
         ),
     ] = Field(default_factory=dict)
-    ends: dict[str, dt.date] = Field(default_factory=dict)
-    then: Annotated[str, Field(min_length=1)] = "ministry"
+    ends: Annotated[
+        dict[str, dt.date],
+        Rule(
+            "Last day of a payer's money",
+            "a payer's money ends: {value}",
+            off="nobody's money ends",
+            why="A donor's money ends; what it paid does not, and falls on somebody.",
+            source="Off: the agreement with the donor says it.",
+            check="budget.donor_ends",
+        ),
+    ] = Field(default_factory=dict)
+    then: Annotated[
+        str,
+        Field(min_length=1),
+        Rule(
+            "Who pays after it",
+            "after a payer's last day its lines are paid by {value}",
+            why="A plan that says it early gives the next payer years to find the money.",
+            source="The ministry, where nobody else is named.",
+            check="budget.donor_ends",
+        ),
+    ] = "ministry"
     ceiling: Annotated[
         Yearly | None,
         Rule(
@@ -300,10 +311,28 @@ class Budget(Section):
             check="budget.limits",
         ),
     ] = None
-    functions: dict[Literal["salaries", "stations", "vehicles", "forums", "training"], str] = Field(
-        default_factory=dict
-    )
-    pilots: list[str] = Field(default_factory=list)
+    functions: Annotated[
+        dict[Literal["salaries", "stations", "vehicles", "forums", "training"], str],
+        Rule(
+            "Function of a line",
+            "functions in the budget: {value}",
+            off="all lines are police services (COFOG 03.1)",
+            why="A ministry of finance sums up by function, and a training centre may be education there.",
+            source="03.1: police services in the United Nations' classification of functions (COFOG).",
+            check="budget.functional",
+        ),
+    ] = Field(default_factory=dict)
+    pilots: Annotated[
+        list[str],
+        Rule(
+            "What starts first",
+            "before all others start {value}",
+            off="no beat or municipality starts before all others",
+            why="A pilot shows what the rest of the plan needs before all is spent.",
+            source="None: a pilot is a political choice.",
+            check="budget.limits",
+        ),
+    ] = Field(default_factory=list)
     start_by: Annotated[
         Literal["beat", "municipality"],
         Rule(
@@ -318,5 +347,24 @@ class Budget(Section):
             check="budget.starts",
         ),
     ] = "beat"
-    start_together: list[list[str]] = Field(default_factory=list)
-    rates: dict[str, Positive] = Field(default_factory=dict)
+    start_together: Annotated[
+        list[list[str]],
+        Rule(
+            "Beats that start together",
+            "start together: {value}",
+            off="no beats must start together",
+            why="Beats that share a station or a commander start at once or not at all.",
+            source="None: the force knows what belongs together.",
+            check="budget.limits",
+        ),
+    ] = Field(default_factory=list)
+    rates: Annotated[
+        dict[str, Positive],
+        Rule(
+            "Rates of other currencies",
+            "so much of the other currency is one of this one: {value}",
+            off="plans in other currencies are not compared by money",
+            why="A plan of a neighbouring country is compared by a rate that somebody stated, never by one that the program guessed.",
+            source="None: state your central bank's.",
+        ),
+    ] = Field(default_factory=dict)

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from beatplanner.data.description.sections.base import Layer, NonNegative, PointTable, Section, TablePath
+from beatplanner.data.description.sections.base import Input, Layer, NonNegative, PointTable, Section, TablePath
+from beatplanner.data.description.sections.rule import Rule
 
 LANGUAGES = ("en", "sq", "sr-Latn", "sr-Cyrl", "mk", "ro", "ru")
 
@@ -65,35 +66,152 @@ class ForumLevel(Section):
 
 
 class Forum(Section):
-    """What a forum gets: languages, privacy, meetings, and the tables that the pack tells from."""
+    """What a forum gets: languages, privacy, meetings, and the tables that the pack tells from; what each key is stands beside it."""
 
-    languages: Annotated[tuple[str, ...], BeforeValidator(_languages, json_schema_input_type=str | tuple[str, ...])] = (
-        "en",
-    )
-    catalogues: dict[str, Path] = Field(default_factory=dict)  # a force's own .po file for a language
-    terms: dict[str, Words] = Field(default_factory=dict)  # another word for a text of the catalogue
-    threshold: Annotated[int, Field(ge=3, le=20, strict=True)] = 5
-    themes: dict[str, str] = Field(default_factory=dict)  # category of incidents: theme that people know it by
-    sensitive: tuple[str, ...] = ()  # more categories that are told for the municipality only
-    published_before: tuple[Path, ...] = ()  # earlier packs and other scenarios that people have
-    made_by: str | None = None
-    decided_by: Words | None = None
-    decided_on: dt.date | None = None
-    source: Words | None = None
-    sources: dict[str, SourceOf] = Field(default_factory=dict)  # by section or key, such as "units" or "beats.current"
-    contact: str | None = None  # where objections go
-    objections_until: dt.date | None = None
-    streets: Streets | None = None
-    consents: TablePath | None = None  # officer, name, contact, photo, agreed_on, until
-    report_back: TablePath | None = None  # forum, asked_on, asked, action, responsible, due, done_on, result
-    partners: TablePath | None = None  # kind, name, area, does
-    hours: TablePath | None = None  # station, hours
-    contacts: TablePath | None = None  # area, phone, post: of the officers' role, whoever holds it
-    map_url: str | None = None  # where map.html is put; beat pages have its QR code
-    venues: Venues | None = None
-    roles: tuple[str, ...] = ()  # who is invited beside the residents, in place of the usual roles
-    cost_per_km: NonNegative = 0.15
-    currency: str = "EUR"
-    neighbourhood: ForumLevel = ForumLevel()
-    municipality: ForumLevel = ForumLevel(members=25, meetings_a_year=4)
-    region: ForumLevel = ForumLevel(members=20, meetings_a_year=2)
+    languages: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_languages, json_schema_input_type=str | tuple[str, ...]),
+        Rule(
+            "Languages of the pack",
+            "the forums' pack is written in {value}",
+            why="Who cannot read a plan cannot object to it. The law of a place often names the languages.",
+            source="English where nothing is said; out of en, sq, sr-Latn, sr-Cyrl, mk, ro and ru.",
+        ),
+    ] = ("en",)
+    catalogues: Annotated[
+        dict[str, Path],
+        Input("A force's own translations: language and the .po file that is read in place of the program's."),
+    ] = Field(default_factory=dict)
+    terms: Annotated[
+        dict[str, Words],
+        Input('Another word for a text of the pack, for all languages or for one: `"Beat" = { en = "Ward" }`.'),
+    ] = Field(default_factory=dict)
+    threshold: Annotated[
+        int,
+        Field(ge=3, le=20, strict=True),
+        Rule(
+            "Smallest count that is told",
+            "no count from 1 to below {value} is told to a forum",
+            unit="people",
+            low=3,
+            high=20,
+            why="Who knows the street knows whom a count of one or two is about.",
+            source="5: practice of statistical offices (ONS and ICO tell no count below 5).",
+        ),
+    ] = 5
+    themes: Annotated[
+        dict[str, str],
+        Rule(
+            "Themes of incidents",
+            "kinds and the theme that people know them by: {value}",
+            off="only kinds that are common are told by their own name",
+            why="Residents know a burglary, not the code that it is recorded by; and a rare code may name a person or a house.",
+            source="None: only the force knows what its codes mean.",
+        ),
+    ] = Field(default_factory=dict)
+    sensitive: Annotated[
+        tuple[str, ...],
+        Rule(
+            "Sensitive kinds",
+            "told for whole municipalities only: {value}, beside those known by their words",
+            off="told for whole municipalities only: the kinds known by their words",
+            why="A count of domestic violence by beat points at a house.",
+            source="None beside violence in the family, sexual offences, hate and what concerns children, which are known by their words.",
+        ),
+    ] = ()
+    published_before: Annotated[
+        tuple[Path, ...],
+        Input("Earlier packs and other scenarios that people have: no two of them together may tell a small count."),
+    ] = ()
+    made_by: Annotated[str | None, Input("Who made the plan, as the pack tells it.")] = None
+    decided_by: Annotated[
+        Words | None, Input("Who decides on the plan, as the pack tells it; by language where it is a table.")
+    ] = None
+    decided_on: Annotated[dt.date | None, Input("The day of the decision.")] = None
+    source: Annotated[Words | None, Input("Where the data come from, as the pack tells it.")] = None
+    sources: Annotated[
+        dict[str, SourceOf],
+        Input("What people are told of a source, by section or key such as `units` or `beats.current`."),
+    ] = Field(default_factory=dict)
+    contact: Annotated[str | None, Input("Where objections go.")] = None
+    objections_until: Annotated[dt.date | None, Input("The last day for objections.")] = None
+    streets: Annotated[Streets | None, Input("Layer of named streets, for the maps and the index of streets.")] = None
+    consents: Annotated[
+        TablePath | None,
+        Input(
+            "Table of officers who agreed to be named: officer, name, contact, photo, agreed_on, until; nobody else is named."
+        ),
+    ] = None
+    report_back: Annotated[
+        TablePath | None,
+        Input(
+            "Table of what forums asked and what came of it: forum, asked_on, asked, action, responsible, due, done_on, result."
+        ),
+    ] = None
+    partners: Annotated[TablePath | None, Input("Table of who else helps: kind, name, area, does.")] = None
+    hours: Annotated[TablePath | None, Input("Table of opening hours: station, hours.")] = None
+    contacts: Annotated[
+        TablePath | None, Input("Table of how officers are reached, whoever holds the post: area, phone, post.")
+    ] = None
+    map_url: Annotated[str | None, Input("Where map.html is put; the pages of beats have its QR code.")] = None
+    venues: Annotated[
+        Venues | None, Input("Public buildings where forums can meet; else the sites of the stations.")
+    ] = None
+    roles: Annotated[
+        tuple[str, ...],
+        Rule(
+            "Who is invited",
+            "invited beside the residents: {value}",
+            off="invited beside the residents: the usual roles",
+            why="A forum without the school, the youth and the minorities speaks for those who always come.",
+            source="None: the usual roles of local safety forums, which the invitation lists.",
+        ),
+    ] = ()
+    cost_per_km: Annotated[
+        NonNegative,
+        Rule(
+            "Paid for a kilometre",
+            "a member who cannot walk to a meeting is paid {value} for a kilometre",
+            unit="a kilometre",
+            high=1000,
+            step=0.05,
+            why="Members come from all places alike only where the way is paid.",
+            source="0.15: an assumption; set what your administration pays.",
+        ),
+    ] = 0.15
+    currency: Annotated[
+        str,
+        Rule(
+            "Currency of the forums",
+            "what forums cost is told in {value}",
+            why="A sum without its currency is no sum.",
+            source="EUR: an assumption.",
+        ),
+    ] = "EUR"
+    neighbourhood: Annotated[
+        ForumLevel,
+        Rule(
+            "Forums of a beat",
+            "forums of a beat: {value}",
+            why="Few enough to be heard, often enough to be answered.",
+            source="15 members, six meetings a year: an assumption close to community safety councils of the region.",
+        ),
+    ] = ForumLevel()
+    municipality: Annotated[
+        ForumLevel,
+        Rule(
+            "Forums of a municipality",
+            "forums of a municipality: {value}",
+            why="What no single beat can solve goes to the mayor's table.",
+            source="25 members, four meetings a year: an assumption close to municipal safety councils.",
+        ),
+    ] = ForumLevel(members=25, meetings_a_year=4)
+    region: Annotated[
+        ForumLevel,
+        Rule(
+            "Forums of a region",
+            "forums of a region: {value}",
+            why="What no municipality can solve alone is told to whoever leads the region.",
+            source="20 members, two meetings a year: an assumption.",
+        ),
+    ] = ForumLevel(members=20, meetings_a_year=2)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
 from pydantic import Field
 
-from beatplanner.data.description.sections.base import PointTable, Positive, TablePath
+from beatplanner.data.description.sections.base import Input, PointTable, Positive, TablePath
 
 
 class Gazetteer(PointTable):
@@ -17,36 +18,42 @@ class Gazetteer(PointTable):
 
 
 class Incidents(PointTable):
-    """Recorded incidents: points with an optional category and time, and nothing else.
+    """Recorded incidents: points with an optional category and time, and nothing else; what each key is stands beside it."""
 
-    Attributes
-    ----------
-    category, categories
-        Column of the kind, and a table that a user edits with what each kind counts as: columns ``category`` and ``standard``.
-    time, time_of_day, time_else
-        Column of the day and hour; of the hour, where it has a column of its own; columns that are taken, in this order, where the first is empty.
-    timezone
-        The place's time zone, such as ``"Europe/Skopje"``: times with an offset are turned into its clock.
-    record
-        Column of the record number: an incident that stands in several rows counts once. It is used for this only.
-    address, gazetteer, matches
-        Column of the address, addresses with places, and a table that a user edits with which doubtful matches hold: columns ``address``,
-        ``match``, ``score``, ``accept``. Addresses are used for this only.
-    """
-
-    category: str | None = None
-    categories: TablePath | None = None
-    time: str | None = None
-    time_of_day: str | None = None
-    time_else: list[str] = Field(default_factory=list)
-    timezone: str | None = None
-    record: str | None = None
-    address: str | None = None
-    gazetteer: Gazetteer | None = None
-    matches: TablePath | None = None
-    days: Positive | None = None  # the time span that the records cover, where no times exist
-    first: dt.date | None = (
-        None  # the first and last day that the records cover, where a person knows better than their times tell
+    category: Annotated[str | None, Input("Column of the kind.")] = None
+    categories: Annotated[
+        TablePath | None,
+        Input("Table that a user edits with what each kind counts as: columns `category` and `standard`."),
+    ] = None
+    time: Annotated[str | None, Input("Column of the day and hour.")] = None
+    time_of_day: Annotated[str | None, Input("Column of the hour, where it has one of its own.")] = None
+    time_else: Annotated[
+        list[str], Input("Columns that are taken, in this order, where the column of the time is empty.")
+    ] = Field(default_factory=list)
+    timezone: Annotated[
+        str | None,
+        Input("The place's time zone, such as `Europe/Skopje`: times with an offset are turned into its clock."),
+    ] = None
+    record: Annotated[
+        str | None,
+        Input(
+            "Column of the record number: an incident that stands in several rows counts once. It is used for this only."
+        ),
+    ] = None
+    address: Annotated[str | None, Input("Column of the address. It is used for finding the place only.")] = None
+    gazetteer: Annotated[Gazetteer | None, Input("Addresses with their places.")] = None
+    matches: Annotated[
+        TablePath | None,
+        Input(
+            "Table that a user edits with which doubtful addresses hold: columns `address`, `match`, `score`, `accept`."
+        ),
+    ] = None
+    days: Annotated[Positive | None, Input("Days that the records cover, where they have no times.")] = None
+    first: Annotated[
+        dt.date | None,
+        Input("The first day that the records cover, where a person knows better than their times tell."),
+    ] = None
+    last: Annotated[dt.date | None, Input("The last day that the records cover, likewise.")] = None
+    seasonal: Annotated[list[str], Input("Kinds that come in a season, not since their recording began.")] = Field(
+        default_factory=list
     )
-    last: dt.date | None = None
-    seasonal: list[str] = Field(default_factory=list)  # kinds that come in a season, not since their recording began

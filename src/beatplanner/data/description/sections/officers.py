@@ -8,7 +8,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from beatplanner.data.description.sections.base import CountOrAuto, NonNegative, Positive, Section, TablePath, Whole
+from beatplanner.data.description.sections.base import (
+    CountOrAuto,
+    Input,
+    NonNegative,
+    Positive,
+    Section,
+    TablePath,
+    Whole,
+)
 from beatplanner.data.description.sections.rule import Rule
 
 
@@ -30,12 +38,12 @@ class OfficerWeights(Section):
 class Officers(Section):
     """The roster and the rules of tenure."""
 
-    path: Path
-    layer: str | None = None
-    columns: dict[str, str] = Field(
-        default_factory=dict
-    )  # the file's name for each column, where it is not the usual one
-    crs: str = "EPSG:4326"
+    path: Annotated[Path, Input("The roster: one row an officer, or a person's file.")]
+    layer: Annotated[str | None, Input("Layer or sheet of the roster's file.")] = None
+    columns: Annotated[dict[str, str], Input("The file's name for each column, where it is not the usual one.")] = (
+        Field(default_factory=dict)
+    )
+    crs: Annotated[str, Input("What the coordinates of homes are in.")] = "EPSG:4326"
     start: Annotated[
         dt.date,
         Rule(
@@ -119,7 +127,9 @@ class Officers(Section):
             check="officers.posts_per_beat",
         ),
     ] = 1
-    posts: TablePath | None = None  # posts that ask for something: beat, posts, languages, licence, gender
+    posts: Annotated[
+        TablePath | None, Input("Table of posts that ask for something: beat, posts, languages, licence, gender.")
+    ] = None
     gender_mix: Annotated[
         bool,
         Rule(
@@ -192,7 +202,9 @@ class Officers(Section):
             check="officers.half_a_year",
         ),
     ] = False
-    published: TablePath | None = None  # officer, beat, start, end
+    published: Annotated[
+        TablePath | None, Input("Table of the postings that were published: officer, beat, start, end.")
+    ] = None
     freeze_months: Annotated[
         Whole,
         Rule(
@@ -206,7 +218,9 @@ class Officers(Section):
             check="officers.frozen",
         ),
     ] = 0
-    job_template: Path | None = None
+    job_template: Annotated[
+        Path | None, Input("A document in the force's own form, which is filled in for each open post.")
+    ] = None
     supervisor_ranks: Annotated[
         list[str],
         Rule(

@@ -1,6 +1,7 @@
-"""What is told of one rule: it stands beside the key's type, limits and default in `data.description.sections`.
+"""What is told of one key: it stands beside the key's type, limits and default in `data.description.sections`.
 
-Description, catalogue of rules, the window's editor, the tables of `docs/rules.md` and the published JSON schema are made of it.
+A key is a `Rule`, which a planner sets, or an `Input` (in `sections.base`), which says where data lie or what is known. Description, catalogue of rules, the
+window's editor, the tables of `docs/rules.md` and the published JSON schema are made of them.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from beatplanner.data.description.sections.base import Section
 
-Kind = Literal["share", "whole", "number", "choice", "switch", "date", "list", "amounts", "table"]
+Kind = Literal[
+    "share", "whole", "number", "choice", "switch", "text", "date", "list", "amounts", "groups", "table", "rows"
+]
 # What a form cannot bound by two numbers: written as in the description.
-WRITTEN = ("date", "list", "amounts", "table")
+WRITTEN = ("text", "date", "list", "amounts", "groups", "table", "rows")
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,14 @@ class Rule:
         The sentence of each value of a choice or a switch.
     common
         Whether it is shown before "More rules" is opened.
+    plain
+        Whether its number is told without signs between thousands, as a year is.
     solver
         The argument that it becomes, by its dotted name in `beatplanner.solver`; "" where no solver hears of it.
     check
         The claim that the checker recomputes for it; "" where no claim hangs on it alone.
     key, kind, default, inner
-        Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's own names;
+        Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's or a row's own names;
         `rules_of_section` fills them in.
     """
 
@@ -67,6 +72,7 @@ class Rule:
     auto: str = ""
     choices: dict[Any, str] = field(default_factory=dict)
     common: bool = False
+    plain: bool = False
     solver: str = ""
     check: str = ""
     key: str = ""
@@ -95,9 +101,8 @@ def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
     for name, info in model.model_fields.items():
         for told in info.metadata:
             if isinstance(told, Rule):
-                inner = {
-                    k: _default(i) for m in _sections(info) for k, i in m.model_fields.items() if not i.is_required()
-                }
+                models = _sections(info) or [t for t in _held(info) if _is_section(t)]
+                inner = {k: _default(i) for m in models for k, i in m.model_fields.items() if not i.is_required()}
                 yield replace(
                     told, key=f"{section}.{name}", kind=_kind(told, info), default=_default(info), inner=inner
                 )
@@ -125,7 +130,7 @@ def _kind(rule: Rule, info: FieldInfo) -> Kind:
         return "table"
     names = {getattr(t, "__name__", str(t)) for t in types}
     if names & {"list", "tuple"}:
-        return "amounts" if types & {int, float} else "list"
+        return "amounts" if types & {int, float} else _kind_of_list(info)
     if "date" in names:
         return "date"
     if bool in types:
@@ -134,13 +139,31 @@ def _kind(rule: Rule, info: FieldInfo) -> Kind:
         return "whole"
     if Literal in types:
         return "choice"
+    if str in types:
+        return "text"
     return "share" if rule.unit == "%" else "number"
+
+
+def _kind_of_list(info: FieldInfo) -> Kind:
+    """Return how a list is shown: of groups, of rows whose values have names, or of single values."""
+    held = _held(info)
+    if held & {list, tuple}:
+        return "groups"
+    return "rows" if any(_is_section(t) for t in held) else "list"
+
+
+def _held(info: FieldInfo) -> set[Any]:
+    """Return the types that a list is made of."""
+    return {_bare(t) for part in _parts(info.annotation) for t in typing.get_args(_plain(part))}
 
 
 def _sections(info: FieldInfo) -> list[type[Section]]:
     """Return the model of a key that is a table of named values; none where it is no such table."""
-    types = [_bare(t) for t in _parts(info.annotation)]
-    return [t for t in types if isinstance(t, type) and issubclass(t, Section)]
+    return [t for t in map(_bare, _parts(info.annotation)) if _is_section(t)]
+
+
+def _is_section(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, Section)
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
@@ -152,14 +175,15 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
 
 def _bare(annotation: Any) -> Any:
     """Return a type without what is said of it: ``list`` of ``Annotated[list[float], …]``."""
-    if typing.get_origin(annotation) is typing.Annotated:
-        annotation = typing.get_args(annotation)[0]
+    annotation = _plain(annotation)
     return typing.get_origin(annotation) or annotation
+
+
+def _plain(annotation: Any) -> Any:
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is typing.Annotated else annotation
 
 
 def _default(info: FieldInfo) -> Any:
     """Return a key's default as JSON has it; None where the description must say it, or where it is off."""
     found = info.get_default(call_default_factory=True)
-    if found is PydanticUndefined:
-        return None
-    return found.model_dump(mode="json") if isinstance(found, Section) else found
+    return None if found is PydanticUndefined else to_jsonable_python(found)

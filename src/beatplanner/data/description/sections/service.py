@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from beatplanner.data.description.sections.base import Layer, Positive, Section, TablePath
+from beatplanner.data.description.sections.base import Input, Layer, Positive, Section, TablePath
+from beatplanner.data.description.sections.rule import Rule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -53,45 +54,133 @@ class ServiceStandard(Section):
 
 
 class Service(Section):
-    """When calls come and who answers them; ``docs/service.md`` explains the model.
+    """When calls come and who answers them; ``docs/service.md`` explains the model, and what each key is stands beside it."""
 
-    Attributes
-    ----------
-    shifts
-        Hours on duty; the whole week where none are given.
-    speed_kmh, detour
-        Of the straight line between units, or of the roads.
-    roads, minutes
-        A layer of roads that travel is measured along, or a table of units: columns ``from``, ``to``, ``minutes``.
-    calls
-        Ready-made rates: columns ``unit``, ``per_hour``, optionally ``shift`` and ``category``; else from the incidents' times.
-    categories
-        Columns ``category``, ``minutes_on_scene``, optionally ``officers`` (sent to a call) and ``priority`` (1 is the most urgent).
-    servers
-        Columns ``server``, ``beat`` (empty for a car that several beats share), ``unit`` (where it waits), optionally ``shift``; else the
-        posts on duty.
-    minutes_on_scene
-        Where `categories` says nothing.
-    travel_counts
-        Whether travel is added to the time that an officer is busy.
-    order
-        Whom a call goes to: the own beat's free servers, the nearest first, then the nearest free of others.
-    queue
-        Whether a call waits, first come, first served, or is lost where all are busy.
-    standard
-        What each shift shall keep; the fewest officers on duty that keep it are then proposed.
-    """
-
-    shifts: Annotated[tuple[Shift, ...], Field(min_length=1, max_length=21)] = (WHOLE_DAY,)
-    speed_kmh: Annotated[float, Field(gt=0, le=200, strict=True)] = 30.0
-    detour: Annotated[float, Field(ge=1, le=5, strict=True)] = 1.3
-    roads: Layer | None = None
-    minutes: TablePath | None = None
-    calls: TablePath | None = None
-    categories: TablePath | None = None
-    servers: TablePath | None = None
-    minutes_on_scene: Positive = 30.0
-    travel_counts: Annotated[bool, Field(strict=True)] = False
-    order: Literal["own-nearest"] = "own-nearest"
-    queue: Literal["wait", "lost"] = "wait"
-    standard: ServiceStandard | None = None
+    shifts: Annotated[
+        tuple[Shift, ...],
+        Field(min_length=1, max_length=21),
+        Rule(
+            "Shifts",
+            "hours on duty: {value}",
+            why="Calls do not come evenly, and nor are officers on duty: at night the same beat has fewer of both.",
+            source="One shift round the clock where none is given: the force knows its own.",
+            solver="service.system.ServiceSystem.calls",
+            check="service.week",
+        ),
+    ] = (WHOLE_DAY,)
+    speed_kmh: Annotated[
+        float,
+        Field(gt=0, le=200, strict=True),
+        Rule(
+            "Driving speed",
+            "officers come at {value} km/h",
+            unit="km/h",
+            low=5,
+            high=120,
+            why="How soon somebody comes hangs on how far the next free officer is, and how fast.",
+            source="30 km/h: an assumption for towns; measure it from your dispatch times.",
+            solver="service.system.ServiceSystem.minutes",
+        ),
+    ] = 30.0
+    detour: Annotated[
+        float,
+        Field(ge=1, le=5, strict=True),
+        Rule(
+            "Detour of officers",
+            "officers drive {value} times the straight line",
+            low=1,
+            high=5,
+            step=0.1,
+            why="Roads are longer than the straight line; along given roads this counts for nothing.",
+            source="1.3: a common value for towns.",
+            solver="service.system.ServiceSystem.minutes",
+        ),
+    ] = 1.3
+    roads: Annotated[Layer | None, Input("Layer of roads that travel is measured along.")] = None
+    minutes: Annotated[
+        TablePath | None,
+        Input("Table of travel between units: columns `from`, `to` and `minutes`, in place of speed and roads."),
+    ] = None
+    calls: Annotated[
+        TablePath | None,
+        Input(
+            "Table of ready-made rates: columns `unit` and `per_hour`, optionally `shift` and `category`; else the incidents' times are counted."
+        ),
+    ] = None
+    categories: Annotated[
+        TablePath | None,
+        Input(
+            "Table of kinds of call: columns `category` and `minutes_on_scene`, optionally `officers` (sent to a call) and `priority` (1 is the most urgent)."
+        ),
+    ] = None
+    servers: Annotated[
+        TablePath | None,
+        Input(
+            "Table of who is on duty: columns `server`, `beat` (empty for a car that beats share), `unit` (where it waits), optionally `shift`; else the posts."
+        ),
+    ] = None
+    minutes_on_scene: Annotated[
+        Positive,
+        Rule(
+            "Minutes at a call",
+            "an officer is busy {value} minutes with a call whose kind says nothing else",
+            unit="minutes",
+            low=1,
+            high=600,
+            step=5,
+            why="While an officer is at one call, the next goes to somebody else, or waits.",
+            source="30 minutes: an assumption; measure it from your dispatch times.",
+            solver="service.system.ServiceSystem.scene_minutes",
+        ),
+    ] = 30.0
+    travel_counts: Annotated[
+        bool,
+        Field(strict=True),
+        Rule(
+            "The way there counts",
+            "",
+            choices={
+                True: "an officer is busy on the way to a call, too",
+                False: "the way to a call is part of the minutes at it",
+            },
+            why="Dispatch systems differ: some count the way into the minutes of a call, some do not.",
+            source="Off: the minutes at a call are taken to hold the way.",
+            solver="service.system.ServiceSystem.travel_counts",
+        ),
+    ] = False
+    order: Annotated[
+        Literal["own-nearest"],
+        Rule(
+            "Whom a call goes to",
+            "",
+            choices={"own-nearest": "a call goes to the beat's own free officers first, then to the nearest free one"},
+            why="People know the officers of their beat; where those are busy, whoever is near comes.",
+            source="The only one that is modelled: the fixed order of Larson's hypercube model.",
+            solver="service.system.ServiceSystem.order",
+        ),
+    ] = "own-nearest"
+    queue: Annotated[
+        Literal["wait", "lost"],
+        Rule(
+            "Where all are busy",
+            "",
+            choices={
+                "wait": "a call waits where all officers are busy, first come, first served",
+                "lost": "a call goes to somebody else where all officers are busy",
+            },
+            why="Where patrols take over what beat officers cannot answer, no call waits for them.",
+            source="Waiting: nothing is said of others who would take over.",
+            solver="service.system.ServiceSystem.waits",
+        ),
+    ] = "wait"
+    standard: Annotated[
+        ServiceStandard | None,
+        Rule(
+            "What each shift shall keep",
+            "each shift shall keep: {value}",
+            off="no standard of service is asked for",
+            why="How many officers are needed on duty follows from what was promised; the fewest that keep it are proposed.",
+            source="Off: a promise to residents is the force's to make.",
+            solver="service.staffing.Standard.within_share",
+        ),
+    ] = None

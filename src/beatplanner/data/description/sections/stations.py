@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from beatplanner.data.description.sections.base import (
+    Input,
     Layer,
     NonNegative,
     PointTable,
@@ -91,41 +92,7 @@ WalkTablePath = Annotated[WalkTable, BeforeValidator(as_table, json_schema_input
 
 
 class Stations(Section):
-    """How many outreach stations, where they may open, and how residents walk to them; ``docs/stations.md`` explains the rules.
-
-    Attributes
-    ----------
-    count, objective
-        Stations to open (none for ``"fewest"``), and what is least: residents × metres, residents beyond the limit, the farthest walk, or stations.
-    walk_minutes, walk_kmh
-        Limit for coverage and reporting, and walking speed.
-    candidates, existing
-        Sites that may open, and stations of today.
-    roads, detour, distances
-        How walks are measured: along roads, straight line × detour, or a table.
-    budget, cost_years
-        Greatest sum of cost, of yearly cost times these years, and of closing costs.
-    min_distance
-        Metres, straight line, between any two stations, two that are kept aside.
-    one_per_municipality
-        Whether each municipality gets a station at least.
-    group_excess
-        No group's mean walk is more than this share above the average.
-    reach_minutes
-        A longer way counts as not reachable on foot.
-    bands
-        Minutes of the catchments and of the shares of residents.
-    generated
-        Sites generated at most where no candidates are given.
-    snap_metres, access_metres
-        Ends of roads that are joined; and how far from roads and units a site may lie.
-    elevation
-        Raster of heights in metres; slopes count by Tobler's function.
-    barriers, crossings
-        Lines or polygons that nobody crosses on foot, and where one may; those of the beats where none are given here.
-    phases, mobile
-        Opening over years, and mobile-outreach stops.
-    """
+    """How many outreach stations, where they may open, and how residents walk to them; ``docs/stations.md`` explains the rules."""
 
     count: Annotated[
         Annotated[int, Field(ge=1, strict=True)] | None,
@@ -188,9 +155,14 @@ class Stations(Section):
             check="stations.walk_kmh",
         ),
     ] = 4.5
-    candidates: Candidates | None = None
-    existing: Existing | None = None
-    roads: Roads | None = None
+    candidates: Annotated[
+        Candidates | None, Input("Sites that may open; places are proposed where none are given.")
+    ] = None
+    existing: Annotated[Existing | None, Input("Stations of today.")] = None
+    roads: Annotated[
+        Roads | None,
+        Input("Layer of the roads and paths that walks are measured along; else the straight line times the detour."),
+    ] = None
     detour: Annotated[
         float,
         Field(ge=1, le=5, strict=True),
@@ -205,7 +177,9 @@ class Stations(Section):
             check="walks.straight",
         ),
     ] = 1.3
-    distances: WalkTablePath | None = None
+    distances: Annotated[
+        WalkTablePath | None, Input("Table of walking metres from units to sites, in place of roads.")
+    ] = None
     budget: Annotated[
         NonNegative | None,
         Rule(
@@ -341,9 +315,11 @@ class Stations(Section):
             source="1,000 metres: an assumption.",
         ),
     ] = 1000.0
-    elevation: Path | None = None
-    barriers: Layer | None = None
-    crossings: Layer | None = None
+    elevation: Annotated[Path | None, Input("Raster of heights in metres; slopes count by Tobler's function.")] = None
+    barriers: Annotated[
+        Layer | None, Input("Layer of what nobody crosses on foot; that of the beats where none is given here.")
+    ] = None
+    crossings: Annotated[Layer | None, Input("Layer of the places at which a barrier may be crossed on foot.")] = None
     phases: Annotated[
         Phases | None,
         Rule(
@@ -367,7 +343,8 @@ class Stations(Section):
             check="mobile.residents",
         ),
     ] = None
-    held_open: tuple[str, ...] = ()  # set by hand: sites that open whatever the objective says
-    accepted: dict[str, Annotated[str, Field(min_length=1)]] = Field(
-        default_factory=dict
-    )  # generated sites that a person looked at: the site and the name that people know the place by
+    held_open: Annotated[tuple[str, ...], Input("Set by hand: sites that open whatever the goal says.")] = ()
+    accepted: Annotated[
+        dict[str, Annotated[str, Field(min_length=1)]],
+        Input("Places that were proposed and looked at: the site, and the name that people know it by."),
+    ] = Field(default_factory=dict)

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
     from beatplanner.planning.rule_catalog import Preset
 
-TITLES = {"beats": "Beats", "stations": "Stations", "officers": "Officers", "workload": "Work", "budget": "Money"}
+TITLES = {
+    "beats": "Beats",
+    "stations": "Stations",
+    "officers": "Officers",
+    "workload": "Work",
+    "service": "Service",
+    "budget": "Money",
+    "forum": "Forums",
+    "country": "Country",
+}
 
 
 class RulePanel(QWidget):
