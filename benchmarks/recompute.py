@@ -569,7 +569,15 @@ def of_search(p: Plan) -> dict[str, Any]:
         return {}
     steps = [p.summary[k] for k in ("beats", "stations", "officers") if k in p.summary]
     steps = [s for s in steps if s.get("planned") is not False]
-    return {"steps_unsolved": sum(s["status"] == "infeasible" or s["gap"] is None or s["gap"] > 0.05 for s in steps)}
+    return {"steps_unsolved": sum(s["status"] in ("infeasible", "unknown") or not _near(s) for s in steps)}
+
+
+def _near(step: dict[str, Any]) -> bool:
+    """Tell whether a step is within 5 % of a bound that somebody can check."""
+    bound, objective = step["lower_bound"], step["objective"]
+    if step.get("certified") is False:
+        bound = step.get("certified_bound")
+    return bound is not None and (objective - bound <= 0.05 * abs(objective) or objective <= bound)
 
 
 # ---- comparing

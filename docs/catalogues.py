@@ -58,6 +58,7 @@ LETTERS = {
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack and of the officers' workbook, in the order of the code; those in tables of the code come last."""
     from beatplanner.data.publish import officers_pack
+    from beatplanner.data.result import draft_reason
     from beatplanner.planning.forum import forums, themes
     from beatplanner.planning.forum.public import wording
 
@@ -71,6 +72,8 @@ def messages() -> list[str | tuple[str, str]]:
             said = [a.value for a in call.args[:count] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
             if count and len(said) == count and all(said):
                 found[said[0] if count == 1 else (said[0], said[1])] = None
+    for table in (draft_reason.SENTENCES, draft_reason.COUNTED, draft_reason.STEP_NAMES):
+        found |= dict.fromkeys(table.values())
     for table in (wording.PARTNER_TITLES, wording.LEVEL_TITLES, wording.USES, forums.RESIDENTS):
         found |= dict.fromkeys(table.values())
     for roles in forums.ROLES.values():

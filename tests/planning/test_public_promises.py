@@ -14,8 +14,9 @@ import pytest
 from beatplanner.data.errors import InputError
 from beatplanner.data.publish.before_planning import date_problems, decided_too_early
 from beatplanner.data.publish.everything import write_papers
-from beatplanner.data.result.draft import draft_reasons
-from beatplanner.data.result.draft_reason import Reason
+from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.draft import draft_reasons, unsolved_steps
+from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.postings import changes_of, stays_of
 from beatplanner.data.town.forum_tables import read_forum_tables
@@ -147,6 +148,25 @@ def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
     said = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages).split())
     assert "Census 1990" in said
     assert "units.gpkg" not in said
+
+
+def test_why_a_plan_is_a_draft_stands_once():
+    """One threshold, of bounds that somebody can check; broken rules leave a step unsolved; the same sentences on every page."""
+    claimed = {"status": "feasible", "objective": 100.0, "gap": 0.01, "certified": False, "certified_bound": 80.0}
+    summary = {
+        "beats": claimed,
+        "stations": {**claimed, "certified_bound": 95.0},
+        "officers": {"status": "infeasible", "objective": 1.0, "gap": 0.0},
+    }
+    told = unsolved_steps(summary)
+    assert told == [Reason("gap", "beats", 0.2), Reason("unsolved", "officers")]
+    assert unsolved_steps({"beats": {**claimed, "planned": False}}) == []
+    assert draft_sentences([*told, Reason("sites", value=2)], Speech("en")) == [
+        "Beats: a plan that is better by up to 20% may exist.",
+        "Officers: it is not known how far this is from the best plan.",
+        "The places of 2 stations are still to be chosen.",
+    ]
+    assert "Реони" in draft_sentences(told, Speech("mk"))[0]
 
 
 def test_a_draft_says_so_and_the_checker_knows(planned):

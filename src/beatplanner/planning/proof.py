@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from beatplanner.data.result.draft import BROKEN
+
 Progress = Callable[[str, float | None, float | None, float], None]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
-# Of plans that do not keep all rules.
-BROKEN = ("infeasible", "unknown")
 # A plan is called optimal at a proven gap of at most this.
 OPTIMAL_GAP = 1e-4
 

@@ -14,6 +14,8 @@ from beatplanner.data.result.plan_tables import PlanTables
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05
 STEPS = ("beats", "stations", "officers")
+# What a step's status is where not all rules are kept.
+BROKEN = ("infeasible", "unknown")
 
 
 def draft_reasons(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> list[Reason]:
@@ -28,21 +30,31 @@ def draft_reasons(tables: PlanTables, accepted: Mapping[str, str] | None = None)
     """
     summary = tables.summary
     found = [] if summary.get("feasible", True) else [Reason("rules")]
-    for step in STEPS:
-        claims = summary.get(step)
-        if not isinstance(claims, dict) or (step == "beats" and not claims.get("planned", True)):
-            continue
-        gap = proven_gap(claims)
-        if gap is None:
-            found.append(Reason("unsolved", step))
-        elif gap > LARGEST_GAP + 1e-9:
-            found.append(Reason("gap", step, gap))
+    found += unsolved_steps(summary)
     open_sites = unaccepted_sites(tables, accepted)
     if open_sites:
         found.append(Reason("sites", value=len(open_sites)))
     wrong = misposted_beats(tables)
     if wrong:
         found.append(Reason("posts", value=len(wrong)))
+    return found
+
+
+def unsolved_steps(summary: Mapping[str, Any]) -> list[Reason]:
+    """Return the steps that break a rule, have no bound that somebody can check, or may be more than `LARGEST_GAP` from the best.
+
+    Steps that were given and not sought are left out.
+    """
+    found = []
+    for step in STEPS:
+        claims = summary.get(step)
+        if not isinstance(claims, dict) or (step == "beats" and not claims.get("planned", True)):
+            continue
+        gap = None if claims.get("status") in BROKEN else proven_gap(claims)
+        if gap is None:
+            found.append(Reason("unsolved", step))
+        elif gap > LARGEST_GAP + 1e-9:
+            found.append(Reason("gap", step, gap))
     return found
 
 

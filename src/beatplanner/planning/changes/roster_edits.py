@@ -23,12 +23,13 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
-from beatplanner.planning.proof import BROKEN, Proof, Unproven, rules_in_summary, unproven_of
+from beatplanner.planning.proof import Proof, Unproven, rules_in_summary, unproven_of
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.officers import check_officers, months_at_work

@@ -19,9 +19,10 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import about
+from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.planning.compare.columns import Column, currency, read_columns
-from beatplanner.planning.compare.figures import figures, unsolved
+from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
 
 
@@ -47,8 +48,8 @@ def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dic
         c.figures = figures(c, columns)
     today, plan = columns
     s = plan.tables.summary
-    draft = list(s.get("clashes", []))
-    draft += [x for x in unsolved(s) if x not in draft]
+    clashes = list(s.get("clashes", []))
+    draft = [*clashes, *draft_in_words(plan.tables, rules=not clashes)]
     told = [
         ("What changes for residents?", _residents(plan, today)),
         ("Who moves?", _who_moves(plan)),

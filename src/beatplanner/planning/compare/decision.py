@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from beatplanner.data.publish.comparison_words import HEADLINE, STRENGTHS
+from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.planning.compare.columns import Column
-from beatplanner.planning.compare.figures import unsolved
 
 ALIKE = 0.005
 
@@ -46,7 +46,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
             {
                 "plan": c.name,
                 "unmet": _unmet(c),
-                "unsolved": unsolved(c.tables.summary),
+                "unsolved": draft_in_words(c.tables, rules=False),
                 "best": best,
                 "worst": None if worst is None else {i: v for i, v in worst.items() if i != "behind"},
                 "money": _money(c, columns[0]),

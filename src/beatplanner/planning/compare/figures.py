@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from beatplanner.data.result.draft import LARGEST_GAP
+from beatplanner.data.result.draft import unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
@@ -23,7 +23,6 @@ from beatplanner.planning.compare.columns import (
 )
 from beatplanner.planning.officers.cover import in_pool
 from beatplanner.planning.officers.trust import relationship_years
-from beatplanner.planning.proof import BROKEN
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
 
 
@@ -520,7 +519,7 @@ def _of_proof(c: Column) -> dict[str, Any]:
     if c.today:
         return {}
     summary = c.tables.summary
-    found: dict[str, Any] = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved(summary))}
+    found: dict[str, Any] = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved_steps(summary))}
     for step in ("beats", "stations", "officers"):
         found[f"{step}_gap"] = summary.get(step, {}).get("gap")
     found |= {
@@ -552,24 +551,6 @@ def _of_service(c: Column) -> dict[str, Any]:
         **{key: told[name] for key, name in SERVICE.items()},
         "service_nobody": sum(nobody) / len(nobody) if nobody else None,
     }
-
-
-def unsolved(summary: dict[str, Any]) -> list[str]:
-    """Say of each step of a plan that breaks a rule, has no bound, or may be more than `LARGEST_GAP` from the best; steps that were given are left out."""
-    told = []
-    for step in ("beats", "stations", "officers"):
-        s = summary.get(step)
-        if s is None or (step == "beats" and s.get("planned") is False):
-            continue
-        if s["status"] in BROKEN:
-            told.append(f"The {step} do not keep all of their rules.")
-        elif s["gap"] is None:
-            told.append(f"How far the {step} are from the best possible plan is not known.")
-        elif s["gap"] > LARGEST_GAP:
-            told.append(
-                f"The search for {step} ended early: the best possible plan may be up to {s['gap']:.0%} better."
-            )
-    return told
 
 
 def _of_money(c: Column) -> dict[str, Any]:

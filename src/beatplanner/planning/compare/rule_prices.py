@@ -30,12 +30,13 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.price_report import write_prices
 from beatplanner.data.result.cells import readable
+from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
 from beatplanner.planning.progress import SolvingTime
-from beatplanner.planning.proof import BROKEN, Progress, silent
+from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
 from beatplanner.solver.clock import watch
 

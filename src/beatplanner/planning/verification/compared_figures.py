@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import number_at, records
+from beatplanner.data.result.draft import unsolved_steps
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import missing, text, whole_months
@@ -275,14 +276,10 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
     """Return what the plan's own checks have found right in its summary."""
     if p.today:
         return {}
-    s, far = p.tables.summary, 0
-    for k in ("beats", "stations", "officers"):
-        step = s.get(k)
-        if step is not None and not (k == "beats" and step.get("planned") is False):
-            far += step["status"] in ("infeasible", "unknown") or step["gap"] is None or step["gap"] > 0.05
+    s = p.tables.summary
     return {
         "rules_met": bool(s.get("feasible")),
-        "steps_unsolved": far,
+        "steps_unsolved": len(unsolved_steps(s)),
         **{f"{k}_gap": s.get(k, {}).get("gap") for k in ("beats", "stations", "officers")},
         "beats_objective": s.get("beats", {}).get("objective"),
         "beats_bound": s.get("beats", {}).get("lower_bound"),

@@ -14,6 +14,7 @@ from typing import Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
+from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.compared_draws import check_draws
@@ -89,6 +90,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
             (p.tables.summary.get("clashes") or []) if not p.today and not p.tables.summary.get("feasible") else []
             for p in plans
         ],
+        [[] if p.today else draft_in_words(p.tables, rules=False) for p in plans],
     )
     for p, told in zip(plans, content.get("budgets", []), strict=False):
         own = None if p.today else p.tables.summary.get("budget")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from beatplanner.planning.proof import BROKEN
+from beatplanner.data.result.draft import BROKEN
 
 Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
 # What one of each figure counts in the officers' objective: the weight's name, and the key of the figure.

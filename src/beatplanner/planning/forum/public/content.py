@@ -21,6 +21,7 @@ from beatplanner.data.publish.public.plan import (
     PublicTables,
     Settings,
 )
+from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences
 from beatplanner.data.result.names import beat_title
 from beatplanner.planning.forum.public.blocks import HIDDEN, Block, heading, natural, paragraph
 from beatplanner.planning.forum.public.street_beats import streets_of
@@ -194,37 +195,7 @@ class PackContent:
     @property
     def draft(self) -> list[str]:
         """Why this is a draft, in sentences; empty where it is none."""
-        t, steps = self.speech, self.steps
-        said = []
-        for reason in self.plan.draft:
-            if reason.kind == "rules":
-                said.append(t.text("This draft does not keep every rule that was asked for."))
-            elif reason.kind == "gap":
-                gap = t.percent(computed(reason.value))
-                said.append(
-                    t.text("{step}: a plan that is better by up to {gap} may exist.", step=steps[reason.step], gap=gap)
-                )
-            elif reason.kind == "unsolved":
-                said.append(
-                    t.text("{step}: it is not known how far this is from the best plan.", step=steps[reason.step])
-                )
-            elif reason.kind == "sites":
-                said.append(
-                    t.count(
-                        "The place of one station is still to be chosen.",
-                        "The places of {n} stations are still to be chosen.",
-                        computed(reason.value),
-                    )
-                )
-            else:
-                said.append(
-                    t.count(
-                        "One beat has more officers than posts.",
-                        "{n} beats have more officers than posts.",
-                        computed(reason.value),
-                    )
-                )
-        return said
+        return draft_sentences(self.plan.draft, self.speech, computed)
 
     @property
     def draft_word(self) -> str:
@@ -234,8 +205,7 @@ class PackContent:
     @property
     def steps(self) -> dict[str, str]:
         """What the steps of a plan are called."""
-        t = self.speech
-        return {"beats": t.text("Beats"), "stations": t.text("Stations"), "officers": t.text("Officers")}
+        return {step: self.speech.text(name) for step, name in STEP_NAMES.items()}
 
     # ---- the cover
 
