@@ -12,9 +12,8 @@ Where travel counts as time of service, the mean service time of a server is tha
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
+from numba import njit
 
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
@@ -48,13 +47,16 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
         return nobody(system)
     if system.total <= 0:
         return idle(system)
-    upward = _upward(system)
+    # atoms that ask in the same order count as one
+    order, place = np.unique(system.order, axis=0, return_inverse=True)
+    place = place.ravel()
+    upward = _upward(order, np.bincount(place, weights=system.calls, minlength=len(order)))
     service = system.mean_service(None)
     found = nobody(system)
     for _ in range(ROUNDS):
         if system.waits and system.total >= (1.0 / service).sum() * (1 - 1e-12):
             return unstable(system)
-        found = _flows(system, _balanced(upward, 1.0 / service), 1.0 / service)
+        found = _flows(system, order, place, _balanced(upward, 1.0 / service), 1.0 / service)
         again = system.mean_service(found.flow)
         if np.abs(again - service).max() <= CALIBRATION * service.max():
             break
@@ -62,70 +64,89 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
     return found
 
 
-def first_free(order: np.ndarray) -> np.ndarray:
-    """Return which server answers in each state, (n, 2^N); -1 in the state where all are busy."""
-    n, servers = order.shape
-    states = np.arange(2**servers)
-    answering = np.full((n, 2**servers), -1, np.int8)
-    for rank in range(servers - 1, -1, -1):
-        server = order[:, rank]
-        free = (states[None, :] >> server[:, None]) & 1 == 0
-        answering = np.where(free, server[:, None].astype(np.int8), answering)
-    return answering
-
-
-def _upward(system: ServiceSystem) -> np.ndarray:
+@njit(cache=True)
+def _upward(order, calls):
     """Return the rate at which each server becomes busy in each state, (N, 2^N)."""
-    found = np.zeros((system.servers, 2**system.servers))
-    orders, place = np.unique(system.order, axis=0, return_inverse=True)
-    calls = np.bincount(place.ravel(), weights=system.calls, minlength=len(orders))
-    states = np.arange(2**system.servers)
-    for order, rate in zip(orders, calls, strict=True):
-        answering = first_free(order[None, :])[0]
-        known = answering >= 0
-        np.add.at(found, (answering[known], states[known]), rate)
+    groups, servers = order.shape
+    found = np.zeros((servers, 2**servers))
+    for g in range(groups):
+        for state in range(2**servers - 1):
+            for r in range(servers):
+                i = order[g, r]
+                if not state >> i & 1:
+                    found[i, state] += calls[g]
+                    break
     return found
 
 
-def _balanced(upward: np.ndarray, rate: np.ndarray) -> np.ndarray:
+@njit(cache=True)
+def _answers(order, p):
+    """Return the share of the calls of each order that each server answers before all are busy, (G, N)."""
+    groups, servers = order.shape
+    found = np.zeros((groups, servers))
+    for g in range(groups):
+        for state in range(2**servers - 1):
+            for r in range(servers):
+                i = order[g, r]
+                if not state >> i & 1:
+                    found[g, i] += p[state]
+                    break
+    return found
+
+
+@njit(cache=True)
+def _balanced(upward, rate):
     """Return the probabilities of the states without a queue, (2^N,), which sum to 1.
 
     Sweeps over the levels (states with equally many busy servers do not lead to each other), each followed by a correction that lets
     as much flow up as down between any two levels.
     """
     servers, count = upward.shape
-    states = np.arange(count)
-    busy = (states[None, :] >> np.arange(servers)[:, None]) & 1 == 1
-    level = busy.sum(axis=0)
-    leaving = upward.sum(axis=0) + (busy * rate[:, None]).sum(axis=0)
-    down = (busy * rate[:, None]).sum(axis=0)
-    up = upward.sum(axis=0)
+    level = np.zeros(count, np.int64)
+    down, up = np.zeros(count), np.zeros(count)
+    for state in range(count):
+        for i in range(servers):
+            if state >> i & 1:
+                level[state] += 1
+                down[state] += rate[i]
+            up[state] += upward[i, state]
+    order = np.argsort(level)
     p = np.full(count, 1.0 / count)
-    below = [np.where(busy[i], states ^ (1 << i), -1) for i in range(servers)]
-    above = [np.where(busy[i], -1, states | (1 << i)) for i in range(servers)]
-    groups = [np.flatnonzero(level == k) for k in range(servers + 1)]
+    rises, falls, scale = np.zeros(servers + 1), np.zeros(servers + 1), np.ones(servers + 1)
     for _ in range(SWEEPS):
+        moved = 0.0
         old = p.copy()
-        for group in groups:
-            inflow = np.zeros(len(group))
+        for state in order:
+            inflow = 0.0
             for i in range(servers):
-                under, over = below[i][group], above[i][group]
-                inflow += np.where(under >= 0, upward[i, under] * p[under], 0.0) + np.where(
-                    over >= 0, rate[i] * p[over], 0.0
-                )
-            p[group] = inflow / leaving[group]
+                other = state ^ (1 << i)
+                if state >> i & 1:
+                    inflow += upward[i, other] * p[other]
+                else:
+                    inflow += rate[i] * p[other]
+            p[state] = inflow / (up[state] + down[state])
         # level by level: what goes up from one comes down from the next
-        for low, high in pairwise(groups):
-            falls = float(down[high] @ p[high])
-            if falls > 0:
-                p[high] *= float(up[low] @ p[low]) / falls
-        p /= p.sum()
-        if np.abs(p - old).max() <= TOLERANCE:
+        rises[:], falls[:] = 0.0, 0.0
+        for state in range(count):
+            rises[level[state]] += up[state] * p[state]
+            falls[level[state]] += down[state] * p[state]
+        for k in range(servers):
+            scale[k + 1] = scale[k] * rises[k] / falls[k + 1] if falls[k + 1] > 0 else 1.0
+        total = 0.0
+        for state in range(count):
+            p[state] *= scale[level[state]]
+            total += p[state]
+        for state in range(count):
+            p[state] /= total
+            moved = max(moved, abs(p[state] - old[state]))
+        if moved <= TOLERANCE:
             break
     return p
 
 
-def _flows(system: ServiceSystem, p: np.ndarray, rate: np.ndarray) -> ServiceFlows:
+def _flows(
+    system: ServiceSystem, order: np.ndarray, place: np.ndarray, p: np.ndarray, rate: np.ndarray
+) -> ServiceFlows:
     servers, total = system.servers, system.total
     states = np.arange(2**servers)
     full = p[-1]
@@ -134,14 +155,7 @@ def _flows(system: ServiceSystem, p: np.ndarray, rate: np.ndarray) -> ServiceFlo
     scale = 1.0 / (1.0 + full * ratio / (1.0 - ratio)) if system.waits else 1.0
     p = p * scale
     full = float(p[-1])
-    flow = np.zeros((servers, len(system.calls)))
-    orders, place = np.unique(system.order, axis=0, return_inverse=True)
-    for number, order in enumerate(orders):
-        answering = first_free(order[None, :])[0]
-        known = answering >= 0
-        share = np.bincount(answering[known], weights=p[known], minlength=servers)
-        atoms = np.flatnonzero(place.ravel() == number)
-        flow[:, atoms] += share[:, None] * system.calls[None, atoms]
+    flow = _answers(order, p)[place].T * system.calls[None, :]
     busy = np.array([p[(states >> i) & 1 == 1].sum() for i in range(servers)])
     if not system.waits:
         return ServiceFlows(flow, busy, 0.0, full, 0.0)

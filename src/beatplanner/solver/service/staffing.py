@@ -38,7 +38,7 @@ from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, preference
 
 # Officers up to which a staffing is measured exactly.
-EXACT_SERVERS = 10
+EXACT_SERVERS = 12
 # Ways to place officers of one number that are all measured; beyond, a local search looks.
 MOST_WAYS = 400
 # Officers whose moves the local search measures at each number: so many moves times officers.
