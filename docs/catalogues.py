@@ -56,9 +56,10 @@ LETTERS = {
 
 
 def messages() -> list[str | tuple[str, str]]:
-    """Return every text of the pack and of the officers' workbook, in the order of the code; those in tables of the code come last."""
-    from beatplanner.data.publish import officers_pack
+    """Return every text of the pack and of the workbooks, in the order of the code; those in tables of the code come last."""
+    from beatplanner.data.publish import comparison_workbook, officers_pack
     from beatplanner.data.result import draft_reason
+    from beatplanner.planning.compare import comparison
     from beatplanner.planning.forum import forums, themes
     from beatplanner.planning.forum.public import wording
 
@@ -80,7 +81,9 @@ def messages() -> list[str | tuple[str, str]]:
         found |= dict.fromkeys(roles)
     found |= dict.fromkeys(wording.THEMES)
     found[themes.OTHERS] = None
-    found |= dict.fromkeys((*officers_pack.WORDS, *officers_pack.CELLS))
+    found |= dict.fromkeys(
+        (*officers_pack.WORDS, *officers_pack.CELLS, *comparison_workbook.WORDS, *comparison.words())
+    )
     return list(found)
 
 

@@ -314,3 +314,32 @@ def test_no_table_has_a_figure_that_nobody_would_write(plans):
         and PLURAL.search("There are 1 beats.")
         and not PLURAL.search("1.1 hours, 11 beats")
     )
+
+
+@pytest.mark.parametrize("language", ["mk", "sq", "sr-Latn"])
+def test_the_workbook_is_headed_in_the_language_of_the_force(plans, tmp_path, language):
+    from beatplanner.data.publish.comparison_workbook import write_workbook
+    from beatplanner.data.publish.translation import Speech
+    from beatplanner.planning.verification.compared_files import check_workbook
+    from beatplanner.planning.verification.ledger import Ledger
+
+    _, content = plans
+    assert content["language"] == "en"
+    beats = [{"column": "Today", "beat": "1", "name": "beat 1", "workload": 10.0, "residents": 20.0, "posts": 2.0}]
+    write_workbook(tmp_path / "x.xlsx", content | {"language": language}, beats)
+    book, said = openpyxl.load_workbook(tmp_path / "x.xlsx"), Speech(language)
+    # scripts and formulas read sheets by their names
+    assert book.sheetnames == ["Comparison", "Beats", "Who moves", "About"]
+    assert [c.value for c in book["Beats"][1]][:2] == [said.text("Plan"), said.text("Beat")]
+    assert book["Beats"]["A2"].value == said.text("Today") and book["Beats"]["C2"].value == f"{said.text('Beat')} 1"
+    english = {r["label"] for b in content["blocks"] for r in b["rows"]} | {b["title"] for b in content["blocks"]}
+    cells = {str(c.value) for s in book for row in s.iter_rows() for c in row if c.value}
+    assert not english & cells and not [c for c in cells if "⟦" in c or "{" in c]
+    if language == "mk":
+        assert "Пари 2027–2031, EUR" in cells and "да" in cells
+        assert any("македонски" in c or "албански" in c for c in cells)
+    ledger = Ledger()
+    check_workbook(ledger, tmp_path / "x.xlsx", content | {"language": language})
+    wrong = [c.detail for c in ledger.verdict().failed]
+    # the sheet of beats is another here, so that its formulas give other figures; the answers yes and no are found again
+    assert all("yes" not in w and "да" not in w for w in wrong)

@@ -11,7 +11,35 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.output_place import move
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import safe_cell
+
+# Headings and what the program itself writes into cells, which the catalogues have beside titles and labels of the figures. Names of sheets stay, as
+# scripts and formulas read them.
+BEATS = (
+    "Plan",
+    "Beat",
+    "Name",
+    "Hours a year",
+    "Residents",
+    "Officers",
+    "Hours per officer",
+    "Residents per officer",
+)
+MOVES = ("Plan", "From beat", "To beat", "Name", "Residents", "Units")
+AGAINST, ALL, TODAY = "{plan} against today", "{plan}: all", "Today"
+FORMULAS = (
+    "Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows."
+)
+WORDS = (*dict.fromkeys((*BEATS, *MOVES)), AGAINST, ALL, TODAY, "Project", "Plans", FORMULAS, "yes", "no")
+
+
+def _label(said: Speech, row: dict[str, Any]) -> str:
+    """Return the label of a row in the force's language; names of languages in it are said in that language too."""
+    if said.language == "en" or "words" not in row:
+        return row["label"]
+    fields = {k: said.language_name(v) if k == "language" else v for k, v in row["fields"].items()}
+    return said.text(row["words"], **fields)
 
 
 def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str, Any]]) -> None:  # noqa: C901 - one step a sheet
@@ -21,7 +49,9 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
     from openpyxl.utils import get_column_letter as letter
     from openpyxl.worksheet.properties import PageSetupProperties
 
+    said = Speech(content.get("language") or "en")
     names = [c["name"] for c in content["columns"]]
+    shown = {c["name"]: said.text(TODAY) if c["today"] else c["name"] for c in content["columns"]}
     book = Workbook()
     # what each formula gives, so that who reads values alone finds them
     known: dict[str, dict[str, float]] = {"Comparison": {}, "Beats": {}, "Who moves": {}}
@@ -41,9 +71,15 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
     listing = book.create_sheet("Beats")
     head(
         listing,
-        ["Plan", "Beat", "Name", "Hours a year", "Residents", "Officers", "Hours per officer", "Residents per officer"],
+        [said.text(v) for v in BEATS],
         (20, 10, 28, 14, 12, 10, 16, 18),
     )
+
+    def unnamed(b: dict[str, Any]) -> str:
+        """Return what a beat is called: by its number, in the force's language, where it has no name."""
+        plain = said.language == "en" or b["name"] != f"beat {b['beat']}"
+        return str(b["name"]) if plain else f"{said.text('Beat')} {b['beat']}"
+
     span: dict[str, list[int]] = {}
     # a beat's number is a number where all are
     numbered = all(str(b["beat"]).isdecimal() and str(int(b["beat"])) == str(b["beat"]) for b in beats)
@@ -53,9 +89,10 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
         beat = int(b["beat"]) if numbered else safe_cell(b["beat"])
         listing.append(
             [
-                safe_cell(b["column"]),
+                safe_cell(shown[b["column"]]),
                 beat,
-                *(safe_cell(b[k]) for k in ("name", "workload", "residents", "posts")),
+                safe_cell(unnamed(b)),
+                *(safe_cell(b[k]) for k in ("workload", "residents", "posts")),
                 f'=IF(F{row}>0,D{row}/F{row},"")',
                 f'=IF(F{row}>0,E{row}/F{row},"")',
             ]
@@ -75,16 +112,17 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
         "community_share": None,
         "change_officer_share": None,
     }
-    head(main, [content["project"], *names, *(f"{n} against today" for n in names[1:])], [58, *[18] * (2 * len(names))])
+    against = [said.text(AGAINST, plan=n) for n in names[1:]]
+    head(main, [content["project"], *(shown[n] for n in names), *against], [58, *[18] * (2 * len(names))])
     formats = {"share": "0.0%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
     lines: dict[str, int] = {}
     for block in content["blocks"]:
-        main.append([safe_cell(block["title"])])
+        main.append([safe_cell(said.text(block["title"]))])
         main.cell(main.max_row, 1).font = bold
         for r in block["rows"]:
             line = main.max_row + 1
             lines[r["key"]] = line
-            cells: list[Any] = [safe_cell(r["label"])]
+            cells: list[Any] = [safe_cell(_label(said, r))]
             for k, value in enumerate(r["values"]):
                 template = live.get(r["key"])
                 if value is None:
@@ -96,7 +134,7 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
                     column = letter(2 + k)
                     cells.append(f"={column}{lines['community_protected']}/{column}{lines['community_promised']}")
                 else:
-                    cells.append(("yes" if value else "no") if r["kind"] == "yes" else safe_cell(value))
+                    cells.append(said.text("yes" if value else "no") if r["kind"] == "yes" else safe_cell(value))
             for k, value in enumerate(r["values"]):
                 if isinstance(cells[1 + k], str) and cells[1 + k].startswith("="):
                     known["Comparison"][f"{letter(2 + k)}{line}"] = float(value)
@@ -112,7 +150,7 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
                 cell.number_format = formats.get(r["kind"], "General")
                 cell.alignment = Alignment(horizontal="right")
     moves = book.create_sheet("Who moves")
-    head(moves, ["Plan", "From beat", "To beat", "Name", "Residents", "Units"], (20, 12, 12, 28, 12, 8))
+    head(moves, [said.text(v) for v in MOVES], (20, 12, 12, 28, 12, 8))
     for name, rows in zip(names, content["moves"], strict=True):
         start = moves.max_row + 1
         for m in rows:
@@ -120,7 +158,7 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
                 int(m[k]) if str(m[k]).isdecimal() and str(int(m[k])) == m[k] else safe_cell(m[k])
                 for k in ("from", "to")
             ]
-            moves.append([safe_cell(name), *ends, *(safe_cell(m[k]) for k in ("to_name", "residents", "units"))])
+            moves.append([safe_cell(shown[name]), *ends, *(safe_cell(m[k]) for k in ("to_name", "residents", "units"))])
         if rows:
             end = moves.max_row
             known["Who moves"] |= {
@@ -128,7 +166,14 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
                 f"F{end + 1}": sum(m["units"] for m in rows),
             }
             moves.append(
-                [safe_cell(f"{name}: all"), None, None, None, f"=SUM(E{start}:E{end})", f"=SUM(F{start}:F{end})"]
+                [
+                    safe_cell(said.text(ALL, plan=shown[name])),
+                    None,
+                    None,
+                    None,
+                    f"=SUM(E{start}:E{end})",
+                    f"=SUM(F{start}:F{end})",
+                ]
             )
             for cell in moves[moves.max_row]:
                 cell.font = bold
@@ -137,14 +182,11 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
             cell.number_format = "#,##0"
     about = book.create_sheet("About")
     for line in (
-        ("Project", content["project"]),
-        ("Plans", None),
-        *((c["name"], c["about"] or c["folder"]) for c in content["columns"]),
+        (said.text("Project"), content["project"]),
+        (said.text("Plans"), None),
+        *((shown[c["name"]], c["about"] or c["folder"]) for c in content["columns"]),
         (None, None),
-        (
-            "Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows.",
-            None,
-        ),
+        (said.text(FORMULAS), None),
     ):
         about.append([safe_cell(v) if v is not None else None for v in line])
     about.column_dimensions["A"].width = 28

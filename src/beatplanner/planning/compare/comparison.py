@@ -23,6 +23,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
+from beatplanner.data.publish.templates import filled
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
@@ -39,7 +40,30 @@ from beatplanner.planning.compare.figures import BLOCKS, Figure, figures, homes_
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
 
-# ---- figures
+# Rows whose labels have fields: those of walks, and those of money by their keys.
+WITHIN = "Residents within {minutes} minutes"
+SPEAKERS_WITHIN, SPEAKERS_WALK = (
+    "{language} speakers within the walking limit",
+    "{language} speakers' mean walk, minutes",
+)
+MONEY = {
+    "money_": "Money in {year}, {currency}",
+    "money_total": "Money {span}, {currency}",
+    "money_posts": "… salaries if each post were paid once, {currency}",
+    "officers_paid": "Officers paid, mean of the years",
+    "officers_spare": "… without a post or a course, mean of the years",
+    "money_spare": "… and what they are paid {span}, {currency}",
+    "rollout_": "Spent in {year} as far as the money reaches, {currency}",
+    "rollout_total": "… in all years, {currency}",
+    "served_": "Residents whose beat has started by the end of {year}",
+    "residents_unfunded": "Residents whose beat the money does not reach",
+}
+
+
+def words() -> list[str]:
+    """Return every title of a block and label of a row, for the catalogues."""
+    rows = [text for title, figures_ in BLOCKS for text in (title, *(f.label for f in figures_))]
+    return list(dict.fromkeys([*rows, WITHIN, SPEAKERS_WITHIN, SPEAKERS_WALK, *MONEY.values()]))
 
 
 # ---- the whole comparison
@@ -54,10 +78,9 @@ def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
         for f in (*rows, *more.get(title, ())):
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
-                label = f.label.replace("{band}", f"{columns[0].band:.0%}")
-                told.append(
-                    {"key": f.key, "label": label, "kind": f.kind, "better": f.better, "help": f.help, "values": values}
-                )
+                fields = {**f.fields, **({"band": f"{columns[0].band:.0%}"} if "{band}" in f.label else {})}
+                row = {"key": f.key, "label": filled(f.label, fields), "kind": f.kind, "better": f.better}
+                told.append(row | {"help": f.help, "values": values, "words": f.label, "fields": fields})
         if told:
             found.append({"title": title, "rows": told})
     return found
@@ -66,15 +89,15 @@ def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
 def _access_rows(columns: Sequence[Column]) -> list[Figure]:
     keys = list(dict.fromkeys(k for c in columns for k in c.figures))
     rows = [
-        Figure(k, f"Residents within {k.removeprefix('within_')} minutes", "share", "more")
+        Figure(k, WITHIN, "share", "more", fields={"minutes": k.removeprefix("within_")})
         for k in keys
         if k.startswith("within_") and k.removeprefix("within_").replace(".", "").isdigit()
     ]
     for group in dict.fromkeys(g for c in columns for g in c.rules.units.groups):
-        name = language_title(group)
+        who = {"language": language_title(group)}
         rows += [
-            Figure(f"within_limit_{group}", f"{name} speakers within the walking limit", "share", "more"),
-            Figure(f"mean_walk_{group}", f"{name} speakers' mean walk, minutes", "decimal", "less"),
+            Figure(f"within_limit_{group}", SPEAKERS_WITHIN, "share", "more", fields=who),
+            Figure(f"mean_walk_{group}", SPEAKERS_WALK, "decimal", "less", fields=who),
         ]
     return rows
 
@@ -84,8 +107,8 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
     base = money_base(columns)
     if base is None:
         return []
-    unit, years = currency(base), columns[0].money_years
-    span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
+    unit, years = {"currency": currency(base)}, columns[0].money_years
+    span = unit | {"span": years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}"}
     told = sorted(
         {
             k
@@ -94,58 +117,29 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
             if k.startswith(("rollout_2", "served_2")) or (k.startswith(("rollout_", "served_")) and k[-1].isdigit())
         }
     )
-    rows = [
-        Figure(
-            f"money_{y}",
-            f"Money in {y}, {unit}",
-            "money",
-            "less",
-            "The whole plan, all of it from its first year; today: going on as today.",
-        )
-        for y in years
-    ]
-    rows.append(
-        Figure(
-            "money_total",
-            f"Money {span}, {unit}",
-            "money",
-            "less",
-            "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns.",
-        )
-    )
-    rows.append(
-        Figure(
-            "money_posts",
-            f"… salaries if each post were paid once, {unit}",
-            "money",
-            "less",
-            "Posts (today: officers in beats) × what an officer costs a year; people who are paid without a post are left out.",
-        )
-    )
-    rows.append(
-        Figure(
-            "officers_paid",
-            "Officers paid, mean of the years",
-            "decimal",
-            "",
-            "Everybody in the roster from joining until leaving.",
-        )
-    )
-    rows.append(Figure("officers_spare", "… without a post or a course, mean of the years", "decimal", "less"))
-    rows.append(Figure("money_spare", f"… and what they are paid {span}, {unit}", "money", "less"))
+    help_ = "The whole plan, all of it from its first year; today: going on as today."
+    rows = [Figure(f"money_{y}", MONEY["money_"], "money", "less", help_, unit | {"year": y}) for y in years]
+    help_ = "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns."
+    rows.append(Figure("money_total", MONEY["money_total"], "money", "less", help_, span))
+    help_ = "Posts (today: officers in beats) × what an officer costs a year; people who are paid without a post are left out."
+    rows.append(Figure("money_posts", MONEY["money_posts"], "money", "less", help_, unit))
+    help_ = "Everybody in the roster from joining until leaving."
+    rows.append(Figure("officers_paid", MONEY["officers_paid"], "decimal", "", help_))
+    rows.append(Figure("officers_spare", MONEY["officers_spare"], "decimal", "less"))
+    rows.append(Figure("money_spare", MONEY["money_spare"], "money", "less", fields=span))
     rows += [
-        Figure(k, f"Spent in {k.removeprefix('rollout_')} as far as the money reaches, {unit}", "money")
+        Figure(k, MONEY["rollout_"], "money", fields=unit | {"year": k.removeprefix("rollout_")})
         for k in told
         if k.startswith("rollout_")
     ]
     if any("rollout_total" in c.figures for c in columns):
-        rows.append(Figure("rollout_total", f"… in all years, {unit}", "money"))
+        rows.append(Figure("rollout_total", MONEY["rollout_total"], "money", fields=unit))
     rows += [
-        Figure(k, f"Residents whose beat has started by the end of {k.removeprefix('served_')}", "number", "more")
+        Figure(k, MONEY["served_"], "number", "more", fields={"year": k.removeprefix("served_")})
         for k in told
         if k.startswith("served_")
     ]
-    return [*rows, Figure("residents_unfunded", "Residents whose beat the money does not reach", "number", "less")]
+    return [*rows, Figure("residents_unfunded", MONEY["residents_unfunded"], "number", "less")]
 
 
 def compare(
@@ -314,6 +308,8 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
     content = {
         "version": 1,
         "project": str(first.tables.summary.get("project", "")),
+        # of the workbook's headings: the first in which the force's forums are spoken to
+        "language": first.rules.forum.languages[0] if first.rules.forum is not None else "en",
         "residents": float(people(first.units).sum()),
         "counted_in": "hours of work" if np.isnan(first.units["population"].to_numpy(float)).any() else "residents",
         "columns": told,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,13 +33,15 @@ class Figure:
     Attributes
     ----------
     key, label
-        Its name in files and for people.
+        Its name in files and for people; a label may have `fields` in braces.
     kind
         ``"number"``, ``"decimal"``, ``"share"``, ``"yes"``, ``"text"`` or ``"money"``.
     better
         ``"less"``, ``"more"``, or ``""`` where neither is better.
     help
         What it means, for those who ask.
+    fields
+        What stands in the label in place of each name in braces, so that another language can put it where it belongs.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Figure:
     kind: str = "number"
     better: str = ""
     help: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.publish.comparison_words import in_words
+from beatplanner.data.publish.translation import Speech
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
 
 
@@ -66,7 +67,7 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     import openpyxl
 
     book = openpyxl.load_workbook(path)
-    sheet, beats = book["Comparison"], book["Beats"]
+    sheet, beats, said = book["Comparison"], book["Beats"], Speech(content.get("language") or "en")
     wrong, count = [], 0
     # rows come in the order of the file
     cells = iter(tuple(sheet.iter_rows(min_row=2)))
@@ -79,7 +80,7 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
                 cell = row[1 + k].value
                 found = _evaluated(cell, beats, row, sheet) if isinstance(cell, str) and cell.startswith("=") else cell
                 if r["kind"] == "yes" and value is not None:
-                    value = "yes" if value else "no"
+                    value = said.text("yes" if value else "no")
                 alike = same(value, found) if is_number(value) else (found in (value, f"'{value}"))
                 if not alike:
                     wrong.append(
