@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,6 +14,9 @@ import platformdirs
 
 from beatplanner.planning.proof import Progress, silent
 
+MODULE = "beatplanner.planning.prepared"
+STEPS = ("beats", "officers", "stations", "service")
+
 
 def prepare_solvers(steps: Iterable[str], progress: Progress = silent) -> None:
     """Compile the kernels of some steps unless this installation has done so.
@@ -20,7 +24,7 @@ def prepare_solvers(steps: Iterable[str], progress: Progress = silent) -> None:
     Parameters
     ----------
     steps
-        Of the plan: beats, stations, officers.
+        Of `STEPS`.
     progress
         Called with the phase ``"preparing"`` where something is compiled.
     """
@@ -53,5 +57,23 @@ def _mark(step: str) -> Path:
     )
 
 
+def prepare_all() -> int:
+    """Compile the kernels of every step, each in a process of its own; return the first exit code that is not 0.
+
+    An installation calls this: a step that cannot be prepared is told, and no plan waits for a compiler.
+    """
+    # a process a step: the compiler works on one core
+    steps = [subprocess.Popen([sys.executable, *_isolated(), "-m", MODULE, step]) for step in STEPS]
+    return next((code for code in [step.wait() for step in steps] if code), 0)
+
+
+def _isolated() -> list[str]:
+    """Return the options of this Python that shut an environment's modules out, for its children."""
+    return ["-I"] if sys.flags.isolated else []
+
+
 if __name__ == "__main__":
-    prepare_solvers(("beats", "stations", "officers"))
+    if len(sys.argv) > 1:
+        prepare_solvers(sys.argv[1:])
+    else:
+        sys.exit(prepare_all())

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-ROOMS = ("beats", "stations", "officers")
+ROOMS = ("beats", "stations", "officers", "service")
 # Long enough for a compiler on a busy machine: nothing here ends by it.
 PLENTY = 3_600.0
 
@@ -89,7 +89,17 @@ def _officers() -> None:
     of_officers()
 
 
-_PREPARED = {"beats": _beats, "stations": _stations, "officers": _officers}
+@functools.cache
+def _service() -> None:
+    from beatplanner.solver.service.simulation import simulate
+    from beatplanner.solver.service.system import ServiceSystem, preference
+
+    own, minutes = np.array([[True, False], [False, True]]), np.array([[1.0, 2.0], [2.0, 1.0]])
+    for waits in (True, False):
+        simulate(ServiceSystem(np.ones(2), preference(minutes, own), minutes, 6.0, waits=waits), own, calls=100)
+
+
+_PREPARED = {"beats": _beats, "stations": _stations, "officers": _officers, "service": _service}
 
 
 if __name__ == "__main__":
