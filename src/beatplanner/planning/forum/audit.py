@@ -33,11 +33,12 @@ COORDINATES = {"x", "y", "lon", "lat", "longitude", "latitude", "easting", "nort
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """One check of a pack: what was checked, whether it holds, and where not."""
+    """One check of a pack: what was checked, whether it holds, and where not; `known` is False of what could not be attacked."""
 
     name: str
     ok: bool
     detail: str = ""
+    known: bool = True
 
 
 def audit(

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
 from beatplanner.data.description.models import Forum
 from beatplanner.data.findings import listed
@@ -26,31 +24,12 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.areas import Areas
 from beatplanner.planning.forum.audit import AuditCheck
 from beatplanner.planning.forum.forums import venues_of, ways_to
-from beatplanner.planning.forum.gate import Cell, title_of
 from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.published import Published
-from beatplanner.solver.suppression import spans
-from beatplanner.solver.suppression_system import linear_programme
+from beatplanner.planning.forum.told_before import Row, Told, attacked
 
-# Units times counts to find at most.
-MOST_WORK = 5_000_000
 # Half of the last digit that is told: of a cost, and of a share of those who walk (older versions told it in steps of 5 %).
 CENT, SHARE = 0.005, 0.025
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a cost says: ``low·Σ x ≤ weight·x ≤ high·Σ x`` over the units `inside`; `weight` is that of one resident."""
-
-    inside: np.ndarray
-    weight: np.ndarray
-    low: float
-    high: float
-
-    def fits(self, counts: np.ndarray) -> bool:
-        """Return whether counts, (n,), of the units agree with it."""
-        total = counts[self.inside].sum()
-        return bool(self.low * total - 1e-6 <= self.weight @ counts[self.inside] <= self.high * total + 1e-6)
 
 
 def check_costs(
@@ -70,19 +49,27 @@ def check_costs(
         (n,) true residents.
     """
     name = "costs of forums tell of no hidden count"
+    rows = cost_rows(packs, areas, tables, town, extra, counts)
+    if not rows:
+        return AuditCheck(name, True, "none follows from where residents live")
+    same = [m for p in packs if (m := moved_to(p, areas)) is not None]
+    cells = [c for m in same for c in m.residents if c.shown is None or c.shown == counts[c.members].sum()]
+    if not any(c.shown is None for c in cells):
+        return AuditCheck(name, True, "no figure is hidden")
+    found = attacked(cells, rows, len(counts), int(packs[0].privacy.get("threshold", 5)), counts)
+    if found is None:
+        return AuditCheck(name, True, "they follow from where residents live; too large to be attacked", known=False)
+    return AuditCheck(name, not found, listed(found, 5) if found else f"{len(rows) // 2} costs and shares attacked")
+
+
+def cost_rows(
+    packs: Sequence[Published], areas: Areas, tables: PlanTables, town: Town, extra: ForumTables, counts: np.ndarray
+) -> list[Row]:
+    """Return what costs say of residents, as rows over units; of costs that follow from the places nothing. Parameters as for `check_costs`."""
     same = [(p, m) for p in packs if (m := moved_to(p, areas)) is not None]
     told = [t for before, moved in same for t in _told_by(before.folder, moved.areas, areas, tables, town, extra)]
     places = np.ones(len(counts))
-    told = [t for t in told if t.fits(counts) and not t.fits(places)]
-    if not told:
-        return AuditCheck(name, True, "none follows from where residents live")
-    cells = [c for _, m in same for c in m.residents if c.shown is None or c.shown == counts[c.members].sum()]
-    if not any(c.shown is None for c in cells):
-        return AuditCheck(name, True, "no figure is hidden")
-    found = _found(cells, told, len(counts), float(counts.sum()), int(packs[0].privacy.get("threshold", 5)))
-    if found is None:
-        return AuditCheck(name, True, f"{len(told)} costs follow from where residents live; too large to be attacked")
-    return AuditCheck(name, not found, listed(found, 5) if found else f"{len(told)} costs attacked")
+    return [row for t in told if t.fits(counts) and not t.fits(places) for row in t.rows(len(counts))]
 
 
 def _told_by(
@@ -117,42 +104,3 @@ def _told_by(
             yield Told(inside, each, whole - CENT / meetings, whole + CENT / meetings)
         if np.isfinite(share):
             yield Told(inside, on_foot[inside, j].astype(float), share - SHARE, share + SHARE)
-
-
-def _found(cells: Sequence[Cell], told: Sequence[Told], n: int, total: float, k: int) -> list[str] | None:
-    """Return the hidden counts that are narrower with the costs than k, in words; None where the town is too large."""
-    cells = [c for c in cells if len(c.members)]
-    row = np.repeat(np.arange(len(cells)), [len(c.members) for c in cells])
-    sums = sparse.csr_array(
-        (np.ones(len(row)), (row, np.concatenate([c.members for c in cells]))), shape=(len(cells), n)
-    )
-    hidden = np.array([c.shown is None for c in cells])
-    values = np.array([c.shown or 0 for c in cells], float)
-    if n * int(hidden.sum()) > MOST_WORK:
-        return None
-    rows, most = [], total + 10 * k
-    for t in told:
-        for sign, end in ((1.0, t.high), (-1.0, t.low)):
-            one = np.zeros(n)
-            one[t.inside] = sign * (t.weight - end)
-            rows.append(one)
-    own = sparse.csr_array(np.array(rows))
-    less, limit = (
-        sparse.vstack([-sums[hidden], own], format="csr"),
-        np.concatenate([-np.ones(int(hidden.sum())), np.full(len(rows), 1e-6)]),
-    )
-    shown = {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
-    narrow = {}
-    for i in np.flatnonzero(hidden):
-        target = sums[[i]].toarray()[0]
-        ends = []
-        for sign in (1.0, -1.0):
-            x = linear_programme(sign * target, **shown, less=less, limit=limit, bounds=(0, most))
-            if x is None:
-                return ["the costs and the tables contradict each other"]
-            ends.append(float(target @ x))
-        if spans(np.array(ends[:1]), np.array(ends[1:]))[0] < k:
-            low, high = np.ceil(ends[0] - 1e-6), np.floor(ends[1] + 1e-6)
-            if not (low <= 1 and high >= k - 1):
-                narrow[tuple(cells[i].members)] = f"{title_of(cells[i])}: between {low:,.0f} and {high:,.0f}"
-    return list(narrow.values())

@@ -350,12 +350,17 @@ def audit_pack(
         The pack, where it does not lie in the result folder yet.
     """
     from beatplanner.planning.forum.audit import audit
+    from beatplanner.planning.forum.forum_costs import check_costs, cost_rows
     from beatplanner.planning.forum.gate import whole
+    from beatplanner.planning.forum.older_texts import is_older
+    from beatplanner.planning.forum.published import read_published
+    from beatplanner.planning.forum.told_before import check_texts
 
     if tables is None and (folder / "plan.gpkg").is_file() and (folder / "summary.json").is_file():
         tables = read_result(folder)
     if tables is None:
-        return audit(folder, others)
+        packs = [read_published(p) for p in (folder, *others)]
+        return [*audit(folder, others), *check_texts(packs, packs[0].areas)]
     if town is None:
         try:
             town = town_of(tables, folder)
@@ -374,12 +379,15 @@ def audit_pack(
         for officer, shown in consented(read_forum_tables(town), day).items():
             named += [str(officer), str(shown["name"] or officer)]
     checks = audit(pack or folder, others, counts, officers, named, groups, folder / RECORD)
-    if town is not None and counts is not None and tables.beats is not None:
-        from beatplanner.planning.forum.forum_costs import check_costs
-        from beatplanner.planning.forum.published import read_published
-
-        packs = [read_published(p) for p in (pack or folder, *others)]
-        checks.append(check_costs(packs, packs[0].areas, tables, town, read_forum_tables(town), counts))
+    packs = [read_published(p) for p in (pack or folder, *others)]
+    # a pack that passed the gate with its register says nothing in sentences but what it shows
+    if others or any(is_older(p) for p in packs):
+        rows = []
+        if town is not None and counts is not None and tables.beats is not None:
+            told = (packs, packs[0].areas, tables, town, read_forum_tables(town), counts)
+            checks.append(check_costs(*told))
+            rows = cost_rows(*told)
+        checks += check_texts(packs, packs[0].areas, tables, counts, rows)
     return checks
 
 

@@ -36,6 +36,8 @@ class Published:
         The figures of each theme.
     faults
         What is wrong with its tables.
+    posts
+        Posts of each beat, where it tells them.
     card, privacy
         Its run card, and what that says of threshold, period and sensitive themes; empty where they are missing.
     """
@@ -48,6 +50,7 @@ class Published:
     faults: tuple[str, ...]
     card: dict[str, Any] = field(default_factory=dict)
     privacy: dict[str, Any] = field(default_factory=dict)
+    posts: dict[str, float] = field(default_factory=dict)
 
     @property
     def period(self) -> dict[str, Any] | None:
@@ -107,7 +110,9 @@ def read_published(path: Path) -> Published:
     card = _record(folder / "run_card.json")
     # packs of older versions told their period in a record of the gate
     older = _record(folder / "privacy.json")
-    return Published(folder, name, areas, residents, concerns, tuple(faults), card, card.get("privacy") or older)
+    posts = {r["beat"]: float(r["posts"]) for r in beats if re.fullmatch(r"\d+", r.get("posts") or "")}
+    privacy = card.get("privacy") or older
+    return Published(folder, name, areas, residents, concerns, tuple(faults), card, privacy, posts)
 
 
 def _record(path: Path) -> dict[str, Any]:

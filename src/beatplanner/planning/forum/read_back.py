@@ -6,10 +6,12 @@ import csv
 import html
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.public.figures import texts_in
 
 # What a page on screen is made with, and what draws its shapes.
@@ -20,10 +22,30 @@ RECORDS = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.
 TOOLTIP = re.compile(r"bindTooltip\(\s*`(.*?)`", re.DOTALL)
 # Coordinates in the records of a page: places on the map, and colours.
 SHAPES = frozenset({"at", "shape", "colours", "lines", "river"})
+# Bytes of a file, and of all parts of an office file, at most.
+LARGEST = 200 << 20
 
 
 def texts_of(path: Path) -> list[str]:
-    """Return what a file says; empty for a picture and a PDF, which are made from the same texts as the beat pages."""
+    """Return what a file says; empty for a picture and a PDF, which are made from the same texts as the beat pages.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read: packs of others may be anything.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError("it is far too large")
+        return _texts_of(path)
+    except InputError:
+        raise
+    except Exception as error:  # libraries that read office files end in errors of every kind
+        said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise InputError(problem(f"the file cannot be read ({said})", "Make the pack again", file=path)) from None
+
+
+def _texts_of(path: Path) -> list[str]:
     kind = path.suffix.casefold()
     if kind == ".csv":
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -55,6 +77,8 @@ def _of_page(page: str) -> Iterable[str]:
 
 def _of_office_file(path: Path) -> Iterable[str]:
     with zipfile.ZipFile(path) as archive:
+        if sum(part.file_size for part in archive.infolist()) > LARGEST:
+            raise ValueError("it is far too large when it is unpacked")
         for name in archive.namelist():
             if path.suffix.casefold() == ".docx" and re.fullmatch(
                 r"word/(document|header\d*|footer\d*|footnotes|comments)\.xml", name
@@ -75,9 +99,12 @@ def _of_office_file(path: Path) -> Iterable[str]:
 def _of_layers(path: Path) -> Iterable[str]:
     import pyogrio
 
-    for layer, _ in pyogrio.list_layers(path):
-        frame = pyogrio.read_dataframe(path, layer=layer, read_geometry=False)
-        yield from (str(c) for c in frame.columns)
-        for column in frame.columns:
-            for value in frame[column].dropna().unique():
-                yield str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    from beatplanner.data.formats.geopackages import plain_geopackage
+
+    with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder, plain_geopackage(path, Path(folder)) as plain:
+        for layer, _ in pyogrio.list_layers(plain):
+            frame = pyogrio.read_dataframe(plain, layer=layer, read_geometry=False)
+            yield from (str(c) for c in frame.columns)
+            for column in frame.columns:
+                for value in frame[column].dropna().unique():
+                    yield str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

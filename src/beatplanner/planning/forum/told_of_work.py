@@ -107,7 +107,7 @@ def tells_a_count(told: Told, work: Work, counts: np.ndarray, each: float, cells
         return told.deviation_step < np.inf or told.spread is not None
     of_atom = np.array([work.beat[m[0]] for m in members])
     other = np.array([work.hours[m].sum() for m in members]) - each * atoms
-    rows = list(_rows(told, work, of_atom, other, each, atoms))
+    rows = list(rows_of(told, work, of_atom, other, each, atoms))
     if not rows:
         return False
     values = sums @ atoms
@@ -125,7 +125,7 @@ def tells_a_count(told: Told, work: Work, counts: np.ndarray, each: float, cells
     return False
 
 
-def _rows(
+def rows_of(
     told: Told, work: Work, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield what a measure says, each as a row and its limit over the atoms: row·x ≤ limit."""
@@ -186,7 +186,7 @@ def quiet(
     work, known = _work(tables), []
     if residents.cells:
         people = whole(tables.units["population"].to_numpy(float))
-        known.append((people, _hours_each(tables, people), residents.cells))
+        known.append((people, hours_each(tables, people), residents.cells))
     rules, years = town.description.workload, _years(tables)
     longest = max([rules.default_hours, *rules.hours.values()]) / years
     reports = float(tables.units["reactive_hours"].sum()) > 0
@@ -215,7 +215,7 @@ def _years(tables: PlanTables) -> float:
     return max(1.0, float(tables.summary.get("workload", {}).get("years_covered") or 1.0))
 
 
-def _hours_each(tables: PlanTables, people: np.ndarray) -> float:
+def hours_each(tables: PlanTables, people: np.ndarray) -> float:
     """Return the hours a year that a resident makes: those for people, or all where work is given in proportion to residents; else 0."""
     total = float(people.sum())
     community = float(tables.units["community_hours"].sum())

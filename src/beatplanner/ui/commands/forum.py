@@ -62,9 +62,11 @@ def audit(
     checks = audit_pack(folder, others=others or ())
     for c in checks:
         detail = f": {c.detail}" if c.detail else ""
-        out_console.print(f"{'ok   ' if c.ok else 'LEAKS'} {c.name}{detail}", markup=False)
+        out_console.print(f"{'LEAKS' if not c.ok else 'ok   ' if c.known else '?    '} {c.name}{detail}", markup=False)
     wrong = sum(not c.ok for c in checks)
-    out_console.print(f"{wrong} of {len(checks)} checks failed." if wrong else f"All {len(checks)} checks passed.")
+    unknown = sum(c.ok and not c.known for c in checks)
+    said = f"{wrong} of {len(checks)} checks failed." if wrong else f"All {len(checks) - unknown} checks passed."
+    out_console.print(said + (" What stands after a question mark was not attacked." if unknown else ""))
     raise typer.Exit(BAD_INPUT if wrong else DONE)
 
 
