@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,11 @@ def under_stress(threads: int) -> Iterator[list[str]]:
 
     def churn() -> None:
         while not stop.is_set():
-            for _ in range(200):
+            # with thresholds of 1 a handful would do; millions would only fill the memory until the window's thread collects
+            for _ in range(20):
                 one: list[Any] = []
                 one.append({"self": one, "more": [[] for _ in range(20)]})
-            stop.wait(0.001)
+            stop.wait(0.005)
 
     before, told = gc.get_threshold(), qInstallMessageHandler(hear)
     gc.callbacks.append(watch)
@@ -68,8 +69,8 @@ def under_stress(threads: int) -> Iterator[list[str]]:
         qInstallMessageHandler(told)
 
 
-def stress(project: Path, rounds: int, threads: int = 3) -> list[str]:
-    """Go the rounds on a project file; return what was wrong, the first with its round."""
+def stress(project: Path, rounds: int, threads: int = 3, told: Callable[[int], object] | None = None) -> list[str]:
+    """Go the rounds on a project file; return what was wrong, the first with its round. `told` hears of each round."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -115,6 +116,8 @@ def stress(project: Path, rounds: int, threads: int = 3) -> list[str]:
                 window = None
                 application.processEvents()
             collector.collect()
+            if told is not None:
+                told(number)
             if wrong:
                 return [f"round {number}: {text}" for text in wrong[:10]]
         if window is not None:
@@ -141,7 +144,14 @@ def main() -> None:
     errors: list[str] = []
     sys.excepthook = lambda kind, error, _: errors.append(f"{kind.__name__}: {error}")
     with tempfile.TemporaryDirectory() as folder:
-        wrong = stress(Path(shutil.copyfile(chosen.project, Path(folder) / "town.gpkg")), chosen.rounds, chosen.threads)
+        project = Path(shutil.copyfile(chosen.project, Path(folder) / "town.gpkg"))
+        # who stops a long run knows how far it was
+        wrong = stress(
+            project,
+            chosen.rounds,
+            chosen.threads,
+            lambda number: print(f"round {number + 1}: {len(errors)} errors", file=sys.stderr, flush=True),
+        )
     for text in [*wrong, *errors[:10]]:
         print(text)
     print(f"{chosen.rounds} rounds: {len(wrong)} wrong, {len(errors)} errors")

@@ -81,7 +81,7 @@ def test_places_are_found_without_accents_and_case():
 def test_no_two_signs_of_the_legend_look_alike():
     pytest.importorskip("PySide6.QtGui")
     from beatplanner.data.colours import alike
-    from beatplanner.ui.desktop.map.cartography import legend
+    from beatplanner.ui.desktop.map.legend import legend
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.rings import Rings
 

@@ -21,10 +21,12 @@ from typer.testing import CliRunner
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.commands.app import app
-from beatplanner.ui.desktop.map.cartography import View, draw, legend
+from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
+from beatplanner.ui.desktop.map.legend import legend
 from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.printing import PAPER, Page, write_page
+from beatplanner.ui.desktop.map.view import View
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
@@ -62,9 +64,13 @@ def test_every_layer_changes_the_picture_or_has_nothing_to_show(window):
         window.map.redraw()
         empty = window.map.grab().toImage()
         window.map.set_layer(layer.name, True)
-        something = layer.name not in ("Barriers", "Links", "Names of units") and not (
-            layer.name in ("Catchments", "Roads") and layer.name not in content.lines
-        )
+        something = layer.name not in (
+            "Background map",
+            "Barriers",
+            "Links",
+            "Street names",
+            "Names of units",
+        ) and not (layer.name in ("Catchments", "Roads") and layer.name not in content.lines)
         assert (window.map.grab().toImage() != empty) is something or layer.name == "Names of units", layer.name
 
 
@@ -148,12 +154,12 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     assert window.map.stack.patterns
     qtbot.waitUntil(tree.patterns.isChecked)
     tree.up.click()
-    assert window.map.stack.layers[2].name == "Population"
+    assert window.map.stack.layers[3].name == "Population"
     # dropped by the mouse: the lowest becomes the uppermost
     qtbot.waitUntil(lambda: not tree._later.isActive())
     item = tree.tree.takeTopLevelItem(tree.tree.topLevelItemCount() - 1)
     tree.tree.insertTopLevelItem(0, item)
-    qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Beats")
+    qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Background map")
 
 
 def test_labels_do_not_collide(window):
@@ -276,23 +282,23 @@ def test_the_print_dialog_shows_the_page(window, qtbot):
 
 
 def test_data_for_the_public_hides_small_numbers_and_holds_no_incidents(window, tmp_path):
-    files = write_data(window, tmp_path / "map.gpkg", "public")
+    files = write_data(window.scenario.plan, tmp_path / "map.gpkg", "public", "Ana")
     assert gpd.list_layers(files[0])["name"].tolist() == ["units", "beats", "stations"]
     units, beats = (gpd.read_file(files[0], layer=name) for name in ("units", "beats"))
     assert set(units.columns) == {"unit", "name", "municipality", "current", "beat", "geometry"}
     assert beats["residents"].sum() == pytest.approx(window.scenario.units["population"].sum())
-    write_data(window, tmp_path / "office.geojson", "office")
+    write_data(window.scenario.plan, tmp_path / "office.geojson", "office", "Ana")
     assert gpd.read_file(tmp_path / "office-beats.geojson").crs.to_epsg() == 4326
     assert "workload" in gpd.read_file(tmp_path / "office-beats.geojson")
 
 
 def test_no_cell_of_a_workbook_is_a_formula(window, tmp_path):
     window.scenario.plan.units.loc[0, "name"] = "=HYPERLINK(1)"
-    write_data(window, tmp_path / "map.xlsx", "public")
+    write_data(window.scenario.plan, tmp_path / "map.xlsx", "public", "Ana")
     book = openpyxl.load_workbook(tmp_path / "map.xlsx")
     assert book.sheetnames == ["Units", "Beats", "Stations", "Run card"]
     assert book["Units"]["B2"].value == "'=HYPERLINK(1)"
-    write_data(window, tmp_path / "map.csv", "public")
+    write_data(window.scenario.plan, tmp_path / "map.csv", "public", "Ana")
     assert "'=HYPERLINK(1)" in (tmp_path / "map.csv").read_text(encoding="utf-8-sig")
 
 

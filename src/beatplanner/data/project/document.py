@@ -26,7 +26,6 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,16 +36,14 @@ from beatplanner.data.output_place import move
 from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short
 from beatplanner.data.project.journal import BASE, Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
-from beatplanner.data.project.safe_save import clear_leftovers, copy_package, replace_package
+from beatplanner.data.project.safe_save import clear_leftovers, copy_package
+from beatplanner.data.project.save_job import SaveJob
 from beatplanner.data.project.store import (
     ARCHIVES,
     META,
-    PROJECT,
-    keep_old_version,
     pack,
     read_content,
     unpack,
-    write_content,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +89,7 @@ class ProjectDocument:
     # ---- opening and closing
 
     @classmethod
-    def open(cls, path: Path, *, editing: bool = True) -> ProjectDocument:
+    def open(cls, path: Path, *, editing: bool = True, again: ProjectDocument | None = None) -> ProjectDocument:
         """Open a project file or a TOML description.
 
         Parameters
@@ -101,6 +98,8 @@ class ProjectDocument:
             The file.
         editing
             Whether it is to be changed: then it is locked against other windows, and a journal is kept.
+        again
+            The same project as this window has it open already, whose lock is shared: a window does not lock itself out.
 
         Raises
         ------
@@ -110,7 +109,7 @@ class ProjectDocument:
         file = Path(path).resolve()
         document = read_document(file)
         if editing:
-            document.begin_editing()
+            document.begin_editing(None if again is None else again._lock)
         return document
 
     @property
@@ -118,10 +117,11 @@ class ProjectDocument:
         """Whether the project is one file, and not a TOML description."""
         return self.schema > 0
 
-    def begin_editing(self) -> None:
-        """Lock the project and begin its journal; where another window has it, it may only be read."""
-        self._lock = ProjectLock(self.file)
-        if self.is_file:
+    def begin_editing(self, lock: ProjectLock | None = None) -> None:
+        """Lock the project, unless a lock is given that is held, and begin its journal; where another window has it, it may only be read."""
+        shared = lock is not None and lock.held
+        self._lock = lock if shared else ProjectLock(self.file)
+        if self.is_file and not shared:
             if not self._lock.acquire():
                 self.other = self._lock.holder
                 self.read_only_because = (
@@ -140,13 +140,14 @@ class ProjectDocument:
                 with suppress(OSError, sqlite3.Error):
                     copy_package(self.file, self._journal.folder / BASE)
 
-    def close(self, *, keep_journal: bool = False) -> None:
-        """Give up the lock, and the journal unless it is to be recovered."""
+    def close(self, *, keep_journal: bool = False, keep_lock: bool = False) -> None:
+        """Give up the lock, unless another document of this window shares it, and the journal unless it is to be recovered."""
         if self._journal is not None:
             self._journal.close(keep=keep_journal)
             self._journal = None
         if self._lock is not None:
-            self._lock.release()
+            if not keep_lock:
+                self._lock.release()
             self._lock = None
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
@@ -535,35 +536,6 @@ class ProjectDocument:
             if folder.is_relative_to(before.folder) and folder.is_dir():
                 self._folders[number] = new.folder / folder.name
                 move(folder, self._folders[number])
-
-
-@dataclass
-class SaveJob:
-    """One save on its way: everything that it writes, as it was when it was asked for."""
-
-    goal: Path
-    base: Path | None
-    description: Path | None
-    work: Path
-    content: Content
-    meta: dict[str, str]
-    archives: dict[int, Path]
-    old_version: int
-
-    def write(self) -> None:
-        """Write it; InputError where that fails, and the last saved state is untouched then."""
-        base = self.base
-        if self.description is not None:
-            from beatplanner.data.project.build import build
-
-            base = self.work / "built.gpkg"
-            base.unlink(missing_ok=True)
-            build(self.description, base)
-            with open_read_only(base) as database:
-                self.content.rules = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
-        if self.old_version:
-            keep_old_version(self.goal, self.old_version)
-        replace_package(self.goal, base, lambda part: write_content(part, self.content, self.meta, self.archives))
 
 
 # ---- the file

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.processes import is_left_over
 from beatplanner.data.result.cells import safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.styles import GEOPACKAGE
@@ -66,6 +69,15 @@ def write_map_file(
         _swapped(file, lambda part, frame=frame: _write_one(part, frame, readable))
         files.append(file)
     return files
+
+
+def clear_stopped(path: Path) -> None:
+    """Delete what an export that was stopped left beside its file."""
+    for part in path.parent.glob(f".{escape(path.stem)}*.part{escape(path.suffix)}"):
+        number = part.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
+        if number.isdigit() and is_left_over(part, int(number)):
+            with suppress(OSError):
+                part.unlink()
 
 
 def _swapped(path: Path, write: Callable[[Path], None]) -> None:

@@ -22,6 +22,7 @@ def open_desktop(project: Path | None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from beatplanner.ui.desktop.map.background_action import use_remembered
     from beatplanner.ui.desktop.session.child_process import prepare
     from beatplanner.ui.desktop.session.collector import Collector
     from beatplanner.ui.desktop.window.languages import install_language
@@ -45,6 +46,7 @@ def open_desktop(project: Path | None) -> int:
     window.report_errors()
     window.remembers = True
     use_place(window)
+    use_remembered(window)
     window.show()
     if project is not None:
         window.open(project)

@@ -25,11 +25,13 @@ from beatplanner.data.result.run_card import card_rows
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.planning.forum.map_export import Audience
 
 ACTIONS = (
@@ -137,7 +139,7 @@ class PrintDialog(QDialog):
             scale=self.scale_number(),
             centre=centre,
             note=self.note.text(),
-            card=self._card(),
+            card=card_of(self.window_),
         )
         if seen and page.scale is None:
             view = self.map.view
@@ -147,17 +149,6 @@ class PrintDialog(QDialog):
 
             page = replace(page, scale=page.fitting_scale(bounds))
         return page
-
-    def _card(self) -> tuple[tuple[str, str], ...]:
-        """Return the run card of what is printed: of the plan, and what is drawn since."""
-        plan, draft = self.window_.scenario.plan, self.window_.draft
-        if plan is None:
-            return ()
-        today = f"{dt.date.today():%d.%m.%Y}"
-        rows = card_rows(plan.summary, who=user_name(), when=today)
-        if draft.count:
-            rows.insert(0, (self.tr("As drawn"), self.window_.in_draft()))
-        return tuple(rows)
 
     def preview(self) -> None:
         """Draw the page small."""
@@ -218,8 +209,19 @@ class DataDialog(QDialog):
         form.addRow(buttons)
 
 
-def write_data(window: Window, path: Path, audience: Audience) -> list[Path]:
-    """Write the plan's layers into a file; return the files.
+def card_of(window: Window) -> tuple[tuple[str, str], ...]:
+    """Return the run card of what is seen: of the plan, and what is drawn since."""
+    plan, draft = window.scenario.plan, window.draft
+    if plan is None:
+        return ()
+    rows = card_rows(plan.summary, who=user_name(), when=f"{dt.date.today():%d.%m.%Y}")
+    if draft.count:
+        rows.insert(0, (window.tr("As drawn"), window.in_draft()))
+    return tuple(rows)
+
+
+def write_data(plan: PlanTables, path: Path, audience: Audience, who: str) -> list[Path]:
+    """Write a plan's layers into a file for those it is for; return the files. `who` stands in the run card of the office's own.
 
     Raises
     ------
@@ -229,10 +231,8 @@ def write_data(window: Window, path: Path, audience: Audience) -> list[Path]:
     from beatplanner.data.result.map_files import write_map_file
     from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
 
-    plan = window.scenario.plan
-    assert plan is not None, "the action is there while a plan is shown"
     layers = export_tables(plan, audience)
-    card = card_rows(plan.summary, who="" if audience == "public" else user_name(), public=audience == "public")
+    card = card_rows(plan.summary, who="" if audience == "public" else who, public=audience == "public")
     return write_map_file(path, layers, hidden_as_sign, card)
 
 
@@ -246,11 +246,22 @@ def install(window: Window) -> None:
         start = f"{dialog.title.text() or 'map'}.pdf"
         name, _ = QFileDialog.getSaveFileName(window, window.tr("Save the page"), start, "PDF (*.pdf);;PNG (*.png)")
         if name:
-            _told(window, lambda: [_written(dialog.page(), Path(name))])
+            _told(window, lambda: _written(dialog.page(), Path(name)))
 
-    def _written(page: Page, path: Path) -> Path:
-        write_page(path, page, window.map.content, window.map.stack)
-        return path
+    def _written(page: Page, path: Path) -> list[Path]:
+        with working(window, window.tr("The page is drawn…")) as pause:
+            write_page(path, page, window.map.content, window.map.stack, pause=pause)
+        return [path]
+
+    def _exported(path: Path, audience: Audience) -> list[Path]:
+        words = window.tr("The layers are written…")
+        try:
+            return wait_for(window, words, write_data, window.scenario.plan, path, audience, user_name())
+        except StoppedError:
+            from beatplanner.data.result.map_files import clear_stopped
+
+            clear_stopped(path.resolve())
+            raise
 
     def export_data() -> None:
         if window.scenario.plan is None:
@@ -268,7 +279,7 @@ def install(window: Window) -> None:
         if name:
             path = Path(name) if Path(name).suffix else Path(f"{name}.{ending}")
             audience: Audience = "public" if dialog.audience.currentIndex() == 0 else "office"
-            _told(window, lambda: write_data(window, path, audience))
+            _told(window, lambda: _exported(path, audience))
 
     add_action(window, ACTIONS[0], print_map)
     add_action(window, ACTIONS[1], export_data)
@@ -277,6 +288,9 @@ def install(window: Window) -> None:
 def _told(window: Window, write: Any) -> None:
     try:
         files = write()
+    except StoppedError:
+        window.statusBar().showMessage(window.tr("Stopped; nothing was written."), 8_000)
+        return
     except InputError as error:
         window._tell(window.tr("This cannot be exported"), [str(note) for note in error.problems])
         return

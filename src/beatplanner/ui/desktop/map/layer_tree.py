@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.ui.desktop.map.cartography import Key, draw_key, legend
+from beatplanner.ui.desktop.map.legend import Key, draw_key, legend
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import literal

@@ -17,7 +17,9 @@ from beatplanner.ui.desktop.session.session import OpenTown
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.town.street_names import Streets
     from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.ui.desktop.map.background_map import BackgroundMap
 
 # Corners of units that lie in the same square of this size, in metres, are one corner.
 TOUCH = 1.0
@@ -57,6 +59,10 @@ class MapContent:
         (n,) number of each unit's beat in a run that is under way, −1 for none yet, and the fill of each number; None where none is.
     station_names
         Names of the stations' points.
+    streets
+        Streets that have a name; None where no layer names any.
+    background
+        The background map that is laid under everything; None where the user has chosen none.
     """
 
     def __init__(self, scenario: OpenTown | None = None) -> None:
@@ -82,6 +88,8 @@ class MapContent:
         self._of_plan: dict[str, str] = {}
         self.found: np.ndarray | None = None
         self.found_colour = np.array([], int)
+        self.streets: Streets | None = None
+        self.background: BackgroundMap | None = None
         self._anchors: dict[int, tuple[float, float]] = {}
         if scenario is not None and scenario.is_open:
             self._load(scenario)
@@ -100,6 +108,7 @@ class MapContent:
             units["municipality"].to_numpy(object) if "municipality" in units else np.full(len(units), "", object)
         )
         self._pairs = self._neighbours(scenario)
+        self.streets = scenario.streets
         area = np.maximum(shapely.area(self.polygons) / 1e6, 1e-9)
         people = units["population"].to_numpy(float)
         if np.isfinite(people).any():
@@ -348,6 +357,7 @@ class MapContent:
                 found.append(Place(text, "beat", tuple(shapely.bounds(shape))))
         for name, (x, y) in zip(self.station_names, self.points.get("Stations", ()), strict=False):
             found.append(Place(name, "station", (x - 300, y - 300, x + 300, y + 300)))
+        found += self._street_places()
         boxes = shapely.bounds(self.polygons).reshape(-1, 4)
         for name in sorted({str(m) for m in self.municipality if m}):
             inside = boxes[self.municipality == name]
@@ -355,6 +365,15 @@ class MapContent:
         for name, unit, box in zip(self.unit_names, self.unit_ids, boxes, strict=True):
             found.append(Place(name if name == unit else f"{name} ({unit})", "unit", tuple(box)))
         return found
+
+    def _street_places(self) -> list[Place]:
+        """Return the streets, each name once: its longest piece."""
+        if self.streets is None:
+            return []
+        first: dict[str, int] = {}
+        for k, name in enumerate(self.streets.names):
+            first.setdefault(name, k)
+        return [Place(name, "street", tuple(self.streets.boxes[k].tolist())) for name, k in first.items()]
 
 
 def folded(text: str) -> str:
@@ -367,7 +386,7 @@ def search_places(places: list[Place], wanted: str, most: int = 12) -> list[Plac
     words = folded(wanted).split()
     if not words:
         return []
-    order = {"beat": 0, "municipality": 1, "station": 2, "unit": 3}
+    order = {"beat": 0, "municipality": 1, "station": 2, "street": 3, "unit": 4}
     found = []
     for place in places:
         name = folded(place.name)

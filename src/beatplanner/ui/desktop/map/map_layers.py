@@ -51,6 +51,7 @@ class MapLayer:
 def first_layers() -> list[MapLayer]:
     """Return the layers as they are at first, from the bottom to the top."""
     return [
+        MapLayer("Background map", False),
         MapLayer("Beats", True),
         MapLayer("Population", False, 0.85, True, "Residents per km²", shades="blue"),
         MapLayer("Workload", False, 0.85, True, "Hours a year per km²", shades="orange"),
@@ -68,6 +69,7 @@ def first_layers() -> list[MapLayer]:
         MapLayer("Candidate sites", False),
         MapLayer("Stations", True),
         MapLayer("Names", True),
+        MapLayer("Street names", True),
         MapLayer("Names of units", False),
     ]
 

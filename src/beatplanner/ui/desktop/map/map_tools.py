@@ -10,7 +10,8 @@ from PySide6.QtCore import QSize, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from beatplanner.ui.desktop.map.map_content import Place, search_places
-from beatplanner.ui.desktop.map.map_view import Lasso, MapView, Measure
+from beatplanner.ui.desktop.map.map_view import MapView
+from beatplanner.ui.desktop.map.pointer_tools import Lasso, Measure
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action

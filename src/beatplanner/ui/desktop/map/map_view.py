@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from beatplanner.ui.desktop.map import cartography
-from beatplanner.ui.desktop.map.cartography import INK, View
+from beatplanner.ui.desktop.map import cartography, legend
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
+from beatplanner.ui.desktop.map.tool import Tool
+from beatplanner.ui.desktop.map.view import INK, View, round_pen
 from beatplanner.ui.desktop.session.session import OpenTown
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.ui.desktop.map.background_map import BackgroundMap
 
 LAYERS = tuple(layer.name for layer in first_layers())
 # Seconds that the map draws before it lets the window go on, and what a picture may cost to be drawn at once in every frame.
@@ -34,39 +35,6 @@ PATIENCE = 0.08
 REST_MS, FLASH_MS = 70, 400
 # So many lines of the legend stand on the map; the tree of layers has them all.
 LEGEND_LINES = 9
-
-
-class Tool(Protocol):
-    """What the pointer does on the map, in place of moving it; coordinates are those of the map, metres.
-
-    `press`, `move` and `release` return whether they used the event; what is not used moves the map.
-    """
-
-    cursor: Qt.CursorShape
-
-    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Take the left button's going down."""
-        ...
-
-    def move(self, x: float, y: float, pressed: bool) -> bool:
-        """Take a move of the pointer."""
-        ...
-
-    def release(self, x: float, y: float) -> bool:
-        """Take the left button's going up."""
-        ...
-
-    def finish(self) -> None:
-        """End what was drawn, at a double click or Enter."""
-        ...
-
-    def cancel(self) -> None:
-        """Drop what was drawn, at Escape."""
-        ...
-
-    def paint(self, painter: QPainter, view: View) -> None:
-        """Draw over the map."""
-        ...
 
 
 class MapView(QWidget):
@@ -101,6 +69,7 @@ class MapView(QWidget):
         self.stack = LayerStack()
         self.stack.listeners.append(self.redraw)
         self.content = MapContent()
+        self.background: BackgroundMap | None = None
         self.selected = ""
         self.selected_units = np.array([], int)
         self.flashing = np.array([], int)
@@ -139,6 +108,7 @@ class MapView(QWidget):
     def load(self) -> None:
         """Take the scenario's shapes; called after every change of it."""
         self.content = MapContent(self.scenario)
+        self._lay_background()
         self.selected_units = self.flashing = np.array([], int)
         self._fresh = {}
         self._flash.stop()
@@ -152,6 +122,17 @@ class MapView(QWidget):
         if self._next is not None and self.isVisible():
             # nobody is dragging: a picture that takes a moment is better than an old one for that moment
             self._go_on(PATIENCE)
+
+    def take_background(self, background: BackgroundMap | None) -> None:
+        """Lay a background map under everything; None for none."""
+        self.background = background
+        self._lay_background()
+        self.stack.change("Background map", visible=background is not None)
+
+    def _lay_background(self) -> None:
+        self.content.background = self.background
+        if self.background is not None and self.scenario.is_open:
+            self.background.use_crs(self.scenario.units.crs)
 
     def set_layer(self, layer: str, shown: bool) -> None:
         """Show or hide a layer."""
@@ -368,15 +349,22 @@ class MapView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_over(painter, view)
         if self.scenario.is_open:
-            cartography.draw_scale_bar(painter, view, 16.0, self.height() - 16.0, self.width() / 5)
-            cartography.draw_north(painter, view, self.width() - 12.0, 14.0)
-            if self.shows_legend:
-                keys = cartography.legend(self.content, self.stack)[:LEGEND_LINES]
-                cartography.draw_legend(painter, view, keys, self.width() - 10.0, self.height() - 10.0, self.tr)
+            self._paint_around(painter, view)
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight().color(), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _paint_around(self, painter: QPainter, view: View) -> None:
+        legend.draw_scale_bar(painter, view, 16.0, self.height() - 16.0, self.width() / 5)
+        legend.draw_north(painter, view, self.width() - 12.0, 14.0)
+        bottom = self.height() - 10.0
+        owed = legend.attribution(self.content, self.stack)
+        if owed:
+            bottom = legend.draw_attribution(painter, owed, self.width() - 10.0, self.height() - 4.0, view.dot) - 4.0
+        if self.shows_legend:
+            keys = legend.legend(self.content, self.stack)[:LEGEND_LINES]
+            legend.draw_legend(painter, view, keys, self.width() - 10.0, bottom, self.tr)
 
     def _paint_over(self, painter: QPainter, view: View) -> None:
         content = self.content
@@ -392,15 +380,7 @@ class MapView(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 path = view.path(content.beat_rings, np.arange(len(content.ids)) == number)
                 for colour, width in (("white", 6.0), ("#d7191c", 3.0)):
-                    painter.setPen(
-                        QPen(
-                            QColor(colour),
-                            width,
-                            Qt.PenStyle.SolidLine,
-                            Qt.PenCapStyle.RoundCap,
-                            Qt.PenJoinStyle.RoundJoin,
-                        )
-                    )
+                    painter.setPen(round_pen(colour, width))
                     painter.drawPath(path)
         if len(self.selected_units):
             painter.setPen(QPen(QColor("#c51b7d"), 2.2))
@@ -516,140 +496,3 @@ class MapView(QWidget):
             self.use(None)
         else:
             super().keyPressEvent(event)
-
-
-# ---- tools that any map has
-
-
-class Lasso:
-    """Select units by drawing round them, or by a box.
-
-    Parameters
-    ----------
-    view
-        The map.
-    box
-        A box from corner to corner instead of a free line.
-    """
-
-    cursor = Qt.CursorShape.CrossCursor
-
-    def __init__(self, view: MapView, *, box: bool = False) -> None:
-        self.map, self.box = view, box
-        self.line: list[tuple[float, float]] = []
-        self.more = False
-
-    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Begin."""
-        self.more = bool(modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))
-        self.line = [(x, y)]
-        return True
-
-    def move(self, x: float, y: float, pressed: bool) -> bool:
-        """Go on."""
-        if not pressed or not self.line:
-            return False
-        self.line.append((x, y))
-        return True
-
-    def corners(self) -> list[tuple[float, float]]:
-        """Return the outline."""
-        if self.box and len(self.line) > 1:
-            (a, b), (c, d) = self.line[0], self.line[-1]
-            return [(a, b), (c, b), (c, d), (a, d)]
-        return self.line
-
-    def release(self, x: float, y: float) -> bool:
-        """Select what lies inside; a click selects the unit under it."""
-        corners, self.line = self.corners(), []
-        area = shapely.Polygon(corners).buffer(0) if len(corners) > 2 else None
-        if area is not None and area.area * self.map.scale**2 > 9:
-            found = self.map.content.units_in(area)
-        else:
-            unit = self.map.content.unit_at(x, y)
-            found = np.array([unit] if unit >= 0 else [], int)
-        self.map.select_units(found, more=self.more)
-        return True
-
-    def finish(self) -> None:
-        """Nothing is left open."""
-
-    def cancel(self) -> None:
-        """Drop the line."""
-        self.line = []
-
-    def paint(self, painter: QPainter, view: View) -> None:
-        """Draw the outline."""
-        if len(self.line) > 1:
-            painter.setPen(QPen(QColor("#c51b7d"), 1.8, Qt.PenStyle.DashLine))
-            painter.setBrush(QColor(197, 27, 125, 30))
-            painter.drawPolygon(QPolygonF([view.pixel(x, y) for x, y in self.corners()]))
-
-
-class Measure:
-    """Measure a way, or the area that it goes round, by clicking its corners."""
-
-    cursor = Qt.CursorShape.CrossCursor
-
-    def __init__(self, view: MapView) -> None:
-        self.map = view
-        self.line: list[tuple[float, float]] = []
-        self.end: tuple[float, float] | None = None
-        self.done = False
-
-    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Add a corner; after the end begin anew."""
-        if self.done:
-            self.line, self.done = [], False
-        self.line.append((x, y))
-        return True
-
-    def move(self, x: float, y: float, pressed: bool) -> bool:
-        """Show the way to the pointer."""
-        self.end = None if self.done else (x, y)
-        return bool(self.line)
-
-    def release(self, x: float, y: float) -> bool:
-        """Nothing; corners are set where the button goes down."""
-        return True
-
-    def finish(self) -> None:
-        """End the way; what was measured stays on the map."""
-        self.done, self.end = True, None
-
-    def cancel(self) -> None:
-        """Drop the way."""
-        self.line, self.end, self.done = [], None, False
-
-    def text(self) -> str:
-        """Return what was measured, in words."""
-        corners = self.line + ([self.end] if self.end else [])
-        metres = float(np.hypot(*np.diff(np.array(corners), axis=0).T).sum()) if len(corners) > 1 else 0.0
-        length = f"{metres / 1000:,.2f} km" if metres >= 1000 else f"{metres:,.0f} m"
-        if len(corners) < 3:
-            return length
-        area = shapely.Polygon(corners).area
-        return f"{length}  ·  {area / 1e6:,.2f} km²" if area >= 1e5 else f"{length}  ·  {area:,.0f} m²"
-
-    def paint(self, painter: QPainter, view: View) -> None:
-        """Draw the way and what it measures."""
-        corners = self.line + ([self.end] if self.end else [])
-        if not corners:
-            return
-        points = [view.pixel(x, y) for x, y in corners]
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in (("white", 5.0), ("#1a1a1a", 2.0)):
-            painter.setPen(QPen(QColor(colour), width))
-            painter.drawPolyline(QPolygonF(points))
-        painter.setBrush(QColor("white"))
-        for point in points[: len(self.line)]:
-            painter.drawEllipse(point, 3.5, 3.5)
-        if len(points) > 1:
-            text = self.text()
-            box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-6, -3, 6, 3)
-            box.moveTopLeft(points[-1] + QPointF(12, 10))
-            box.moveRight(min(box.right(), view.width - 4))
-            box.moveBottom(min(box.bottom(), view.height - 4))
-            painter.fillRect(box, QColor(255, 255, 255, 235))
-            painter.setPen(QColor(INK))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

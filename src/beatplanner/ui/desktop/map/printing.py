@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +19,18 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
-from beatplanner.ui.desktop.map.cartography import (
-    INK,
-    View,
-    draw,
+from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
+from beatplanner.ui.desktop.map.legend import (
+    attribution,
+    draw_attribution,
     draw_key,
     draw_north,
     draw_scale_bar,
-    fill_of_beat,
     legend,
 )
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack
+from beatplanner.ui.desktop.map.view import INK, View
 
 # ISO 216, millimetres, upright.
 PAPER = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
@@ -111,7 +112,15 @@ class Page:
 
 
 def draw_page(painter: QPainter, page: Page, content: MapContent, stack: LayerStack, dots_per_mm: float) -> None:
-    """Draw a page; the painter's origin is the corner of the paper and its unit a dot.
+    """Draw a page; see `page_steps`."""
+    for _ in page_steps(painter, page, content, stack, dots_per_mm):
+        pass
+
+
+def page_steps(
+    painter: QPainter, page: Page, content: MapContent, stack: LayerStack, dots_per_mm: float
+) -> Generator[None, None, None]:
+    """Draw a page, pausing after each part; the painter's origin is the corner of the paper and its unit a dot.
 
     Parameters
     ----------
@@ -135,9 +144,12 @@ def draw_page(painter: QPainter, page: Page, content: MapContent, stack: LayerSt
     painter.save()
     painter.setClipRect(map_frame)
     painter.translate(map_frame.topLeft())
-    draw(painter, view, content, stack, public=True)
+    yield from steps(painter, view, content, stack, public=True)
     draw_scale_bar(painter, view, 14 * dot, map_frame.height() - 14 * dot, min(map_frame.width() / 4, 60 * mm))
     draw_north(painter, view, map_frame.width() - 8 * dot, 10 * dot)
+    owed = attribution(content, stack)
+    if owed:
+        draw_attribution(painter, owed, map_frame.width() - 4 * dot, map_frame.height() - 4 * dot, dot)
     painter.restore()
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(INK), 0.3 * mm))
@@ -197,18 +209,34 @@ def _draw_legend(
         top += 0.5 * line
         _write(painter, QRectF(left, top, wide, line), translated("Beats"), 3.4 * mm, bold=True)
         top += line * 1.1
-        used = [k for k in range(len(content.ids)) if content.shapes[k] is not None]
-        for n, k in enumerate(used):
-            if top + (1 if n == len(used) - 1 else 2) * line > frame.bottom():
-                _write(painter, QRectF(left, top, wide, line), f"and {len(used) - n:,} more", 2.8 * mm)
-                break
-            painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
-            painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
-            painter.drawRect(QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm))
+        _list_beats(painter, content, stack, QRectF(left, top, wide, frame.bottom() - top), line, mm, dot)
+
+
+def _list_beats(
+    painter: QPainter, content: MapContent, stack: LayerStack, box: QRectF, line: float, mm: float, dot: float
+) -> None:
+    """List the beats; those of one colour stand below each other, so that no colour is in the legend twice."""
+    used = [k for k in range(len(content.ids)) if content.shapes[k] is not None]
+    fills: dict[tuple[str, object], list[int]] = {}
+    for k in used:
+        brush = fill_of_beat(content, k, stack.patterns, dot)
+        fills.setdefault((brush.color().name(), brush.style()), []).append(k)
+    left, top, wide, n = box.left(), box.top(), box.width(), 0
+    for numbers in fills.values():
+        for place, k in enumerate(numbers):
+            if top + (1 if n == len(used) - 1 else 2) * line > box.bottom():
+                more = translated("and {0} more").format(f"{len(used) - n:,}")
+                _write(painter, QRectF(left, top, wide, line), more, 2.8 * mm)
+                return
+            if place == 0:
+                painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
+                painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
+                painter.drawRect(QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm))
             name = content.beat_name(k)
             text = name if content.ids[k] in name else f"{content.ids[k]}  {name}"
             _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), text, 3.0 * mm)
             top += line
+            n += 1
 
 
 def _draw_card(
@@ -221,7 +249,10 @@ def _draw_card(
     most = max(1, int(0.4 * frame.height() / line) - 1)
     shown = list(card[:most])
     if len(card) > most:
-        shown[-1] = (f"and {len(card) - most + 1} more", "in the run card of the plan")
+        shown[-1] = (
+            translated("and {0} more").format(len(card) - most + 1),
+            translated("in the run card of the plan"),
+        )
     top = frame.bottom() - (len(shown) + 1) * line
     _write(painter, QRectF(left, top, wide, line), translated("Run card"), 2.4 * mm, bold=True)
     for k, (what, says) in enumerate(shown, 1):
@@ -229,8 +260,26 @@ def _draw_card(
     return top - line
 
 
-def write_page(path: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int = 300) -> None:
+def write_page(
+    path: Path,
+    page: Page,
+    content: MapContent,
+    stack: LayerStack,
+    dpi: int = 300,
+    pause: Callable[[], None] = lambda: None,
+) -> None:
     """Write a page as PDF or PNG, by the file's ending; beside first, then swapped in.
+
+    Parameters
+    ----------
+    path
+        The file.
+    page, content, stack
+        What is printed.
+    dpi
+        Of a PNG.
+    pause
+        Called after each part; an error that it raises ends the page, and nothing is left of it.
 
     Raises
     ------
@@ -249,14 +298,21 @@ def write_page(path: Path, page: Page, content: MapContent, stack: LayerStack, d
     kind = path.suffix.lower()
     if kind not in (".pdf", ".png"):
         raise InputError(problem(f"“{path.suffix}” is no format of a page", "Give .pdf or .png", file=path))
-    made = _pdf(part, page, content, stack) if kind == ".pdf" else _png(part, page, content, stack, dpi)
+    try:
+        if kind == ".pdf":
+            made = _pdf(part, page, content, stack, pause)
+        else:
+            made = _png(part, page, content, stack, dpi, pause)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     if not made or not part.exists():
         part.unlink(missing_ok=True)
         raise InputError(problem("the page cannot be written", "Free space or give another place", file=path))
     swap_in(part, path)
 
 
-def _pdf(part: Path, page: Page, content: MapContent, stack: LayerStack) -> bool:
+def _pdf(part: Path, page: Page, content: MapContent, stack: LayerStack, pause: Callable[[], None]) -> bool:
     writer = QPdfWriter(str(part))
     writer.setResolution(600)
     writer.setTitle(page.title)
@@ -266,11 +322,15 @@ def _pdf(part: Path, page: Page, content: MapContent, stack: LayerStack) -> bool
     painter = QPainter()
     if not painter.begin(writer):
         return False
-    draw_page(painter, page, content, stack, 600 / 25.4)
-    return painter.end()
+    try:
+        for _ in page_steps(painter, page, content, stack, 600 / 25.4):
+            pause()
+    finally:
+        done = painter.end()
+    return done
 
 
-def _png(part: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int) -> bool:
+def _png(part: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int, pause: Callable[[], None]) -> bool:
     width, height = page.size
     dpi = min(dpi, int(math.sqrt(PNG_PIXELS / (width * height)) * 25.4))
     mm = dpi / 25.4
@@ -281,6 +341,9 @@ def _png(part: Path, page: Page, content: MapContent, stack: LayerStack, dpi: in
     image.setDotsPerMeterY(round(mm * 1000))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    draw_page(painter, page, content, stack, mm)
-    painter.end()
+    try:
+        for _ in page_steps(painter, page, content, stack, mm):
+            pause()
+    finally:
+        painter.end()
     return image.save(str(part))

@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from beatplanner.ui.desktop.map.cartography import INK, View
 from beatplanner.ui.desktop.map.map_view import MapView
+from beatplanner.ui.desktop.map.view import INK, View
 
 if TYPE_CHECKING:
     # what counts is loaded with the first stroke

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from beatplanner.data.description.models import Description
     from beatplanner.data.project.document import ProjectDocument
     from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.town.street_names import Streets
     from beatplanner.data.town.town import Town
     from beatplanner.planning.beats.drawing import Drawing
 
@@ -37,6 +38,8 @@ class OpenTown:
         Folder of the plan in force, None before the first.
     town
         The town, None where the inputs of a result are gone.
+    streets
+        Streets of the town that have a name, for the map; None where no layer names any.
     plan
         Tables of the plan in force.
     listeners
@@ -61,6 +64,7 @@ class OpenTown:
         self.project: Path | None = None
         self.result: Path | None = None
         self.town: Town | None = None
+        self.streets: Streets | None = None
         self.plan: PlanTables | None = None
         self.listeners: list[Callable[[], None]] = []
         self.document: ProjectDocument | None = None
@@ -81,19 +85,17 @@ class OpenTown:
         """
         from beatplanner.data.project.document import ProjectDocument
 
-        document, shown = None, 0
+        document, again, shown = None, None, 0
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
             self._refuse_damaged_result(folder)
-            plan, town, project = self.reading(_read_folder, folder)
+            plan, town, streets, project = self.reading(_read_folder, folder)
             self.project, self.result = (project if town is not None else None), folder
         else:
-            if self.document is not None and self.document.file == path.resolve():
-                # a window does not lock itself out
-                self.close_document()
+            again = self.document if self.document is not None and self.document.file == path.resolve() else None
             refuse_what_is_no_project(path)
             try:
-                document = ProjectDocument.open(path)
+                document = ProjectDocument.open(path, again=again)
             except InputError as error:
                 raise in_plain_words(path, error) from error
             try:
@@ -105,14 +107,14 @@ class OpenTown:
                 description = self._described(document)
                 shown = max(document.content.plans, default=0)
                 result = document.plan_folder(shown) if shown else None
-                town, plan = self.reading(_read_project, description, result)
+                town, plan, streets = self.reading(_read_project, description, result)
             except BaseException:
-                document.close(keep_journal=document.dirty)
+                document.close(keep_journal=document.dirty, keep_lock=again is not None)
                 raise
             self.project, self.result = path, result
-        self.close_document()
+        self.close_document(keep_lock=again is not None)
         self.document, self.plan_shown = document, shown
-        self.town, self.plan = town, plan
+        self.town, self.plan, self.streets = town, plan, streets
         self.changed()
 
     def _described(self, document: ProjectDocument) -> Description:
@@ -131,16 +133,16 @@ class OpenTown:
         if any(found):
             raise InputError(*(note for note in found if note is not None))
 
-    def close_document(self) -> None:
-        """Give up the project that is open, its lock and its journal."""
+    def close_document(self, *, keep_lock: bool = False) -> None:
+        """Give up the project that is open, its journal, and its lock unless the project is open again already."""
         if self.document is not None:
-            self.document.close()
+            self.document.close(keep_lock=keep_lock)
         self.document, self.plan_shown = None, 0
 
     def reread(self) -> None:
         """Read the town anew by the rules of the scenario in view; InputError where they cannot be used."""
         if self.document is not None:
-            self.town, _ = self.reading(_read_project, self.document.description(), None)
+            self.town, _, self.streets = self.reading(_read_project, self.document.description(), None)
             self.changed()
 
     def take_rules(self) -> None:
@@ -299,8 +301,8 @@ def _read_result(folder: Path) -> PlanTables:
     return read_result(folder)
 
 
-def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Path]:
-    """Return a result, its town where its inputs are still there (a result can be looked at without them, but not planned again), and its project."""
+def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Streets | None, Path]:
+    """Return a result, its town and streets where its inputs are still there (a result can be looked at without them, but not planned again), and its project."""
     from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
 
@@ -309,11 +311,19 @@ def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Path]:
     project = Path(told)
     # a result of another person may name a server; whether a file is there would be asked of it
     there = not leads_to_server(told) and project.is_file()
-    return plan, read_town(read_description(project)) if there else None, project
+    town = read_town(read_description(project)) if there else None
+    return plan, town, _streets(town), project
 
 
-def _read_project(description: Description, folder: Path | None) -> tuple[Town, PlanTables | None]:
-    """Return the town of a description, and the plan in a folder where there is one."""
+def _read_project(description: Description, folder: Path | None) -> tuple[Town, PlanTables | None, Streets | None]:
+    """Return the town of a description, the plan in a folder where there is one, and the streets that have a name."""
     from beatplanner.data.town.read_town import read_town
 
-    return read_town(description), None if folder is None else _read_result(folder)
+    town = read_town(description)
+    return town, None if folder is None else _read_result(folder), _streets(town)
+
+
+def _streets(town: Town | None) -> Streets | None:
+    from beatplanner.data.town.street_names import street_names
+
+    return None if town is None else street_names(town)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.ui.desktop.plain_text import Label
@@ -15,6 +16,8 @@ from beatplanner.ui.desktop.session.child_process import Task
 
 # What takes no longer, in milliseconds, needs no words.
 QUIET_MS = 300
+# How often the window is let go on while it works itself, in seconds.
+BREATH = 0.05
 
 
 class StoppedError(InputError):
@@ -98,3 +101,34 @@ def wait_for(parent: QWidget | None, words: str, function: Callable[..., Any], *
     if errors:
         raise errors[0]
     return found[0]
+
+
+@contextmanager
+def working(parent: QWidget | None, words: str) -> Iterator[Callable[[], None]]:
+    """Let the window paint on while it does something itself, in parts; `words` say what.
+
+    Yields a function to be called after each part. It raises `StoppedError` where the user has stopped the work.
+    """
+    begun = breath = time.monotonic()
+    box: BusyBox | None = None
+    stopped: list[bool] = []
+
+    def pause() -> None:
+        nonlocal box, breath
+        now = time.monotonic()
+        if box is None and now - begun > QUIET_MS / 1000:
+            box = BusyBox(words, parent)
+            box.rejected.connect(lambda: stopped.append(True))
+            box.show()
+        if box is not None and now - breath > BREATH:
+            QApplication.processEvents()
+            breath = time.monotonic()
+        if stopped:
+            raise StoppedError
+
+    try:
+        yield pause
+    finally:
+        if box is not None:
+            box.close()
+            box.deleteLater()

@@ -38,7 +38,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.output_place import move
-from beatplanner.ui.desktop.map import export_panel, layer_tree, map_tools
+from beatplanner.ui.desktop.map import background_action, export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.panels import (
     drawing_panel,
@@ -111,7 +111,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         self.gantt = gantt_panel.install(self)
         self.stations = station_panel.install(self)
         self.chart = run_chart.install(self)
-        for module in (export_panel, palette, tour, settings):
+        for module in (background_action, export_panel, palette, tour, settings):
             module.install(self)
         layers = self.findChild(QDockWidget, "layers")
         if layers is not None:
@@ -468,11 +468,16 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
             if folder.exists():
                 self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
                 return False
-            shutil.copytree(self.scenario.result, part)
+            wait_for(self, self.tr("The result is copied…"), shutil.copytree, self.scenario.result, part)
             move(part, folder)
-        except OSError as error:
+        except StoppedError:
             shutil.rmtree(part, ignore_errors=True)
-            self._tell(self.tr("The result cannot be saved"), [str(error)])
+            self.statusBar().showMessage(self.tr("Stopped; nothing was written."), 8_000)
+            return False
+        except (OSError, InputError) as error:
+            shutil.rmtree(part, ignore_errors=True)
+            lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+            self._tell(self.tr("The result cannot be saved"), lines)
             return False
         self.scenario.result, self.saved = folder, True
         if self.scenario.document is not None:
@@ -487,7 +492,13 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         name, _ = QFileDialog.getSaveFileName(
             self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)"
         )
-        if name and not self.map.grab().save(name, "PNG"):
+        if not name:
+            return
+        picture = self.map.grab().toImage()
+        for what, says in export_panel.card_of(self):
+            # a picture has no room for the run card; it stands in the file
+            picture.setText(what, says)
+        if not picture.save(name, "PNG"):
             self._tell(self.tr("The picture cannot be saved"), [name])
 
     def open_report(self) -> None:
@@ -557,7 +568,11 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open a project, or begin one with layers."""
         event.acceptProposedAction()
-        self.start_page.take_files([Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()])
+        files = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
+        if len(files) == 1 and files[0].suffix.lower() == background_action.ENDING:
+            background_action.choose(self, files[0])
+            return
+        self.start_page.take_files(files)
 
     # ---- leaving
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QAbstractTableModel, QEventLoop, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMessageBox,
+    QProgressBar,
     QPushButton,
     QTableView,
     QTabWidget,
@@ -36,8 +37,9 @@ from beatplanner.data.endings import PROJECT_ENDING, as_project_name, free_name,
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal, question
-from beatplanner.ui.desktop.session.background import Background
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
+from beatplanner.ui.desktop.session.saving import Saving
+from beatplanner.ui.desktop.session.waiting import QUIET_MS
 from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.start_page import StartPage
@@ -65,7 +67,8 @@ class Session(QObject):
     def __init__(self, window: MainFrame) -> None:
         super().__init__(window)
         self.window = window
-        self.work = Background(self)
+        self.work = Saving(self)
+        self._make_saving_sign()
         self.timer = QTimer(self)
         self.timer.setInterval(TOUCH_MS)
         self.timer.timeout.connect(self._touch)
@@ -235,23 +238,52 @@ class Session(QObject):
             done()
 
         def failed(error: Exception) -> None:
+            if job.stopped.is_set():
+                window.statusBar().showMessage(
+                    self.tr("Stopped; nothing was saved, and your work is still here."), 8000
+                )
+                return
             lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
             lines.append(self.tr("Your work is still here, and is kept for recovery."))
             window.statusBar().clearMessage()
             window._tell(self.tr("The project cannot be saved"), lines)
 
-        self.work.run(job.write, written, failed)
+        self.work.run(job, written, failed)
         return True
 
     def save_and_wait(self, target: Path | None) -> bool:
         """Save and wait for it, the window alive; return whether it is saved."""
-        loop, saved = QEventLoop(), []
-        self.work.busy_changed.connect(lambda busy: None if busy else loop.quit())
+        saved: list[bool] = []
         if not self.save(target, lambda: saved.append(True)):
             return False
-        while self.work.busy:
-            loop.exec()
+        self.work.wait_until_done()
         return bool(saved)
+
+    def _make_saving_sign(self) -> None:
+        """Put a bar and Stop into the status bar, seen while a save takes its time."""
+        self.saving_bar, self.saving_stop = QProgressBar(), QPushButton(self.tr("Stop saving"))
+        self.saving_bar.setRange(0, 0)
+        self.saving_bar.setMaximumWidth(120)
+        self.saving_bar.setTextVisible(False)
+        self.saving_bar.setAccessibleName(self.tr("Saving…"))
+        self.saving_stop.clicked.connect(self.work.stop)
+        late = QTimer(self)
+        late.setSingleShot(True)
+        late.setInterval(QUIET_MS)
+        for widget in (self.saving_bar, self.saving_stop):
+            self.window.statusBar().addPermanentWidget(widget)
+            widget.hide()
+            late.timeout.connect(widget.show)
+
+        def follow(busy: bool) -> None:
+            if busy:
+                late.start()
+                return
+            late.stop()
+            self.saving_bar.hide()
+            self.saving_stop.hide()
+
+        self.work.busy_changed.connect(follow)
 
 
 class ProjectActions:
@@ -320,6 +352,8 @@ class ProjectActions:
     def _may_leave_project(self: Any) -> bool:
         """Ask before unsaved work is left; return whether the window may go on."""
         document = self.scenario.document
+        # what is being saved just now is neither lost nor unsaved
+        self.session.work.wait_until_done()
         if document is None or not document.dirty or self.saved:
             return True
         buttons = QMessageBox.StandardButton

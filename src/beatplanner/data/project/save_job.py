@@ -1,0 +1,76 @@
+"""One save of a project on its way: written beside the last saved state and swapped in, or stopped before that."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from beatplanner.data.description.version import open_read_only
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.project.content import Content
+from beatplanner.data.project.safe_save import replace_package
+from beatplanner.data.project.store import PROJECT, keep_old_version, write_content
+
+
+@dataclass
+class SaveJob:
+    """One save on its way: everything that it writes, as it was when it was asked for."""
+
+    goal: Path
+    base: Path | None
+    description: Path | None
+    work: Path
+    content: Content
+    meta: dict[str, str]
+    archives: dict[int, Path]
+    old_version: int
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def built(self) -> Path:
+        """Where the layers of a description are written first, as one file."""
+        return self.work / "built.gpkg"
+
+    def stop(self) -> None:
+        """Let `write` end before the new version takes the place of the old, if it still can."""
+        self.stopped.set()
+
+    def _look(self) -> None:
+        if self.stopped.is_set():
+            raise InputError(problem("saving was stopped; the last saved state is untouched", file=self.goal))
+
+    def write(self, *, built: bool = False) -> None:
+        """Write it; InputError where that fails or was stopped, and the last saved state is untouched then.
+
+        Parameters
+        ----------
+        built
+            Whether the layers of a description stand in `built` already.
+        """
+        self._look()
+        base = self.base
+        if self.description is not None:
+            base = self.built
+            if not built:
+                build_base(self.description, base)
+            with open_read_only(base) as database:
+                self.content.rules = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
+        if self.old_version:
+            keep_old_version(self.goal, self.old_version)
+        self._look()
+        replace_package(self.goal, base, self._change)
+
+    def _change(self, part: Path) -> None:
+        self._look()
+        write_content(part, self.content, self.meta, self.archives)
+        self._look()
+
+
+def build_base(description: Path, base: Path) -> None:
+    """Write the layers of a description into one file, which a save starts from; InputError where they cannot be used."""
+    from beatplanner.data.project.build import build
+
+    base.unlink(missing_ok=True)
+    build(description, base)

@@ -1,0 +1,98 @@
+"""Choosing a background map from the user's disk, and using it again at the next start."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from platformdirs import user_config_path
+from PySide6.QtWidgets import QFileDialog
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
+
+ENDING = ".mbtiles"
+ACTION = Action(
+    "background_map",
+    "View",
+    "Background map…",
+    "Lay a map of your own, an MBTiles file, under the beats; no network is asked.",
+    "Ctrl+Shift+B",
+)
+# What the beats keep of their colour over a background map, so that it is seen through them.
+SEEN_THROUGH = 0.55
+
+
+def _file() -> Path:
+    return user_config_path("beatplanner", appauthor=False) / "background.json"
+
+
+def remembered() -> Path | None:
+    """Return the background map that was chosen last; None where none was, or it is gone."""
+    try:
+        path = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Path(path) if isinstance(path, str) and Path(path).is_file() else None
+
+
+def _remember(path: Path | None) -> None:
+    with suppress(OSError):
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        _file().write_text(json.dumps(None if path is None else str(path.resolve())), encoding="utf-8")
+
+
+def use(window: Window, path: Path) -> None:
+    """Lay a background map under the beats.
+
+    Raises
+    ------
+    InputError
+        Where the file is no background map.
+    """
+    from beatplanner.ui.desktop.map.background_map import BackgroundMap
+
+    window.map.take_background(BackgroundMap(path))
+    beats = window.map.stack["Beats"]
+    if beats.opacity > SEEN_THROUGH:
+        window.map.stack.change("Beats", opacity=SEEN_THROUGH)
+
+
+def choose(window: Window, path: Path) -> None:
+    """Use a background map and remember it, or tell why it cannot be used."""
+    try:
+        use(window, path)
+    except InputError as error:
+        window._tell(window.tr("This background map cannot be used"), [str(note) for note in error.problems])
+        return
+    _remember(path)
+    background = window.map.background
+    if window.scenario.is_open and background is not None and not background.covers(window.map.content.bounds):
+        words = window.tr("“{0}” shows nothing of this town.").format(background.file.name)
+        window._tell(window.tr("Background map"), [words])
+    else:
+        window.statusBar().showMessage(window.tr("Background map: {0}").format(path.name), 8_000)
+
+
+def use_remembered(window: Window) -> None:
+    """Use the background map of the last time; one that is gone or broken is left out."""
+    path = remembered()
+    if path is not None:
+        with suppress(InputError):
+            use(window, path)
+
+
+def install(window: Window) -> None:
+    """Add the action to the window."""
+
+    def ask() -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            window, window.tr("Background map"), "", window.tr("Background maps (*.mbtiles)")
+        )
+        if name:
+            choose(window, Path(name))
+
+    add_action(window, ACTION, ask)

@@ -1,0 +1,200 @@
+"""What stands around the map: legend, scale bar and north arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
+
+from beatplanner.ui.desktop.map.cartography import MUNICIPALITY, shading
+from beatplanner.ui.desktop.map.map_content import MapContent
+from beatplanner.ui.desktop.map.map_layers import LayerStack, nice_length
+from beatplanner.ui.desktop.map.view import INK, View, round_pen
+
+
+@dataclass(frozen=True)
+class Key:
+    """One line of the legend: ``"fill"``, ``"line"``, ``"dash"``, ``"square"`` or ``"dot"``, its colour, and words."""
+
+    kind: str
+    colour: str
+    text: str
+    pattern: Qt.BrushStyle = Qt.BrushStyle.SolidPattern
+
+
+def attribution(content: MapContent, stack: LayerStack) -> str:
+    """Return whom the background map that is seen is owed to; "" where none is seen, or it names nobody."""
+    layer, background = stack["Background map"], content.background
+    seen = background is not None and not background.broken and layer.visible and layer.opacity > 0
+    return background.file.attribution if background is not None and seen else ""
+
+
+def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, dot: float) -> float:
+    """Write whom the background map is owed to, its corner given; return where it begins."""
+    font = QFont(painter.font())
+    font.setPixelSize(max(1, round(9.5 * dot)))
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    wide = metrics.horizontalAdvance(text) + 8 * dot
+    box = QRectF(right - wide, bottom - metrics.height() - 2 * dot, wide, metrics.height() + 2 * dot)
+    painter.fillRect(box, QColor(255, 255, 255, 215))
+    painter.setPen(QColor("#333333"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    return box.top()
+
+
+def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, longest: float) -> QRectF:
+    """Draw a scale bar of round length; return where it is."""
+    dot = view.dot
+    metres = nice_length(longest / view.scale)
+    length = metres * view.scale
+    box = QRectF(left - 6 * dot, bottom - 24 * dot, length + 12 * dot, 32 * dot)
+    painter.fillRect(box, QColor(255, 255, 255, 215))
+    painter.setPen(QPen(QColor(INK), 1.2 * dot))
+    half = QRectF(left, bottom - 4 * dot, length / 2, 5 * dot)
+    painter.fillRect(half, QColor(INK))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(left, bottom - 4 * dot, length, 5 * dot))
+    font = QFont(painter.font())
+    font.setPixelSize(round(11.5 * dot))
+    painter.setFont(font)
+    text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+    painter.drawText(
+        QRectF(left - 6 * dot, bottom - 23 * dot, length + 12 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, text
+    )
+    return box
+
+
+def draw_legend(
+    painter: QPainter, view: View, keys: list[Key], right: float, bottom: float, words: Callable[[str], str]
+) -> None:
+    """Draw the lines of the legend in a box whose corner is given; `words` translates them."""
+    if not keys:
+        return
+    dot = view.dot
+    font = QFont(painter.font())
+    font.setPixelSize(round(11 * dot))
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    texts = [words(k.text) for k in keys]
+    high = max(metrics.height(), 13 * dot) + 2 * dot
+    wide = max(metrics.horizontalAdvance(t) for t in texts) + 40 * dot
+    box = QRectF(right - wide, bottom - high * len(keys) - 8 * dot, wide, high * len(keys) + 8 * dot)
+    ground = QColor(view.paper if view.dark else "white")
+    ground.setAlpha(225)
+    painter.fillRect(box, ground)
+    for k, (key, text) in enumerate(zip(keys, texts, strict=True)):
+        top = box.top() + 4 * dot + k * high
+        if key.kind != "title":
+            draw_key(painter, key, QRectF(box.left() + 6 * dot, top + 2 * dot, 22 * dot, high - 4 * dot), dot)
+        painter.setPen(QColor(view.ink))
+        left = box.left() + (6 if key.kind == "title" else 33) * dot
+        painter.drawText(QRectF(left, top, box.right() - left, high), Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
+    """Draw an arrow to the grid's north."""
+    dot = view.dot
+    middle = right - 14 * dot
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(INK), 1.0 * dot))
+    corners = [(0, 0), (8, 24), (0, 18), (-8, 24)]
+    arrow = QPolygonF([QPointF(middle + x * dot, top + 15 * dot + y * dot) for x, y in corners])
+    painter.setBrush(QColor(255, 255, 255, 230))
+    painter.drawPolygon(arrow)
+    painter.setBrush(QColor(INK))
+    painter.drawPolygon(QPolygonF(arrow.toList()[:3]))
+    font = QFont(painter.font())
+    font.setPixelSize(round(13 * dot))
+    font.setBold(True)
+    painter.setFont(font)
+    painter.drawText(QRectF(middle - 14 * dot, top - 3 * dot, 28 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, "N")
+
+
+def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> list[Key]:
+    """Return the lines of the legend for what is seen, from the top layer to the bottom."""
+    simple = {
+        "Stations": Key("square", "#08306b", "Outreach station"),
+        "Candidate sites": Key("dot", "#5a5a5a", "Candidate site"),
+        "Links": Key("dash", "#b35806", "Link (bridge, ferry)"),
+        "Barriers": Key("line", "#2166ac", "Barrier"),
+        "Today's beats": Key("dash", "#5e3c99", "Today's beats"),
+        "Beat borders": Key("line", "#252525", "Border of a beat"),
+        "Incidents": Key("dot", "#96145a", "Incident"),
+        "Incident density": Key("fill", "#5a001e", "Many incidents close together"),
+        "Roads": Key("line", "#786e64", "Road"),
+        "Catchments": Key("fill", "#9ecae1", "Within the walking limit of a station"),
+        "Change since today": Key("fill", "#b2182b", "In another beat than today", Qt.BrushStyle.BDiagPattern),
+        "Units": Key("line", "#a0a0a0", "Border of a unit"),
+        "Municipality borders": Key("line", MUNICIPALITY, "Border of a municipality"),
+    }
+    found: list[Key] = []
+    for layer in reversed(stack.layers):
+        name = layer.name
+        if not layer.visible or layer.opacity <= 0 or (public and not layer.public):
+            continue
+        if layer.shaded:
+            _, breaks, colours = shading(content, layer)
+            if len(breaks):
+                found.append(Key("title", "", layer.figure))
+            low = float(np.nanmin(content.figures[layer.figure])) if len(breaks) else 0.0
+            for high, colour in zip(breaks, colours, strict=True):
+                found.append(Key("fill", colour, f"{_rounded(low)} – {_rounded(float(high))}"))
+                low = float(high)
+        elif name == "Beat borders" and not (content.label >= 0).any():
+            continue
+        elif name in simple and (name not in _DATA or _has(content, name)):
+            found.append(simple[name])
+    return found
+
+
+_DATA = (
+    "Stations",
+    "Candidate sites",
+    "Links",
+    "Barriers",
+    "Today's beats",
+    "Incidents",
+    "Incident density",
+    "Roads",
+    "Catchments",
+    "Municipality borders",
+)
+
+
+def _has(content: MapContent, name: str) -> bool:
+    name = "Incidents" if name == "Incident density" else name
+    rings = content.lines.get(name)
+    points = content.points.get(name)
+    return (rings is not None and len(rings.feature) > 0) or (points is not None and len(points) > 0)
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.1f}"
+
+
+def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:
+    """Draw the sign of a line of the legend."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = box.center()
+    if key.kind == "fill":
+        brush = QBrush(QColor(key.colour), key.pattern)
+        brush.setTransform(QTransform.fromScale(dot, dot))
+        painter.setPen(QPen(QColor("#666666"), 0.8 * dot))
+        painter.setBrush(brush)
+        painter.drawRect(box)
+    elif key.kind in ("line", "dash"):
+        pen = round_pen(key.colour, 2.2 * dot)
+        if key.kind == "dash":
+            pen.setDashPattern([2.5, 2])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()))
+    elif key.kind in ("square", "dot"):
+        size = min(box.width(), box.height()) * (0.42 if key.kind == "square" else 0.26)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(key.colour))
+        sign = QRectF(middle.x() - size, middle.y() - size, 2 * size, 2 * size)
+        painter.drawRect(sign) if key.kind == "square" else painter.drawEllipse(sign)

@@ -1,0 +1,190 @@
+"""Background maps from MBTiles and names of streets: in their places, safe to open, and never asked of a network."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from pyproj import Transformer
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.formats.tiles import HALF_WORLD, open_tiles
+from beatplanner.data.town.street_names import merged
+from beatplanner.ui.desktop.map.background_map import BackgroundMap, decoded
+from beatplanner.ui.desktop.map.cartography import draw
+from beatplanner.ui.desktop.map.legend import attribution
+from beatplanner.ui.desktop.map.map_content import MapContent
+from beatplanner.ui.desktop.map.map_layers import LayerStack
+from beatplanner.ui.desktop.map.view import View
+
+UTM, ZOOM = 32634, 14
+CENTRE = np.array([540_000.0, 4_650_000.0])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def application():
+    return QGuiApplication.instance() or QGuiApplication([])
+
+
+def picture(colour, side=256, kind="PNG"):
+    image = QImage(side, side, QImage.Format.Format_RGB32)
+    image.fill(QColor(colour))
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    assert image.save(buffer, kind)
+    return bytes(content.data())
+
+
+TO_TILES = Transformer.from_crs(UTM, 3857, always_xy=True)
+
+
+def tile_of(x, y, zoom=ZOOM):
+    east, north = TO_TILES.transform(x, y)
+    side = 2 * HALF_WORLD / (1 << zoom)
+    return int((east + HALF_WORLD) // side), int((HALF_WORLD - north) // side)
+
+
+def write_tiles(path, tiles, told=(), scheme="CREATE TABLE tiles (zoom_level, tile_column, tile_row, tile_data)"):
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE metadata (name TEXT, value TEXT)")
+        database.executemany("INSERT INTO metadata VALUES (?, ?)", told)
+        database.execute(scheme)
+        for (column, row), content in tiles.items():
+            database.execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", (ZOOM, column, (1 << ZOOM) - 1 - row, content))
+    database.close()
+    return path
+
+
+def drawn(content, stack, view):
+    image = QImage(int(view.width), int(view.height), QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    draw(painter, view, content, stack)
+    painter.end()
+    return image
+
+
+def test_tiles_lie_where_they_belong_in_the_planning_crs(tmp_path):
+    column, row = tile_of(*CENTRE)
+    colours = {
+        (column + i, row + j): ("#c00000", "#00c000", "#0000c0")[(i + 2 * j) % 3]
+        for i in range(-3, 4)
+        for j in range(-3, 4)
+    }
+    owed = '<a href="https://example.org">© Somebody</a>'
+    path = write_tiles(tmp_path / "town.mbtiles", {t: picture(c) for t, c in colours.items()}, [("attribution", owed)])
+    background = BackgroundMap(path)
+    background.use_crs(f"EPSG:{UTM}")
+    assert (background.file.least, background.file.most, background.file.attribution) == (ZOOM, ZOOM, "© Somebody")
+    assert background.covers((CENTRE[0] - 10, CENTRE[1] - 10, CENTRE[0] + 10, CENTRE[1] + 10))
+    content, stack = MapContent(), LayerStack()
+    content.background = background
+    assert attribution(content, stack) == ""
+    stack.change("Background map", visible=True)
+    assert attribution(content, stack) == "© Somebody"
+    view = View(CENTRE, 0.1, 400, 300)
+    image = drawn(content, stack, view)
+    checked = 0
+    for x in range(5, 400, 13):
+        for y in range(5, 300, 13):
+            at = CENTRE + np.array([x - 200, 150 - y]) / 0.1
+            here = tile_of(*at)
+            near = {tile_of(*(at + d)) for d in ((15, 15), (-15, 15), (15, -15), (-15, -15))}
+            if near == {here}:
+                # not at a seam, where either of two tiles may be seen
+                assert image.pixelColor(x, y).name() == colours[here], (x, y)
+                checked += 1
+    assert checked > 400
+    # far away, and with no CRS, there is nothing to draw and nothing goes wrong
+    background.use_crs(None)
+    assert drawn(content, stack, view).pixelColor(200, 150).name() == "#ffffff"
+
+
+def test_pictures_of_strangers_are_decoded_by_their_own_reader_only_and_no_larger_than_a_tile():
+    assert decoded(picture("red")) is not None and decoded(picture("red", kind="JPG")) is not None
+    assert decoded(picture("red", side=2048)) is None
+    assert decoded(b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>") is None
+    assert decoded(b"\x89PNG\r\n\x1a\n" + b"0" * 40) is None and decoded(b"") is None
+
+
+def test_files_that_are_no_background_map_are_refused_in_words(tmp_path):
+    (tmp_path / "text.mbtiles").write_text("hello")
+    write_tiles(tmp_path / "vector.mbtiles", {(1, 1): b"\x1f\x8b\x08pbf"}, [("format", "pbf")])
+    write_tiles(tmp_path / "empty.mbtiles", {})
+    with closing(sqlite3.connect(tmp_path / "other.mbtiles")) as database:
+        database.executescript("CREATE TABLE a (b); VACUUM")
+    good = write_tiles(tmp_path / "good.mbtiles", {(1, 1): picture("red")})
+    (tmp_path / "cut.mbtiles").write_bytes(good.read_bytes()[:5000])
+    for name, said in (
+        ("text", "no MBTiles"),
+        ("vector", "pbf"),
+        ("empty", "no pictures"),
+        ("other", "damaged"),
+        ("cut", "damaged"),
+        ("gone", "not there"),
+    ):
+        with pytest.raises(InputError, match=said):
+            open_tiles(tmp_path / f"{name}.mbtiles")
+
+
+def test_a_file_whose_question_never_ends_is_stopped(tmp_path, monkeypatch):
+    from beatplanner.data.formats import tiles
+
+    endless = "WITH RECURSIVE n (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELECT k zoom_level, 0 tile_column, 0 tile_row, 0 tile_data FROM n WHERE k < 0"
+    path = write_tiles(tmp_path / "view.mbtiles", {}, scheme=f"CREATE VIEW tiles AS {endless}")
+    monkeypatch.setattr(tiles, "SECONDS", 0.05)
+    with pytest.raises(InputError, match="interrupted"):
+        open_tiles(path)
+
+
+def test_a_file_that_breaks_while_it_is_seen_is_drawn_no_more(tmp_path):
+    path = write_tiles(tmp_path / "town.mbtiles", {tile_of(*CENTRE): picture("red")})
+    background = BackgroundMap(path)
+    background.use_crs(f"EPSG:{UTM}")
+    path.write_bytes(b"gone")
+    content, stack = MapContent(), LayerStack()
+    content.background = background
+    stack.change("Background map", visible=True)
+    drawn(content, stack, View(CENTRE, 0.1, 100, 100))
+    assert background.broken
+
+
+def test_streets_are_joined_by_name_and_named_along_their_way():
+    lines = [
+        shapely.LineString([(0, 0), (400, 300)]),
+        shapely.LineString([(400, 300), (800, 600)]),
+        shapely.LineString([(0, 600), (10, 600)]),
+        shapely.LineString([(0, 100), (900, 100)]),
+    ]
+    frame = gpd.GeoDataFrame({"name": ["Главна", " Главна ", "Short", None]}, geometry=lines, crs=UTM)
+    streets = merged(frame, "name")
+    assert streets is not None
+    assert streets.names == ("Главна", "Short")
+    assert streets.lengths.tolist() == [1000.0, 10.0]
+    assert merged(frame.iloc[3:], "name") is None
+    content, stack = MapContent(), LayerStack()
+    content.streets = streets
+    view = View(np.array([400.0, 300.0]), 0.5, 500, 400)
+    named = drawn(content, stack, view)
+    stack.change("Street names", visible=False)
+    assert named != drawn(content, stack, view)
+    assert [(p.name, p.kind) for p in content.places()] == [("Главна", "street"), ("Short", "street")]
+    # from far away no name fits its street
+    stack.change("Street names", visible=True)
+    far = View(np.array([400.0, 300.0]), 0.01, 500, 400)
+    image = drawn(content, stack, far)
+    stack.change("Street names", visible=False)
+    assert image == drawn(content, stack, far)
