@@ -103,6 +103,7 @@ def others() -> list[str]:
         ("When", "Who", "What", "Why"),
         ("Officer", "Beat", "From", "Until", "Months"),
         ("Site", "Open"),
+        ("municipality", "unit", "street"),
         gantt_panel.FIGURES.values(),
     )
     for table in tables:

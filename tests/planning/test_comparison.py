@@ -184,6 +184,11 @@ def test_the_page_needs_no_network_and_the_workbook_works(plans):
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "") and "https://" not in page
     assert "default-src 'none'" in page and 'src="' not in page
     book = openpyxl.load_workbook(folder / "cmp" / "comparison.xlsx")
+    card = list(book["Run card"].iter_rows(min_row=2, values_only=True))
+    # files with their hashes, the rules and how near to the best, of each plan
+    assert len({row[0] for row in card}) >= 2 and {"Rules", "Beats", "units.gpkg", "Version"} <= {
+        row[1] for row in card
+    }
     cells = {str(r[0].value): r for r in book["Comparison"].iter_rows()}
     assert str(cells["Hours a year of the officer with the most work"][1].value).startswith("=MAX(Beats!")
     assert str(cells["Residents who change beat"][4].value).startswith("=")

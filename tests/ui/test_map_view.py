@@ -310,3 +310,25 @@ def test_the_command_line_exports_the_same(planned, tmp_path):
         assert (tmp_path / name).stat().st_size > 1000
     wrong = CliRunner().invoke(app, ["export", plan, "--out", str(tmp_path / "map.doc")])
     assert isinstance(wrong.exception, InputError)
+
+
+def test_a_page_that_is_stopped_leaves_nothing(window, tmp_path, monkeypatch):
+    from PySide6.QtWidgets import QApplication
+
+    from beatplanner.ui.desktop.session import waiting
+
+    def boxes():
+        return [w for w in QApplication.topLevelWidgets() if isinstance(w, waiting.BusyBox) and w.isVisible()]
+
+    monkeypatch.setattr(waiting, "QUIET_MS", -1)
+    for name in ("map.pdf", "map.png"):
+        with pytest.raises(waiting.StoppedError), waiting.working(window, "The page is drawn…") as pause:
+
+            def stop(pause=pause):
+                if boxes():
+                    boxes()[0].stop.click()
+                pause()
+
+            write_page(tmp_path / name, Page("Town"), window.map.content, window.map.stack, pause=stop)
+        assert not boxes()
+    assert [p for p in tmp_path.iterdir() if p.suffix in (".pdf", ".png")] == []

@@ -382,6 +382,58 @@ def test_a_failing_save_keeps_everything(new_window, project, qtbot, monkeypatch
     saved(qtbot, window)
 
 
+def test_a_save_that_is_stopped_leaves_the_last_saved_state_and_the_work(new_window, project, qtbot, monkeypatch):
+    from beatplanner.data.project import safe_save
+
+    window = new_window()
+    window.open(project)
+    window.scenario.document.record("Work")
+    before, copy = project.read_bytes(), safe_save.copy_package
+
+    def stopped_meanwhile(source, target):
+        copy(source, target)
+        window.session.work.stop()
+
+    monkeypatch.setattr(safe_save, "copy_package", stopped_meanwhile)
+    window.save_project()
+    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=10_000)
+    assert window.statusBar().currentMessage().startswith("Stopped")
+    assert window.scenario.document.dirty and not window.told
+    assert project.read_bytes() == before
+    assert not [p.name for p in project.parent.iterdir() if "part" in p.name]
+    monkeypatch.undo()
+    window.save_project()
+    saved(qtbot, window)
+    assert read_document(project).content.history[-1].what == "Work"
+
+
+def test_the_project_is_opened_again_while_it_is_saved_and_stays_open_where_that_is_stopped(new_window, project, qtbot):
+    from beatplanner.ui.desktop.session.waiting import StoppedError
+
+    window = new_window()
+    window.open(project)
+    window.scenario.document.record("Work")
+    window.save_project()
+    # nobody is asked about what is being saved at this moment, and what is read is what was saved
+    window.open(project)
+    document = window.scenario.document
+    assert document.content.history[-1].what == "Work" and not window.told
+    assert ProjectDocument.open(project).read_only_because
+
+    def stopped(*_):
+        raise StoppedError
+
+    reading, window.scenario.reading = window.scenario.reading, stopped
+    window.open(project)
+    window.scenario.reading = reading
+    assert window.scenario.document is document
+    assert ProjectDocument.open(project).read_only_because
+    document.record("More work")
+    window.save_project()
+    saved(qtbot, window)
+    assert not window.told
+
+
 def test_scenarios_plans_and_history_in_the_dock(new_window, project, qtbot, monkeypatch):
     window = new_window()
     window.open(project)

@@ -120,10 +120,10 @@ class ProjectDocument:
     def begin_editing(self, lock: ProjectLock | None = None) -> None:
         """Lock the project, unless a lock is given that is held, and begin its journal; where another window has it, it may only be read."""
         shared = lock is not None and lock.held
-        self._lock = lock if shared else ProjectLock(self.file)
+        self._lock = own = lock if lock is not None and shared else ProjectLock(self.file)
         if self.is_file and not shared:
-            if not self._lock.acquire():
-                self.other = self._lock.holder
+            if not own.acquire():
+                self.other = own.holder
                 self.read_only_because = (
                     f"{self.other} has this project open" if self.other else "the folder may only be read"
                 )

@@ -54,6 +54,7 @@ def write_comparison(
     units: gpd.GeoDataFrame,
     maps: Sequence[dict[str, Any]],
     beats: Sequence[dict[str, Any]],
+    cards: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
 ) -> None:
     """Write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``; an older comparison is replaced only when all are written.
 
@@ -69,6 +70,8 @@ def write_comparison(
         For each column ``beat`` (text or None), ``load`` (hours per officer), ``walk`` (minutes) of each unit, and ``stations`` (x, y, name, existing).
     beats
         One row a beat and column: ``column``, ``beat``, ``name``, ``workload``, ``residents``, ``posts``.
+    cards
+        Name and run card of each plan, for the workbook.
     """
     out = out.resolve()
     check_comparison_place(out)
@@ -80,7 +83,7 @@ def write_comparison(
         (part / "comparison.json").write_text(text, encoding="utf-8")
         page = comparison_page(content, units, maps)
         (part / "comparison.html").write_text(page, encoding="utf-8")
-        write_workbook(part / "comparison.xlsx", content, beats)
+        write_workbook(part / "comparison.xlsx", content, beats, cards)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         raise InputError(cannot_write(error, out)) from None

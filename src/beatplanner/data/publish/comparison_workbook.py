@@ -42,8 +42,13 @@ def _label(said: Speech, row: dict[str, Any]) -> str:
     return said.text(row["words"], **fields)
 
 
-def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str, Any]]) -> None:  # noqa: C901 - one step a sheet
-    """Write the workbook: figures with the differences to today as formulas, the beats with hours per officer as formulas, and who moves."""
+def write_workbook(  # noqa: C901 - one step a sheet
+    path: Path,
+    content: dict[str, Any],
+    beats: Sequence[dict[str, Any]],
+    cards: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
+) -> None:
+    """Write the workbook: figures with the differences to today as formulas, the beats with hours per officer as formulas, who moves, and run cards."""
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter as letter
@@ -190,6 +195,12 @@ def write_workbook(path: Path, content: dict[str, Any], beats: Sequence[dict[str
     ):
         about.append([safe_cell(v) if v is not None else None for v in line])
     about.column_dimensions["A"].width = 28
+    if cards:
+        sheet = book.create_sheet("Run card")
+        head(sheet, ["Plan", "About", "What"], (24, 28, 60))
+        for name, rows in cards:
+            for what, says in rows:
+                sheet.append([safe_cell(name), safe_cell(what), safe_cell(says)])
     for sheet in book.worksheets:
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0

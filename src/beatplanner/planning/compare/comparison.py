@@ -27,6 +27,7 @@ from beatplanner.data.publish.templates import filled
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
+from beatplanner.data.result.run_card import card_rows
 from beatplanner.planning.compare.columns import (
     Column,
     beat_name,
@@ -189,7 +190,9 @@ def compare(
         content["curve"] = readable(_curve(curve, out))
     if prices is not None:
         content["prices"] = _prices(prices, out)
-    write_comparison(out, content, columns[0].tables.units, [map_of(c, columns) for c in columns], _beat_rows(columns))
+    maps = [map_of(c, columns) for c in columns]
+    cards = [(c.name, card_rows(c.tables.summary)) for c in columns if not c.today]
+    write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards)
     return content
 
 

@@ -173,7 +173,7 @@ def decoded(content: bytes) -> QImage | None:
 def _lay(painter: QPainter, picture: QImage, corners: QPolygonF) -> None:
     """Draw a picture into a quadrangle, a little larger, so that no seam is seen between neighbours."""
     middle = corners.boundingRect().center()
-    grown = QPolygonF([p + _towards(middle, p, 0.5) for p in corners])
+    grown = QPolygonF([p + _towards(middle, p, 0.5) for p in corners.toList()])
     flat = QPolygonF(QRectF(0, 0, picture.width(), picture.height()))
     flat.removeLast()
     turn = QTransform()

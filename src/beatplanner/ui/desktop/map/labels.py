@@ -85,7 +85,8 @@ def draw_streets(painter: QPainter, view: View, streets: Streets, taken: list[QR
     # no name is shorter than this; what is shorter need not be looked at
     seen &= streets.lengths * view.scale > 3 * size * view.dot
     for number, k in enumerate(np.flatnonzero(seen)[:MOST_STREETS]):
-        text, line, length = streets.names[k], streets.lines[k], float(streets.lengths[k])
+        line: shapely.LineString = streets.lines[k]  # type: ignore[assignment]
+        text, length = streets.names[k], float(streets.lengths[k])
         wide = metrics.horizontalAdvance(text)
         if length * view.scale < 1.1 * wide:
             continue

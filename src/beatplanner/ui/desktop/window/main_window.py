@@ -498,7 +498,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         for what, says in export_panel.card_of(self):
             # a picture has no room for the run card; it stands in the file
             picture.setText(what, says)
-        if not picture.save(name, "PNG"):
+        if not picture.save(name if Path(name).suffix.lower() == ".png" else f"{name}.png"):
             self._tell(self.tr("The picture cannot be saved"), [name])
 
     def open_report(self) -> None:
