@@ -263,21 +263,20 @@ class Truth:
         self.known = float(people[known].sum())
         self.names = sorted(counts)
         self.all = {m: choices(town, m, counts[m], self.labels) for m in self.names}
-        where = {
-            g: {m for m, c in zip(u["municipality"], current, strict=True) if c == name}
-            for g, name in enumerate(self.labels)
-        }
-        shared = [g for g, ms in where.items() if len(ms) > 1]
-        # each label that lies in several municipalities lives on in one of them
-        self.homes = [
-            dict(zip(shared, pick, strict=True)) for pick in itertools.product(*[sorted(where[g]) for g in shared])
+        towns = u["municipality"].to_numpy(object)
+        # a label lives on in one municipality: where units are locked to it, else in any of those that have it today
+        where = [
+            {m for m, c in zip(towns, u["locked"], strict=True) if c == g}
+            or {m for m, c in zip(towns, current, strict=True) if c == g}
+            for g in self.labels
         ]
+        self.homes = [dict(enumerate(pick)) for pick in itertools.product(*map(sorted, where))]
         self.memo: dict[tuple[str, int], list[float]] = {}
 
     def kept_of(self, m: str, home: int) -> list[float]:
         key = (m, home)
         if key not in self.memo:
-            allowed = {g for g in range(len(self.labels)) if self.homes[home].get(g, m) == m}
+            allowed = {g for g, lives in self.homes[home].items() if lives == m}
             self.memo[key] = [kept(c, allowed) for c in self.all[m]]
         return self.memo[key]
 
@@ -435,7 +434,7 @@ def main() -> None:
         for line in wrong:
             print(f"{seed}: {line} ({plan.proof.status}; {plan.clashes})", flush=True)
     print(
-        f"{arguments.instances} instances in {time.monotonic() - begin:.0f} s: {sums}; mean gap {np.mean(gaps):.2%}, greatest {max(gaps):.2%}"
+        f"{arguments.instances} instances in {time.monotonic() - begin:.0f} s: {sums}; mean gap {np.mean(gaps or [0.0]):.2%}, greatest {max(gaps, default=0.0):.2%}"
     )
 
 

@@ -21,7 +21,7 @@ import pyogrio.errors
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
-from beatplanner.data.result.cells import _plain, readable
+from beatplanner.data.result.cells import _plain, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import GEOPACKAGE, HOMES, add_styles, write_styles
@@ -84,7 +84,8 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         shutil.rmtree(part, ignore_errors=True)
         (part / "forum").mkdir(parents=True)
         _write_package(part / "plan.gpkg", tables)
-        content = readable(tables.summary)
+        # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
+        content = readable(tables.summary) | {"rules": without_nan(tables.summary.get("rules", {}))}
         # a summary that is not as its published schema says is a fault of the program
         Summary.model_validate(content)
         (part / "summary.json").write_text(

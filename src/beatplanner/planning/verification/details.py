@@ -16,6 +16,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
+from beatplanner.data.result.cells import readable
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
@@ -89,6 +90,9 @@ def check_rules(ledger: Ledger, summary: dict[str, Any], rules: Description) -> 
     if (summary.get("versions") or {}).get("beatplanner") == importlib.metadata.version("beatplanner"):
         # what is missing would count as its default; another version may not have had it
         said = _as_told(said, summary["rules"])
+    else:
+        # other versions wrote rules with few digits
+        said, now = readable(said), readable(now)
     wrong = [f"{key} is {a!r:.80} in the summary, and {b!r:.80} in {file.name}." for key, a, b in _differing(said, now)]
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
 
