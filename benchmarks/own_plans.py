@@ -126,6 +126,9 @@ class RandomTown:
             "tolerance": float(self.of(0.001, 0.02, 0.05, 0.1, 0.15, 0.25, 0.4, random.uniform(0.01, 0.5))),
             "objective": self.of("travel", "travel", "cut"),
         }
+        if self.chance(0.5):
+            # rules that can mostly be kept
+            keys |= {"count": max(towns, self.n // 7), "tolerance": float(random.uniform(0.3, 0.6))}
         self.today = None
         if self.chance(0.75):
             width = int(random.integers(1, 4))
@@ -203,7 +206,7 @@ class RandomTown:
             keys["budget"] = round(float(random.uniform(0.3, 1.2) * sites["cost"].mean() * count), 2)
         if self.chance(0.3):
             keys["min_distance"] = round(float(random.uniform(100, 900)), 2)
-        if self.chance(0.25):
+        if self.chance(0.25) and "municipality" in self.sections["units"]:
             keys["one_per_municipality"] = True
         if self.chance(0.25) and "groups" in self.sections["units"] and objective != "p-center":
             keys["group_excess"] = float(self.of(0.0, 0.05, 0.2))

@@ -15,7 +15,7 @@ from benchmarks.tampering import is_listed, listed, name_of, paths, with_key
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.folder import read_result
-from beatplanner.data.result.manifest import write_manifest
+from beatplanner.data.result.manifest import VERSION, renew_manifest, write_manifest, written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning import verification
 from beatplanner.planning.verification import verify
@@ -30,7 +30,8 @@ from conftest import ROOT, write_grid_town
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory) -> Path:
     town = write_grid_town(tmp_path_factory.mktemp("tampered"))
-    town.swap("tolerance = 0.25", "tolerance = 0.25\nmax_moved = 0.5")
+    # more digits than a figure is told with: the rules are kept as they were given
+    town.swap("tolerance = 0.25", "tolerance = 0.25000000000004321\nmax_moved = 0.50000000000001234")
     run(town.project, town.folder / "plan", time_limit=600)
     return town.folder / "plan"
 
@@ -163,6 +164,27 @@ def test_every_file(plan, tmp_path):
     units.write_text("\n".join(lines[:-1]), encoding="utf-8-sig")
     write_manifest(copied)
     assert any("missing in the pack" in t for t in told())
+
+
+def test_a_key_that_older_versions_did_not_write_may_be_missing_in_their_folders_alone(judged, tmp_path):
+    tables, _ = judged
+    without = {k: v for k, v in tables.summary.items() if k != "unproven_clashes"}
+    without["stations"] = {k: v for k, v in tables.summary["stations"].items() if k != "homes"}
+
+    def states(written: int) -> dict[str, str]:
+        ledger = Ledger()
+        verification.check_summary(ledger, without, written)
+        return {c.name: c.state for c in ledger.checks}
+
+    assert states(VERSION)["summary.keys"] == "wrong"
+    assert states(1)["summary.keys"] == "checked" and states(1)["summary.newer_keys"] == "not checked"
+    # a folder says itself in which version it was written; where it does not, it counts as today's
+    assert written_version(tmp_path) == VERSION
+    (tmp_path / "manifest.json").write_text('{"version": 1, "files": {"report.html": ""}}', encoding="utf-8")
+    renew_manifest(tmp_path, ["report.html"])
+    assert written_version(tmp_path) == 1
+    write_manifest(tmp_path)
+    assert written_version(tmp_path) == VERSION
 
 
 def verify_files(folder: Path, tables: PlanTables):

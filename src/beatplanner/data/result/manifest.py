@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 FILE = "manifest.json"
+# Version of what a result consists of; 2 has the keys `unproven_clashes` and `stations.homes` in its summary.
+VERSION = 2
 # What other programs leave beside files; it is no part of a result.
 DROPPINGS = ("thumbs.db", "desktop.ini", ".ds_store")
 DROPPING_STARTS, DROPPING_ENDS = ("~$", ".~lock.", "._"), ("-wal", "-shm", "-journal")
@@ -34,7 +36,7 @@ def digest(path: Path) -> str:
 def write_manifest(folder: Path) -> None:
     """Write down every file of a result with its hash; called when all is written."""
     named = {name: digest(folder / name) for name in files_of(folder) if not is_dropping(Path(name).name)}
-    _write(folder, named)
+    _write(folder, named, VERSION)
 
 
 def renew_manifest(folder: Path, changed: Iterable[str]) -> None:
@@ -49,7 +51,16 @@ def renew_manifest(folder: Path, changed: Iterable[str]) -> None:
             for n in files_of(folder)
             if (n == part or (part.endswith("/") and n.startswith(part))) and not is_dropping(Path(n).name)
         }
-    _write(folder, named)
+    _write(folder, named, written_version(folder))
+
+
+def written_version(folder: Path) -> int:
+    """Return the version in which a result was written; this one where nothing says another."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return VERSION
+    return found if type(found) is int else VERSION
 
 
 def read_manifest(folder: Path) -> dict[str, str] | None:
@@ -61,6 +72,6 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
         return None
 
 
-def _write(folder: Path, named: dict[str, str]) -> None:
-    content = {"version": 1, "files": dict(sorted(named.items()))}
+def _write(folder: Path, named: dict[str, str], version: int) -> None:
+    content = {"version": version, "files": dict(sorted(named.items()))}
     (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -35,6 +35,10 @@ STEP = 0.001
 # Who looks on while beats are sought here (not on a worker): called with positions of units, and the number of the beat of each so far.
 LOOKING_ON: ContextVar[Callable[[np.ndarray, np.ndarray], None] | None] = ContextVar("looking on", default=None)
 UNLIMITED_NODES = 2**31 - 1
+# Seconds that each search has at least: it ends with a plan, however late it is.
+LEAST_SECONDS = 0.05
+# Share of the time for the plan that was asked for where none is found: the rest is for the least that has to give way.
+UNMET = 0.7
 # Who names a time wants it used: so many times the usual number of moves are tried, as far as the time goes.
 LONG_EFFORT = 2.0
 # Units up to which a tolerance on trial is proven too small, and nodes of such a proof.
@@ -102,8 +106,14 @@ class _Municipality:
         tolerance = part.tolerance if wider is None else wider.found
         return MunicipalityPlan(found, relaxed, part.mean, tolerance, self.conflicts, wider, short)
 
-    def solve(self, problem: DistrictingProblem, prove: bool | None = None) -> Districts:
-        """Search and prove as the task has it, in all of the time that is left."""
+    def left(self, share: float = 1.0) -> float:
+        """Return a share of the seconds that are left."""
+        return max(LEAST_SECONDS, share * (self.until - read_clock(self.cancelled)))
+
+    def solve(
+        self, problem: DistrictingProblem, prove: bool | None = None, *, share: float = 1.0, unmet: float = 1.0
+    ) -> Districts:
+        """Search and prove as the task has it, in a share of the time that is left; see `solve_districts` for `unmet`."""
         setting, task, nodes = self.setting, self.task, self.setting.nodes
         phase = f"beats of {self.part.name}" if self.part.name else "beats"
 
@@ -113,7 +123,8 @@ class _Municipality:
         self.kept.clear()
         self.last = solve_districts(
             problem,
-            seconds=max(0.5, self.until - read_clock(self.cancelled)),
+            seconds=self.left(share),
+            unmet=unmet,
             threads=setting.threads,
             seed=setting.seed,
             prove=task.prove if prove is None else prove,
@@ -137,7 +148,7 @@ class _Municipality:
         """Search for any plan; small municipalities with a proof, which finds what the search misses, or that there is none."""
         return solve_districts(
             problem,
-            seconds=max(0.5, 0.25 * (self.until - read_clock(self.cancelled))),
+            seconds=self.left(0.25),
             threads=self.setting.threads,
             seed=self.setting.seed,
             effort=effort,
@@ -160,7 +171,7 @@ class _Municipality:
         part, labels = self.part, self.setting.labels
         while True:
             try:
-                found = self.solve(problem)
+                found = self.solve(problem, unmet=UNMET)
                 break
             except LocksApartError as error:
                 dropped = problem.locked == error.label
@@ -196,7 +207,7 @@ class _Municipality:
     def more_budget(self, problem: DistrictingProblem) -> MunicipalityPlan:
         """Raise the change budget to the fewest residents that a search moves, and plan with that."""
         known = float(problem.residents[problem.current >= 0].sum())
-        least = self.solve(replace(problem, budget=None, goal=MOVES), prove=True)
+        least = self.solve(replace(problem, budget=None, goal=MOVES), prove=True, share=0.5)
         # a number to enter: the next tenth of a percent
         budget = min(known, math.ceil(least.moved / known / STEP - 1e-9) * STEP * known) if known > 0 else least.moved
         relaxed = replace(problem, budget=budget)
@@ -219,8 +230,9 @@ class _Municipality:
         proven, evidence = (heaviest if heaviest > part.tolerance else 0.0), ()
         if found.infeasible and part.tolerance > proven:
             proven, evidence = part.tolerance, (self.evidence(problem, found),)
+        half = self.left(0.5)
         for _ in range(10):
-            if high - low < STEP or self.cancelled():
+            if high - low < STEP or self.cancelled() or (self.setting.nodes is None and self.left() < half):
                 break
             middle = (low + high) / 2
             at = _at_tolerance(problem, part.mean, middle)

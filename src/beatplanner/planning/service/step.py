@@ -60,7 +60,8 @@ def service_of_today(
     InputError
         Where there are no beats of today, or as for `service_picture`.
     """
-    beat = town.units["current"].to_numpy(object)
+    # a unit without a beat of today may have None or what pandas writes for it
+    beat = np.array([b if isinstance(b, str) else None for b in town.units["current"]], dtype=object)
     if all(b is None for b in beat):
         raise InputError(
             problem(
@@ -106,7 +107,7 @@ def today_beside(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any] | None:
     """Return the figures of today's beats in short, for beside a plan's; None where no unit has a beat of today."""
-    if all(b is None for b in town.units["current"]):
+    if town.units["current"].isna().all():
         return None
     now = figures(service_of_today(town, inputs, method=method, seed=seed, cancelled=cancelled))
     return {

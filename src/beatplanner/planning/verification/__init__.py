@@ -9,6 +9,7 @@ from typing import Any
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.manifest import VERSION, written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -88,7 +89,7 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None)
     folder
         Where it lies, for what is computed from files beside it; None where it lies nowhere.
     """
-    check_summary(ledger, tables.summary)
+    check_summary(ledger, tables.summary, VERSION if folder is None else written_version(folder))
     unchanged = check_inputs(ledger, tables.summary)
     if not check_columns(ledger, tables):
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
+from beatplanner.data.result.manifest import VERSION
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4
@@ -81,17 +82,27 @@ ALWAYS = (
     "inputs",
     "versions",
 )
+# Keys that a summary has since this version of results; see `beatplanner.data.result.manifest`.
+SINCE = {"unproven_clashes": 2, "stations.homes": 2}
 TRUST = ("relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines")
 
 
-def check_summary(ledger: Ledger, summary: dict[str, Any]) -> None:
-    """Check that the summary has the contract's keys, and that status, bound and gap of each step fit together."""
+def check_summary(ledger: Ledger, summary: dict[str, Any], written: int = VERSION) -> None:
+    """Check that the summary has the contract's keys, and that status, bound and gap of each step fit together.
+
+    `written` is the version of results in which the folder says that it was written: keys that came later may be missing in it.
+    """
     ledger.add("summary.version", summary.get("version") == 1, summary.get("version"), 1)
     absent = [key for key in ALWAYS if key not in summary]
     steps = [step for step in FIGURES if isinstance(summary.get(step), dict)]
     absent += [f"{step}.{key}" for step in steps for key in PROOF + FIGURES[step] if key not in summary[step]]
     known = [step for step in steps if any(key in summary[step] for key in TRUST)]
     absent += [f"{step}.{key}" for step in known for key in TRUST if key not in summary[step]]
+    later = [key for key in absent if SINCE.get(key, 0) > written]
+    absent = [key for key in absent if key not in later]
+    if later:
+        why = f"The result was written by an older version of the program (results of version {written}), which did not tell of them."
+        ledger.unchecked("summary.newer_keys", ", ".join(later), why)
     ledger.each(
         "summary.keys",
         "every key of the contract",

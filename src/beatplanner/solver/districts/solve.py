@@ -78,6 +78,7 @@ def solve_districts(
     seen: Callable[[np.ndarray], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     kept: list[Further] | None = None,
+    unmet: float = 1.0,
 ) -> Districts:
     """Find balanced connected districts and a proven bound on what any could reach.
 
@@ -107,6 +108,8 @@ def solve_districts(
         Asked often; True ends the search.
     kept
         Gets what can go on with the proof later, where time ended it.
+    unmet
+        Share of `seconds` that is used where the search finds no districts that keep the rules.
 
     Returns
     -------
@@ -135,6 +138,8 @@ def solve_districts(
     hurried = False
     infeasible = search.parts is None
     evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
+    if unmet < 1 and not search.keeps_rules(best):
+        stop, seconds = stop.until(begin + unmet * seconds), unmet * seconds
     if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
         # the exact model knows travel alone, but what it finds keeps the same rules
         left = seconds - (read_clock(cancelled) - begin)
