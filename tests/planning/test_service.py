@@ -260,3 +260,24 @@ def test_no_beat_whose_posts_fill_a_shift_is_left_without_an_officer():
     names = [str(b) for b in range(15)]
     calls = np.linspace(0.1, 3.0, 45).reshape(3, 15)
     assert on_duty(dict.fromkeys(names, 2), names, np.full(3, 56.0), calls, rules).sum(axis=0).min() == 1
+
+
+@pytest.mark.usefixtures("without_pack")
+def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, command):
+    """Calls come where the workload is not, so that the borders that balance it are not those that callers would draw."""
+    served.path("calls.csv").write_text(
+        "unit,per_hour\n" + "".join(f"{u},{0.3 if u in (6, 7, 13) else 0.01}\n" for u in range(1, 17)), "utf-8"
+    )
+    served.swap('servers = "servers.csv"\n', "least_minutes = true\n")
+    assert command("plan", served.project, "--out", served.path("plan"), "--seed", "1")[0] == 0
+    summary = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))
+    told = summary["beats"]["least_minutes"]
+    assert told["status"] == "sought" and told["units_changed"] > 0 and told["minutes"] < told["minutes_before"]
+    assert any("Redrawn for the least minutes" in n for n in summary["service"]["notes"])
+    verdict = verify(served.path("plan"))
+    assert verdict.ok, verdict.failed
+    states = {c.name: c.state for c in verdict.checks}
+    assert states["service.least_minutes"] == states["beats.tolerance"] == states["beats.contiguous"] == "checked"
+    told["minutes"] *= 0.9
+    (served.path("plan") / "summary.json").write_text(json.dumps(summary), "utf-8")
+    assert "service.least_minutes" in {c.name for c in verify(served.path("plan")).failed}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,8 @@ class BeatPlan:
         Where tolerances alone had to give: proven for every plan within those of `rules`; None otherwise.
     hurried
         Municipalities whose bound the time cut short.
+    least_minutes
+        What redrawing for the least minutes gained and costs, where that is asked for.
     """
 
     beat: np.ndarray
@@ -103,6 +106,7 @@ class BeatPlan:
     short: Relaxed | None = None
     hurried: tuple[str, ...] = ()
     relaxed_bound: float | None = None
+    least_minutes: dict[str, Any] | None = None
 
     @property
     def smallest(self) -> dict[str, dict[str, float | None]]:

@@ -138,6 +138,15 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
                 whole,
                 only_adds=False,
             )
+        if d.service is not None and d.service.least_minutes:
+            plain = d.model_copy(update={"service": d.service.model_copy(update={"least_minutes": False})})
+            yield Relaxation(
+                "service.least_minutes",
+                "Redrawing beats for the least minutes",
+                "as they are drawn for their goal",
+                "beats",
+                plain,
+            )
     if s is not None:
         if s.count is not None:
             yield Relaxation(

@@ -148,7 +148,7 @@ def service_picture(
     for s, (hours, servers) in enumerate(zip(shifts, who.servers, strict=True)):
         if cancelled():
             raise InputError(problem("stopped before all shifts were counted", "Run it again"))
-        system, own = _system(town, tables, servers, beat, wanted.calls[s], float(wanted.scene_minutes[s]))
+        system, own = system_of(town, tables, servers, beat, wanted.calls[s], float(wanted.scene_minutes[s]))
         half: dict[str, float] = {}
         if not len(servers):
             flows = nobody(system)
@@ -180,10 +180,28 @@ def travel_minutes(town: Town, rules: Service, minutes: np.ndarray | None, units
     return metres * rules.detour / (rules.speed_kmh * 1000.0 / 60.0)
 
 
-def _system(town, tables, servers, beat, calls, scene) -> tuple[ServiceSystem, np.ndarray]:
+def system_of(
+    town: Town, tables: ServiceTables, servers: pd.DataFrame, beat: np.ndarray, calls: np.ndarray, scene: float
+) -> tuple[ServiceSystem, np.ndarray]:
+    """Return the queueing system of a shift, and whether each server is of each unit's beat, (N, n) bool.
+
+    Parameters
+    ----------
+    town, tables
+        The town and the tables of its service.
+    servers
+        Who is on duty, as in `Duty`.
+    beat
+        (n,) beat of each unit, None where it has none.
+    calls
+        (n,) requests an hour.
+    scene
+        Mean minutes on scene.
+    """
     minutes = travel_minutes(town, tables.rules, tables.minutes, servers["unit"].to_numpy(int))
     mine = servers["beat"].to_numpy(object)
-    own = np.array([[m is not None and m == b for b in beat] for m in mine], bool).reshape(len(mine), len(beat))
+    known = np.array([m is not None for m in mine], bool)
+    own = (known[:, None] & (mine[:, None] == beat[None, :])).astype(bool).reshape(len(mine), len(beat))
     order = preference(minutes, own)
     return ServiceSystem(calls, order, minutes, scene, tables.rules.travel_counts, tables.rules.queue == "wait"), own
 

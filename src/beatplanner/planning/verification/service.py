@@ -64,7 +64,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         if isinstance(b, str) and b not in set(beat.values())
     ]
     ledger.each("service.servers", "officers on duty are of beats of the plan", wrong, len(read[SERVERS]), "officers")
-    whole: dict[str, float] = {"answered": 0.0, "own": 0.0, "travel": 0.0, "busy": 0.0, "duty": 0.0}
+    whole: dict[str, float] = {"answered": 0.0, "own": 0.0, "travel": 0.0, "busy": 0.0, "duty": 0.0, "wait": 0.0}
     complete = True
     for shift in claims.get("shifts", []):
         found = _shift(ledger, shift, claims, read, beat)
@@ -81,6 +81,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
         ]
         ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
+        _least_minutes(ledger, tables.summary["beats"], (whole["travel"] + whole["wait"]) / whole["answered"])
     away = claims.get("abstraction")
     if away is not None:
         assumed = (tables.summary.get("rules", {}).get("workload") or {}).get("abstraction")
@@ -93,6 +94,21 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         "service.calls",
         "calls by hour of the week",
         "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan.",
+    )
+
+
+def _least_minutes(ledger: Ledger, beats: dict[str, Any], minutes: float) -> None:
+    """Check what redrawing for the least minutes says of the beats that it led to; those before are gone."""
+    told = beats.get("least_minutes") or {}
+    if told.get("status") != "sought":
+        return
+    rows = [("minutes", told["minutes"], minutes)]
+    rows += [(key, told[key], beats[key]) for key in ("max_deviation", "objective")]
+    ledger.pairs("service.least_minutes", "what was redrawn is the plan", rows, "figures")
+    ledger.unchecked(
+        "service.least_minutes.before",
+        "minutes, balance and goal before the beats were redrawn",
+        "Those beats are not kept.",
     )
 
 
@@ -152,7 +168,8 @@ def _shift(
             f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.",
         )
     busy_now = float(shift["busy_share"]) * len(ids)
-    return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids))}
+    wait = float(shift["mean_wait_minutes"]) * total
+    return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids)), "wait": wait}
 
 
 def _week_of_beats(ledger: Ledger, claims: dict[str, Any], read: dict[str, pd.DataFrame], beat: dict[Any, Any]) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +42,7 @@ from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
+    WorkloadPlan,
     covered_share,
     hours_on_the_beat,
     officers_note,
@@ -173,6 +175,10 @@ def run(
                 service_of_plan(town, written, inputs, seed=seed), town, today=today_beside(town, inputs, seed=seed)
             )
         if of_service is not None:
+            if plan.beats is not None and plan.beats.least_minutes is not None:
+                from beatplanner.planning.service.least_minutes import sentence
+
+                of_service[0]["notes"].append(sentence(plan.beats.least_minutes))
             written.summary["service"] = of_service[0]
         summed_up = sum_up(written, description, seed, plan.rollout)
 
@@ -258,16 +264,22 @@ def make_plan(
 
             # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
             nodes = PROOF_NODES if time_limit is None else None
+            # a fifth of the time is left to redraw them for the least minutes, where that is asked for
+            redrawn = description.service is not None and description.service.least_minutes
             beats = plan_beats(
                 town,
                 workload,
-                seconds=seconds_for("beats"),
+                seconds=seconds_for("beats") * (0.8 if redrawn else 1.0),
                 nodes=nodes,
                 start=start,
                 enough=ENOUGH if "officers" in wanted else 0.0,
                 worker_pool=worker_pool,
                 **common,
             )
+            if redrawn:
+                beats = _for_least_minutes(
+                    town, workload, beats, None if time_limit is None else seconds_for("beats"), cancelled
+                )
         elif beat is not None or town.units["current"].notna().any():
             from beatplanner.planning.beats.plan import given_beats
 
@@ -293,6 +305,22 @@ def make_plan(
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
     plan = Plan(town, workload, beats, stations, officers, rollout)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay))
+
+
+def _for_least_minutes(
+    town: Town, workload: WorkloadPlan, beats: BeatPlan, seconds: float | None, cancelled: Callable[[], bool]
+) -> BeatPlan:
+    """Redraw beats as `service.least_minutes` asks; ``seconds`` None for a search of fixed length, the same everywhere."""
+    from beatplanner.planning.service.least_minutes import least_minutes
+    from beatplanner.planning.service.picture import read_inputs
+
+    until = None if seconds is None else read_clock(cancelled) + seconds
+    posts = partial(posts_of_beats, town.description)
+
+    def ended() -> bool:
+        return cancelled() or (until is not None and read_clock(cancelled) >= until)
+
+    return least_minutes(town, workload, beats, read_inputs(town), posts, cancelled=ended)
 
 
 def _rollout(plan: Plan, seed: int, stay: PlanTables | None = None) -> Rollout | None:
@@ -593,6 +621,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "covered_share": float(covered_share(posts, description.workload).mean()),
             **beats.smallest,
         }
+        if beats.least_minutes is not None:
+            summary["beats"]["least_minutes"] = beats.least_minutes
         if beats.hurried:
             summary["beats"]["proof_cut_short"] = list(beats.hurried)
         if beats.moved_share is not None:

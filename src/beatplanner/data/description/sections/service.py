@@ -184,3 +184,18 @@ class Service(Section):
             solver="service.staffing.Standard.within_share",
         ),
     ] = None
+    least_minutes: Annotated[
+        bool,
+        Field(strict=True),
+        Rule(
+            "Least minutes",
+            "",
+            choices={
+                True: "beats are redrawn, within their rules, for the least minutes until somebody is there",
+                False: "beats are drawn for work and ways, whoever is busy when a call comes",
+            },
+            why="The least travel of a year is not the least wait of a caller: whoever is near may be busy. Borders that lie better for the queue cost some balance and some travel, which is told.",
+            source="Off: balance of work is the usual goal.",
+            check="service.least_minutes",
+        ),
+    ] = False

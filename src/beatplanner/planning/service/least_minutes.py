@@ -1,0 +1,303 @@
+"""Beats redrawn for the least minutes until somebody is there, within the rules that the plan keeps.
+
+Units at the borders change to the beat next door, alone or in exchange for one of the other's, as long as every rule of the plan still
+holds: beats stay connected and within the tolerance, no more residents change beat than may, locked units stay. A quick figure ranks the
+moves: the minutes of a unit in each beat where officers stay and are busy as on average. The first ones are then measured by the queueing
+model itself, with the waiting places that they lead to, and the first that is better is made; the search ends where none of them is.
+It is a local search: nothing is claimed of what other beats could reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of
+from beatplanner.planning.beats.plan import BeatPlan, moved_share
+from beatplanner.planning.beats.problems import Problems
+from beatplanner.planning.proof import Proof
+from beatplanner.planning.service.duty import duty
+from beatplanner.planning.service.picture import EXACT_SERVERS, ServiceInputs, system_of
+from beatplanner.planning.workload import WorkloadPlan
+from beatplanner.solver.service.approximate import approximate
+from beatplanner.solver.service.hypercube import hypercube
+from beatplanner.solver.service.system import preference
+
+# Officers on duty at once up to which beats are redrawn: beyond, one look at the queueing model takes seconds.
+MOST_ON_DUTY = 64
+# Moves that are measured in a row without a gain, and in all, by the exact model and by its approximation.
+TRIED_EXACT, TRIED_NEAR, LOOKS_EXACT, LOOKS_NEAR = 60, 16, 600, 100
+# Gains below this share are noise of the model's fixed points.
+GAIN = 1e-6
+
+
+def least_minutes(
+    town: Town,
+    workload: WorkloadPlan,
+    plan: BeatPlan,
+    inputs: ServiceInputs,
+    posts: Callable[[pd.DataFrame], np.ndarray],
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BeatPlan:
+    """Redraw the beats of a plan for the least minutes.
+
+    Parameters
+    ----------
+    town, workload
+        As for `plan_beats`.
+    plan
+        Beats that keep every rule; where some clash, they are returned as they are.
+    inputs
+        What the service is counted from.
+    posts
+        Gives the posts of each beat, (K,), by the table of beats; never more in all than at first.
+    cancelled
+        Asked often; True ends the search with the best beats so far.
+
+    Returns
+    -------
+    BeatPlan
+        Its `least_minutes` says what was gained and what it costs.
+    """
+    if plan.clashes:
+        return replace(plan, least_minutes={"status": "rules clash"})
+    judge = _Judge(town, workload, inputs, plan, posts)
+    if judge.most > MOST_ON_DUTY:
+        return replace(plan, least_minutes={"status": "too many officers on duty", "most": MOST_ON_DUTY})
+    rules = _Rules(town, workload, plan)
+    beat = plan.beat.copy()
+    before = best = judge.minutes(beat)
+    looks = 1
+    tried, limit = (TRIED_EXACT, LOOKS_EXACT) if judge.exact else (TRIED_NEAR, LOOKS_NEAR)
+    better = np.isfinite(best)
+    while better and looks < limit and not cancelled():
+        better = False
+        for move in _ranked(judge, rules, beat)[:tried]:
+            found = beat.copy()
+            for unit, to in move:
+                found[unit] = to
+            if not rules.kept(found, [*{beat[u] for u, _ in move}, *(to for _, to in move)]):
+                continue
+            looks += 1
+            minutes = judge.minutes(found)
+            if minutes < best * (1 - GAIN):
+                beat, best, better = found, minutes, True
+                break
+            if looks >= limit or cancelled():
+                break
+    return _redrawn(town, workload, plan, beat, (before, best, looks))
+
+
+def sentence(told: dict[str, Any]) -> str:
+    """Say what `least_minutes` found."""
+    if told["status"] != "sought":
+        return f"Beats were not redrawn for the least minutes: {told['status']}."
+    if not told["units_changed"]:
+        return (
+            f"No exchange of units at the borders shortens the {told['minutes']:.2f} minutes until somebody is there."
+        )
+    return (
+        f"Redrawn for the least minutes: {told['minutes']:.2f} in place of {told['minutes_before']:.2f} until somebody is there (travel and"
+        f" wait), for {told['units_changed']:,} units in another beat. The fullest or emptiest beat is {told['max_deviation']:.1%} off the mean, and"
+        f" was {told['max_deviation_before']:.1%}; the goal of the beats is {told['objective'] / told['objective_before'] - 1:+.1%}."
+    )
+
+
+def _redrawn(town: Town, workload: WorkloadPlan, plan: BeatPlan, beat: np.ndarray, told: tuple) -> BeatPlan:
+    before, best, looks = told
+    ids, distance = [str(b) for b in plan.table["beat"]], distances_of(town)
+    centre = np.array([best_member(np.flatnonzero(beat == b), workload.hours, distance) for b in ids])
+    table = beat_table(town, workload, beat, ids, centre)
+    place = {b: k for k, b in enumerate(ids)}
+    district = np.array([place[str(b)] for b in beat])
+    rules = town.description.beats
+    if rules is not None and rules.objective == "cut":
+        edges, home = town.edges, town.units["municipality"].to_numpy(object)
+        a, b = edges["a"].to_numpy(int), edges["b"].to_numpy(int)
+        cut = (district[a] != district[b]) & (home[a] == home[b])
+        objective = float(edges["metres"].to_numpy(float)[cut].sum())
+    else:
+        objective = float((workload.hours * distance(np.arange(len(beat)), centre[district])).sum())
+    moved = int((beat != plan.beat).sum())
+    status, bound = plan.proof.status, plan.proof.lower_bound
+    if moved:
+        gap = None if bound is None or objective <= 0 else (objective - bound) / objective
+        status = "optimal" if gap is not None and gap <= 1e-4 else "feasible"
+    deviation = float(table["deviation"].abs().max())
+    return replace(
+        plan,
+        beat=beat,
+        table=table if moved else plan.table,
+        proof=Proof(status, objective if moved else plan.proof.objective, bound, plan.proof.seconds),
+        max_deviation=deviation if moved else plan.max_deviation,
+        moved_share=moved_share(town, workload, beat),
+        least_minutes={
+            "status": "sought" if np.isfinite(before) else "more calls than can be answered",
+            "minutes_before": before if np.isfinite(before) else None,
+            "minutes": best if np.isfinite(best) else None,
+            "max_deviation_before": plan.max_deviation,
+            "max_deviation": deviation if moved else plan.max_deviation,
+            "objective_before": plan.proof.objective,
+            "objective": objective if moved else plan.proof.objective,
+            "units_changed": moved,
+            "looks": looks,
+        },
+    )
+
+
+class _Judge:
+    """Minutes until somebody is there, travel and wait, on average over the calls of all shifts; officers on duty stay as many."""
+
+    def __init__(
+        self,
+        town: Town,
+        workload: WorkloadPlan,
+        inputs: ServiceInputs,
+        plan: BeatPlan,
+        posts: Callable[[pd.DataFrame], np.ndarray],
+    ) -> None:
+        self.town, self.workload, self.inputs, self.posts = town, workload, inputs, posts
+        self.ids = [str(b) for b in plan.table["beat"]]
+        self.centre = plan.table["centre"].to_numpy(int)
+        self.in_all = int(posts(plan.table).sum())
+        self.most = max(len(s) for s in self._servers(plan.beat))
+        self.exact = self.most <= EXACT_SERVERS
+
+    def _servers(self, beat: np.ndarray) -> tuple[pd.DataFrame, ...]:
+        # the centre of a beat has no part in its posts
+        table = beat_table(self.town, self.workload, beat, self.ids, self.centre)
+        number = self.posts(table)
+        if number.sum() > self.in_all:
+            return ()
+        posts = dict(zip(self.ids, number.tolist(), strict=True))
+        return duty(self.town, self.inputs.tables, self.inputs.shifts, beat, posts, self.inputs.demand.calls).servers
+
+    def systems(self, beat: np.ndarray) -> Iterator[tuple]:
+        """Yield hours a week, system, own and servers of each shift with somebody on duty."""
+        demand = self.inputs.demand
+        for s, servers in enumerate(self._servers(beat)):
+            if len(servers):
+                system, own = system_of(
+                    self.town, self.inputs.tables, servers, beat, demand.calls[s], float(demand.scene_minutes[s])
+                )
+                yield self.inputs.shifts[s].hours_a_week, system, own, servers
+
+    def minutes(self, beat: np.ndarray) -> float:
+        """Return the figure; inf where more calls come than can be answered, or more posts are needed than at first."""
+        calls = total = 0.0
+        for hours, system, _, _ in self.systems(beat):
+            flows = hypercube(system) if self.exact else approximate(system)
+            if not flows.stable:
+                return np.inf
+            answered = float(flows.flow.sum())
+            total += hours * (float((flows.flow * system.minutes).sum()) + answered * flows.mean_wait_minutes)
+            calls += hours * answered
+        return total / calls if calls > 0 else np.inf
+
+    def in_each_beat(self, beat: np.ndarray, ids: list[str]) -> np.ndarray:
+        """Return call minutes a week of each unit if it were of each beat, (n, K), officers staying where they are."""
+        found = np.zeros((len(beat), len(ids)))
+        for hours, system, _, servers in self.systems(beat):
+            load = min(0.95, system.total * system.scene_minutes / 60.0 / system.servers)
+            share = (1 - load) * load ** np.arange(system.servers)
+            mine = servers["beat"].to_numpy(object)
+            for k, b in enumerate(ids):
+                own = np.broadcast_to((mine == b)[:, None], system.minutes.shape)
+                order = preference(system.minutes, own)
+                found[:, k] += hours * system.calls * (np.take_along_axis(system.minutes.T, order, axis=1) @ share)
+        return found
+
+
+class _Rules:
+    """What a plan's beats keep."""
+
+    def __init__(self, town: Town, workload: WorkloadPlan, plan: BeatPlan) -> None:
+        self.town, self.workload = town, workload
+        problems = Problems(town, workload)
+        self.current, self.locked, self.people = problems.current, problems.locked, problems.people
+        self.most_moved = problems.rules.max_moved
+        self.ids = [str(b) for b in plan.table["beat"]]
+        home = dict(
+            zip(plan.rules["municipality"], zip(plan.rules["lower"], plan.rules["upper"], strict=True), strict=True)
+        )
+        self.limits = {
+            str(b): home[m] for b, m in zip(plan.table["beat"], plan.table["municipality"], strict=True) if m in home
+        }
+        self.municipality = town.units["municipality"].to_numpy(object)
+        self.near: list[list[int]] = [[] for _ in plan.beat]
+        for a, b in town.edges[["a", "b"]].to_numpy(int):
+            if self.municipality[a] == self.municipality[b]:
+                self.near[a].append(int(b))
+                self.near[b].append(int(a))
+        self.carried = self._carried(plan.beat)
+
+    def _carried(self, beat: np.ndarray) -> list[int]:
+        place = {b: k for k, b in enumerate(self.ids)}
+        district = np.array([place[str(b)] for b in beat])
+        return carried_on(district, self.current, self.locked, self.people).tolist()
+
+    def moves(self, beat: np.ndarray) -> list[tuple[int, str]]:
+        """Return units that may change, and to which beat next door."""
+        return [
+            (u, b)
+            for u in range(len(beat))
+            if self.locked[u] < 0
+            for b in {str(beat[v]) for v in self.near[u]} - {str(beat[u])}
+        ]
+
+    def balanced(self, hours: float, beat: str) -> bool:
+        """Tell whether a beat may have so many hours."""
+        lower, upper = self.limits.get(beat, (0.0, np.inf))
+        return lower - 1e-9 * upper <= hours <= upper * (1 + 1e-9)
+
+    def kept(self, beat: np.ndarray, changed: list[str]) -> bool:
+        """Tell whether beats keep the rules, where only some of them changed."""
+        for b in changed:
+            units = np.flatnonzero(beat == b)
+            if not len(units) or not self.balanced(float(self.workload.hours[units].sum()), b):
+                return False
+            inside, reached, heap = set(units.tolist()), {int(units[0])}, [int(units[0])]
+            while heap:
+                for v in self.near[heap.pop()]:
+                    if v in inside and v not in reached:
+                        reached.add(v)
+                        heap.append(v)
+            if len(reached) < len(inside):
+                return False
+        if self.most_moved is not None:
+            share = moved_share(self.town, self.workload, beat)
+            if share is not None and share > self.most_moved:
+                return False
+        return self._carried(beat) == self.carried
+
+
+def _ranked(judge: _Judge, rules: _Rules, beat: np.ndarray) -> list[list[tuple[int, str]]]:
+    """Return moves and exchanges that keep the balance, the most promising first."""
+    ids, place = rules.ids, {b: k for k, b in enumerate(rules.ids)}
+    cost = judge.in_each_beat(beat, ids)
+    hours = rules.workload.hours
+    work = {b: float(hours[beat == b].sum()) for b in ids}
+    gain = {(u, to): float(cost[u, place[to]] - cost[u, place[str(beat[u])]]) for u, to in rules.moves(beat)}
+    found = []
+    by_pair: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for u, to in gain:
+        home = str(beat[u])
+        by_pair.setdefault((home, to), []).append((u, to))
+        if rules.balanced(work[home] - hours[u], home) and rules.balanced(work[to] + hours[u], to):
+            found.append((gain[u, to], [(u, to)]))
+    for (home, to), there in by_pair.items():
+        if home < to:
+            for u, _ in there:
+                for v, _ in by_pair.get((to, home), ()):
+                    total = gain[u, to] + gain[v, home]
+                    change = hours[v] - hours[u]
+                    if rules.balanced(work[home] + change, home) and rules.balanced(work[to] - change, to):
+                        found.append((total, [(u, to), (v, home)]))
+    found.sort(key=lambda f: (f[0], f[1]))
+    return [move for _, move in found]
