@@ -14,12 +14,14 @@ from itertools import combinations
 import numpy as np
 
 from beatplanner.solver.location.covering import cheapest_cover, coverage, fewest, p_center
+from beatplanner.solver.location.floor_sites import floor_sites
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.phasing import phase, total
+from beatplanner.solver.location.relaxation import Floor
 from beatplanner.solver.location.site_rules import SiteRules
 from beatplanner.solver.location.site_tree import evaluate
 
-KINDS = ("p-median", "coverage", "p-center", "fewest", "cheapest", "phases")
+KINDS = ("p-median", "floor", "coverage", "p-center", "fewest", "cheapest", "phases")
 LIMIT = 350.0
 
 
@@ -61,7 +63,7 @@ def wrong_claims(seed: int, kind: str) -> list[str]:
     """Return what is wrong in what is said of an instance."""
     metres, people, rules = instance(seed)
     finite = np.where(np.isfinite(metres), metres, 4000.0)
-    within, free = metres <= LIMIT, rules.replace(count=None)
+    within, free = np.asarray(metres <= LIMIT), rules.replace(count=None)
     able = within.any(axis=1)
     if kind == "phases":
         return _phases(finite * people[:, None], seed)
@@ -69,6 +71,8 @@ def wrong_claims(seed: int, kind: str) -> list[str]:
         worth = {tuple(c): float(finite[:, c].min(axis=1) @ people) for c in choices(rules)}
         found = p_median(finite * people[:, None], rules, seconds=20) if worth else None
         cost = finite * people[:, None]
+    elif kind == "floor":
+        return _floor(finite * people[:, None], within, people, rules, seed)
     elif kind == "coverage":
         worth = {tuple(c): float(people[~within[:, c].any(axis=1)].sum()) for c in choices(rules)}
         found = coverage(within, people, rules, seconds=20) if worth else None
@@ -77,7 +81,8 @@ def wrong_claims(seed: int, kind: str) -> list[str]:
         worth = {tuple(c): float(metres[:, c].min(axis=1).max()) for c in choices(rules)}
         worth = {c: v for c, v in worth.items() if np.isfinite(v)}
         found = p_center(metres, rules, seconds=20)
-        cost = None if found is None or found.proof is None else (metres >= found.proof.threshold).astype(float)
+        proof = None if found is None else found.proof
+        cost = None if proof is None else np.asarray(metres >= (proof.threshold or 0.0)).astype(float)
     elif kind == "fewest":
         worth = {tuple(c): float(len(c)) for c in choices(free) if within[able][:, c].any(axis=1).all()}
         found, cost = fewest(within, free, seconds=20), (~within & able[:, None]).astype(float)
@@ -101,6 +106,31 @@ def wrong_claims(seed: int, kind: str) -> list[str]:
             1e-6 if kind in ("p-center", "fewest") else least - slack - 1e-9
         ):
             wrong.append(f"the proof shows {proven:g} and says {least:g}; {best:g} is optimal")
+    return wrong
+
+
+def _floor(cost: np.ndarray, within: np.ndarray, people: np.ndarray, rules: SiteRules, seed: int) -> list[str]:
+    """Compare the least walking under a coverage floor, mostly a tight one, with every choice."""
+    lost = {tuple(c): float(people[~within[:, c].any(axis=1)].sum()) for c in choices(rules)}
+    if not lost:
+        return []
+    low, high = min(lost.values()), max(lost.values())
+    share = float(np.random.default_rng(seed).random() ** 6)
+    floor = Floor(within, people, float(np.floor(low + share * (high - low))))
+    worth = {c: float(cost[:, c].min(axis=1).sum()) for c in lost if lost[c] <= floor.most}
+    best, slack = min(worth.values()), 1e-6 * min(worth.values())
+    start = np.array(min(lost, key=lambda c: lost[c]), int)
+    found = floor_sites(cost, rules, floor, seconds=20, start=start if seed % 2 else None)
+    if not len(found.open):
+        return [] if (found.lower_bound or 0.0) <= best + slack else [f"bound {found.lower_bound} above {best:g}"]
+    wrong = []
+    if tuple(found.open) not in worth or abs(found.objective - best) > slack:
+        wrong.append(f"{found.open} for {found.objective:g} where {best:g} is optimal")
+    if found.lower_bound is None or not best - slack <= found.lower_bound <= best + slack:
+        wrong.append(f"bound {found.lower_bound} where {best:g} is optimal")
+    proven = -np.inf if found.proof is None else evaluate(found.proof.tree, cost, rules.kept, floor.far)
+    if found.proof is None or proven < found.proof.bound - slack or found.proof.bound < best - slack:
+        wrong.append(f"the proof shows {proven:g}; {best:g} is optimal")
     return wrong
 
 

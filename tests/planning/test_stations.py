@@ -159,6 +159,35 @@ def test_a_group_rule_that_nothing_keeps_says_what_was_found(town, planned):
     assert said["lower_bound"] is None
 
 
+def test_a_floor_of_coverage_is_kept_and_its_bound_is_checked(town, planned):
+    rows = ["site,x,y,cost"] + [
+        f"S{k},{WEST + 250 + 500 * (k % 4)},{SOUTH + 250 + 500 * (k // 4)},1" for k in range(16)
+    ]
+    town.path("sites.csv").write_text("\n".join(rows), encoding="utf-8")
+    frame = town.units()
+    frame["pop"] = [200, 150, 150, 200, 150, 200, 200, 50, 50, 100, 100, 200, 200, 50, 100, 200]
+    town.write_units(frame)
+    without = planned((COUNT, "count = 3\nwalk_minutes = 9\n"))[2]
+    more = 0.15
+    code, _, said, _ = planned(("walk_minutes = 9\n", f"walk_minutes = 9\ncoverage_floor = {more}\n"))
+    assert code == 0
+    assert said["share_within_limit"] >= more > without["share_within_limit"]
+    assert said["objective"] > without["objective"]
+    assert said["certified"] is True
+    assert said["status"] == "optimal"
+    code, error, said, _ = planned((f"coverage_floor = {more}\n", "coverage_floor = 0.99\n"))
+    assert code == 3
+    assert "The greatest share that can be had is" in error
+    assert said["lower_bound"] is None
+    assert f"is {np.floor(said['share_within_limit'] * 10_000) / 10_000:g}," in error
+
+
+def test_a_floor_of_coverage_goes_with_short_walks_alone(planned):
+    code, error, *_ = planned((COUNT, 'count = 2\ncoverage_floor = 0.9\nobjective = "coverage"\n'))
+    assert code == 1
+    assert "coverage_floor" in error and "p-median" in error
+
+
 @pytest.mark.parametrize("objective", ["coverage", "p-center", "fewest"])
 def test_other_objectives_keep_the_rules_too(objective, planned):
     code, _, said, _ = planned(

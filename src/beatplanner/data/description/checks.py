@@ -148,6 +148,12 @@ def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]: 
     if stations and stations.group_excess is not None and not (units and units.groups):
         mend = "Name the columns as units.groups, or leave group_excess out"
         yield "stations.group_excess", "a rule for groups needs the residents of each group", mend
+    if stations and stations.coverage_floor is not None and stations.objective != "p-median":
+        what = f"a coverage floor goes with the objective “p-median”, not with “{stations.objective}”"
+        yield "stations.coverage_floor", what, 'Set objective = "p-median", or leave coverage_floor out'
+    if stations and stations.coverage_floor is not None and stations.group_excess is not None:
+        what = "a coverage floor and a rule for groups cannot be asked for together"
+        yield "stations.coverage_floor", what, "Keep coverage_floor or group_excess"
     if stations and stations.one_per_municipality and not (units and units.municipality):
         mend = "Name the column as units.municipality"
         yield "stations.one_per_municipality", "the units have no municipality", mend

@@ -176,6 +176,14 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
                 "stations",
                 stations(one_per_municipality=False),
             )
+        if s.coverage_floor is not None:
+            yield Relaxation(
+                "stations.coverage_floor",
+                f"{s.coverage_floor:.0%} of residents within {s.walk_minutes:g} minutes",
+                "without it",
+                "stations",
+                stations(coverage_floor=None),
+            )
         if s.group_excess is not None:
             looser = s.group_excess + EXCESS
             yield Relaxation(

@@ -15,7 +15,9 @@ from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.covering import cheapest_cover, coverage, fewest, p_center
 from beatplanner.solver.location.exchange import exchange, greedy, total_cost
 from beatplanner.solver.location.fair_sites import FairRule, fair_sites, none_is_fair
+from beatplanner.solver.location.floor_sites import floor_sites
 from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.relaxation import Floor
 from beatplanner.solver.location.site_rules import Sites
 from beatplanner.solver.location.site_tree import SiteProof
 
@@ -103,7 +105,43 @@ class Choice:
         return found, tuple(self.clashes)
 
     def _p_median(self) -> Sites:
+        if self.description.coverage_floor is not None:
+            return self._least_walk_above(self.description.coverage_floor)
         return p_median(self.cost, self.rules.sites, seconds=self.left(), tell=self.tell, **self.options)
+
+    def _least_walk_above(self, share: float) -> Sites:
+        """Choose for short walks with a share of all residents within the limit; where that cannot be, with the greatest share there can be."""
+        rules, everyone = self.rules.sites, float(self.people.sum())
+        floor = Floor(self.within, self.weight, float(self.weight.sum()) - share * everyone)
+        found = floor_sites(self.cost, rules, floor, seconds=0.7 * self.left(), tell=self.tell, **self.options)
+        if len(found.open):
+            return found
+        most = coverage(self.within, self.weight, rules, seconds=self.left() / 2, **self.options)
+        if floor.met(most.open):
+            seconds = self.left()
+            return floor_sites(
+                self.cost, rules, floor, seconds=seconds, start=most.open, tell=self.tell, **self.options
+            )
+        minutes, number = f"{self.description.walk_minutes:g} minutes", len(most.open)
+        reached = 1 - (most.objective + float(self.people[~self.reachable].sum())) / everyone
+        head = f"stations.coverage_floor = {share:g}: "
+        shown = f"{np.floor(reached * 10_000) / 10_000:g}"
+        proven = most.lower_bound is not None and most.lower_bound > floor.most + 1e-9 * everyone
+        best = proven and most.objective - (most.lower_bound or 0.0) <= 1e-4 * max(1.0, most.objective)
+        if proven:
+            text = f"{head}no {number} stations bring so large a share of residents within {minutes}."
+            greatest = "The greatest share that can be had" if best else "The greatest share that was found"
+            self.clashes.append(f"{text} {greatest} is {shown}, which the plan keeps.")
+        else:
+            text = f"{head}no {number} stations that bring so large a share of residents within {minutes} were found in the time there was; "
+            self.clashes.append(
+                Unproven(f"{text}whether there are any is not proven. The greatest share that was found is {shown}.")
+            )
+        relaxed = Floor(self.within, self.weight, floor.lost(most.open))
+        nearer = floor_sites(
+            self.cost, rules, relaxed, seconds=self.left(), start=most.open, tell=self.tell, **self.options
+        )
+        return Sites(nearer.open, nearer.objective, None)
 
     def _coverage(self) -> Sites:
         lost = float(self.people[~self.reachable].sum())

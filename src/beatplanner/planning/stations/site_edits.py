@@ -128,10 +128,10 @@ class SiteJudge:
             worst,
             excess,
             cost,
-            tuple(self._broken(open_, cost, excess)),
+            tuple(self._broken(open_, cost, excess, float(self.people[within].sum()))),
         )
 
-    def _broken(self, open_: np.ndarray, cost: float, excess: float) -> list[str]:
+    def _broken(self, open_: np.ndarray, cost: float, excess: float, within: float) -> list[str]:
         rules, found = self.rules, []
         for s in np.flatnonzero(self.fixed):
             if s not in open_:
@@ -155,6 +155,10 @@ class SiteJudge:
         if rules.one_per_municipality:
             there = set(self.municipality[open_])
             found += [f"{m} has no station." for m in dict.fromkeys(self.municipality) if m not in there]
+        if rules.coverage_floor is not None and within < (rules.coverage_floor - 1e-9) * self.total:
+            found.append(
+                f"{within / self.total:.1%} of residents are within {rules.walk_minutes:g} minutes, and the rule says {rules.coverage_floor:.0%}."
+            )
         if rules.group_excess is not None and excess > rules.group_excess + 1e-9:
             found.append(
                 f"A language group walks {excess:.0%} longer than the average, more than {rules.group_excess:.0%}."

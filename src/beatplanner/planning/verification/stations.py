@@ -272,6 +272,19 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -
             len(every),
             "municipalities",
         )
+    _check_shares(ledger, rules, claims)
+
+
+def _check_shares(ledger: Ledger, rules, claims) -> None:
+    """Check the rules on shares of residents; the shares themselves are recomputed elsewhere."""
+    if rules.coverage_floor is not None:
+        share = claims.get("share_within_limit")
+        ledger.add(
+            "stations.coverage_rule",
+            share is not None and share >= rules.coverage_floor - 1e-9,
+            f"at least {rules.coverage_floor:.2%} within {rules.walk_minutes:g} minutes",
+            "none" if share is None else f"{share:.2%}",
+        )
     if rules.group_excess is not None:
         excess = claims.get("group_excess")
         ok = excess is not None and excess <= rules.group_excess + 1e-9

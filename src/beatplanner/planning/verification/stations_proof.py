@@ -83,7 +83,8 @@ def _by_tree(evidence: Evidence, arrays: Arrays, demand: Demand, claimed: float)
         longest = float(metres[np.isfinite(metres)].max(initial=0.0))
         ways = np.where(np.isfinite(metres), metres, 2 * longest)
         weight = np.where(counts, _with_groups(evidence, arrays, people, counts), 0.0)
-        return _tree(arrays, weight[:, None] * np.where(counts[:, None], ways, 0.0), demand.kept, count, at_most)
+        far = np.where(counts, people, 0.0)[:, None] * (metres > limit)
+        return _tree(arrays, weight[:, None] * np.where(counts[:, None], ways, 0.0), demand.kept, count, at_most, far)
     if kind == "coverage":
         value = _tree(arrays, people[:, None] * (metres > limit), demand.kept, count, at_most)
         whole = bool((people == np.round(people)).all())
@@ -186,16 +187,23 @@ def _check_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) 
             inside = {areas[j] for j in site}
             every = len(inside) == 1 and sum(a in inside for a in areas) == len(site)
             sound = every and bool((value == -1).all()) and right >= -1 and len(set(areas)) <= max(count, 1)
+        elif kind == "floor" and rules.coverage_floor is not None:
+            # residents beyond the limit whom some site reaches: as many as the floor leaves
+            everyone = math.fsum(demand.people.tolist())
+            allowed = math.fsum(demand.people[demand.counts].tolist()) - rules.coverage_floor * everyone
+            sound = not len(site) and right >= allowed - 1e-9 * max(1.0, everyone)
         if not sound:
             raise CannotProveError(
                 f"A row of the certificate ({kind}) does not follow from the rules as this checker reads them."
             )
 
 
-def _tree(arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_most: bool) -> float:
+def _tree(
+    arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_most: bool, far: np.ndarray | None = None
+) -> float:
     """Return the least bound of the leaves, -inf where the tree leaves a choice out.
 
-    A leaf costs at least Σ u − Σ λ b + Σ_open ρ + the least ρ of as many free sites as may still open; ρ_j = Σ_i min(0, c_ij − u_i) + Σ λ a_j.
+    `far` (h, m) is what a home counts in the row of the coverage floor at a site beyond its limit. A leaf costs at least Σ u − Σ λ b + Σ_open ρ + the least ρ of as many free sites as may still open; ρ_j = Σ_i min(0, c_ij − u_i) + Σ λ a_j.
     """
     parent, site, opened, reason = (arrays[k] for k in ("parent", "site", "opened", "reason"))
     u = arrays["u"].astype(float)
@@ -204,7 +212,9 @@ def _tree(arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_mos
         u = np.cumsum(arrays["u"].astype(np.int64), axis=0) * step
     start, rho = arrays["row_start"], []
     for k in range(len(u)):
-        own = np.minimum(0.0, cost - u[k][:, None]).sum(axis=0)
+        floors = [w for w, kind in zip(arrays["lam"][k], map(str, arrays["row_kind"]), strict=True) if kind == "floor"]
+        dear = cost if far is None or not floors else cost + sum(floors) * far
+        own = np.minimum(0.0, dear - u[k][:, None]).sum(axis=0)
         for q, weight in enumerate(arrays["lam"][k]):
             np.add.at(
                 own, arrays["row_site"][start[q] : start[q + 1]], weight * arrays["row_value"][start[q] : start[q + 1]]
@@ -233,18 +243,37 @@ def _tree(arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_mos
                     after[j] = wish
                     stack.append((child, after))
             continue
-        least = min(least, _leaf(arrays, int(reason[node]), state, cost, rho, u, count, at_most))
+        least = min(least, _leaf(arrays, int(reason[node]), state, cost, rho, u, count, at_most, far))
     return least
 
 
-def _leaf(arrays: Arrays, reason: int, state: np.ndarray, cost: np.ndarray, rho, u, count: int, at_most: bool) -> float:
+def _breaks_a_row(arrays: Arrays, chosen: np.ndarray, far: np.ndarray | None) -> bool:
+    """Tell whether a choice breaks a row; all of them follow from the rules."""
+    start, place = arrays["row_start"], np.flatnonzero(chosen)
+    for k, kind in enumerate(map(str, arrays["row_kind"])):
+        inside, right = slice(start[k], start[k + 1]), float(arrays["row_right"][k])
+        if kind == "floor":
+            value = 0.0 if far is None else math.fsum(far[:, place].min(axis=1).tolist())
+        else:
+            value = math.fsum(arrays["row_value"][inside][chosen[arrays["row_site"][inside]]].tolist())
+        if value > right + 1e-6 * max(1.0, abs(right)):
+            return True
+    return False
+
+
+def _leaf(
+    arrays: Arrays, reason: int, state: np.ndarray, cost: np.ndarray, rho, u, count: int, at_most: bool, far
+) -> float:
     is_open, free = state == 1, np.flatnonzero(state == 0)
     rest = count - int(is_open.sum())
     if rest < 0 or (not at_most and rest > len(free)):
         return math.inf
     if reason == ONE_CHOICE and not at_most and rest in (0, len(free)):
         chosen = is_open | ((state == 0) & (rest > 0))
-        return math.fsum(cost[:, chosen].min(axis=1).tolist()) if chosen.any() else -math.inf
+        if not chosen.any():
+            return -math.inf
+        broken = _breaks_a_row(arrays, chosen, far)
+        return math.inf if broken else math.fsum(cost[:, chosen].min(axis=1).tolist())
     if not 0 <= reason < len(u):
         return -math.inf
     others = np.sort(rho[reason][free])[: max(0, rest)]

@@ -65,7 +65,7 @@ class Cover:
                 single = single[np.unique(np.argmax(self.rows[single], axis=1), return_index=True)[1]]
                 self.open |= self.rows[single].any(axis=0)
                 self.forced = np.concatenate([self.forced, self.ids[single]])
-                self._keep(~self.rows[:, self.open].any(axis=1))
+                self._keep(np.asarray(~self.rows[:, self.open].any(axis=1)))
             if (len(self.rows), int(self.live.sum())) == before:
                 return
 

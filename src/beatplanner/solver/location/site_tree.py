@@ -25,9 +25,13 @@ MOST_NUMBERS = 4_000_000
 
 @dataclass(frozen=True)
 class SideRow:
-    """A row Σ value_j y_j ≤ right that follows from a rule: ``"budget"``, ``"apart"`` (all pairs too close) or ``"area"`` (one of them opens)."""
+    """A row Σ value_j y_j ≤ right that follows from a rule: ``"budget"``, ``"apart"`` (all pairs too close) or ``"area"`` (one of them opens).
 
-    kind: Literal["budget", "apart", "area"]
+    The row ``"floor"`` has no sites of its own: Σ_i w_i [i has no open site within its limit] ≤ right. Its multiplier μ adds μ w_i to the cost of each
+    site beyond the limit of i, since demand goes to such a site only where none is nearer.
+    """
+
+    kind: Literal["budget", "apart", "area", "floor"]
     site: np.ndarray
     value: np.ndarray
     right: float
@@ -187,8 +191,10 @@ def single(
     return found
 
 
-def evaluate(tree: SiteTree, cost: np.ndarray, kept: np.ndarray) -> float:
+def evaluate(tree: SiteTree, cost: np.ndarray, kept: np.ndarray, far: np.ndarray | None = None) -> float:
     """Return what a tree proves for costs (n, m) and sites that stay open (m,), inf where it allows no choice at all.
+
+    `far` (n, m) is the weight of a demand where a site is beyond its limit, for a row ``"floor"``.
 
     Raises
     ------
@@ -223,11 +229,18 @@ def evaluate(tree: SiteTree, cost: np.ndarray, kept: np.ndarray) -> float:
                 raise ValueError("a branch is said to hold one choice and holds more")
             chosen = opened | ((state == 0) & (rest > 0))
             broken = any(float(row.value @ chosen[row.site]) > row.right + 1e-6 for row in tree.rows)
+            if far is not None:
+                lost = float(far[:, chosen].min(axis=1).sum())
+                broken |= any(row.kind == "floor" and lost > row.right * (1 + 1e-9) + 1e-6 for row in tree.rows)
             least = least if broken else min(least, float(cost[:, chosen].min(axis=1).sum()))
             continue
         k = int(tree.reason[leaf])
         if k not in reduced:
-            rho = np.minimum(0.0, cost - tree.u[k][:, None]).sum(axis=0)
+            dear = cost
+            for weight, row in zip(tree.lam[k], tree.rows, strict=True):
+                if row.kind == "floor" and far is not None:
+                    dear = cost + weight * far
+            rho = np.minimum(0.0, dear - tree.u[k][:, None]).sum(axis=0)
             for weight, row in zip(tree.lam[k], tree.rows, strict=True):
                 rho[row.site] += weight * row.value
             reduced[k] = rho

@@ -14,6 +14,7 @@ from beatplanner.data.description.sections.base import (
     PointTable,
     Positive,
     Section,
+    Share,
     Table,
     as_table,
 )
@@ -249,6 +250,19 @@ class Stations(Section):
             source="Off: the shares are always told; the limit is a choice.",
             solver="location.fair_sites.FairRule.excess",
             check="stations.group_rule",
+        ),
+    ] = None
+    coverage_floor: Annotated[
+        Share | None,
+        Rule(
+            "Within the walking limit at least",
+            "{value} % of residents at least are within the walking limit, and then all walk as little as can be",
+            unit="%",
+            off="short walks alone decide, however many are beyond the walking limit",
+            why="The shortest mean walk may leave a quarter too far from any station. This says how many must be near one.",
+            source="Off: the force decides; 90 % is a common target.",
+            solver="location.relaxation.Floor.most",
+            check="stations.coverage_rule",
         ),
     ] = None
     reach_minutes: Annotated[
