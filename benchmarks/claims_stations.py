@@ -64,7 +64,7 @@ def wrong_claims(seed: int, kind: str) -> list[str]:
     metres, people, rules = instance(seed)
     finite = np.where(np.isfinite(metres), metres, 4000.0)
     within, free = np.asarray(metres <= LIMIT), rules.replace(count=None)
-    able = within.any(axis=1)
+    able = np.asarray(within.any(axis=1))
     if kind == "phases":
         return _phases(finite * people[:, None], seed)
     if kind == "p-median":

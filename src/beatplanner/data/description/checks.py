@@ -15,6 +15,7 @@ from beatplanner.data.description.sections.base import Section
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.description.sections.officers import Officers
+from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 
@@ -113,6 +114,16 @@ def missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
                 yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
 
 
+def _of_coverage_floor(rules: Stations) -> Iterator[tuple[str, str, str]]:
+    """Yield what a coverage floor cannot be asked for together with."""
+    if rules.coverage_floor is not None and rules.objective != "p-median":
+        what = f"a coverage floor goes with the objective “p-median”, not with “{rules.objective}”"
+        yield "stations.coverage_floor", what, 'Set objective = "p-median", or leave coverage_floor out'
+    if rules.coverage_floor is not None and rules.group_excess is not None:
+        what = "a coverage floor and a rule for groups cannot be asked for together"
+        yield "stations.coverage_floor", what, "Keep coverage_floor or group_excess"
+
+
 def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - one line a pair of rules, none deeper than the other
     """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
     units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
@@ -148,12 +159,8 @@ def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]: 
     if stations and stations.group_excess is not None and not (units and units.groups):
         mend = "Name the columns as units.groups, or leave group_excess out"
         yield "stations.group_excess", "a rule for groups needs the residents of each group", mend
-    if stations and stations.coverage_floor is not None and stations.objective != "p-median":
-        what = f"a coverage floor goes with the objective “p-median”, not with “{stations.objective}”"
-        yield "stations.coverage_floor", what, 'Set objective = "p-median", or leave coverage_floor out'
-    if stations and stations.coverage_floor is not None and stations.group_excess is not None:
-        what = "a coverage floor and a rule for groups cannot be asked for together"
-        yield "stations.coverage_floor", what, "Keep coverage_floor or group_excess"
+    if stations:
+        yield from _of_coverage_floor(stations)
     if stations and stations.one_per_municipality and not (units and units.municipality):
         mend = "Name the column as units.municipality"
         yield "stations.one_per_municipality", "the units have no municipality", mend
