@@ -188,6 +188,12 @@ def test_paths_that_lead_out_of_a_project_are_asked_about_and_not_touched():
     assert foreign_paths(rules, whole=False) == servers
     assert set(foreign_paths(rules, whole=True)) == {*servers, "/etc/roads.gpkg", r"C:\sites.csv", "../o.csv"}
     assert foreign_paths({"project": {"name": "A town, south of the river"}}, whole=True) == []
+    # an address that is printed on the pages of beats is no file: the sample town opens without a question
+    printed = {
+        "forum": {"map_url": "https://police.example/map.html"},
+        "units": {"path": "https://police.example/u.gpkg"},
+    }
+    assert foreign_paths(printed, whole=True) == ["https://police.example/u.gpkg"]
 
 
 def test_a_project_with_a_path_elsewhere_opens_only_where_that_is_agreed(qtbot, tmp_path, monkeypatch, town):

@@ -6,10 +6,13 @@ Every page that people hold says it, and the checker holds the pack against it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.result.draft_reason import Reason
-from beatplanner.data.result.plan_tables import PlanTables
+
+if TYPE_CHECKING:
+    # the window asks what a broken step is before any town is read
+    from beatplanner.data.result.plan_tables import PlanTables
 
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05

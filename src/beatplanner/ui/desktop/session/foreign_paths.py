@@ -14,14 +14,17 @@ SERVER = re.compile(r"^(\\\\|//|\\/|/\\)")
 ABSOLUTE = re.compile(r"^(/|\\|[A-Za-z]:|~|[a-z][a-z0-9+.-]+://|file:)", re.IGNORECASE)
 # a text with line breaks is none, and neither is a sentence
 LONGEST = 1_000
+# Addresses that are printed for readers of the pack, and that nothing here follows.
+PRINTED = {"map_url"}
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
+        for key, inner in value.items():
+            if key not in PRINTED:
+                yield from _texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _texts(inner)
