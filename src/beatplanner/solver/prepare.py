@@ -91,12 +91,17 @@ def _officers() -> None:
 
 @functools.cache
 def _service() -> None:
+    from beatplanner.solver.service.groups import by_groups
+    from beatplanner.solver.service.hypercube import hypercube
     from beatplanner.solver.service.simulation import simulate
     from beatplanner.solver.service.system import ServiceSystem, preference
 
     own, minutes = np.array([[True, False], [False, True]]), np.array([[1.0, 2.0], [2.0, 1.0]])
     for waits in (True, False):
-        simulate(ServiceSystem(np.ones(2), preference(minutes, own), minutes, 6.0, waits=waits), own, calls=100)
+        system = ServiceSystem(np.ones(2), preference(minutes, own), minutes, 6.0, travel_counts=True, waits=waits)
+        hypercube(system)
+        by_groups(system)
+        simulate(system, own, calls=100)
 
 
 _PREPARED = {"beats": _beats, "stations": _stations, "officers": _officers, "service": _service}

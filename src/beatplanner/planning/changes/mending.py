@@ -502,7 +502,7 @@ def mend(
     """
     begin = read_clock(cancelled)
     check_place(out.resolve())
-    prepare_solvers(["beats"] if how == "keep" else STEPS, progress)
+    prepare_solvers(["beats"] if how == "keep" else (*STEPS, "service"), progress)
     check_result_place(out)
     progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)

@@ -127,7 +127,7 @@ def run(
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     progress = of_run(progress, watch(cancelled).clock, description)
-    prepare_solvers([s for s in steps if getattr(description, s) is not None], progress)
+    prepare_solvers([s for s in (*steps, "service") if getattr(description, s) is not None], progress)
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once
         workers = scheduler = None

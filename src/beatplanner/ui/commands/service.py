@@ -30,10 +30,12 @@ def service(
     seed: SeedOption = 0,
 ) -> None:
     """Count minutes to the caller, own officers and time left for people, by shift and beat."""
+    from beatplanner.planning.prepared import prepare_solvers
     from beatplanner.planning.service.command import look_at_service
 
     if method not in (None, "exact", "approximate", "simulate"):
         raise typer.BadParameter("give exact, approximate or simulate", param_hint="--method")
+    prepare_solvers(["service"])
     with interruptible() as cancelled:
         found = look_at_service(project, out, method=method, seed=seed, cancelled=cancelled)  # type: ignore[arg-type]
     print_service(found)
