@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +19,10 @@ from rasterio.transform import from_origin
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.forum.forum_pack import remake_pack
-from beatplanner.planning.verification import verify
+from beatplanner.planning.verification import check_tables, verify
+from beatplanner.planning.verification.ledger import Ledger
+from beatplanner.planning.verification.phases_bound import cheaper_order
+from beatplanner.solver.location.phasing import phase
 from conftest import CRS, SIDE, SOUTH, WEST
 
 
@@ -44,6 +49,13 @@ def planned(town, command, request):
 
 def layer(package, name):
     return pyogrio.read_dataframe(package, layer=name)
+
+
+def states(tables):
+    """Return what the checker says of each claim."""
+    ledger = Ledger()
+    check_tables(ledger, tables)
+    return {c.name: c.state for c in ledger.checks}
 
 
 COUNT = "count = 2\n"
@@ -211,6 +223,27 @@ def test_phases_open_pilots_first_within_each_years_money(planned):
     years = said["phases"]["years"]
     assert np.all(np.cumsum([y["spent"] for y in years]) <= np.cumsum([2000, 3000, 7000]) + 1e-6)
     assert years[-1]["open"] == 4
+    tables = read_result(package.parent)
+    now = states(tables)
+    assert now["phases.lower_bound"] == now["phases.objective"] == "checked"
+    for key, value in (("lower_bound", said["phases"]["objective"] * (1 + 1e-9)), ("objective", 1.0)):
+        other = copy.deepcopy(tables.summary)
+        other["stations"]["phases"][key] = value
+        assert states(replace(tables, summary=other))[f"phases.{key}"] == "wrong"
+
+
+def test_no_order_of_opening_is_cheaper_than_its_bound():
+    for seed in range(15):
+        random = np.random.default_rng(seed)
+        p, years = int(random.integers(2, 6)), int(random.integers(2, 5))
+        cost, unreached = random.uniform(0, 1000, (15, p)), np.full(15, 1500.0)
+        standing, pilot = np.arange(p) < random.integers(2), np.arange(p) == p - 1 + random.integers(2)
+        opening, yearly = random.uniform(1, 9, p) * ~standing, random.uniform(0, 3, p) * random.integers(2)
+        given = (cost, unreached, standing, opening, yearly, random.uniform(0, 12, years), pilot)
+        found = phase(*given, seconds=20)
+        bound = min(found.lower_bound, found.objective)
+        assert cheaper_order(*given, bound * (1 - 1e-11)) is None
+        assert cheaper_order(*given, found.objective * (1 + 1e-9)) == pytest.approx(found.objective)
 
 
 def test_yearly_money_that_does_not_suffice_is_explained(planned):
@@ -239,6 +272,15 @@ def test_mobile_stops_reach_who_is_cut_off_and_their_hours_reach_the_workload(to
     assert units["fixed_hours"].sum() == pytest.approx(said["mobile"]["hours_a_year"])
     assert said["mobile"]["hours_a_year"] >= 20 * said["mobile"]["stops"]
     assert said["mobile"]["least_stops"] == said["mobile"]["stops"]
+    # both numbers that are least are proven, or computed anew, by the checker
+    tables = read_result(package.parent)
+    assert states(tables)["mobile.least_stops"] == "checked"
+    more = copy.deepcopy(tables.summary)
+    more["stations"]["mobile"] |= {"stops": 9, "least_stops": said["mobile"]["least_stops"] + 1}
+    assert states(replace(tables, summary=more))["mobile.least_stops"] == "wrong"
+    u = np.zeros_like(tables.proofs["stops"]["u"])
+    broken = tables.proofs | {"stops": tables.proofs["stops"] | {"u": u}}
+    assert states(replace(tables, proofs=broken))["mobile.least_stops"] == "wrong"
     parts = units["reactive_hours"] + units["community_hours"] + units["fixed_hours"]
     assert units["workload"].to_numpy() == pytest.approx(parts.to_numpy())
 

@@ -15,6 +15,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.data.town.walking_network import straight_metres, walk_metres
 from beatplanner.solver.location.covering import fewest
 from beatplanner.solver.location.site_rules import SiteRules
+from beatplanner.solver.location.site_tree import SiteProof
 
 # Places considered for stops, the most populous first.
 STOPS_TRIED = 4_000
@@ -29,7 +30,7 @@ def mobile_stops(
     threads: int = 1,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[pd.DataFrame, float | None]:
+) -> tuple[pd.DataFrame, float | None, SiteProof | None]:
     """Choose the stops.
 
     Parameters
@@ -43,9 +44,10 @@ def mobile_stops(
 
     Returns
     -------
-    tuple of pandas.DataFrame and float or None
+    tuple of pandas.DataFrame, float or None, and SiteProof or None
         One row a stop: ``stop`` (name), ``unit`` (position), ``x``, ``y``, ``residents`` (whose nearest stop it is), ``units`` (reached), ``station``
-        (where the team starts), ``km`` and ``hours`` a year, ``visits``; and the least number of stops that is proven to be needed.
+        (where the team starts), ``km`` and ``hours`` a year, ``visits``; the least number of stops that is proven to be needed, wherever in homes they
+        are, None where not all homes were considered; and its proof, over the homes that no station reaches.
     """
     rules, homes, walks, sites = town.description.stations, town.homes, town.walks, town.sites
     assert (
@@ -55,7 +57,7 @@ def mobile_stops(
     columns = ["stop", "unit", "x", "y", "residents", "units", "station", "visits", "hours", "km"]
     left = np.flatnonzero(~np.isfinite(walks[:, chosen]).any(axis=1) & (people > 0))
     if not len(left):
-        return pd.DataFrame({c: [] for c in columns}), 0.0
+        return pd.DataFrame({c: [] for c in columns}), 0.0, None
     place = homes[["x", "y"]].to_numpy(float)
     heavy = np.sort(left[np.argsort(-people[left], kind="stable")[:STOPS_TRIED]])
     speed = rules.walk_kmh * 1000 / 60
@@ -72,11 +74,11 @@ def mobile_stops(
         seconds=seconds,
         threads=threads,
         seed=seed,
-        prove=False,
+        prove=len(heavy) == len(left),
         cancelled=cancelled,
     )
     if found is None or not len(found.open):
-        return pd.DataFrame({c: [] for c in columns}), None
+        return pd.DataFrame({c: [] for c in columns}), None, None
     chosen_stops = found.open
     stops = heavy[chosen_stops]
     nearest = np.argmin(metres[:, chosen_stops], axis=1)
@@ -107,4 +109,6 @@ def mobile_stops(
                 m.visits_per_year * 2 * drive[k],
             )
         )
-    return pd.DataFrame(rows, columns=columns), found.lower_bound
+    stops_at = pd.DataFrame(rows, columns=columns)
+    # other places than those considered might serve more at once
+    return (stops_at, found.lower_bound, found.proof) if len(heavy) == len(left) else (stops_at, None, None)

@@ -67,6 +67,8 @@ class StationPlan:
         Rules that cannot all be met, in words.
     certificate
         What proves the bound, as far as it can be checked, with a multiplier for each home; None where there is no bound.
+    stops_proof
+        What proves the least number of mobile-outreach stops, over the homes that no station reaches.
     """
 
     open: np.ndarray
@@ -84,6 +86,7 @@ class StationPlan:
     figures: dict[str, Any]
     clashes: tuple[str, ...]
     certificate: SiteProof | None = None
+    stops_proof: SiteProof | None = None
 
     @property
     def feasible(self) -> bool:
@@ -186,10 +189,10 @@ def _assemble(
         )
     able = float(people[reached].sum())
     all_people = float(people.sum())
-    stops, least_stops = None, None
+    stops, least_stops, stops_proof = None, None, None
     fixed = np.zeros(len(town.units))
     if rules.mobile is not None:
-        stops, least_stops = mobile_stops(town, people, chosen, seconds=min(seconds, 30.0), **options)
+        stops, least_stops, stops_proof = mobile_stops(town, people, chosen, seconds=min(seconds, 30.0), **options)
         np.add.at(fixed, stops["unit"].to_numpy(int), stops["hours"].to_numpy(float))
     figures: dict[str, Any] = {
         "count": len(chosen),
@@ -255,6 +258,7 @@ def _assemble(
         proof,
         figures,
         tuple(clashes),
+        stops_proof=stops_proof,
     )
 
 

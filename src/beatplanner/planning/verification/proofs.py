@@ -17,8 +17,8 @@ from beatplanner.planning.verification.stations_proof import prove_stations
 from beatplanner.planning.verification.travel_bound import TooLargeError
 
 Arrays = dict[str, np.ndarray]
-# The certificates of the smallest tolerance and of the fewest residents moved.
-TOLERANCE, BUDGET = "tolerance", "budget"
+# The certificates of the smallest tolerance, of the fewest residents moved, and of the fewest mobile-outreach stops.
+TOLERANCE, BUDGET, STOPS = "tolerance", "budget", "stops"
 # A bound may be above what its certificate proves by the rounding of a sum, as a share.
 HAIR = 1e-12
 
@@ -71,6 +71,8 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
     for key, name in (("smallest_tolerance", TOLERANCE), ("smallest_budget", BUDGET)):
         if key in (evidence.summary.get("beats") or {}):
             known.add(name)
+    if "mobile" in (evidence.summary.get("stations") or {}):
+        known.add(STOPS)
     others = sorted(set(evidence.tables.proofs) - known)
     ledger.each(
         "proof.files",

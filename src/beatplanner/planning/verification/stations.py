@@ -13,6 +13,7 @@ from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
+from beatplanner.planning.verification.outreach import check_phases, check_stops, in_plan_order
 
 # Metres along a road may miss the straight line by the rounding of its corners.
 SLACK = 0.01
@@ -95,8 +96,8 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     _check_access(ledger, evidence, walks, minutes, reached)
     _check_effects(ledger, evidence, walks, names)
     _check_catchments(ledger, evidence, names)
-    _check_phases(ledger, evidence, walks, names, claims)
-    _check_stops(ledger, evidence, walks, reached, claims)
+    check_phases(ledger, evidence, walks, names, claims)
+    check_stops(ledger, evidence, walks, reached, claims)
 
 
 def _mean(minutes: np.ndarray, people: np.ndarray) -> float | None:
@@ -189,7 +190,7 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[
             "stations",
         )
         return
-    given = _in_plan_order(evidence, town)[:, [site[n] for n in names]]
+    given = in_plan_order(evidence, town)[:, [site[n] for n in names]]
     with np.errstate(invalid="ignore"):
         off = ~((np.abs(metres - given) <= 1e-6 * given + SLACK) | (np.isinf(metres) & np.isinf(given)))
     wrong = [
@@ -197,14 +198,6 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[
         for h, j in np.argwhere(off)
     ]
     ledger.each("walks.inputs", "the walks of the inputs", wrong, metres.size, "walks")
-
-
-def _in_plan_order(evidence: Evidence, town) -> np.ndarray:
-    """Return the inputs' walks, (h, sites), in the order of the plan's homes."""
-    if evidence.tables.homes is not None:
-        return town.walks
-    unit = {u: i for i, u in enumerate(town.units["unit"])}
-    return town.walks[[unit[u] for u in evidence.units["unit"] if u in unit]]
 
 
 def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -> None:
@@ -354,7 +347,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, 
                     "Who could reach a closed site needs the inputs.",
                 )
                 return
-            given = _in_plan_order(evidence, town)
+            given = in_plan_order(evidence, town)
             longest = float(given[np.isfinite(given)].max())
             ledger.number("stations.unreached_metres", claims.get("unreached_metres"), 2 * longest, "m")
             could = np.isfinite(given).any(axis=1)
@@ -399,7 +392,7 @@ def _check_groups(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, min
                 "stations.group_excess", claims["group_excess"], "Who could reach a closed site needs the inputs."
             )
             return
-        given = _in_plan_order(evidence, town)
+        given = in_plan_order(evidence, town)
         could = np.isfinite(given).any(axis=1)
         ways = np.where(reached, ways, 2 * float(given[np.isfinite(given)].max()))
     count = could & (walks.people > 0)
@@ -476,7 +469,7 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: lis
     if town is None or town.walks is None or town.sites is None or len(town.walks) != len(walks.people):
         ledger.unchecked("sites.effects", "what each site would change", "The walks to closed sites need the inputs.")
         return
-    given, place = _in_plan_order(evidence, town), {str(s): j for j, s in enumerate(town.sites["station"])}
+    given, place = in_plan_order(evidence, town), {str(s): j for j, s in enumerate(town.sites["station"])}
     is_open = np.isin(np.arange(given.shape[1]), [place[n] for n in names if n in place])
     speed = rules.walk_kmh * 1000 / 60
     limit = rules.walk_minutes * speed * (1 + 1e-9)
@@ -540,118 +533,3 @@ def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> N
                 wrong.append(f"The {minutes:g}-minute catchment of {name} does not hold the smaller one.")
             inner = area
     ledger.each("catchments", "areas on foot, the smaller inside the greater", wrong, len(table), "catchments")
-
-
-def _check_phases(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str], claims) -> None:
-    """Check money, pilots and objective of the years in which stations open."""
-    stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
-    said = claims.get("phases")
-    if said is None or stations is None or sites is None or rules is None or rules.phases is None:
-        return
-    first, budgets = rules.phases.start or 1, np.array(rules.phases.budgets, float)
-    year = np.array([first - 1 if missing(y) else int(y) for y in stations["opens"]])
-    standing = stations["existing"].to_numpy(bool)
-    wrong = [
-        f"{n} stands today but is said to open in {y}."
-        for n, y, e in zip(names, year, standing, strict=True)
-        if e and y >= first
-    ]
-    wrong += [
-        f"{n} opens in no year of the plan."
-        for n, y, e in zip(names, year, standing, strict=True)
-        if not e and not first <= y < first + len(budgets)
-    ]
-    pilot = np.isin(names, rules.phases.pilots)
-    if (pilot & ~standing).any():
-        last = year[pilot & ~standing].max()
-        wrong += [
-            f"{n} opens before a pilot."
-            for n, y, e, p in zip(names, year, standing, pilot, strict=True)
-            if not e and not p and y < last
-        ]
-    ledger.each("phases.years", "each new station opens once, pilots first", wrong, len(names), "stations")
-    by = sites.assign(name=sites["station"].astype(str)).set_index("name")
-    opening = np.where(standing, 0.0, by.loc[names, "cost"].to_numpy(float))
-    yearly = by.loc[names, "yearly_cost"].to_numpy(float)
-    spent = np.array(
-        [opening[(year == first + t)].sum() + yearly[year <= first + t].sum() for t in range(len(budgets))]
-    )
-    ledger.pairs(
-        "phases.spent",
-        "opening and running",
-        ((str(y["year"]), y["spent"], s) for y, s in zip(said["years"], spent, strict=True)),
-        "years",
-    )
-    if evidence.summary.get("feasible") is True:
-        over = [
-            f"By {first + t} {s:,.0f} is spent of {b:,.0f}."
-            for t, (s, b) in enumerate(zip(np.cumsum(spent), np.cumsum(budgets), strict=True))
-            if s > b + 1e-3
-        ]
-        ledger.each("phases.budgets", "no more is spent than there is", over, len(budgets), "years")
-    limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
-    rows = []
-    for t, row in enumerate(said["years"]):
-        there = year <= first + t
-        ways = walks.metres[:, there].min(axis=1) if there.any() else np.full(len(walks.people), np.inf)
-        rows.append((str(row["year"]), row["residents_within_limit"], float(walks.people[ways <= limit].sum())))
-    ledger.pairs("phases.within_limit", "residents within the limit", rows, "years", "residents")
-
-
-def _check_stops(ledger: Ledger, evidence: Evidence, walks: _Walks, reached, claims) -> None:
-    """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
-    said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
-    stations = evidence.tables.stations
-    if rules is not None and (said is None) != (rules.mobile is None):
-        ledger.add("mobile", False, "stops" if said else "none", "the rules say otherwise")
-    if said is None or rules is None or rules.mobile is None or stations is None:
-        return
-    m = rules.mobile
-    cut_off = ~reached & (walks.people > 0)
-    ledger.number("mobile.stops", said.get("stops"), 0 if stops is None else len(stops))
-    fixed = np.zeros(len(units))
-    for key, column in (("hours_a_year", "hours"), ("km_a_year", "km")):
-        ledger.number(f"mobile.{key}", said.get(key), 0.0 if stops is None else float(stops[column].sum()))
-    if stops is not None:
-        at = np.column_stack([stops.geometry.x, stops.geometry.y])
-        office = np.column_stack([stations.geometry.x, stations.geometry.y])
-        drive = rules.detour * np.hypot(*(at[:, None] - office[None]).transpose(2, 0, 1)).min(axis=1) / 1000
-        hours = m.visits_per_year * (m.hours_per_visit + 2 * drive / m.drive_kmh)
-        names = [str(s) for s in stops["stop"]]
-        ledger.pairs(
-            "mobile.km",
-            "visits × there and back",
-            zip(names, stops["km"], m.visits_per_year * 2 * drive, strict=True),
-            "stops",
-            "km",
-        )
-        ledger.pairs(
-            "mobile.hours",
-            "visits × (hours + drive)",
-            zip(names, stops["hours"], hours, strict=True),
-            "stops",
-            "hours a year",
-        )
-        place = {u: i for i, u in enumerate(units["unit"])}
-        np.add.at(fixed, [place[u] for u in as_text(stops["unit"])], hours)
-        limit = (m.walk_minutes or rules.walk_minutes) * rules.walk_kmh * 1000 / 60
-        least = (
-            np.hypot(*(walks.xy[cut_off][:, None] - at[None]).transpose(2, 0, 1)).min(axis=1)
-            if cut_off.any()
-            else np.empty(0)
-        )
-        wrong = [
-            f"No stop is near {evidence.place(int(walks.unit[h]))}."
-            for h in np.flatnonzero(cut_off)[least > limit * (1 + 1e-9)]
-        ]
-        ledger.each("mobile.reach", "everybody cut off has a stop near", wrong, int(cut_off.sum()), "homes")
-        ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")
-    else:
-        ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")
-    ledger.pairs(
-        "units.fixed_hours",
-        "hours of the stops in it",
-        ((evidence.place(u), units["fixed_hours"].iat[u], fixed[u]) for u in range(len(units))),
-        "units",
-        "hours a year",
-    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beatplanner.data.town.walking_network import straight_metres, walk_metres
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.proven import CannotProveError
 
@@ -97,6 +98,42 @@ def _by_tree(evidence: Evidence, arrays: Arrays, demand: Demand, claimed: float)
     lacks = ~within & (within.any(axis=1) & counts)[:, None]
     value = _tree(arrays, lacks.astype(float), demand.kept, count, at_most)
     return float(count + 1) if value > ABOVE_ZERO and claimed <= count + 1 and at_most else -math.inf
+
+
+def prove_stops(evidence: Evidence, arrays: Arrays, cut_off: np.ndarray) -> int:
+    """Return how many mobile-outreach stops are needed at least, wherever in the homes that no station reaches they are.
+
+    Parameters
+    ----------
+    evidence
+        The plan; its inputs tell the ways between homes.
+    arrays
+        The certificate: a tree without sites to branch on that stand, a multiplier for each home that is cut off.
+    cut_off
+        (h,) bool, in the order of the homes of the inputs.
+
+    Raises
+    ------
+    CannotProveError
+        Where the inputs are not there as they were, or it is too large.
+    """
+    town, rules = evidence.town, evidence.rules.stations
+    if town is None or town.homes is None or rules is None or rules.mobile is None or len(town.homes) != len(cut_off):
+        raise CannotProveError("The ways between homes need the inputs, which are not there as they were.")
+    place = town.homes[["x", "y"]].to_numpy(float)[cut_off]
+    if float(len(place)) ** 2 * max(1, len(arrays["u"])) > MOST_COSTS:
+        raise CannotProveError("The certificate is too large for this checker.")
+    limit = (rules.mobile.walk_minutes or rules.walk_minutes) * rules.walk_kmh * 1000 / 60
+    if town.network is not None:
+        metres = walk_metres(town.network, place, place, limit=limit)
+    else:
+        metres = straight_metres(place, place, rules.detour)
+    np.fill_diagonal(metres, 0.0)
+    if len(arrays["row_kind"]) or not bool(arrays["at_most"][0]):
+        return 1
+    count = int(arrays["count"][0])
+    value = _tree(arrays, (metres > limit).astype(float), np.zeros(len(place), bool), count, at_most=True)
+    return count + 1 if value > ABOVE_ZERO else 1
 
 
 def _demand(evidence: Evidence) -> Demand:

@@ -20,8 +20,9 @@ from beatplanner.planning.beats.conflicts import no_less
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance, least_over_homes
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
-from beatplanner.planning.verification.proofs import BUDGET, TOLERANCE, proven
+from beatplanner.planning.verification.proofs import BUDGET, STOPS, TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.stations_proof import prove_stops
 from beatplanner.planning.verification.travel_bound import TooLargeError
 from beatplanner.planning.whole.beat_proofs import (
     MOST_NODES,
@@ -64,6 +65,7 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
                 # whatever goes wrong here, the plan is not lost: its bound is told as not certified
                 arrays = None
         _tell(evidence, step, claims, arrays)
+    _stops(evidence, plan)
     if plan.beats is not None and plan.beats.relaxed_bound is not None and "beats" in tables.summary:
         _tell_relaxed(evidence, plan, plan.beats.relaxed_bound)
     _tolerance(tables, plan)
@@ -92,6 +94,21 @@ def _tell_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
     evidence.tables.proofs["beats"] = arrays | {"bound": np.array([certified])}
     claims["relaxed_bound"] = certified
     claims["relaxed_gap"] = (objective - certified) / objective if objective > 0 else 0.0
+
+
+def _stops(evidence: Evidence, plan: Plan) -> None:
+    """Keep what proves the least number of mobile-outreach stops, where it proves the number that is told."""
+    found = plan.stations
+    if found is None or found.stops_proof is None:
+        return
+    arrays = packed_stations(found.stops_proof)
+    cut_off = (found.home_nearest < 0) & (found.people > 0)
+    try:
+        if arrays and prove_stops(evidence, arrays, cut_off) >= evidence.summary["stations"]["mobile"]["least_stops"]:
+            evidence.tables.proofs[STOPS] = arrays
+    except (CannotProveError, LookupError, ValueError, TypeError, ArithmeticError):
+        # as for the steps' bounds: the number is told without a certificate
+        return
 
 
 def _least_moved(evidence: Evidence, plan: Plan) -> None:
