@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from benchmarks.claims_officers import KINDS, optimum, random_problem, wrong_claims
 
+from beatplanner.planning.officers.openings import NEVER, held_until_start
 from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import breaches, measure
 from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
@@ -60,3 +63,14 @@ def test_a_rule_is_called_impossible_only_where_that_is_proven():
     # without time nothing is proven, and nothing is said to be
     hasty = assign(problem, seconds=0.0)
     assert hasty.rules == "not found"
+
+
+def test_only_who_serves_there_today_sends_a_partner_away_from_a_beat_that_waits():
+    made = random_problem(0, "couples")
+    months, n = made.months, len(made.first)
+    given = {"last": np.full(n, 99), "couples": ((0, 1),), "max_tenure": None, "frozen": None}
+    for home, stays in ((-1, True), (0, False), (1, True)):
+        other = np.array([0, home, *[-1] * (n - 2)])
+        held = held_until_start(replace(made, home=other, **given), np.full(len(made.posts), NEVER))
+        frozen = np.full((n, months), FREE) if held.frozen is None else held.frozen
+        assert (frozen[0] == (0 if stays else FREE)).all()

@@ -45,8 +45,12 @@ def held_until_start(problem: TenureProblem, opens: np.ndarray) -> TenureProblem
     """
     beat = np.arange(len(problem.posts)) if problem.beat is None else problem.beat
     home, months = problem.home, problem.months
+    # both serve there today: who joins later does not send anybody away
     apart = {
-        o for pair in problem.couples for o in pair if len({int(beat[home[p]]) for p in pair if home[p] >= 0}) == 1
+        o
+        for pair in problem.couples
+        for o in pair
+        if all(home[p] >= 0 for p in pair) and len({int(beat[home[p]]) for p in pair}) == 1
     }
     frozen = np.full((len(home), months), FREE) if problem.frozen is None else problem.frozen.copy()
     for o, place in enumerate(home):
