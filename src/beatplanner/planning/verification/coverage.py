@@ -155,6 +155,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "country.shares": ("country.shares",),
     "country.empty_beats": ("country.empty",),
     "service": ("service.file",),
+    "beats.least_minutes": ("service.least_minutes",),
 }
 
 # Keys that are not recomputed, and why.
