@@ -116,7 +116,7 @@ def test_a_plan_has_its_service_and_the_folder_gives_it_again(served, command):
         (
             'start = "19:00", end = "07:00"',
             'start = "18:00", end = "07:00"',
-            "the shifts “day” and “night” overlap on Monday at 18:00",
+            "rates by shift say nothing of hours in which several shifts are on duty",
         ),
         ('end = "19:00"', 'end = "25:00"', "end"),
         ('name = "night"', 'name = "day"', "two shifts are called “day”"),
@@ -269,6 +269,8 @@ def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, comm
         "unit,per_hour\n" + "".join(f"{u},{0.3 if u in (6, 7, 13) else 0.01}\n" for u in range(1, 17)), "utf-8"
     )
     served.swap('servers = "servers.csv"\n', "least_minutes = true\n")
+    # and from 17 to 19 the officers of both shifts are on duty
+    served.swap('start = "19:00", end = "07:00"', 'start = "17:00", end = "07:00"')
     assert command("plan", served.project, "--out", served.path("plan"), "--seed", "1")[0] == 0
     summary = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))
     told = summary["beats"]["least_minutes"]
@@ -278,6 +280,34 @@ def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, comm
     assert verdict.ok, verdict.failed
     states = {c.name: c.state for c in verdict.checks}
     assert states["service.least_minutes"] == states["beats.tolerance"] == states["beats.contiguous"] == "checked"
+    assert states["service.periods"] == "checked" and [p["hours_a_week"] for p in summary["service"]["periods"]] == [
+        70,
+        14,
+        84,
+    ]
     told["minutes"] *= 0.9
     (served.path("plan") / "summary.json").write_text(json.dumps(summary), "utf-8")
     assert "service.least_minutes" in {c.name for c in verify(served.path("plan")).failed}
+
+
+def test_officers_of_shifts_that_overlap_are_on_duty_together(served, command):
+    """From 17 to 19 two shifts are on duty: the officers of both answer, and each shift's figures hold that hour."""
+    served.path("calls.csv").write_text(
+        "unit,per_hour\n" + "".join(f"{u},{0.02 + 0.005 * u}\n" for u in range(1, 17)), "utf-8"
+    )
+    served.swap('start = "19:00", end = "07:00"', 'start = "17:00", end = "07:00"')
+    assert command("service", served.project, "--out", served.path("service"))[0] == 0
+    found = read(served.path("service"))
+    assert [(p["name"], p["hours_a_week"], sorted(p["servers"])) for p in found["periods"]] == [
+        ("day", 70, ["A", "B"]),
+        ("day + night", 14, ["A", "B", "C"]),
+        ("night", 84, ["C"]),
+    ]
+    day, both, night = found["periods"]
+    told = {s["name"]: s for s in found["shifts"]}
+    assert told["day"]["hours_a_week"] == 84 and told["night"]["hours_a_week"] == 98
+    assert told["day"]["own_share"] == pytest.approx((70 * day["own_share"] + 14 * both["own_share"]) / 84)
+    assert told["night"]["mean_minutes"] == pytest.approx((14 * both["mean_minutes"] + 84 * night["mean_minutes"]) / 98)
+    assert told["day"]["servers_on_duty"] == pytest.approx((70 * 2 + 14 * 3) / 84)
+    served.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nA,1,2,night\n", "utf-8")
+    assert "waits at two places" in command("service", served.project, "--out", served.path("service"))[2]

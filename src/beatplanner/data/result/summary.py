@@ -58,7 +58,9 @@ class Beats(Step):
     municipalities: list[MunicipalityRules] = Field(default_factory=list)
     officers_required: int | None = None
     moved_share: float | None = None
-    least_minutes: dict[str, Any] | None = Field(None, description="what redrawing for the least minutes gained and costs")
+    least_minutes: dict[str, Any] | None = Field(
+        None, description="what redrawing for the least minutes gained and costs"
+    )
     smallest_tolerance: Interval | None = None
     smallest_budget: Interval | None = None
     relaxed_bound: float | None = None

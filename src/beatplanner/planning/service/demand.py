@@ -18,7 +18,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.service_tables import ServiceTables
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.hours import HOURS, ShiftHours
+from beatplanner.planning.service.hours import HOURS, ShiftHours, overlap
 from beatplanner.planning.workload import plan_workload
 
 WEEKS_A_YEAR = 365.25 / 7
@@ -71,6 +71,15 @@ def demand(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) ->
         Where neither is there, or nobody calls.
     """
     if tables.calls is not None:
+        if overlap(shifts) and tables.calls["shift"].notna().any():
+            raise InputError(
+                problem(
+                    "rates by shift say nothing of hours in which several shifts are on duty",
+                    "Leave the column “shift” out, or cut the shifts where they meet",
+                    file=town.description.file,
+                    field="service.calls",
+                )
+            )
         found = _from_rates(town, tables, shifts)
     elif town.incidents is not None:
         found = _from_incidents(town, tables, shifts)

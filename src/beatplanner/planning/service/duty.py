@@ -20,7 +20,7 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.service_tables import ServiceTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import WEEKS_A_YEAR
-from beatplanner.planning.service.hours import ShiftHours
+from beatplanner.planning.service.hours import ShiftHours, overlap
 
 
 @dataclass(frozen=True)
@@ -75,27 +75,43 @@ def duty(
                 )
         found = []
         for shift in shifts:
-            mine = tables.servers["shift"].isna() | (tables.servers["shift"] == shift.name)
-            found.append(
+            mine = tables.servers["shift"].isna() | tables.servers["shift"].isin(shift.shifts)
+            there = (
                 tables.servers.loc[mine, ["server", "beat", "unit"]]
                 .sort_values("server", kind="stable")
+                .drop_duplicates()
                 .reset_index(drop=True)
             )
+            twice = there["server"][there["server"].duplicated()]
+            if len(twice):
+                what = f"the server “{twice.iat[0]}” waits at two places while {shift.name} are on duty"
+                mend = "Give the servers of shifts that overlap names of their own"
+                raise InputError(problem(what, mend, file=town.description.file, field="service.servers"))
+            found.append(there)
         return Duty(tuple(found), from_posts=False)
     return Duty(_from_posts(town, shifts, beat, posts, calls, known), from_posts=True)
 
 
 def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
-    hours = np.array([s.hours_a_week for s in shifts])
-    number = on_duty(posts, known, hours, _calls_of_beats(calls, beat, known), town.description.workload)
+    names = list(dict.fromkeys(name for s in shifts for name in s.shifts))
+    # hours of each period in each shift: alike where none overlap
+    hours = np.array([[s.hours_a_week if name in s.shifts else 0.0 for s in shifts] for name in names])
+    length = hours.sum(axis=1)
+    of_beats = hours @ _calls_of_beats(calls, beat, known) / np.maximum(length, 1e-12)[:, None]
+    number = on_duty(posts, known, length, of_beats, town.description.workload)
     centre = waiting_places(town, beat, known)
-    return tuple(
-        pd.DataFrame(
-            [(f"{b}-{k + 1}", b, centre[b]) for i, b in enumerate(known) for k in range(number[s, i])],
-            columns=["server", "beat", "unit"],
-        ).astype({"unit": int})
-        for s in range(len(shifts))
-    )
+    several = overlap(shifts)
+
+    def there(names_now: tuple[str, ...]) -> pd.DataFrame:
+        rows = [
+            (f"{b}-{k + 1} {name}" if several else f"{b}-{k + 1}", b, centre[b])
+            for name in names_now
+            for i, b in enumerate(known)
+            for k in range(number[names.index(name), i])
+        ]
+        return pd.DataFrame(rows, columns=["server", "beat", "unit"]).astype({"unit": int})
+
+    return tuple(there(s.shifts) for s in shifts)
 
 
 def waiting_places(town: Town, beat: np.ndarray, known: list[str]) -> dict[str, int]:

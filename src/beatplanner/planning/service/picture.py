@@ -9,7 +9,7 @@ A figure is None where nothing is there to measure it by: nobody on duty, no cal
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from beatplanner.data.town.service_tables import ServiceTables, read_service_tab
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import Demand, demand
 from beatplanner.planning.service.duty import Duty, duty
-from beatplanner.planning.service.hours import ShiftHours, shift_hours
+from beatplanner.planning.service.hours import ShiftHours, overlap, shift_hours
 from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.simulation import simulate
@@ -95,10 +95,10 @@ def read_inputs(town: Town) -> ServiceInputs:
     Raises
     ------
     InputError
-        Where nothing says when calls come, shifts overlap, or a table cannot be used.
+        Where nothing says when calls come, or a table cannot be used.
     """
     tables = read_service_tables(town)
-    shifts = shift_hours(tables.rules, town.description.file)
+    shifts = shift_hours(tables.rules)
     return ServiceInputs(tables, shifts, demand(town, tables, shifts))
 
 
@@ -208,12 +208,13 @@ def system_of(
 
 def figures(picture: ServicePicture) -> dict[str, Any]:
     """Return the content of ``service.json``: the figures of the whole week, of each shift, and of its beats and servers."""
-    shifts = [_of_shift(s, picture.beat) for s in picture.shifts]
-    for number, (s, told) in enumerate(zip(picture.shifts, shifts, strict=True)):
+    periods = [_of_shift(s, picture.beat) for s in picture.shifts]
+    for number, (s, told) in enumerate(zip(picture.shifts, periods, strict=True)):
         urgent = {k: float(v[number]) for k, v in picture.demand.by_priority.items()}
         if len(urgent) > 1 and s.system.waits and s.flows.stable and s.system.total > 0:
             waits = waits_by_priority(s.system, s.flows, urgent)
             told["mean_wait_minutes_by_priority"] = {str(k): w for k, w in waits.items()}
+    shifts = periods if not overlap([s.hours for s in picture.shifts]) else _of_shifts(picture)
     whole = _together([(s, s.hours.hours_a_week) for s in picture.shifts])
     notes = [n.what for n in picture.demand.notes]
     for s in picture.shifts:
@@ -239,12 +240,42 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         "beats": {b: _of_beat(picture, b) for b in beats},
         "servers": _of_servers(picture),
         "shifts": shifts,
+        **(
+            {}
+            if shifts is periods
+            else {
+                "periods": [{**p, "shifts": list(s.hours.shifts)} for p, s in zip(periods, picture.shifts, strict=True)]
+            }
+        ),
         "notes": notes,
     }
 
 
+def _of_shifts(picture: ServicePicture) -> list[dict[str, Any]]:
+    """Return the figures of each shift where some overlap: of all calls of its hours, and of all who are on duty in them."""
+    found = []
+    for name in dict.fromkeys(name for s in picture.shifts for name in s.hours.shifts):
+        mine = [s for s in picture.shifts if name in s.hours.shifts]
+        only = replace(picture, shifts=tuple(mine))
+        hours = [(s, s.hours.hours_a_week) for s in mine]
+        length = sum(h for _, h in hours)
+        beats = [b for b in dict.fromkeys(picture.beat) if b is not None]
+        found.append(
+            {
+                "name": name,
+                "hours_a_week": length,
+                **_together(hours),
+                "calls_an_hour": sum(s.system.total * h for s, h in hours) / length,
+                "servers_on_duty": sum(len(s.servers) * h for s, h in hours) / length,
+                "beats": {b: _of_beat(only, b) for b in beats},
+                "servers": _of_servers(only),
+            }
+        )
+    return found
+
+
 def _of_beat(picture: ServicePicture, beat: str) -> dict[str, float | None]:
-    """Return a beat's figures over the whole week."""
+    """Return a beat's figures over the hours of a picture."""
     shifts = [(s, s.hours.hours_a_week) for s in picture.shifts]
     return _figures(
         shifts, [picture.beat == beat] * len(shifts), [s.servers["beat"].to_numpy(object) == beat for s, _ in shifts]

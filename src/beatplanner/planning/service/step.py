@@ -14,6 +14,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence
+from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
 from beatplanner.planning.service.proposal import propose, sentences, told
 
@@ -170,6 +171,9 @@ def content(
         said["abstraction"] = away
         sentence = abstraction_sentence(away)
         said["notes"] += [sentence] if sentence else []
+    if rules is not None and rules.standard is not None and overlap([s.hours for s in picture.shifts]):
+        said["notes"].append("The fewest officers are proposed for shifts that do not overlap, and these do.")
+        return said, found
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
         said["proposal"] = told(proposal)

@@ -66,11 +66,17 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
     ledger.each("service.servers", "officers on duty are of beats of the plan", wrong, len(read[SERVERS]), "officers")
     whole: dict[str, float] = {"answered": 0.0, "own": 0.0, "travel": 0.0, "busy": 0.0, "duty": 0.0, "wait": 0.0}
     complete = True
-    for shift in claims.get("shifts", []):
+    # where shifts overlap, the systems are those of the periods that they make
+    sums: list[tuple[list[str], dict[str, float]]] = []
+    for shift in claims.get("periods") or claims.get("shifts", []):
         found = _shift(ledger, shift, claims, read, beat)
         complete &= found is not None
-        for key, value in (found or {}).items():
-            whole[key] += value * float(shift["hours_a_week"])
+        week = {key: value * float(shift["hours_a_week"]) for key, value in (found or {}).items()}
+        sums.append((shift.get("shifts", [shift["name"]]), week))
+        for key, value in week.items():
+            whole[key] += value
+    if complete and claims.get("periods"):
+        _of_periods(ledger, claims, sums)
     if complete and whole["answered"] > 0:
         own = whole["own"] / whole["answered"]
         rows = [
@@ -95,6 +101,21 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         "calls by hour of the week",
         "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan.",
     )
+
+
+def _of_periods(ledger: Ledger, claims: dict[str, Any], sums: list[tuple[list[str], dict[str, float]]]) -> None:
+    """Check that the figures of shifts that overlap are those of the periods in which they are on duty."""
+    rows = []
+    for shift in claims["shifts"]:
+        mine = [week for names, week in sums if shift["name"] in names]
+        total = {key: sum(week.get(key, 0.0) for week in mine) for key in ("answered", "own", "travel", "busy", "duty")}
+        if total["answered"] > 0:
+            rows += [
+                (f"own_share of {shift['name']}", shift["own_share"], total["own"] / total["answered"]),
+                (f"mean_minutes of {shift['name']}", shift["mean_minutes"], total["travel"] / total["answered"]),
+                (f"busy_share of {shift['name']}", shift["busy_share"], total["busy"] / total["duty"]),
+            ]
+    ledger.pairs("service.periods", "figures of shifts that overlap are those of their periods", rows, "figures")
 
 
 def _least_minutes(ledger: Ledger, beats: dict[str, Any], minutes: float) -> None:
@@ -174,7 +195,7 @@ def _shift(
 
 def _week_of_beats(ledger: Ledger, claims: dict[str, Any], read: dict[str, pd.DataFrame], beat: dict[Any, Any]) -> None:
     """Check that the week's figures of each beat are those of its calls in all shifts."""
-    hours = {str(s["name"]): float(s["hours_a_week"]) for s in claims["shifts"]}
+    hours = {str(s["name"]): float(s["hours_a_week"]) for s in claims.get("periods") or claims["shifts"]}
     of = {
         (sh, s): b if isinstance(b, str) else None
         for sh, s, b in zip(read[SERVERS]["shift"], read[SERVERS]["server"], read[SERVERS]["beat"], strict=True)
