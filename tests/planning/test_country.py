@@ -18,10 +18,13 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.beats.parallel import PartFailedError
 from beatplanner.planning.beats.problems import Problems
+from beatplanner.planning.changes.sharing_out import with_officers_proof
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.country import country_plan, largest_remainder
 from beatplanner.planning.whole.run import run
 from conftest import SHARED
+
+SERVICE = '\n[service]\nshifts = [{ name = "day", start = "07:00", end = "15:00" }]\n'
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=8), st.integers(0, 3), st.integers(0, 40))
@@ -183,6 +186,8 @@ def test_a_whole_country_summed_up(tmp_path):
 
 @pytest.mark.usefixtures("without_pack")
 def test_officers_shared_out_make_a_plan_of_its_own(town, command):
+    with town.project.open("a", encoding="utf-8") as file:
+        file.write(SERVICE)
     run(town.project, town.path("out"), time_limit=2, pack=False)
     before = (town.path("out") / "summary.json").read_bytes()
     code, out, _ = command(
@@ -195,6 +200,16 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     # two officers are needed in each of four beats: three are missing, none is over, and no post is beyond the officers
     assert (has["officers_missing"], has["officers_over"], has["posts_unstaffed"]) == (3, 0, 0)
     assert verify(town.path("five")).ok and verify(town.path("out")).ok
+    # other posts are other officers on duty
+    served = tables.summary["service"]
+    assert served == json.loads((town.path("five") / "service.json").read_text(encoding="utf-8"))
+    duty = [read_result(town.path(n)).summary["service"]["shifts"][0]["servers_on_duty"] for n in ("out", "five")]
+    assert duty[0] != duty[1] and tables.beats["beat"].tolist() == read_result(town.path("out")).beats["beat"].tolist()
+    # a certificate that knows beats in another order is put into the plan's
+    turned = with_officers_proof(replace(tables, beats=tables.beats.iloc[::-1]), tables)["officers"]
+    assert (turned["posts"][::-1] == tables.proofs["officers"]["posts"]).all()
+    assert (turned["needs"][::-1] == tables.proofs["officers"]["needs"]).all()
+    assert (turned["moves"] == tables.proofs["officers"]["moves"]).all()
     # two officers for four beats: two beats stay empty and are named
     code, out, _ = command("country", town.path("out"), "--officers", 2, "--minimum", 0, "--time-limit", 1)
     two = town.path("out").with_name("out-2-officers-at-least-0")

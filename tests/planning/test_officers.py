@@ -28,7 +28,8 @@ from conftest import ROSTER, GridTown, write_grid_town, write_roster
 def planned(tmp_path_factory) -> GridTown:
     town = write_grid_town(tmp_path_factory.mktemp("staffed"))
     with town.project.open("a", encoding="utf-8") as file:
-        file.write("\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\n")
+        file.write("\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\n[service]\n")
+        file.write('shifts = [{ name = "day", start = "07:00", end = "23:00" }]\n')
     run(town.project, town.folder / "plan", time_limit=10)
     return town
 
@@ -128,6 +129,9 @@ def test_who_is_sick_comes_back_to_the_post(planned):
     assert after == before
     assert found["summary"]["officers"]["changed_months"] == 0
     sound(planned.folder / "sick")
+    # beats and posts are the same, and so is the service that they give
+    told = [json.loads((planned.folder / n / "service.json").read_text(encoding="utf-8")) for n in ("plan", "sick")]
+    assert told[0] == told[1] and told[0]["own_share"] is not None
 
 
 def test_the_template_is_exported_and_filled_in_as_it_is(town, command):

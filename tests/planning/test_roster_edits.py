@@ -23,7 +23,8 @@ def town(tmp_path_factory):
     made = write_grid_town(tmp_path_factory.mktemp("posted"))
     write_roster(made.path("officers.xlsx"), [*ROSTER, *SPARE])
     with made.project.open("a", encoding="utf-8") as file:
-        file.write("\n[budget]\nofficer_salary = 1000\n")
+        file.write("\n[budget]\nofficer_salary = 1000\n[service]\n")
+        file.write('shifts = [{ name = "day", start = "07:00", end = "23:00" }]\n')
     run(made.project, made.path("plan"), time_limit=10, pack=False)
     return made
 

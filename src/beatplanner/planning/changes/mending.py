@@ -23,6 +23,7 @@ from beatplanner.data.output_place import check_place
 from beatplanner.data.project.edits import Edit, write_edits
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing, RefusedError, with_rules_of_plan
 from beatplanner.planning.beats.naming import ids_of_today, true_ids
@@ -34,6 +35,7 @@ from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.run import STEPS, Step, _beats_of, make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.clock import read_clock, watch
@@ -509,6 +511,7 @@ def mend(
     progress = of_run(progress, watch(cancelled).clock, description)
     town = read_town(description)
     check_pack_inputs(town)
+    inputs = service_inputs(town)
     beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)
     if plan_from is None and not town.units["current"].notna().any():
         raise InputError(
@@ -594,11 +597,19 @@ def mend(
     }
     progress("writing", None, None, read_clock(cancelled) - begin)
     written, stopped = tables(plan, summary), []
+    try:
+        service = service_of(drawn, inputs, written, seed=seed)
+    except InputError as error:
+        # as with servers of a beat that the drawing has not: the drawing is kept
+        service = None
+        stopped.extend(error.problems)
     summed_up = sum_up(written, drawn.description, seed)
 
     def finish(folder: Path) -> None:
         if summed_up is not None:
             write_country(folder, written, summed_up)
+        if service is not None:
+            write_service(folder, *service)
         write_edits(folder / "edits.json", drawing.edits)
         verdict = write_verdict(folder)
         try:

@@ -27,15 +27,17 @@ from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
+from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roster import ROSTER_COLUMNS
-from beatplanner.planning.changes.sharing_out import with_starts
+from beatplanner.planning.changes.sharing_out import with_officers_proof, with_starts
 from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.officers.trust import relationship_years_of
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.solver.clock import read_clock
 
@@ -135,6 +137,7 @@ def replan(
             }
         )
         town = read_town(description.model_copy(update={"officers": changed}))
+    inputs = service_inputs(town)
     beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
     plan = make_plan(
         town,
@@ -169,11 +172,14 @@ def replan(
         }
     if out is not None:
         written = _beside_the_officers(before, tables(plan, summary))
+        service = service_of(town, inputs, written, seed=seed)
         summed_up = sum_up(written, town.description, seed)
 
         def finish(part: Path) -> None:
             if summed_up is not None:
                 write_country(part, written, summed_up)
+            if service is not None:
+                write_service(part, *service)
             _write_also(part, written.summary, folder)
 
         write_everything(out, written, also=finish)
@@ -188,9 +194,6 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     summary |= {k: was[k] for k in ("beats", "stations") if k in was}
     summary |= rules_in_summary(clashes, unproven_of(was, summary))
     beats = before.beats if before.beats is None or now.beats is None else with_starts(before.beats, now.beats)
-    proofs = {k: v for k, v in before.proofs.items() if k != "officers"} | {
-        k: v for k, v in now.proofs.items() if k == "officers"
-    }
     return replace(
         before,
         assignments=now.assignments,
@@ -198,7 +201,7 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
         roster=now.roster,
         beats=beats,
         summary=summary,
-        proofs=proofs,
+        proofs=with_officers_proof(before, now),
     )
 
 

@@ -36,6 +36,7 @@ from beatplanner.planning.verification.officers import check_officers, months_at
 from beatplanner.planning.verification.tenures import impossible_above, short_tenures
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import sum_up
+from beatplanner.planning.whole.served import keep_service
 from beatplanner.planning.whole.verdict import write_verdict
 
 # What no plan may break, by the checker's names; the others are counted and cost.
@@ -402,18 +403,25 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}),
         int(summary.get("seed", 0)),
     )
-    audit = folder / "audit.jsonl"
-    lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []
-    lines.append(json.dumps({"edited_postings": summary["edited_postings"]}, ensure_ascii=False))
 
     def finish(part: Path) -> None:
         if summed_up is not None:
             write_country(part, written, summed_up)
+        # beats and posts are the same
+        keep_service(folder, part)
         write_verdict(part)
-        (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        _keep_audit(folder, part, summary["edited_postings"])
 
     write_everything(out, written, also=finish)
     return {"summary": summary, "diff": diff, "judgement": judgement}
+
+
+def _keep_audit(before: Path, part: Path, edited: dict[str, Any]) -> None:
+    """Write what was accepted below what the plan before it keeps of such."""
+    audit = before / "audit.jsonl"
+    lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []
+    lines.append(json.dumps({"edited_postings": edited}, ensure_ascii=False))
+    (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[Note]]:

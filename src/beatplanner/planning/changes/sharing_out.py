@@ -16,15 +16,20 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.forum_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.budget import roll_out
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.run import beats_with_starts, make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import covered_share
 from beatplanner.solver.clock import read_clock
+
+# Prices of a certificate of officers that stand beat by beat.
+BY_BEAT = ("posts", "room", "handover", "needs")
 
 
 def share_out(
@@ -97,9 +102,10 @@ def share_out(
     beats = beats.assign(covered_share=covered)
     summary["beats"] = {**summary["beats"], "covered_share": float(covered.mean())}
     now = replace(before, beats=beats, summary=summary)
-    rollout = None
+    rollout = service = None
     if before.assignments is not None:
         town = read_town(rules)
+        inputs = service_inputs(town)
         beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
         plan = make_plan(
             town,
@@ -115,6 +121,7 @@ def share_out(
         made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
         now = _with_officers(now, tables(plan, made), made)
         rollout = plan.rollout
+        service = service_of(town, inputs, now, seed=seed)
     elif rules.budget is not None:
         # the posts cost something else now, so beats may start in other years
         found = roll_out(now, rules, seed=seed)
@@ -125,6 +132,8 @@ def share_out(
 
     def finish(part: Path) -> None:
         write_country(part, now, summed_up)
+        if service is not None:
+            write_service(part, *service)
         write_verdict(part)
         empty_pack(part)
 
@@ -144,14 +153,7 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
     of_officers = set(before.summary.get("clashes_of_officers", []))
     clashes = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told["clashes_of_officers"]
     summary |= rules_in_summary(clashes, unproven_of(before.summary, told))
-    proofs = {**before.proofs}
-    proofs.pop("officers", None)
     assert before.beats is not None and made.beats is not None
-    # the certificate of the officers knows beats by their rank
-    rank = {str(b): i for i, b in enumerate(made.beats["beat"])}
-    order = np.argsort([rank[str(b)] for b in before.beats["beat"]], kind="stable")
-    before = replace(before, beats=gpd.GeoDataFrame(before.beats.iloc[order].reset_index(drop=True)))
-    assert before.beats is not None
     return replace(
         before,
         assignments=made.assignments,
@@ -159,8 +161,22 @@ def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -
         roster=made.roster,
         beats=with_starts(before.beats, made.beats),
         summary=summary,
-        proofs=proofs | {k: v for k, v in made.proofs.items() if k == "officers"},
+        proofs=with_officers_proof(before, made),
     )
+
+
+def with_officers_proof(before: PlanTables, made: PlanTables) -> dict[str, dict[str, np.ndarray]]:
+    """Return the certificates of a plan whose officers were planned anew, theirs in the order of the plan's own beats, by which it knows them."""
+    proofs = {k: v for k, v in before.proofs.items() if k != "officers"}
+    arrays = made.proofs.get("officers")
+    if arrays is None or before.beats is None or made.beats is None:
+        return proofs
+    rank = {str(b): i for i, b in enumerate(made.beats["beat"])}
+    order = np.array([rank[str(b)] for b in before.beats["beat"]])
+    # where posts ask for something there are more places than beats, and the certificate is not evaluated
+    return proofs | {
+        "officers": {k: v[order] if k in BY_BEAT and len(v) == len(order) else v for k, v in arrays.items()}
+    }
 
 
 def with_starts(beats: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -40,6 +40,7 @@ from beatplanner.planning.whole.country import CountryPlan, as_summary, country_
 from beatplanner.planning.whole.payroll import first_days
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.proofs import with_proofs
+from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
     WorkloadPlan,
@@ -142,13 +143,7 @@ def run(
         side = stack.enter_context(writers(town, pack))
         if pack:
             check_pack_inputs(town)
-        served = description.service is not None and description.beats is not None
-        inputs = None
-        if served:
-            from beatplanner.planning.service.picture import read_inputs
-
-            # read before anything is planned: what is wrong with them must not come to light at the end
-            inputs = read_inputs(town)
+        inputs = service_inputs(town)
         plan = make_plan(
             town,
             steps=steps,
@@ -167,19 +162,11 @@ def run(
         )
         written = tables(plan, summary)
         _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
-        of_service = None
-        if inputs is not None and written.beats is not None:
-            from beatplanner.planning.service.step import content, service_of_plan, today_beside
+        of_service = service_of(town, inputs, written, seed=seed)
+        if of_service is not None and plan.beats is not None and plan.beats.least_minutes is not None:
+            from beatplanner.planning.service.least_minutes import sentence
 
-            of_service = content(
-                service_of_plan(town, written, inputs, seed=seed), town, today=today_beside(town, inputs, seed=seed)
-            )
-        if of_service is not None:
-            if plan.beats is not None and plan.beats.least_minutes is not None:
-                from beatplanner.planning.service.least_minutes import sentence
-
-                of_service[0]["notes"].append(sentence(plan.beats.least_minutes))
-            written.summary["service"] = of_service[0]
+            of_service[0]["notes"].append(sentence(plan.beats.least_minutes))
         summed_up = sum_up(written, description, seed, plan.rollout)
 
         stopped = write_plan(

@@ -1,0 +1,50 @@
+"""The service picture of a plan that is written: counted with the plan, or kept where neither beats nor posts changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import FILE, FOLDER
+from beatplanner.data.town.town import Town
+
+if TYPE_CHECKING:
+    from beatplanner.planning.service.picture import ServiceInputs
+
+
+def service_inputs(town: Town) -> ServiceInputs | None:
+    """Read what the service is counted from, before anything is planned: what is wrong with it must not come to light at the end.
+
+    None where the description has no section [service], or no beats.
+
+    Raises
+    ------
+    InputError
+        As `planning.service.picture.read_inputs`.
+    """
+    if town.description.service is None or town.description.beats is None:
+        return None
+    from beatplanner.planning.service.picture import read_inputs
+
+    return read_inputs(town)
+
+
+def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, seed: int) -> tuple[Any, ...] | None:
+    """Return the service of a plan, as `write_service` takes it, and put it into the plan's summary; None where there is none."""
+    if inputs is None or plan.beats is None:
+        plan.summary.pop("service", None)
+        return None
+    from beatplanner.planning.service.step import content, service_of_plan, today_beside
+
+    found = content(service_of_plan(town, plan, inputs, seed=seed), town, today=today_beside(town, inputs, seed=seed))
+    plan.summary["service"] = found[0]
+    return found
+
+
+def keep_service(before: Path, part: Path) -> None:
+    """Copy the files of a plan's service beside a plan with the same beats and posts."""
+    if (before / FILE).is_file():
+        shutil.copy2(before / FILE, part / FILE)
+        shutil.copytree(before / FOLDER, part / FOLDER)
