@@ -13,10 +13,11 @@ Method, in the order in which it is done; whatever proves the optimum ends it:
    are looked at: u_i is held at or below the cost of the nearest site left out, so that the others add nothing and the bound stays true.
    The sites of a bound are a plan too, which exchanges better.
 3. Sites that the bound proves open or closed in every better plan are fixed, which shortens each demand's list of sites.
-4. Branch and bound, best bound first: a site is opened in one branch and closed in the other, and each branch raises its bound by a few
-   steps from the multipliers of its parent. Since a step only reads the two or three sites that matter to a demand, thousands of
-   branches a second are looked at.
-5. Where many rules make that bound weak, what is left goes as a small exact model in the radius form (García, Labbé and Marín 2011) through
+4. The linear relaxation, solved by cuts from these multipliers on (`relaxation`), which gives the best ones there are and so fixes more.
+5. Branch and bound, best bound first: a site is opened in one branch and closed in the other, and each branch raises its bound by the same
+   program, or where it is too large by a few steps from the multipliers of its parent. Since a step only reads the two or three sites that
+   matter to a demand, thousands of branches a second are looked at.
+6. Where many rules make that bound weak, what is left goes as a small exact model in the radius form (García, Labbé and Marín 2011) through
    PuLP to HiGHS: Z_S = 1 where no site of the set S is open, Z_{S+j} ≥ Z_S − y_j; demands with the same nearest sites share their Z.
 """
 
@@ -32,6 +33,7 @@ from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.exchange import Near, exchange, greedy, total_cost
 from beatplanner.solver.location.p_median_kernels import CLOSED, FREE, OPEN, ascend, reduced_costs
 from beatplanner.solver.location.radius_form import radius_form, solve_radius_form
+from beatplanner.solver.location.relaxation import Relaxation
 from beatplanner.solver.location.site_rules import SiteRules, Sites
 from beatplanner.solver.location.site_tree import (
     INNER,
@@ -53,6 +55,9 @@ EXACT_AFTER = 60
 EXACT_SHARE = 0.8  # of the time that is left
 # A plan is proven where the relative gap is at most this.
 PROVEN = 1e-7
+# The linear relaxation is tried up to so many places in the lists of nearest sites; shares of the time that is left, and rounds of cuts, of the root's
+# and of a branch's.
+RELAXED_SIZE, RELAXED_SHARE, BRANCH_ROUNDS = 3_000_000, 0.4, 10
 # Random changes of the best plan that are tried, and plans of bounds that break a rule and are mended.
 SHAKES, SHAKE_EVERY, MENDED = 16, 40, 40
 # Plans of a bound that cost more than this above the best one, as a share, are not bettered.
@@ -156,6 +161,7 @@ class _Search:
         self.first_root = self.best_root
         self.proven_by_tree = np.inf  # the least of the leaves that are not closed
         self.random = np.random.default_rng(seed)
+        self.relaxation: Relaxation | None = None
         self.told = 0.0
 
     def _list_length(self, sites: int) -> int:
@@ -217,6 +223,8 @@ class _Search:
             if self.proven() or self.stop() or not self.shrink():
                 break
             self.raise_bound(self.ascend_root(u, lam, often, 2 * SLICE, ALPHAS[-1], 0.1)[0])
+        if not self.proven() and not self.stop():
+            self.relax(u, lam, often)
         if not self.proven() and not self.stop():
             self.branch(u, lam, often)
         self.bound = min(self.bound, self.best_cost)
@@ -297,13 +305,41 @@ class _Search:
             if self.proven() or self.stop():
                 return
             # the sites that the mean of the bounds opens most are a good plan
-            rank = np.where(self.state == OPEN, 2.0, np.where(self.state == CLOSED, -1.0, often))
-            self.plan_of(np.sort(np.argsort(-rank, kind="stable")[: self.count]), near=np.inf)
+            self.plan_of(self.rounded(often), near=np.inf)
             if part % 4 == 3:
                 self.shrink()
                 if bound - before < 0.02 * (self.best_cost - bound):
                     return
                 before = bound
+
+    def relax(self, u: np.ndarray, lam: np.ndarray, often: np.ndarray) -> None:
+        """Raise the bound of the root by the linear relaxation, and keep that for the branches where it was solved in time."""
+        for _ in range(2):
+            if self.near.cost.size > RELAXED_SIZE or self.stop():
+                return
+            relaxation = Relaxation(self.near, len(self.state), self.count, self.recorder.rows, None, u)
+            seconds = RELAXED_SHARE * (self.end - read_clock(self.cancelled))
+            solved = relaxation.solve(
+                self.state == OPEN, self.state == CLOSED, seconds=seconds, cancelled=self.cancelled
+            )
+            if solved is None:
+                return
+            if self.bound_at(solved.u, solved.lam) > self.bound_at(u, lam):
+                u[:], lam[:] = solved.u, solved.lam
+            self.raise_bound(self.ascend_root(u, lam, often, 1, 0.0, 0.1)[0])
+            often[:] = solved.share
+            self.plan_of(self.rounded(often), near=np.inf)
+            if not solved.done and self.stop():
+                return
+            self.relaxation = relaxation
+            # once more with the sites that are left, where many were fixed
+            if self.proven() or not self.shrink():
+                return
+
+    def rounded(self, share: np.ndarray) -> np.ndarray:
+        """Return the sites with the largest shares, those that are known to be open among them."""
+        rank = np.where(self.state == OPEN, 2.0, np.where(self.state == CLOSED, -1.0, share))
+        return np.sort(np.argsort(-rank, kind="stable")[: self.count])
 
     def plan_of(self, opened: np.ndarray, near: float = NEAR) -> None:
         """Consider the sites of a bound as a plan; where they break a rule, the nearest choice that does not.
@@ -386,7 +422,17 @@ class _Search:
         state[site] = value
         often[site] = value == OPEN
         before = state.copy()
-        found, _ = self.ascend(state, u, lam, often, BRANCH_STEPS, BRANCH_ALPHA, 0.1)
+        solved = None
+        if self.relaxation is not None and (state == OPEN).sum() <= self.count <= (state != CLOSED).sum():
+            left = self.end - read_clock(self.cancelled)
+            solved = self.relaxation.solve(
+                state == OPEN, state == CLOSED, seconds=left, rounds=BRANCH_ROUNDS, cancelled=self.cancelled
+            )
+        if solved is None:
+            found, _ = self.ascend(state, u, lam, often, BRANCH_STEPS, BRANCH_ALPHA, 0.1)
+        else:
+            u, lam, often = solved.u, solved.lam, solved.share
+            found, _ = self.ascend(state, u, lam, often, 1, 0.0, 0.1)
         if not np.isfinite(found):
             recorder.close(node, NO_CHOICE)
             return found, None
