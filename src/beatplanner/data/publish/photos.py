@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
@@ -46,13 +47,21 @@ def clean_photo(file: Path, below: Path) -> bytes:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ValueError("it is far too large")
-        with Image.open(io.BytesIO(file.read_bytes()), formats=FORMATS) as opened:
+        # what the library finds odd about a file is no text for its users
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(file.read_bytes()), formats=FORMATS) as opened,
+        ):
             if opened.width * opened.height > MOST_PIXELS:
                 raise ValueError("it has far too many pixels")
             # cameras lay pictures on their side and say so beside the pixels
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, SyntaxError, EOFError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        said = "" if isinstance(error, UnidentifiedImageError) else f" ({str(error).splitlines()[0]})"
+            drawn = ImageOps.exif_transpose(opened).convert("RGBA")
+            # what is transparent is not seen, and so its colours do not go out either
+            picture = Image.new("RGB", drawn.size, "white")
+            picture.paste(drawn, mask=drawn.getchannel("A"))
+    except Exception as error:  # what is broken on purpose ends a picture library in errors of every kind
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        said = "" if isinstance(error, UnidentifiedImageError) else f" ({why})"
         raise InputError(
             problem(
                 f"the photo “{file.name}” is no picture that can be read{said}",
