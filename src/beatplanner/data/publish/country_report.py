@@ -13,6 +13,7 @@ import pandas as pd
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.geometry import dissolved
+from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -145,16 +146,13 @@ def _table(rows: pd.DataFrame, heads: dict[str, str]) -> str:
 
 
 def _map(tables: PlanTables, table: pd.DataFrame) -> str:
-    from matplotlib.figure import Figure
 
     rows = table[table["level"] == "municipality"].set_index("name")
     shapes = tables.units[["municipality", "geometry"]].assign(municipality=tables.units["municipality"].astype(str))
     shapes = dissolved(shapes, "municipality").set_index("municipality")
     load = rows["hours_per_officer"].reindex(shapes.index)
     west, south, east, north = shapes.total_bounds
-    figure = Figure(
-        figsize=(10, float(np.clip(10 * (north - south) / max(east - west, 1), 4, 12))), layout="constrained"
-    )
+    figure = plain_figure(10, float(np.clip(10 * (north - south) / max(east - west, 1), 4, 12)))
     axes = figure.subplots()
     shapes.assign(load=load).plot(
         ax=axes,

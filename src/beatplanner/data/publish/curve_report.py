@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.result.cells import write_csv
 
 COLUMNS = (
@@ -66,9 +67,7 @@ def _kept(row: dict[str, Any]) -> str:
 
 
 def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = plain_figure(9, 4)
     left, right = figure.subplots(1, 2)
     points = sorted(rows, key=lambda row: row["moved_share"])
     moved = [100 * row["moved_share"] for row in points]

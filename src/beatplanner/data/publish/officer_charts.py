@@ -9,6 +9,7 @@ import pandas as pd
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.publish.officers_pack import names, plan_months, vacancies
+from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.result.plan_tables import PlanTables
 
 DARK, MISSING, COVERED = "#252525", "#cb181d", "#9ecae1"
@@ -21,12 +22,6 @@ def officer_charts(tables: PlanTables) -> dict[str, Any]:
     charts = {"officers": draw_officers(tables), "vacancies": draw_vacancies(tables), "tenure": draw_tenure(tables)}
     languages = draw_languages(tables)
     return charts if languages is None else {**charts, "languages": languages}
-
-
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _years(axes: Any) -> None:
@@ -47,7 +42,7 @@ def draw_officers(tables: PlanTables) -> Any:
     first = frame.groupby("officer")["start"].min()
     order = [o for o, _ in sorted(first.items(), key=lambda x: (x[1], str(x[0])))]
     place = {o: i for i, o in enumerate(order)}
-    figure = _figure(9, 1.0 + 0.2 * len(order))
+    figure = plain_figure(9, 1.0 + 0.2 * len(order))
     axes = figure.subplots()
     for officer, beat, start, end in zip(
         frame["officer"],
@@ -73,7 +68,7 @@ def _calendar(tables: PlanTables, values: np.ndarray, labels: list[str], colours
     from matplotlib.patches import Patch
 
     months = plan_months(tables)[:-1]
-    figure = _figure(9, 1.0 + 0.22 * len(labels))
+    figure = plain_figure(9, 1.0 + 0.22 * len(labels))
     axes = figure.subplots()
     axes.pcolormesh(
         values, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(colours) - 0.5, edgecolors="white", linewidth=0.6
@@ -124,7 +119,7 @@ def draw_tenure(tables: PlanTables) -> Any:
             length += max(0.0, (pd.Timestamp(start) - pd.Timestamp(str(row["since"]))).days / (365.25 / 12))
         months.append(length)
     least, top = rules["min_tenure_months"], max(72, 6 * (int(max(months)) // 6 + 1))
-    figure = _figure(9, 2.6)
+    figure = plain_figure(9, 2.6)
     axes = figure.subplots()
     counts, edges = np.histogram(months, bins=np.arange(0, top + 6, 6))
     axes.bar(

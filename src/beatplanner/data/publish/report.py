@@ -21,6 +21,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
+from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -179,12 +180,6 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
     return pictures
 
 
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
 def _picture(figure: Any, dpi: int = 100) -> str:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -201,7 +196,7 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     assert beats is not None
     west, south, east, north = beats.total_bounds
     height = float(np.clip(width * (north - south) / max(east - west, 1.0), 0.5 * width, 1.25 * width))
-    figure = _figure(width, height)
+    figure = plain_figure(width, height)
     axes = figure.subplots()
     colours = beat_colours(beats)
     units.boundary.plot(ax=axes, color="#bdbdbd", linewidth=0.25)
@@ -254,7 +249,7 @@ def _round_length(metres: float) -> float:
 def _draw_hours(tables: PlanTables) -> Any:
     beats = tables.beats
     assert beats is not None
-    figure = _figure(9, 0.9 + 0.27 * len(beats))
+    figure = plain_figure(9, 0.9 + 0.27 * len(beats))
     axes = figure.subplots()
     place = np.arange(len(beats))
     axes.barh(place, beats["workload"], color="#6baed6", edgecolor=DARK, linewidth=0.5, height=0.7)
@@ -285,7 +280,7 @@ ROWS = 15
 
 def _draw_months(months: list[dict[str, Any]]) -> Any:
     """Draw the incidents of each recorded period; what is not counted is hatched."""
-    figure = _figure(9, 2.4)
+    figure = plain_figure(9, 2.4)
     axes = figure.subplots()
     place = np.arange(len(months))
     share = np.array([m["covered"] for m in months], float)
@@ -371,7 +366,7 @@ def _draw_reach(tables: PlanTables) -> Any:
     assert stations is not None
     west, south, east, north = units.total_bounds
     height = float(np.clip(9 * (north - south) / max(east - west, 1.0), 4.5, 11.0))
-    figure = _figure(9, height)
+    figure = plain_figure(9, height)
     axes = figure.subplots()
     units.plot(ax=axes, color="#f7f7f7", edgecolor="#bdbdbd", linewidth=0.25)
     if tables.catchments is not None:
@@ -428,7 +423,7 @@ def _draw_walks(tables: PlanTables) -> Any:
     reached = np.isfinite(minutes)
     limit = tables.summary["stations"].get("walk_minutes", 20.0)
     top = max(60.0, 2 * limit)
-    figure = _figure(9, 2.6)
+    figure = plain_figure(9, 2.6)
     axes = figure.subplots()
     bins = np.arange(0, top + 5, 5)
     counts, _ = np.histogram(np.clip(minutes[reached], 0, top - 1e-9), bins=bins, weights=people[reached])
@@ -459,7 +454,7 @@ def _draw_postings(tables: PlanTables) -> Any:
     rows = sorted({(order.index(str(b)), int(p)) for b, p in zip(frame["beat"], frame["post"], strict=True)})
     place = {row: i for i, row in enumerate(rows)}
     names = [str(n) for n in beats["name"]]
-    figure = _figure(9, 1.0 + 0.2 * len(rows))
+    figure = plain_figure(9, 1.0 + 0.2 * len(rows))
     axes = figure.subplots()
     start, end = pd.to_datetime(frame["start"]), pd.to_datetime(frame["end"])
     for k, (b, p, s, e, officer) in enumerate(

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from beatplanner.data.publish.plain_figure import plain_figure
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Figures of the table: key, heading, and how it is written.
 FIGURES = (
@@ -59,9 +61,7 @@ def draw_week(week: list[float]) -> Any:
     week
         (168,) calls a week in each hour, from Monday 00:00.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    figure = plain_figure(9, 2.6)
     axes = figure.subplots()
     image = axes.imshow(np.asarray(week, float).reshape(7, 24), aspect="auto", cmap="Blues", vmin=0)
     axes.set_yticks(range(7), DAYS, fontsize=8)

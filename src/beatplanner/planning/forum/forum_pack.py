@@ -352,7 +352,6 @@ def audit_pack(
     from beatplanner.planning.forum.audit import audit
     from beatplanner.planning.forum.forum_costs import check_costs, cost_rows
     from beatplanner.planning.forum.gate import whole
-    from beatplanner.planning.forum.older_texts import is_older
     from beatplanner.planning.forum.published import read_published
     from beatplanner.planning.forum.told_before import check_texts
 
@@ -380,8 +379,8 @@ def audit_pack(
             named += [str(officer), str(shown["name"] or officer)]
     checks = audit(pack or folder, others, counts, officers, named, groups, folder / RECORD)
     packs = [read_published(p) for p in (pack or folder, *others)]
-    # a pack that passed the gate with its register says nothing in sentences but what it shows
-    if others or any(is_older(p) for p in packs):
+    # what is being written passed the gate a moment ago
+    if pack is None or others:
         rows = []
         if town is not None and counts is not None and tables.beats is not None:
             told = (packs, packs[0].areas, tables, town, read_forum_tables(town), counts)

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.public.plan import PublicPlan
 
 
@@ -41,10 +42,8 @@ def write_picture(
     draft
         A word across the map of a draft; empty where it is none.
     """
-    from matplotlib.figure import Figure
-
     beats = plan.beats
-    figure = Figure(figsize=(12, 6.3))
+    figure = plain_figure(12, 6.3, None)
     figure.set_facecolor("#ffffff")
     axes = figure.add_axes((0.40, 0.02, 0.59, 0.96))
     colours = beat_colours(beats)
@@ -61,7 +60,8 @@ def write_picture(
         figure.text(0.69, 0.5, draft, fontsize=80, rotation=30, ha="center", va="center", color="#00000030", zorder=9)
     axes.set_axis_off()
     axes.set_aspect("equal")
-    words: dict[str, Any] = {"ha": "left", "va": "top", "wrap": True, "parse_math": False}
+    # no wrapping of the library: it takes a text with two dollar signs for a formula all the same
+    words: dict[str, Any] = {"ha": "left", "va": "top"}
     figure.text(0.03, 0.90, _wrapped(title, 20), fontsize=26, fontweight="bold", color="#08306b", **words)
     below = 0.90 - 0.092 * (1 + _wrapped(title, 20).count("\n"))
     figure.text(0.03, below - 0.02, _wrapped(subtitle, 36), fontsize=15, color="#444444", **words)
