@@ -238,4 +238,4 @@ def test_a_name_that_looks_like_a_formula_is_drawn_letter_by_letter():
     for file in Path(beatplanner.__file__).parent.rglob("*.py"):
         source = file.read_text("utf-8")
         if file.name not in ("plain_figure.py", "sample_town.py"):
-            assert not re.search(r"\bFigure\(|wrap=True|\"wrap\": True", source), file.name
+            assert not re.search(r"matplotlib\.figure import|wrap=True|\"wrap\": True", source), file.name
