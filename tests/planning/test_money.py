@@ -1,10 +1,16 @@
 """People and money against sums by hand: payroll, today, roll-out, pilots, currencies."""
 
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.areas import Areas
 from beatplanner.planning.whole.run import run
+from beatplanner.planning.whole.unfunded import _in_no_year
 
 ROLLOUT = """
 [budget]
@@ -94,7 +100,29 @@ def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
     assert told["blocked"]["sentence"].startswith(
         "The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)"
     )
+    assert "is not proven" not in told["blocked"]["sentence"]
     assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
+
+
+def test_a_pilot_is_said_to_be_beyond_the_money_only_where_that_is_proven():
+    # two beats, two years, one line: the pilot costs 5 a year once it starts, the other saves some of 4 a year
+    waiting, started = np.zeros((5, 2, 2)), np.zeros((5, 2, 2, 2))
+    waiting[0, 1] = 4.0
+    for s in range(2):
+        started[0, 0, s, s:] = 5.0
+        started[0, 1, s] = [4.0, 4.0 if s else 1.0]
+    table = pd.DataFrame({"municipality": ["A", "B"], "beat": ["1", "2"], "name": ["One", "Two"]})
+    areas = Areas(table, waiting, started, np.zeros((5, 2)), np.zeros((2, 2)), pd.DataFrame(), None, 0)
+    rules = SimpleNamespace(years=2, pilots=["A"], vehicle_years=5, vehicle_price=0.0, vehicle_yearly=0.0)
+    for ceiling, sure in ((8.9, False), (5.9, True)):
+        frame = SimpleNamespace(
+            first=0,
+            rise=np.ones(2),
+            funds=np.full((1, 2), np.inf),
+            ceiling=np.full(2, ceiling),
+            by_payer=lambda spent: spent.sum(axis=0)[None],
+        )
+        assert _in_no_year(areas, np.array([0]), np.zeros((5, 2)), rules, frame) is sure
 
 
 def test_nobody_is_moved_out_of_a_beat_that_has_not_started(town, command):

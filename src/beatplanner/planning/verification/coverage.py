@@ -180,6 +180,7 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "workload.years_covered": "The years that the incidents cover are taken from their times when they are read; the hours by them are checked in each unit.",
     "workload.months": "The histogram of the incidents' months is taken from their times when they are read.",
     "workload.days_covered": "The days that the incidents cover are taken from their times when they are read; the hours by them are checked in each unit.",
+    "budget.blocked.sentence": WORDS,
     "budget.resident_years_bound": "The bound on the roll-out has no certificate.",
     "officers.languages": "How many speakers to recruit follows from the roster and the beats' languages; it is advice and no figure of the plan.",
     "country.money": "Money is checked in the budget.",

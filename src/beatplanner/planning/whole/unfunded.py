@@ -12,7 +12,7 @@ import numpy as np
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.findings import listed
-from beatplanner.planning.whole.areas import Areas
+from beatplanner.planning.whole.areas import VEHICLES, Areas, whole_vehicles
 
 
 def told_of_limits(
@@ -170,7 +170,8 @@ def _blocked(
     sums = [
         f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks
     ]
-    text = f"The pilot {listed(who, 4)} cannot be paid"
+    sure = _in_no_year(areas, waiting, staff, rules, frame)
+    text = f"The pilot {listed(who, 4)} {'cannot be paid' if sure else 'does not start'}"
     text += (
         f": to start in {frame.labels[year]} it lacks {', '.join(sums)} (prices of {frame.labels[0]})"
         if sums
@@ -178,7 +179,46 @@ def _blocked(
     )
     if others:
         text += f"; {'1 other beat waits' if others == 1 else f'{others} other beats wait'} for it"
+    if not sure:
+        text += ". That no other order of starts would pay for it is not proven"
     return {"pilots": who, "start": frame.labels[year], "lacks": lacks, "waiting": others, "sentence": text + "."}
+
+
+def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> bool:
+    """Tell whether the money of some year does not do for some of the pilots, whenever it starts and whatever the other beats do.
+
+    The others cost at least what they cost if they never start, less what each saves at most in its best year. Where vehicles are not whole, which beats
+    may share, or a start saves some, those are counted that run in any case, and are bought in the first year.
+    """
+    from beatplanner.planning.whole.spending import fleet_need, spending
+
+    towns, names = areas.table["municipality"].to_numpy(object), set(rules.pilots)
+    # the beats of a municipality that is a pilot start at once
+    groups = [np.flatnonzero(towns == m) for m in names & set(towns[pilots])]
+    groups += [np.array([b]) for b in pilots if towns[b] not in names]
+    whole = bool((areas.need % 1 == 0).all() and (areas.need[:, 1] >= areas.need[:, 0]).all())
+    for group in groups:
+        others = np.setdiff1d(np.arange(len(towns)), group)
+        saves = np.maximum(0.0, areas.waiting[:, others, None] - areas.started[:, others]).max(axis=2, initial=0.0)
+        saves[VEHICLES] = 0.0
+        for s in range(frame.first, rules.years):
+            trial = np.full(len(towns), -1)
+            trial[group] = s
+            spent = spending(areas, trial, staff, rules, frame.rise)
+            if not whole:
+                need = fleet_need(areas, trial, np.arange(rules.years))
+                need += (areas.need.min(axis=1) - areas.need[:, 0])[others].sum()
+                least = whole_vehicles(need)
+                spent[VEHICLES] = least * rules.vehicle_yearly * frame.rise
+                spent[VEHICLES, 0] += least[0] * rules.vehicle_price
+            spent = spent - saves.sum(axis=1) * frame.rise
+            left = np.concatenate([frame.funds - frame.by_payer(spent), (frame.ceiling - spent.sum(axis=0))[None, :]])
+            limits = np.concatenate([frame.funds, frame.ceiling[None, :]])
+            if not (left < -1e-6 - 1e-6 * np.where(np.isfinite(limits), np.abs(limits), 0.0)).any():
+                break
+        else:
+            return True
+    return False
 
 
 def _today_unpaid(left: np.ndarray, frame: Any) -> dict[str, Any]:
