@@ -43,7 +43,8 @@ def test_knapsacks_of_whole_units_lie_between_split_units_and_the_truth(seed, it
         reduced,
         weight,
         np.array([-1]),
-        1,
+        np.array([0]),
+        np.array([1]),
         lower,
         upper,
         np.array([guess]),
@@ -63,7 +64,7 @@ def test_one_site_of_each_label_is_chosen():
     start, unit = np.array([0, 1, 2, 3]), np.arange(3)
     reduced, weight = np.array([-5.0, -4.0, -1.0]), np.ones(3)
     value, share, chosen = np.zeros(3), np.zeros(3), np.zeros(2, np.int64)
-    arguments = (2, 0.5, 1.5, np.zeros(3), value, share, chosen)
+    arguments = (np.zeros(3, int), np.array([2]), 0.5, 1.5, np.zeros(3), value, share, chosen)
     assert price_sites(start, unit, reduced, weight, np.array([7, 7, -1]), *arguments) == pytest.approx(-6.0)
     assert sorted(chosen) == [0, 2]
     assert price_sites(start, unit, reduced, weight, np.array([7, 8, -1]), *arguments) == pytest.approx(-9.0)

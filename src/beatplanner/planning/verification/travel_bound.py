@@ -22,6 +22,8 @@ SLACK = 1e-9
 MOST_PAIRS = 3_000_000
 # Steps of an exact knapsack after which its fractional value stands.
 KNAPSACK_STEPS = 4_000
+# Sites up to which all that are left are given whole units.
+MOST_WHOLE = 60
 
 
 @dataclass(frozen=True)
@@ -323,10 +325,51 @@ def chosen(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
     return order[:count]
 
 
-def lagrangian(area: Area, pairs: Pairs, u: np.ndarray, price: float, cuts: np.ndarray | None, wanted: float) -> Value:
+@dataclass(frozen=True)
+class Zones:
+    """How many beats have their site among which sites: each site of the problem is in one zone."""
+
+    of: np.ndarray  # (S,) zone of each site
+    need: tuple[int, ...]  # (Z,) beats of each zone
+
+    def parted(self, sites: np.ndarray, need: int) -> Zones | None:
+        """Return the zones with some sites of one zone in a new one that has `need` beats; None where they are of several, or none."""
+        old = np.unique(self.of[sites])
+        if len(old) != 1 or not 0 <= need <= self.need[old[0]]:
+            return None
+        of, needs = self.of.copy(), list(self.need)
+        of[sites] = len(needs)
+        needs[old[0]] -= need
+        return Zones(of, (*needs, need))
+
+    def used(self, sites: np.ndarray) -> np.ndarray:
+        """Tell which of some sites are in a zone that has beats."""
+        return np.array(self.need)[self.of[sites]] > 0
+
+    def chosen(self, site: np.ndarray, value: np.ndarray, label: np.ndarray) -> list[np.ndarray] | None:
+        """Return the places of the least values of each zone, as many as it has beats; None where one has fewer sites."""
+        found, zone = [], self.of[site]
+        for z, need in enumerate(self.need):
+            own = np.flatnonzero(zone == z)
+            best = own[chosen(value[own], label[own], need)]
+            if len(best) < need:
+                return None
+            found.append(best)
+        return found
+
+
+def lagrangian(
+    area: Area,
+    pairs: Pairs,
+    u: np.ndarray,
+    price: float,
+    cuts: np.ndarray | None,
+    wanted: float,
+    zones: Zones | None = None,
+) -> Value:
     """Evaluate the Lagrangian over some pairs; `cuts`, (P,), is what multipliers of contiguity add to each pair's cost.
 
-    Whole units are only counted where split ones leave the bound below `wanted`.
+    `zones` tells how many beats have their site where, None where nothing is known of that. Whole units are only counted where split ones leave the bound below `wanted`.
     """
     if area.budget is None:
         price = 0.0  # without a limit nothing is paid back for it, and a price would lift the bound above the truth
@@ -344,9 +387,11 @@ def lagrangian(area: Area, pairs: Pairs, u: np.ndarray, price: float, cuts: np.n
     base = math.fsum(u.tolist()) - (0.0 if area.budget is None else price * area.budget)
     value = split.copy()
     label, exact = pairs.label[site], np.zeros(len(site), bool)
+    zones = zones or Zones(np.zeros(len(pairs.centre), np.int64), (area.count,))
     while True:
-        best = chosen(value, label, area.count)
-        if len(best) < area.count or not np.isfinite(value[best]).all():
+        of_zone = zones.chosen(site, value, label)
+        best = np.concatenate(of_zone) if of_zone else np.empty(0, np.int64)
+        if not len(best) or not np.isfinite(value[best]).all():
             return Value(math.inf, np.full(len(at), math.inf))
         bound = base + math.fsum(value[best].tolist())
         doubtful = best[~exact[best]]
@@ -361,8 +406,15 @@ def lagrangian(area: Area, pairs: Pairs, u: np.ndarray, price: float, cuts: np.n
     size_of_terms = float(np.abs(u).sum()) + float(np.abs(value[best]).sum())
     bound -= ROUNDING * size_of_terms
     # what the other beats cost at least where a site is in the plan, whichever it is
-    others = np.full(len(site), bound - float(value[best].max()))
+    worst = np.array([float(value[b].max(initial=-np.inf)) for b in of_zone or []])[zones.of[site]]
+    # a site of a zone without beats is in no plan
+    others = np.where(np.isfinite(worst), bound - worst, np.inf)
     others[best] = bound - value[best]
+    open_sites = np.flatnonzero((others + value < wanted) & ~exact)
+    for s in open_sites if bound < wanted and len(open_sites) <= MOST_WHOLE else ():
+        part = slice(start[s], start[s] + size[s])
+        better = whole(pairs.weight[part], reduced[part], pairs.own[part], area.lower, area.upper)
+        value[s] = value[s] if better is None else max(value[s], better)
     extra = np.where(pairs.own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
     # a unit that is forced in lifts the value of split units; the value of whole ones holds besides, and they do not add up
     return Value(bound, others[at] + np.maximum(value[at], split[at] + extra))
@@ -398,7 +450,7 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
             return best
         pairs = subset(pairs, found.forced < bound)
         pairs = with_links(pairs, area.edges, n)
-        pairs = subset(pairs, connected(pairs, _surviving(pairs, np.ones(len(pairs.site), bool))))
+        pairs = subset(pairs, in_reach(pairs, _surviving(pairs, np.ones(len(pairs.site), bool)), area.upper))
         if _empty(area, pairs):
             return math.inf
     if not len(proof["parent"]):
@@ -485,37 +537,65 @@ class _Tree:
         least = math.inf
         first = self.proof["round_multiplier"][-1].astype(np.int64)
         # what holds of a node's plans holds of those of its children, whose own multipliers may prove less
-        stack = [(0, np.ones(len(self.pairs.site), bool), first, -math.inf)]
+        every = Zones(np.zeros(len(self.pairs.centre), np.int64), (self.area.count,))
+        stack = [(0, np.ones(len(self.pairs.site), bool), first, -math.inf, every)]
         while stack:
-            k, alive, above, known = stack.pop()
+            k, alive, above, known, zones = stack.pop()
             u = above + self.proof["multiplier"][k]
             alive = self._without(k, alive)
+            if self._need(k) >= 0:
+                part, need = self._part(k), self._need(k)
+                if not len(part) and need > 0:
+                    continue  # the rounds left none of these sites
+                parted = zones.parted(part, need) if len(part) else zones
+                if parted is None:
+                    return -math.inf
+                zones = parted
+                alive = alive & zones.used(self.pairs.site)
             own = children.get(k, [])
-            found, left = self._evaluate(k, alive, u)
+            found, left = self._evaluate(k, alive, u, zones)
             while not own and found < self.bound:
                 # what is left may be apart by weight, and without it the bound is higher
                 fewer = in_reach(self.pairs, left, self.area.upper)
                 if fewer.sum() == alive.sum():
                     break
                 alive = fewer
-                found, left = self._evaluate(k, alive, u)
+                found, left = self._evaluate(k, alive, u, zones)
             if found >= self.bound:
                 least = min(least, found)
                 continue
             known = max(known, found)
             if not own:
                 least = min(least, known)
-            elif not self._shared_out(own):
+            elif not self._shared_out(own, zones):
                 return -math.inf
-            stack += [(c, left, u, known) for c in own]
+            stack += [(c, left, u, known, zones) for c in own]
         return least
+
+    def _need(self, k: int) -> int:
+        """Return how many beats a node has in the sites that it parted from their zone, -1 where it did not."""
+        return int(self.proof["need"][k]) if "need" in self.proof else -1
+
+    def _part(self, k: int) -> np.ndarray:
+        """Return the sites that a node parted from their zone, those that the rounds left."""
+        start = self.proof["part_start"]
+        named = self.proof["part"][start[k] : start[k + 1]].tolist()
+        return np.array([self.place[c, g] for c, g in named if (c, g) in self.place], np.int64)
 
     def _gone(self, k: int) -> np.ndarray:
         start = self.proof["gone_start"]
         return self.proof["gone"][start[k] : start[k + 1]]
 
-    def _shared_out(self, siblings: list[int]) -> bool:
-        """Tell whether two children leave every plan in one of them: they part one unit's sites, and none is gone from both."""
+    def _shared_out(self, siblings: list[int], zones: Zones) -> bool:
+        """Tell whether children leave every plan in one of them.
+
+        Two part one unit's sites, and none is gone from both; or all part the same sites from a zone, one for each number of beats there.
+        """
+        if any(self._need(k) >= 0 for k in siblings):
+            parts, needs = [set(self._part(k).tolist()) for k in siblings], {self._need(k) for k in siblings}
+            old = np.unique(zones.of[sorted(parts[0])]) if parts[0] else np.empty(0)
+            most = zones.need[old[0]] if len(old) else 0
+            return len(old) < 2 and all(p == parts[0] for p in parts) and needs >= set(range(most + 1))
         if len(siblings) != 2:
             return False
         one, other = ({tuple(s) for s in self._gone(k).tolist()} for k in siblings)
@@ -533,7 +613,7 @@ class _Tree:
                 alive[self.pair(s, np.array([unit]))] = False
         return alive
 
-    def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray) -> tuple[float, np.ndarray]:
+    def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray, zones: Zones) -> tuple[float, np.ndarray]:
         """Return a node's bound and the pairs that plans below the claim may still have."""
         area, pairs = self.area, self.pairs
         alive = connected(pairs, _surviving(pairs, alive))
@@ -550,11 +630,16 @@ class _Tree:
                     every[held[0]] += mu
                     every[held[1]] -= mu
             adds = every[alive]
-        found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound)
+        found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound, zones)
         bound = found.bound
         cheapest = np.full(self.n, np.inf)
         np.minimum.at(cheapest, left.unit, left.cost)
         bound = max(bound, math.fsum(cheapest.tolist()) * (1 - ROUNDING))
+        if len(left.unit) == self.n:
+            # one plan is left
+            load, slack = np.bincount(left.site, weights=left.weight)[np.unique(left.site)], SLACK * area.upper
+            if load.min() < area.lower - slack or load.max() > area.upper + slack:
+                return math.inf, alive
         if area.budget is not None:
             fewest = np.full(self.n, np.inf)
             np.minimum.at(fewest, left.unit, left.moved)

@@ -65,6 +65,7 @@ def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP
         parents.append(node.parent)
     deltas = [u - (of_node[p] if p >= 0 else of_round[-1]) for u, p in zip(of_node, parents, strict=True)]
     gone = [np.asarray(node.gone, np.int64).reshape(-1, 2) for node in nodes]
+    part = [np.asarray(node.part, np.int64).reshape(-1, 2) for node in nodes]
     cut_node, cut_of, cut_price = _cut_rows([node.multipliers for node in nodes])
     used = np.unique(cut_of)
     cuts = [evidence.cuts[c] for c in used]
@@ -78,6 +79,9 @@ def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP
         "price": np.array(price, float),
         "gone_start": np.cumsum([0, *map(len, gone)]),
         "gone": _small(np.concatenate([np.empty((0, 2), np.int64), *gone])),
+        "part_start": np.cumsum([0, *map(len, part)]),
+        "part": _small(np.concatenate([np.empty((0, 2), np.int64), *part])),
+        "need": np.array([node.need for node in nodes], np.int64),
         "cut_node": cut_node,
         "cut_of": np.searchsorted(used, cut_of),
         "cut_price": cut_price,

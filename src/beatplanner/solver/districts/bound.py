@@ -28,6 +28,7 @@ import numpy as np
 from numba import njit
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.districts.evidence import Multipliers
 from beatplanner.solver.districts.sites import Sites, joined
 
 # Pairs that are passed on to an exact model at most.
@@ -114,6 +115,8 @@ class Bound:
         λ, cost for each resident moved.
     hurried
         Whether the time ended the ascent: the bound holds, but says little.
+    rounds
+        The multipliers that left pairs out, in order, where there were several; the last are those of the bound.
     """
 
     value: float
@@ -121,6 +124,7 @@ class Bound:
     multiplier: np.ndarray
     price: float
     hurried: bool = False
+    rounds: tuple[Multipliers, ...] = ()
 
 
 class _Relaxation:
@@ -276,7 +280,7 @@ def subgradient(near, weight, count, lower, upper, best_known, budget, steps, th
     if len(near.centre) < count:
         return None
     relaxation = _Relaxation(near, weight, count, lower, upper, threads)
-    multiplier = _first_guess(near, n, count) if multiplier is None else multiplier.copy()
+    multiplier = first_guess(near, n, count) if multiplier is None else multiplier.copy()
     target = best_known if np.isfinite(best_known) else 1.2 * float(multiplier.sum())
     best, best_multiplier, best_price = -np.inf, multiplier.copy(), price
     scale, stalled = 1.0, 0
@@ -371,8 +375,8 @@ def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, m
     return Bound(bound, joined(left), multiplier, price), (joined(kept_near) if taken_far else None)
 
 
-def _first_guess(sites: Sites, n: int, count: int) -> np.ndarray:
-    """Start from what a unit would cost at one of its nearer centres."""
+def first_guess(sites: Sites, n: int, count: int) -> np.ndarray:
+    """Return multipliers to start from, (n,): what a unit would cost at one of its nearer centres."""
     order = np.lexsort((sites.cost, sites.unit))
     unit = sites.unit[order]
     first = np.searchsorted(unit, np.arange(n))

@@ -6,6 +6,8 @@ The claim is: *no districts that keep the rules cost less than* `Evidence.bound`
    or above, and then every pair that lost its connection with the site's centre within the site's remaining pairs;
 2. `nodes`: a tree over the pairs that are left. The first node has them all. A child has what its parent's multipliers could not exclude, less
    the pairs of its `unit` with the sites `gone`; the two children of a node share the unit's sites out between them, so that every plan is in one.
+   Or the children differ in how many districts have their site among some sites of one zone, `part`, which becomes a zone of its own: from none to
+   all that the zone had, one child for each number. At first all sites are one zone, which has all districts.
 
 The bound holds where every node without children ends in one of the ways of `End`. Without nodes the bound is the Lagrangian of a round, or
 nothing is left after the rounds. Any multipliers give a valid Lagrangian: what is written here can only fail to prove the claim, never prove a
@@ -74,13 +76,17 @@ class Node:
     parent
         Place of the parent in `Evidence.nodes`, always before its children; -1 for the first.
     unit, gone
-        What the branching took away: the pairs of `unit` with the sites ``gone``, (k, 2) of centre and label; -1 and empty for the first.
+        What the branching took away: the pairs of `unit` with the sites ``gone``, (k, 2) of centre and label; -1 and empty for the first, and
+        where sites were parted.
     multipliers
         Of the node's Lagrangian; None where the node ended without one.
     bound
         What the Lagrangian came to here, or at a node above.
     end
         See `End`.
+    part, need
+        (k, 2) the sites, by centre and label, that the branching parted from their zone, and how many districts have their site there; empty
+        and -1 where it did not.
     """
 
     parent: int
@@ -89,6 +95,8 @@ class Node:
     multipliers: Multipliers | None
     bound: float
     end: End
+    part: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    need: int = -1
 
 
 @dataclass(frozen=True)

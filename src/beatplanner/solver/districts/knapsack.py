@@ -160,8 +160,8 @@ def _whole(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
 
 
 @njit(cache=True, nogil=True)
-def price_sites(start, unit, reduced, weight, label, count, lower, upper, row, value, share, chosen):
-    """Choose the `count` sites of least value, with at most one of each label, and return the sum of their values.
+def price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, row, value, share, chosen):
+    """Choose the sites of least value, as many of each zone as it needs, with at most one of each label in it, and return the sum of their values.
 
     Parameters
     ----------
@@ -173,14 +173,16 @@ def price_sites(start, unit, reduced, weight, label, count, lower, upper, row, v
         (n,) workload.
     label
         (S,) label of each site, -1 for none.
-    count, lower, upper
-        Districts and their bounds.
+    zone, need
+        (S,) zone of each site, 0, 1, …, and (Z,) districts whose site is in each zone.
+    lower, upper
+        Bounds of a district.
     row
         (S,) a guess of the multiplier of each site's balance row, such as that of the last call; bettered where it mattered. Any guess gives a
         value that is not too high, in one pass without sorting, and only sites that it leaves small enough are solved.
     value, share, chosen
         Written: (S,) value of each site, of whole units where it mattered; (P,) part of each pair, of chosen sites only;
-        (count,) the chosen sites.
+        (K,) the chosen sites, zone by zone, those of the least value first.
 
     Returns
     -------
@@ -199,35 +201,37 @@ def price_sites(start, unit, reduced, weight, label, count, lower, upper, row, v
             v += min(0.0, reduced[p] - sigma * weight[unit[p]])
         value[s] = v + sigma * (upper if sigma < 0.0 else lower)
     order = np.argsort(value)
-    best = np.full(count, np.inf)
+    best = np.full(chosen.shape[0], np.inf)
     chosen[:] = -1
+    end = np.cumsum(need)
     for q in range(sites):
         s = order[q]
-        if value[s] >= best[count - 1]:
-            break
+        first, final = end[zone[s]] - need[zone[s]], end[zone[s]] - 1
+        if final < first or value[s] >= best[final]:
+            continue
         split, row[s] = _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
-        if split >= best[count - 1]:
+        if split >= best[final]:
             value[s] = split
             continue
         v = _whole(start, unit, reduced, weight, lower, upper, s, at, ratio, share)
         value[s] = v
-        if v >= best[count - 1]:
+        if v >= best[final]:
             continue
-        last = count - 1
+        last = final
         if label[s] >= 0:
-            for k in range(count):
+            for k in range(first, final + 1):
                 if chosen[k] >= 0 and label[chosen[k]] == label[s]:
                     last = k
                     break
             if best[last] <= v:
                 continue
-        while last > 0 and best[last - 1] > v:
+        while last > first and best[last - 1] > v:
             best[last] = best[last - 1]
             chosen[last] = chosen[last - 1]
             last -= 1
         best[last] = v
         chosen[last] = s
-    return best.sum() if chosen[count - 1] >= 0 else np.inf
+    return best.sum()
 
 
 @njit(cache=True, nogil=True)
@@ -237,8 +241,9 @@ def ascend(
     cost,
     moved,
     label,
+    zone,
+    need,
     weight,
-    count,
     lower,
     upper,
     budget,
@@ -261,8 +266,10 @@ def ascend(
     ----------
     start, unit, cost, moved, label
         The sites: compressed rows, and cost and residents moved of each pair.
-    weight, count, lower, upper, budget
-        (n,) workload, number of districts, their bounds, residents that may change label (negative for no limit).
+    zone, need
+        Which zone each site is in, and how many districts have their site there.
+    weight, lower, upper, budget
+        (n,) workload, the districts' bounds, residents that may change label (negative for no limit).
     cut_start, cut_pair
         Contiguity cuts in compressed rows: x of the first pair ≤ Σ x of the others.
     span
@@ -289,7 +296,7 @@ def ascend(
     n, sites, pairs, cuts = weight.shape[0], start.shape[0] - 1, unit.shape[0], cut_start.shape[0] - 1
     size = n + cuts + 1
     value, row, share = np.zeros(sites), np.zeros(sites), np.zeros(pairs)
-    chosen = np.zeros(count, np.int64)
+    chosen = np.zeros(need.sum(), np.int64)
     taken = np.zeros(sites, np.bool_)
     reduced = np.zeros(pairs)
     site = np.zeros(pairs, np.int64)
@@ -314,7 +321,7 @@ def ascend(
                 reduced[cut_pair[cut_start[c]]] += mu
                 for q in range(cut_start[c] + 1, cut_start[c + 1]):
                     reduced[cut_pair[q]] -= mu
-        total = price_sites(start, unit, reduced, weight, label, count, lower, upper, row, value, share, chosen)
+        total = price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, row, value, share, chosen)
         if total == np.inf:
             return np.inf, best_dual, False
         bound = total
@@ -335,8 +342,7 @@ def ascend(
         grow *= 1.05
         mass += grow
         over = -budget
-        for k in range(count):
-            s = chosen[k]
+        for s in chosen:
             taken[s] = True
             for p in range(start[s], start[s + 1]):
                 if share[p] > 0.0:
@@ -402,7 +408,7 @@ def ascend(
 
 @njit(cache=True, nogil=True)
 def excludable(
-    start, unit, cost, moved, label, weight, count, lower, upper, budget, cut_start, cut_pair, dual, limit, kept
+    start, unit, cost, moved, label, zone, need, weight, lower, upper, budget, cut_start, cut_pair, dual, limit, kept
 ):
     """Tell which pairs could be in a plan of at most `limit`, by what forcing each in adds to the bound of `dual`.
 
@@ -411,7 +417,7 @@ def excludable(
     """
     n, sites, pairs, cuts = weight.shape[0], start.shape[0] - 1, unit.shape[0], cut_start.shape[0] - 1
     value, row, share = np.zeros(sites), np.zeros(sites), np.zeros(pairs)
-    chosen = np.zeros(count, np.int64)
+    chosen = np.zeros(need.sum(), np.int64)
     reduced = np.zeros(pairs)
     largest = 1.0
     if budget >= 0.0:
@@ -425,7 +431,7 @@ def excludable(
             reduced[cut_pair[cut_start[c]]] += mu
             for q in range(cut_start[c] + 1, cut_start[c + 1]):
                 reduced[cut_pair[q]] -= mu
-    total = price_sites(start, unit, reduced, weight, label, count, lower, upper, row, value, share, chosen)
+    total = price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, row, value, share, chosen)
     kept[:] = False
     if total == np.inf:
         return np.inf
@@ -434,17 +440,19 @@ def excludable(
         bound += dual[i]
     if budget >= 0.0:
         bound -= price * budget
-    worst = value[chosen[count - 1]]
+    end = np.cumsum(need)
     taken = np.zeros(sites, np.bool_)
-    for k in range(count):
-        taken[chosen[k]] = True
+    for s in chosen:
+        taken[s] = True
     longest = 0
     for s in range(sites):
         longest = max(longest, start[s + 1] - start[s])
     at, ratio = np.empty(longest, np.int64), np.empty(longest)
     for s in range(sites):
-        # without this site, the others cost at least the bound less the worst of the chosen, or less its own value
-        others = bound - (value[s] if taken[s] else worst)
+        if need[zone[s]] == 0:
+            continue
+        # without this site, the others cost at least the bound less the worst of its zone's, or less its own value
+        others = bound - (value[s] if taken[s] else value[chosen[end[zone[s]] - 1]])
         whole = value[s]
         split, sigma = _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
         if others + max(whole, split) > limit:

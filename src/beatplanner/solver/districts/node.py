@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +20,8 @@ GAP = 1e-4
 # Steps of each trial of a split, and units that are tried.
 TRIAL_STEPS = 12
 CANDIDATES = 5
+# Zones whose split is tried, and units of a district, on average, from which they are: where districts are small, a unit's split says as much.
+ZONE_CANDIDATES, ZONE_UNITS = 3, 40
 # Cost of a pair that a trial leaves out: above any plan's, and far from the limits of floating point.
 FORBIDDEN = 1e30
 
@@ -35,6 +37,55 @@ class OpenNode:
     unit: int = -1  # the unit that was branched on
     gone: np.ndarray | None = None  # its pairs that were taken away
     place: int = 0  # in the list of nodes that proves the bound
+    zone: np.ndarray | None = None  # (S,) of each site of the tree; None where all are one
+    need: tuple[int, ...] = ()  # districts of each zone
+    part: np.ndarray | None = (
+        None  # the sites, in the tree's numbers, that the branching parted from their zone, the last
+    )
+
+
+@dataclass(frozen=True)
+class Way:
+    """A child that a split would make: pairs, (P,) bool, of `unit` taken away, or of sites, (S,) bool, that are a zone of their own."""
+
+    gone: np.ndarray
+    unit: int = -1
+    part: np.ndarray | None = None
+    need: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # (Z + 1,) districts of each zone
+
+
+def parted(at: np.ndarray, share: np.ndarray, need: int) -> tuple[float, np.ndarray] | None:
+    """Return how much a line would part a zone's sites, and which are on its far side, (S,) bool; None where there is nothing to part.
+
+    Parameters
+    ----------
+    at, share
+        (S, 2) centres and (S,) how much the relaxation uses each.
+    need
+        Districts of the zone. Of several, the widest gap between used sites parts them; of one, a line through the middle of its use.
+    """
+    used = share > 0.02
+    if need == 0 or len(at) < 2 or used.sum() < 2:
+        return None
+    weight = np.where(used, share, 0.0)
+    middle = weight @ at / weight.sum()
+    off = at - middle
+    xx, yy, both = (float(weight @ (off[:, a] * off[:, b])) for a, b in ((0, 0), (1, 1), (0, 1)))
+    axis = 0.5 * np.arctan2(2 * both, xx - yy)
+    best = None
+    for angle in axis + np.arange(4 if need > 1 else 1) * np.pi / 4:
+        along = off @ np.array([np.cos(angle), np.sin(angle)])
+        order = np.flatnonzero(used)[np.argsort(along[used], kind="stable")]
+        place, before = along[order], np.cumsum(weight[order])
+        gap = np.diff(place)
+        even = np.minimum(before[:-1], before[-1] - before[:-1])
+        worth = gap * np.minimum(even, 1.0) if need > 1 else np.where(gap > 1e-9, even, -1.0)
+        cut = int(np.argmax(worth))
+        if gap[cut] > 1e-9 and (best is None or worth[cut] > best[0]):
+            best = (float(worth[cut]), along > (place[cut] + place[cut + 1]) / 2)
+    if best is None:
+        return None
+    return float(np.sqrt(xx + yy) * (1.0 if need > 1 else best[0])), best[1]
 
 
 class Shared:
@@ -83,6 +134,8 @@ class LocalNode:
         self.dual = node.dual
         self.mu = dict.fromkeys(tree.cuts, 0.0) | node.cuts
         self.whole_found = False
+        self.zones = np.zeros(len(tree.sites.centre), np.int64) if node.zone is None else node.zone
+        self.need = np.array(node.need or (self.problem.count,), np.int64)
         self._take(pairs)
 
     def _take(self, pairs: np.ndarray) -> None:
@@ -91,7 +144,10 @@ class LocalNode:
         while True:
             self.pairs = np.flatnonzero(tree.sites.surviving(pairs))
             self.sites = tree.sites.keep(pairs)
-            if len(self.sites.centre) < problem.count or not np.bincount(self.sites.unit, minlength=self.n).all():
+            self.numbers = np.flatnonzero(pairs[tree.sites.start[:-1]])
+            self.zone = self.zones[self.numbers]
+            lacks = np.bincount(self.zone, minlength=len(self.need)) < self.need
+            if lacks.any() or not np.bincount(self.sites.unit, minlength=self.n).all():
                 self.empty = True
                 return
             reach = pairs_in_reach(self.sites, tree.graph.indptr, tree.graph.indices, problem.weight, problem.upper)
@@ -127,8 +183,9 @@ class LocalNode:
             s.cost,
             s.moved,
             s.label,
+            self.zone,
+            self.need,
             problem.weight,
-            problem.count,
             problem.lower,
             problem.upper,
             budget,
@@ -253,35 +310,80 @@ class LocalNode:
 
     def split(self, bound: float) -> list[OpenNode]:
         """Return the children of the split, among a few, that lifts the bound most."""
-        tree, s = self.tree, self.sites
+        tree = self.tree
         best_children, best_score = [], -np.inf
         most = tree.best if np.isfinite(tree.best) else bound + abs(bound)
-        for unit, beyond in self.candidates():
-            own = s.unit == unit
-            children, gains = [], []
-            for gone in (own & beyond, own & ~beyond):
-                value, dual, mu = self.trial(gone)
-                value = max(bound, value)
-                gains.append(min(value, most) - bound)
-                pairs = self.mask.copy()
-                pairs[self.pairs[gone]] = False
-                children.append(OpenNode(value, np.packbits(pairs), dual, mu, unit, self.pairs[gone]))
+        for ways in [*self.zone_ways(), *self.unit_ways()]:
+            children = [self.child(bound, way) for way in ways]
+            gains = sorted(min(c.bound, most) - bound for c in children)
             floor = 1e-7 * abs(bound)
-            score = max(min(gains), floor) * max(max(gains), floor)
+            score = max(gains[0], floor) * max(gains[1], floor)
             if score > best_score:
                 best_children, best_score = children, score
             if min(c.bound for c in children) >= tree.enough():
                 break
         return best_children
 
-    def trial(self, gone: np.ndarray) -> tuple[float, np.ndarray, dict[tuple[int, ...], float]]:
-        """Bound the node without some pairs, (P,) bool, in a few steps; return also the multipliers of units and of cuts."""
-        arguments = self._arguments()
+    def child(self, bound: float, way: Way) -> OpenNode:
+        """Return a child of the node, bounded in a few steps."""
+        value, dual, mu = self.trial(way)
+        pairs = self.mask.copy()
+        pairs[self.pairs[way.gone]] = False
+        packed, taken = np.packbits(pairs), self.pairs[way.gone]
+        value = max(bound, value)
+        if way.part is None:
+            zone, need = (None, ()) if len(self.need) == 1 else (self.zones, tuple(self.need.tolist()))
+            return OpenNode(value, packed, dual, mu, way.unit, taken, zone=zone, need=need)
+        zone = self.zones.copy()
+        zone[self.numbers[way.part]] = len(self.need)
+        return OpenNode(value, packed, dual, mu, zone=zone, need=tuple(way.need), part=self.numbers[way.part])
+
+    def unit_ways(self) -> list[list[Way]]:
+        """Return splits of the sites of one unit in two."""
+        ways = []
+        for unit, beyond in self.candidates():
+            own = self.sites.unit == unit
+            ways.append([Way(own & beyond, unit), Way(own & ~beyond, unit)])
+        return ways
+
+    def zone_ways(self) -> list[list[Way]]:
+        """Return splits of the sites of one zone in two by a line, with a child for each number of districts on one side."""
+        s = self.sites
+        if (s.label >= 0).any() or self.n < ZONE_UNITS * self.problem.count:
+            return []
+        heads, at = self.mean[s.start[:-1]], self.tree.xy[s.centre]
+        found = []
+        for z, need in enumerate(self.need.tolist()):
+            members = np.flatnonzero(self.zone == z)
+            cut = parted(at[members], heads[members], need)
+            if cut is None:
+                continue
+            worth, side = cut
+            part = np.zeros(len(s.centre), bool)
+            part[members[side]] = True
+            ways = []
+            for a in range(need + 1):
+                needs = self.need.copy()
+                needs[z] = need - a
+                dropped = part if a == 0 else (self.zone == z) & ~part if a == need else np.zeros(len(part), bool)
+                ways.append(Way(np.repeat(dropped, np.diff(s.start)), part=part, need=np.append(needs, a)))
+            found.append((worth, z, ways))
+        found.sort(key=lambda f: (-f[0], f[1]))
+        return [ways for *_, ways in found[:ZONE_CANDIDATES]]
+
+    def trial(self, way: Way) -> tuple[float, np.ndarray, dict[tuple[int, ...], float]]:
+        """Bound a child in a few steps; return also the multipliers of units and of cuts."""
+        arguments, zone, need = self._arguments(), self.zone, self.need
+        if way.part is not None:
+            zone, need = np.where(way.part, len(self.need), self.zone), way.need
         bound, dual, _ = ascend(
             *arguments[:2],
             # a price that no plan pays keeps the pairs out and the arrays as they are
-            np.where(gone, FORBIDDEN, self.sites.cost),
-            *arguments[3:],
+            np.where(way.gone, FORBIDDEN, self.sites.cost),
+            *arguments[3:5],
+            zone,
+            need,
+            *arguments[7:],
             self.tree.span,
             self._full_dual(),
             *self._aims(),
@@ -289,8 +391,8 @@ class LocalNode:
             0.15,
             TRIAL_STEPS,
             self.tree.halt,
-            np.zeros(len(gone)),
-            np.zeros(len(gone)),
+            np.zeros(len(way.gone)),
+            np.zeros(len(way.gone)),
         )
         mu = {c: float(m) for c, m in zip(self.active, dual[self.n : -1], strict=True) if m > 0.0}
         return bound, np.append(dual[: self.n], dual[-1]), mu

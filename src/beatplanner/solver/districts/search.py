@@ -14,6 +14,7 @@ from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import MOVES, TRAVEL
 from beatplanner.solver.districts.growth import Graph, Growth, NoRoomError, grown_from, halved, share_out
 from beatplanner.solver.districts.problem import DistrictingProblem, Districts, keeps_balance, keeps_budget
+from beatplanner.solver.districts.transport import Transport
 
 # Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
 # a time limit gives the same plan on all but the slowest machines.
@@ -25,6 +26,9 @@ HOT, WARM = 0.5, 0.05
 IMPROVING_MOVES = 5_000
 # Units above which walks start from a halved map, and may be a little out of balance while they are hot, as a share of all workload.
 LARGE, ALLOWANCE = 2_000, 0.005
+
+# Units of a district, on average, from which a walk from centres gives way to a transport problem.
+BIG_DISTRICT = 60
 
 
 @dataclass(frozen=True)
@@ -257,6 +261,8 @@ class Search:
         problem = self.problem
         if problem.goal != TRAVEL or self.by_label or (self.locked >= 0).any():
             return None
+        if len(problem.weight) >= BIG_DISTRICT * problem.count:
+            return self.around(stop)
         random = np.random.default_rng([self.seed, 10**6])
         moves = max(CHUNK, IMPROVING_MOVES * len(problem.weight))
 
@@ -267,6 +273,17 @@ class Search:
             label = best_labels(district, problem.count, self.current, self.residents, self.locked)
             found = self.anneal(district, label, moves, np.inf, stop, random, heat=HOT)
             return (found.district, found.objective) if self.keeps_rules(found) else None
+
+        return improve
+
+    def around(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None]:
+        """Return what makes districts around centres by a transport problem; of travel, without labels."""
+        transport = Transport(self.problem, self.graph, self.metres, stop)
+
+        def improve(centres: np.ndarray) -> tuple[np.ndarray, float] | None:
+            district = transport.around(centres)
+            found = None if district is None else self.found(district)
+            return (found.district, found.objective) if found is not None and self.keeps_rules(found) else None
 
         return improve
 

@@ -26,6 +26,7 @@ from beatplanner.solver.clock import Watch, read_clock, watch
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
+from beatplanner.solver.districts.dilation import dilated_bound, suits
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
 from beatplanner.solver.districts.nearby import nearby_bound
@@ -38,7 +39,7 @@ from beatplanner.solver.districts.problem import (
     pieces,
 )
 from beatplanner.solver.districts.search import LARGE, Search, best_labels, measured
-from beatplanner.solver.districts.sites import AllSites
+from beatplanner.solver.districts.sites import AllSites, joined
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
 __all__ = [
@@ -247,6 +248,7 @@ class _Proof:
         self.by_moves = problem.goal == MOVES
         self.bound: Bound | None = None
         self.evidence = Evidence(-np.inf)
+        self.better: tuple[np.ndarray, float] | None = None
         self.left = Unfinished()
         self.sites = AllSites(
             search.graph.indptr,
@@ -267,8 +269,11 @@ class _Proof:
         """Return what proves the bound (inf where no districts keep the rules), and better districts or None."""
         problem, search = self.problem, self.search
         known = best.objective if search.keeps_rules(best) else np.inf
+        self.better = None
         if self.left.tree is None:
             self.ascend(known, stop, threads)
+            if self.better is not None:
+                known = min(known, self.better[1])
             tell("beats: bound", known if np.isfinite(known) else None, self.evidence.bound)
         bound = self.bound
         assert bound is not None
@@ -277,7 +282,7 @@ class _Proof:
             or stop()
             or (np.isfinite(known) and known - bound.value <= 1e-4 * known)
         ):
-            return self.evidence, None
+            return self.evidence, self.better_than(best)
         exact = exact_districts(
             bound,
             problem,
@@ -293,7 +298,25 @@ class _Proof:
         if exact.infeasible or exact.bound > self.evidence.bound:
             value = np.inf if exact.infeasible else exact.bound
             self.evidence = replace(exact.evidence, bound=value, price=problem.price, way=self.way)
-        return self.evidence, exact.district
+        return self.evidence, exact.district if exact.district is not None else self.better_than(best)
+
+    def better_than(self, best) -> np.ndarray | None:
+        """Return districts that the ascent came upon, where they are better than those known."""
+        better = self.better
+        fits = better is not None and (not self.search.keeps_rules(best) or better[1] < best.objective)
+        return better[0] if better is not None and fits else None
+
+    def improver(self, stop: Watch) -> Callable[[np.ndarray], float | None]:
+        """Return what makes districts from the centres of a relaxation and keeps the best of them."""
+        around = self.search.around(stop)
+
+        def improve(centres: np.ndarray) -> float | None:
+            made = around(centres)
+            if made is not None and (self.better is None or made[1] < self.better[1]):
+                self.better = made
+            return None if self.better is None else self.better[1]
+
+        return improve
 
     @property
     def hurried(self) -> bool:
@@ -312,6 +335,11 @@ class _Proof:
             bound = nearby_bound(problem, self.search.graph, known, threads=threads, multiplier=multiplier, stop=stop)
             self.take(bound)
             return
+        if before is None and self.plain() and suits(every := joined([s for s, _ in self.sites.parts()]), self.problem):
+            found = dilated_bound(every, problem, self.search.graph, known, stop=stop, improve=self.improver(stop))
+            if found is not None and np.isfinite(found.value):
+                self.take(found)
+                return
         bound = lagrangian_bound(
             self.sites.parts,
             problem.weight,
@@ -329,16 +357,22 @@ class _Proof:
 
     def large(self) -> bool:
         """Whether the map is too large to look at all pairs, and its distances and rules let the near ones do."""
-        problem, search = self.problem, self.search
-        plain = problem.distance is None and problem.goal == TRAVEL and not search.by_label and problem.price == 0.0
-        return plain and len(problem.weight) > LARGE and not (search.locked >= 0).any()
+        problem = self.problem
+        return problem.distance is None and len(problem.weight) > LARGE and self.plain()
+
+    def plain(self) -> bool:
+        """Whether travel alone counts, and no labels."""
+        return self.problem.goal == TRAVEL and not self.search.by_label and not (self.search.locked >= 0).any()
 
     def take(self, bound: Bound) -> None:
         """Take a bound where it is the better one; the pairs that it leaves open are those of a plan that is as good."""
         if self.bound is None or bound.value >= self.bound.value:
             self.bound = bound
             self.evidence = Evidence(
-                bound.value, self.problem.price, (Multipliers(bound.multiplier, bound.price),), way=self.way
+                bound.value,
+                self.problem.price,
+                bound.rounds or (Multipliers(bound.multiplier, bound.price),),
+                way=self.way,
             )
 
 

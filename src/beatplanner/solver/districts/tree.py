@@ -2,7 +2,9 @@
 
 A node is the set of pairs (unit, site) that it still allows; its bound is the Lagrangian with whole units (`district_knapsack`), raised
 from its parent's multipliers. Branching splits the sites of one unit in two by a line across the map, each half a child: the unit's
-centre lies on one side or on the other (Ryan and Foster 1981 for branching on sets). A node ends when its bound reaches the best plan
+centre lies on one side or on the other (Ryan and Foster 1981 for branching on sets). Where districts are large, it may part the sites of a zone
+in two instead, with a child for each number of districts that have their centre on one side: once each district has a zone of its own, which
+shrinks, its relaxation is nearly exact. A node ends when its bound reaches the best plan
 known, when it leaves nothing, or when its relaxed solution keeps every rule.
 
 Contiguity: pairs that lost their connection within their site are dropped at every node, which alone makes the search exact, since a node
@@ -136,6 +138,9 @@ def _narrowed(
 
     Returns also the multipliers that excluded pairs, in order.
     """
+    if bound.rounds:
+        # the ascent narrowed them itself
+        return bound, bound.rounds
     rounds = [Multipliers(bound.multiplier, bound.price)]
     for _ in range(3):
         sites = bound.sites
@@ -358,14 +363,17 @@ class ProofLog:
         for child in worked.children:
             child = replace(child, place=len(self.nodes))
             children.append(child)
-            assert child.gone is not None
-            sites = self.tree.sites
-            site = self.tree.site[child.gone]
-            gone = np.column_stack([sites.centre[site], sites.label[site]])
-            self.nodes.append(
-                Node(node.place, child.unit, gone, self._kept(child.dual, child.cuts), child.bound, "open")
-            )
+            self.nodes.append(self._node(node.place, child))
         return children
+
+    def _node(self, parent: int, child: OpenNode) -> Node:
+        """Return what is written down of a new node."""
+        sites, dual = self.tree.sites, self._kept(child.dual, child.cuts)
+        named = np.column_stack([sites.centre, sites.label])
+        if child.part is not None:
+            return Node(parent, -1, named[:0], dual, child.bound, "open", named[child.part], child.need[-1])
+        assert child.gone is not None
+        return Node(parent, child.unit, named[self.tree.site[child.gone]], dual, child.bound, "open")
 
     def ended(self, node: OpenNode) -> None:
         """Note that a waiting node's bound is enough."""

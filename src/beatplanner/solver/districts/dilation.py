@@ -1,0 +1,303 @@
+"""The bound of `bound` to its last digit, where there is no budget: Shor's method of space dilation (the r-algorithm) on the multipliers.
+
+A subgradient step goes at right angles to the ridges that a piecewise linear function climbs along, so it stalls a third of a percent short where
+districts are few and large. Here the space is stretched, step by step, along the difference of two subgradients in a row (Shor 1985; used for
+districts by Validi, Buchanan and Lykhovyd 2022), which takes n × n numbers and reaches the linear relaxation in some hundred steps.
+
+Between stretches of steps, pairs that no plan better than the known one can have are left out by `knapsack.excludable`; each such round is kept, since
+the rounds in order prove what is left (`evidence.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit
+
+from beatplanner.solver.clock import watch
+from beatplanner.solver.districts.bound import Bound, first_guess, spans
+from beatplanner.solver.districts.evidence import Multipliers
+from beatplanner.solver.districts.knapsack import _fractional, _mendable, excludable
+from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+
+# Units and pairs up to which it is tried: the square of the units is kept, and all pairs are looked at in each step.
+MOST_UNITS, MOST_PAIRS = 1_500, 3_000_000
+# How much the space is stretched; steps of a stretch, and stretches at most; the rise that a stretch must bring to go on.
+STRETCH, STEPS, STRETCHES, RISE = 3.0, 60, 30, 2e-7
+# A round is kept where it leaves out this share of the pairs.
+WORTH = 0.05
+# A plan is made from the centres in hand after so many stretches.
+TRY_AFTER = (1, 3, 6, 10, 20)
+
+
+@njit(cache=True, nogil=True)
+def _parts(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
+    """Fill the parts of a site's pairs that are worth most, with units that can be split."""
+    _, need, m = _mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
+    share[start[s]] = 1.0
+    for p in range(start[s] + 1, start[s + 1]):
+        share[p] = 1.0 if reduced[p] < 0.0 else 0.0
+    left = abs(need)
+    if left == 0.0:
+        return
+    order = np.argsort(ratio[:m])
+    for q in range(m):
+        p = at[order[q]]
+        part = min(1.0, left / weight[unit[p]])
+        share[p] = part if need > 0.0 else 1.0 - part
+        left -= part * weight[unit[p]]
+        if left <= 0.0:
+            break
+
+
+@njit(cache=True, nogil=True)
+def _relaxed(start, unit, cost, weight, lower, upper, now, row, value, share, chosen, reduced, at, ratio, slope):
+    """Return the Lagrangian at multipliers `now`, inf where it has too few sites; fill the sites chosen and the slope.
+
+    `row` has a multiplier of each site's balance row, which bounds the site's value at once; only sites that matter are solved.
+    """
+    sites, count = start.shape[0] - 1, chosen.shape[0]
+    for p in range(unit.shape[0]):
+        reduced[p] = cost[p] - now[unit[p]]
+    for s in range(sites):
+        sigma = row[s]
+        v = reduced[start[s]] - sigma * weight[unit[start[s]]]
+        for p in range(start[s] + 1, start[s + 1]):
+            v += min(0.0, reduced[p] - sigma * weight[unit[p]])
+        value[s] = v + sigma * (upper if sigma < 0.0 else lower)
+    best = np.full(count, np.inf)
+    chosen[:] = -1
+    for s in np.argsort(value):
+        if value[s] >= best[count - 1]:
+            break
+        v, row[s] = _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
+        if v >= best[count - 1]:
+            continue
+        last = count - 1
+        while last > 0 and best[last - 1] > v:
+            best[last] = best[last - 1]
+            chosen[last] = chosen[last - 1]
+            last -= 1
+        best[last] = v
+        chosen[last] = s
+    if chosen[count - 1] < 0:
+        return np.inf
+    slope[:] = 1.0
+    for s in chosen:
+        _parts(start, unit, reduced, weight, lower, upper, s, at, ratio, share)
+        for p in range(start[s], start[s + 1]):
+            slope[unit[p]] -= share[p]
+    total = 0.0
+    for k in range(count):
+        total += best[k]
+    for i in range(weight.shape[0]):
+        total += now[i]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _stretch(start, unit, cost, weight, lower, upper, now, best_at, space, slope, step, fresh, steps, stretch, chosen):
+    """Go `steps` steps of the r-algorithm; return the greatest bound met, the last step's length and whether it may go on.
+
+    Parameters
+    ----------
+    start, unit, cost, weight, lower, upper
+        The sites and the districts' bounds.
+    now, best_at
+        (n,) multipliers now, and those of the greatest bound met here; both written.
+    space
+        (n, n) the stretched space, written.
+    slope
+        (n,) the subgradient at `now`, written; of no meaning where `fresh`, after pairs were left out.
+    step
+        Length of a step.
+    steps, stretch
+        Steps, and how much the space is stretched by each.
+    chosen
+        (K,) sites of the greatest bound, written.
+    """
+    n, sites, longest = weight.shape[0], start.shape[0] - 1, 0
+    for s in range(sites):
+        longest = max(longest, start[s + 1] - start[s])
+    row, value, share, reduced = np.zeros(sites), np.zeros(sites), np.zeros(unit.shape[0]), np.zeros(unit.shape[0])
+    at, ratio, last, picked = np.zeros(longest, np.int64), np.zeros(longest), np.zeros(n), np.zeros_like(chosen)
+    best, taken = -np.inf, 0
+    inner, along = np.zeros(n), np.zeros(n)
+    if fresh:
+        best = _relaxed(
+            start, unit, cost, weight, lower, upper, now, row, value, share, picked, reduced, at, ratio, slope
+        )
+        best_at[:] = now
+        chosen[:] = picked
+        taken = 1
+    while taken < steps and best < np.inf:
+        inner[:] = 0.0
+        for i in range(n):
+            for j in range(n):
+                inner[j] += space[i, j] * slope[i]
+        length = np.sqrt((inner * inner).sum())
+        if length < 1e-12:
+            return best, step, False
+        for i in range(n):
+            a = 0.0
+            for j in range(n):
+                a += space[i, j] * inner[j]
+            along[i] = a / length
+        tries = 0
+        while True:
+            tries += 1
+            for i in range(n):
+                now[i] += step * along[i]
+            bound = _relaxed(
+                start, unit, cost, weight, lower, upper, now, row, value, share, picked, reduced, at, ratio, last
+            )
+            taken += 1
+            if bound > best:
+                best = bound
+                best_at[:] = now
+                chosen[:] = picked
+            # on uphill until the slope turns
+            if (last * along).sum() <= 0.0 or taken >= steps or bound == np.inf:
+                break
+            if tries % 3 == 0:
+                step *= 1.21
+        if tries == 1:
+            step *= 0.95
+        inner[:] = 0.0
+        for i in range(n):
+            for j in range(n):
+                inner[j] += space[i, j] * (last[i] - slope[i])
+        length = np.sqrt((inner * inner).sum())
+        if length > 1e-12:
+            for i in range(n):
+                a = 0.0
+                for j in range(n):
+                    a += space[i, j] * inner[j]
+                a *= (1.0 / stretch - 1.0) / (length * length)
+                for j in range(n):
+                    space[i, j] += a * inner[j]
+        slope[:] = last
+    return best, step, True
+
+
+def suits(sites: Sites, problem) -> bool:
+    """Tell whether the method can take a problem: no budget, no labels, and not too large."""
+    small = len(problem.weight) <= MOST_UNITS and len(sites.unit) <= MOST_PAIRS
+    return small and problem.budget is None and not (sites.label >= 0).any()
+
+
+def dilated_bound(
+    sites: Sites,
+    problem,
+    graph,
+    best_known: float,
+    *,
+    stop: Callable[[], bool],
+    improve: Callable[[np.ndarray], float | None] | None = None,
+) -> Bound | None:
+    """Bound the cost of districts from below, and leave out what no better districts can have.
+
+    Parameters
+    ----------
+    sites
+        All of them; `suits` says which.
+    problem
+        The `DistrictingProblem`.
+    graph
+        Adjacency of the units.
+    best_known
+        Cost of a known plan, inf where none is known.
+    stop
+        Asked between stretches of steps; True ends.
+    improve
+        Called with the centres (K,) in hand now and then; returns the cost of the best plan known after it, or None.
+
+    Returns
+    -------
+    Bound or None
+        With its rounds; inf where there are no districts, and -inf where the stop left no time for a first stretch. None where the bound rises
+        above what any districts cost, so that there are none: the multipliers then grow beyond all measure, and say it less well than others.
+    """
+    limit, weight, n = watch(stop), problem.weight, len(problem.weight)
+    now = first_guess(sites, n, problem.count)
+    best_at, slope, chosen = now.copy(), np.zeros(n), np.zeros(problem.count, np.int64)
+    space = np.diag(spans(weight))
+    step = 0.3 * float(np.abs(now).mean()) * np.sqrt(n) + 1e-12
+    found = Bound(-np.inf, None, now, 0.0)
+    rounds: list[Multipliers] = []
+    fresh, idle = True, 0
+    dearest = np.zeros(n)
+    np.maximum.at(dearest, sites.unit, sites.cost)
+    for k in range(STRETCHES):
+        if limit() or len(sites.centre) < problem.count:
+            break
+        value, step, going = _stretch(
+            sites.start,
+            sites.unit,
+            sites.cost,
+            weight,
+            problem.lower,
+            problem.upper,
+            now,
+            best_at,
+            space,
+            slope,
+            step,
+            fresh,
+            STEPS,
+            STRETCH,
+            chosen,
+        )
+        fresh = False
+        if not np.isfinite(value):
+            # with any multipliers there are too few sites: none at all says it as well
+            nothing = sites.keep(np.zeros(len(sites.unit), bool))
+            return Bound(np.inf, nothing, np.zeros(n), 0.0, rounds=(*rounds, Multipliers(np.zeros(n), 0.0)))
+        if value > dearest.sum() * (1 + 1e-6):
+            return None
+        rise = value - found.value
+        if rise > 0.0:
+            found = Bound(value, sites, best_at.copy(), 0.0)
+        if improve is not None and k + 1 in TRY_AFTER:
+            better = improve(sites.centre[chosen])
+            best_known = best_known if better is None else min(best_known, better)
+        if np.isfinite(best_known):
+            fewer = _left(sites, problem, graph, found.multiplier, best_known)
+            if len(fewer.unit) < (1.0 - WORTH) * len(sites.unit):
+                rounds.append(Multipliers(found.multiplier, 0.0))
+                sites, fresh = fewer, True
+                if len(sites.centre) < problem.count or len(np.unique(sites.unit)) < n:
+                    return Bound(best_known, sites, found.multiplier, 0.0, rounds=tuple(rounds))
+        idle = 0 if rise >= RISE * abs(value) else idle + 1
+        if not going or idle == 2 or found.value >= best_known * (1.0 - 1e-6):
+            break
+    if np.isfinite(best_known) and np.isfinite(found.value):
+        sites = _left(sites, problem, graph, found.multiplier, best_known)
+    rounds.append(Multipliers(found.multiplier, 0.0))
+    return Bound(found.value, sites, found.multiplier, 0.0, hurried=limit(), rounds=tuple(rounds))
+
+
+def _left(sites: Sites, problem, graph, multiplier: np.ndarray, best_known: float) -> Sites:
+    """Return the pairs that a plan of at most `best_known` may have, connected within their sites."""
+    kept = np.zeros(len(sites.unit), np.bool_)
+    nothing = np.zeros(1, np.int64), np.zeros(0, np.int64)
+    excludable(
+        sites.start,
+        sites.unit,
+        sites.cost,
+        sites.moved,
+        sites.label,
+        np.zeros(len(sites.centre), np.int64),
+        np.array([problem.count]),
+        problem.weight,
+        problem.lower,
+        problem.upper,
+        -1.0,
+        *nothing,
+        np.append(multiplier, 0.0),
+        best_known * (1 + 1e-9),
+        kept,
+    )
+    fewer = sites.keep(kept)
+    return fewer.keep(pairs_in_reach(fewer, graph.indptr, graph.indices, problem.weight, problem.upper))

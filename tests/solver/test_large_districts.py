@@ -1,0 +1,130 @@
+"""Few large districts: what the bound by space dilation, the zones of the tree and the transport problem claim, against every partition."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from beatplanner.planning.verification.travel_bound import Area, prove
+from beatplanner.planning.whole.beat_proofs import packed
+from beatplanner.solver.districts import node
+from beatplanner.solver.districts.problem import DistrictingProblem, connected
+from beatplanner.solver.districts.search import Search
+from beatplanner.solver.districts.solve import solve_districts
+
+COLUMNS, ROWS = 4, 3
+
+
+def small_problem(seed: int, count: int, tolerance: float, columns: int = COLUMNS, rows: int = ROWS):
+    """Make a grid whose costs are squares of distances, as in the literature, with people in clusters."""
+    random = np.random.default_rng(seed)
+    n = columns * rows
+    column, row = np.arange(n) % columns, np.arange(n) // columns
+    xy = np.column_stack([column, row]) * 1000.0 + random.uniform(-300, 300, (n, 2))
+    right = np.flatnonzero(column < columns - 1)
+    down = np.flatnonzero(row < rows - 1)
+    edges = np.concatenate([np.column_stack([right, right + 1]), np.column_stack([down, down + columns])])
+    weight = np.round(random.lognormal(3, 0.5, n)) + 1
+    square = ((xy[:, None] - xy[None]) ** 2).sum(axis=2) / 1e6
+    mean = weight.sum() / count
+    return DistrictingProblem(
+        weight=weight,
+        xy=xy,
+        edges=edges,
+        border=np.ones(len(edges)),
+        count=count,
+        lower=mean * (1 - tolerance),
+        upper=mean * (1 + tolerance),
+        distance=square,
+    )
+
+
+def optimum(problem: DistrictingProblem) -> float:
+    """Return the least cost of all partitions into connected districts within the bounds, inf where there are none."""
+    n, best = len(problem.weight), np.inf
+    for rest in itertools.product(range(problem.count), repeat=n - 1):
+        district = np.array((0, *rest))
+        if (np.diff(np.unique(district, return_index=True)[1]) < 0).any():
+            continue
+        load = np.bincount(district, weights=problem.weight, minlength=problem.count)
+        if load.min() < problem.lower or load.max() > problem.upper:
+            continue
+        if connected(district, problem.edges):
+            groups = [np.flatnonzero(district == k) for k in range(problem.count)]
+            cost = sum((problem.weight[g] @ problem.distance[np.ix_(g, g)]).min() for g in groups)  # type: ignore[index]
+            best = min(best, float(cost))
+    return best
+
+
+def area_of(problem: DistrictingProblem) -> Area:
+    n, none = len(problem.weight), np.full(len(problem.weight), -1)
+    assert problem.distance is not None
+    distance = problem.distance
+    return Area(
+        problem.weight,
+        lambda a, b: distance[a, b],
+        problem.edges,
+        problem.count,
+        problem.lower,
+        problem.upper,
+        np.zeros(n),
+        none,
+        none,
+    )
+
+
+@pytest.mark.parametrize(("seed", "count", "tolerance"), [(1, 2, 0.1), (2, 2, 0.03), (3, 2, 0.2)])
+def test_large_districts_agree_with_every_partition(seed, count, tolerance, monkeypatch):
+    monkeypatch.setattr(node, "ZONE_UNITS", 1)
+    problem = small_problem(seed, count, tolerance)
+    truth = optimum(problem)
+    plan = solve_districts(problem, seconds=60, seed=seed, effort=0.05, nodes=5_000)
+    if not np.isfinite(truth):
+        assert plan.infeasible
+        return
+    assert plan.outside == 0 and plan.objective == pytest.approx(truth, rel=1e-4)
+    assert plan.lower_bound is not None and plan.lower_bound <= truth * (1 + 1e-9)
+    assert plan.lower_bound >= truth * (1 - 2e-4)
+
+
+@pytest.fixture(scope="module")
+def parted():
+    """A plan whose proof parts sites into zones."""
+    problem = small_problem(1, 4, 0.02, 8, 6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node, "ZONE_UNITS", 1)
+        plan = solve_districts(problem, seconds=60, seed=1, effort=0.02, nodes=80)
+    assert plan.evidence is not None and plan.lower_bound is not None
+    return problem, plan, packed(plan.evidence, share=1e-9)
+
+
+def test_zones_are_proven_without_the_solver(parted):
+    problem, plan, proof = parted
+    assert (proof["need"] >= 0).any(), "the case has no zones any more"
+    assert prove(area_of(problem), proof, False, plan.lower_bound) >= plan.lower_bound * (1 - 1e-6)
+
+
+def test_zones_that_leave_plans_out_prove_nothing(parted):
+    problem, plan, proof = parted
+    child = int(np.flatnonzero(proof["need"] >= 0)[0])
+    changed = [
+        proof | {"need": np.where(np.arange(len(proof["need"])) == child, proof["need"] + 1, proof["need"])},
+        proof | {"part": np.roll(proof["part"], 1, axis=0)},
+        proof | {"parent": np.where(np.arange(len(proof["parent"])) == child, 0, proof["parent"] * 0 + child)},
+    ]
+    whole = prove(area_of(problem), proof, False, plan.lower_bound)
+    for other in changed:
+        assert prove(area_of(problem), other, False, plan.lower_bound) <= whole
+
+
+def test_districts_around_centres_keep_the_rules():
+    problem = small_problem(5, 2, 0.05, 9, 8)
+    search = Search(replace(problem, distance=problem.distance), 0, 1)
+    made = search.around(lambda: False)(np.array([0, 71]))
+    assert made is not None
+    found = search.found(made[0])
+    assert search.keeps_rules(found) and connected(made[0], problem.edges)
+    assert found.objective == pytest.approx(made[1])
