@@ -261,7 +261,7 @@ class Search:
         problem = self.problem
         if problem.goal != TRAVEL or self.by_label or (self.locked >= 0).any():
             return None
-        if len(problem.weight) >= BIG_DISTRICT * problem.count:
+        if self.has_large_districts():
             return self.around(stop)
         random = np.random.default_rng([self.seed, 10**6])
         moves = max(CHUNK, IMPROVING_MOVES * len(problem.weight))
@@ -276,14 +276,20 @@ class Search:
 
         return improve
 
+    def has_large_districts(self) -> bool:
+        """Whether a transport problem makes better districts than a walk."""
+        problem = self.problem
+        plain = problem.goal == TRAVEL and not self.by_label and not (self.locked >= 0).any()
+        return plain and BIG_DISTRICT * problem.count <= len(problem.weight) <= LARGE
+
     def around(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None]:
         """Return what makes districts around centres by a transport problem; of travel, without labels."""
         transport = Transport(self.problem, self.graph, self.metres, stop)
 
         def improve(centres: np.ndarray) -> tuple[np.ndarray, float] | None:
-            district = transport.around(centres)
-            found = None if district is None else self.found(district)
-            return (found.district, found.objective) if found is not None and self.keeps_rules(found) else None
+            made = [self.found(district) for district in transport.around(centres)]
+            found = min((f for f in made if self.keeps_rules(f)), key=lambda f: f.objective, default=None)
+            return None if found is None else (found.district, found.objective)
 
         return improve
 

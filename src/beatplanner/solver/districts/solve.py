@@ -134,7 +134,8 @@ def solve_districts(
     asked, prove = prove, prove and problem.goal != CUT
     long_proof = prove or (asked and len(problem.weight) <= MODEL_UNITS)
     search.seen = seen
-    best = search.run(effort, seconds * (0.55 if long_proof else 0.9), begin, start, cancelled, tell)
+    share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
+    best = search.run(effort, seconds * share, begin, start, cancelled, tell)
     bound: float | None = None
     hurried = False
     infeasible = search.parts is None

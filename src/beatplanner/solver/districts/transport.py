@@ -50,26 +50,37 @@ class Transport:
     def __init__(self, problem, graph: Graph, metres, stop: Callable[[], bool]) -> None:
         self.problem, self.graph, self.metres, self.stop = problem, graph, metres, stop
         self.made: dict[tuple[int, ...], np.ndarray | None] = {}
+        self.best = np.inf
 
-    def around(self, centres: np.ndarray) -> np.ndarray | None:
-        """Return districts, (n,) of 0..K-1, that keep the rules, from centres (K,) on; None where none were found."""
+    def around(self, centres: np.ndarray) -> list[np.ndarray]:
+        """Return districts, (n,) of 0..K-1, that keep the rules: of centres (K,) as they are, and of those that they move to; none where none were found."""
+        found, first = [], True
         for _ in range(MOVES):
             split = self._split(centres)
             if split is None:
-                return None
-            cost, x, extra = split
-            after = self.centres_of(x.argmax(axis=1), centres)
-            if (after == centres).all():
                 break
-            centres = after
-        else:
+            after = self.centres_of(split[1].argmax(axis=1), centres)
+            stays = bool((after == centres).all())
+            if first or stays:
+                found.append(self._made(centres, *split))
+            if stays:
+                break
+            centres, first = after, False
+        return [district for district in found if district is not None]
+
+    def _made(self, centres: np.ndarray, cost: np.ndarray, x: np.ndarray, extra: np.ndarray) -> np.ndarray | None:
+        """Return whole units' districts of centres, None where none were found or where the split ones cost as much as the best known."""
+        key, value = tuple(sorted(int(c) for c in centres)), float((cost * x).sum())
+        if value >= self.best:
             return None
-        key = tuple(sorted(int(c) for c in centres))
         if key not in self.made:
             self.made[key] = None
             for slack in SLACKS:
                 if self.made[key] is None and not self.stop():
-                    self.made[key] = self._whole(centres, cost, x, extra <= slack * float((cost * x).sum()))
+                    self.made[key] = self._whole(centres, cost, x, extra <= slack * value)
+            made = self.made[key]
+            if made is not None:
+                self.best = min(self.best, float(cost[np.arange(len(made)), made].sum()))
         return self.made[key]
 
     def costs(self, centres: np.ndarray) -> np.ndarray:

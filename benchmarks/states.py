@@ -1,0 +1,176 @@
+"""Measure districts of US states: ours and published values on the same public graphs.
+
+    python benchmarks/states.py FOLDER [--level tract] [--goal travel|cut] [STATE …] [--seconds S] [--threads N]
+
+FOLDER holds a graph a state, as node-link JSON (``tract16.json``, or any name that has the state's number), GraphML, or two tables
+``NAME_units.csv`` (id, population, x, y in degrees or kilometres) and ``NAME_edges.csv`` (from, to). None of them is part of the project. The
+travel is Σ population × km² to the centre, within ±0.5 % of the mean, as of Validi, Buchanan and Lykhovyd (2022, Operations Research 70:2); the
+cut is the number of edges between districts (Validi and Buchanan 2022, INFORMS Journal on Computing 34:6). Their graphs of the travel use points that
+are not public any more: where ours differ, so does the value, by up to half a percent; gaps can be compared all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from beatplanner.solver.districts.annealing import CUT, TRAVEL
+from beatplanner.solver.districts.problem import DistrictingProblem
+from beatplanner.solver.districts.solve import solve_districts
+
+EARTH_KM = 6371.0088
+TOLERANCE = 0.005
+# State: its number, districts of 2010, and what was published of its tracts: value and gap of the travel with contiguity after at most an hour,
+# and of the cut: value and bound, an hour.
+STATES: dict[str, tuple[int, int, tuple[float, float] | None, tuple[int, int] | None]] = {
+    "ID": (16, 2, (53916.36, 0.0), (17, 17)),
+    "NH": (33, 2, (2688.28, 0.0), (26, 26)),
+    "ME": (23, 2, (7716.04, 0.0), (20, 20)),
+    "NM": (35, 3, (31603.15, 0.0), (43, 43)),
+    "NE": (31, 3, (21983.42, 0.0), (44, 44)),
+    "UT": (49, 4, (22037.00, 0.0), (79, 66)),
+    "MS": (28, 4, (16305.45, 0.0), (63, 47)),
+    "AR": (5, 4, (15569.97, 0.0), (70, 40)),
+    "OK": (40, 5, (19107.87, 0.0), None),
+    "KS": (20, 4, (22786.69, 0.0), None),
+    "WV": (54, 3, (11834.84, 0.066), (43, 43)),
+    "NV": (32, 4, (12497.05, 0.0901), (77, 55)),
+    "AL": (1, 7, None, None),
+    "IA": (19, 4, None, None),
+    "LA": (22, 6, None, None),
+}
+# The published cut of counties, all proven within 20 minutes.
+COUNTIES = {
+    "ME": 16, "NM": 17, "ID": 10, "WV": 23, "LA": 49, "AL": 55, "AR": 33, "OK": 40, "MS": 34, "NE": 19, "IA": 33, "KS": 32
+}  # fmt: skip
+PEOPLE = ("population", "P0010001", "TOTPOP", "POP10", "pop")
+ACROSS = ("x", "C_X", "INTPTLON20", "INTPTLON10", "lon")
+UP = ("y", "C_Y", "INTPTLAT20", "INTPTLAT10", "lat")
+
+
+def read_graph(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return population (n,), points (n, 2) and edges (m, 2) of a graph in one of the public formats.
+
+    Raises
+    ------
+    ValueError
+        Where a node lacks population or a point; it says which columns are sought.
+    """
+    if path.suffix == ".json":
+        data = json.loads(path.read_text("utf-8"))
+        nodes = data["nodes"]
+        place = {node["id"]: k for k, node in enumerate(nodes)}
+        if "adjacency" in data:
+            links = [(k, place[e["id"]]) for k, row in enumerate(data["adjacency"]) for e in row]
+        else:
+            links = [(place[e["source"]], place[e["target"]]) for e in data.get("links", data.get("edges", []))]
+    elif path.suffix == ".graphml":
+        graph = nx.read_graphml(path)
+        nodes = [dict(graph.nodes[v]) for v in graph.nodes]
+        place = {v: k for k, v in enumerate(graph.nodes)}
+        links = [(place[a], place[b]) for a, b in graph.edges]
+    else:
+        table = pd.read_csv(path)
+        nodes = table.to_dict("records")
+        place = {node["id"]: k for k, node in enumerate(nodes)}
+        pairs = pd.read_csv(path.with_name(path.name.replace("_units", "_edges")))
+        links = [(place[a], place[b]) for a, b in zip(pairs.iloc[:, 0], pairs.iloc[:, 1], strict=True)]
+    edges = sorted({(min(a, b), max(a, b)) for a, b in links if a != b})
+    points = np.column_stack([_column(nodes, ACROSS), _column(nodes, UP)])
+    return _column(nodes, PEOPLE), points, np.array(edges, int).reshape(-1, 2)
+
+
+def _column(nodes: list[dict], names: tuple[str, ...]) -> np.ndarray:
+    """Return the first of some columns that all nodes have, as numbers."""
+    for name in names:
+        if all(name in node for node in nodes):
+            return np.array([float(node[name]) for node in nodes])
+    raise ValueError(f"the nodes have none of the columns {', '.join(names)}")
+
+
+def kilometres(points: np.ndarray) -> np.ndarray:
+    """Return the distances between points, (n, n): along great circles where they are in degrees, else straight."""
+    if np.abs(points[:, 0]).max() > 180 or np.abs(points[:, 1]).max() > 90:
+        return np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    east, north = np.radians(points).T
+    half = np.sin((north[:, None] - north) / 2) ** 2
+    half += np.cos(north[:, None]) * np.cos(north) * np.sin((east[:, None] - east) / 2) ** 2
+    return 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
+
+
+def problem_of(path: Path, count: int, goal: int) -> DistrictingProblem:
+    """Return a state's problem, within ±0.5 % of the mean."""
+    people, points, edges = read_graph(path)
+    mean = people.sum() / count
+    flat = points.copy()
+    if np.abs(points).max() <= 180:
+        flat = np.radians(points) * EARTH_KM * 1000 * np.array([math.cos(np.radians(points[:, 1].mean())), 1.0])
+    return DistrictingProblem(
+        weight=people,
+        xy=flat,
+        edges=edges,
+        border=np.ones(len(edges)),
+        count=count,
+        lower=math.ceil(mean * (1 - TOLERANCE)),
+        upper=math.floor(mean * (1 + TOLERANCE)),
+        distance=kilometres(points) ** 2 if goal == TRAVEL else None,
+        goal=goal,
+    )
+
+
+def file_of(folder: Path, level: str, number: int) -> Path | None:
+    """Return a state's file: its name has the level, if any does, and ends with the state's number."""
+    found = sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".graphml") and level in p.name)
+    return next((p for p in found if p.stem.endswith(f"{number:02d}")), None)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("states", nargs="*", default=[])
+    parser.add_argument("--level", choices=("tract", "county"), default="tract")
+    parser.add_argument("--goal", choices=("travel", "cut"), default="travel")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    goal = TRAVEL if options.goal == "travel" else CUT
+    print("| state | units/districts | ours | bound | gap | published | its gap | seconds | of the processor |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|", flush=True)
+    for state in options.states or STATES:
+        number, count, travel, cut = STATES[state]
+        path = file_of(options.folder, options.level, number)
+        if path is None:
+            continue
+        problem = problem_of(path, count, goal)
+        begin, spent = time.monotonic(), time.process_time()
+        plan = solve_districts(
+            problem, seconds=options.seconds, threads=options.threads, seed=1, nodes=2**31 - 1, effort=0.2
+        )
+        begin, spent = time.monotonic() - begin, time.process_time() - spent
+        scale = 1e6 if goal == TRAVEL else 1.0
+        gap = 1 - (plan.lower_bound or 0.0) / plan.objective
+        theirs, their_gap = "–", "–"
+        if goal == TRAVEL and options.level == "tract" and travel:
+            theirs, their_gap = f"{travel[0]:,.2f}", f"{travel[1]:.2%}"
+        elif goal == CUT and options.level == "county" and state in COUNTIES:
+            theirs, their_gap = str(COUNTIES[state]), "0.00%"
+        elif goal == CUT and options.level == "tract" and cut:
+            theirs, their_gap = str(cut[0]), f"{1 - cut[1] / cut[0]:.2%}"
+        value = f"{plan.objective / scale:,.2f}" if plan.outside == 0 else "no plan"
+        print(
+            f"| {state} | {len(problem.weight):,}/{count} | {value} | {(plan.lower_bound or 0.0) / scale:,.2f} | {gap:.3%} | "
+            f"{theirs} | {their_gap} | {begin:.1f} | {spent:.1f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
