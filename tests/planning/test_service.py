@@ -311,3 +311,38 @@ def test_officers_of_shifts_that_overlap_are_on_duty_together(served, command):
     assert told["day"]["servers_on_duty"] == pytest.approx((70 * 2 + 14 * 3) / 84)
     served.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nA,1,2,night\n", "utf-8")
     assert "waits at two places" in command("service", served.project, "--out", served.path("service"))[2]
+
+
+@pytest.mark.parametrize("queue", ["wait", "lost"])
+def test_simulated_figures_agree_with_a_second_seed_and_others_do_not(queue):
+    """Figures of the exact model stand for a long simulation: the checker's own agrees with them, and not with others."""
+    from beatplanner.planning.verification.ledger import Ledger
+    from beatplanner.planning.verification.service_simulated import second_seed
+    from beatplanner.solver.service.hypercube import hypercube
+    from beatplanner.solver.service.system import ServiceSystem, preference
+
+    random = np.random.default_rng(2)
+    minutes = random.uniform(1, 9, (3, 8))
+    own = np.argmin(minutes, axis=0)[None, :] == np.arange(3)[:, None]
+    rate = random.uniform(0.2, 0.6, 8)
+    system = ServiceSystem(rate, preference(minutes, own), minutes, 30.0, False, queue == "wait")
+    flows = hypercube(system)
+    shift = {
+        "name": "day",
+        "own_share": flows.flow[own].sum() / flows.flow.sum(),
+        "mean_minutes": (flows.flow * minutes).sum() / flows.flow.sum(),
+        "wait_share": flows.wait_share,
+        "busy_share": flows.busy.mean(),
+    }
+    given = {
+        "own": own,
+        "minutes": minutes,
+        "rate": rate,
+        "scene": 30.0,
+        "travel_counts": False,
+        "waits": queue == "wait",
+    }
+    ledger = Ledger()
+    second_seed(ledger, shift, 0, **given)
+    second_seed(ledger, {**shift, "own_share": shift["own_share"] * 1.05}, 0, **given)
+    assert [c.state for c in ledger.checks] == ["checked", "wrong"]

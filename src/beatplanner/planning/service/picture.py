@@ -124,7 +124,7 @@ def service_picture(
     posts
         Posts of each beat, from which follows who is on duty where no servers are given.
     method
-        The exact model where no shift has more than `EXACT_SERVERS` servers, else its approximation, unless one is asked for.
+        The exact model where no shift has more than `EXACT_SERVERS` servers, else its approximation, unless one is asked for, here or by the rules.
     seed, calls
         Of a simulation: the same seed gives the same figures; calls drawn for each shift.
     cancelled
@@ -139,6 +139,8 @@ def service_picture(
     tables, shifts, wanted = inputs.tables, inputs.shifts, inputs.demand
     who = duty(town, tables, shifts, beat, posts, wanted.calls)
     most = max(len(s) for s in who.servers)
+    if method is None and tables.rules.method != "auto":
+        method = tables.rules.method
     if method is None:
         method = "exact" if most <= EXACT_SERVERS else "approximate"
     if method == "exact" and most > MOST_SERVERS:

@@ -16,6 +16,7 @@ import pandas as pd
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, MINUTES, SERVERS
 from beatplanner.planning.verification.ledger import Ledger, same, text
+from beatplanner.planning.verification.service_simulated import second_seed
 
 MOST_SERVERS = 10
 EXACT = 1e-7
@@ -188,6 +189,21 @@ def _shift(
             "the flows solve the balance equations",
             f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.",
         )
+        if method != "simulate":
+            _of_units(ledger, name, rate, flow, lost)
+    if method == "simulate":
+        units = sorted(rate)
+        second_seed(
+            ledger,
+            shift,
+            int(claims.get("seed") or 0),
+            own=np.array([[of[s] is not None and of[s] == beat.get(u) for u in units] for s in ids]),
+            minutes=np.array([[way[s, u] for u in units] for s in ids]),
+            rate=np.array([rate[u] for u in units]),
+            scene=scene,
+            travel_counts=counts,
+            waits=claims.get("queue") != "lost",
+        )
     busy_now = float(shift["busy_share"]) * len(ids)
     wait = float(shift["mean_wait_minutes"]) * total
     return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids)), "wait": wait}
@@ -221,6 +237,21 @@ def _week_of_beats(ledger: Ledger, claims: dict[str, Any], read: dict[str, pd.Da
         )
         rows.append((f"minutes of beat {name}", told["mean_minutes"], way))
     ledger.pairs("service.week.beats", "the week's figures of each beat are those of its calls", rows, "figures")
+
+
+def _of_units(ledger: Ledger, name: str, rate: dict[str, float], flow: dict[Any, float], lost: float) -> None:
+    """Check that each unit's calls are answered, but for those that are lost."""
+    answered = dict.fromkeys(rate, 0.0)
+    for (_, u), f in flow.items():
+        answered[u] += f
+    wrong = [
+        f"{answered[u]:.6g} of {rate[u]:.6g} calls an hour are answered in {u}."
+        for u in rate
+        if not same(answered[u], rate[u] * (1 - lost), 1e-6, 1e-9)
+    ]
+    ledger.each(
+        f"service.{name}.units", "each unit's calls are answered but for the lost ones", wrong, len(rate), "units"
+    )
 
 
 def _of_beats(shift, flow, of, beat):

@@ -1,7 +1,7 @@
 """A seeded simulation of the same system: it knows no independence between servers, and any distribution of the time on scene.
 
-Calls come one after the other by an exponential clock; each goes to the first free server of its atom, waits (higher priorities first,
-then first come, first served) or is lost. Times on scene are exponential, or lognormal with a given coefficient of variation.
+Calls come one after the other by an exponential clock; each goes to the first free server of its atom, waits (first come, first served;
+`waits_by_priority` says what priorities make of the waits) or is lost. Times on scene are exponential, or lognormal with a given coefficient of variation.
 """
 
 from __future__ import annotations

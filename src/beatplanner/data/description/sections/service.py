@@ -199,3 +199,19 @@ class Service(Section):
             check="service.least_minutes",
         ),
     ] = False
+    method: Annotated[
+        Literal["auto", "exact", "approximate", "simulate"],
+        Rule(
+            "How service is counted",
+            "",
+            choices={
+                "auto": "service is counted exactly up to twelve officers on duty, else by the approximation",
+                "exact": "service is counted by the exact model, of at most fourteen officers on duty",
+                "approximate": "service is counted by the queueing model's approximation",
+                "simulate": "service is simulated, 400,000 calls a shift, and has its margins of error",
+            },
+            why="The exact model cannot count many officers; where they are busy more than 60 % of their time, a simulation is nearer than the approximation.",
+            source="Exact where that takes seconds.",
+            check="service.week",
+        ),
+    ] = "auto"
