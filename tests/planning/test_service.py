@@ -346,3 +346,40 @@ def test_simulated_figures_agree_with_a_second_seed_and_others_do_not(queue):
     second_seed(ledger, shift, 0, **given)
     second_seed(ledger, {**shift, "own_share": shift["own_share"] * 1.05}, 0, **given)
     assert [c.state for c in ledger.checks] == ["checked", "wrong"]
+
+
+def test_main_roads_are_faster_and_who_walks_is_slower(served, command):
+    """A way of 2 km round the block on main roads beats one of 1.5 km on residential streets, and nobody drives on the footpath."""
+    x, y = np.array([g.centroid.coords[0] for g in served.units().geometry]).T
+    left, right, low, high = x.min(), x.max(), y.min(), y.max()
+    import geopandas as gpd
+    from shapely.geometry import LineString
+
+    lines = {
+        "residential": [LineString([(left, low), (right, low)])],
+        "motorway": [
+            LineString([(left, low), (left, high)]),
+            LineString([(left, high), (right, high)]),
+            LineString([(right, high), (right, low)]),
+        ],
+        "footway": [LineString([(left, low), (right, high)])],
+    }
+    rows = [(kind, line) for kind, many in lines.items() for line in many]
+    roads = gpd.GeoDataFrame({"highway": [k for k, _ in rows]}, geometry=[g for _, g in rows], crs=served.units().crs)
+    roads.to_file(served.path("roads.gpkg"))
+    ends = [int(served.units()["unit"].iloc[int(np.argmin(np.hypot(x - right, y - at)))]) for at in (low, high)]
+    start = int(served.units()["unit"].iloc[int(np.argmin(np.hypot(x - left, y - low)))])
+    served.swap(
+        'calls = "calls.csv"\n',
+        'calls = "calls.csv"\nroads = { path = "roads.gpkg" }\nspeed_kmh = 20\nspeeds = { motorway = 120 }\n',
+    )
+    side = right - left
+    for end, metres in ((ends[0], min(side / 25, 3 * side / 120)), (ends[1], 2 * side / 120)):
+        served.path("calls.csv").write_text(f"unit,per_hour\n{end},0.1\n", "utf-8")
+        for speed, times in (("", 1.0), ("5", 4.0)):
+            served.path("servers.csv").write_text(f"server,beat,unit,speed_kmh\nA,1,{start},{speed}\n", "utf-8")
+            assert command("service", served.project, "--out", served.path("service"))[0] == 0
+            found = read(served.path("service"))["mean_minutes"]
+            assert found == pytest.approx(times * metres * 60 / 1000, rel=1e-3)
+    served.path("servers.csv").write_text(f"server,beat,unit,speed_kmh\nA,1,{start},0\n", "utf-8")
+    assert "stands still" in command("service", served.project, "--out", served.path("service"))[2]

@@ -64,7 +64,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "stations.distances": (("unit", "site", "metres"), ()),
     "service.calls": (("unit", "per_hour"), ("shift", "category")),
     "service.categories": (("category", "minutes_on_scene"), ("officers", "priority")),
-    "service.servers": (("server", "beat", "unit"), ("shift",)),
+    "service.servers": (("server", "beat", "unit"), ("shift", "speed_kmh")),
     "service.minutes": (("from", "to", "minutes"), ()),
     "incidents.categories": (("category", "standard"), ()),
     "incidents.matches": (("address", "match", "accept"), ()),

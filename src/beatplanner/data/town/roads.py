@@ -29,6 +29,36 @@ LEVEL_COLUMNS = ("bridge", "tunnel")
 OPENSTREETMAP = (".osm.pbf", ".osm", ".pbf")
 # Roads of an extract are read this far around the units, in degrees.
 MARGIN = 0.05
+# Mean km/h of a car by OpenStreetMap's class of road, stops at crossings included: assumptions for towns, to be set by the force.
+_CARS = {"motorway": 90, "trunk": 70, "primary": 45, "secondary": 40, "tertiary": 35}
+DRIVING_KMH: dict[str, float] = {
+    **_CARS,
+    **{f"{name}_link": kmh * 0.7 for name, kmh in _CARS.items()},
+    "unclassified": 30,
+    "residential": 25,
+    "living_street": 10,
+    "service": 15,
+    "track": 15,
+    "road": 30,
+    "ferry": 10,
+    **dict.fromkeys(
+        [
+            "footway",
+            "pedestrian",
+            "path",
+            "steps",
+            "cycleway",
+            "bridleway",
+            "corridor",
+            "platform",
+            "elevator",
+            "construction",
+            "proposed",
+            "raceway",
+        ],
+        0,
+    ),
+}
 _YES, _NO = {"yes", "true", "1", "y", "t", "да", "po", "da"}, {"no", "false", "0", "n", "f", "не", "jo", "ne"}
 
 
@@ -68,15 +98,35 @@ def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
     return known, told
 
 
+def driving_classes(speed_kmh: float, own: dict[str, float]) -> dict[str, RoadClass]:
+    """Return road classes for driving: a class's metres count as those that take as long at `speed_kmh`; 0 km/h is not driven on.
+
+    Parameters
+    ----------
+    speed_kmh
+        Of roads whose class is not known.
+    own
+        A user's km/h by class; they stand before `DRIVING_KMH`.
+    """
+    speeds = {**DRIVING_KMH, **{name.strip().casefold(): kmh for name, kmh in own.items()}}
+    return {name: RoadClass(kmh > 0, speed_kmh / kmh if kmh > 0 else 1.0) for name, kmh in speeds.items()}
+
+
 def is_openstreetmap(path: Path) -> bool:
     """Tell whether a file is an OpenStreetMap extract by its name."""
     return path.name.lower().endswith(OPENSTREETMAP)
 
 
 def read_roads(
-    path: Path, layer: Layer, to: CRS, around: gpd.GeoSeries, metres_a_minute: float, classes: Path | None
+    path: Path,
+    layer: Layer,
+    to: CRS,
+    around: gpd.GeoSeries,
+    metres_a_minute: float,
+    classes: Path | None,
+    driven: dict[str, RoadClass] | None = None,
 ) -> tuple[Roads, Place, int, dict[str, int]]:
-    """Read the roads that people walk on.
+    """Read the roads that people walk on, or drive on.
 
     Parameters
     ----------
@@ -90,6 +140,8 @@ def read_roads(
         Walking speed, which turns waits into metres.
     classes
         A user's table of road classes.
+    driven
+        Road classes for driving, in place of those for walking.
 
     Returns
     -------
@@ -101,28 +153,34 @@ def read_roads(
     InputError
         Where the layer cannot be read or holds no line that people walk on.
     """
-    table, said = road_classes(classes)
+    table, said = road_classes(classes) if driven is None else (driven, [])
     frame, where = _read_extract(path, layer, around) if is_openstreetmap(path) else _read_lines(path, layer)
     where = replace(where, told=(*where.told, *said))
     kind = (
         frame.pop("class").map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold()).to_numpy(object)
     )
     foot = frame.pop("foot").to_numpy(object) if "foot" in frame else np.full(len(frame), None)
+    if driven is not None:
+        foot = np.full(len(frame), None)
     rule = [table.get(k, RoadClass(True)) for k in kind]
     walked = np.array([(r.walked or f == "yes") and f != "no" for r, f in zip(rule, foot, strict=True)], bool)
     lines = np.asarray(frame.geometry.to_crs(to).array, dtype=object)
     usable = walked & np.isin(shapely.get_type_id(lines), [1, 5]) & ~shapely.is_empty(lines)
     if not usable.any():
         raise InputError(
-            where.problem("the layer holds no lines that people walk on", "Give a layer of roads and paths")
+            where.problem(
+                f"the layer holds no lines that people {'walk' if driven is None else 'drive'} on",
+                "Give a layer of roads and paths",
+            )
         )
     gone, count = np.unique(kind[~walked].astype(str), return_counts=True)
     kept = np.flatnonzero(usable)
     roads = Roads(
         lines[kept],
         frame["apart"].to_numpy(bool)[kept],
-        np.array([rule[i].factor for i in kept]),
+        np.array([1.0 if driven is not None else rule[i].factor for i in kept]),
         np.array([rule[i].wait_minutes * metres_a_minute for i in kept]),
+        None if driven is None else np.array([rule[i].factor for i in kept]),
     )
     return roads, where, len(frame), dict(zip(gone.tolist(), count.tolist(), strict=True))
 

@@ -12,9 +12,10 @@ from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import numbers, texts
-from beatplanner.data.formats.source import Source
+from beatplanner.data.formats.source import Place, Source
 from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, unit_positions
+from beatplanner.data.town.roads import driving_classes
 from beatplanner.data.town.town import Town
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import walk_metres
@@ -33,7 +34,7 @@ class ServiceTables:
     categories
         By category, casefolded: minutes on scene, officers sent, priority.
     servers
-        Columns ``server``, ``beat`` (None for one that several beats share), ``unit`` (position), ``shift`` (None for all); or None.
+        Columns ``server``, ``beat`` (None for one that several beats share), ``unit`` (position), ``shift`` (None for all), ``speed_kmh``; or None.
     minutes
         (n, n) travel minutes from unit to unit by a table or along roads; None for the straight line.
     notes, sources
@@ -161,8 +162,19 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
             "beat": pd.Series(texts(frame["beat"]), dtype=object),
             "unit": unit_positions(frame["unit"], units, where),
             "shift": pd.Series(shift, dtype=object),
+            "speed_kmh": _speeds(frame, rules, where),
         }
     )
+
+
+def _speeds(frame: pd.DataFrame, rules: Service, where: Place) -> np.ndarray:
+    if "speed_kmh" not in frame:
+        return np.full(len(frame), rules.speed_kmh)
+    speeds = numbers(frame["speed_kmh"], where, least=0, empty=rules.speed_kmh)
+    if (speeds <= 0).any():
+        row = where.rows[int(np.argmax(speeds <= 0))]
+        raise InputError(where.problem("a server stands still", "Give km/h above 0", row=row, field="speed_kmh"))
+    return speeds
 
 
 def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.ndarray | None:
@@ -189,9 +201,11 @@ def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.nd
     if n > 5_000:
         what = f"travel along roads between {n:,} units needs more memory than a laptop has"
         raise InputError(problem(what, "Leave service.roads out", file=reading.description.file, field="service.roads"))
-    network, where = read_network(reading, rules.roads, "service.roads", units, None)
+    classes = driving_classes(rules.speed_kmh, rules.speeds)
+    network, where = read_network(reading, rules.roads, "service.roads", units, None, classes)
     points = units[["x", "y"]].to_numpy(float)
-    metres = walk_metres(network, points, points)
+    least = min(1.0, *(c.factor for c in classes.values()))
+    metres = walk_metres(network, points, points, least=least)
     np.fill_diagonal(metres, 0.0)
     absent = np.isinf(metres)
     if absent.any():

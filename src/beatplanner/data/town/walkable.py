@@ -18,15 +18,20 @@ from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_shapes
-from beatplanner.data.town.roads import is_openstreetmap, read_roads
+from beatplanner.data.town.roads import RoadClass, is_openstreetmap, read_roads
 from beatplanner.data.town.walking_network import SNAP, Barriers, WalkingNetwork, walking_network, without_barred
 from beatplanner.data.town.where import check_near
 
 
 def read_network(
-    reading: Reading, roads: Layer, role: str, units: gpd.GeoDataFrame, barriers: Barriers | None
+    reading: Reading,
+    roads: Layer,
+    role: str,
+    units: gpd.GeoDataFrame,
+    barriers: Barriers | None,
+    driven: dict[str, RoadClass] | None = None,
 ) -> tuple[WalkingNetwork, Place]:
-    """Read a layer of roads and make a network of those that people walk on."""
+    """Read a layer of roads and make a network of those that people walk on, or drive on where `driven` says on which and how fast."""
     rules = reading.description.stations if role == "stations.roads" else None
     path = reading.description.path(roads.path)
     classes = getattr(roads, "classes", None)
@@ -38,6 +43,7 @@ def read_network(
         units.geometry,
         speed,
         None if classes is None else reading.description.path(classes),
+        driven,
     )
     if not is_openstreetmap(path):
         check_near(reading, role, roads, found.lines, units)
@@ -47,7 +53,9 @@ def read_network(
     if left_out:
         names = listed([f"{name or 'without a class'} ({count:,})" for name, count in left_out.items()])
         reading.findings.tell(
-            "info", f"Nobody walks on {sum(left_out.values()):,} of {rows:,} roads: {names}", file=where.file
+            "info",
+            f"Nobody {'walks' if driven is None else 'drives'} on {sum(left_out.values()):,} of {rows:,} roads: {names}",
+            file=where.file,
         )
     if barriers is not None:
         found = without_barred(found, barriers)

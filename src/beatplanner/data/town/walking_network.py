@@ -51,12 +51,15 @@ class Roads:
         (l,) level metres for each metre, at least 1.
     wait
         (l,) metres added to each, such as the wait for a ferry.
+    pace
+        (l,) metres for each metre by the speed of its class; None where all are as fast. Roads keep it where they are cut.
     """
 
     lines: np.ndarray
     apart: np.ndarray
     factor: np.ndarray
     wait: np.ndarray
+    pace: np.ndarray | None = None
 
     @classmethod
     def plain(cls, lines: np.ndarray) -> Roads:
@@ -128,6 +131,8 @@ def walking_network(
     ends = np.concatenate([shapely.get_coordinates(shapely.get_point(lines, k)) for k in (0, -1)])
     node, nodes, merged = _merged(ends, snap)
     segments = np.column_stack([node[: len(lines)], node[len(lines) :]])
+    if roads.pace is not None:
+        factor = factor * _paces(cut, ground, roads.pace[of[~apart]], roads.pace[of[apart]])
     metres = shapely.length(lines) * factor * _slope_factor(lines, height) + wait
     loops = segments[:, 0] == segments[:, 1]
     lines, segments, metres = lines[~loops], segments[~loops], metres[~loops]
@@ -140,6 +145,15 @@ def walking_network(
     # junctions that stand alone, as those of loops, are no pieces
     order = order[total[order] > 0]
     return WalkingNetwork(nodes, lines, segments, metres, rank[piece], total[order], drawn + merged)
+
+
+def _paces(cut: np.ndarray, ground: np.ndarray, pace: np.ndarray, of_apart: np.ndarray) -> np.ndarray:
+    """Return the pace of each piece that roads were cut into, that of the road it lies on, and then those of the roads apart."""
+    if not len(cut):
+        return of_apart
+    middle = shapely.line_interpolate_point(cut, 0.5, normalized=True)
+    on = shapely.STRtree(ground).query_nearest(middle, all_matches=False)[1]
+    return np.concatenate([pace[on], of_apart])
 
 
 def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float) -> tuple[np.ndarray, int]:
@@ -247,7 +261,8 @@ def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roa
     closed = geometry.buffer(geometry.difference(barriers.shape, open_area), BARRED)
     lines[hit] = geometry.difference(lines[hit], closed)
     kept = ~shapely.is_empty(lines)
-    return Roads(lines[kept], roads.apart[kept], roads.factor[kept], roads.wait[kept])
+    pace = None if roads.pace is None else roads.pace[kept]
+    return Roads(lines[kept], roads.apart[kept], roads.factor[kept], roads.wait[kept], pace)
 
 
 @dataclass(frozen=True)
@@ -296,6 +311,7 @@ def walk_metres(
     *,
     limit: float = np.inf,
     barriers: Barriers | None = None,
+    least: float = 1.0,
 ) -> np.ndarray:
     """Return walking metres from each door to each site.
 
@@ -309,6 +325,8 @@ def walk_metres(
         Longer ways count as not reachable on foot, metres.
     barriers
         What the way from a door to the network may not cross.
+    least
+        The least pace of any road: no way is shorter than the straight line times it.
 
     Returns
     -------
@@ -328,7 +346,7 @@ def walk_metres(
     walked += at.metres[: len(doors), None] + at.metres[None, len(doors) :]
     # two doors on one side of a street need not go by the street's middle
     straight = np.hypot(doors[:, None, 0] - sites[None, :, 0], doors[:, None, 1] - sites[None, :, 1])
-    walked = np.maximum(walked, straight)
+    walked = np.maximum(walked, straight * least)
     return np.where(walked <= limit, walked, np.inf)
 
 

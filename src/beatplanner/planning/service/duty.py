@@ -30,7 +30,7 @@ class Duty:
     Attributes
     ----------
     servers
-        One table a shift: ``server`` (text), ``beat`` (text or None), ``unit`` (position where it waits).
+        One table a shift: ``server`` (text), ``beat`` (text or None), ``unit`` (position where it waits); by a table also ``speed_kmh``.
     from_posts
         Whether they were worked out from the posts.
     """
@@ -77,7 +77,7 @@ def duty(
         for shift in shifts:
             mine = tables.servers["shift"].isna() | tables.servers["shift"].isin(shift.shifts)
             there = (
-                tables.servers.loc[mine, ["server", "beat", "unit"]]
+                tables.servers.loc[mine, ["server", "beat", "unit", "speed_kmh"]]
                 .sort_values("server", kind="stable")
                 .drop_duplicates()
                 .reset_index(drop=True)

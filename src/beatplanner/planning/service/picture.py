@@ -201,6 +201,9 @@ def system_of(
         Mean minutes on scene.
     """
     minutes = travel_minutes(town, tables.rules, tables.minutes, servers["unit"].to_numpy(int))
+    if "speed_kmh" in servers:
+        # who walks or cycles takes the same way more slowly
+        minutes = minutes * (tables.rules.speed_kmh / servers["speed_kmh"].to_numpy(float))[:, None]
     mine = servers["beat"].to_numpy(object)
     known = np.array([m is not None for m in mine], bool)
     own = (known[:, None] & (mine[:, None] == beat[None, :])).astype(bool).reshape(len(mine), len(beat))

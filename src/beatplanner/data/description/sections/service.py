@@ -97,6 +97,17 @@ class Service(Section):
         ),
     ] = 1.3
     roads: Annotated[Layer | None, Input("Layer of roads that travel is measured along.")] = None
+    speeds: Annotated[
+        dict[str, Annotated[float, Field(ge=0, le=200)]],
+        Rule(
+            "Speeds by road class",
+            "km/h by class of road: {value}",
+            unit="km/h",
+            why="Main roads are faster than residential streets, and cars do not drive on footpaths; the roads' column “highway”, “kind”, “fclass” or “type” says the class.",
+            source="Starting speeds for OpenStreetMap's classes come with beatplanner: assumptions, stops at crossings included.",
+            solver="service.system.ServiceSystem.minutes",
+        ),
+    ] = Field(default_factory=dict)
     minutes: Annotated[
         TablePath | None,
         Input("Table of travel between units: columns `from`, `to` and `minutes`, in place of speed and roads."),
@@ -116,7 +127,7 @@ class Service(Section):
     servers: Annotated[
         TablePath | None,
         Input(
-            "Table of who is on duty: columns `server`, `beat` (empty for a car that beats share), `unit` (where it waits), optionally `shift`; else the posts."
+            "Table of who is on duty: columns `server`, `beat` (empty for a car that beats share), `unit` (where it waits), optionally `shift` and `speed_kmh` (on foot, by bicycle); else the posts."
         ),
     ] = None
     minutes_on_scene: Annotated[
