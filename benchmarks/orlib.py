@@ -58,6 +58,50 @@ OPTIMA = (
     5128,
 )
 
+# Known farthest ways of the p-centers of the same files (Daskin 1995; Pullan 2008).
+CENTERS = (
+    127,
+    98,
+    93,
+    74,
+    48,
+    84,
+    64,
+    55,
+    37,
+    20,
+    59,
+    51,
+    36,
+    26,
+    18,
+    47,
+    39,
+    28,
+    18,
+    13,
+    40,
+    38,
+    22,
+    15,
+    11,
+    38,
+    32,
+    18,
+    13,
+    9,
+    30,
+    29,
+    15,
+    11,
+    30,
+    27,
+    15,
+    29,
+    23,
+    13,
+)
+
 
 @dataclass(frozen=True)
 class PMedianFile:

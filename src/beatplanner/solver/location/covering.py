@@ -21,7 +21,7 @@ import numpy as np
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.cover_tree import NODES, Decided, decide_cover, search_cover
-from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.p_median import EXACT_AFTER, p_median
 from beatplanner.solver.location.set_cover import PROVES, Cover, unreached
 from beatplanner.solver.location.site_rules import SiteRules, Sites
 from beatplanner.solver.location.site_tree import SiteProof, SiteTree, single
@@ -80,7 +80,7 @@ def coverage(
         start=start,
         tell=lambda a, b: tell(a + lost, b + lost),
         cancelled=cancelled,
-        exact_after=0,
+        exact_after=EXACT_AFTER,
     )
     bound = None if found.lower_bound is None else found.lower_bound + lost
     proof = found.proof

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -90,13 +91,26 @@ def greedy(cost: np.ndarray, rules: SiteRules) -> np.ndarray | None:
     chosen = [int(j) for j in np.flatnonzero(rules.kept)]
     count = rules.count if rules.count is not None else len(chosen)
     near = cost[:, chosen].min(axis=1) if chosen else None
-    worth = np.zeros(cost.shape[1])
+    worth, heap = np.zeros(cost.shape[1]), []
     for rank in range(len(chosen), count):
-        total = cost.sum(axis=0) if near is None else np.minimum(near[:, None], cost).sum(axis=0)
-        total[chosen] = np.inf
-        j = int(np.argmin(total))
+        if near is None:
+            j = int(np.argmin(cost.sum(axis=0)))
+            near = cost[:, j].copy()
+        else:
+            if not heap:
+                saved = [float(np.maximum(0.0, near - cost[:, j]).sum()) for j in range(cost.shape[1])]
+                heap = [(-saved[j], j) for j in range(cost.shape[1]) if j not in set(chosen)]
+                heapq.heapify(heap)
+            # what a site saves only falls as others open, so that most are not looked at again (Minoux 1978)
+            while True:
+                j = heap[0][1]
+                saved = (-float(np.maximum(0.0, near - cost[:, j]).sum()), j)
+                if len(heap) == 1 or saved <= min(heap[1:3]):
+                    break
+                heapq.heapreplace(heap, saved)
+            heapq.heappop(heap)
+            near = np.minimum(near, cost[:, j])
         worth[j] = -(2.0 + count - rank)
         chosen.append(j)
-        near = cost[:, j] if near is None else np.minimum(near, cost[:, j])
     picked = np.array(sorted(chosen), int)
     return picked if rules.met(picked) else rules.cheapest(worth)
