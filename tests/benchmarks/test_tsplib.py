@@ -1,0 +1,49 @@
+"""The readers of public points and plain tables, and a p-median of such a file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from benchmarks import tsplib
+
+from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.site_rules import SiteRules
+
+FILE = "NAME : tiny\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n1 0 0\n2 3.0e0 4\n3 1 1\nEOF\n"
+
+
+def test_points_are_read_and_ways_are_cut_off(tmp_path):
+    (tmp_path / "tiny.tsp").write_text(FILE, encoding="ascii")
+    assert tsplib.read(tmp_path / "tiny.tsp").tolist() == [[0, 5, 1], [5, 0, 3], [1, 3, 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("NAME : x", "DIMENSION"),
+        (FILE.replace(": 3", ": 4"), "announced"),
+        (FILE.replace("3 1 1", "3 1"), "announced"),
+        (FILE.replace("EUC_2D", "GEO"), "straight lines"),
+    ],
+)
+def test_what_is_wrong_with_points_is_said(text, words):
+    with pytest.raises(ValueError, match=words):
+        tsplib.points(text)
+
+
+def test_a_plain_table_is_read():
+    cost, count = tsplib.table("2 3 1\n1 2 3\n4 5 6\n")
+    assert (cost.tolist(), count) == ([[1, 2, 3], [4, 5, 6]], 1)
+    assert tsplib.table("1 1\n7")[1] is None
+    with pytest.raises(ValueError, match="announced"):
+        tsplib.table("2 2\n1 2 3")
+    with pytest.raises(ValueError, match="first line"):
+        tsplib.table("2\n1 2")
+
+
+def test_points_in_clusters_are_proven_best_with_a_tree():
+    random = np.random.default_rng(4)
+    place = (random.random((9, 1, 2)) * 2_000 + random.normal(0, 150, (9, 20, 2))).reshape(-1, 2).round()
+    found = p_median(tsplib.straight(place), SiteRules.plain(len(place), 14), seconds=60)
+    assert found.proof is not None
+    assert np.ceil(found.proof.bound) == found.objective == found.lower_bound
