@@ -76,6 +76,7 @@ def rules() -> list[str]:
 def others() -> list[str]:
     """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
     from beatplanner.data.description.rules import RULES
+    from beatplanner.data.guided_import import draft
     from beatplanner.planning.rule_catalog import HOW, PRESETS
     from beatplanner.ui.desktop.map import export_panel, map_layers
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_panel, gantt_panel
@@ -105,6 +106,9 @@ def others() -> list[str]:
         ("Site", "Open"),
         ("municipality", "unit", "street"),
         gantt_panel.FIGURES.values(),
+        draft.ROLE_WORDS.values(),
+        draft.MEANING_WORDS.values(),
+        _mends(),
     )
     for table in tables:
         found |= dict.fromkeys(str(t) for t in table)
@@ -118,6 +122,13 @@ def others() -> list[str]:
         for argument in call.args[3:4]:
             found |= dict.fromkeys(_texts(argument))
     return list(found)
+
+
+def _mends() -> list[str]:
+    """Return what the buttons beside a doubt of the guided import say."""
+    file = ROOT / "src" / "beatplanner" / "data" / "guided_import" / "doubts.py"
+    calls = _calls_of(file, "Doubt")
+    return [t for call in calls for k in call.keywords if k.arg == "mend_words" for t in _texts(k.value)]
 
 
 def messages() -> list[str]:

@@ -97,3 +97,29 @@ def test_no_two_signs_of_the_legend_look_alike():
         for other in keys[:i]:
             assert one.colour != other.colour, (one, other)
             assert one.kind != other.kind or not alike(one.colour, other.colour), (one, other)
+
+
+def test_lines_of_the_legend_are_seen_on_dark_paper():
+    pytest.importorskip("PySide6.QtGui")
+    from PySide6.QtGui import QColor
+
+    from beatplanner.ui.desktop.map.legend import legend
+    from beatplanner.ui.desktop.map.map_content import MapContent
+    from beatplanner.ui.desktop.map.rings import Rings
+    from beatplanner.ui.desktop.map.view import DARK_BACKGROUND
+
+    def light(colour):
+        # relative luminance, Web Content Accessibility Guidelines 2.1
+        parts = [QColor(colour).redF(), QColor(colour).greenF(), QColor(colour).blueF()]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    content, stack = MapContent(), LayerStack()
+    content.label = np.array([0])
+    for layer in stack.layers:
+        layer.visible = not layer.shaded
+        content.lines[layer.name] = Rings.of(np.array([shapely.LineString([(0, 0), (1, 1)])], dtype=object))
+    lines = [k for k in legend(content, stack, dark=True) if k.kind in ("line", "dash")]
+    assert len(lines) >= 6
+    for key in lines:
+        assert (light(key.colour) + 0.05) / (light(DARK_BACKGROUND) + 0.05) > 2, key

@@ -37,6 +37,8 @@ PATTERNS = (
 # Outlines of units that are smaller than this on the screen, in pixels, make a grey fog instead of a map.
 LEAST_UNIT = 3.5
 MUNICIPALITY = "#00796b"
+# Borders of beats, and of those of today, on light paper and on dark.
+BORDER, BORDER_DARK, TODAY, TODAY_DARK = "#252525", "#e6e6e6", "#5e3c99", "#b39ddb"
 # Rings are drawn in parts of so many, so that the window can pause between.
 PART = 4_000
 
@@ -165,7 +167,7 @@ def _units(w: _Work) -> Iterator[None]:
 
 
 def _beat_borders(w: _Work) -> Iterator[None]:
-    w.painter.setPen(round_pen("#e6e6e6" if w.view.dark else "#252525", 1.8 * w.view.dot))
+    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, 1.8 * w.view.dot))
     yield from _strokes(w.painter, w.view, w.content.beat_rings)
 
 
@@ -176,7 +178,7 @@ def _municipalities(w: _Work) -> Iterator[None]:
 
 
 def _today(w: _Work) -> Iterator[None]:
-    pen = round_pen("#5e3c99", 1.5 * w.view.dot)
+    pen = round_pen(TODAY_DARK if w.view.dark else TODAY, 1.5 * w.view.dot)
     pen.setDashPattern([4, 3])
     w.painter.setPen(pen)
     yield from _strokes(w.painter, w.view, w.content.lines[w.layer.name])

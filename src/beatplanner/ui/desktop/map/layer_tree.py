@@ -127,7 +127,7 @@ class LayerTree(QWidget):
             item.setCheckState(0, Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked)
             self.tree.addTopLevelItem(item)
             if layer.visible:
-                keys = legend(self.map.content, LayerStack([layer]))
+                keys = legend(self.map.content, LayerStack([layer]), dark=self.map.dark)
                 if len(keys) == 1:
                     item.setIcon(0, self._icon(keys[0]))
                     if keys[0].text != layer.name:

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 
-from beatplanner.ui.desktop.map.cartography import MUNICIPALITY, shading
+from beatplanner.ui.desktop.map.cartography import BORDER, BORDER_DARK, MUNICIPALITY, TODAY, TODAY_DARK, shading
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, nice_length
 from beatplanner.ui.desktop.map.view import INK, View, round_pen
@@ -111,18 +111,19 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
     font.setPixelSize(round(13 * dot))
     font.setBold(True)
     painter.setFont(font)
+    painter.setPen(QColor(view.ink))
     painter.drawText(QRectF(middle - 14 * dot, top - 3 * dot, 28 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, "N")
 
 
-def legend(content: MapContent, stack: LayerStack, *, public: bool = False) -> list[Key]:
-    """Return the lines of the legend for what is seen, from the top layer to the bottom."""
+def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark: bool = False) -> list[Key]:
+    """Return the lines of the legend for what is seen, from the top layer to the bottom; in the colours of dark paper where that is it."""
     simple = {
         "Stations": Key("square", "#08306b", "Outreach station"),
         "Candidate sites": Key("dot", "#5a5a5a", "Candidate site"),
         "Links": Key("dash", "#b35806", "Link (bridge, ferry)"),
         "Barriers": Key("line", "#2166ac", "Barrier"),
-        "Today's beats": Key("dash", "#5e3c99", "Today's beats"),
-        "Beat borders": Key("line", "#252525", "Border of a beat"),
+        "Today's beats": Key("dash", TODAY_DARK if dark else TODAY, "Today's beats"),
+        "Beat borders": Key("line", BORDER_DARK if dark else BORDER, "Border of a beat"),
         "Incidents": Key("dot", "#96145a", "Incident"),
         "Incident density": Key("fill", "#5a001e", "Many incidents close together"),
         "Roads": Key("line", "#786e64", "Road"),
@@ -194,7 +195,8 @@ def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:
         painter.drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()))
     elif key.kind in ("square", "dot"):
         size = min(box.width(), box.height()) * (0.42 if key.kind == "square" else 0.26)
-        painter.setPen(Qt.PenStyle.NoPen)
+        # a dark sign is seen on dark paper by its white border, as on the map
+        painter.setPen(QPen(QColor("white"), 1.0 * dot))
         painter.setBrush(QColor(key.colour))
         sign = QRectF(middle.x() - size, middle.y() - size, 2 * size, 2 * size)
         painter.drawRect(sign) if key.kind == "square" else painter.drawEllipse(sign)

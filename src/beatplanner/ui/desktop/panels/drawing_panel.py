@@ -43,7 +43,7 @@ from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
-from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit
@@ -97,6 +97,7 @@ COLUMNS = ("Beat", "Hours", "Deviation", "Officers", "Residents", "Moved in")
 REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
 # Letters of a change that a menu says.
 NAMED = 60
+LIGHT_TINT = 0.5
 FULL_BAR = 0.3  # deviation at which the colour of a cell is full
 
 
@@ -298,8 +299,9 @@ class DrawingPanel(QWidget):
         return label
 
     def add_buttons(self, names: tuple[str, ...]) -> None:
-        """Show actions as buttons, two in a row."""
-        for i, name in enumerate(names):
+        """Show actions as buttons, two in a row, and those whose words need it alone in one."""
+        buttons: list[QWidget] = []
+        for name in names:
             action = self.actions_[name]
             button = QPushButton(action.text().rstrip("…"))
             button.setToolTip(action.toolTip())
@@ -312,7 +314,8 @@ class DrawingPanel(QWidget):
             action.changed.connect(
                 lambda b=button, a=action: (b.setEnabled(a.isEnabled()), b.setChecked(a.isChecked()))
             )
-            self.grid.addWidget(button, i // 2, i % 2)
+            buttons.append(button)
+        two_in_a_row(self.grid, buttons)
 
     # ---- what is drawn on
 
@@ -465,6 +468,9 @@ class DrawingPanel(QWidget):
                     tint = QColor("#f4a582") if f.deviation[row] > 0 else QColor("#92c5de")
                     tint.setAlphaF(share)
                     item.setBackground(QBrush(tint))
+                    # a full tint is light, also where the theme is dark
+                    ink = QColor("black") if share > LIGHT_TINT else self.palette().text().color()
+                    item.setForeground(QBrush(ink))
                     font = item.font()
                     if font.bold() != outside:
                         font.setBold(outside)

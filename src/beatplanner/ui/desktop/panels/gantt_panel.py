@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDockWidget,
-    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
@@ -100,7 +99,7 @@ class GanttPanel(QWidget):
         self.pages.addWidget(self.table)
         self.answer = Browser()
         self.answer.setAccessibleName(self.tr("What the rules say"))
-        self.answer.setMaximumHeight(8 * self.fontMetrics().height())
+        self.answer.setMaximumHeight(round(3.7 * self.fontMetrics().height()))
         self.buttons = {
             "undo": QPushButton(self.tr("Undo")),
             "redo": QPushButton(self.tr("Redo")),
@@ -122,14 +121,13 @@ class GanttPanel(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.rows_by, 1)
         top.addWidget(self.whole)
-        grid = QGridLayout()
-        for k, button in enumerate(self.buttons.values()):
-            grid.addWidget(button, k // 2, k % 2)
+        # all in one row, so that the postings have the height of a small screen
+        for button in self.buttons.values():
+            top.addWidget(button)
         column = QVBoxLayout(self)
         column.addLayout(top)
         column.addWidget(self.pages, 1)
         column.addWidget(self.answer)
-        column.addLayout(grid)
 
     # ---- what is shown
 

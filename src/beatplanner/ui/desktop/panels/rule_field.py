@@ -125,6 +125,8 @@ class RuleField(QFrame):
             self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
             self.number.setSuffix(f" {self.tr(rule.unit)}" if rule.unit else "")
             self.number.setKeyboardTracking(True)
+            # in languages of long words the field gives way, and not what stands beside it
+            self.number.setMinimumWidth(84)
             self.number.valueChanged.connect(self._typed)
             if rule.off or rule.auto:
                 self.on.setText(self.tr("set") if rule.off else self.tr("by hand"))

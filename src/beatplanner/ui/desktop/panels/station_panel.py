@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
-from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 # How near the pointer must be to a site, in pixels.
 NEAR = 14.0
@@ -158,8 +158,7 @@ class StationPanel(QWidget):
         ):
             self.buttons[name].clicked.connect(lambda _=False, s=slot: s())
         grid = QGridLayout()
-        for k, button in enumerate(self.buttons.values()):
-            grid.addWidget(button, k // 2, k % 2)
+        two_in_a_row(grid, list(self.buttons.values()))
         column = QVBoxLayout(self)
         column.addWidget(self.head)
         column.addWidget(self.use)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QGridLayout, QMenu, QToolBar, QWidget
 
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.icons import icon
+
+# Pixels of a button of which two stand in a row of the narrowest panel.
+HALF_ROW = 126
 
 
 def menu_named(window: Frame, title: str) -> QMenu:
@@ -86,3 +89,15 @@ def add_panel(window: Frame, panel: QWidget, name: str, title: str, *, below: bo
         window.tabifyDockWidget(layers, dock)
         layers.raise_()
     return dock
+
+
+def two_in_a_row(grid: QGridLayout, buttons: Sequence[QWidget]) -> None:
+    """Place buttons two in a row of a panel, and those whose words need it alone in one."""
+    place = 0
+    for button in buttons:
+        wide = button.sizeHint().width() > HALF_ROW
+        place += place % 2 if wide else 0
+        grid.addWidget(button, place // 2, place % 2, 1, 2 if wide else 1)
+        place += 2 if wide else 1
+    for column in (0, 1):
+        grid.setColumnStretch(column, 1)

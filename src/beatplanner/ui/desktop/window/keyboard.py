@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 RING = 2
+# The panels in the order in which F6 goes through them, which is that of their tabs.
+PANELS = ("plan", "layers", "draw and mend", "results", "rules", "stations", "project", "gantt")
 
 
 def with_mnemonics(texts: list[str]) -> list[str]:
@@ -110,10 +112,11 @@ class KeyboardActions:
         self.focus_ring = FocusRing(self)
 
     def panels(self: Any) -> list[QWidget]:
-        """Return what F6 goes through: the map, the table, and the panels that are seen."""
+        """Return what F6 goes through: the map, the table, and the panels that are open, also behind another."""
         found: list[QWidget] = [self.map, self.table] if self.scenario.is_open else [self.start_page]
-        docks = [d for d in self.findChildren(QDockWidget) if d.isVisible() and not d.visibleRegion().isEmpty()]
-        docks.sort(key=lambda d: (d.y(), d.x()))
+        docks = [d for d in self.findChildren(QDockWidget) if d.isVisible()]
+        # neither their places nor their order as children last: both change as one comes to the front
+        docks.sort(key=lambda d: PANELS.index(d.objectName()) if d.objectName() in PANELS else len(PANELS))
         return found + [d.widget() for d in docks if d.widget() is not None]
 
     def next_panel(self: Any) -> None:
@@ -129,7 +132,12 @@ class KeyboardActions:
         here = [k for k, p in enumerate(panels) if now is not None and (p is now or p.isAncestorOf(now))]
         at = (here[-1] + by) % len(panels) if here else 0
         for k in range(len(panels)):
-            if give_focus(panels[(at + by * k) % len(panels)]):
+            panel = panels[(at + by * k) % len(panels)]
+            dock = panel.parentWidget()
+            if isinstance(dock, QDockWidget):
+                # one that lies behind another comes to the front
+                dock.raise_()
+            if give_focus(panel):
                 return
 
     def keep_focus(self: Any) -> None:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QTabBar,
     QTableView,
     QTabWidget,
     QToolBar,
@@ -246,6 +247,9 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         """Show the scenario as it is now."""
         self.pages.setCurrentIndex(1 if self.scenario.is_open else 0)
         self._put_tools_away(away=not self.scenario.is_open)
+        for bar in self.findChildren(QTabBar):
+            # names of panels are whole; where there is no room for all, arrows lead to the others
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
         self.map.load()
         self.table_model.load()
         self.table.resizeColumnsToContents()
