@@ -15,6 +15,10 @@ ABSOLUTE = 1e-6
 RELAXED = ("infeasible", "unknown")
 
 
+# Figures are told with twelve digits: the last may be off by half of a unit.
+DIGITS_SLACK = 1e-11
+
+
 def whole_months(since: object, until: object) -> int:
     """Return the whole calendar months from one day (a date, or text that begins with one) to another; 0 where the second is not later."""
     (y, m, d), (v, n, e) = ((int(x) for x in str(day)[:10].split("-")) for day in (since, until))

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
+from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, words
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
 
 if TYPE_CHECKING:
     from beatplanner.planning.verification.stations import _Walks
-
-# A bound is told with twelve digits.
-DIGITS_SLACK = 1e-11
 
 
 def in_plan_order(evidence: Evidence, town) -> np.ndarray:

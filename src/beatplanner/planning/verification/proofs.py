@@ -10,7 +10,7 @@ import numpy as np
 
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, words
+from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
 from beatplanner.planning.verification.officers_proof import prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stations
@@ -96,8 +96,11 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
     if below is None or missing(below):
         ledger.add("beats.impossible_below", True, "nothing is proven impossible", "nothing to prove")
         return
+    # what is told with few digits may be the rule itself, which has more
+    asked = evidence.rules.beats.tolerance if evidence.rules.beats is not None else math.inf
+    at = asked if math.isclose(float(below), asked, rel_tol=DIGITS_SLACK) else float(below)
     try:
-        why = impossible_within(evidence, float(below), evidence.tables.proofs.get(TOLERANCE, {}))
+        why = impossible_within(evidence, at, evidence.tables.proofs.get(TOLERANCE, {}))
     except (CannotProveError, TooLargeError) as error:
         ledger.unchecked(
             "beats.impossible_below", below, str(error) or "The municipality is too large for this checker."

@@ -10,7 +10,7 @@ from typing import Any
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
 from beatplanner.data.result.manifest import VERSION
-from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, words
+from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, same, words
 
 OPTIMAL_GAP = 1e-4
 PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
@@ -148,6 +148,9 @@ def _check_proven(ledger: Ledger, summary: dict[str, Any], steps: list[str]) -> 
         if not strangers
         else "A clash that is called unproven is none of the clashes.",
     )
+    if clashes and not claimed:
+        why = "Which of the clashes are proven is what the program reports; no step is called infeasible for it."
+        ledger.unchecked("summary.proven_clashes", "unproven_clashes", why)
     for step in claimed:
         told = summary[step]
         if step == "beats" and (
@@ -166,7 +169,7 @@ def _too_small(told: dict[str, Any], interval: str, summary: dict[str, Any]) -> 
     said, rules = told.get(interval), (summary.get("rules") or {}).get("beats") or {}
     below = said.get("impossible_below") if isinstance(said, dict) else None
     asked = rules.get("tolerance" if interval == "smallest_tolerance" else "max_moved")
-    return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - 1e-12)
+    return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - DIGITS_SLACK)
 
 
 def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
