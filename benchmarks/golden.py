@@ -1,21 +1,56 @@
-"""What a change of the code changes in the results: every file of two folders of results, side by side.
+"""What a change of the code changes in the results: every file of two runs, side by side.
 
-Usage: python benchmarks/golden.py OLD NEW. Make the two folders by the same commands, seed and threads, one from each version
-of the code. Times, paths, ids made for a run and hashes of what holds them are taken out first: what remains should be equal byte
-for byte. Ends with 1 where something differs.
+Usage:
+    python benchmarks/golden.py                          this tree twice: is the same plan the same files?
+    python benchmarks/golden.py --old COMMIT             a commit, checked out apart, and this tree; --new COMMIT another in its place
+    python benchmarks/golden.py --town newhaven          New Haven in place of the sample town, where its data lie beside the project
+    python benchmarks/golden.py --folders OLD NEW        two folders that were made before
+
+Each run plans the town with one thread and without a time limit, so that proofs end after a fixed number of nodes and not by the clock,
+with its forum pack and officers' files, and lays the plan beside today. The inputs are written once, by the older code. Times, paths, ids made
+for a run and hashes of what holds them are taken out first: what remains should be equal byte for byte. Ends with 1 where something differs.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import difflib
 import io
+import os
 import re
 import sqlite3
+import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+WRITE_SAMPLE = "import sys, pathlib; from beatplanner.data.sample.sample_town import write_sample_town; write_sample_town(pathlib.Path(sys.argv[1]))"
+NEW_HAVEN = """[project]
+name = "New Haven"
+[units]
+path = "{data}/units.gpkg"
+id = "unit"
+population = "population"
+[incidents]
+path = "{data}/incidents.csv"
+x = "x_ft"
+y = "y_ft"
+crs = "EPSG:26756"
+category = "type"
+[beats]
+count = 10
+current = {{ path = "{data}/units.gpkg", id = "tract" }}
+[stations]
+count = 5
+roads = {{ path = "{data}/roads.gpkg" }}
+[forum]
+"""
 # What differs from run to run: seconds, dates and times of day, hashes, process and folder names, sizes of what holds those.
 RUNS = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
@@ -31,8 +66,65 @@ RUNS = [
 
 
 def main() -> int:
-    """Compare and print what differs."""
-    old, new = (Path(a) for a in sys.argv[1:3])
+    """Plan twice and compare, or compare what was made before."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--old", metavar="COMMIT", help="the older code; this tree where none is named")
+    parser.add_argument("--new", metavar="COMMIT", help="the newer code, likewise")
+    parser.add_argument("--town", choices=("sample", "newhaven"), default="sample")
+    parser.add_argument("--out", type=Path, help="where the results stay; else they are deleted")
+    parser.add_argument("--folders", nargs=2, type=Path, metavar=("OLD", "NEW"))
+    chosen = parser.parse_args()
+    if chosen.folders:
+        return compare(*chosen.folders)
+    if chosen.town == "newhaven" and not (SHARED / "newhaven").is_dir():
+        print("The data of New Haven do not lie beside the project.")
+        return 0
+    scratched = tempfile.TemporaryDirectory(prefix="golden-")
+    with scratched as scratch, code_of(chosen.old) as old, code_of(chosen.new) as new:
+        place = chosen.out or Path(scratch)
+        town = place / "town"
+        town.mkdir(parents=True)
+        if chosen.town == "sample":
+            project = town / "project.toml"
+            run(old, "-c", WRITE_SAMPLE, str(town))
+        else:
+            project = town / "new haven.toml"
+            project.write_text(NEW_HAVEN.format(data=(SHARED / "newhaven").as_posix()), encoding="utf-8")
+        for tree, name in ((old, "old"), (new, "new")):
+            plan = place / name / "plan"
+            run(tree, "-m", "beatplanner", "plan", str(project), "--out", str(plan), "--seed", "1", "--threads", "1")
+            # moved by nobody since: the comparison of the plan with today
+            beside = str(place / name / "comparison")
+            run(tree, "-m", "beatplanner", "compare", str(plan), str(plan), "--out", beside, "--draws", "20")
+        return compare(place / "old", place / "new")
+
+
+@contextmanager
+def code_of(commit: str | None) -> Iterator[Path]:
+    """Check a commit out apart for as long as it is needed; this tree where none is named."""
+    if commit is None:
+        yield ROOT
+        return
+    with tempfile.TemporaryDirectory(prefix="golden-code-") as folder:
+        tree = Path(folder) / "code"
+        subprocess.run(["git", "-C", str(ROOT), "worktree", "add", "--detach", str(tree), commit], check=True)
+        try:
+            yield tree
+        finally:
+            subprocess.run(["git", "-C", str(ROOT), "worktree", "remove", "--force", str(tree)], check=True)
+
+
+def run(tree: Path, *command: str) -> None:
+    """Run Python with a tree's code."""
+    environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONHASHSEED": "0"}
+    print(f"{'this tree' if tree == ROOT else tree}: {' '.join(command)[:160]}", flush=True)
+    done = subprocess.run([sys.executable, *command], env=environment, cwd=tree, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{done.stdout}\n{done.stderr}")
+
+
+def compare(old: Path, new: Path) -> int:
+    """Print what differs between two folders; return 1 where something does."""
     names = sorted({p.relative_to(d).as_posix() for d in (old, new) for p in d.rglob("*") if p.is_file()})
     worst = 0
     for name in names:
@@ -44,11 +136,8 @@ def main() -> int:
         if a != b:
             worst = 1
             print("differs", name)
-            for line in [
-                x
-                for x in difflib.unified_diff(a, b, "old", "new", lineterm="", n=0)
-                if not x.startswith(("---", "+++"))
-            ][:8]:
+            lines = difflib.unified_diff(a, b, "old", "new", lineterm="", n=0)
+            for line in [x for x in lines if not x.startswith(("---", "+++"))][:8]:
                 print("    ", line[:300])
     print(f"{len(names)} files compared")
     return worst
