@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from beatplanner.data.guided_import.draft import ImportDraft, Source
+    from beatplanner.data.guided_import.draft import ImportDraft
+    from beatplanner.data.guided_import.sources import Source
 
 STEPS = ("new", "check", "fix", "plan")
 # Exit codes that are answers: done, input that cannot be used, a wrong command line, rules that clash or for which nothing was found.
@@ -118,7 +119,8 @@ def _made_incidents(draft: ImportDraft, units: Source, folder: Path) -> Path:
 def try_file(path: Path, folder: Path) -> Outcome:
     """Try the commands on one file, in this process."""
     from beatplanner.data.errors import InputError
-    from beatplanner.data.guided_import.draft import ROLE_WORDS, ImportDraft
+    from beatplanner.data.guided_import.draft import ImportDraft
+    from beatplanner.data.guided_import.sources import ROLE_WORDS
 
     outcome, start = Outcome(path.name), time.monotonic()
     draft = ImportDraft()

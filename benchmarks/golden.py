@@ -6,8 +6,8 @@ Usage:
     python benchmarks/golden.py --town newhaven          New Haven in place of the sample town, where its data lie beside the project
     python benchmarks/golden.py --folders OLD NEW        two folders that were made before
 
-Each run plans the town with one thread and without a time limit, so that proofs end after a fixed number of nodes and not by the clock,
-with its forum pack and officers' files, and lays the plan beside today. The inputs are written once, by the older code. Times, paths, ids made
+Each run plans the town with one thread, without a time limit and by a slow clock, so that proofs end after a fixed number of nodes however
+busy the machine is, with its forum pack and officers' files, and lays it beside today and a copy of itself. The inputs are written once, by the older code. Times, paths, ids made
 for a run and hashes of what holds them are taken out first: what remains should be equal byte for byte. Ends with 1 where something differs.
 """
 
@@ -19,6 +19,7 @@ import difflib
 import io
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +32,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 WRITE_SAMPLE = "import sys, pathlib; from beatplanner.data.sample.sample_town import write_sample_town; write_sample_town(pathlib.Path(sys.argv[1]))"
+# The five minutes that a run has at most last for hours.
+PLAN = """
+import sys, time, pathlib
+from beatplanner.planning.whole.run import run
+from beatplanner.solver.clock import Watch
+if __name__ == "__main__":
+    slow = Watch(clock=lambda: time.monotonic() / 60)
+    run(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), seed=1, threads=1, cancelled=slow)
+"""
 NEW_HAVEN = """[project]
 name = "New Haven"
 [units]
@@ -92,10 +102,11 @@ def main() -> int:
             project.write_text(NEW_HAVEN.format(data=(SHARED / "newhaven").as_posix()), encoding="utf-8")
         for tree, name in ((old, "old"), (new, "new")):
             plan = place / name / "plan"
-            run(tree, "-m", "beatplanner", "plan", str(project), "--out", str(plan), "--seed", "1", "--threads", "1")
-            # moved by nobody since: the comparison of the plan with today
-            beside = str(place / name / "comparison")
-            run(tree, "-m", "beatplanner", "compare", str(plan), str(plan), "--out", beside, "--draws", "20")
+            run(tree, "-c", PLAN, str(project), str(plan))
+            again, beside = place / name / "again", place / name / "comparison"
+            shutil.copytree(plan, again)
+            run(tree, "-m", "beatplanner", "compare", str(plan), str(again), "--out", str(beside), "--draws", "20")
+            shutil.rmtree(again)
         return compare(place / "old", place / "new")
 
 
@@ -107,7 +118,9 @@ def code_of(commit: str | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="golden-code-") as folder:
         tree = Path(folder) / "code"
-        subprocess.run(["git", "-C", str(ROOT), "worktree", "add", "--detach", str(tree), commit], check=True)
+        subprocess.run(
+            ["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach", str(tree), commit], check=True
+        )
         try:
             yield tree
         finally:
@@ -117,7 +130,8 @@ def code_of(commit: str | None) -> Iterator[Path]:
 def run(tree: Path, *command: str) -> None:
     """Run Python with a tree's code."""
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONHASHSEED": "0"}
-    print(f"{'this tree' if tree == ROOT else tree}: {' '.join(command)[:160]}", flush=True)
+    said = " ".join(c for c in command if "\n" not in c)
+    print(f"{'this tree' if tree == ROOT else tree}: {said[:160]}", flush=True)
     done = subprocess.run([sys.executable, *command], env=environment, cwd=tree, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{done.stdout}\n{done.stderr}")

@@ -20,7 +20,6 @@ CASES = "a list of broken inputs, one beside the other"
 LAYOUT = "says how one page or sheet is laid out, from top to bottom"
 
 FILES = {
-    "data/guided_import/draft.py": TO_SPLIT,
     "data/project/document.py": TO_SPLIT,
     "data/sample/sample_town.py": TO_SPLIT,
     "planning/beats/drawing.py": TO_SPLIT,

@@ -10,6 +10,7 @@ from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import NEEDED, guess_columns, guess_role
 from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.repairs import fix
+from beatplanner.data.guided_import.staging import write_project
 from beatplanner.data.project.build import build
 from beatplanner.data.town.column_words import WORDS
 from beatplanner.data.town.columns import TABLES, guessed_columns
@@ -198,7 +199,7 @@ def test_the_guided_import_finds_asks_and_keeps_them(office):
     assert any("Calls an hour" in m for m in draft.missing())
     draft.set_column(calls, "per_hour", "Повици на час")
     out = office.folder / "made.gpkg"
-    draft.write(out)
+    write_project(draft, out)
     town = read_town(read_description(out))
     assert read_service_tables(town).calls["per_hour"].tolist() == [0.5, 0.25]
     assert read_forum_tables(town).partners["kind"].tolist() == ["school"]

@@ -13,6 +13,7 @@ from beatplanner.data.guided_import.doubts import import_doubts, mend
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import guess_columns, guess_place, guess_role, plain
 from beatplanner.data.guided_import.looks import look_at
+from beatplanner.data.guided_import.staging import write_project
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from conftest import SHARED, write_grid_town
 
@@ -146,7 +147,7 @@ def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     left = import_doubts(draft)
     assert not [d.text for d in left if d.severity == "error"]
     assert not [d for d in left if d.mend]
-    draft.write(tmp_path / "town.gpkg")
+    write_project(draft, tmp_path / "town.gpkg")
     from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
 
@@ -162,7 +163,7 @@ def test_what_is_missing_is_said_in_words(tmp_path, town):
     draft.add([town.path("roads.gpkg")])
     assert "smallest areas" in draft.missing()[0]
     with pytest.raises(InputError, match="smallest areas"):
-        draft.write(tmp_path / "x.gpkg")
+        write_project(draft, tmp_path / "x.gpkg")
     with pytest.raises(InputError, match="no such file"):
         draft.add([town.path("nothing.csv"), town.path("units.gpkg")])
     assert draft.missing() == []

@@ -1,20 +1,24 @@
-"""Doubts with their places, proofs in plain units, and the verdict kept beside a plan."""
+"""Warnings with their places, proofs in plain units, and the verdict kept beside a plan."""
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import shutil
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.comparison_words import signed, verdicts
 from beatplanner.data.publish.officers_pack import _stand_ins
 from beatplanner.data.publish.report import DAYS, _signed
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
-from beatplanner.planning.whole.plan_doubts import PlaceNames, plan_doubts
+from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.whole.plan_warnings import PlaceNames, plan_warnings
 from beatplanner.planning.whole.proof_figures import step_proofs
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
@@ -68,7 +72,7 @@ def test_clashes_stand_first_and_facts_last(tables):
         "clashes": ["Beat 1 is too small."],
         "notes": [{"severity": "info", "text": "a"}, {"severity": "warning", "text": "b"}],
     }
-    found = plan_doubts(replace(tables, summary=summary))
+    found = plan_warnings(replace(tables, summary=summary))
     assert [(d.severity, d.text) for d in found] == [("clash", "Beat 1 is too small."), ("warning", "b"), ("fact", "a")]
     assert found[0].beats == ("1",)
 
@@ -131,3 +135,26 @@ def test_a_stand_in_is_told_by_the_last_day():
     told = _stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
     assert told == "Jana for Vera from 2027-03-01 to 2027-08-31 (last day)"
     assert language_title("albanian") == "Albanian" and language_title("") == ""
+
+
+def _documented(holder):
+    """Return the names in double backquotes by attribute, as the class's docstring tells them."""
+    found, name = {}, ""
+    for line in inspect.getdoc(holder).splitlines():
+        if re.fullmatch(r"\w+(, \w+)*", line):
+            name = line
+        found.setdefault(name, set()).update(re.findall(r"``([\w<>]+)``", line))
+    return found
+
+
+def test_every_column_of_a_frame_is_documented_where_it_is_held(tables, folder):
+    """Columns are told once, in the attributes of `Town` and `PlanTables`; one that somebody adds must be told there, and one that goes must go there."""
+    for holder in (tables, read_town(read_description(folder.parent / "project.toml"))):
+        told = _documented(type(holder))
+        frames = {k: v for k, v in vars(holder).items() if isinstance(v, pd.DataFrame)}
+        assert len(frames) >= 6
+        for name, frame in frames.items():
+            columns = {re.sub(r"^group_.*", "group_<language>", c) for c in frame.columns} - {"geometry"}
+            assert columns <= told[name], (
+                f"{type(holder).__name__}.{name}: {sorted(columns - told[name])} stand nowhere"
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from pyproj import CRS, Transformer
@@ -151,10 +152,14 @@ def _mgrs(text: str) -> tuple[int, bool, float, float] | None:
         east += int(digits[:half]) * size
         north += int(digits[half:]) * size
     # rows of squares repeat every 2,000 km: the one that lies in the band is meant
-    latitude = -80 + 8 * _BANDS.index(band)
-    is_north = band >= "N"
-    change = Transformer.from_crs(4326, CRS.from_epsg((32600 if is_north else 32700) + zone), always_xy=True)
-    least = change.transform(6 * zone - 183, latitude)[1]
+    least = _foot_of_band(zone, band)
     while north < least - 100_000:
         north += 2_000_000
-    return zone, is_north, east + size / 2, north + size / 2
+    return zone, band >= "N", east + size / 2, north + size / 2
+
+
+@cache
+def _foot_of_band(zone: int, band: str) -> float:
+    """Return the northing of a band's southern edge, in the middle of a zone."""
+    change = Transformer.from_crs(4326, CRS.from_epsg((32600 if band >= "N" else 32700) + zone), always_xy=True)
+    return change.transform(6 * zone - 183, -80 + 8 * _BANDS.index(band))[1]

@@ -20,15 +20,11 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.formats.coordinates import names_say
-from beatplanner.data.guided_import.draft import (
-    MENDS,
-    NUMBERS,
-    TIMES,
-    ImportDraft,
-    Source,
-    staged_description,
-)
+from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import RIVALS
+from beatplanner.data.guided_import.mends import MENDS
+from beatplanner.data.guided_import.sources import NUMBERS, TIMES, Source
+from beatplanner.data.guided_import.staging import stage, staged_description
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from beatplanner.data.town.exchanged import in_its_area, letters_say, lonlat_of
 
@@ -409,7 +405,7 @@ def _notes(draft: ImportDraft) -> list[tuple[Note, object]]:
 
     with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
         try:
-            town = read_town(staged_description(draft.stage(Path(folder))))
+            town = read_town(staged_description(stage(draft, Path(folder))))
         except InputError as error:
             return [(note, None) for note in error.problems]
         return [(note, town) for note in [*town.notes, *(n for doubt in DOUBTS for n in doubt(town))]]

@@ -26,19 +26,22 @@ class PlanTables:
         Polygons: ``beat`` (text), ``name``, ``municipality``, ``centre_unit``, ``workload``, ``deviation`` (signed share of
         the municipality's mean), ``population``, ``officers_required``, ``compactness`` (Polsby–Popper), then
         ``posts`` (planned), ``languages`` ("sr;ro": spoken by at least 10 % of residents), ``moved_in`` (residents who
-        come from another of today's beats; NaN without today's beats), ``colour`` (on every map, such as "#7fa3e2"). None where no beats were planned or given.
+        come from another of today's beats; NaN without today's beats), ``colour`` (on every map, such as "#7fa3e2"), ``exact_officers`` (before rounding up),
+        ``committed_share`` (of the officers' hours on the beat, taken by incidents and fixed hours), ``covered_share`` (of the hours of a year in which the
+        posts can have one officer there). None where no beats were planned or given.
     stations
         Points: ``station`` (text), ``existing`` (bool), ``residents_within_limit`` (those whose nearest open station this is, within
         the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``, ``name``,
         and ``opens`` (year) where phases are planned.
     assignments
-        ``officer``, ``beat``, ``start``, ``end`` (ISO dates, half-open; one row a posting), then ``post`` (1, 2, … within the beat).
+        ``officer``, ``beat``, ``start``, ``end`` (ISO dates, half-open; one row a posting), then ``post`` (1, 2, … within the beat),
+        ``requires`` (what the post asks for, such as "sq;licence"; "" where nothing).
     cover
         Temporary postings from the pool: ``officer`` (who stands in), ``for_officer``, ``beat``, ``start``, ``end`` (half-open); None without a pool.
     edges
         Adjacency of units that the plan used: ``unit_a``, ``unit_b``, ``metres``, ``kind`` ("border", "link", "file").
     sites
-        Points: every site that was considered: ``station``, ``existing``, ``cost``, ``chosen`` (bool), then ``yearly_cost``, ``closing_cost``, ``state``,
+        Points: every site that was considered: ``station``, ``name``, ``existing``, ``cost``, ``chosen`` (bool), then ``yearly_cost``, ``closing_cost``, ``state``,
         ``unit`` (nearest), and what opening it, or closing it where it is chosen, would change: ``change_within_limit`` and ``change_reached``
         (residents), ``change_minutes`` (of the mean walk), ``residents_affected``.
     walks
@@ -55,7 +58,7 @@ class PlanTables:
         Points: mobile-outreach stops: ``stop``, ``unit``, ``residents``, ``units``, ``station`` (the nearest), ``visits``, ``hours``, ``km`` (a year); or None.
     roster
         ``officer``, ``beat`` (today's), ``since``, ``languages`` ("sr;ro"), ``gender``, ``x``, ``y``, ``trained_on``,
-        ``joins_on``, ``leaves_on``; it lies in ``people.gpkg``, and ``plan.gpkg`` holds the ids of the officers only. None, too, where a plan was handed
+        ``joins_on``, ``leaves_on``, ``licence``, ``not_with``, ``prefers``, ``absent_from``, ``absent_until``, ``ordered_on``, ``grade`` and what else the town's has; it lies in ``people.gpkg``, and ``plan.gpkg`` holds the ids of the officers only. None, too, where a plan was handed
         on without that file.
     proofs
         What proves the bounds, arrays by name for each file of ``proof/``; see ``docs/proofs.md``.

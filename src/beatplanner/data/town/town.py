@@ -66,7 +66,8 @@ class Town:
         Officers. Columns ``officer`` (text), ``beat`` (today's, text or None), ``since`` (date or None),
         ``languages`` (tuple of text), ``gender`` (text or None), ``x``, ``y`` (home, planning CRS, metres; NaN where unknown),
         ``trained_on``, ``joins_on``, ``leaves_on`` (date or None), ``licence`` (bool), ``not_with`` (tuple of officers), ``prefers`` (tuple of
-        beats), ``absent_from``, ``absent_until``, ``ordered_on`` (date or None: an ordered posting, which needs no handover); or None.
+        beats), ``absent_from``, ``absent_until``, ``ordered_on`` (date or None: an ordered posting, which needs no handover),
+        ``grade`` (text or None: of pay); and where the file has them those of `data.town.columns.PERSONNEL_COLUMNS`; or None.
     special_posts
         Posts that ask for something: ``beat`` (text), ``posts`` (int), ``requires`` ("sq;licence;woman"); or None.
     published

@@ -372,6 +372,7 @@ def new(
     from beatplanner.data.guided_import.doubts import import_doubts
     from beatplanner.data.guided_import.doubts import mend as mend_doubt
     from beatplanner.data.guided_import.draft import ImportDraft, files_of, unused_files
+    from beatplanner.data.guided_import.staging import write_project
     from beatplanner.ui.commands.console import err_console
     from beatplanner.ui.words import many
 
@@ -418,14 +419,14 @@ def new(
         advice = "Say what it is with --role FILE=ROLE, leave it out with --role FILE=, or go on with --yes"
         raise InputError(Note("error", what, advice))
     if not guess_only:
-        draft.write(out)
+        write_project(draft, out)
         out_console.print(f"Project file: {out.resolve()}", markup=False)
 
 
 def _guess_in_words(source: Any) -> str:
     """Return a line that says what a layer was taken for, what else it may be, and what of it is used."""
     from beatplanner.data.findings import listed
-    from beatplanner.data.guided_import.draft import MEANING_WORDS, ROLE_WORDS
+    from beatplanner.data.guided_import.sources import MEANING_WORDS, ROLE_WORDS
 
     why = f" ({source.reason})" if source.reason else ""
     parts = [f"{source.look.title}: {ROLE_WORDS[source.role]}{why}"]

@@ -68,7 +68,7 @@ class ColumnsPage(Page):
 
     def enter(self) -> None:
         """List the layers that are used."""
-        from beatplanner.data.guided_import.draft import ROLE_WORDS
+        from beatplanner.data.guided_import.sources import ROLE_WORDS
 
         row = max(0, self.layers.currentRow())
         self.layers.blockSignals(True)
@@ -80,8 +80,8 @@ class ColumnsPage(Page):
         self._show(self.layers.currentRow())
 
     def _show(self, row: int) -> None:
-        from beatplanner.data.guided_import.draft import MEANING_WORDS
         from beatplanner.data.guided_import.guessing import MEANINGS, NEEDED, crs_in_words
+        from beatplanner.data.guided_import.sources import MEANING_WORDS
 
         while self.form.rowCount():
             self.form.removeRow(0)

@@ -74,7 +74,7 @@ class FilesPage(Page):
 
     def enter(self) -> None:
         """List the layers with their guessed roles."""
-        from beatplanner.data.guided_import.draft import ROLE_WORDS
+        from beatplanner.data.guided_import.sources import ROLE_WORDS
 
         _clear(self.grid)
         self.roles = []
@@ -122,7 +122,7 @@ class FilesPage(Page):
 
     def _second(self, source) -> list[str]:
         """Return what else a layer may be, in words; nothing where a person has chosen or nothing else is likely."""
-        from beatplanner.data.guided_import.draft import ROLE_WORDS
+        from beatplanner.data.guided_import.sources import ROLE_WORDS
 
         role, why = source.second
         if not role or role == source.role or source.reason == self.tr("as you chose"):
@@ -146,7 +146,7 @@ class FilesPage(Page):
 
 def role_names() -> dict[str, str]:
     """Return what each role is called."""
-    from beatplanner.data.guided_import.draft import ROLE_WORDS
+    from beatplanner.data.guided_import.sources import ROLE_WORDS
 
     return ROLE_WORDS
 

@@ -79,6 +79,8 @@ def check(draft: ImportDraft) -> tuple[ImportDraft, list[Doubt]]:
 
 def write(draft: ImportDraft, out: Path) -> Path:
     """Write the project; return its file."""
+    from beatplanner.data.guided_import.staging import write_project
+
     out.parent.mkdir(parents=True, exist_ok=True)
-    _with_tables(draft).write(out)
+    write_project(_with_tables(draft), out)
     return out

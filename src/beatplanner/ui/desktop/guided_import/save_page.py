@@ -61,7 +61,7 @@ class SavePage(Page):
 
     def enter(self) -> None:
         """Propose a place and tell what will be in the project."""
-        from beatplanner.data.guided_import.draft import ROLE_WORDS
+        from beatplanner.data.guided_import.sources import ROLE_WORDS
         from beatplanner.data.output_place import FORBIDDEN
 
         rules = self.draft.rules

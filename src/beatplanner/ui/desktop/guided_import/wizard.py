@@ -238,7 +238,7 @@ class ImportWizard(QDialog):
 
     def show_table(self, source, rows: tuple[int, ...] = ()) -> None:
         """Show a layer's table, or only some of its rows."""
-        from beatplanner.data.guided_import.draft import MEANING_WORDS
+        from beatplanner.data.guided_import.sources import MEANING_WORDS
 
         if source is None or source.look.geometry == "raster":
             self.table_model.show_frame(None, {})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.data.town.town import Town
     from beatplanner.planning.forum.beat_cards import BeatBook
-    from beatplanner.planning.whole.plan_doubts import Doubt
+    from beatplanner.planning.whole.plan_warnings import PlanWarning
 
 ACTIONS = (
     Action("show_results", "View", "Results", "Show cards, charts, warnings and the proof of the plan.", "Ctrl+I"),
@@ -40,15 +40,15 @@ ACTIONS = (
 )
 
 
-def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, Any], list[Doubt]]:
+def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, Any], list[PlanWarning]]:
     """Return what the cards of a plan hold, but for plan and town themselves, and the plan's warnings."""
     from beatplanner.planning.forum.beat_cards import BeatBook
-    from beatplanner.planning.whole.plan_doubts import plan_doubts
+    from beatplanner.planning.whole.plan_warnings import plan_warnings
 
     if plan.beats is None:
-        return {}, plan_doubts(plan)
+        return {}, plan_warnings(plan)
     kept = vars(BeatBook(plan, town).read())
-    return {k: v for k, v in kept.items() if k not in ("tables", "town")}, plan_doubts(plan)
+    return {k: v for k, v in kept.items() if k not in ("tables", "town")}, plan_warnings(plan)
 
 
 class ResultsPanel(QWidget):
@@ -126,7 +126,7 @@ class ResultsPanel(QWidget):
         self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         town = self.scenario.town
 
-        def done(found: tuple[dict[str, Any], list[Doubt]]) -> None:
+        def done(found: tuple[dict[str, Any], list[PlanWarning]]) -> None:
             if self._plan is plan:
                 self._warn(found[1])
                 if plan.beats is not None:
@@ -142,8 +142,8 @@ class ResultsPanel(QWidget):
 
         self.work.run(done, failed, _count, plan, town)
 
-    def _warn(self, doubts: list[Doubt]) -> None:
-        self.warnings.take(doubts)
+    def _warn(self, warnings: list[PlanWarning]) -> None:
+        self.warnings.take(warnings)
         number = self.warnings.serious
         title = self.tr("Warnings ({0})").format(number) if number else self.tr("Warnings")
         self.tabs.setTabText(self.tabs.indexOf(self.warnings), title)
@@ -158,13 +158,13 @@ class ResultsPanel(QWidget):
         self.open()
         self.proof.check()
 
-    def show_place(self, doubt: Doubt) -> None:
+    def show_place(self, warning: PlanWarning) -> None:
         """Zoom to what a sentence names, and select it."""
         view = self.window_.map
         content = view.content
-        units = [u for u in doubt.units if u < len(content.polygons)]
+        units = [u for u in warning.units if u < len(content.polygons)]
         shapes = [content.polygons[u] for u in units]
-        beats = [k for k in (self._place(b) for b in doubt.beats) if k is not None]
+        beats = [k for k in (self._place(b) for b in warning.beats) if k is not None]
         shapes += [s for s in (content.shapes[k] for k in beats) if s is not None]
         if not shapes:
             return

@@ -20,23 +20,23 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
-    from beatplanner.planning.whole.plan_doubts import Doubt
+    from beatplanner.planning.whole.plan_warnings import PlanWarning
 
 
 class WarningsPage(QWidget):
-    """A list of doubts.
+    """A list of warnings.
 
     Signals
     -------
     wanted
-        A doubt whose place is to be shown.
+        A warning whose place is to be shown.
     """
 
     wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.doubts: list[Doubt] = []
+        self.warnings: list[PlanWarning] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
@@ -68,27 +68,27 @@ class WarningsPage(QWidget):
         self.show_place.clicked.connect(self.want)
         self.take([])
 
-    def take(self, doubts: list[Doubt]) -> None:
-        """Show doubts."""
-        self.doubts = doubts
+    def take(self, warnings: list[PlanWarning]) -> None:
+        """Show warnings."""
+        self.warnings = warnings
         marks = {
             "clash": (self.tr("Rules clash"), QStyle.StandardPixmap.SP_MessageBoxCritical),
             "warning": (self.tr("Warning"), QStyle.StandardPixmap.SP_MessageBoxWarning),
             "fact": (self.tr("Fact"), QStyle.StandardPixmap.SP_MessageBoxInformation),
         }
         self.list.clear()
-        for doubt in doubts:
-            kind, icon = marks[doubt.severity]
-            item = QListWidgetItem(self.style().standardIcon(icon), doubt.text)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {doubt.text}")
+        for warning in warnings:
+            kind, icon = marks[warning.severity]
+            item = QListWidgetItem(self.style().standardIcon(icon), warning.text)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {warning.text}")
             item.setToolTip(literal(kind))
             self.list.addItem(item)
-        count = {s: sum(d.severity == s for d in doubts) for s in marks}
+        count = {s: sum(d.severity == s for d in warnings) for s in marks}
         if count["clash"]:
             said = self.tr("Not all rules could be kept: {0} clash. {1} warnings, {2} facts about the data.").format(
                 count["clash"], count["warning"], count["fact"]
             )
-        elif doubts:
+        elif warnings:
             said = self.tr("No rules clash. {0} warnings, {1} facts about the data.").format(
                 count["warning"], count["fact"]
             )
@@ -100,27 +100,27 @@ class WarningsPage(QWidget):
     @property
     def serious(self) -> int:
         """How many clashes and warnings there are."""
-        return sum(d.severity != "fact" for d in self.doubts)
+        return sum(d.severity != "fact" for d in self.warnings)
 
-    def _current(self) -> Doubt | None:
+    def _current(self) -> PlanWarning | None:
         row = self.list.currentRow()
-        return self.doubts[row] if 0 <= row < len(self.doubts) else None
+        return self.warnings[row] if 0 <= row < len(self.warnings) else None
 
     def _enable(self) -> None:
-        doubt = self._current()
-        there = doubt is not None and bool(doubt.beats or doubt.units)
+        warning = self._current()
+        there = warning is not None and bool(warning.beats or warning.units)
         self.show_place.setEnabled(there)
-        if doubt is None:
+        if warning is None:
             self.where.setText("")
         elif there:
-            parts = [self.tr("{0} beats").format(len(doubt.beats))] if doubt.beats else []
-            parts += [self.tr("{0} units").format(len(doubt.units))] if doubt.units else []
+            parts = [self.tr("{0} beats").format(len(warning.beats))] if warning.beats else []
+            parts += [self.tr("{0} units").format(len(warning.units))] if warning.units else []
             self.where.setText(self.tr("Names {0}.").format(self.tr(" and ").join(parts)))
         else:
             self.where.setText(self.tr("Names no place."))
 
     def want(self) -> None:
-        """Ask for the place of the doubt that is picked."""
-        doubt = self._current()
-        if doubt is not None and (doubt.beats or doubt.units):
-            self.wanted.emit(doubt)
+        """Ask for the place of the warning that is picked."""
+        warning = self._current()
+        if warning is not None and (warning.beats or warning.units):
+            self.wanted.emit(warning)

@@ -1,4 +1,7 @@
-"""What a plan's summary warns of, with the places that each sentence names, so that they can be shown on a map."""
+"""What a plan's summary warns of, with the places that each sentence names, so that they can be shown on a map.
+
+Nothing is doubted here: the sentences were found by the steps. What is doubtful in layers, and mended, is found in `data.guided_import.doubts`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ BEFORE_NUMBERS = {"unit": "unit", "units": "unit", "beat": "beat", "beats": "bea
 
 
 @dataclass(frozen=True)
-class Doubt:
+class PlanWarning:
     """A sentence of the summary.
 
     Attributes
@@ -36,7 +39,7 @@ class Doubt:
     units: tuple[int, ...]
 
 
-def plan_doubts(tables: PlanTables) -> list[Doubt]:
+def plan_warnings(tables: PlanTables) -> list[PlanWarning]:
     """Return clashes, warnings and facts of a plan, in this order."""
     summary = tables.summary
     notes = summary.get("notes", [])
@@ -45,7 +48,7 @@ def plan_doubts(tables: PlanTables) -> list[Doubt]:
     found.extend(("warning", str(n["text"])) for n in notes if n["severity"] != "info")
     found.extend(("fact", str(n["text"])) for n in notes if n["severity"] == "info")
     names = PlaceNames(tables)
-    return [Doubt(severity, text, *names.found_in(text)) for severity, text in found]
+    return [PlanWarning(severity, text, *names.found_in(text)) for severity, text in found]
 
 
 class PlaceNames:
