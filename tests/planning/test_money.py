@@ -101,6 +101,9 @@ def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
         "The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)"
     )
     assert "is not proven" not in told["blocked"]["sentence"]
+    assert told["blocked"]["sentence"].endswith(
+        "What stands today costs more than there is: 813 in 2027 are lacking (prices of 2027), so nothing new starts."
+    )
     assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
 
 
@@ -138,6 +141,8 @@ def test_nobody_is_moved_out_of_a_beat_that_has_not_started(town, command):
     tables = whole_plan(town, "ceiling = [5000, 5000]\n")
     told = tables.summary["budget"]
     assert told["beats_started"] == [0, 0] and told["blocked"]["sentence"].startswith("What stands today costs more")
+    # without a pilot nobody waits for one
+    assert not any(u["waits_for_pilot"] for u in told["unfunded"])
     serves = {(str(r.officer), str(r.beat)): str(r.end) for r in tables.assignments.itertuples()}
     for officer, beat in (("Ana", "1"), ("Cena", "3"), ("Mira", "3")):
         assert serves[officer, beat] == "2029-01-01"

@@ -306,3 +306,14 @@ def test_a_course_starts_with_more_than_end_it():
     ]
     # a force that says nothing of this sees none of it
     assert list(_pipeline(classes, Officers(path="o.csv", start=dt.date(2027, 1, 1)), None, [])) == list(classes)
+
+
+def test_a_workbooks_one_and_zero_are_yes_and_no(town):
+    """Spreadsheet programs keep 1 as 1.0."""
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.town.read_town import read_town
+
+    roster(town, ["pool", "hardship"], {"Dritan": [1, 0], "Cena": [0, True], "Elena": ["да", None]})
+    found = read_town(read_description(town.project)).roster.set_index("officer")
+    assert found["pool"].to_dict() == {"Ana": False, "Бојан": False, "Cena": False, "Dritan": True, "Elena": True}
+    assert found["hardship"].tolist() == [False, False, True, False, False]

@@ -130,7 +130,8 @@ def read_placed(
 
 def truths(values: pd.Series, where: Place) -> list[bool]:
     """Return a column of yes and no; empty is no."""
-    found = ["" if is_missing(v) else str(v).strip().casefold() for v in values]
+    # a workbook has its 1 as 1.0
+    found = [(word or "").casefold() for word in texts(values)]
     for i, word in enumerate(found):
         if word not in YES | NO:
             raise InputError(

@@ -89,7 +89,7 @@ def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
     wait = (
         numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
     )
-    walked = [str(v or "").strip().casefold() for v in frame["walked"]]
+    walked = [(word or "").casefold() for word in texts(frame["walked"])]
     for i, (name, word) in enumerate(zip(texts(frame["class"]), walked, strict=True)):
         if name is None or word not in _YES | _NO:
             what = "no class is named" if name is None else f"“{frame['walked'].iat[i]}” is neither yes nor no"

@@ -217,9 +217,10 @@ def _surplus(town, problem_: TenureProblem, found: Postings, dates: list[dt.date
     if int(able[:, 0].sum()) <= int(problem_.posts.sum()):
         return []
     worst = int(np.argmax(idle))
+    idle_always = f", and never for {_many(never, 'officer')}" if never else ""
     what = (
         f"There are {_many(able[:, 0].sum(), 'officer')} for {_many(problem_.posts.sum(), 'post')} in {dates[0]:%B %Y}: no post for "
-        f"{_many(idle[worst], 'officer')} in {dates[worst]:%B %Y}, and never for {_many(never, 'officer')}. They are the reserve for leavers, sickness and handovers"
+        f"{_many(idle[worst], 'officer')} in {dates[worst]:%B %Y}{idle_always}. They are the reserve for leavers, sickness and handovers"
     )
     return [
         Note(

@@ -76,14 +76,13 @@ def told_of_limits(
     ]
     late = start < 0
     left = _left(areas, start, staff, rules, frame)
-    blocked = _blocked(areas, start, pilots, staff, rules, frame, names) if late[pilots].any() else None
-    if (
-        blocked is None
-        and (
-            left.min(axis=1) < -1e-6 * np.maximum(1.0, np.where(np.isfinite(left[:, 0]), np.abs(left[:, 0]), 1.0))
-        ).any()
-    ):
-        blocked = _today_unpaid(left, frame)
+    none = -1e-6 * np.maximum(1.0, np.where(np.isfinite(left[:, 0]), np.abs(left[:, 0]), 1.0))
+    held_up = bool(late[pilots].any())
+    blocked = _blocked(areas, start, pilots, staff, rules, frame, names) if held_up else None
+    if (left.min(axis=1) < none).any():
+        today = _today_unpaid(left, frame)
+        # where there is no money for what stands, it is not the pilot alone that is too dear
+        blocked = today if blocked is None else blocked | {"sentence": f"{blocked['sentence']} {today['sentence']}"}
     unfunded = []
     for name, group in groups:
         if not late[group].all():
@@ -105,7 +104,7 @@ def told_of_limits(
                 "lacks_in_all": float(
                     sum(x["amount"] for x in lacks if x["payer"] != "all") or sum(x["amount"] for x in lacks)
                 ),
-                "waits_for_pilot": bool(blocked is not None and not pilots[group].any()),
+                "waits_for_pilot": held_up and not pilots[group].any(),
             }
         )
     idle = None
