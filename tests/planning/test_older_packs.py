@@ -20,7 +20,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.older_texts import read_texts
 from beatplanner.planning.forum.published import read_published
-from beatplanner.planning.forum.told_before import check_texts
+from beatplanner.planning.forum.told_before import budget_tells, check_texts
 
 # Three people change beat, and three can walk; both figures are hidden in the tables.
 PEOPLE = np.array([60, 17, 3, 20])
@@ -106,6 +106,16 @@ def test_the_greatest_difference_of_work_is_attacked(tmp_path):
     # without the plan nobody knows the work of units, and that is said
     unknown = outcome(check_texts([own], own.areas, None, people), "numbers in sentences")
     assert not unknown.known and "of work" in unknown.detail
+
+
+def test_a_limit_on_who_changes_beat_that_is_kept_is_attacked(tmp_path):
+    rules = {"privacy": {"threshold": 5}, "feasible": True, "rules": {"beats": {"max_moved": 0.03}}}
+    own = pack(tmp_path / "new", card=rules)
+    told = outcome(check_texts([own], own.areas, None, PEOPLE), "sentences")
+    assert "everyone whose beat changes (new, municipalities.csv): between 1 and 3" in told.detail
+    # so a pack does not tell the limit where it does
+    assert budget_tells(own.residents, own.areas, 0.03, PEOPLE, 5)
+    assert not budget_tells(own.residents, own.areas, 0.3, PEOPLE, 5)
 
 
 def test_what_cannot_be_understood_is_named(tmp_path):

@@ -25,8 +25,14 @@ from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
 
+# What is left out where few residents could be told from it: a question in parliament is public.
+OF_RESIDENTS = ("moved_residents", "change_officer", "unreached", "within_limit", "hours_per_officer_max")
+NOT_COUNTED = "Some figures of residents are so small that they, and those that would give them away, are not shown outside the office; so this page counts none."
 
-def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dict[str, Any]:
+
+def answers(
+    folder: Path, *, leave: int = 20, prices: Path | None = None, quiet: bool = False, few: int = 5
+) -> dict[str, Any]:
     """Return what a page tells: ``project``, ``name``, ``draft`` (why it is one), ``answers`` (question and sentences), and ``sources``.
 
     Parameters
@@ -37,6 +43,10 @@ def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dic
         How many officers leave in the question of what happens then.
     prices
         A folder that ``beatplanner prices`` made.
+    quiet
+        Whether the plan's forum pack hides figures of residents; then the page counts none.
+    few
+        Residents from 1 to this less one are few, which the page counts as little.
 
     Raises
     ------
@@ -47,15 +57,20 @@ def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dic
     for c in columns:
         c.figures = figures(c, columns)
     today, plan = columns
+    of_few = (plan.figures.get(name) for name in ("moved_residents", "change_officer", "unreached"))
+    quiet = quiet or any(n is not None and 0 < n < few for n in of_few)
+    if quiet:
+        for column in columns:
+            column.figures |= dict.fromkeys(OF_RESIDENTS)
     s = plan.tables.summary
     clashes = list(s.get("clashes", []))
     draft = [*clashes, *draft_in_words(plan.tables, rules=not clashes)]
     told = [
         ("What changes for residents?", _residents(plan, today)),
-        ("Who moves?", _who_moves(plan)),
+        ("Who moves?", _who_moves(plan, quiet)),
         ("What does it cost, and who pays?", _money(plan)),
-        ("From when?", _when(plan)),
-        ("What stays without?", _without(plan)),
+        ("From when?", _when(plan, quiet)),
+        ("What stays without?", _without(plan, quiet)),
         ("Is the work shared fairly?", _fair(plan, today)),
         ("How far is the next station on foot?", _stations(plan, today)),
         (f"What if {leave} officers leave?", _leavers(plan, leave)),
@@ -65,6 +80,7 @@ def answers(folder: Path, *, leave: int = 20, prices: Path | None = None) -> dic
         ("Who leads the officers, and who objects to a move?", _personnel(s)),
         ("What must be ordered, and what follows when a donor leaves?", _orders(plan)),
         ("How sure is it, and how can one object?", _sure(plan)),
+        ("Why are residents not counted here?", [NOT_COUNTED] if quiet else []),
     ]
     return {
         "project": str(s.get("project", "")),
@@ -100,8 +116,8 @@ def _once(c: Column) -> str:
     return ", once all of it has started" + (", which the money does not allow" if never else "")
 
 
-def _who_moves(c: Column) -> list[str]:
-    rows = moves(c)
+def _who_moves(c: Column, quiet: bool) -> list[str]:
+    rows = [] if quiet else moves(c)
     found = []
     if rows:
         most = [f"{r['residents']:,.0f} from beat {r['from']} to {r['to_name']}" for r in rows[:3]]
@@ -144,12 +160,12 @@ def _money(c: Column) -> list[str]:
     return found
 
 
-def _when(c: Column) -> list[str]:
+def _when(c: Column, quiet: bool) -> list[str]:
     b, rules = c.tables.summary.get("budget"), c.rules.officers
     if b is None or not b["limited"]:
         return [] if rules is None else [f"All of it from {_on(rules.start)}."]
     parts = [
-        f"{_many(n, 'beat')} with {_many(r, 'resident')} by the end of {y}"
+        f"{_many(n, 'beat')}{'' if quiet else ' with ' + _many(r, 'resident')} by the end of {y}"
         for y, n, r in zip(b["years"], b["beats_started"], b["residents_served"], strict=True)
     ]
     found = (
@@ -160,20 +176,20 @@ def _when(c: Column) -> list[str]:
     if b["blocked"]:
         found.append(b["blocked"]["sentence"])
     bound, served = b["resident_years_bound"], b["resident_years"]
-    if bound is not None and served > 0 and bound > 1.005 * served:
+    if not quiet and bound is not None and served > 0 and bound > 1.005 * served:
         found.append(
             f"Whether another order reaches more is not proven: {served:,.0f} resident-years are served, and at most {bound:,.0f} can be."
         )
     return found
 
 
-def _without(c: Column) -> list[str]:
+def _without(c: Column, quiet: bool) -> list[str]:
     s, f = c.tables.summary, c.figures
     found = []
     b = s.get("budget")
     if b is not None and b["unfunded"]:
         late = [
-            f"{u['area']} ({_many(u['residents'], 'resident')}, {about(u['lacks_in_all'])} {b['currency']} lacking)"
+            f"{u['area']} ({'' if quiet else _many(u['residents'], 'resident') + ', '}{about(u['lacks_in_all'])} {b['currency']} lacking)"
             for u in b["unfunded"]
         ]
         found.append(f"The money does not reach {listed(late, 3)}.")

@@ -117,9 +117,11 @@ def write_pack(
         )
         write_json(forum / "run_card.json", told)
         return []
+    from beatplanner.planning.forum.gate import whole
     from beatplanner.planning.forum.pack_figures import decide
     from beatplanner.planning.forum.published import read_published
     from beatplanner.planning.forum.themes import themes_of
+    from beatplanner.planning.forum.told_before import budget_tells
     from beatplanner.planning.forum.told_of_work import quiet
 
     early = decided_too_early(town.description, _made_on(tables, day))
@@ -140,6 +142,13 @@ def write_pack(
     if plan.deviation_limit != limit:
         # a rule that is told to be kept tells the same
         card = replace(card, rules={s: {k: v for k, v in r.items() if k != "tolerance"} for s, r in card.rules.items()})
+    moved = town.description.beats.max_moved if town.description.beats else None
+    if moved is not None and figures.residents.cells:
+        people = whole(tables.units["population"].to_numpy(float))
+        if budget_tells(figures.residents.cells, figures.areas, moved, people, figures.threshold):
+            card = replace(
+                card, rules={s: {k: v for k, v in r.items() if k != "max_moved"} for s, r in card.rules.items()}
+            )
     common = {
         "plan": plan,
         "figures": figures.public,

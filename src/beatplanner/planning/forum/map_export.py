@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.forum.gate import Gate
 from beatplanner.planning.forum.pack_figures import areas_of, decide_residents
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.published import HIDDEN, read_published
@@ -58,21 +60,35 @@ def export_tables(tables: PlanTables, audience: Audience) -> dict[str, gpd.GeoDa
     return public
 
 
-def _residents(tables: PlanTables) -> pd.Series:
-    """Return the residents of each beat, NaN where they are hidden."""
-    assert tables.beats is not None
+def decided_residents(tables: PlanTables) -> tuple[Gate, int]:
+    """Return what the gate decides of a plan's residents beside all packs that its description names, and the threshold."""
     forum = tables.summary.get("rules", {}).get("forum") or {}
     base = Path(str(tables.summary.get("description_file", ""))).parent
     # what people have from earlier packs counts here as it does for the pack itself
     earlier = [read_published(base / p) for p in forum.get("published_before", [])]
-    areas = areas_of(public_plan(tables))
-    gate = decide_residents(tables, areas, int(forum.get("threshold", THRESHOLD)), earlier)
+    k = int(forum.get("threshold", THRESHOLD))
+    return decide_residents(tables, areas_of(public_plan(tables)), k, earlier), k
+
+
+def _residents(tables: PlanTables) -> pd.Series:
+    """Return the residents of each beat, NaN where they are hidden."""
+    assert tables.beats is not None
+    gate, _ = decided_residents(tables)
     if gate.leaks:
         raise InputError(
             *(problem(text, "Move the unit to a neighbouring beat, or export for the office") for text in gate.leaks)
         )
     values = [gate.values.get(("beat", str(b))) for b in tables.beats["beat"]]
     return pd.Series([np.nan if v is None else float(v) for v in values], index=tables.beats.index)
+
+
+def hides_residents(folder: Path) -> tuple[bool, int]:
+    """Return whether the pack of a result hides figures of its residents, or would have to, and the threshold."""
+    tables = read_result(folder)
+    if tables.beats is None or not tables.units["population"].notna().all():
+        return False, THRESHOLD
+    gate, k = decided_residents(tables)
+    return bool(gate.leaks) or None in gate.values.values(), k
 
 
 def hidden_as_sign(frame: pd.DataFrame) -> pd.DataFrame:

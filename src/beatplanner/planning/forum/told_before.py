@@ -121,6 +121,9 @@ def _shares(pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables
     known = np.array([c is not None for c in own.current])
     changes = np.array([b is not None and c is not None and b != c for b, c in zip(own.beat, own.current, strict=True)])
     shares = [(changes, known if is_older(pack) else np.ones(len(at), bool), s) for s in texts.values("moved", "share")]
+    budget = _rule(pack, "max_moved")
+    if budget is not None and pack.card.get("feasible") is True:
+        yield _budget(at, changes, known, budget, n)
     if own.within is not None:
         for meaning in ("within", "within_of_places"):
             shares += [(np.array(own.within), np.ones(len(at), bool), s) for s in texts.values(meaning, "share")]
@@ -138,6 +141,45 @@ def _shares(pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables
     for inside, mean in means:
         if inside.any():
             yield [*Told(at[inside], minutes[inside], mean - MINUTE - spare, mean + MINUTE + spare).rows(n)]
+
+
+def _rule(pack: Published, name: str) -> float | None:
+    """Return a number that the card of a pack tells as a rule of beats; None where it tells none."""
+    rules = pack.card.get("rules")
+    beats = rules.get("beats") if isinstance(rules, dict) else None
+    found = beats.get(name) if isinstance(beats, dict) else None
+    return float(found) if isinstance(found, int | float) else None
+
+
+def _budget(at: np.ndarray, changes: np.ndarray, known: np.ndarray, share: float, n: int) -> list[Row]:
+    """Return what it says that at most this share of residents change beat."""
+    return [*Told(at[known], changes[known].astype(float), 0.0, share + SLACK).rows(n)]
+
+
+def budget_tells(cells: Sequence[Cell], areas: Areas, share: float, counts: np.ndarray, k: int) -> bool:
+    """Tell whether a hidden count follows from it that a plan keeps its limit on residents who change beat.
+
+    Parameters
+    ----------
+    cells
+        The figures that people have or will have, with what is shown.
+    areas
+        Units, with today's and new beats.
+    share
+        Of residents who change beat at most.
+    counts
+        (n,) residents.
+    k
+        Counts of 1..k−1 are small.
+    """
+    if not any(c.shown is None for c in cells):
+        return False
+    known = np.array([c is not None for c in areas.current])
+    changes = np.array(
+        [b is not None and c is not None and b != c for b, c in zip(areas.beat, areas.current, strict=True)]
+    )
+    rows = _budget(np.arange(len(counts)), changes, known, share, len(counts))
+    return not known.any() or attacked(cells, rows, len(counts), k, counts) != []
 
 
 def _minutes(own: Areas, at: np.ndarray, texts: OlderTexts, tables: PlanTables | None) -> tuple[np.ndarray, float]:
@@ -168,14 +210,10 @@ def _measures(
     if each <= 0 or not all((beat == i).any() for i in range(len(ids))):
         return
     work = Work(hours, beat, [town[b] for b in ids], posts)
-    rule = (
-        pack.card.get("rules", {}).get("beats", {}).get("tolerance")
-        if isinstance(pack.card.get("rules"), dict)
-        else None
-    )
+    rule = _rule(pack, "tolerance")
     told = [Measure(f / 100 + PERCENT, 2 * PERCENT) for f in texts.values("deviation_found", "found")]
     for limit in texts.values("deviation_found", "limit") + texts.values("deviation", "limit"):
-        is_rule = is_older(pack) or (rule is not None and abs(float(rule) - limit / 100) <= PERCENT)
+        is_rule = is_older(pack) or (rule is not None and abs(rule - limit / 100) <= PERCENT)
         told.append(Measure(limit / 100 + PERCENT, np.inf if is_rule else STEP + 2 * PERCENT))
     told += [
         Measure(None, np.inf, m / 100 + PERCENT, SPREAD_STEP + 2 * PERCENT) for m in texts.values("spread", "more")

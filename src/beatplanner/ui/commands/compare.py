@@ -358,10 +358,13 @@ def answer(
     """Answer a question in parliament on one page: what changes, who moves, what it costs and who pays, what stays without, what if officers leave."""
     from beatplanner.data.publish.answer_report import write_answer
     from beatplanner.planning.compare.answer import answers
+    from beatplanner.planning.forum.map_export import hides_residents
 
     if out.suffix.casefold() not in (".html", ".htm"):
         raise typer.BadParameter("the page is HTML: give a name that ends in .html", param_hint="--out")
-    content = answers(folder, leave=leave, prices=prices_folder)
+    # a question in parliament is public
+    quiet, few = hides_residents(folder)
+    content = answers(folder, leave=leave, prices=prices_folder, quiet=quiet, few=few)
     write_answer(out, content)
     for text in content["draft"]:
         err_console.print(f"DRAFT: {text}", markup=False)
