@@ -27,6 +27,7 @@ from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.legend import attribution
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack
+from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.map.view import View
 
 UTM, ZOOM = 32634, 14
@@ -68,9 +69,9 @@ def write_tiles(path, tiles, told=(), scheme="CREATE TABLE tiles (zoom_level, ti
     return path
 
 
-def drawn(content, stack, view):
+def drawn(content, stack, view, paper="white"):
     image = QImage(int(view.width), int(view.height), QImage.Format.Format_RGB32)
-    image.fill(QColor("white"))
+    image.fill(QColor(paper))
     painter = QPainter(image)
     draw(painter, view, content, stack)
     painter.end()
@@ -188,3 +189,21 @@ def test_streets_are_joined_by_name_and_named_along_their_way():
     image = drawn(content, stack, far)
     stack.change("Street names", visible=False)
     assert image == drawn(content, stack, far)
+
+
+@pytest.mark.parametrize("beats", [0, 60])
+def test_twenty_thousand_units_are_seen_in_the_first_picture(beats):
+    side, count = 142, 20_000
+    x, y = (a.ravel()[:count] * 200.0 for a in np.meshgrid(np.arange(side), np.arange(side)))
+    content = MapContent()
+    content.polygons = shapely.box(x, y, x + 200, y + 200)
+    content.rings, content.middle = Rings.of(content.polygons), np.column_stack([x, y]) + 100
+    content.unit_names, content.current = [""] * count, np.full(count, None, object)
+    content.label = np.full(count, -1)
+    if beats:
+        content.take_beats([str(k) for k in range(beats)], np.arange(count) * beats // count)
+    view = View(np.full(2, side * 100.0), 0.92 * 523 / (side * 200.0), 1034, 523)
+    image = drawn(content, LayerStack(), view, "#ff00ff")
+    # the unit's outlines are far below a pixel apart; the town is seen all the same
+    inside = [image.pixelColor(i, j).name() for i in range(300, 740, 7) for j in range(60, 480, 7)]
+    assert "#ff00ff" not in inside
