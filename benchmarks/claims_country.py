@@ -1,10 +1,14 @@
-"""A country's claims against enumeration: the roll-out of areas over years, and beats that workers plan against beats planned here.
+"""A country's claims against enumeration: the roll-out of areas over years, officers shared out, and beats that workers plan against beats planned here.
 
 Every way to start three to five areas in three or four years, or never, is tried, with payers, seats, pilots and whole vehicles by chance; no bound,
 optimum or start may be denied by one of them. Towns are those of `claims`, planned through a pool that does what Dask's workers do, one after another.
 
     python -m benchmarks.claims_country 200
     python -m benchmarks.claims_country 40 --workers
+    python -m benchmarks.claims_country 2000 --shares
+
+Shares: every way to give a few officers to a few municipalities, each at least the minimum, is tried; none may be nearer to the exact shares, which are
+max(minimum, λ × hours) with the λ that makes their sum that of the officers. Within a municipality likewise, over its beats.
 """
 
 from __future__ import annotations
@@ -17,9 +21,12 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from benchmarks.claims import nasty_town, random_town, wrong_claims
 
+from beatplanner.data.description.sections.country import Country
 from beatplanner.planning.beats.plan import plan_beats
+from beatplanner.planning.whole.country import shared_posts
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.location.rollout import Fleet, rollout
 
@@ -116,6 +123,67 @@ def wrong_rollout(seed: int) -> list[str]:
     return wrong
 
 
+def exact_shares(hours: np.ndarray, total: int, minimum: int) -> np.ndarray:
+    """Return max(minimum, λ × hours) that sum to a total, λ by halving; where nobody has work all are alike."""
+    if hours.sum() <= 0:
+        return np.full(len(hours), total / len(hours))
+    low, high = 0.0, (total + 1) / hours[hours > 0].min()
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.maximum(minimum, middle * hours).sum() <= total else (low, middle)
+    return np.maximum(minimum, low * hours)
+
+
+def wrong_share(names: list[str], hours: np.ndarray, total: int, minimum: int, given: np.ndarray) -> list[str]:
+    """Return what is wrong with officers shared out, against every other way to share them."""
+    exact = exact_shares(hours, total, minimum)
+    every = [
+        np.array((*x, total - sum(x)))
+        for x in itertools.product(range(minimum, total + 1), repeat=len(hours) - 1)
+        if total - sum(x) >= minimum
+    ]
+    best = min(float(((x - exact) ** 2).sum()) for x in every)
+    own, wrong = float(((given - exact) ** 2).sum()), []
+    if given.sum() != total or (given < minimum).any():
+        wrong.append(f"{given.tolist()} are not {total} officers, each place at least {minimum}")
+    if own > best + 1e-9:
+        wrong.append(f"{given.tolist()} for exact shares {exact.round(3).tolist()}: another way is nearer")
+    alike = [
+        (a, b) for a in range(len(hours)) for b in range(len(hours)) if hours[a] > hours[b] and given[a] < given[b]
+    ]
+    wrong += [f"{names[a]} has more work and fewer officers than {names[b]}" for a, b in alike]
+    return wrong
+
+
+def wrong_shares(seed: int) -> list[str]:
+    """Return what is wrong in one random share-out over municipalities and their beats; empty where all is right."""
+    random = np.random.default_rng(seed)
+    towns = int(random.integers(1, 4))
+    rows = [
+        (f"{t}-{b}", f"M{t}", float(random.choice([0, 1, 2, 5, 10]) if random.random() < 0.5 else random.random() * 9))
+        for t in range(towns)
+        for b in range(int(random.integers(1, 4)))
+    ]
+    beats = pd.DataFrame(rows, columns=["beat", "municipality", "workload"])
+    minimum = int(random.integers(0, 3))
+    total = minimum * towns + int(random.integers(0, 8))
+    if total == 0:
+        return []
+    posts = shared_posts(beats, Country(officers=total, minimum=minimum))
+    beats["posts"] = beats["beat"].map(posts)
+    by_town = beats.groupby("municipality")[["workload", "posts"]].sum()
+    hours, given = by_town["workload"].to_numpy(float), by_town["posts"].to_numpy(int)
+    wrong = wrong_share(list(by_town.index), hours, total, minimum, given)
+    for name, here in beats.groupby("municipality"):
+        own = int(here["posts"].sum())
+        least = 1 if own >= len(here) else 0
+        told = wrong_share(
+            list(here["beat"]), here["workload"].to_numpy(float), own, least, here["posts"].to_numpy(int)
+        )
+        wrong += [f"{name}: {line}" for line in told]
+    return wrong
+
+
 class OneByOne:
     """Does what `WorkerPool` does, here: each task and each answer goes through a pickle, as to another process and back."""
 
@@ -152,10 +220,12 @@ def main() -> None:
     parser.add_argument("instances", type=int, nargs="?", default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--workers", action="store_true", help="beats through workers in place of roll-outs")
+    parser.add_argument("--shares", action="store_true", help="officers shared out in place of roll-outs")
     arguments = parser.parse_args()
     begin, sums = time.monotonic(), Counter()
     for seed in range(arguments.first, arguments.first + arguments.instances):
-        wrong = wrong_with_workers(seed) if arguments.workers else wrong_rollout(seed)
+        check = wrong_with_workers if arguments.workers else wrong_shares if arguments.shares else wrong_rollout
+        wrong = check(seed)
         sums["wrong" if wrong else "right"] += 1
         for line in wrong:
             print(f"{seed}: {line}", flush=True)

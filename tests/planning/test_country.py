@@ -52,6 +52,16 @@ def test_a_share_out_with_a_known_answer():
         largest_remainder(["a", "b"], np.ones(2), 3, 2)
 
 
+def test_no_other_share_out_is_nearer_to_the_exact_shares():
+    from benchmarks.claims_country import wrong_share, wrong_shares
+
+    assert not [(seed, wrong) for seed in range(60) if (wrong := wrong_shares(seed))]
+    # 5.3, 3.1 and 1.6 of ten: the one that is left over belongs to the third
+    hours = np.array([53.0, 31.0, 16.0])
+    assert wrong_share(["a", "b", "c"], hours, 10, 0, np.array([6, 3, 1]))
+    assert not wrong_share(["a", "b", "c"], hours, 10, 0, np.array([5, 3, 2]))
+
+
 def told(folder):
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     for step in ("beats", "stations", "officers"):
