@@ -137,6 +137,8 @@ class Relaxation:
         lp.a_matrix_.index_ = np.concatenate(index).astype(np.int32)
         lp.a_matrix_.value_ = np.concatenate(value)
         highs.passModel(lp)
+        self.until: Callable[[], bool] = lambda: False
+        highs.cbSimplexInterrupt.subscribe(lambda event: event.interrupt() if self.until() else None)
         self.fixed = len(index)
         everyone = np.arange(self.n)
         self._cut(everyone, np.clip(u, near.cost[:, 0], near.cap))
@@ -179,7 +181,7 @@ class Relaxation:
     ) -> Relaxed | None:
         """Solve with some sites (m,) open and some closed; None where not even the first program was solved in time."""
         until = watch(cancelled)
-        until = until.until(until.clock() + seconds)
+        until = self.until = until.until(until.clock() + seconds)
         self.highs.changeColsBounds(
             self.m, np.arange(self.m, dtype=np.int32), opened.astype(float), np.where(closed, 0.0, 1.0)
         )
