@@ -113,6 +113,7 @@ def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
                 {"name": "late", "start": "14:00", "end": "22:00"},
             ],
         ),
+        "service.speeds": ("primary = 40, residential = 25", {"primary": 40, "residential": 25}),
         "service.standard": ("minutes = 15, within_share = 0.9", {"minutes": 15, "within_share": 0.9}),
         "forum.languages": ("mk, sq", ["mk", "sq"]),
         "forum.themes": ('"BURG-R" = "Burglary"', {"BURG-R": "Burglary"}),

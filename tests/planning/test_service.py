@@ -269,6 +269,7 @@ def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, comm
         "unit,per_hour\n" + "".join(f"{u},{0.3 if u in (6, 7, 13) else 0.01}\n" for u in range(1, 17)), "utf-8"
     )
     served.swap('servers = "servers.csv"\n', "least_minutes = true\n")
+    served.swap("least_minutes = true\n", "least_minutes = true\nbackup_minutes = 4\n")
     # and from 17 to 19 the officers of both shifts are on duty
     served.swap('start = "19:00", end = "07:00"', 'start = "17:00", end = "07:00"')
     assert command("plan", served.project, "--out", served.path("plan"), "--seed", "1")[0] == 0
@@ -280,6 +281,8 @@ def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, comm
     assert verdict.ok, verdict.failed
     states = {c.name: c.state for c in verdict.checks}
     assert states["service.least_minutes"] == states["beats.tolerance"] == states["beats.contiguous"] == "checked"
+    # one officer at a time has nobody to back him or her up
+    assert states["service.night.backup"] == "checked" and summary["service"]["backup_share"] == 0
     assert states["service.periods"] == "checked" and [p["hours_a_week"] for p in summary["service"]["periods"]] == [
         70,
         14,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from beatplanner.solver.service.approximate import approximate, birth_and_death
+from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceSystem, preference, waits_by_priority
@@ -154,3 +156,19 @@ def test_urgent_calls_wait_less_and_all_wait_as_long_as_before():
     waits = waits_by_priority(system, flows, {1: 0.4, 2: 0.8})
     assert waits[1] == pytest.approx(18 / 0.8) and waits[2] == pytest.approx(18 / (0.8 * 0.4))
     assert (0.4 * waits[1] + 0.8 * waits[2]) / 1.2 == pytest.approx(flows.mean_wait_minutes)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_backup_is_there_where_a_second_server_is_free_and_near(waits):
+    """Two servers who are both near: the second is free in the state in which both are; one who is far is no backup."""
+    minutes = np.array([[1.0, 3.0], [3.0, 1.0]])
+    system = ServiceSystem(np.array([0.5, 0.5]), np.array([[0, 1], [1, 0]]), minutes, 60.0, waits=waits)
+    flows = hypercube(system)
+    assert flows.states is not None
+    free = flows.states[0] / (1 - flows.lost_share)
+    assert backup_share(system, flows, 5.0) == pytest.approx([free, free])
+    # within two minutes only the own server: it helps where the other one was asked first, which never is
+    assert backup_share(system, flows, 2.0) == pytest.approx([0, 0])
+    large, _ = random_system(4, servers=6, load=0.3, waits=waits)
+    exact, alone = hypercube(large), replace(hypercube(large), states=None)
+    assert np.abs(backup_share(large, exact, 9.0) - backup_share(large, alone, 9.0)).max() < 0.1

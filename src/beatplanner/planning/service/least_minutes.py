@@ -84,14 +84,15 @@ def least_minutes(
                 found[unit] = to
             if not rules.kept(found, [*{beat[u] for u, _ in move}, *(to for _, to in move)]):
                 continue
+            if looks >= limit or cancelled():
+                better = True  # not known to be the end
+                break
             looks += 1
             minutes = judge.minutes(found)
             if minutes < best * (1 - GAIN):
                 beat, best, better = found, minutes, True
                 break
-            if looks >= limit or cancelled():
-                break
-    return _redrawn(town, workload, plan, beat, (before, best, looks))
+    return _redrawn(town, workload, plan, beat, (before, best, looks, bool(better)))
 
 
 def sentence(told: dict[str, Any]) -> str:
@@ -110,7 +111,7 @@ def sentence(told: dict[str, Any]) -> str:
 
 
 def _redrawn(town: Town, workload: WorkloadPlan, plan: BeatPlan, beat: np.ndarray, told: tuple) -> BeatPlan:
-    before, best, looks = told
+    before, best, looks, cut_short = told
     ids, distance = [str(b) for b in plan.table["beat"]], distances_of(town)
     centre = np.array([best_member(np.flatnonzero(beat == b), workload.hours, distance) for b in ids])
     table = beat_table(town, workload, beat, ids, centre)
@@ -147,6 +148,7 @@ def _redrawn(town: Town, workload: WorkloadPlan, plan: BeatPlan, beat: np.ndarra
             "objective": objective if moved else plan.proof.objective,
             "units_changed": moved,
             "looks": looks,
+            "cut_short": cut_short,
         },
     )
 

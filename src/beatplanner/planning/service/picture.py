@@ -23,6 +23,7 @@ from beatplanner.planning.service.demand import Demand, demand
 from beatplanner.planning.service.duty import Duty, duty
 from beatplanner.planning.service.hours import ShiftHours, overlap, shift_hours
 from beatplanner.solver.service.approximate import approximate
+from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, preference, waits_by_priority
@@ -35,7 +36,7 @@ SIMULATED_CALLS = 400_000
 
 @dataclass(frozen=True)
 class ShiftPicture:
-    """One shift: its system, what it amounts to, and whose the servers and atoms are."""
+    """One shift: its system, what it amounts to, whose the servers and atoms are, and how often backup is near."""
 
     hours: ShiftHours
     servers: pd.DataFrame
@@ -43,6 +44,7 @@ class ShiftPicture:
     flows: ServiceFlows
     own: np.ndarray
     half_width: dict[str, float]
+    backup: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,9 @@ def service_picture(
             flows, half = drawn.flows, drawn.half_width
         else:
             flows = hypercube(system) if method == "exact" else approximate(system)
-        found.append(ShiftPicture(hours, servers, system, flows, own, half))
+        near = tables.rules.backup_minutes
+        backup = None if near is None else backup_share(system, flows, near)
+        found.append(ShiftPicture(hours, servers, system, flows, own, half, backup))
     return ServicePicture(method, tuple(found), beat, wanted, who, seed, tables)
 
 
@@ -337,9 +341,9 @@ def _figures(shifts, atoms, servers, *, of_servers: bool = False) -> dict[str, f
 
     With `of_servers` the calls are those that the servers answer, wherever they come from.
     """
-    answered = own = came = lost = waited = wait_time = busy = away = duty_time = 0.0
+    answered = own = came = lost = waited = wait_time = busy = away = duty_time = backed = 0.0
     minutes, weights = [], []
-    known = True
+    known, asked = True, any(s.backup is not None for s, _ in shifts)
     for (s, hours), atom, server in zip(shifts, atoms, servers, strict=True):
         total = float(s.system.calls[atom].sum()) * hours
         came += total
@@ -360,6 +364,8 @@ def _figures(shifts, atoms, servers, *, of_servers: bool = False) -> dict[str, f
         own += float(flow[mine].sum())
         minutes.append(travel.ravel())
         weights.append(flow.ravel())
+        if s.backup is not None and not of_servers:
+            backed += float((flow.sum(axis=0) * s.backup[atom]).sum())
         busy += float(s.flows.busy[server].sum()) * hours
         service = s.system.scene_minutes / 60.0 + (s.system.minutes[server] / 60.0 if s.system.travel_counts else 0.0)
         abroad = s.flows.flow[server] * ~s.own[server] * service
@@ -384,6 +390,7 @@ def _figures(shifts, atoms, servers, *, of_servers: bool = False) -> dict[str, f
         "mean_wait_minutes": None if of_servers else share(wait_time, came),
         "away_share": share(away, duty_time),
         "people_share": share(duty_time - busy, duty_time),
+        **({"backup_share": share(backed, answered)} if asked and not of_servers else {}),
     }
 
 

@@ -164,6 +164,8 @@ def content(
     said = figures(picture)
     said["queue"] = "wait" if rules is None else rules.queue
     said["travel_counts"] = False if rules is None else rules.travel_counts
+    if rules is not None and rules.backup_minutes is not None:
+        said["backup_minutes"] = rules.backup_minutes
     if today is not None:
         said["today"] = today
     away = abstraction(town, picture.beat, said["away_share"])

@@ -181,7 +181,7 @@ def _shift(
     sums = [f"{k} is {shift[k]}." for k in SHARES if shift[k] is not None and not -1e-9 <= float(shift[k]) <= 1 + 1e-9]
     ledger.each(f"service.{name}.shares", "shares lie between 0 and 1", sums, len(SHARES), "shares")
     if method == "exact" and len(ids) <= MOST_SERVERS:
-        _solve_anew(ledger, name, ids, of, beat, rate, way, flow, work, claims.get("queue") != "lost")
+        _solve_anew(ledger, shift, ids, of, beat, rate, way, flow, work, claims)
     else:
         why = f"more than {MOST_SERVERS} officers" if method == "exact" else f"the method “{method}”"
         ledger.unchecked(
@@ -262,7 +262,8 @@ def _of_beats(shift, flow, of, beat):
             yield b, told, sum(f for s, f in mine if of[s] == b) / every
 
 
-def _solve_anew(ledger: Ledger, name, ids, of, beat, rate, way, flow, work, waits: bool) -> None:
+def _solve_anew(ledger: Ledger, shift, ids, of, beat, rate, way, flow, work, claims: dict[str, Any]) -> None:
+    name, waits = shift["name"], claims.get("queue") != "lost"
     n, units = len(ids), sorted(rate)
     answered = {s: sum(f for (t, _), f in flow.items() if t == s) for s in ids}
     speed = np.array([answered[s] / work[s] if work[s] > 0 else np.nan for s in ids])
@@ -300,6 +301,21 @@ def _solve_anew(ledger: Ledger, name, ids, of, beat, rate, way, flow, work, wait
             if not same(said, found, EXACT, EXACT * max(total, 1e-9)):
                 wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
+    near = claims.get("backup_minutes")
+    if near is None or shift.get("backup_share") is None:
+        return
+    backed, states = 0.0, np.arange(size - 1)
+    for u in units:
+        close = sum(1 << i for i in range(n) if way[ids[i], u] <= near)
+        others = close & ~states & ~(1 << np.array(first[u][:-1]))
+        backed += rate[u] * float(p[:-1][others != 0].sum())
+    found = backed / sum(flow.values())
+    ledger.pairs(
+        f"service.{name}.backup",
+        "another is free near enough",
+        [("backup_share", shift["backup_share"], found)],
+        "figures",
+    )
 
 
 def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> None:

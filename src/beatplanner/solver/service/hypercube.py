@@ -158,10 +158,10 @@ def _flows(
     flow = _answers(order, p)[place].T * system.calls[None, :]
     busy = np.array([p[(states >> i) & 1 == 1].sum() for i in range(servers)])
     if not system.waits:
-        return ServiceFlows(flow, busy, 0.0, full, 0.0)
+        return ServiceFlows(flow, busy, 0.0, full, 0.0, states=p)
     waiting = full / (1.0 - ratio)
     # whoever ends first takes the call that waited longest
     flow += waiting * (rate / rate.sum())[:, None] * system.calls[None, :]
     busy += full * ratio / (1.0 - ratio)
     queue = full * ratio / (1.0 - ratio) ** 2
-    return ServiceFlows(flow, busy, waiting, 0.0, 60.0 * queue / total if total else 0.0)
+    return ServiceFlows(flow, busy, waiting, 0.0, 60.0 * queue / total if total else 0.0, states=p)

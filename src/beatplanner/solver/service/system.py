@@ -83,6 +83,8 @@ class ServiceFlows:
         Share of calls that are lost.
     mean_wait_minutes
         Mean wait before a server is sent, over all calls.
+    states
+        (2^N,) probabilities of the sets of busy servers, that of all of them without a queue; of the exact model alone.
     stable
         Whether the servers can answer the calls at all; where not, calls wait longer and longer, and no figure holds.
     """
@@ -93,6 +95,7 @@ class ServiceFlows:
     lost_share: float
     mean_wait_minutes: float
     stable: bool = True
+    states: np.ndarray | None = None
 
 
 def unstable(system: ServiceSystem) -> ServiceFlows:

@@ -184,6 +184,20 @@ class Service(Section):
             solver="service.system.ServiceSystem.waits",
         ),
     ] = "wait"
+    backup_minutes: Annotated[
+        Positive | None,
+        Rule(
+            "Backup within",
+            "how often another officer is free within {value} minutes is counted",
+            unit="minutes",
+            low=1,
+            high=120,
+            off="backup is not counted",
+            why="Who answers a call alone may need a second officer soon; with one officer on duty nobody can come.",
+            source="Off: how soon backup must be there is the force's to say.",
+            check="service.file",
+        ),
+    ] = None
     standard: Annotated[
         ServiceStandard | None,
         Rule(
