@@ -37,7 +37,8 @@ from beatplanner.planning.compare.columns import (
     read_columns,
 )
 from beatplanner.planning.compare.decision import decision
-from beatplanner.planning.compare.figures import BLOCKS, Figure, figures, homes_of, nearest_walk
+from beatplanner.planning.compare.figure_rows import BLOCKS, Figure
+from beatplanner.planning.compare.figures import figures, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
 

@@ -1,0 +1,172 @@
+"""The sample town's description and its scenarios, as a person would write them."""
+
+from __future__ import annotations
+
+DESCRIPTION = """# The sample town: every key is explained in the guide.
+[project]
+name = "Rekagrad (sample town)"
+
+[units]
+path = "census.gpkg"
+layer = "enumeration_areas"
+id = "unit"
+name = "place"
+population = "residents"
+municipality = "municipality"
+groups = { albanian = "speak_sq", romani = "speak_rom" }
+
+[incidents]
+path = "incidents.csv"
+x = "lon"
+y = "lat"
+crs = "EPSG:4326"
+category = "category"
+time = "occurred"
+
+[workload]
+default_hours = 1.0
+community_hours_per_1000 = 120
+fixed_hours_per_beat = 80
+min_officers_per_beat = 2
+
+[workload.hours]
+%(hours)s
+
+[beats]
+count = 15
+tolerance = 0.10
+objective = "travel"
+current = { path = "beats_today.shp", id = "beat" }
+barriers = { path = "water.gpkg", layer = "river" }
+crossings = { path = "water.gpkg", layer = "bridges" }
+
+[stations]
+count = 6
+objective = "p-median"
+walk_minutes = 20
+candidates = { path = "sites.csv", x = "east", y = "north", crs = "EPSG:32634", id = "site", cost = "cost_eur" }
+existing = { path = "stations.geojson", id = "name" }
+roads = { path = "roads.gpkg" }
+
+[officers]
+path = "officers.xlsx"
+start = 2027-01-01
+years = 5
+min_tenure_months = 36
+handover_months = 1
+posts_per_beat = 2
+supervisor_ranks = ["sergeant"]   # by the roster's column “rank”
+span_of_control = 10              # officers that a supervisor leads at most
+class_size = 12
+drop_out = 0.1                    # of those who start a course
+
+[service]
+speed_kmh = 20
+minutes_on_scene = 40
+travel_counts = true
+shifts = [
+    { name = "day", start = "07:00", end = "15:00" },
+    { name = "evening", start = "15:00", end = "23:00" },
+    { name = "night", start = "23:00", end = "07:00" },
+]
+
+[budget]
+currency = "EUR"
+years = 5
+inflation = 0.03
+officer_salary = 14400
+grades = { senior = 16800 }   # by the roster's column “grade”
+allowances = 600                  # of each officer, beside those of the roster
+employer_part = 0.10              # social contributions, on top of pay
+station_yearly = 9000
+vehicles_per_beat = 0.5
+vehicle_price = 16000
+vehicle_years = 7
+vehicle_yearly = 1900
+forum_travel = 1.5
+training_seat = 650
+training_seats = 6                # that the school has in a year
+payers = { stations = "municipality", forums = "municipality", training = "donor" }
+ends = { donor = 2029-12-31 }     # then the ministry pays
+vehicle_lead_months = 9
+station_lead_months = 12
+functions = { training = "09.5" } # COFOG, where it is not 03.1
+
+[forum]
+languages = ["en", "mk", "sq"]
+made_by = "Planning office of the police of Rekagrad"
+source = { en = "census of 2021 and police records", mk = "попис 2021 и полициска евиденција", sq = "regjistrimi 2021 dhe të dhënat e policisë" }
+contact = "forum@police.rekagrad.example"
+objections_until = 2027-03-31
+map_url = "https://police.rekagrad.example/beats/map.html"
+sources = { units = { name = { en = "Census", mk = "Попис", sq = "Regjistrimi" }, as_of = 2021 } }
+contacts = "contacts.csv"
+streets = { path = "roads.gpkg", name = "name" }
+consents = "consents.csv"
+report_back = "minutes.csv"
+partners = "partners.csv"
+hours = "hours.csv"
+cost_per_km = 0.20
+neighbourhood = { name = { en = "Citizen Advisory Group", mk = "Советодавна група на граѓани", sq = "Grupi këshillues i qytetarëve" }, members = 15, meetings_a_year = 6, first = 2027-01-18 }
+municipality = { name = { en = "Municipal Safety Council", mk = "Општински совет за превенција", sq = "Këshilli komunal për siguri" }, members = 25, meetings_a_year = 4, first = 2027-02-15 }
+region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
+
+[forum.themes]
+"theft" = "Theft"
+"burglary" = "Burglary"
+"vehicle crime" = "Theft from and damage to vehicles"
+"vandalism" = "Vandalism"
+"traffic collision" = "Traffic accidents"
+"noise" = "Noise and neighbour disputes"
+"assault" = "Assault"
+"drugs or youth" = "Drugs"
+"domestic violence" = "Violence in the family"
+"welfare" = "People who need help"
+"""
+# The scenarios tell a story: share the work out, move fewer people, spend more, spend less; today's plan is always beside them.
+SCENARIOS = {
+    "1-balanced.toml": """# Every scenario says only what differs from the description that it extends.
+extends = "../project.toml"
+remove = ["forum"]   # a pack is made of the plan that is chosen
+
+[scenario]
+name = "Balanced"
+about = "No beat's work differs by more than 5 % from the mean of its municipality."
+
+[beats]
+tolerance = 0.05
+""",
+    "2-least-change.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "Least change"
+about = "As many beats as today, and at most one resident in four changes beat."
+
+[beats]
+count = 14
+tolerance = 0.20
+max_moved = 0.25
+
+[officers]
+notice_months = 2   # nobody is moved earlier
+moves_a_month = 2
+""",
+    "3-more-stations.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "More stations"
+about = "The balanced beats, and three stations more."
+
+[stations]
+count = 9
+""",
+    "4-fewer-officers.toml": """extends = "1-balanced.toml"
+
+[scenario]
+name = "Fewer officers"
+about = "Twelve beats in place of fifteen, with 24 officers."
+
+[beats]
+count = 12
+""",
+}
