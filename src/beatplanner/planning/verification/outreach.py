@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from beatplanner.planning.verification.evidence import Evidence, as_text
@@ -11,9 +9,7 @@ from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_nu
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
-
-if TYPE_CHECKING:
-    from beatplanner.planning.verification.stations import _Walks
+from beatplanner.planning.verification.walks import Walks
 
 
 def in_plan_order(evidence: Evidence, town) -> np.ndarray:
@@ -24,7 +20,7 @@ def in_plan_order(evidence: Evidence, town) -> np.ndarray:
     return town.walks[[unit[u] for u in evidence.units["unit"] if u in unit]]
 
 
-def check_phases(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str], claims) -> None:
+def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], claims) -> None:
     """Check money, pilots and objective of the years in which stations open."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     said = claims.get("phases")
@@ -81,7 +77,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[
     _check_order(ledger, evidence, walks, said, (year - first, standing, pilot & ~standing, opening, yearly, budgets))
 
 
-def check_stops(ledger: Ledger, evidence: Evidence, walks: _Walks, reached, claims) -> None:
+def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached, claims) -> None:
     """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
     said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
     stations = evidence.tables.stations
@@ -141,7 +137,7 @@ def check_stops(ledger: Ledger, evidence: Evidence, walks: _Walks, reached, clai
     )
 
 
-def _check_order(ledger: Ledger, evidence: Evidence, walks: _Walks, said, order) -> None:
+def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said, order) -> None:
     """Check what the order of opening costs, by the year and in all, and that no order that pays as early costs less than the bound."""
     year, standing, pilot, opening, yearly, budgets = order
     far = evidence.summary["stations"].get("unreached_metres")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import shapely
@@ -14,25 +12,10 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
 from beatplanner.planning.verification.outreach import check_phases, check_stops, in_plan_order
+from beatplanner.planning.verification.walks import Walks
 
 # Metres along a road may miss the straight line by the rounding of its corners.
 SLACK = 0.01
-
-
-@dataclass(frozen=True)
-class _Walks:
-    """Homes of the plan: position of the unit, place (h, 2), residents, ways to the stations (h, p), said station and minutes."""
-
-    unit: np.ndarray
-    xy: np.ndarray
-    people: np.ndarray
-    metres: np.ndarray
-    station: np.ndarray
-    minutes: np.ndarray
-
-    @property
-    def least(self) -> np.ndarray:
-        return self.metres.min(axis=1)
 
 
 def check_stations(ledger: Ledger, evidence: Evidence) -> None:
@@ -104,7 +87,7 @@ def _mean(minutes: np.ndarray, people: np.ndarray) -> float | None:
     return float((minutes * people).sum() / people.sum()) if people.sum() > 0 else None
 
 
-def _walks(evidence: Evidence, names: list[str]) -> _Walks:
+def _walks(evidence: Evidence, names: list[str]) -> Walks:
     """Return the homes of the plan, each unit being one where there are none finer; ways are inf where a pair is missing."""
     units, table, homes = evidence.units, evidence.tables.walks, evidence.tables.homes
     place = {u: i for i, u in enumerate(units["unit"])}
@@ -125,7 +108,7 @@ def _walks(evidence: Evidence, names: list[str]) -> _Walks:
         good = (column >= 0) & (row >= 0) & (row < len(unit))
         good[good] &= unit[row[good]] == owner[good]
         metres[row[good], column[good]] = table["metres"].to_numpy(float)[good]
-    return _Walks(unit, xy, people, metres, said, minutes)
+    return Walks(unit, xy, people, metres, said, minutes)
 
 
 def _homes_are_elsewhere(ledger: Ledger, tables: PlanTables) -> None:
@@ -139,7 +122,7 @@ def _homes_are_elsewhere(ledger: Ledger, tables: PlanTables) -> None:
     ledger.unchecked("stations.homes", "the stations' figures", why)
 
 
-def _check_homes(ledger: Ledger, evidence: Evidence, walks: _Walks) -> None:
+def _check_homes(ledger: Ledger, evidence: Evidence, walks: Walks) -> None:
     """Check that the homes of each unit hold its residents, and that there are as many as the summary tells."""
     known, told = evidence.tables.homes, evidence.summary["stations"].get("homes")
     # plans of older versions tell of none
@@ -158,7 +141,7 @@ def _check_homes(ledger: Ledger, evidence: Evidence, walks: _Walks) -> None:
     ledger.each("homes.place", "homes lie at their unit", wrong, len(gap), "homes")
 
 
-def _check_walks(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str]) -> None:
+def _check_walks(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str]) -> None:
     """Check the walks against straight lines, and against the inputs where they are there."""
     stations, rules, metres = evidence.tables.stations, evidence.rules.stations, walks.metres
     assert stations is not None and rules is not None
@@ -289,7 +272,7 @@ def _check_shares(ledger: Ledger, rules, claims) -> None:
         )
 
 
-def _check_nearest(ledger: Ledger, evidence: Evidence, walks: _Walks, names, least, reached) -> None:
+def _check_nearest(ledger: Ledger, evidence: Evidence, walks: Walks, names, least, reached) -> None:
     wrong = []
     place = {s: j for j, s in enumerate(names)}
     for h, said in enumerate(walks.station):
@@ -302,7 +285,7 @@ def _check_nearest(ledger: Ledger, evidence: Evidence, walks: _Walks, names, lea
     ledger.each("stations.nearest", "each home has its nearest open station", wrong, len(walks.unit), "homes")
 
 
-def _check_unit_minutes(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, reached) -> None:
+def _check_unit_minutes(ledger: Ledger, evidence: Evidence, walks: Walks, minutes, reached) -> None:
     units = evidence.units
     if evidence.tables.homes is not None:
         rows = (
@@ -328,7 +311,7 @@ def _check_unit_minutes(ledger: Ledger, evidence: Evidence, walks: _Walks, minut
     ledger.pairs("stations.walk_minutes", "mean of the unit's homes", rows, "units", "minutes")
 
 
-def _check_objective(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, least, reached, within) -> None:
+def _check_objective(ledger: Ledger, evidence: Evidence, walks: Walks, claims, least, reached, within) -> None:
     rules, people, town = evidence.rules.stations, walks.people, evidence.town
     assert rules is not None
     if rules.objective == "coverage":
@@ -359,7 +342,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, 
     ledger.number("stations.objective", claims.get("objective"), found)
 
 
-def _check_groups(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, minutes, reached) -> None:
+def _check_groups(ledger: Ledger, evidence: Evidence, walks: Walks, claims, minutes, reached) -> None:
     """Check the mean walks of groups, and by how much the worst is above the average."""
     rules, town = evidence.rules.stations, evidence.town
     assert rules is not None
@@ -405,13 +388,13 @@ def _check_groups(ledger: Ledger, evidence: Evidence, walks: _Walks, claims, min
     )
 
 
-def _share(evidence: Evidence, walks: _Walks, residents: np.ndarray) -> np.ndarray:
+def _share(evidence: Evidence, walks: Walks, residents: np.ndarray) -> np.ndarray:
     """Return the part of its unit's residents that lives at each home; a unit without residents has one home."""
     many = np.bincount(walks.unit, minlength=len(residents))[walks.unit]
     return np.where(evidence.people[walks.unit] > 0, walks.people / residents[walks.unit], 1.0 / many)
 
 
-def _check_access(ledger: Ledger, evidence: Evidence, walks: _Walks, minutes, reached) -> None:
+def _check_access(ledger: Ledger, evidence: Evidence, walks: Walks, minutes, reached) -> None:
     """Check every share of residents within some minutes."""
     table, units, rules = evidence.tables.access, evidence.units, evidence.rules.stations
     if table is None or rules is None:
@@ -460,7 +443,7 @@ def _access_names(evidence: Evidence) -> dict[str, set[str]]:
     return found
 
 
-def _check_effects(ledger: Ledger, evidence: Evidence, walks: _Walks, names: list[str]) -> None:
+def _check_effects(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str]) -> None:
     """Check what opening or closing each site would change, by doing it."""
     sites, rules, town = evidence.tables.sites, evidence.rules.stations, evidence.town
     assert sites is not None and rules is not None
