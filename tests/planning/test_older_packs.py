@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from contextlib import closing
 from importlib.resources import files
@@ -151,6 +152,50 @@ def test_an_older_pack_that_is_hostile_ends_in_a_sentence(tmp_path):
         database.execute("INSERT INTO gpkg_contents VALUES ('endless', 'attributes', 'endless')")
         database.commit()
     with pytest.raises(InputError, match=r"public\.gpkg"):
+        audit_pack(tmp_path / "old")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("run_card.json", "[" * 200_000),
+        ("run_card.json", '{"privacy": "x"}'),
+        ("run_card.json", '{"privacy": {"threshold": 1e400}}'),
+        ("run_card.json", '{"privacy": {"threshold": 5, "sensitive": [[1]]}}'),
+        ("map.html", '<script type="application/json" id="figures">{</script>'),
+        ("units.csv", ""),
+    ],
+)
+def test_what_no_program_of_ours_wrote_ends_in_a_sentence(tmp_path, file, content):
+    pack(tmp_path / "old")
+    (tmp_path / "old" / file).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=file):
+        audit_pack(tmp_path / "old")
+
+
+def test_what_is_odd_but_readable_is_a_fault_of_the_pack_and_no_error(tmp_path):
+    card = {"privacy": {"threshold": 5}, "feasible": True, "rules": {"beats": {"max_moved": 1e300, "tolerance": "x"}}}
+    pack(tmp_path / "old", card=card, hidden="9" * 5000)
+    (tmp_path / "old" / "map.html").write_text('<script type="application/json" id="figures">[1]</script>', "utf-8")
+    wrong = {c.name for c in audit_pack(tmp_path / "old") if not c.ok}
+    assert {"every figure is a count, hidden, or empty", "map.html shows the figures of the tables"} <= wrong
+
+
+def test_links_and_pipes_of_a_pack_are_not_read(tmp_path):
+    pack(tmp_path / "old")
+    secret = tmp_path / "private.csv"
+    secret.write_text("PIN 1234 of the office", encoding="utf-8")
+    odd = tmp_path / "old" / "questions.csv"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(odd)
+        with pytest.raises(InputError, match="no plain file"):
+            audit_pack(tmp_path / "old")
+        odd.unlink()
+    try:
+        odd.symlink_to(secret)
+    except OSError:
+        pytest.skip("this computer makes no links")
+    with pytest.raises(InputError, match="outside the pack"):
         audit_pack(tmp_path / "old")
 
 

@@ -240,7 +240,7 @@ def _contents(
             r'<script type="application/json" id="figures">(.*?)</script>', file.read_text("utf-8"), re.DOTALL
         )
         figures = json.loads(found[1]) if found else None
-        other = None if figures is None else [b for b, v in figures.items() if v != shown.get(b)]
+        other = None if not isinstance(figures, dict) else [b for b, v in figures.items() if v != shown.get(b)]
         detail = "its figures are missing" if other is None else f"beat {listed(other, 5)}" if other else ""
         checks.append(AuditCheck(f"{file.name} shows the figures of the tables", not detail, detail))
     return checks

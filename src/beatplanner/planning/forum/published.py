@@ -16,6 +16,8 @@ from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cell
 from beatplanner.planning.forum.gate import Cell
 
 HIDDEN = "*"
+# Of small counts at most.
+MOST_THRESHOLD = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,10 @@ def read_published(path: Path) -> Published:
     """
     folder = folder_of_pack(path)
     name = folder.parent.name if folder.name == "forum" else folder.name
+    _without_links(folder)
     units = _rows(folder / "units.csv", ("unit", "old_beat", "new_beat"))
+    if not units:
+        raise InputError(problem("the table has no rows", "Make the pack again", file=folder / "units.csv"))
     beats = _rows(folder / "beats.csv", ("beat", "name", "residents"))
     names = {r["beat"]: r["name"] for r in beats}
     muni_of_beat = {r["beat"]: r.get("municipality") or "" for r in beats}
@@ -110,9 +115,31 @@ def read_published(path: Path) -> Published:
     card = _record(folder / "run_card.json")
     # packs of older versions told their period in a record of the gate
     older = _record(folder / "privacy.json")
-    posts = {r["beat"]: float(r["posts"]) for r in beats if re.fullmatch(r"\d+", r.get("posts") or "")}
-    privacy = card.get("privacy") or older
+    posts = {r["beat"]: float(r["posts"]) for r in beats if re.fullmatch(r"\d{1,6}", r.get("posts") or "")}
+    privacy = _told(card.get("privacy") or older, folder)
     return Published(folder, name, areas, residents, concerns, tuple(faults), card, privacy, posts)
+
+
+def _without_links(folder: Path) -> None:
+    """Raise InputError where a pack has a link that leads out of it, which would be read as if it were the pack's, or a pipe, which is never read through."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() and folder.resolve() not in path.resolve().parents:
+            what = "the file is a link to a place outside the pack"
+            raise InputError(problem(what, "Copy the pack without links", file=path))
+        if not path.is_file() and not path.is_dir():
+            raise InputError(problem("this is no plain file", "Copy the pack without it", file=path))
+
+
+def _told(privacy: Any, folder: Path) -> dict[str, Any]:
+    """Return what a pack says of its gate; InputError where no program of ours wrote it."""
+    found = privacy if isinstance(privacy, dict) else {}
+    k, sensitive, period = found.get("threshold", 5), found.get("sensitive", []), found.get("period")
+    right = isinstance(k, int) and not isinstance(k, bool) and 1 <= k <= MOST_THRESHOLD
+    right = right and isinstance(sensitive, list) and all(isinstance(s, str) for s in sensitive)
+    if found is not privacy or not right or not (period is None or isinstance(period, dict)):
+        what = "what the pack says of its privacy gate is not what this program writes"
+        raise InputError(problem(what, "Make the pack again", file=folder / "run_card.json", field="privacy"))
+    return found
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -120,7 +147,7 @@ def _record(path: Path) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(problem(f"the record cannot be read ({error})", "Make the pack again", file=path)) from None
     return found if isinstance(found, dict) else {}
 
@@ -152,7 +179,7 @@ def _filled(cells: list[Cell], shown: dict[tuple[str, ...], Any], name: str, fau
         text = str(value).replace(" ", "").replace(",", "")
         if text == HIDDEN or text.startswith("<"):
             found.append(replace(cell, before=name, shown=None))
-        elif re.fullmatch(r"\d+", text):
+        elif re.fullmatch(r"\d{1,12}", text):
             found.append(replace(cell, before=name, shown=int(text)))
         else:
             faults.append(f"{cell.table}, {cell.row}: “{value}” is no count")

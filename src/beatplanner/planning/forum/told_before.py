@@ -31,6 +31,8 @@ from beatplanner.solver.suppression_system import linear_programme
 MOST_WORK, MOST_UNITS, NODES = 5_000_000, 400, 2_000
 # Half of what a whole percent and a whole minute stand for.
 PERCENT, MINUTE, SLACK = 0.005, 0.5, 1e-6
+# A share that a card may tell at most.
+LARGEST = 1_000
 Row = tuple[np.ndarray, float]
 
 
@@ -148,7 +150,7 @@ def _rule(pack: Published, name: str) -> float | None:
     rules = pack.card.get("rules")
     beats = rules.get("beats") if isinstance(rules, dict) else None
     found = beats.get(name) if isinstance(beats, dict) else None
-    return float(found) if isinstance(found, int | float) else None
+    return float(found) if isinstance(found, int | float) and 0 <= found <= LARGEST else None
 
 
 def _budget(at: np.ndarray, changes: np.ndarray, known: np.ndarray, share: float, n: int) -> list[Row]:
