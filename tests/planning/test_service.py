@@ -377,12 +377,14 @@ def test_main_roads_are_faster_and_who_walks_is_slower(served, command):
         'calls = "calls.csv"\nroads = { path = "roads.gpkg" }\nspeed_kmh = 20\nspeeds = { motorway = 120 }\n',
     )
     side = right - left
-    for end, metres in ((ends[0], min(side / 25, 3 * side / 120)), (ends[1], 2 * side / 120)):
+    for end, metres, speed, times in (
+        (ends[0], min(side / 25, 3 * side / 120), "", 1.0),
+        (ends[1], 2 * side / 120, "5", 4.0),
+    ):
         served.path("calls.csv").write_text(f"unit,per_hour\n{end},0.1\n", "utf-8")
-        for speed, times in (("", 1.0), ("5", 4.0)):
-            served.path("servers.csv").write_text(f"server,beat,unit,speed_kmh\nA,1,{start},{speed}\n", "utf-8")
-            assert command("service", served.project, "--out", served.path("service"))[0] == 0
-            found = read(served.path("service"))["mean_minutes"]
-            assert found == pytest.approx(times * metres * 60 / 1000, rel=1e-3)
+        served.path("servers.csv").write_text(f"server,beat,unit,speed_kmh\nA,1,{start},{speed}\n", "utf-8")
+        assert command("service", served.project, "--out", served.path("service"))[0] == 0
+        found = read(served.path("service"))["mean_minutes"]
+        assert found == pytest.approx(times * metres * 60 / 1000, rel=1e-3)
     served.path("servers.csv").write_text(f"server,beat,unit,speed_kmh\nA,1,{start},0\n", "utf-8")
     assert "stands still" in command("service", served.project, "--out", served.path("service"))[2]

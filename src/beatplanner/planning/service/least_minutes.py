@@ -25,7 +25,7 @@ from beatplanner.planning.service.duty import duty
 from beatplanner.planning.service.picture import EXACT_SERVERS, ServiceInputs, system_of
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.service.approximate import approximate
-from beatplanner.solver.service.hypercube import hypercube
+from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.system import preference
 
 # Officers on duty at once up to which beats are redrawn: beyond, one look at the queueing model takes seconds.
@@ -68,8 +68,8 @@ def least_minutes(
     if plan.clashes:
         return replace(plan, least_minutes={"status": "rules clash"})
     judge = _Judge(town, workload, inputs, plan, posts)
-    if judge.most > MOST_ON_DUTY:
-        return replace(plan, least_minutes={"status": "too many officers on duty", "most": MOST_ON_DUTY})
+    if judge.most > (MOST_SERVERS if judge.exact else MOST_ON_DUTY):
+        return replace(plan, least_minutes={"status": "too many officers on duty", "on_duty": judge.most})
     rules = _Rules(town, workload, plan)
     beat = plan.beat.copy()
     before = best = judge.minutes(beat)
@@ -92,7 +92,9 @@ def least_minutes(
             if minutes < best * (1 - GAIN):
                 beat, best, better = found, minutes, True
                 break
-    return _redrawn(town, workload, plan, beat, (before, best, looks, bool(better)))
+    found = _redrawn(town, workload, plan, beat, (before, best, looks, bool(better)))
+    assert found.least_minutes is not None
+    return replace(found, least_minutes={**found.least_minutes, "method": "exact" if judge.exact else "approximate"})
 
 
 def sentence(told: dict[str, Any]) -> str:
@@ -169,7 +171,8 @@ class _Judge:
         self.centre = plan.table["centre"].to_numpy(int)
         self.in_all = int(posts(plan.table).sum())
         self.most = max(len(s) for s in self._servers(plan.beat))
-        self.exact = self.most <= EXACT_SERVERS
+        asked = inputs.tables.rules.method
+        self.exact = asked == "exact" or (asked != "approximate" and self.most <= EXACT_SERVERS)
 
     def _servers(self, beat: np.ndarray) -> tuple[pd.DataFrame, ...]:
         # the centre of a beat has no part in its posts

@@ -88,7 +88,9 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
         ]
         ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
-        _least_minutes(ledger, tables.summary["beats"], (whole["travel"] + whole["wait"]) / whole["answered"])
+        _least_minutes(
+            ledger, tables.summary["beats"], claims["method"], (whole["travel"] + whole["wait"]) / whole["answered"]
+        )
     away = claims.get("abstraction")
     if away is not None:
         assumed = (tables.summary.get("rules", {}).get("workload") or {}).get("abstraction")
@@ -119,12 +121,13 @@ def _of_periods(ledger: Ledger, claims: dict[str, Any], sums: list[tuple[list[st
     ledger.pairs("service.periods", "figures of shifts that overlap are those of their periods", rows, "figures")
 
 
-def _least_minutes(ledger: Ledger, beats: dict[str, Any], minutes: float) -> None:
+def _least_minutes(ledger: Ledger, beats: dict[str, Any], method: str, minutes: float) -> None:
     """Check what redrawing for the least minutes says of the beats that it led to; those before are gone."""
     told = beats.get("least_minutes") or {}
     if told.get("status") != "sought":
         return
-    rows = [("minutes", told["minutes"], minutes)]
+    # another method, such as a simulation, gives other minutes
+    rows = [("minutes", told["minutes"], minutes)] if told["method"] == method else []
     rows += [(key, told[key], beats[key]) for key in ("max_deviation", "objective")]
     ledger.pairs("service.least_minutes", "what was redrawn is the plan", rows, "figures")
     ledger.unchecked(

@@ -34,7 +34,7 @@ RANKS, RANKS_OF_PAIRS = 40, 12
 PAIRED = 64
 # How far a pair's bond counts where more than two are busy, by their number; fitted to exact solutions of ten servers.
 GAMMA = 1.25
-TOLERANCE, ROUNDS = 1e-9, 500
+TOLERANCE, ROUNDS = 1e-7, 500
 
 
 def approximate(system: ServiceSystem) -> ServiceFlows:
