@@ -84,7 +84,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stations.groups": ("stations.groups",),
     "stations.group_excess": ("stations.group_excess",),
     "stations.share_by_minutes": ("stations.share_by_minutes",),
-    "stations.phases.years": ("phases.spent",),
+    "stations.phases.years": ("phases.rows", "phases.spent"),
     "stations.phases.objective": ("phases.objective",),
     "stations.phases.lower_bound": ("phases.lower_bound",),
     "stations.mobile.stops": ("mobile.stops",),

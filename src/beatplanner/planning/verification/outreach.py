@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, words
+from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, words
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
@@ -24,6 +24,11 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
     """Check money, pilots and objective of the years in which stations open."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     said = claims.get("phases")
+    by_hand = "edited_stations" in evidence.summary
+    if rules is not None and rules.phases is not None and said is None and not by_hand:
+        ledger.add(
+            "phases", False, "none", "years of opening", "The rules ask for years of opening, and none are told."
+        )
     if said is None or stations is None or sites is None or rules is None or rules.phases is None:
         return
     first, budgets = rules.phases.start or 1, np.array(rules.phases.budgets, float)
@@ -60,6 +65,13 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
         ((str(y["year"]), y["spent"], s) for y, s in zip(said["years"], spent, strict=True)),
         "years",
     )
+    ledger.each(
+        "phases.rows",
+        "what opens in each year, and its budget",
+        _odd_years(said, names, year - first, standing, first, budgets),
+        len(budgets),
+        "years",
+    )
     if evidence.summary.get("feasible") is True:
         over = [
             f"By {first + t} {s:,.0f} is spent of {b:,.0f}."
@@ -75,6 +87,21 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
         rows.append((str(row["year"]), row["residents_within_limit"], float(walks.people[ways <= limit].sum())))
     ledger.pairs("phases.within_limit", "residents within the limit", rows, "years", "residents")
     _check_order(ledger, evidence, walks, said, (year - first, standing, pilot & ~standing, opening, yearly, budgets))
+
+
+def _odd_years(
+    said, names: list[str], year: np.ndarray, standing: np.ndarray, first: int, budgets: np.ndarray
+) -> list[str]:
+    """Return the years that are told otherwise than the stations and the rules say."""
+    wrong = []
+    if len(said["years"]) != len(budgets):
+        return [f"{len(said['years'])} years are told, and there are {len(budgets)} budgets."]
+    for t, row in enumerate(said["years"]):
+        opened = sorted(n for n, y, e in zip(names, year, standing, strict=True) if y == t and not e)
+        told = (row.get("year"), sorted(map(str, row.get("opened") or [])), row.get("open"))
+        if told != (first + t, opened, int((year <= t).sum())) or not same(row.get("budget"), budgets[t]):
+            wrong.append(f"{first + t} is told with another year, budget, or other stations than open in it.")
+    return wrong
 
 
 def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached, claims) -> None:
@@ -199,6 +226,9 @@ def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, 
     """Check that fewer stops do not reach all who are cut off."""
     claimed, name, arrays = said.get("least_stops"), "mobile.least_stops", evidence.tables.proofs.get("stops")
     needs = int(cut_off.any())
+    if "least_stops" not in said:
+        ledger.add(name, False, "nothing", "a number, or none", "The summary does not tell the least number of stops.")
+        return
     if missing(claimed) or (is_number(claimed) and claimed <= needs):
         ledger.add(name, True, "nothing is proven" if missing(claimed) else claimed, f"at least {needs}")
         return

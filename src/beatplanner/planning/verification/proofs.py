@@ -216,7 +216,7 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]
             "nothing to prove",
             "" if ok else "There is no bound that could be certified.",
         )
-        ledger.add(f"{step}.certified", certified is not True, certified, False)
+        ledger.add(f"{step}.certified", certified is None or certified is False, certified, None)
         return
     if not is_number(bound):
         return
