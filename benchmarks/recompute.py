@@ -112,6 +112,9 @@ class Plan:
 
 def of_beats(p: Plan, band: float) -> dict[str, Any]:
     """Return the figures of work."""
+    if not p.now.notna().any():
+        # there are no beats of today
+        return {}
     w, posts = p.rules["workload"], p.posts
     frame = p.units.assign(now=p.now, people=p.people)
     g = frame[frame["now"].notna()].groupby("now")

@@ -41,3 +41,25 @@ def test_the_first_months_figures_are_the_same_function():
     assert found["relationship_years_lost_by_moves"] == pytest.approx(0)
     ana = ROSTER.to_dict("records")[0]
     assert found["relationship_years_kept"] == relationship_years_of(UNITS, ana, "1", START, START, START)
+
+
+def test_what_sums_leave_behind_is_lost_by_nobody():
+    """Years that are thirds have no end in binary; where lines alone take officers from residents, moves lose 0 and not 2.9e-11."""
+    from typing import Any
+
+    units = pd.DataFrame(
+        {
+            "population": [1000.1 + 7 * k for k in range(30)],
+            "current": ["1", "2", "3"] * 10,
+            "beat": ["1", "2", "3"] * 9 + ["2", "3", "1"],
+        }
+    )
+    roster = pd.DataFrame(
+        {"officer": ["a", "b", "c"], "beat": ["1", "2", "3"], "since": ["2026-08-01", "2025-03-01", "2020-06-01"]}
+    )
+    rules: Any = SimpleNamespace(start=dt.date(2027, 1, 1))
+    posted = pd.DataFrame(
+        {"officer": ["a", "b", "c"], "beat": ["1", "2", "3"], "start": ["2027-01-01"] * 3, "end": ["2028-01-01"] * 3}
+    )
+    found = relationship_years(units, roster, posted, pd.DataFrame({"beat": ["1", "2", "3"]}), rules)
+    assert found["relationship_years_lost_by_lines"] > 0 and found["relationship_years_lost_by_moves"] == 0

@@ -127,7 +127,7 @@ def proof_in_words(step: dict[str, Any]) -> str:
 def _limits(summary: dict[str, Any]) -> list[str]:
     """Return the balance rule in hours, a sentence a municipality."""
     return [
-        f"{m['municipality'] + ': ' if m['municipality'] else ''}{m['beats']} beats, each between {m['lower']:,.0f} and "
+        f"{m['municipality'] + ': ' if m['municipality'] else ''}{m['beats']} {'beat' if m['beats'] == 1 else 'beats, each'} between {m['lower']:,.0f} and "
         f"{m['upper']:,.0f} hours a year (±{m['tolerance']:.1%})"
         for m in summary.get("beats", {}).get("municipalities", [])
     ]

@@ -106,8 +106,10 @@ def _part_links(reading: Reading, units: gpd.GeoDataFrame, decided: Decided) -> 
             f"{names[u]} (a link of {metres:,.0f} m)"
             for u, metres in opened[["unit", "metres"]].itertuples(index=False)
         ]
+        many = opened["unit"].nunique()
         what = (
-            f"{opened['unit'].nunique():,} units lie in parts more than {GROUND_GAP:g} m apart, so that a beat with one of them is in pieces "
+            f"{'1 unit lies' if many == 1 else f'{many:,} units lie'} in parts more than {GROUND_GAP:g} m apart, so that a beat with "
+            f"{'it' if many == 1 else 'one of them'} is in pieces "
             f"on the ground unless a link is counted: {listed(named, 5)}"
         )
         mend = "Give each part an id of its own; or check that officers can cross there, and accept the link in beats.decided_links (from and to the same unit)"

@@ -126,9 +126,12 @@ def _figures(
         row = {"beat": beat, "since": since}
         kept += 0.0 if mine is None else relationship_years_of(units, row, mine, rules.start, rules.start, rules.start)
         lines += years * float(people[inside & (now.astype(str) != carried) & (now != mine)].sum())
+    # what sums in floating point leave behind is lost by nobody
+    moves = today - kept - lines
+    moves = 0.0 if abs(moves) <= 1e-9 * today else moves
     return {
         "relationship_years_today": today,
         "relationship_years_kept": kept,
         "relationship_years_lost_by_lines": lines,
-        "relationship_years_lost_by_moves": today - kept - lines,
+        "relationship_years_lost_by_moves": moves,
     }

@@ -426,7 +426,11 @@ def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
         ledger.number("officers.relationship_years_lost_by_lines", lines, _lost_by_lines(evidence))
         moves = claims.get("relationship_years_lost_by_moves")
         if all(is_number(v) for v in (today, kept, lines)):
-            ledger.number("officers.relationship_years_lost_by_moves", moves, float(today) - float(kept) - float(lines))  # type: ignore[arg-type]
+            left = float(today) - float(kept) - float(lines)  # type: ignore[arg-type]
+            # each has twelve digits, which is all that their difference can tell
+            if is_number(moves) and abs(left - float(moves)) <= 2e-11 * abs(float(today)):  # type: ignore[arg-type]
+                left = float(moves)
+            ledger.number("officers.relationship_years_lost_by_moves", moves, left)
     wrong = _posts(evidence)
     ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
 
