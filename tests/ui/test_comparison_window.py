@@ -12,12 +12,18 @@ from conftest import write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
+from PySide6 import QtCore
+
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.comparison import install, steps_of
 
 
 def test_plans_side_by_side(qtbot, tmp_path):
     town = write_grid_town(tmp_path / "town")
+    frame = town.units()
+    frame["place"] = [f'<img src="//evil/{p}.png"> {p}' for p in frame["place"]]
+    town.write_units(frame)
+    town.swap('name = "Grid"', "name = '<img src=\"//evil/name.png\">'")
     run(town.project, tmp_path / "a", steps=("beats",), time_limit=2, pack=False)
     town.swap("count = 4", "count = 6")
     run(town.project, tmp_path / "b", steps=("beats",), time_limit=2, pack=False)
@@ -41,6 +47,12 @@ def test_plans_side_by_side(qtbot, tmp_path):
     shown.tell(0)
     assert "Today: beat 1" in shown.told.text() and "b: beat" in shown.told.text()
     assert not shown.grab().isNull()
+    # a name that looks like a picture is shown letter by letter, and nothing is read
+    assert "<img" in shown.told.text() and "<img" in shown.windowTitle()
+    for widget in QtWidgets.QApplication.allWidgets():
+        assert "<img" not in widget.toolTip(), widget
+        if isinstance(widget, QtWidgets.QLabel) and widget.textFormat() != QtCore.Qt.TextFormat.PlainText:
+            assert "evil" not in widget.text(), widget
     qtbot.waitUntil(lambda: not comparing.background.busy, timeout=60_000)
 
 
