@@ -60,6 +60,25 @@ def fractions(rows: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]
     return np.asarray(solution.col_value), np.maximum(0.0, np.asarray(solution.row_dual))
 
 
+def packing(within: np.ndarray, rules: SiteRules, count: int) -> SiteTree | None:
+    """Prove that `count` sites leave somebody, by more rows than may still open sites no two of which share one; None where greed finds too few.
+
+    That is a dual of zeros and ones: weaker than the linear program and there at once, whatever the other rules are.
+    """
+    bare, u = np.asarray(~within[:, rules.kept].any(axis=1)), np.zeros(len(within))
+    rest, side = count - int(rules.kept.sum()), rules.rows()
+    order = np.argsort(within.sum(axis=1), kind="stable")
+    within, bare = within[order], bare[order]
+    while u.sum() <= rest:
+        if not bare.any():
+            return None
+        i = int(np.argmax(bare))
+        u[order[i]] = 1.0
+        bare &= ~within[:, within[i]].any(axis=1)
+        bare[i] = False
+    return single(u, np.zeros(len(side)), side, count, float(u.sum() - rest))
+
+
 def search_cover(within: np.ndarray, rules: SiteRules, count: int, seed: int) -> np.ndarray | None:
     """Look for at most `count` sites that cover every row of `within` (n, m); None where none was found."""
     cover = Cover(within, rules.replace(count=None))

@@ -7,7 +7,7 @@ Models, with y_j = 1 where site j opens, a_ij = 1 where site j is within the lim
     p-center  the least limit for which a cover with p sites exists                    (bisection; Minieka 1970)
 
 each with the rules of `site_rules`. Coverage is a p-median whose costs are people out of reach, and is solved as one; covers are those of `set_cover`.
-A p-center has a bound at once: the farthest of the nearest ways, then the least limit at which the linear program of the cover has p sites (Elloumi,
+A p-center has a bound at once: the farthest of the nearest ways, then by demands that share no site within a limit, then the least limit at which the linear program of the cover has p sites (Elloumi,
 Labbé and Pochet 2004), by a bisection that looks for covers too. A second bisection over whole covers is between these two; where only the number of
 sites counts, covers are those of `cover_tree`, whose linear programs are small, since rows and columns that others dominate are dropped first.
 """
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beatplanner.solver.clock import read_clock
-from beatplanner.solver.location.cover_tree import NODES, Decided, decide_cover, search_cover
+from beatplanner.solver.location.cover_tree import NODES, Decided, decide_cover, packing, search_cover
 from beatplanner.solver.location.p_median import EXACT_AFTER, p_median
 from beatplanner.solver.location.set_cover import PROVES, Cover, unreached
 from beatplanner.solver.location.site_rules import SiteRules, Sites
@@ -301,6 +301,7 @@ class _Center:
     def run(self, start: np.ndarray | None) -> Sites | None:
         self.consider(start)
         self.consider(_spread(self.reached, self.rules))
+        self.by_packings()
         self.by_fractions()
         if not self.by_covers():
             return None
@@ -312,6 +313,18 @@ class _Center:
         if self.best is None:
             return Sites(np.empty(0, int), np.inf, bound, proof)
         return Sites(self.best, float(self.limits[self.high]), bound, proof)
+
+    def by_packings(self) -> None:
+        """Raise `low` by demands that share no site, which takes no time to speak of."""
+        low, high = self.low, self.high
+        while high - low > 1 and not self.cancelled():
+            middle = (low + high) // 2
+            tree = packing(self.reached <= self.limits[middle], self.rules, self.count)
+            if tree is None:
+                high = middle
+            else:
+                low = middle
+                self.know(low, tree)
 
     def by_fractions(self) -> None:
         """Raise `low` as far as the linear program does, a bisection that ends with the time."""

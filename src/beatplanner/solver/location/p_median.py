@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,7 +41,9 @@ from beatplanner.solver.location.site_tree import (
     ONE_CHOICE,
     SideRow,
     SiteProof,
+    SiteTree,
     TreeRecorder,
+    evaluate,
     single,
 )
 
@@ -242,9 +244,18 @@ class _Search:
         closed = self.best_cost if recorder.reason[0] == ONE_CHOICE else self.limit
         tree = recorder.tree(min(self.proven_by_tree, closed), self.whole, len(self.cost))
         if tree is None and np.isfinite(self.first_root[0]):
-            tree = single(*self.first_root[1:], recorder.rows, self.count, self.first_root[0], whole=self.whole)
+            tree = self.alone()
         proof = None if tree is None else SiteProof("p-median", tree.bound, tree)
         return Sites(self.best, self.best_cost, self.bound if np.isfinite(self.bound) else None, proof)
+
+    def alone(self) -> SiteTree:
+        """Return the best tree of one leaf, where the whole one is too large: later multipliers hold too, less what was fixed before them."""
+        trees = []
+        for _, u, lam in (self.first_root, self.best_root):
+            tree = single(u, lam, self.recorder.rows, self.count, 0.0, whole=self.whole)
+            bound = evaluate(tree, self.cost, self.rules.kept)
+            trees.append(replace(tree, bound=min(bound, self.best_cost)))
+        return max(trees, key=lambda tree: tree.bound)
 
     # ---- the bound
 
