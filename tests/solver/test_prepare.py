@@ -10,6 +10,7 @@ import numpy as np
 import beatplanner.solver
 from beatplanner.solver.prepare import prepare
 from beatplanner.solver.service.approximate import approximate
+from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceSystem, preference
@@ -45,7 +46,7 @@ def test_a_service_picture_needs_no_compiler():
     own = np.eye(3, dtype=bool)
     for waits, travel in ((True, True), (False, False)):
         system = ServiceSystem(np.ones(3), preference(minutes, own), minutes, 9.0, travel, waits)
-        hypercube(system)
+        backup_share(system, hypercube(system), 5.0)
         approximate(system)
         simulate(system, own, calls=50)
     assert kernels() == before

@@ -91,6 +91,7 @@ def _officers() -> None:
 
 @functools.cache
 def _service() -> None:
+    from beatplanner.solver.service.backup import backup_share
     from beatplanner.solver.service.groups import by_groups
     from beatplanner.solver.service.hypercube import hypercube
     from beatplanner.solver.service.simulation import simulate
@@ -99,7 +100,7 @@ def _service() -> None:
     own, minutes = np.array([[True, False], [False, True]]), np.array([[1.0, 2.0], [2.0, 1.0]])
     for waits in (True, False):
         system = ServiceSystem(np.ones(2), preference(minutes, own), minutes, 6.0, travel_counts=True, waits=waits)
-        hypercube(system)
+        backup_share(system, hypercube(system), 1.5)
         by_groups(system)
         simulate(system, own, calls=100)
 

@@ -44,6 +44,7 @@ TABLE_MEANING_WORDS = {
     "per_hour": "Calls an hour",
     "shift": "Shift",
     "minutes_on_scene": "Minutes on scene",
+    "speed_kmh": "Speed, km/h",
     "officers": "Officers sent",
     "priority": "Priority",
     "server": "Patrol",

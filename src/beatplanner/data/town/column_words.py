@@ -86,6 +86,7 @@ WORDS: dict[str, str] = {
     "vyzovov_v_cas",
     "shift": "tour watch smena smjena turni turn nderrim nderrimi tura schimb schimbul",
     "category": "type kind offence incident_type kategorija vid vrsta tip kategori kategoria lloji categorie categoria kategoriya",
+    "speed_kmh": "kmh km_h speed brzina brzina_kmh brzina_na_dvizenje shpejtesi shpejtesia viteza скорость",
     "minutes_on_scene": "on_scene scene_minutes minutes duration service_time minuti minuta minuti_na_mesto minuta_na_mestu na_mesto na_mestu "
     "vremetraenje trajanje minuta_ne_vend ne_vend kohezgjatja minute_la_fata_locului minute_la_locul_faptei durata minut_na_meste minuty "
     "minuty_na_meste dlitelnost",

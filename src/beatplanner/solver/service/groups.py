@@ -139,12 +139,6 @@ def others_busy(level: np.ndarray, members: int, most: int) -> np.ndarray:
 
 
 @njit(cache=True)
-def _also_busy(alike, rho, usual):
-    odds = alike * rho * (1.0 - usual)
-    return odds / max(odds + (1.0 - alike) * (1.0 - rho) * usual, 1e-300)
-
-
-@njit(cache=True)
 def reach(order, calls, groups, rho, usual, outside):
     """Return the calls an hour that reach each free member in each state of its group, (N, size, 2^size).
 
@@ -182,7 +176,9 @@ def reach(order, calls, groups, rho, usual, outside):
                             found[c, s, state] += calls[g] * chance
                             break
                     else:
-                        chance *= _also_busy(outside[busy, apart], rho[j], usual[c])
+                        alike = outside[busy, apart]
+                        odds = alike * rho[j] * (1.0 - usual[c])
+                        chance *= odds / max(odds + (1.0 - alike) * (1.0 - rho[j]) * usual[c], 1e-300)
                         apart += 1
         for s in range(size):
             slot[groups[c, s]] = -1
@@ -221,7 +217,9 @@ def answers(order, groups, chance, rho, usual, outside):
                     if not state >> s & 1:
                         after = 0.0
                 else:
-                    after = left * _also_busy(outside[busy, apart], rho[j], usual[c])
+                    alike = outside[busy, apart]
+                    odds = alike * rho[j] * (1.0 - usual[c])
+                    after = left * odds / max(odds + (1.0 - alike) * (1.0 - rho[j]) * usual[c], 1e-300)
                     apart += 1
                 found[g, r] += chance[c, state] * (left - after)
                 left = after
