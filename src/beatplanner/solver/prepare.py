@@ -70,10 +70,14 @@ def _beats() -> None:
 
 @functools.cache
 def _stations() -> None:
+    from beatplanner.solver.location.cover_tree import search_cover
     from beatplanner.solver.location.exchange import exchange
     from beatplanner.solver.location.p_median import p_median
     from beatplanner.solver.location.site_rules import SiteRules
 
+    # a ring, in which nothing dominates anything, so that a cover is searched for
+    ring = np.eye(5, dtype=bool)
+    search_cover(ring | np.roll(ring, 1, axis=1), SiteRules.plain(5, 3), 3, 0)
     cost = np.random.default_rng(0).uniform(1.0, 100.0, (40, 30))
     rules = SiteRules.plain(30, 8)
     p_median(cost, rules, seconds=PLENTY, nodes=20)
