@@ -11,6 +11,8 @@ import pytest
 from beatplanner.planning.verification.travel_bound import Area, prove
 from beatplanner.planning.whole.beat_proofs import packed
 from beatplanner.solver.districts import node
+from beatplanner.solver.districts.annealing import CUT
+from beatplanner.solver.districts.cut_labels import LabelModel
 from beatplanner.solver.districts.problem import DistrictingProblem, connected
 from beatplanner.solver.districts.search import Search
 from beatplanner.solver.districts.solve import solve_districts
@@ -128,3 +130,24 @@ def test_districts_around_centres_keep_the_rules():
     found = search.found(made[0])
     assert search.keeps_rules(found) and connected(made[0], problem.edges)
     assert found.objective == pytest.approx(made[1])
+
+
+@pytest.mark.parametrize(("seed", "count", "columns", "rows"), [(1, 2, 5, 2), (2, 3, 4, 2), (3, 3, 4, 2), (4, 2, 3, 3)])
+def test_the_model_on_labels_proves_the_least_border_of_every_partition(seed, count, columns, rows):
+    random = np.random.default_rng(seed)
+    problem = small_problem(seed, count, 0.35, columns, rows)
+    problem = replace(problem, distance=None, goal=CUT, border=random.integers(1, 9, len(problem.edges)).astype(float))
+    n = len(problem.weight)
+    near = [np.concatenate([problem.edges[problem.edges[:, s] == i, 1 - s] for s in (0, 1)]) for i in range(n)]
+    least = np.inf
+    for district in map(np.array, itertools.product(range(count), repeat=n)):
+        load = np.bincount(district, weights=problem.weight, minlength=count)
+        if problem.lower <= load.min() and load.max() <= problem.upper and connected(district, problem.edges):
+            a, b = district[problem.edges].T
+            least = min(least, float(problem.border[a != b].sum()))
+    bound, district = LabelModel(problem, near).bound(60.0, 1, lambda: False, None, 500)
+    assert bound == pytest.approx(least)
+    if district is not None:
+        assert connected(district, problem.edges)
+        known, again = LabelModel(problem, near).bound(60.0, 1, lambda: False, district, 500)
+        assert known == pytest.approx(least) and again is not None

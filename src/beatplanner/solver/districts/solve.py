@@ -26,6 +26,7 @@ from beatplanner.solver.clock import Watch, read_clock, watch
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
+from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
 from beatplanner.solver.districts.dilation import dilated_bound, suits
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
@@ -63,6 +64,8 @@ __all__ = [
 Progress = Callable[[str, float | None, float | None, float], None]
 
 PROOF_NODES = 2_000
+# A node of the model of least border counts for so many.
+NODES_OF_A_CUT = 8
 
 
 def solve_districts(
@@ -132,7 +135,8 @@ def solve_districts(
 
     search = Search(problem, seed, threads)
     asked, prove = prove, prove and problem.goal != CUT
-    long_proof = prove or (asked and len(problem.weight) <= MODEL_UNITS)
+    modelled = len(problem.weight) <= MODEL_UNITS or suits_labels(problem, search.locked)
+    long_proof = prove or (asked and modelled)
     search.seen = seen
     share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
     best = search.run(effort, seconds * share, begin, start, cancelled, tell)
@@ -165,7 +169,8 @@ def solve_districts(
                 tell,
             )
     if asked and problem.goal == CUT and not infeasible:
-        evidence, better = _prove_cut(problem, search, best, seconds - (read_clock(cancelled) - begin), stop, threads)
+        left = seconds - (read_clock(cancelled) - begin)
+        evidence, better = _prove_cut(problem, search, best, left, stop, threads, max(1, nodes // NODES_OF_A_CUT))
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
@@ -377,15 +382,20 @@ class _Proof:
             )
 
 
-def _prove_cut(problem, search, best, seconds, stop, threads) -> tuple[Evidence, np.ndarray | None]:
+def _prove_cut(problem, search, best, seconds, stop, threads, nodes) -> tuple[Evidence, np.ndarray | None]:
     """Bound the border between districts by eigenvalues, and by a model where the map is small; return also better districts or None."""
     value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
     evidence = Evidence(value, problem.price, way="eigenvalues")
     n = len(problem.weight)
-    if n > MODEL_UNITS or (search.keeps_rules(best) and best.objective <= value * (1 + 1e-4)):
+    kept, by_labels = search.keeps_rules(best), suits_labels(problem, search.locked)
+    if (n > MODEL_UNITS and not by_labels) or (kept and best.objective <= value * (1 + 1e-4)):
         return evidence, None
     neighbours = [search.graph.neighbours(i) for i in range(n)]
-    bound, district = CutModel(problem, neighbours).bound(max(0.0, seconds), threads, stop)
+    if by_labels and n > MODEL_UNITS:
+        known = best.district if kept else None
+        bound, district = LabelModel(problem, neighbours).bound(max(0.0, seconds), threads, stop, known, nodes)
+    else:
+        bound, district = CutModel(problem, neighbours).bound(max(0.0, seconds), threads, stop)
     if bound is not None and bound * (1 - 1e-9) > value:
         # HiGHS leaves no proof that can be written down
         evidence = Evidence(bound * (1 - 1e-9), problem.price, way="model", complete=False)
