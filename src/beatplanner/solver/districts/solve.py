@@ -342,7 +342,8 @@ class _Proof:
             self.take(bound)
             return
         if before is None and self.plain() and suits(every := joined([s for s, _ in self.sites.parts()]), self.problem):
-            found = dilated_bound(every, problem, self.search.graph, known, stop=stop, improve=self.improver(stop))
+            improve = self.improver(stop) if self.search.has_large_districts() else None
+            found = dilated_bound(every, problem, self.search.graph, known, stop=stop, improve=improve)
             if found is not None and np.isfinite(found.value):
                 self.take(found)
                 return
