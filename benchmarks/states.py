@@ -118,8 +118,8 @@ def problem_of(path: Path, count: int, goal: int) -> DistrictingProblem:
         edges=edges,
         border=np.ones(len(edges)),
         count=count,
-        lower=math.ceil(mean * (1 - TOLERANCE)),
-        upper=math.floor(mean * (1 + TOLERANCE)),
+        lower=float(math.ceil(mean * (1 - TOLERANCE))),
+        upper=float(math.floor(mean * (1 + TOLERANCE))),
         distance=kilometres(points) ** 2 if goal == TRAVEL else None,
         goal=goal,
     )
