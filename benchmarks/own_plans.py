@@ -129,7 +129,7 @@ class RandomTown:
         if self.chance(0.5):
             # rules that can mostly be kept
             keys |= {"count": max(towns, self.n // 7), "tolerance": float(random.uniform(0.3, 0.6))}
-        self.today = None
+        self.today, self.known = None, []
         if self.chance(0.75):
             width = int(random.integers(1, 4))
             label = (np.arange(self.n) % self.wide // width) + 10 * (np.arange(self.n) // self.wide // 2)
@@ -137,7 +137,9 @@ class RandomTown:
                 label if self.chance(0.3) else np.array([f"{m[-1]}{k}" for m, k in zip(self.muni, label, strict=True)])
             )
             self.today = np.array([f"B{k}" for k in label])
-            old = self.units.assign(beat=self.today)[random.random(self.n) > 0.04]
+            left = random.random(self.n) > 0.04
+            old = self.units.assign(beat=self.today)[left]
+            self.known = sorted(set(self.today[left]))
             old.dissolve("beat").reset_index()[["beat", "geometry"]].to_file(folder / "old.gpkg")
             keys["current"] = {"path": "old.gpkg", "id": "beat"}
             if self.chance(0.75):
@@ -224,7 +226,8 @@ class RandomTown:
         random, folder = self.random, self.folder
         number, today = int(random.integers(3, 10)), getattr(self, "today", None)
         place = gpd.GeoSeries(gpd.points_from_xy(*self._points(number).T), crs=CRS).to_crs("EPSG:4326")
-        beats = sorted(set(today)) if today is not None else []
+        lon, lat = place.x.to_numpy(), place.y.to_numpy()
+        beats = self.known if today is not None else []
         rows = [
             {
                 "officer": f"o{k}",
@@ -232,8 +235,8 @@ class RandomTown:
                 "since": f"20{random.integers(20, 27)}-0{random.integers(1, 10)}-{random.integers(10, 29)}",
                 "languages": self.of("serbian", "romani", "serbian;romani", None),
                 "gender": self.of("f", "m"),
-                "x": place.iloc[k].x,
-                "y": place.iloc[k].y,
+                "x": lon[k],
+                "y": lat[k],
                 "joins_on": None,
                 "leaves_on": "2028-03-09" if self.chance(0.15) else None,
                 "not_with": "o0" if k and self.chance(0.2) else None,
