@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import difflib
 import io
 import os
 import re
@@ -27,6 +26,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,9 +150,10 @@ def compare(old: Path, new: Path) -> int:
         if a != b:
             worst = 1
             print("differs", name)
-            lines = difflib.unified_diff(a, b, "old", "new", lineterm="", n=0)
-            for line in [x for x in lines if not x.startswith(("---", "+++"))][:8]:
-                print("    ", line[:300])
+            pairs = [(x, y) for x, y in zip_longest(a, b, fillvalue="") if x != y]
+            for x, y in pairs[:4]:
+                print(f"     - {x[:300]}\n     + {y[:300]}")
+            print(f"     {len(pairs)} lines differ")
     print(f"{len(names)} files compared")
     return worst
 
