@@ -117,6 +117,15 @@ def test_zones_that_leave_plans_out_prove_nothing(parted):
         proof | {"part": np.roll(proof["part"], 1, axis=0)},
         proof | {"parent": np.where(np.arange(len(proof["parent"])) == child, 0, proof["parent"] * 0 + child)},
     ]
+    # a root that leaves plans out has no sibling that has them, and a node that parts sites takes no unit's choices away
+    first, parts = np.arange(len(proof["unit"])) == 0, proof["need"] >= 0
+    changed += [
+        proof | {"need": np.where(first, 1, proof["need"])},
+        proof | {"unit": np.where(first, 3, proof["unit"])},
+        proof | {"unit": np.where(parts, 3, proof["unit"])},
+    ]
+    for other in changed[3:]:
+        assert prove(area_of(problem), other, False, plan.lower_bound) == -np.inf
     whole = prove(area_of(problem), proof, False, plan.lower_bound)
     for other in changed:
         assert prove(area_of(problem), other, False, plan.lower_bound) <= whole

@@ -534,6 +534,9 @@ class _Tree:
             children.setdefault(p, []).append(k)
         if children.get(-1) != [0] or any(p >= k for k, p in enumerate(parent.tolist())):
             return -math.inf
+        if self._need(0) >= 0 or int(self.proof["unit"][0]) >= 0:
+            # no sibling has the plans that the first node would leave out
+            return -math.inf
         least = math.inf
         first = self.proof["round_multiplier"][-1].astype(np.int64)
         # what holds of a node's plans holds of those of its children, whose own multipliers may prove less
@@ -592,6 +595,8 @@ class _Tree:
         Two part one unit's sites, and none is gone from both; or all part the same sites from a zone, one for each number of beats there.
         """
         if any(self._need(k) >= 0 for k in siblings):
+            if any(int(self.proof["unit"][k]) >= 0 for k in siblings):
+                return False
             parts, needs = [set(self._part(k).tolist()) for k in siblings], {self._need(k) for k in siblings}
             old = np.unique(zones.of[sorted(parts[0])]) if parts[0] else np.empty(0)
             most = zones.need[old[0]] if len(old) else 0
