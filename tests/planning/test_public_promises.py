@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import docx
 import geopandas as gpd
@@ -14,6 +15,7 @@ import pytest
 from beatplanner.data.errors import InputError
 from beatplanner.data.publish.before_planning import date_problems, decided_too_early
 from beatplanner.data.publish.everything import write_papers
+from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons, unsolved_steps
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
@@ -21,6 +23,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.postings import changes_of, stays_of
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
+from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.public_posts import officer_facts
 from beatplanner.planning.verification import verify
@@ -305,3 +308,22 @@ def test_a_beat_and_a_last_day_are_the_same_in_every_file(planned):
     (meets,) = {int(r["meetings_a_year"]) for r in rows if r["level"] == "neighbourhood"}
     job = docx.Document(str(next((folder / "job_descriptions").glob("*.docx"))))
     assert any(f"{meets} meetings a year" in p.text for p in job.paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("served", "together", "said"),
+    [
+        (1, 0, ("for at least 36 months.", "do not work together.")),
+        (0, 1, ("for less than 36 months.", "work together for some time.")),
+    ],
+)
+def test_one_officer_is_told_in_the_singular(served, together, said):
+    facts = SimpleNamespace(leaving=1, served=served, tenure_months=36, handovers=1, together=together)
+    for language in ("en", "mk", "sq", "sr-Latn", "ro", "ru"):
+        content = SimpleNamespace(speech=PublicSpeech(Register(), language), plan=SimpleNamespace(officers=facts))
+        told = [vars(PackContent)[name].fget(content) for name in ("tenure", "handover")]
+        assert all(told) and "36" in told[0] and "1" not in "".join(told), language
+        if language == "en":
+            assert all(text.endswith(end) for text, end in zip(told, said, strict=True))
+        else:
+            assert "officer " not in told[0], language

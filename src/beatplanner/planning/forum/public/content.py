@@ -173,11 +173,22 @@ class PackContent:
             return ""
         if not facts.leaving:
             return t.text("No officer leaves a beat in the time of the plan.")
+        months = t.number(rule(facts.tenure_months))
+        if facts.leaving == 1 and facts.served:
+            return t.text(
+                "The one officer who leaves a beat in the time of the plan has then served there for at least {months} months.",
+                months=months,
+            )
+        if facts.leaving == 1:
+            return t.text(
+                "The one officer who leaves a beat in the time of the plan has then served there for less than {months} months.",
+                months=months,
+            )
         return t.text(
             "Of {all} officers who leave a beat in the time of the plan, {n} have then served there for at least {months} months.",
             all=t.number(of_force(facts.leaving)),
             n=t.number(of_force(facts.served)),
-            months=t.number(rule(facts.tenure_months)),
+            months=months,
         )
 
     @property
@@ -186,6 +197,10 @@ class PackContent:
         t, facts = self.speech, self.plan.officers
         if facts is None or not facts.handovers:
             return ""
+        if facts.handovers == 1 and facts.together:
+            return t.text("In the one change the old and the new officer work together for some time.")
+        if facts.handovers == 1:
+            return t.text("In the one change the old and the new officer do not work together.")
         return t.text(
             "In {n} of {all} changes the old and the new officer work together for some time.",
             n=t.number(of_force(facts.together)),
