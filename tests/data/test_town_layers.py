@@ -208,7 +208,7 @@ def far_apart(folder, gap, decided=""):
 def test_a_unit_in_far_parts_is_told_and_its_link_listed_and_checked(tmp_path):
     path = far_apart(tmp_path, 3000)
     town = read_town(read_description(path))
-    (note,) = said(town, "lie in parts")
+    (note,) = said(town, "in parts more than")
     # from the first part to the second are 4,500 m
     assert note.severity == "warning" and "0 (a link of 4,500 m)" in note.what
     assert town.proposals["links"][["from", "to", "metres"]].to_numpy().tolist() == [["0", "0", 4500.0]]
@@ -227,13 +227,13 @@ def test_parts_on_both_sides_of_a_street_are_one_piece_of_ground(tmp_path):
     units = {str(k): box(500 * k, 0) for k in range(3)}
     units["0"] = shapely.MultiPolygon([box(0, 0), box(0, 530)])
     town = read_town(read_description(project(tmp_path, units, "[beats]\ncount = 2\ntolerance = 0.9\n")))
-    assert town.part_links.empty and not said(town, "lie in parts")
+    assert town.part_links.empty and not said(town, "in parts more than")
 
 
 def test_a_person_accepts_or_refuses_the_link_of_parts(tmp_path):
     town = read_town(read_description(far_apart(tmp_path, 3000, "yes")))
     (note,) = said(town, "the parts of 0 are linked")
-    assert note.severity == "info" and "ferry" in note.what and not said(town, "lie in parts")
+    assert note.severity == "info" and "ferry" in note.what and not said(town, "in parts more than")
     with pytest.raises(InputError, match="an id of its own"):
         read_town(read_description(far_apart(tmp_path, 3000, "no")))
 

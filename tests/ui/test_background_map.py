@@ -17,7 +17,7 @@ pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing",
 
 from pyproj import Transformer
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.tiles import HALF_WORLD, open_tiles
@@ -35,8 +35,9 @@ CENTRE = np.array([540_000.0, 4_650_000.0])
 
 
 @pytest.fixture(scope="module", autouse=True)
-def application():
-    return QGuiApplication.instance() or QGuiApplication([])
+def application(qapp):
+    """The one application of this process: a lesser one would end the tests of windows that come after it."""
+    return qapp
 
 
 def picture(colour, side=256, kind="PNG"):

@@ -119,8 +119,12 @@ def share_out(
             cancelled=cancelled,
         )
         made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
-        now = _with_officers(now, tables(plan, made), made)
+        planned = tables(plan, made)
+        now = _with_officers(now, planned, made)
         rollout = plan.rollout
+        if rollout is not None:
+            # years stand beat by beat, in the order of the officers' plan
+            rollout = replace(rollout, start=rollout.start[_order(before, planned)])
         service = service_of(town, inputs, now, seed=seed)
     elif rules.budget is not None:
         # the posts cost something else now, so beats may start in other years
@@ -171,12 +175,18 @@ def with_officers_proof(before: PlanTables, made: PlanTables) -> dict[str, dict[
     arrays = made.proofs.get("officers")
     if arrays is None or before.beats is None or made.beats is None:
         return proofs
-    rank = {str(b): i for i, b in enumerate(made.beats["beat"])}
-    order = np.array([rank[str(b)] for b in before.beats["beat"]])
+    order = _order(before, made)
     # where posts ask for something there are more places than beats, and the certificate is not evaluated
     return proofs | {
         "officers": {k: v[order] if k in BY_BEAT and len(v) == len(order) else v for k, v in arrays.items()}
     }
+
+
+def _order(before: PlanTables, made: PlanTables) -> np.ndarray:
+    """Return the row in which the officers' plan has each beat of the plan."""
+    assert before.beats is not None and made.beats is not None
+    rank = {str(b): i for i, b in enumerate(made.beats["beat"])}
+    return np.array([rank[str(b)] for b in before.beats["beat"]])
 
 
 def with_starts(beats: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
