@@ -41,6 +41,8 @@ PATTERNS = (
 )
 # Paths keep this many digits of a millimetre and no point closer to its line than this.
 FINENESS = 0.04
+# Millimetres from the middle of a forum's sign to its ring, which goes around a station's sign.
+RING = 2.9
 
 
 @dataclass(frozen=True)
@@ -341,13 +343,14 @@ def draw_beat(
     for other in beats.geometry.to_numpy()[around]:
         sheet.draw(other, line=GREY, width=0.4)
     sheet.draw(shape, line=DARK, width=1.1)
-    _stations(sheet, plan, size=3.6, names=stations)
     if venue is not None and all(math.isfinite(v) for v in venue):
+        # a forum often meets in a station: the ring is drawn first, and wide enough to stand around the station's sign
         x, y = sheet.mm(np.array([venue]))[0]
         sheet.parts.append(
-            f'<circle cx="{x:.2f}" cy="{y:.2f}" r="2" fill="#fff" stroke="{DARK}" stroke-width="0.5"/><circle cx="{x:.2f}" cy="{y:.2f}" r="0.8" fill="{DARK}"/>'
+            f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{RING}" fill="#fff" stroke="{DARK}" stroke-width="0.5"/><circle cx="{x:.2f}" cy="{y:.2f}" r="0.8" fill="{DARK}"/>'
         )
-        sheet.taken.append((x - 2, y - 2, x + 2, y + 2))
+        sheet.taken.append((x - RING, y - RING, x + RING, y + RING))
+    _stations(sheet, plan, size=3.6, names=stations)
     inner = shapely.get_coordinates(shapely.point_on_surface(own.geometry.to_numpy()))
     order = np.argsort(-shapely.area(own.geometry.to_numpy()), kind="stable")
     for i in order:
