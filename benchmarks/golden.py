@@ -1,10 +1,10 @@
 """What a change of the code changes in the results: every file of two runs, side by side.
 
 Usage:
-    python benchmarks/golden.py                          this tree twice: is the same plan the same files?
-    python benchmarks/golden.py --old COMMIT             a commit, checked out apart, and this tree; --new COMMIT another in its place
-    python benchmarks/golden.py --town newhaven          New Haven in place of the sample town, where its data lie beside the project
-    python benchmarks/golden.py --folders OLD NEW        two folders that were made before
+    python -m benchmarks.golden                          this tree twice: is the same plan the same files?
+    python -m benchmarks.golden --old COMMIT             a commit, checked out apart, and this tree; --new COMMIT another in its place
+    python -m benchmarks.golden --town newhaven          New Haven in place of the sample town, where its data lie beside the project
+    python -m benchmarks.golden --folders OLD NEW        two folders that were made before
 
 Each run plans the town with one thread, without a time limit and by a slow clock, so that proofs end after a fixed number of nodes however
 busy the machine is, with its forum pack and officers' files, and lays it beside today and a copy of itself. The inputs are written once, by the older code. Times, paths, ids made
@@ -29,8 +29,9 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
+from benchmarks.new_haven import FOLDER, LAYERS
+
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared"
 WRITE_SAMPLE = "import sys, pathlib; from beatplanner.data.sample.sample_town import write_sample_town; write_sample_town(pathlib.Path(sys.argv[1]))"
 # The five minutes that a run has at most last for hours.
 PLAN = """
@@ -41,18 +42,9 @@ if __name__ == "__main__":
     slow = Watch(clock=lambda: time.monotonic() / 60)
     run(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), seed=1, threads=1, cancelled=slow)
 """
-NEW_HAVEN = """[project]
-name = "New Haven"
-[units]
-path = "{data}/units.gpkg"
-id = "unit"
-population = "population"
-[incidents]
-path = "{data}/incidents.csv"
-x = "x_ft"
-y = "y_ft"
-crs = "EPSG:26756"
-category = "type"
+NEW_HAVEN = (
+    LAYERS
+    + """category = "type"
 [beats]
 count = 10
 current = {{ path = "{data}/units.gpkg", id = "tract" }}
@@ -61,6 +53,7 @@ count = 5
 roads = {{ path = "{data}/roads.gpkg" }}
 [forum]
 """
+)
 # What differs from run to run: seconds, dates and times of day, hashes, process and folder names, sizes of what holds those.
 RUNS = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
@@ -86,7 +79,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.folders:
         return compare(*chosen.folders)
-    if chosen.town == "newhaven" and not (SHARED / "newhaven").is_dir():
+    if chosen.town == "newhaven" and not FOLDER.is_dir():
         print("The data of New Haven do not lie beside the project.")
         return 0
     scratched = tempfile.TemporaryDirectory(prefix="golden-")
@@ -99,7 +92,7 @@ def main() -> int:
             run(old, "-c", WRITE_SAMPLE, str(town))
         else:
             project = town / "new haven.toml"
-            project.write_text(NEW_HAVEN.format(data=(SHARED / "newhaven").as_posix()), encoding="utf-8")
+            project.write_text(NEW_HAVEN.format(data=FOLDER.as_posix()), encoding="utf-8")
         for tree, name in ((old, "old"), (new, "new")):
             plan = place / name / "plan"
             run(tree, "-c", PLAN, str(project), str(plan))

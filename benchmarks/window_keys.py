@@ -1,6 +1,6 @@
 """New Haven by keyboard alone: open, plan, end the run, paint, repair, save and print; no pointer, and no method of the window is called.
 
-    python benchmarks/window_keys.py [--seconds 20]
+    python -m benchmarks.window_keys [--seconds 20]
 
 The project is built from ../shared/newhaven first. Keys go to whatever has the focus, as from a keyboard; where a key does nothing the script ends
 with what it waited for.
@@ -19,29 +19,21 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from benchmarks.new_haven import FOLDER, LAYERS
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 
-SHARED = Path(__file__).parents[2] / "shared" / "newhaven"
-PROJECT = """[project]
-name = "New Haven"
-[units]
-path = "{data}/units.gpkg"
-id = "unit"
-population = "population"
-[incidents]
-path = "{data}/incidents.csv"
-x = "x_ft"
-y = "y_ft"
-crs = "EPSG:26756"
-[workload]
+PROJECT = (
+    LAYERS
+    + """[workload]
 community_hours_per_1000 = 120
 [beats]
 count = 8
 tolerance = 0.15
 """
+)
 
 
 class Keyboard:
@@ -121,7 +113,7 @@ def write_project(folder: Path) -> Path:
     from beatplanner.data.project.build import build
 
     description = folder / "newhaven.toml"
-    description.write_text(PROJECT.format(data=SHARED.as_posix()), encoding="utf-8")
+    description.write_text(PROJECT.format(data=FOLDER.as_posix()), encoding="utf-8")
     build(description, folder / "newhaven.gpkg")
     return folder / "newhaven.gpkg"
 
@@ -194,7 +186,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--patience", type=float, default=300.0)
     chosen = parser.parse_args()
-    if not SHARED.is_dir():
+    if not FOLDER.is_dir():
         sys.exit("the New Haven layers are not on this computer")
 
     application = QApplication([])

@@ -8,23 +8,15 @@ import random
 
 import pyogrio
 import pytest
+from benchmarks.new_haven import LAYERS
 
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import SHARED
 
-NEW_HAVEN = """[project]
-name = "New Haven"
-[units]
-path = "{data}/units.gpkg"
-id = "unit"
-population = "population"
-[incidents]
-path = "{data}/incidents.csv"
-x = "x_ft"
-y = "y_ft"
-crs = "EPSG:26756"
-category = "type"
+NEW_HAVEN = (
+    LAYERS
+    + """category = "type"
 [beats]
 count = 10
 tolerance = 0.10
@@ -37,6 +29,7 @@ path = "officers.csv"
 start = 2027-01-01
 posts_per_beat = 2
 """
+)
 
 
 @pytest.mark.skipif(not (SHARED / "newhaven").is_dir(), reason="the New Haven data are not beside the project")
