@@ -138,6 +138,11 @@ def test_matched_beats_waves_in_time_and_one_kind_a_question(asked, command):
     assert code == 1 and "“Safe” is told as how many agree in row 2 and as a mean here" in err and "not below 0" in err
     code, _, err = told_survey(asked, command, [f"{a},market,Safe,50,20", f"{a},school,Safe,50,30"])
     assert code == 1 and "which of the waves came first is not told: market, school" in err
+    # one wave and one question in two spellings are one; two names of one time are not sorted by chance
+    code, _, err = told_survey(asked, command, [f"{a},Wave 1,Safe,50,20", f"{a},wave  1,safe,50,30"])
+    assert code == 1 and "two rows for “Safe” in wave Wave 1" in err
+    code, _, err = told_survey(asked, command, [f"{a},2027-05,Safe,50,20", f"{b},May 2027,Safe,50,30"])
+    assert code == 1 and "waves of one time have different names: 2027-05, May 2027" in err
 
 
 def test_all_beats_weigh_by_residents_and_only_where_all_were_asked(asked):

@@ -235,12 +235,25 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     page = town.path("answer.html").read_text(encoding="utf-8")
     assert "Бојан" not in page and page.count("<h2>") >= 9
     # a page in parliament is public: where the forum pack hides counts of residents this counts none
-    from beatplanner.planning.compare.answer import answers
+    from beatplanner.planning.compare.answer import _orders, answers
+    from beatplanner.planning.compare.columns import read_columns
 
     for hidden in ({"quiet": True}, {"few": 10_000}):
         said = " ".join(t for a in answers(town.path("out"), **hidden)["answers"] for t in a["text"])
         assert "counts none" in said
         assert not re.search(r"\d residents?\b|% of residents|change beat|resident-years", said), said
+    # what lies behind the day of the question is told as past, never as “before the plan starts”
+    import datetime as dt
+
+    for day, word in (("2025-01-01", ", before the plan starts."), ("2026-12-01", "for 5 of these the day is past")):
+        orders = [{"what": "vehicles", "number": 4}, {"what": "station A", "number": 1}]
+        late = {"needed_on": "2027-01-01", "order_by": "2026-01-01", "before_start": True}
+        column = read_columns([town.path("out")])[1]
+        column.tables.summary["budget"]["procurement"] = [o | late for o in orders]
+        assert word in _orders(column, dt.date.fromisoformat(day))[0]
+    # of the roster's posts none is empty any more in the last month that is left
+    said = {a["question"]: a["text"][0] for a in answers(town.path("out"), today=dt.date(2029, 1, 1))["answers"]}
+    assert "before the plan starts" not in said["When is the last day to recruit?"]
     assert command("answer", town.path("out"), "--out", town.path("answer.pdf"))[0] == 2
     assert command("answer", town.folder, "--out", town.path("a.html"))[0] == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beatplanner.data.findings import listed
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.draft_reason import draft_sentences
@@ -19,3 +20,19 @@ def draft_in_words(tables: PlanTables, *, rules: bool = True) -> list[str]:
         Whether rules that are not kept are told, too; not where each of them has a sentence of its own beside it.
     """
     return draft_sentences((r for r in draft_reasons(tables) if rules or r.kind != "rules"), Speech("en"))
+
+
+def left_out_of_bound(tables: PlanTables) -> list[str]:
+    """Return what the bound of the officers' objective does not know of, as a sentence; empty where it knows all, or the plan is proven best."""
+    officers = tables.summary.get("officers") or {}
+    if officers.get("gap") is None or officers.get("status") == "optimal" or tables.roster is None:
+        return []
+    couples = tables.roster.get("not_with")
+    names = ["couples who share no beat"] if couples is not None and couples.map(bool, na_action="ignore").any() else []
+    if (tables.summary["rules"].get("officers") or {}).get("half_a_year"):
+        names.append("the limit of changes in a beat")
+    if not names:
+        return []
+    return [
+        f"The officers' bound leaves out {listed(names)}: it is a true bound, and the plan may be nearer to the best than it says."
+    ]

@@ -18,7 +18,7 @@ import shapely
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import records
-from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.plain_figure import plain_figure
@@ -54,6 +54,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         service=service_rows(summary.get("service")),
         service_heads=[head for _, head, _ in FIGURES],
         limits=_limits(summary),
+        left_out=left_out_of_bound(tables),
         warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],
         facts=[n["text"] for n in summary.get("notes", []) if n["severity"] == "info"],
         rules=_flat(summary.get("rules", {})),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import about
-from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
@@ -31,7 +31,13 @@ NOT_COUNTED = "Some figures of residents are so small that they, and those that 
 
 
 def answers(
-    folder: Path, *, leave: int = 20, prices: Path | None = None, quiet: bool = False, few: int = 5
+    folder: Path,
+    *,
+    leave: int = 20,
+    prices: Path | None = None,
+    quiet: bool = False,
+    few: int = 5,
+    today: dt.date | None = None,
 ) -> dict[str, Any]:
     """Return what a page tells: ``project``, ``name``, ``draft`` (why it is one), ``answers`` (question and sentences), and ``sources``.
 
@@ -47,6 +53,8 @@ def answers(
         Whether the plan's forum pack hides figures of residents; then the page counts none.
     few
         Residents from 1 to this less one are few, which the page counts as little.
+    today
+        The day of the question: what had to be done before it is told as past. The clock's where None.
 
     Raises
     ------
@@ -56,7 +64,8 @@ def answers(
     columns = read_columns([folder])
     for c in columns:
         c.figures = figures(c, columns)
-    today, plan = columns
+    now, plan = columns
+    day = today or dt.date.today()
     of_few = (plan.figures.get(name) for name in ("moved_residents", "change_officer", "unreached"))
     quiet = quiet or any(n is not None and 0 < n < few for n in of_few)
     if quiet:
@@ -66,19 +75,19 @@ def answers(
     clashes = list(s.get("clashes", []))
     draft = [*clashes, *draft_in_words(plan.tables, rules=not clashes)]
     told = [
-        ("What changes for residents?", _residents(plan, today)),
+        ("What changes for residents?", _residents(plan, now)),
         ("Who moves?", _who_moves(plan, quiet)),
         ("What does it cost, and who pays?", _money(plan)),
         ("From when?", _when(plan, quiet)),
         ("What stays without?", _without(plan, quiet)),
-        ("Is the work shared fairly?", _fair(plan, today)),
-        ("How far is the next station on foot?", _stations(plan, today)),
+        ("Is the work shared fairly?", _fair(plan, now)),
+        ("How far is the next station on foot?", _stations(plan, now)),
         (f"What if {leave} officers leave?", _leavers(plan, leave)),
-        ("When is the last day to recruit?", _last_day(plan)),
+        ("When is the last day to recruit?", _last_day(plan, day)),
         ("Which rule is dear?", _dear(prices)),
         ("Who stands in for officers who are away?", _cover(s)),
         ("Who leads the officers, and who objects to a move?", _personnel(s)),
-        ("What must be ordered, and what follows when a donor leaves?", _orders(plan)),
+        ("What must be ordered, and what follows when a donor leaves?", _orders(plan, day)),
         ("How sure is it, and how can one object?", _sure(plan)),
         ("Why are residents not counted here?", [NOT_COUNTED] if quiet else []),
     ]
@@ -257,7 +266,7 @@ def _leavers(c: Column, leave: int) -> list[str]:
     ]
 
 
-def _last_day(c: Column) -> list[str]:
+def _last_day(c: Column, today: dt.date) -> list[str]:
     rules, table, beats = c.rules.officers, c.tables.assignments, c.tables.beats
     if rules is None or table is None or beats is None:
         return []
@@ -270,15 +279,28 @@ def _last_day(c: Column) -> list[str]:
             opens = len(days) if never else bisect_left(days, dt.date.fromisoformat(str(b["starts"])))
             empty[k, : opens + (rules.handover_months if opens else 0)] = 0
     vacant = empty.sum(axis=0)
-    if not vacant.any():
-        return ["No post is ever empty by the plan, so nobody beside the roster must be recruited."]
+    # what lies behind us is over: nobody can be recruited for it any more
+    here = min(max(0, bisect_right(days, today) - 1), len(vacant))
+    ahead = np.flatnonzero(vacant[here:])
+    if not len(ahead):
+        past = "from now on " if here else ""
+        return [f"No post is ever empty {past}by the plan, so nobody beside the roster must be recruited."]
     months = rules.training_months + rules.handover_months
-    first = int(np.flatnonzero(vacant)[0])
+    first = here + int(ahead[0])
     last = (pd.Timestamp(days[first]) - pd.DateOffset(months=months)).date()
-    text = f"The first post is empty from {days[first]:%B %Y}; who is to fill it must begin the course by {_on(last)}"
-    if last < rules.start:
-        text += f", which is before the plan starts: recruits of its first day fill posts from {(pd.Timestamp(rules.start) + pd.DateOffset(months=months)):%B %Y}"
-    return [text + f". At most {_many(vacant.max(), 'post')} {'is' if vacant.max() == 1 else 'are'} empty at once."]
+    begins = (pd.Timestamp(today) + pd.offsets.MonthBegin()).date()
+    text = f"The {'first' if first > here or not here else 'next'} post is empty from {days[first]:%B %Y}; who is to fill it "
+    later = (
+        f"who begins it on {_on(begins)} fills posts from {(pd.Timestamp(begins) + pd.DateOffset(months=months)):%B %Y}"
+    )
+    if here and first == here:
+        text = f"Posts are empty in {today:%B %Y} already, and the course for them should be over: {later}"
+    elif last >= today:
+        text += f"must begin the course by {_on(last)}"
+    else:
+        text += f"had to begin the course by {_on(last)}, and that day is past: {later}"
+    most = vacant[here:].max()
+    return [text + f". At most {_many(most, 'post')} {'is' if most == 1 else 'are'} empty at once."]
 
 
 def _dear(prices: Path | None) -> list[str]:
@@ -309,11 +331,15 @@ def _cover(s: dict[str, Any]) -> list[str]:
 
 def _personnel(s: dict[str, Any]) -> list[str]:
     officers, found = s.get("officers") or {}, []
-    for row in officers.get("supervision", [])[:1]:
-        lack = f"{_many(row['missing'], 'is', 'are')} missing" if row["missing"] else "none is missing"
+    force, *areas = officers.get("supervision") or [None]
+    if force is not None:
+        lack = f"{_many(force['missing'], 'is', 'are')} missing" if force["missing"] else "none is missing"
+        # a supervisor leads in one municipality: enough in all may be too few in some
+        short = [f"{_many(r['missing'], 'is', 'are')} missing in {r['area']}" for r in areas if r["missing"]]
+        apart = f"; counted by municipality, {listed(short)}" if short else ""
         found.append(
-            f"{_many(row['officers'], 'officer')} at their posts need {_many(row['needed'], 'supervisor')}, and there "
-            f"{'is' if row['supervisors'] == 1 else 'are'} {row['supervisors']:,.0f}: {lack}."
+            f"{_many(force['officers'], 'officer')} at their posts need {_many(force['needed'], 'supervisor')}, and there "
+            f"{'is' if force['supervisors'] == 1 else 'are'} {force['supervisors']:,.0f}: {lack}{apart}."
         )
     appeals = officers.get("appeals")
     if appeals and sum(appeals.values()):
@@ -324,7 +350,7 @@ def _personnel(s: dict[str, Any]) -> list[str]:
     return found
 
 
-def _orders(c: Column) -> list[str]:
+def _orders(c: Column, today: dt.date) -> list[str]:
     b = c.tables.summary.get("budget")
     if b is None:
         return []
@@ -334,8 +360,12 @@ def _orders(c: Column) -> list[str]:
         cars = sum(r["number"] for r in rows if r["what"] == "vehicles")
         first = dt.date.fromisoformat(rows[0]["order_by"])
         text = f"{_many(cars, 'vehicle')} and {_many(sum(r['what'] != 'vehicles' for r in rows), 'station')} are to be ordered, the first by {_on(first)}"
-        early = sum(r["before_start"] for r in rows)
-        found.append(text + (", before the plan starts." if early else "."))
+        late = sum(int(r["number"]) for r in rows if dt.date.fromisoformat(r["order_by"]) < today)
+        if late:
+            text += f"; for {late:,.0f} of these the day is past, so what is not ordered yet comes late"
+        elif any(r["before_start"] for r in rows):
+            text += ", before the plan starts"
+        found.append(text + ".")
     for row in b.get("donor_ends") or []:
         day, falls = dt.date.fromisoformat(row["on"]), sum(row["falls_on"])
         if falls >= 0.5:
@@ -357,6 +387,7 @@ def _sure(c: Column) -> list[str]:
         found.append(
             f"The best possible plan is better by so much of this one's objective: {listed(gaps)}; “beatplanner verify” checks every figure."
         )
+    found += left_out_of_bound(c.tables)
     forum = c.rules.forum
     if forum is not None and forum.contact:
         until = f" until {_on(forum.objections_until)}" if forum.objections_until else ""

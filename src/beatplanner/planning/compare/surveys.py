@@ -143,9 +143,12 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[dict[str, Any]], list
     told: list[dict[str, Any]] = []
     kinds: dict[str, tuple[bool, str]] = {}
     seen: set[tuple[str, str, str]] = set()
+    # “Wave 1” and “wave  1” are one wave, by its first spelling
+    spelled: dict[str, str] = {}
     for number, r in enumerate(records(frame), 2):
         place = {"file": file.name, "row": str(number)}
         beat, question, wave = (_text(r[k]) for k in ("beat", "question", "wave"))
+        question, wave = (spelled.setdefault(" ".join(t.casefold().split()), t) for t in (question, wave))
         n, yes, mean, sd, effect = (_number(r.get(k)) for k in ("n", "yes", "mean", "sd", "design_effect"))
         asked_on = _text(r.get("asked_on"))
         if beat not in names:
@@ -277,6 +280,16 @@ def _in_time(told: Sequence[Mapping[str, Any]], file: Path) -> list[str]:
     if all(days.values()):
         return sorted(waves, key=lambda w: min(days[w]))
     moments = {w: _moment(w) for w in waves}
+    same = [w for w in waves if moments[w] and list(moments.values()).count(moments[w]) > 1]
+    if same:
+        raise InputError(
+            problem(
+                f"waves of one time have different names: {listed(same, 4)}",
+                "Name them alike where they are one wave; else add a column asked_on with the day",
+                file=file.name,
+                field="wave",
+            )
+        )
     if all(moments.values()):
         return sorted(waves, key=lambda w: moments[w] or ())
     stages = {w: STAGES.get(w.casefold()) for w in waves}
