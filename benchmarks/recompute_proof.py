@@ -113,7 +113,8 @@ def rules_met(p: Any, found: dict[str, Any]) -> bool | None:
     if o is not None:
         if any(o[k] for k in ("posts", "max_tenure_months", "half_a_year", "published", "max_home_km")):
             return None
-        kept &= postings_allowed(p, o)
+        # a tenure that is cut short is allowed, at a price, and yet a rule that is not met
+        kept &= postings_allowed(p, o) and not found.get("tenure_violations")
     return bool(kept)
 
 

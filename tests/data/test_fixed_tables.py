@@ -12,6 +12,8 @@ from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.repairs import fix
 from beatplanner.data.guided_import.staging import write_project
 from beatplanner.data.project.build import build
+from beatplanner.data.publish.public.forum_files import HEADINGS
+from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.data.town.column_words import WORDS
 from beatplanner.data.town.columns import TABLES, guessed_columns
 from beatplanner.data.town.forum_tables import kind_of_partner, read_forum_tables
@@ -99,6 +101,14 @@ def test_each_meaning_of_each_table_has_words():
     assert {"proposed_beat", "question", "wave", "n", "yes", "mean", "sd", "design_effect", "walked", "factor"} <= set(
         WORDS
     )
+
+
+def test_what_a_forum_fills_in_is_headed_in_its_language_and_read_back():
+    for language in LOCALES:
+        speech = Speech(language)
+        for meanings in ([*HEADINGS][:8], [*HEADINGS][8:]):
+            headers = [m if language == "en" else speech.text(HEADINGS[m]) for m in meanings]
+            assert guessed_columns(headers, meanings, set()) == dict(zip(meanings, headers, strict=True)), language
 
 
 def test_kinds_of_partners_in_the_words_of_an_office():

@@ -280,6 +280,11 @@ def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
         if language == "mk":
             assert [c.value for c in book["Roster"][1]][:4] == ["Полицаец", "Денешен реон", "Од ден", "Јазици"]
             assert {c.value for c in book["Roster"]["I"][1:]} <= {"распореден", "резерва"}
+            figures = {r[0]: r[1] for r in book["Figures"].iter_rows(min_row=2, values_only=True)}
+            assert figures["Места на службеници"] == tables.summary["officers"]["posts"]
+        if language in ("mk", "ru", "sr-Cyrl"):
+            said = [r[0].value for s in ("Figures", "Run card") for r in book[s] if "." not in str(r[0].value)]
+            assert not [v for v in said if re.search("[A-Za-z]{3}", v)], said
 
 
 def test_a_course_starts_with_more_than_end_it():

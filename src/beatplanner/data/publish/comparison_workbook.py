@@ -197,7 +197,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     about.column_dimensions["A"].width = 28
     if cards:
         sheet = book.create_sheet("Run card")
-        head(sheet, ["Plan", "About", "What"], (24, 28, 60))
+        head(sheet, [said.text(v) for v in ("Plan", "About", "What")], (24, 28, 60))
         for name, rows in cards:
             for what, says in rows:
                 sheet.append([safe_cell(name), safe_cell(what), safe_cell(says)])

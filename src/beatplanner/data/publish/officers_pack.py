@@ -64,6 +64,57 @@ WORDS = (
     "Made on",
     "State",
 )
+# Figures of the summary as people read them; each one else has its name there.
+FIGURES = {
+    "status": "Result of the search",
+    "objective": "Objective, in points",
+    "lower_bound": "Proven that no plan is below, in points",
+    "gap": "At most so far above the best possible",
+    "seconds": "Seconds of search",
+    "posts": "Officers' posts",
+    "officers": "Officers of the roster",
+    "months": "Months of the plan",
+    "vacant_months": "Post-months without an officer, whole period",
+    "rotations": "Moves of officers between beats, whole period",
+    "tenure_violations": "Postings that end before the minimum tenure",
+    "language_gaps": "Beat-months in which nobody speaks a language of the beat",
+    "speaker_months": "Residents × months without an officer who speaks their language",
+    "must_months": "Beat-months without a language that must be spoken",
+    "gender_gaps": "Beat-months without a woman or without a man",
+    "home_km_months": "Kilometres from home × months",
+    "unpreferred_months": "Months in beats that officers did not wish for",
+    "changed_months": "Months that differ from the published plan",
+    "rules_kept": "Rules that no plan may break are kept",
+    "relationship_years_today": "Relationship-years today",
+    "relationship_years_kept": "Relationship-years kept",
+    "relationship_years_lost_by_lines": "Relationship-years lost because lines move",
+    "relationship_years_lost_by_moves": "Relationship-years lost because officers move",
+    "relationship_years_lost_by_order": "Relationship-years lost by the order",
+    "certified": "The bound can be checked",
+}
+# A weight is named by one of what it weighs.
+WEIGHTS = {
+    "vacant_month": "vacant_months",
+    "tenure_violation": "tenure_violations",
+    "language_gap": "language_gaps",
+    "language_must": "must_months",
+    "gender_gap": "gender_gaps",
+    "rotation": "rotations",
+    "home_km_month": "home_km_months",
+    "unpreferred_month": "unpreferred_months",
+    "changed_month": "changed_months",
+    "speaker_month": "speaker_months",
+}
+POINTS = "Points each: {figure}"
+VALUES = {
+    "optimal": "proven best",
+    "feasible": "not proven best",
+    "infeasible": "rules were relaxed",
+    "unknown": "no plan found that keeps all rules",
+    "yes": "yes",
+    "proven impossible": "proven impossible",
+    "not found, not proven": "not found, not proven",
+}
 CELLS = ("posted", "reserve", "vacant post", "nobody: vacant", "yes", "no", "All of the force")
 TEMPLATE = "job_description.docx"
 HEAD = "08306B"
@@ -137,7 +188,8 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
     name, book = names(tables), openpyxl.Workbook()
     book.remove(book.worksheets[0])
-    said = _said(tables)
+    speech = _speech(tables)
+    said = {} if speech.language == "en" else {word: speech.text(word) for word in (*WORDS, *CELLS)}
 
     def sheet(title: str, header: list[str], rows: list[list[Any]], widths: list[int]) -> Any:
         page = book.create_sheet(title)
@@ -249,27 +301,42 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         for cell in line:
             if cell.value:
                 cell.fill = red
-    figures = tables.summary["officers"]
-    told = [[k.replace("_", " "), v] for k, v in figures.items() if isinstance(v, int | float | str)]
-    told += [[f"weight of a {k.replace('_', ' ')}", v] for k, v in figures["weights"].items()]
-    page = sheet("Figures", ["Figure", "Value"], told, [40, 16])
-    for name_, value in page.iter_rows(min_row=2, max_col=2):
-        value.alignment = Alignment(horizontal="right")
-        if isinstance(value.value, float):
-            value.number_format = (
-                "0.00%" if name_.value == "gap" else "#,##0.00#" if "weight" in str(name_.value) else "#,##0"
-            )
-    sheet("Run card", ["About", "What"], [list(row) for row in card_rows(tables.summary)], [28, 60])
+    _figures_sheet(sheet, tables.summary["officers"], speech)
+    rows = [list(row) for row in card_rows(tables.summary, say=speech.text)]
+    sheet("Run card", ["About", "What"], rows, [28, 60])
     book.save(path)
 
 
-def _said(tables: PlanTables) -> dict[str, str]:
-    """Return the workbook's words in the force's language, the first that its forums speak; nothing where that is English."""
-    languages = (tables.summary["rules"].get("forum") or {}).get("languages") or ["en"]
-    if languages[0] == "en":
-        return {}
-    speech = Speech(languages[0])
-    return {word: speech.text(word) for word in (*WORDS, *CELLS)}
+def _speech(tables: PlanTables) -> Speech:
+    """Return the force's language, the first that its forums speak."""
+    return Speech(((tables.summary["rules"].get("forum") or {}).get("languages") or ["en"])[0])
+
+
+def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
+    """Write the figures of the officers' step, and what each of them weighs."""
+    from openpyxl.styles import Alignment
+
+    def named(key: str) -> str:
+        return speech.text(FIGURES[key]) if key in FIGURES else key.replace("_", " ")
+
+    rows, formats = [], []
+    for key, value in figures.items():
+        if isinstance(value, bool):
+            rows.append([named(key), speech.text("yes" if value else "no")])
+        elif isinstance(value, int | float | str):
+            known = isinstance(value, str) and value in VALUES
+            rows.append([named(key), speech.text(VALUES[value]) if known else value])
+        else:
+            continue
+        formats.append("0.00%" if key == "gap" else "#,##0")
+    for key, value in figures["weights"].items():
+        rows.append([speech.text(POINTS, figure=named(WEIGHTS.get(key, key))), value])
+        formats.append("#,##0.00#")
+    page = sheet("Figures", ["Figure", "Value"], rows, [58, 20])
+    for (cell,), form in zip(page.iter_rows(min_row=2, min_col=2, max_col=2), formats, strict=True):
+        cell.alignment = Alignment(horizontal="right")
+        if isinstance(cell.value, float):
+            cell.number_format = form
 
 
 def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:

@@ -5,16 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # So many letters of a hash tell two files apart at a glance.
 SHOWN = 10
 STEPS = {"beats": "Beats", "stations": "Stations", "officers": "Officers"}
+PLAN, NEAR = "{project}, seed {seed}", "at most {share} from the best"
+STANDINGS = {
+    "optimal": "proven best",
+    "infeasible": "rules were relaxed",
+    "unknown": "no plan found that keeps all rules",
+}
+NO_BOUND = "no bound"
+# What the catalogues have of it.
+WORDS = ("Plan", "Rules", *STEPS.values(), "Not kept", "Version", PLAN, NEAR, *STANDINGS.values(), NO_BOUND)
+
+
+def _english(text: str, **fields: Any) -> str:
+    return text.format(**fields)
 
 
 def card_rows(
-    summary: Mapping[str, Any], *, who: str = "", when: str = "", public: bool = False
+    summary: Mapping[str, Any],
+    *,
+    who: str = "",
+    when: str = "",
+    public: bool = False,
+    say: Callable[..., str] = _english,
 ) -> list[tuple[str, str]]:
     """Return what each line is about, and what it says.
 
@@ -26,18 +44,23 @@ def card_rows(
         Who makes the print, and on which day; left out where empty.
     public
         Without the clashes, whose sentences may name hours of a beat.
+    say
+        Says a text of `WORDS` in a language, as `Speech.text` does; English where it is not given.
     """
-    rows = [("Plan", f"{summary.get('project', '')}, seed {summary.get('seed', '')}")]
+    rows = [(say("Plan"), say(PLAN, project=summary.get("project", ""), seed=summary.get("seed", "")))]
     if who or when:
         rows.append(("Printed", ", ".join(p for p in (who, when) if p)))
     rows.append(
-        ("Rules", short_hash(json.dumps(summary.get("rules", {}), sort_keys=True, ensure_ascii=False, default=str)))
+        (
+            say("Rules"),
+            short_hash(json.dumps(summary.get("rules", {}), sort_keys=True, ensure_ascii=False, default=str)),
+        )
     )
     for step, name in STEPS.items():
         if step in summary:
-            rows.append((name, _standing(summary[step])))
+            rows.append((say(name), _standing(summary[step], say)))
     for clash in [] if public else summary.get("clashes", [])[:3]:
-        rows.append(("Not kept", str(clash)))
+        rows.append((say("Not kept"), str(clash)))
     seen = set()
     for entry in summary.get("inputs", []):
         name = re.split(r"[\\/]", str(entry["path"]))[-1]
@@ -46,7 +69,7 @@ def card_rows(
             seen.add((name, digest))
             rows.append((name, f"{str(entry.get('modified', ''))[:10]}, {digest}"))
     versions = summary.get("versions", {})
-    rows.append(("Version", f"beatplanner {versions.get('beatplanner', '')}"))
+    rows.append((say("Version"), f"beatplanner {versions.get('beatplanner', '')}"))
     return rows
 
 
@@ -55,12 +78,8 @@ def short_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:SHOWN]
 
 
-def _standing(step: Mapping[str, Any]) -> str:
-    if step.get("status") == "optimal":
-        return "proven best"
-    if step.get("status") == "infeasible":
-        return "rules were relaxed"
-    if step.get("status") == "unknown":
-        return "no plan found that keeps all rules"
+def _standing(step: Mapping[str, Any], say: Callable[..., str]) -> str:
+    if step.get("status") in STANDINGS:
+        return say(STANDINGS[step["status"]])
     gap = step.get("gap")
-    return "no bound" if gap is None else f"at most {gap:.2%} from the best"
+    return say(NO_BOUND) if gap is None else say(NEAR, share=f"{gap:.2%}")

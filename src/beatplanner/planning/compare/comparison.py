@@ -24,6 +24,7 @@ from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import relative_or_whole
 from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
 from beatplanner.data.publish.templates import filled
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
@@ -192,7 +193,8 @@ def compare(
     if prices is not None:
         content["prices"] = _prices(prices, out)
     maps = [map_of(c, columns) for c in columns]
-    cards = [(c.name, card_rows(c.tables.summary)) for c in columns if not c.today]
+    speech = Speech(content.get("language") or "en")
+    cards = [(c.name, card_rows(c.tables.summary, say=speech.text)) for c in columns if not c.today]
     write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards)
     return content
 

@@ -10,6 +10,21 @@ from typing import Any
 from beatplanner.data.result.cells import safe_cell, without_nan, write_csv
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
+# Headings of what forums fill in, where it is not in English; what they are called is read back by its meaning (see `column_words`).
+HEADINGS = {
+    "forum": "Forum",
+    "asked_on": "Asked on",
+    "asked": "Asked for",
+    "action": "What was done",
+    "responsible": "Responsible",
+    "due": "Due",
+    "done_on": "Done on",
+    "result": "Outcome",
+    "unit": "Unit",
+    "name": "Name",
+    "beat": "Beat",
+    "proposed_beat": "Proposed beat",
+}
 
 
 def write_tables(folder: Path, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]) -> None:
@@ -50,7 +65,11 @@ def write_minutes(path: Path, columns: Sequence[str], forums: Sequence[tuple[str
 
 
 def write_proposal(
-    path: Path, units: Sequence[tuple[Any, str, str]], beats: Sequence[tuple[str, str]], guide: str
+    path: Path,
+    columns: Mapping[str, str],
+    units: Sequence[tuple[Any, str, str]],
+    beats: Sequence[tuple[str, str]],
+    guide: str,
 ) -> None:
     """Write the sheet of a counter-proposal: one row a unit, with the list of beats to choose from.
 
@@ -58,6 +77,8 @@ def write_proposal(
     ----------
     path
         The workbook.
+    columns
+        The heading of each of `PROPOSAL`.
     units
         Id, name and planned beat of each unit.
     beats
@@ -70,11 +91,11 @@ def write_proposal(
     book = openpyxl.Workbook()
     sheet: Any = book.active
     sheet.title = "proposal"
-    _head(sheet, PROPOSAL, (12, 30, 12, 16))
+    _head(sheet, [columns[c] for c in PROPOSAL], (12, 30, 12, 16))
     for unit, name, beat in units:
         sheet.append([safe_cell(unit), safe_cell(name), safe_cell(beat), None])
     other: Any = book.create_sheet("beats")
-    _head(other, ("beat", "name"), (12, 30))
+    _head(other, [columns["beat"], columns["name"]], (12, 30))
     for beat, name in beats:
         other.append([safe_cell(beat), safe_cell(name)])
     from openpyxl.worksheet.datavalidation import DataValidation

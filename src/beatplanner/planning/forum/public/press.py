@@ -97,11 +97,16 @@ class Press:
         write_minutes(self.folder / name, columns, forums, guide)
 
     def proposal(
-        self, name: str, units: Sequence[tuple[Any, str, str]], beats: Sequence[tuple[str, str]], guide: str
+        self,
+        name: str,
+        columns: Mapping[str, str],
+        units: Sequence[tuple[Any, str, str]],
+        beats: Sequence[tuple[str, str]],
+        guide: str,
     ) -> None:
         """Write the sheet of a counter-proposal."""
-        self.register.check(name, [list(units), list(beats), guide])
-        write_proposal(self.folder / name, units, beats, guide)
+        self.register.check(name, [list(columns.values()), list(units), list(beats), guide])
+        write_proposal(self.folder / name, columns, units, beats, guide)
 
     def layers(self, name: str, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
         """Write map layers; every column but the shape is read through."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
+from beatplanner.data.publish.public.forum_files import HEADINGS
 from beatplanner.data.publish.public.plan import Card
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.planning.forum.public.blocks import HIDDEN
@@ -34,9 +35,10 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         tables["report_back.csv"] = (list(back.columns), rows)
     press.tables(tables)
     forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
+    heads = {c: c if t.language == "en" else t.text(said) for c, said in HEADINGS.items()}
     press.minutes(
         "minutes.xlsx",
-        list(back.columns),
+        [heads.get(c, c) for c in back.columns],
         forums,
         t.text(
             "Write one row for each thing that the forum asked for. Give this file to the planner: the next pack tells what was done."
@@ -46,7 +48,7 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         "Write another beat beside each area that should change, and leave the others empty. Give this file to the planner."
     )
     units = [(u, n, b or "") for u, n, b in zip(plan.units["unit"], figures.name, figures.beat, strict=True)]
-    press.proposal("proposal.xlsx", units, [(str(b.beat), str(b.name)) for b in content.beats], guide)
+    press.proposal("proposal.xlsx", heads, units, [(str(b.beat), str(b.name)) for b in content.beats], guide)
     press.json("run_card.json", run_card_json(press, content, languages))
     press.layers("public.gpkg", public_layers(press, content))
 
