@@ -3,7 +3,7 @@
     python -m benchmarks.tampering [RESULT]
 
 Without a result the sample town is planned. Prints a table and ends with 1 where something passed unseen. The inputs, which nothing here changes, are
-read once for each set of rules.
+read once for each set of rules, and a change is caught with the first check that fails: the others are not made.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.town.town import Town
 from beatplanner.planning import verification
-from beatplanner.planning.verification.ledger import Check, Verdict
+from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 
 
 def main() -> int:
@@ -43,6 +43,7 @@ def main() -> int:
         sound = asked(folder)
         assert sound.ok, [str(c) for c in sound.failed]
         known = listed(sound)
+        verification.Ledger = FirstWrong
         told = {"caught": 0, "not checked": 0, "unseen": 0}
         for name, change in every(folder):
             other = Path(scratch) / "other"
@@ -63,6 +64,26 @@ def main() -> int:
         return int(told["unseen"] > 0)
 
 
+class CaughtError(Exception):
+    """A check has failed."""
+
+
+class FirstWrong(Ledger):
+    """A ledger that ends the checks with the first that fails."""
+
+    def add(self, name: str, ok: bool, claimed: Any, found: Any, detail: str = "") -> bool:
+        """Enter a check; see `Ledger.add`."""
+        return super().add(name, ok, claimed, found, detail) or self.ended(name)
+
+    def number(self, name: str, claimed: Any, found: float | None, unit: str = "", detail: str = "") -> bool:
+        """Enter a check of a number; see `Ledger.number`."""
+        return super().number(name, claimed, found, unit, detail) or self.ended(name)
+
+    def ended(self, name: str) -> bool:
+        """End the checks."""
+        raise CaughtError(name)
+
+
 def reading_once() -> None:
     """Let the checker read the inputs once for each set of rules."""
     read, known = verification.read_town, {}
@@ -80,7 +101,7 @@ def asked(folder: Path) -> Verdict:
     """Return what the checker says; a result that it cannot read at all is caught too."""
     try:
         return verification.verify(folder)
-    except InputError as error:
+    except (InputError, CaughtError) as error:
         return Verdict(ok=False, checks=(Check("read", "a result", str(error), ok=False),))
 
 

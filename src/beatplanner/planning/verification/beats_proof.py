@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, sized, within
 from beatplanner.planning.verification.beats import metres_between
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
@@ -23,6 +24,18 @@ from beatplanner.planning.verification.travel_bound import (
     prove,
 )
 
+# Arrays of all municipalities together: M of them, L limits, R choices of homes; see ``docs/proofs.md``.
+FORMS = {
+    "names": (TEXT, ("M",)),
+    "labels": (TEXT, ("G",)),
+    "common_price": (NUMBER, (1,)),
+    "part_bound": (NUMBER, ("M",)),
+    "limit_part": (WHOLE, ("L",)),
+    "limit_upto": (NUMBER, ("L",)),
+    "limit_bound": (NUMBER, ("L",)),
+    "home_label": (WHOLE, ("H",)),
+    "home": (WHOLE, ("R", "H")),
+}
 # Ways to share a budget out, in part, that are gone through.
 MOST_STATES = 200_000
 
@@ -64,10 +77,11 @@ def prove_together(
     rules = evidence.rules.beats
     assert rules is not None
     price = float(arrays["common_price"][0])
-    if price < 0:
+    several = len(areas) > 1 and rules.max_moved is not None
+    if price < 0 or (price > 0 and not several):
+        # what a price adds is only taken off again where municipalities share a budget
         return -math.inf
     areas = [replace(area, price=price) for area in areas]
-    several = len(areas) > 1 and rules.max_moved is not None
     parts, cut = arrays["part_bound"].tolist(), rules.objective == "cut"
     priced = rules.max_moved is not None and (price > 0 or not several)
     proven = [
@@ -156,7 +170,9 @@ def names_of(evidence: Evidence, arrays: dict[str, np.ndarray]) -> list[str]:
     Raises
     ------
     CannotProveError
-        Where they are others, or locks are not known.
+        Where locks are not known.
+    MalformedError
+        Where they are others.
     """
     rules = evidence.rules.beats
     assert rules is not None
@@ -165,8 +181,24 @@ def names_of(evidence: Evidence, arrays: dict[str, np.ndarray]) -> list[str]:
     names = [str(n) for n in arrays["names"]]
     municipality = evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
     if sorted(names) != sorted(set(municipality)):
-        raise CannotProveError("The certificate is for other municipalities.")
+        raise MalformedError("The certificate is for other municipalities.")
+    check_form(arrays, len(names))
     return names
+
+
+def check_form(arrays: dict[str, np.ndarray], municipalities: int) -> None:
+    """Check the sizes of what belongs to no single municipality.
+
+    Raises
+    ------
+    MalformedError
+        Where one is another, or a number names no municipality.
+    """
+    sized(arrays, {"M": municipalities}, FORMS)
+    within(arrays, "limit_part", 0, municipalities)
+    within(arrays, "home", 0, municipalities)
+    for k in range(len(arrays.get("home", ()))):
+        check_form(inner(arrays, f"h{k}."), municipalities)
 
 
 def inner(arrays: dict[str, np.ndarray], head: str) -> dict[str, np.ndarray]:
@@ -276,7 +308,7 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
         unknown += [b for b in said if not missing(b) and str(b) not in number]
         locked = np.array([-1 if missing(b) else number.get(str(b), -1) for b in said], int)
     if unknown:
-        raise CannotProveError("The certificate does not know all of today's beats.")
+        raise MalformedError("The certificate does not know all of today's beats.")
     place = {name: m for m, name in enumerate(names)}
     rows = (evidence.summary.get("beats") or {}).get("municipalities") or []
     # where the rules clash each municipality has the tolerance that it needs; a narrower one than the rules' would prove too much

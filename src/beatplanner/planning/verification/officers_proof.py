@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import records
+from beatplanner.planning.verification.arrays import NUMBER, sized
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing, text
 from beatplanner.planning.verification.officers import _closed_posts, _date, months_at_work
@@ -88,6 +89,12 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     moves = arrays.get("moves", np.zeros(months)).astype(float)
     prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves=moves)
     wanted = (len(beats), months)
+    sized(
+        arrays,
+        {},
+        dict.fromkeys(("posts", "room", "handover"), (NUMBER, ("P", "T")))
+        | {"needs": (NUMBER, ("P", "K", "T")), "moves": (NUMBER, ("T",))},
+    )
     if prices.moves.shape != (months,) or float(prices.moves.min(initial=0.0)) < 0:
         return -math.inf
     if rules.moves_a_month is None and prices.moves.any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, words
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
@@ -243,7 +244,10 @@ def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, 
         if evidence.tables.homes is None and town is not None:
             place = {u: i for i, u in enumerate(evidence.units["unit"])}
             cut_off = cut_off[[place[u] for u in town.units["unit"]]]
-        found = prove_stops(evidence, arrays, cut_off)
+        if not are_numbers(arrays):
+            raise MalformedError("values that are no numbers")
+        with np.errstate(all="ignore"):
+            found = prove_stops(evidence, arrays, cut_off)
     except CannotProveError as error:
         ledger.unchecked(name, claimed, str(error))
         return

@@ -271,15 +271,15 @@ def check_personnel(ledger: Ledger, evidence: Evidence, postings, roster, beats,
         ledger.add("officers.supervision", said == found, str(said), str(found))
     part = claims.get("part_time")
     shares = {o: 1.0 if missing(r.get("share")) else float(r["share"]) for o, r in roster.items()}
-    if part is not None:
+    if part is not None or min(shares.values(), default=1.0) < 1:
         lost = sum((z - a) * (1 - shares[o]) for o, _, a, z in postings)
+        part = part or {}
         rows = [("officers", part.get("officers"), sum(s < 1 for s in shares.values()))]
         rows.append(("months of full time", part.get("post_months_missing"), lost))
         ledger.pairs("officers.part_time", "part time", rows, "figures")
-    if claims.get("appeals") is not None:
-        said, found = claims["appeals"], {}
-        for state in ("open", "upheld", "rejected"):
-            found[state] = sum(text(r.get("appeal")) == state for r in people)
+    found = {state: sum(text(r.get("appeal")) == state for r in people) for state in ("open", "upheld", "rejected")}
+    if claims.get("appeals") is not None or any(found.values()):
+        said = claims.get("appeals")
         ledger.add("officers.appeals", said == found, str(said), str(found))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
@@ -37,7 +38,7 @@ def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None,
     prover = PROVERS.get(step)
     if prover is None:
         return None, "This checker does not know such certificates."
-    if any(not _are_numbers(key, array) for key, array in arrays.items()):
+    if not are_numbers(arrays):
         return None, f"The certificate proof/{step}.npz is broken: it has values that are no numbers."
     try:
         with np.errstate(all="ignore"):
@@ -49,14 +50,6 @@ def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None,
         return None, str(error)
     except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
         return None, f"The certificate proof/{step}.npz is broken ({type(error).__name__})."
-
-
-def _are_numbers(key: str, array: np.ndarray) -> bool:
-    """Tell whether an array holds text or numbers; limits may be infinite, and a threshold that is not needed is none."""
-    if array.dtype.kind != "f" or key == "threshold":
-        return array.dtype.kind in "fiubU"
-    unlimited = key.rpartition(".")[2] in ("limit_upto", "limit_bound")
-    return not np.isnan(array).any() and not np.isneginf(array).any() and (unlimited or bool(np.isfinite(array).all()))
 
 
 def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
@@ -99,8 +92,16 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
     # what is told with few digits may be the rule itself, which has more
     asked = evidence.rules.beats.tolerance if evidence.rules.beats is not None else math.inf
     at = asked if math.isclose(float(below), asked, rel_tol=DIGITS_SLACK) else float(below)
+    arrays = evidence.tables.proofs.get(TOLERANCE, {})
     try:
-        why = impossible_within(evidence, at, evidence.tables.proofs.get(TOLERANCE, {}))
+        if not are_numbers(arrays):
+            raise MalformedError("values that are no numbers")
+        with np.errstate(all="ignore"):
+            why = impossible_within(evidence, at, arrays)
+    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        detail = f"proof/{TOLERANCE}.npz is broken ({type(error).__name__})."
+        ledger.add("beats.impossible_below", False, below, "nothing", detail)
+        return
     except (CannotProveError, TooLargeError) as error:
         ledger.unchecked(
             "beats.impossible_below", below, str(error) or "The municipality is too large for this checker."
@@ -136,7 +137,10 @@ def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
         ledger.unchecked("beats.least_moved", below, why)
         return
     try:
-        least = least_moved(evidence, arrays)
+        if not are_numbers(arrays):
+            raise MalformedError("values that are no numbers")
+        with np.errstate(all="ignore"):
+            least = least_moved(evidence, arrays)
     except CannotProveError as error:
         ledger.unchecked("beats.least_moved", below, str(error))
         return

@@ -27,6 +27,8 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
     """Check the key ``service`` of the summary against the files beside it."""
     claims = tables.summary.get("service")
     if claims is None:
+        if (folder / FILE).is_file():
+            ledger.add("service", False, "nothing", FILE, f"{FILE} stands beside a summary that does not tell of it.")
         return
     try:
         stored = json.loads((folder / FILE).read_text("utf-8"))

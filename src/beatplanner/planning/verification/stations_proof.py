@@ -5,12 +5,14 @@ Only numpy and the standard library are used in the evaluation, and nothing of w
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from beatplanner.data.town.walking_network import straight_metres, walk_metres
+from beatplanner.planning.verification.arrays import NUMBER, TEXT, TRUTH, WHOLE, MalformedError, sized, starts, within
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.proven import CannotProveError
 
@@ -20,6 +22,49 @@ INNER, NO_CHOICE, ONE_CHOICE = -1, -2, -3
 ROUNDING, ABOVE_ZERO = 2e-13, 1e-7
 # Costs that are looked at, over all leaves.
 MOST_COSTS = 600_000_000
+
+
+# Arrays of the tree: N nodes, L rows of multipliers, h homes, Q rows of rules; see ``docs/proofs.md``.
+FORMS = {
+    "kind": (TEXT, (1,)),
+    "threshold": (NUMBER, (1,)),
+    "groups": (NUMBER, ("g",)),
+    "parent": (WHOLE, ("N",)),
+    "site": (WHOLE, ("N",)),
+    "opened": (TRUTH, ("N",)),
+    "reason": (WHOLE, ("N",)),
+    "step": (NUMBER, (1,)),
+    "u": (NUMBER, ("L", "h")),
+    "lam": (NUMBER, ("L", "Q")),
+    "count": (WHOLE, (1,)),
+    "at_most": (TRUTH, (1,)),
+    "row_kind": (TEXT, ("Q",)),
+    "row_start": (WHOLE, ("Q+1",)),
+    "row_site": (WHOLE, ("E",)),
+    "row_value": (NUMBER, ("E",)),
+    "row_right": (NUMBER, ("Q",)),
+}
+
+
+def check_form(arrays: Arrays, homes: int, sites: int) -> None:
+    """Check that the arrays have the sizes that they must have, that each row names a site once, and that their numbers name sites and nodes.
+
+    Raises
+    ------
+    MalformedError
+        Where that is not so.
+    """
+    sized(arrays, {"h": homes}, FORMS)
+    starts(arrays, "row_start", "row_site")
+    within(arrays, "parent", -1, len(arrays["parent"]))
+    within(arrays, "site", -1, sites)
+    within(arrays, "row_site", 0, sites)
+    start = arrays["row_start"].tolist()
+    for a, b in itertools.pairwise(start):
+        if len(np.unique(arrays["row_site"][a:b])) < b - a:
+            raise MalformedError("row_site: a site stands twice in a row")
+    if (arrays["lam"] < 0).any():
+        raise MalformedError("lam: a multiplier is negative, so that nothing is proven")
 
 
 @dataclass(frozen=True)
@@ -72,12 +117,13 @@ def _by_tree(evidence: Evidence, arrays: Arrays, demand: Demand, claimed: float)
     assert rules is not None
     if float(demand.metres.size) * max(1, len(arrays["u"])) > MOST_COSTS:
         raise CannotProveError("The certificate is too large for this checker.")
+    check_form(arrays, *demand.metres.shape)
     count, at_most = int(arrays["count"][0]), bool(arrays["at_most"][0])
     if kind != "fewest":
         wanted = rules.count or int(demand.kept.sum()) or 1
         if at_most or count != min(max(wanted, int(demand.kept.sum())), len(demand.kept)):
             return -math.inf
-    _check_rows(evidence, arrays, demand, count)
+    arrays = arrays | _own_rows(evidence, arrays, demand, count)
     limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
     people, metres, counts = demand.people, demand.metres, demand.counts
     if kind == "p-median":
@@ -129,6 +175,7 @@ def prove_stops(evidence: Evidence, arrays: Arrays, cut_off: np.ndarray) -> int:
     else:
         metres = straight_metres(place, place, rules.detour)
     np.fill_diagonal(metres, 0.0)
+    check_form(arrays, len(place), len(place))
     if len(arrays["row_kind"]) or not bool(arrays["at_most"][0]):
         return 1
     count = int(arrays["count"][0])
@@ -186,17 +233,20 @@ def _with_groups(evidence: Evidence, arrays: Arrays, people: np.ndarray, counts:
     weight = everyone + sum(x * (g / g.sum() - mean) for x, g in zip(lam, groups, strict=True))
     if weight.min() < -1e-9 * max(1.0, float(people.max())):
         return np.full(len(people), -math.inf)
-    return np.maximum(weight, 0.0)
+    # what is below zero by a hair stays: with zero in its place more would be proven than is so
+    return weight
 
 
-def _check_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) -> None:
-    """Check that each row beyond the count follows from a rule; raise where one does not."""
+def _own_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) -> Arrays:
+    """Return the rows beyond the count with numbers that follow from the rules, whatever the certificate has by rounding; raise where one does not follow.
+
+    A multiplier may be as large as it likes, so that the smallest share of a number that is not so would be worth any amount.
+    """
     rules, sites = evidence.rules.stations, evidence.tables.sites
     assert rules is not None and sites is not None
     place = np.column_stack([sites.geometry.x, sites.geometry.y])
     start = arrays["row_start"]
-    if (arrays["lam"] < 0).any():
-        raise CannotProveError("A multiplier is negative, so that nothing is proven.")
+    values, rights = arrays["row_value"].astype(float), arrays["row_right"].astype(float)
     for k, kind in enumerate(map(str, arrays["row_kind"])):
         site, value = arrays["row_site"][start[k] : start[k + 1]], arrays["row_value"][start[k] : start[k + 1]]
         right, sound = float(arrays["row_right"][k]), False
@@ -212,7 +262,11 @@ def _check_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) 
             )
             price = sites["cost"].fillna(0.0).to_numpy(float) + rules.cost_years * yearly - closing
             sound = bool(np.allclose(value, price[site], rtol=1e-9, atol=1e-6)) and len(site) == len(sites)
-            sound = sound and right >= (rules.budget - float(closing.sum())) * (1 - 1e-12) - 1e-9
+            most = rules.budget - float(closing.sum())
+            # what a plan may miss a budget by is small change; the true prices, and a budget that is not below the true one
+            sound = sound and right >= most * (1 - 1e-12) - 1e-9
+            if sound:
+                values[start[k] : start[k + 1]], rights[k] = price[site], max(right, most)
         elif kind == "apart" and rules.min_distance > 0:
             apart = np.hypot(*(place[site][:, None] - place[site][None]).transpose(2, 0, 1))
             both = demand.kept[site][:, None] & demand.kept[site][None]
@@ -229,10 +283,12 @@ def _check_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) 
             everyone = math.fsum(demand.people.tolist())
             allowed = math.fsum(demand.people[demand.counts].tolist()) - rules.coverage_floor * everyone
             sound = not len(site) and right >= allowed - 1e-9 * max(1.0, everyone)
+            rights[k] = max(right, allowed)
         if not sound:
             raise CannotProveError(
                 f"A row of the certificate ({kind}) does not follow from the rules as this checker reads them."
             )
+    return {"row_value": values, "row_right": rights}
 
 
 def _tree(

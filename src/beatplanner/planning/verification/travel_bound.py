@@ -14,6 +14,8 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, starts, within
+
 # Sums are taken in floating point; what that may have cost is taken off, as a share of the terms that were added.
 ROUNDING = 2e-13
 # Bounds of workload are met within this share, as plans are.
@@ -440,8 +442,12 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
     ------
     TooLargeError
         Where the problem has more than `MOST_PAIRS` pairs.
+    MalformedError
+        Where an array is not as it must be.
     """
-    n, step = len(area.weight), float(proof["step"][0])
+    n = len(area.weight)
+    check_form(proof, n)
+    step = float(proof["step"][0])
     pairs, best = all_pairs(area, priced), -math.inf
     for u, price in zip(proof["round_multiplier"], proof["round_price"], strict=True):
         found = lagrangian(area, pairs, u * step, _price(price), None, bound)
@@ -456,6 +462,49 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
     if not len(proof["parent"]):
         return best
     return max(best, _Tree(area, with_links(pairs, area.edges, n), proof, bound).least())
+
+
+# Arrays of a municipality's certificate: n units, R rounds, N nodes, C cuts; see ``docs/proofs.md``.
+FORMS = {
+    "step": (NUMBER, (1,)),
+    "round_multiplier": (WHOLE, ("R", "n")),
+    "round_price": (NUMBER, ("R",)),
+    "parent": (WHOLE, ("N",)),
+    "unit": (WHOLE, ("N",)),
+    "multiplier": (WHOLE, ("N", "n")),
+    "price": (NUMBER, ("N",)),
+    "gone_start": (WHOLE, ("N+1",)),
+    "gone": (WHOLE, ("G", 2)),
+    "part_start": (WHOLE, ("N+1",)),
+    "part": (WHOLE, ("P", 2)),
+    "need": (WHOLE, ("N",)),
+    "cut": (WHOLE, ("C", 3)),
+    "cut_start": (WHOLE, ("C+1",)),
+    "cut_unit": (WHOLE, ("U",)),
+    "cut_node": (WHOLE, ("Q",)),
+    "cut_of": (WHOLE, ("Q",)),
+    "cut_price": (NUMBER, ("Q",)),
+}
+
+
+def check_form(proof: dict[str, np.ndarray], n: int) -> None:
+    """Check that the arrays have the sizes that they must have, and that their numbers are those of units, nodes and cuts.
+
+    Raises
+    ------
+    MalformedError
+        Where that is not so.
+    """
+    sized(proof, {"n": n}, FORMS)
+    for key, rows in (("gone_start", "gone"), ("part_start", "part"), ("cut_start", "cut_unit")):
+        starts(proof, key, rows)
+    within(proof, "parent", -1, len(proof["parent"]))
+    within(proof, "unit", -1, n)
+    within(proof, "cut_unit", 0, n)
+    within(proof, "cut_node", 0, len(proof["parent"]))
+    within(proof, "cut_of", 0, len(proof["cut"]))
+    # a unit and a centre of each cut
+    within({"cut": proof["cut"][:, :2]}, "cut", 0, n)
 
 
 def _price(value: float) -> float:

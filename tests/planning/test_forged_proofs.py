@@ -1,0 +1,194 @@
+"""Certificates that were made to deceive: what no plan keeps is not proven by numbers that name nothing, by halves of numbers or by a site told twice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from beatplanner.planning.verification.arrays import MalformedError, are_numbers
+from beatplanner.planning.verification.beats_proof import prove_together
+from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.stations_proof import Demand, _own_rows, _tree, check_form
+from beatplanner.planning.verification.travel_bound import Area, prove
+
+# Six units in a row, a kilometre apart, two beats of three each: 4,000 is the least travel.
+N, LEAST = 6, 4_000.0
+
+
+def row_of_units() -> Area:
+    edges = np.array([(i, i + 1) for i in range(N - 1)])
+    nobody = np.full(N, -1)
+    return Area(np.ones(N), lambda a, b: 1000.0 * np.abs(a - b), edges, 2, 3.0, 3.0, np.ones(N), nobody, nobody)
+
+
+def certificate(u=(1000, 0, 1000, 1000, 0, 1000), **changes):
+    """Return multipliers for a single node, with other arrays in place of its own."""
+    none = np.zeros(0, np.int64)
+    arrays = {
+        "step": np.array([1.0]),
+        "round_multiplier": np.array([u], np.int64),
+        "round_price": np.zeros(1),
+        "parent": np.array([-1]),
+        "unit": np.array([-1]),
+        "multiplier": np.zeros((1, len(u)), np.int64),
+        "price": np.zeros(1),
+        "gone_start": np.array([0, 0]),
+        "gone": np.zeros((0, 2), np.int64),
+        "part_start": np.array([0, 0]),
+        "part": np.zeros((0, 2), np.int64),
+        "need": np.array([-1]),
+        "cut": np.zeros((0, 3), np.int64),
+        "cut_start": np.array([0]),
+        "cut_unit": none,
+        "cut_node": none,
+        "cut_of": none,
+        "cut_price": np.zeros(0),
+    }
+    return arrays | changes
+
+
+def cut(unit, separators, *, kind=np.int64, price=1e5):
+    """Return a contiguity cut of a unit from the first one, as a certificate has it."""
+    rows = [(unit + i, c, -1) for i in range(1) for c in range(N)]
+    return {
+        "cut": np.array(rows, kind),
+        "cut_start": len(separators) * np.arange(N + 1),
+        "cut_unit": np.tile(np.array(separators, np.int64), N),
+        "cut_node": np.zeros(N, np.int64),
+        "cut_of": np.arange(N),
+        "cut_price": np.full(N, price),
+    }
+
+
+def test_a_true_certificate_proves_no_more_than_the_least_travel():
+    area = row_of_units()
+    assert 0 < prove(area, certificate(), False, LEAST) <= LEAST
+    assert prove(area, certificate(), False, LEAST + 1) <= LEAST
+    # a true cut, from the first unit to the third by the second, proves no more either
+    true = {k: v[:1] for k, v in cut(2, [1]).items() if k != "cut_start"} | {"cut_start": np.array([0, 1])}
+    assert prove(area, certificate(**true | {"cut_unit": np.array([1])}), False, 2 * LEAST) <= LEAST
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        # a multiplier of a unit that does not exist, which adds to the sum and is paid by nobody
+        certificate(u=(1000, 0, 1000, 1000, 0, 1000, 9000)),
+        # a unit past the end is a pair of the next site, which nothing connects
+        certificate(**cut(N + 1, [])),
+        # half a unit more is another number, which no path reaches, and the same pair
+        certificate(**cut(1.5, [], kind=float)),
+        # units past the end are those of other sites
+        certificate(**cut(2, [N + 1])),
+        certificate(**cut(2, [-N + 1])),
+        certificate(multiplier=np.full((1, N), 0.5)),
+        certificate(multiplier=np.zeros((2, N), np.int64)),
+        certificate(step=np.array([1.0, 1.0])),
+        certificate(round_price=np.zeros((1, 1))),
+        certificate(gone_start=np.array([0, 1])),
+        certificate(unit=np.array([N])),
+        certificate(parent=np.array(["-1"])),
+    ],
+)
+def test_a_forged_certificate_of_beats_is_told_as_broken(forged):
+    with pytest.raises((MalformedError, IndexError)):
+        prove(row_of_units(), forged, False, 2 * LEAST)
+
+
+def test_a_price_on_moves_proves_nothing_where_no_budget_is_shared():
+    # with a price each unit that leaves today's beat costs more, and only a shared budget takes that off again
+    area = replace(row_of_units(), current=np.zeros(N, int))
+    evidence = SimpleNamespace(rules=SimpleNamespace(beats=SimpleNamespace(max_moved=None, objective="travel")))
+    inner = {f"p0.{k}": v for k, v in certificate(u=[9000] * N).items()}
+    for price, most in ((0.0, LEAST), (8000.0, -math.inf)):
+        arrays = inner | {"common_price": np.array([price]), "part_bound": np.array([9 * LEAST])}
+        assert prove_together(evidence, [area], arrays, math.inf, 9 * LEAST) <= most
+
+
+def sites_proof(**changes):
+    """Return a tree of one leaf over three homes and three sites."""
+    return {
+        "kind": np.array(["p-median"]),
+        "groups": np.zeros(0),
+        "parent": np.array([-1]),
+        "site": np.array([-1]),
+        "opened": np.array([False]),
+        "reason": np.array([0]),
+        "step": np.zeros(1),
+        "u": np.array([[1.0, 1.0, 1.0]]),
+        "lam": np.zeros((1, 0)),
+        "count": np.array([1]),
+        "at_most": np.array([False]),
+        "row_kind": np.zeros(0, str),
+        "row_start": np.array([0]),
+        "row_site": np.zeros(0, np.int64),
+        "row_value": np.zeros(0),
+        "row_right": np.zeros(0),
+    } | changes
+
+
+def a_row(kind, site, value, right, price=1e6):
+    return {
+        "lam": np.array([[price]]),
+        "row_kind": np.array([kind]),
+        "row_start": np.array([0, len(site)]),
+        "row_site": np.array(site),
+        "row_value": np.array(value, float),
+        "row_right": np.array([right], float),
+    }
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        # a site that stands twice in a row could never be opened, or would cost twice
+        a_row("apart", [1, 1], [1, 1], 1),
+        a_row("area", [0, 0], [-1, -1], -1),
+        a_row("budget", [0, 0, 0], [5, 5, 5], 5),
+        a_row("apart", [1, -1], [1, 1], 1),
+        a_row("apart", [1, 3], [1, 1], 1),
+        a_row("apart", [0, 1], [1, 1], 1, price=-1.0),
+        {"u": np.ones((1, 4))},
+        {"u": np.ones((1, 1))},
+        {"u": np.ones((1, 3, 1))},
+        {"reason": np.array([0.0])},
+        {"site": np.array([7])},
+        {"count": np.array([1.5])},
+        {"row_start": np.array([0, 0])},
+    ],
+)
+def test_a_forged_certificate_of_stations_is_told_as_broken(forged):
+    check_form(sites_proof(), 3, 3)
+    with pytest.raises(MalformedError):
+        check_form(sites_proof(**forged), 3, 3)
+
+
+def test_a_price_that_is_wrong_by_rounding_is_worth_nothing():
+    # two sites of the same cost and a budget for one: whatever the multiplier, an hair more in each price must not lift the bound
+    kept = np.zeros(2, bool)
+    sites = gpd.GeoDataFrame(
+        {"cost": [5.0, 5.0], "existing": False, "state": "new"}, geometry=gpd.points_from_xy([0, 9], [0, 0])
+    )
+    rules = SimpleNamespace(budget=5.0, cost_years=0, min_distance=0, coverage_floor=None, one_per_municipality=False)
+    evidence = SimpleNamespace(rules=SimpleNamespace(stations=rules), tables=SimpleNamespace(sites=sites))
+    demand = Demand(np.ones(2), np.array([[0.0, 9.0], [9.0, 0.0]]), np.ones(2, bool), kept)
+    for extra in (0.0, 5e-7):
+        row = a_row("budget", [0, 1], [5.0 + extra, 5.0 + extra], 5.0 - 1e-10 * (extra > 0), price=1e9)
+        arrays = sites_proof(u=np.full((1, 2), 9.0), **row)
+        own = arrays | _own_rows(evidence, arrays, demand, 1)
+        assert _tree(own, demand.metres, kept, 1, at_most=False) <= 9.0
+    with pytest.raises(CannotProveError):
+        _own_rows(evidence, sites_proof(**a_row("budget", [0, 1], [5.0, 6.0], 5.0)), demand, 1)
+
+
+def test_numbers_that_are_none_are_no_numbers():
+    for wrong in (math.nan, math.inf, -math.inf):
+        assert not are_numbers({"part_bound": np.array([1.0, wrong])})
+    assert are_numbers({"l0.limit_upto": np.array([math.inf]), "threshold": np.array([math.nan])})
+    assert not are_numbers({"limit_upto": np.array([math.nan])})
+    assert not are_numbers({"u": np.array([1 + 1j])})
