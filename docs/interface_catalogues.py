@@ -1,6 +1,7 @@
 """Bring the catalogues of the window up to date: `python docs/interface_catalogues.py`.
 
-Texts come from every `tr("…")` of the desktop, from its tables of actions, layers and choices, and from the rules. New ones come in empty, texts that are
+Texts come from every `tr("…")` of the desktop, from its tables of actions, layers and choices, and from the rules; the sentences that planning tells
+come as templates with fields, in a context of their own (`told_sentences.py`). New ones come in empty, texts that are
 gone are dropped, Serbian in Latin letters is written from Serbian in Cyrillic. A translation that no native speaker has reviewed is flagged "fuzzy".
 """
 
@@ -15,6 +16,11 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
+
+from told_sentences import templates
+
+from beatplanner.ui.desktop.toolkit.told import CONTEXT
+
 DESKTOP = ROOT / "src" / "beatplanner" / "ui" / "desktop"
 FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues" / "interface"
 LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
@@ -168,10 +174,12 @@ def updated(locale: str, wanted: list[str], given: dict[str, str]) -> Catalog:
         locale=locale, project="beatplanner", version="1", fuzzy=False, copyright_holder="the beatplanner project"
     )
     new.header_comment = old.header_comment if path.exists() else HEADER
-    for text in wanted:
-        known = old.get(text)
-        said = given.get(text) or (known.string if known else None)
-        new.add(text, said, flags={"fuzzy"} if known is None or known.fuzzy or text in given else ())
+    for context, texts in ((None, wanted), (CONTEXT, templates())):
+        for text in texts:
+            known = old.get(text, context)
+            said = given.get(text) or (known.string if known else None)
+            flags = {"fuzzy"} if known is None or known.fuzzy or text in given else ()
+            new.add(text, said, flags=flags, context=context)
     return new
 
 
@@ -213,7 +221,7 @@ def main() -> None:
             other.header_comment = catalogue.header_comment
             for m in catalogue:
                 if m.id:
-                    other.add(m.id, latin(str(m.string or "")), flags=m.flags)
+                    other.add(m.id, latin(str(m.string or "")), flags=m.flags, context=m.context)
             save(other, "sr_Latn")
 
 

@@ -29,7 +29,7 @@ OF_GUIDE = {
     "rules": "desktop-rules",
     "comparison": "desktop-comparison",
 }
-SIZES = {"1366x768": 1.0, "3840x2160": 2.0}
+SIZES = {"1366x768": 1.0, "1920x1080": 1.0, "3840x2160": 2.0}
 
 
 def let_go(seconds: float, until: Callable[[], bool] = lambda: False) -> None:

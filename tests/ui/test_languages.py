@@ -12,8 +12,9 @@ QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences, told
 from beatplanner.ui.desktop.window import settings, theme
-from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language
+from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language, sentences
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go, write_grid_town
 
@@ -70,9 +71,49 @@ def test_catalogues_are_up_to_date_and_flagged_for_review():
     for file in interface_catalogues.FOLDER.glob("*.po"):
         with file.open("rb") as stream:
             found = read_po(stream)
-        there = {str(m.id) for m in found if m.id}
-        assert there == set(wanted), f"{file.name}: run python docs/interface_catalogues.py"
+        there = {(m.context or "", str(m.id)) for m in found if m.id}
+        both = {*(("", text) for text in wanted), *((CONTEXT, text) for text in interface_catalogues.templates())}
+        assert there == both, f"{file.name}: run python docs/interface_catalogues.py"
         assert all(m.fuzzy for m in found if m.id and m.string)
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_planning_tells_in_the_windows_language_with_its_values(language):
+    texts = sentences(language)
+    assert [t for t in interface_catalogues.templates() if t not in texts] == []
+    fields = re.compile(r"\{\w+\}")
+    for english, said in texts.items():
+        assert set(fields.findall(said)) <= set(fields.findall(english)), english
+
+
+def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(speak):
+    install_language(QtWidgets.QApplication.instance(), "mk")
+    rule = "Beat 1 (Kej 6) has 1,782 hours a year, more than the 1,210 to 1,479 that the rules allow."
+    assert (
+        told(rule)
+        == "Реонот 1 (Kej 6) има 1.782 часа годишно, повеќе од 1.210 до 1.479 колку што дозволуваат правилата."
+    )
+    post = told("A post of Kej 6 (beat 10) is empty: July 2029 to December 2031.")
+    assert post == "Едно место на Kej 6 (реон 10) е празно: јули 2029 до декември 2031."
+    placed = told(
+        "in.csv, layer “Water and field 2”, field “crs”: 2 rows stand twice, alike in everything, and were counted once."
+    )
+    assert placed.startswith("in.csv, слој “Water and field 2”, поле “crs”: 2 редови стојат двапати")
+    two = told(
+        "Way 3 has 4 vacant post-months, May 2027 to June 2027. Cheapest way out: one more officer trained by May 2027"
+    )
+    assert (
+        two == "Way 3 има 4 празни месеци, мај 2027 до јуни 2027. Најевтин излез: уште еден полицаец обучен до мај 2027"
+    )
+    # what no template fits stays as it is, and a long text with many stops and lists ends
+    assert told("A dog, 3 cats and 1,000 mice ran to the sea.") == "A dog, 3 cats and 1,000 mice ran to the sea."
+    assert len(told("One in two, three by four (five) and more. " * 100)) > 4000
+
+
+def test_of_two_templates_the_one_that_says_more_is_taken():
+    spoken = Sentences({"{a} has {b}": "weak {a} {b}", "{a} has {b} posts": "{b} of {a}", "posts": "wrong"})
+    assert spoken("Kej has 3 posts") == "3 of Kej"
+    assert spoken("Kej has none") == "weak Kej none"
 
 
 @pytest.mark.parametrize("language", ["sq", "sr-Cyrl", "mk", "ro", "ru"])

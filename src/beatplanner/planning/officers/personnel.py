@@ -111,7 +111,8 @@ def personnel_notes(
         moved = _moved(roster, assignments, rules)
         if waiting:
             told = [f"{o} (the plan moves them)" if o in moved else o for o in waiting]
-            what = f"{_many(len(waiting), 'appeal')} {'is' if len(waiting) == 1 else 'are'} open: {listed(told)}"
+            count = _many(len(waiting), "appeal")
+            what = f"{count} is open: {listed(told)}" if len(waiting) == 1 else f"{count} are open: {listed(told)}"
             mend = "Decide before the postings are published: “upheld” keeps an officer in today's beat"
             notes.append(Note("warning" if set(waiting) & moved else "info", what, mend))
     cover = figures.get("cover")

@@ -16,6 +16,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.told import told
 
 # What is proposed beside the guess where a CRS is chosen; others are typed.
 KNOWN_CRS = (
@@ -157,7 +158,7 @@ class ColumnsPage(Page):
         try:
             crs_from(name, file=source.look.title, field="crs")
         except InputError as error:
-            self.wizard.say(str(error.problems[0]))
+            self.wizard.say(told(str(error.problems[0])))
             return
         self.wizard.say("")
         self.draft.set_crs(source, name)

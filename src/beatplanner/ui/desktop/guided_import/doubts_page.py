@@ -18,6 +18,7 @@ from beatplanner.ui.desktop.guided_import.columns_page import ColumnsPage
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.guided_import.rules_page import RulesPage
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.told import told
 
 
 class DoubtsPage(Page):
@@ -96,7 +97,7 @@ class DoubtsPage(Page):
                 {"error": self.tr("Error"), "warning": self.tr("Doubt"), "info": self.tr("Fact")}[doubt.severity]
             )
             mark.setAlignment(Qt.AlignmentFlag.AlignTop)
-            text = Label(doubt.text)
+            text = Label(told(doubt.text))
             text.setTextFormat(Qt.TextFormat.PlainText)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.data.guided_import.doubts import Doubt
@@ -49,7 +50,7 @@ def take_in(draft: ImportDraft, files: list[Path]) -> tuple[ImportDraft, list[st
     try:
         draft.add(files)
     except InputError as error:
-        problems = [str(p) for p in error.problems]
+        problems = [told(str(p)) for p in error.problems]
     _kept(draft)
     return draft, problems
 

@@ -35,6 +35,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.told import told
 
 ROWS_SHOWN = 500
 
@@ -192,7 +193,7 @@ class ImportWizard(QDialog):
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong in the child."""
-        self.say("\n".join(str(p) for p in error.problems[:3]) if isinstance(error, InputError) else str(error))
+        self.say("\n".join(told(str(p)) for p in error.problems[:3]) if isinstance(error, InputError) else str(error))
         self.steps[self.pages.currentIndex()].enter()
         self.enable()
 

@@ -33,6 +33,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.told import told as in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import menu_named
 
 LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
@@ -369,7 +370,7 @@ class Comparing:
         QMessageBox.warning(
             self.window,
             self.window.tr("These plans cannot be compared"),
-            literal("\n".join(str(p) for p in error.problems)),
+            literal("\n".join(in_language(str(p)) for p in error.problems)),
         )
 
     def _ready(self) -> None:

@@ -43,6 +43,7 @@ from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 if TYPE_CHECKING:
@@ -429,7 +430,7 @@ class DrawingPanel(QWidget):
         lines.append(words.format(number(f.changed)))
         self.headline.setText("\n".join(lines))
         self.warning.setVisible(bool(f.broken))
-        shown = list(f.broken[:4])
+        shown = [told(text) for text in f.broken[:4]]
         if len(f.broken) > 4:
             shown.append(self.tr("And {0} more.").format(len(f.broken) - 4))
         self.warning.setText("\n".join(shown))
@@ -544,7 +545,7 @@ class DrawingPanel(QWidget):
         except RefusedError as error:
             self.map.take_drawing(drawing)
             self.show_figures()
-            self._say(str(error))
+            self._say(told(str(error)))
             return False
         self._after(drawing, done)
         return done is not None

@@ -32,6 +32,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
+from beatplanner.ui.desktop.toolkit.told import told as in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 FIGURES = {
@@ -227,9 +228,9 @@ class GanttPanel(QWidget):
             return self.tr(
                 "Drag the end of a posting, or a whole posting to another post; Shift and the arrows do the same by a month."
             )
-        lines = [f"✖ {text}" for text in self.told.broken]
+        lines = [f"✖ {in_language(text)}" for text in self.told.broken]
         told_before = set(self.judge.as_published.costs)
-        lines += [f"• {text}" for text in self.told.costs if text not in told_before]
+        lines += [f"• {in_language(text)}" for text in self.told.costs if text not in told_before]
         for key, words in FIGURES.items():
             before, now = self.judge.before.get(key, 0.0), self.told.figures.get(key, 0.0)
             if before != now:

@@ -16,6 +16,7 @@ from beatplanner.ui.desktop.plain_text import Browser, Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
+from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.planning.whole.proof_figures import StepProof
@@ -161,10 +162,11 @@ class ProofPage(QWidget):
                     number(len(failed)), number(verdict["checks"])
                 )
             ]
-            lines += [f"• {self._words(f['name'])}: {f['detail']}" for f in failed[:TOLD]]
+            lines += [f"• {self._words(f['name'])}: {told(f['detail'])}" for f in failed[:TOLD]]
             lines += [self.tr("And {0} more.").format(len(failed) - TOLD)] if len(failed) > TOLD else []
         lines += [
-            self.tr("Could not be checked: {0}. {1}").format(self._words(u["name"]), u["detail"]) for u in unchecked[:3]
+            self.tr("Could not be checked: {0}. {1}").format(self._words(u["name"]), told(u["detail"]))
+            for u in unchecked[:3]
         ]
         when = _time(verdict.get("checked_on"))
         if when:

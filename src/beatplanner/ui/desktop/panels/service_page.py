@@ -15,6 +15,7 @@ from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.told import told
 
 # Figures of the table, and those that can be shown by beat.
 FIGURES = ("mean_minutes", "p90_minutes", "own_share", "wait_share", "away_share", "people_share")
@@ -103,7 +104,7 @@ class ServicePage(QWidget):
             widget.setVisible(service is not None)
         self.clock.take((service or {}).get("week") or ())
         self.said.setText(self._of_what())
-        self.notes.setText("\n".join((service or {}).get("notes", ())))
+        self.notes.setText("\n".join(told(n) for n in (service or {}).get("notes", ())))
         self.show_shift()
 
     def _of_what(self) -> str:

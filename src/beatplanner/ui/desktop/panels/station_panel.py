@@ -26,6 +26,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 # How near the pointer must be to a site, in pixels.
@@ -288,7 +289,7 @@ class StationPanel(QWidget):
             lines.append(line(group, percent(before.group_excess), percent(now.group_excess)))
         if now.cost or before.cost:
             lines.append(line(self.tr("Cost"), number(before.cost), number(now.cost)))
-        lines += [f"✖ {text}" for text in now.broken]
+        lines += [f"✖ {told(text)}" for text in now.broken]
         self.figures.setText("\n".join(lines))
 
     def enable(self) -> None:

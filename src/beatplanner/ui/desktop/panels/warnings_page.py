@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.planning.whole.plan_warnings import PlanWarning
@@ -79,8 +80,8 @@ class WarningsPage(QWidget):
         self.list.clear()
         for warning in warnings:
             kind, icon = marks[warning.severity]
-            item = QListWidgetItem(self.style().standardIcon(icon), warning.text)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {warning.text}")
+            item = QListWidgetItem(self.style().standardIcon(icon), told(warning.text))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {told(warning.text)}")
             item.setToolTip(literal(kind))
             self.list.addItem(item)
         count = {s: sum(d.severity == s for d in warnings) for s in marks}

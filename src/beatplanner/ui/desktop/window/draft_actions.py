@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 TOLD = 12
@@ -164,7 +165,7 @@ class DraftActions:
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Make this the plan"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        lines = [f"✖ {text}" for text in broken[:TOLD]]
+        lines = [f"✖ {told(text)}" for text in broken[:TOLD]]
         if len(broken) > TOLD:
             lines.append(self.tr("And {0} more.").format(len(broken) - TOLD))
         box.setText(self.tr("These rules are broken:") + "\n\n" + "\n".join(lines))

@@ -12,6 +12,8 @@ from importlib.resources import files
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences
+
 LANGUAGES = {
     "en": "English",
     "sq": "Shqip",
@@ -26,9 +28,18 @@ TERMS = ("beat", "forum", "station")
 _FILES = {"sr-Cyrl": "sr_Cyrl", "sr-Latn": "sr_Latn"}
 
 
-@cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return the texts of a language by their English; empty for English."""
+    """Return the window's texts of a language by their English; empty for English."""
+    return _texts(language).get(None, {})
+
+
+def sentences(language: str) -> dict[str, str]:
+    """Return what planning tells, as templates, of a language by their English; empty for English."""
+    return _texts(language).get(CONTEXT, {})
+
+
+@cache
+def _texts(language: str) -> dict[str | None, dict[str, str]]:
     if language not in LANGUAGES or language == "en":
         return {}
     from babel.messages.pofile import read_po
@@ -36,7 +47,11 @@ def catalogue(language: str) -> dict[str, str]:
     file = files("beatplanner.data") / "catalogues" / "interface" / f"{_FILES.get(language, language)}.po"
     with file.open("rb") as stream:
         found = read_po(stream)
-    return {str(m.id): str(m.string) for m in found if m.id and m.string}
+    texts: dict[str | None, dict[str, str]] = {}
+    for message in found:
+        if message.id and message.string:
+            texts.setdefault(message.context or None, {})[str(message.id)] = str(message.string)
+    return texts
 
 
 class InterfaceTranslator(QTranslator):
@@ -53,6 +68,7 @@ class InterfaceTranslator(QTranslator):
     def __init__(self, language: str, terms: dict[str, str] | None = None) -> None:
         super().__init__()
         self.texts = catalogue(language)
+        self.told = Sentences(sentences(language))
         self.terms = {}
         for term, own in (terms or {}).items():
             said = self.texts.get(term, term)
@@ -67,9 +83,9 @@ class InterfaceTranslator(QTranslator):
         """Tell Qt that there are texts."""
         return False
 
-    def translate(self, _context: str, text: str, _comment: str | None = None, _number: int = -1) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def translate(self, context: str, text: str, _comment: str | None = None, _number: int = -1) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a text in this language; None where there is none, and Qt takes the English."""
-        said = self.texts.get(text)
+        said = self.told(text) if context == CONTEXT else self.texts.get(text)
         if self._of_terms is None:
             return said
         return self._of_terms.sub(self._own, said if said is not None else text)

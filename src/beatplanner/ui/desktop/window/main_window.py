@@ -61,6 +61,7 @@ from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
 from beatplanner.ui.desktop.toolkit.recent import remember
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
 from beatplanner.ui.desktop.window import palette, settings, tour
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
@@ -323,7 +324,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
                 number(o["language_gaps"]),
             )
             lines.append(f"{words}. {self._proof(o)}")
-        lines += [self.tr("Rules clash: {0}").format(c) for c in s.get("clashes", [])]
+        lines += [self.tr("Rules clash: {0}").format(told(c)) for c in s.get("clashes", [])]
         return "\n\n".join(lines)
 
     def _proof(self, step: dict) -> str:
@@ -379,7 +380,13 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         self.table.clearSelection()
 
     def _tell(self, title: str, lines: list[str]) -> None:
-        box = QMessageBox(QMessageBox.Icon.Warning, title, "\n\n".join(lines[:12]), QMessageBox.StandardButton.Ok, self)
+        box = QMessageBox(
+            QMessageBox.Icon.Warning,
+            title,
+            "\n\n".join(told(line) for line in lines[:12]),
+            QMessageBox.StandardButton.Ok,
+            self,
+        )
         box.setTextFormat(Qt.TextFormat.PlainText)
         if len(lines) > 12:
             box.setInformativeText(self.tr("And {0} more.").format(len(lines) - 12))

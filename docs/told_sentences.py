@@ -1,0 +1,206 @@
+"""Sentences that planning makes, as templates with named fields: what the window's catalogues hold of them, read from the code itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "beatplanner"
+# The modules whose sentences a window shows: why rules clash, what a plan warns of, what a draft breaks.
+MODULES = (
+    "planning/beats/alone.py",
+    "planning/beats/conflicts.py",
+    "planning/beats/drawing.py",
+    "planning/beats/problems.py",
+    "planning/officers/clashes.py",
+    "planning/officers/personnel.py",
+    "planning/officers/roster_problem.py",
+    "planning/officers/ways_out.py",
+    "planning/stations/choice.py",
+    "planning/stations/phases.py",
+    "planning/stations/rules.py",
+    "planning/stations/site_edits.py",
+    "planning/service/abstraction.py",
+    "planning/service/demand.py",
+    "planning/service/least_minutes.py",
+    "planning/service/picture.py",
+    "planning/service/proposal.py",
+    "planning/service/step.py",
+    "planning/changes/roster_edits.py",
+    "planning/whole/unfunded.py",
+    "planning/workload.py",
+    "planning/verification/coverage.py",
+    "data/findings.py",
+    "data/formats/datums.py",
+    "data/town/borders.py",
+    "data/town/incidents.py",
+    "data/town/reading.py",
+    "data/town/recorded.py",
+    "data/town/residents.py",
+    "data/town/units.py",
+    "data/town/walkable.py",
+    "data/town/where.py",
+)
+# Single words that stand in fields or between parts.
+WORDS = (
+    "layer",
+    "row",
+    "field",
+    "and",
+    "or",
+    "less",
+    "more",
+    "do",
+    "does",
+    "Albanian",
+    "Romani",
+    "Serbian",
+    "Turkish",
+    "Bosnian",
+    "Macedonian",
+    "one more officer trained",
+    "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan",
+)
+# Keys of the description and texts of no sentence.
+KEY = re.compile(
+    r"[\w.]+ = \{\w+\}(?: m)?:?|tuple\[.*|looking on|beats of .*|[a-z_]+[._]\{\w+\}(?:\.\w+)?|, crs = .*|Bound CRS|Inverse of|Best transformation .*|"
+    r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) [ao].*|false \w+|\{\w+\}[.\w]+"
+)
+# Calls whose texts nobody reads in a sentence.
+UNREAD = ("progress", "get", "setdefault", "getLogger", "filename", "join_path")
+WORD = re.compile(r"[A-Za-z]{2,}")
+FIELD = re.compile(r"\{\w+\}")
+
+
+def templates() -> list[str]:
+    """Return the sentences and parts of sentences of all modules, each once, without a final full stop."""
+    found: dict[str, None] = {}
+    for name in MODULES:
+        _Sentences(found).visit(ast.parse((SOURCE / name).read_text("utf-8")))
+    return [t for t in (*WORDS, *found) if not KEY.fullmatch(t)]
+
+
+class _Sentences(ast.NodeVisitor):
+    """Collects templates."""
+
+    def __init__(self, found: dict[str, None]) -> None:
+        self.found = found
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in UNREAD:
+            return
+        if name.endswith("many") and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            word = str(node.args[1].value)
+            self.found |= {f"{{n}} {word}": None, f"{{n}} {word}s": None}
+            self.visit(node.args[0])
+            return
+        self.generic_visit(node)
+
+    def _skip_docstring(self, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> None:
+        body = node.body
+        first = body[0] if body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            body = body[1:]
+        for part in body:
+            self.visit(part)
+
+    visit_Module = visit_ClassDef = visit_FunctionDef = _skip_docstring  # noqa: N815 - names of ast
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        # the docstring of an attribute
+        if not isinstance(node.value, ast.Constant):
+            self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.visit(node.value)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self._add(node.value)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        self._add(_template(node))
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part.value)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        text = _template(node)
+        if isinstance(node.op, ast.Add) and _is_text(node):
+            self._add(text)
+            self._visit_values(node)
+            return
+        self.generic_visit(node)
+
+    def _visit_values(self, node: ast.AST) -> None:
+        """Visit what stands in the fields of a sum of texts."""
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            self._visit_values(node.left)
+            self._visit_values(node.right)
+        elif isinstance(node, ast.JoinedStr):
+            for part in node.values:
+                if isinstance(part, ast.FormattedValue):
+                    self.visit(part.value)
+        elif not isinstance(node, ast.Constant):
+            self.visit(node)
+
+    def _add(self, text: str) -> None:
+        text = text.strip().removesuffix(".")
+        bare = FIELD.sub("", text)
+        words = len(WORD.findall(bare))
+        sentence = (words >= 2 and " " in bare.strip()) or (words and FIELD.search(text))
+        if sentence and not set("{<%") & set(bare):
+            self.found[text] = None
+
+
+def _is_text(node: ast.AST) -> bool:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _is_text(node.left) or _is_text(node.right)
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _template(node: ast.AST) -> str:
+    """Return a text with a name in place of each value."""
+    names: dict[str, int] = {}
+
+    def named(value: ast.AST) -> str:
+        name = _name(value)
+        names[name] = names.get(name, 0) + 1
+        return f"{{{name}{names[name] if names[name] > 1 else ''}}}"
+
+    def told(part: ast.AST) -> str:
+        if isinstance(part, ast.Constant):
+            return str(part.value)
+        if isinstance(part, ast.JoinedStr):
+            return "".join(
+                told(v) if isinstance(v, ast.Constant) else named(getattr(v, "value", v)) for v in part.values
+            )
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
+            return told(part.left) + told(part.right)
+        return named(part)
+
+    return told(node)
+
+
+def _name(value: ast.AST) -> str:
+    """Return the last word by which the code names a value."""
+    if isinstance(value, ast.Name):
+        return value.id.strip("_")
+    if isinstance(value, ast.Attribute):
+        return _name(value.value) if value.attr in ("iat", "max", "min", "sum", "name") else value.attr.strip("_")
+    if isinstance(value, ast.Subscript):
+        if isinstance(value.slice, ast.Constant) and isinstance(value.slice.value, str):
+            return re.sub(r"\W", "_", value.slice.value)
+        return _name(value.value)
+    if isinstance(value, ast.Call):
+        if value.args:
+            return _name(
+                value.args[-1] if isinstance(value.func, ast.Attribute) and value.func.attr == "join" else value.args[0]
+            )
+        return _name(value.func)
+    if isinstance(value, ast.BinOp):
+        return _name(value.left)
+    return "value"
