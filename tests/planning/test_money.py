@@ -99,11 +99,11 @@ def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
         813 + 1 / 3, abs=0.1
     )
     assert told["blocked"]["sentence"].startswith(
-        "The pilot West cannot be paid: to start in 2027 it lacks 813 in 2027 (prices of 2027)"
+        "The pilot West cannot be paid: to start in 2027 it lacks 813 EUR in 2027 (prices of 2027)"
     )
     assert "is not proven" not in told["blocked"]["sentence"]
     assert told["blocked"]["sentence"].endswith(
-        "What stands today costs more than there is: 813 in 2027 are lacking (prices of 2027), so nothing new starts."
+        "What stands today costs more than there is: 813 EUR in 2027 are lacking (prices of 2027), so nothing new starts."
     )
     assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
 

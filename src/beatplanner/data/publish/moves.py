@@ -10,6 +10,8 @@ import pandas as pd
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 
+NO_MORE = "beat {beat} exists no more"
+
 
 def moves(tables: PlanTables) -> list[dict[str, Any]]:
     """Return every posting that does not go on from today, by day and officer.
@@ -62,7 +64,7 @@ def _leaving(person, before, left: str, today: str, on: str, start: str, known: 
     if not left:
         return "first post"
     if not before and today not in known:
-        return f"beat {today} exists no more"
+        return NO_MORE.format(beat=today)
     if longest is not None and before:
         since = pd.Timestamp(
             person["since"]

@@ -20,6 +20,8 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import about
 from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
+from beatplanner.data.publish.moves import NO_MORE
+from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
@@ -112,7 +114,7 @@ def _residents(c: Column, today: Column) -> list[str]:
     if f.get("moved_residents") is not None:
         text += f"; {_many(f['moved_residents'], 'resident')} ({f['moved_share']:.0%}) change beat"
     if f.get("change_officer") is not None:
-        text += f" and {f['change_officer']:,.0f} ({f['change_officer_share']:.0%}) get officers they do not know"
+        text += f" and {f['change_officer']:,.0f} ({f['change_officer_share']:.0%} of those who have officers today) get officers they do not know"
     return [f"{text}{_once(c)}."]
 
 
@@ -134,8 +136,16 @@ def _who_moves(c: Column, quiet: bool) -> list[str]:
     moved = c.figures.get("officers_moved")
     if moved is not None and not c.today and c.tables.assignments is not None:
         rotations = c.figures.get("rotations") or 0
+        # an officer whose beat is no more serves on where most of its residents are now
+        rules = c.rules.officers
+        begin = "" if rules is None else rules.start.isoformat()
+        gone = sum(
+            m["on"] == begin and m["reason"].startswith(NO_MORE.format(beat=m["from"])) for m in reasons(c.tables)
+        )
+        since = f" ({gone:,.0f} of them since today's is no more)" if gone else ""
+        since += ", where areas go on as today until their beat starts" if _once(c) else ""
         found.append(
-            f"{_many(moved, 'officer')} {'starts' if moved == 1 else 'start'} in another beat than today's; over the whole period {_many(rotations, 'move')} between beats."
+            f"{_many(moved, 'officer')} {'starts' if moved == 1 else 'start'} in another beat than today's{since}; over the whole period {_many(rotations, 'move')} between beats."
         )
     return found
 
@@ -259,7 +269,10 @@ def _leavers(c: Column, leave: int) -> list[str]:
     gone = min(leave, held)
     empty = max(0, posts - held + gone - ready)
     months = rules.training_months + rules.handover_months
-    text = f"{_many(held, 'officer')} {'holds' if held == 1 else 'hold'} the {_many(posts, 'post')} at the start and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"
+    serve = f"{'holds' if held == 1 else 'hold'} the {_many(posts, 'post')} at the start"
+    if held > posts:
+        serve = f"{'serves' if held == 1 else 'serve'} in the beats of the {_many(posts, 'post')} at the start"
+    text = f"{_many(held, 'officer')} {serve} and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"
     return [
         text
         + (f", for {_many(months, 'month')} at least: so long take course and handover." if empty and months else ".")
@@ -359,7 +372,11 @@ def _orders(c: Column, today: dt.date) -> list[str]:
     if rows:
         cars = sum(r["number"] for r in rows if r["what"] == "vehicles")
         first = dt.date.fromisoformat(rows[0]["order_by"])
-        text = f"{_many(cars, 'vehicle')} and {_many(sum(r['what'] != 'vehicles' for r in rows), 'station')} are to be ordered, the first by {_on(first)}"
+        places = sum(r["what"] != "vehicles" for r in rows)
+        things = [_many(cars, "vehicle")] * bool(cars) + [_many(places, "station")] * bool(places)
+        text = (
+            f"{' and '.join(things)} {'is' if cars + places == 1 else 'are'} to be ordered, the first by {_on(first)}"
+        )
         late = sum(int(r["number"]) for r in rows if dt.date.fromisoformat(r["order_by"]) < today)
         if late:
             text += f"; for {late:,.0f} of these the day is past, so what is not ordered yet comes late"
@@ -379,9 +396,9 @@ def _sure(c: Column) -> list[str]:
     s = c.tables.summary
     found = ["All of its rules are kept." if s.get("feasible") else "Not all of its rules are kept, see above."]
     gaps = [
-        f"{step} at most {s[step]['gap']:.1%}"
+        f"{step} at most {c.figures[f'{step}_gap']:.1%}"
         for step in ("beats", "stations", "officers")
-        if s.get(step, {}).get("gap") is not None
+        if c.figures.get(f"{step}_gap") is not None
     ]
     if gaps:
         found.append(

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from beatplanner.data.result.draft import unsolved_steps
+from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
@@ -291,7 +291,7 @@ def _of_proof(c: Column) -> dict[str, Any]:
     summary = c.tables.summary
     found: dict[str, Any] = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved_steps(summary))}
     for step in ("beats", "stations", "officers"):
-        found[f"{step}_gap"] = summary.get(step, {}).get("gap")
+        found[f"{step}_gap"] = proven_gap(summary.get(step, {}))
     found |= {
         "beats_objective": summary.get("beats", {}).get("objective"),
         "beats_bound": summary.get("beats", {}).get("lower_bound"),

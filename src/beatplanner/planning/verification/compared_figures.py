@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import number_at, records
-from beatplanner.data.result.draft import unsolved_steps
+from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import missing, text, whole_months
@@ -280,7 +280,7 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
     return {
         "rules_met": bool(s.get("feasible")),
         "steps_unsolved": len(unsolved_steps(s)),
-        **{f"{k}_gap": s.get(k, {}).get("gap") for k in ("beats", "stations", "officers")},
+        **{f"{k}_gap": proven_gap(s.get(k, {})) for k in ("beats", "stations", "officers")},
         "beats_objective": s.get("beats", {}).get("objective"),
         "beats_bound": s.get("beats", {}).get("lower_bound"),
     }

@@ -80,7 +80,7 @@ def told_of_limits(
     held_up = bool(late[pilots].any())
     blocked = _blocked(areas, start, pilots, staff, rules, frame, names) if held_up else None
     if (left.min(axis=1) < none).any():
-        today = _today_unpaid(left, frame)
+        today = _today_unpaid(left, frame, rules.currency)
         # where there is no money for what stands, it is not the pilot alone that is too dear
         blocked = today if blocked is None else blocked | {"sentence": f"{blocked['sentence']} {today['sentence']}"}
     unfunded = []
@@ -167,7 +167,9 @@ def _blocked(
         else [names[b] for b in waiting]
     )
     sums = [
-        f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks
+        f"{x['amount']:,.0f} {rules.currency} in {x['year']}"
+        + ("" if x["payer"] == "all" else f" from the {x['payer']}")
+        for x in lacks
     ]
     sure = _in_no_year(areas, waiting, staff, rules, frame)
     text = f"The pilot {listed(who, 4)} {'cannot be paid' if sure else 'does not start'}"
@@ -220,7 +222,7 @@ def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Any,
     return False
 
 
-def _today_unpaid(left: np.ndarray, frame: Any) -> dict[str, Any]:
+def _today_unpaid(left: np.ndarray, frame: Any, currency: str) -> dict[str, Any]:
     """Return by how much what stands today is above the money that there is."""
     who = [*frame.payers, "all"]
     short = np.maximum(0.0, -left) / frame.rise
@@ -231,7 +233,8 @@ def _today_unpaid(left: np.ndarray, frame: Any) -> dict[str, Any]:
         if short[p, t] > 1e-6
     ]
     sums = ", ".join(
-        f"{x['amount']:,.0f} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}") for x in lacks
+        f"{x['amount']:,.0f} {currency} in {x['year']}" + ("" if x["payer"] == "all" else f" from the {x['payer']}")
+        for x in lacks
     )
     text = f"What stands today costs more than there is: {sums} are lacking (prices of {frame.labels[0]}), so nothing new starts."
     return {"pilots": [], "start": None, "lacks": lacks, "waiting": 0, "sentence": text}
