@@ -19,7 +19,7 @@ import pytest
 from beatplanner.data import output_place
 from beatplanner.data.errors import InputError
 from beatplanner.data.output_place import check_place, own_name, swap_in
-from beatplanner.data.paths import read_only_uri, relative_or_whole
+from beatplanner.data.paths import long_paths, read_only_uri, relative_or_whole, whole_path
 from conftest import write_grid_town
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +189,28 @@ def test_a_path_too_long_for_windows_is_told_in_letters(tmp_path):
     check_place(Path("C:/towns/plan"), windows=True)
 
 
+def test_a_path_that_windows_does_not_open_is_named_with_its_length():
+    long = "/towns/" + "y" * 120 + "/" + "z" * 150 + ".toml"
+    with pytest.raises(InputError, match=f"has {len(long)} letters, and this Windows opens 259"):
+        whole_path(long, windows=True)
+    assert whole_path(long, windows=False) == Path(long)
+
+
+def test_a_disk_that_does_not_say_where_its_paths_lead_is_used(tmp_path, town, command, monkeypatch):
+    # disks in memory, some shares and wine
+    def refuse(path, strict=False):
+        raise OSError(234, "More data available", str(path))
+
+    monkeypatch.setattr(Path, "resolve", refuse)
+    assert command("build", town.project, "-o", tmp_path / "town.beatplan")[0] == 0
+    monkeypatch.chdir(tmp_path)
+    assert whole_path("a/../b") == tmp_path / "b"
+    # where a link leads is not guessed: what must stay in a folder could lie elsewhere
+    (tmp_path / "link").symlink_to("/", target_is_directory=True)
+    with pytest.raises(InputError, match="a link in the path cannot be followed"):
+        whole_path("link/etc")
+
+
 def test_paths_over_260_letters_with_spaces_and_cyrillic_work_where_the_system_allows(tmp_path, command):
     folder = tmp_path
     while len(str(folder)) < 280:
@@ -198,6 +220,10 @@ def test_paths_over_260_letters_with_spaces_and_cyrillic_work_where_the_system_a
     except OSError:
         pytest.skip("this system has no long paths")
     code, _, error = command("build", town.project, "-o", town.folder / "град 1.gpkg")
+    if os.name == "nt" and not long_paths():
+        assert code == 1, error
+        assert "letters, and this Windows opens 259" in error
+        return
     assert code == 0, error
     assert command("check", town.folder / "град 1.gpkg")[0] == 0
 

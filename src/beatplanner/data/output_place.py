@@ -14,14 +14,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.paths import PATH_LIMIT, long_paths, whole_path
 from beatplanner.data.processes import is_left_over
 
 # Names of devices: Windows takes no file or folder of that name, with any extension, in any case.
 # Source: Microsoft, "Naming Files, Paths, and Namespaces".
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
-# Windows' limit of a path without its long-path setting, and the longest name that is made inside a result.
-PATH_LIMIT, LONGEST_INSIDE = 259, 60
+# The longest name that is made inside a result.
+LONGEST_INSIDE = 60
 TRIES, PAUSE = 20, 0.25
 # What programs leave beside a result while they write it: its name, the process, and whether it is the older one set aside.
 LEFT_OVER = re.compile(r"\.(.+)\.(\d+)(\.old|\.part(?:\.\w+)?)")
@@ -57,24 +58,12 @@ def check_place(out: PurePath, *, windows: bool = os.name == "nt") -> None:
         what = f"“{name}” holds “{sign[0]}”, which no name may hold on Windows"
     elif name != name.rstrip(". "):
         what = f"“{name}” ends in a dot or space, which Windows drops"
-    elif windows and len(str(out)) + LONGEST_INSIDE > PATH_LIMIT and not _long_paths():
+    elif windows and len(str(out)) + LONGEST_INSIDE > PATH_LIMIT and not long_paths():
         over = len(str(out)) + LONGEST_INSIDE - PATH_LIMIT
-        what = f"the path is too long for Windows by {over} letters"
+        what = f"the path is too long for Windows by {over} letters: it has {len(str(out))}, and what is written there up to {LONGEST_INSIDE} more"
     else:
         return
     raise InputError(problem(what, "Give another name or a shorter place", file=str(out)))
-
-
-def _long_paths() -> bool:
-    """Tell whether Windows lets programs use long paths."""
-    try:
-        import winreg
-
-        where = r"SYSTEM\CurrentControlSet\Control\FileSystem"
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, where) as key:  # type: ignore[attr-defined]
-            return bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])  # type: ignore[attr-defined]
-    except (ImportError, OSError):
-        return False
 
 
 def own_name(text: str, taken: set[str]) -> str:
@@ -237,7 +226,7 @@ def settle(out: Path) -> None:
         A folder or file that is written by `swap_in`.
     """
     with suppress(OSError):
-        out = out.resolve()
+        out = whole_path(out)
         if not out.name:
             return
         if not out.parent.is_dir():
@@ -268,7 +257,7 @@ def try_place(out: Path) -> None:
     InputError
         Naming the place that may not be written or has no room, and why.
     """
-    out = out.resolve()
+    out = whole_path(out)
     there = next(p for p in (out.parent, *out.parents) if p.exists())
     held = out.is_dir() and next(out.iterdir(), None) is not None
     for folder, needed in ((there, ROOM), (out if held else there, 0), (Path(tempfile.gettempdir()), ROOM_FOR_A_WHILE)):
@@ -308,7 +297,7 @@ def cannot_write(error: BaseException, place: str | Path) -> Note:
     # what lies in a half-written folder is told as its place; a scratch folder elsewhere is told as such
     if not isinstance(where, Path):
         pass
-    elif place and Path(place).resolve().parent in (*where.parents, where):
+    elif place and whole_path(place).parent in (*where.parents, where):
         where = place
     elif LEFT_OVER.fullmatch(where.name):
         # a name that is held only while the file is written

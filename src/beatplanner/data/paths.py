@@ -3,8 +3,64 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import quote
+
+from beatplanner.data.errors import InputError, problem
+
+# Letters of a path that Windows opens without its setting for long paths. Source: Microsoft, "Maximum Path Length Limitation".
+PATH_LIMIT = 259
+
+
+def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path:
+    """Return a path from its drive on, links followed: what `Path.resolve` gives, where Windows cannot follow it too.
+
+    Parameters
+    ----------
+    path
+        As it was given; it need not be there.
+    windows
+        Whether to refuse what Windows without its setting for long paths does not open: it would say that the file is not there.
+
+    Raises
+    ------
+    InputError
+        Where the path is too long for this Windows, or a link in it cannot be followed.
+    """
+    plain = Path(os.path.abspath(path))  # noqa: PTH100
+    if windows and len(str(plain)) > PATH_LIMIT and not str(plain).startswith("\\\\?\\") and not long_paths():
+        raise InputError(
+            problem(
+                f"the path has {len(str(plain))} letters, and this Windows opens {PATH_LIMIT}",
+                "Move it into a folder with a shorter path, or ask your administrator to allow long paths (LongPathsEnabled)",
+                file=str(plain),
+            )
+        )
+    try:
+        return Path(path).resolve()
+    except OSError as error:
+        # disks in memory, some shares and wine do not say where a path leads; without a link in it, it leads where it says
+        if any(p.is_symlink() for p in (plain, *plain.parents)):
+            raise InputError(
+                problem(
+                    f"a link in the path cannot be followed ({error.strerror or error})",
+                    "Give the place that it leads to",
+                    file=str(plain),
+                )
+            ) from None
+        return plain
+
+
+def long_paths() -> bool:
+    """Tell whether this Windows lets programs open long paths; elsewhere False."""
+    try:
+        import winreg
+
+        where = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, where) as key:  # type: ignore[attr-defined]
+            return bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])  # type: ignore[attr-defined]
+    except (ImportError, OSError):
+        return False
 
 
 def read_only_uri(path: PurePath) -> str:

@@ -11,7 +11,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.raw import read_raw
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.paths import relative_or_whole
+from beatplanner.data.paths import relative_or_whole, whole_path
 
 # Keys that a scenario file may have beside the sections.
 EXTENDS, REMOVE = "extends", "remove"
@@ -58,7 +58,7 @@ def _base_of(file: Path, raw: Mapping[str, Any], chain: tuple[Path, ...]) -> Pat
                 field=EXTENDS,
             )
         )
-    base = (file.parent / name).resolve()
+    base = whole_path(file.parent / name)
     if base in chain:
         circle = " → ".join(p.name for p in (*chain[chain.index(base) :], base))
         raise InputError(
@@ -112,7 +112,7 @@ def moved_paths(value: Any, old: Path, new: Path | None) -> Any:
     if isinstance(value, Path):
         if value.is_absolute():
             return value
-        whole = (old / value).resolve()
+        whole = whole_path(old / value)
         if new is None:
             return whole
         return Path(relative_or_whole(whole, new))
@@ -123,7 +123,7 @@ def moved_paths(value: Any, old: Path, new: Path | None) -> Any:
 
 def project_of(path: Path) -> Path:
     """Return the description at the bottom of a scenario file: the one that extends nothing."""
-    file = Path(path).resolve()
+    file = whole_path(path)
     chain: tuple[Path, ...] = ()
     raw = read_raw(file)
     while EXTENDS in raw:

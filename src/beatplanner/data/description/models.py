@@ -18,6 +18,7 @@ from beatplanner.data.description.sections.service import Service
 from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.description.sections.units import Project, Units
 from beatplanner.data.description.sections.workload import Workload
+from beatplanner.data.paths import whole_path
 
 
 class ScenarioWords(Section):
@@ -55,7 +56,7 @@ class Description(Section):
 
     def path(self, relative: Path) -> Path:
         """Return where a path of the description leads."""
-        return (self.folder / relative).resolve()
+        return whole_path(self.folder / relative)
 
 
 SECTIONS: dict[str, type[Section]] = {

@@ -13,11 +13,12 @@ from beatplanner.data.description.version import PROJECT, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.geopackages import opened_database
+from beatplanner.data.paths import whole_path
 
 
 def read_raw(path: Path) -> dict[str, Any]:
     """Return the sections of a description or project file as they stand there, unchecked; InputError where it is neither."""
-    file = Path(path).resolve()
+    file = whole_path(path)
     if not file.is_file():
         what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
         raise InputError(problem(what, nearest_file(file) or "Give the path of a project description", file=path))

@@ -11,6 +11,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.raw import read_raw
 from beatplanner.data.errors import problem
 from beatplanner.data.findings import Findings
+from beatplanner.data.paths import whole_path
 
 
 def read_description(path: Path) -> Description:
@@ -32,7 +33,7 @@ def read_description(path: Path) -> Description:
         With every problem found: syntax, unknown or missing keys, wrong types, contradicting rules,
         and files that do not exist.
     """
-    file = Path(path).resolve()
+    file = whole_path(path)
     return checked_description(read_raw(file), file)
 
 

@@ -25,7 +25,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.output_place import check_place
-from beatplanner.data.paths import relative_or_whole
+from beatplanner.data.paths import relative_or_whole, whole_path
 
 FOLDER = "scenarios"
 
@@ -102,7 +102,7 @@ def find_scenarios(project: Path) -> list[ScenarioFile]:
     InputError
         With every problem of every file.
     """
-    project = Path(project).resolve()
+    project = whole_path(project)
     base = read_description(project)
     found, problems = [], []
     for file in sorted((project.parent / FOLDER).glob("*.toml")):
@@ -115,7 +115,7 @@ def find_scenarios(project: Path) -> list[ScenarioFile]:
             continue
         told = description.scenario
         name = told.name if told is not None and told.name else file.stem
-        parent = (file.parent / str(read_raw(file)[EXTENDS])).resolve()
+        parent = whole_path(file.parent / str(read_raw(file)[EXTENDS]))
         about = told.about if told is not None and told.about else ""
         found.append(ScenarioFile(name, about, file, parent, changed_rules(base, description)))
     twice = {s.name for s in found if [t.name for t in found].count(s.name) > 1}
@@ -163,7 +163,7 @@ def new_scenario(
     InputError
         Where there is one of that name already, or where a key or value is wrong; nothing is written then.
     """
-    project = Path(project).resolve()
+    project = whole_path(project)
     stem = re.sub(r"[^\w-]+", "-", name.strip().casefold()).strip("-") or "scenario"
     file = project.parent / FOLDER / f"{stem}.toml"
     check_place(file)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.paths import read_only_uri
+from beatplanner.data.paths import read_only_uri, whole_path
 
 if TYPE_CHECKING:
     pass
@@ -20,7 +20,7 @@ PROJECT, META = "beatplanner_project", "beatplanner_meta"
 
 def open_read_only(path: Path) -> Any:
     """Open a database for reading only; closed at the end of a with block."""
-    return closing(sqlite3.connect(read_only_uri(path.resolve()), uri=True))
+    return closing(sqlite3.connect(read_only_uri(whole_path(path)), uri=True))
 
 
 def version_of(path: Path) -> tuple[int, str]:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyogrio
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.paths import read_only_uri
+from beatplanner.data.paths import read_only_uri, whole_path
 
 # Longest cell, longest statement of a scheme, steps of SQLite between two looks at the clock, and seconds that a question may take.
 MOST_CELL, MOST_STATEMENT, STEPS, SECONDS = 1 << 28, 1 << 20, 200_000, 20.0
@@ -41,7 +41,7 @@ def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Co
     until = time.monotonic() + seconds
     # beside a file with a write-ahead log even a reader writes, unless it is told that nobody else does
     alone = is_logged(path) and not path.with_name(f"{path.name}-wal").is_file()
-    uri = read_only_uri(path.resolve()) + ("&immutable=1" if alone else "")
+    uri = read_only_uri(whole_path(path)) + ("&immutable=1" if alone else "")
     with closing(sqlite3.connect(uri, uri=True)) as database:
         database.text_factory = lambda text: text.decode("utf-8", errors="replace")
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CELL)

@@ -37,6 +37,7 @@ from beatplanner.data.guided_import.guessing import (
 from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.mends import MENDS
 from beatplanner.data.guided_import.sources import MEANING_WORDS, ROLE_WORDS, Source
+from beatplanner.data.paths import whole_path
 
 # Endings of files that a folder is looked through for, and the reason of a layer that a person left out.
 READ = {
@@ -112,7 +113,7 @@ class ImportDraft:
         problems, new = [], []
         there = {s.look.path for s in self.sources}
         for path in paths:
-            if Path(path).resolve() in there:
+            if whole_path(path) in there:
                 continue
             try:
                 new += [Source(look) for look in look_at(path)]

@@ -18,6 +18,7 @@ from beatplanner.data.formats.cells import missing_cells, read_numbers, read_tim
 from beatplanner.data.formats.layers import WholeLayer, is_table, whole_layers, whole_table
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.workbooks import WORKBOOKS, sheet_names
+from beatplanner.data.paths import whole_path
 
 RASTERS = {".tif", ".tiff"}
 # Rows whose values are looked at; all rows are where it matters whether a value stands once.
@@ -104,7 +105,7 @@ def look_at(path: Path) -> list[LayerLook]:
     InputError
         Where it cannot be read.
     """
-    path = Path(path).resolve()
+    path = whole_path(path)
     suffix = path.suffix.lower()
     if not path.is_file() and suffix != ".gdb":
         raise InputError(problem("there is no such file", file=path))

@@ -25,6 +25,7 @@ from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import whole_layers
 from beatplanner.data.formats.text_tables import decode
 from beatplanner.data.output_place import check_place, move
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.layers import units_as_read
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.town.categories import category_table
@@ -72,7 +73,7 @@ def fix(path: Path, find: Callable[[Path], list[Note]], ask: Callable[[Note], bo
     InputError
         Where the file is a project file, or its TOML cannot be read.
     """
-    file = Path(path).resolve()
+    file = whole_path(path)
     if not file.is_file() or stored_description(file) is not None:
         raise InputError(
             problem("only a TOML description can be mended", "Give the description that it was built from", file=path)

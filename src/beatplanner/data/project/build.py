@@ -16,6 +16,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import cannot_write, check_place, swap_in, try_place
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.layers import write_layers
 from beatplanner.data.project.lock import user_name
@@ -41,7 +42,7 @@ def build(description: Path | Description, out: Path) -> None:
         Where the input cannot be used, or the file cannot be written.
     """
     read = description if isinstance(description, Description) else read_description(description)
-    out = out.resolve()
+    out = whole_path(out)
     check_place(out)
     try_place(out)
     town = read_town(read)

@@ -33,6 +33,7 @@ from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.version import SCHEMA, open_read_only, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import move
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short
 from beatplanner.data.project.journal import BASE, Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
@@ -106,7 +107,7 @@ class ProjectDocument:
         InputError
             Where the file is no project, or one of a newer beatplanner.
         """
-        file = Path(path).resolve()
+        file = whole_path(path)
         document = read_document(file)
         if editing:
             document.begin_editing(None if again is None else again._lock)
@@ -441,8 +442,8 @@ class ProjectDocument:
 
     def prepare_save(self, target: Path | None = None) -> SaveJob:
         """Return a save that can be written in a thread while the document goes on; InputError as for `save`."""
-        own = target is None or target.resolve() == self.file
-        goal = self.file if target is None else target.resolve()
+        own = target is None or whole_path(target) == self.file
+        goal = self.file if target is None else whole_path(target)
         if own and not self.is_file:
             raise InputError(
                 problem("this project is a description with layers of its own", "Save it as one file", file=goal)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.paths import whole_path
 from beatplanner.data.processes import is_running, start_of
 
 JOURNAL, BASE = "journal.jsonl", "base.gpkg"
@@ -146,7 +147,7 @@ def recoveries(project: Path | None = None) -> list[Recovery]:
             shutil.rmtree(folder, ignore_errors=True)
             continue
         path = Path(str(head.get("project")))
-        if project is None or path == project.resolve():
+        if project is None or path == whole_path(project):
             last = max(str(d.get("time", "")) for d in done)
             found.append(Recovery(folder, path, str(head.get("save_id", "")), tuple(done), last))
     return sorted(found, key=lambda r: r.last, reverse=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, _figures
 from beatplanner.data.project.safe_save import copy_package
 
@@ -156,6 +157,6 @@ def unpack(packed: Path, folder: Path) -> None:
     """Unzip a result folder; what would lie outside it is refused."""
     with zipfile.ZipFile(packed) as archive:
         for name in archive.namelist():
-            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            if not whole_path(folder / name).is_relative_to(whole_path(folder)):
                 raise zipfile.BadZipFile(f"“{name}” leads out of the archive")
         archive.extractall(folder)

@@ -21,6 +21,7 @@ import shapely
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats import geometry
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
+from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.comparison_words import HEADLINE, best, choose, in_words, signed, verdicts
 from beatplanner.data.publish.comparison_workbook import write_workbook
 
@@ -38,7 +39,7 @@ def check_comparison_place(out: Path) -> None:
     InputError
         Saying why.
     """
-    out = out.resolve()
+    out = whole_path(out)
     check_place(out)
     settle(out)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "comparison.json").exists())):
@@ -73,7 +74,7 @@ def write_comparison(
     cards
         Name and run card of each plan, for the workbook.
     """
-    out = out.resolve()
+    out = whole_path(out)
     check_comparison_place(out)
     part = out.parent / f".{out.name}.{os.getpid()}.part"
     shutil.rmtree(part, ignore_errors=True)

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import whole_path
 
 # Formats that are read, pixels of a photo at most, and the longest side of what is published.
 FORMATS = ("JPEG", "PNG")
@@ -15,7 +16,7 @@ MOST_PIXELS, LONGEST_SIDE, MOST_BYTES = 60_000_000, 800, 40 << 20
 
 def is_below(file: Path, folder: Path) -> bool:
     """Tell whether a file lies below a folder, wherever links lead."""
-    return folder.resolve() in file.resolve().parents
+    return whole_path(folder) in whole_path(file).parents
 
 
 def clean_photo(file: Path, below: Path) -> bytes:

@@ -21,6 +21,7 @@ import pyogrio.errors
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
+from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import _plain, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
@@ -50,7 +51,7 @@ def check_result_place(out: Path) -> None:
     InputError
         Saying why.
     """
-    out = out.resolve()
+    out = whole_path(out)
     check_place(out)
     settle(out)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "summary.json").exists())):
@@ -77,7 +78,7 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
     InputError
         Where the folder holds something that is not a result, or cannot be written or replaced.
     """
-    out = out.resolve()
+    out = whole_path(out)
     check_result_place(out)
     part = out.parent / f".{out.name}.{os.getpid()}.part"
     try:

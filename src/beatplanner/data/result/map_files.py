@@ -16,6 +16,7 @@ import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.paths import whole_path
 from beatplanner.data.processes import is_left_over
 from beatplanner.data.result.cells import safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
@@ -53,7 +54,7 @@ def write_map_file(
     InputError
         Where the format is unknown or the file cannot be written.
     """
-    path = path.resolve()
+    path = whole_path(path)
     check_place(path)
     kind = path.suffix.lower()
     if kind not in FORMATS:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from beatplanner.data.paths import whole_path
+
 ROSTER, PUBLISHED = "roster.csv", "published.csv"
 
 
@@ -28,7 +30,7 @@ def roster_files(out: Path | None, roster: pd.DataFrame, published: pd.DataFrame
         with tempfile.TemporaryDirectory(prefix="beatplanner-") as scratch:
             yield _written(Path(scratch), roster, published)
         return
-    place = out.resolve()
+    place = whole_path(out)
     folder = place.parent / f"{place.name}-inputs"
     folder.mkdir(parents=True, exist_ok=True)
     yield _written(folder, roster, published)

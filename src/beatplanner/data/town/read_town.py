@@ -7,6 +7,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import crs_of
+from beatplanner.data.paths import whole_path
 from beatplanner.data.town.borders import read_edges
 from beatplanner.data.town.distances import read_unit_distances
 from beatplanner.data.town.homes import read_homes
@@ -105,11 +106,11 @@ def _tell_unused_files(reading: Reading) -> None:
     folder, suffixes = reading.description.file.parent, TABLES | VECTORS
     if reading.description.file.suffix.lower() != ".toml" or not folder.is_dir():
         return
-    used = {s.path.resolve() for s in reading.sources}
+    used = {whole_path(s.path) for s in reading.sources}
     files = [f for f in sorted(folder.iterdir()) if f.is_file() and f.suffix.lower() in suffixes]
     # layers of the forum are read later, and named in the description all the same
     named = reading.description.file.read_text(encoding="utf-8", errors="replace")
-    left = [f.name for f in files if f.resolve() not in used and f.name not in named]
+    left = [f.name for f in files if whole_path(f) not in used and f.name not in named]
     if left:
         many = f"{len(left):,} file{'s' * (len(left) > 1)} beside the description {'are' if len(left) > 1 else 'is'} not used by it"
         reading.findings.tell("info", f"{many}: {listed(left, 12)}", "Name them in the description where they matter")

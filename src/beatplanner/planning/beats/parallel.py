@@ -24,6 +24,7 @@ import numpy as np
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import move
+from beatplanner.data.paths import whole_path
 from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEvidence, Relaxed
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
@@ -236,7 +237,7 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Iterat
     import dask
     from distributed import Client, LocalCluster, Security
 
-    out = out.resolve()
+    out = whole_path(out)
     kept = out.parent / f".{out.name}.municipalities"
     quiet = {
         "distributed.worker.multiprocessing-method": "spawn",

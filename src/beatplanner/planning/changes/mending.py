@@ -20,6 +20,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.edits import Edit, write_edits
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
@@ -503,7 +504,7 @@ def mend(
         Where the input cannot be used, or an edit cannot be made.
     """
     begin = read_clock(cancelled)
-    check_place(out.resolve())
+    check_place(whole_path(out))
     prepare_solvers(["beats"] if how == "keep" else (*STEPS, "service"), progress)
     check_result_place(out)
     progress("reading", None, None, 0.0)
@@ -586,7 +587,7 @@ def mend(
         plan = _with_rules(plan, drawing, as_named)
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     summary["drawn"] = {
-        "from": None if plan_from is None else str(plan_from.resolve()),
+        "from": None if plan_from is None else str(whole_path(plan_from)),
         "how": how,
         "edits": [e.as_json() for e in drawing.edits],
         # an id of today is only for a beat that shares residents with today's

@@ -23,6 +23,7 @@ from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records
+from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -157,7 +158,7 @@ def replan(
     price = {k: (float(was.get(k) or 0), float(now.get(k) or 0)) for k in FIGURES}
     trust = _trust_lost(before, moves, officers.start)
     summary["replanned"] = {
-        "from": str(folder.resolve()),
+        "from": str(whole_path(folder)),
         "changes": [{k: None if v is None else str(v) for k, v in vars(c).items()} for c in changes],
         "diff": diff,
         "price": price,

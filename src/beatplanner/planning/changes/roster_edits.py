@@ -22,6 +22,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records
+from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
@@ -384,7 +385,7 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         **rules_in_summary(clashes, unproven_of(before.summary)),
         "clashes_of_officers": [str(c) for c in of_officers],
         "edited_postings": {
-            "from": str(folder.resolve()),
+            "from": str(whole_path(folder)),
             "diff": diff,
             "reason": reason,
             "by": by,

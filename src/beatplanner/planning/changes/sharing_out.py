@@ -13,6 +13,7 @@ import numpy as np
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.country import Country
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -71,7 +72,7 @@ def share_out(
     before = read_result(folder)
     if before.beats is None:
         raise InputError(problem("this plan has no beats to share officers out over", "Plan the beats", file=folder))
-    if out.resolve() == folder.resolve():
+    if whole_path(out) == whole_path(folder):
         raise InputError(
             problem(
                 "the new plan must not replace the one that it is made of", "Give another folder as --out", file=out
@@ -95,7 +96,7 @@ def share_out(
     rules = rules.model_copy(update={"country": has})
     posts = shared_posts(before.beats, has)
     beats = before.beats.assign(posts=[posts[b] for b in before.beats["beat"].astype(str)])
-    summary = {**before.summary, "rules": rules.model_dump(mode="json"), "shared_out_from": str(folder.resolve())}
+    summary = {**before.summary, "rules": rules.model_dump(mode="json"), "shared_out_from": str(whole_path(folder))}
     # the plan's rules are no more those of the description alone
     summary["description_sha256"] = None
     covered = covered_share(beats["posts"].to_numpy(float), rules.workload)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import whole_path
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.stale import stale
@@ -114,9 +115,9 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
         rules = Description.model_validate(tables.summary.get("rules", {}))
         told = rules.scenario
         names = [c.name for c in columns]
-        name = told.name if told is not None and told.name else folder.resolve().name
+        name = told.name if told is not None and told.name else whole_path(folder).name
         if name in names or name == TODAY:
-            name = f"{name} ({folder.resolve().name})"
+            name = f"{name} ({whole_path(folder).name})"
         columns.append(
             Column(
                 name=name,
@@ -126,7 +127,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
                 beat=np.array(_text(tables.units["beat"]), dtype=object),
                 posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
                 open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
-                folder=folder.resolve(),
+                folder=whole_path(folder),
                 stale=tuple(str(n) for n in stale(tables.summary, now) if n.severity == "warning"),
             )
         )

@@ -21,7 +21,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
-from beatplanner.data.paths import relative_or_whole
+from beatplanner.data.paths import relative_or_whole, whole_path
 from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import Speech
@@ -219,7 +219,7 @@ def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
                 "mean_way": told["objective"] / hours if travel else None,
                 "mean_way_bound": bound / hours if travel and bound is not None else None,
                 "feasible": bool(tables.summary["feasible"]),
-                "folder": relative_or_whole(place.resolve(), out.resolve()),
+                "folder": relative_or_whole(whole_path(place), whole_path(out)),
             }
         )
     if not rows:
@@ -237,7 +237,7 @@ def _prices(folder: Path, out: Path) -> dict[str, Any]:
         raise InputError(
             problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=folder)
         ) from None
-    return {"sentences": content["sentences"], "folder": relative_or_whole(folder.resolve(), out.resolve())}
+    return {"sentences": content["sentences"], "folder": relative_or_whole(whole_path(folder), whole_path(out))}
 
 
 def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
@@ -290,7 +290,7 @@ def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
 
 def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any]) -> dict[str, Any]:
     """Return the content of ``comparison.json``."""
-    out = out.resolve()
+    out = whole_path(out)
     told = []
     for c in columns:
         folder = None if c.folder is None else relative_or_whole(c.folder, out)

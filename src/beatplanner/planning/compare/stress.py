@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import readable, write_csv
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
@@ -128,7 +129,7 @@ def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str,
         raise InputError(
             problem("this description has no incidents", "Give one with a section [incidents]", file=project)
         )
-    summary = {"description_file": str(project.resolve()), "inputs": []}
+    summary = {"description_file": str(whole_path(project)), "inputs": []}
     records = read_records(summary, list(plan.units["unit"]))
     if records is None or (records.unit < 0).any():
         raise InputError(

@@ -14,6 +14,7 @@ from typing import Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
+from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -97,7 +98,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
         ledger.add(f"{p.name}: budget", told == own, "as in the plan", "as in the plan" if told == own else "another")
     _check_curve(ledger, folder, content.get("curve") or [], verify_plan)
     if content.get("prices"):
-        place = (folder / content["prices"]["folder"]).resolve()
+        place = whole_path(folder / content["prices"]["folder"])
         verdict = verify_plan(place)
         told = json.loads((place / "prices.json").read_text(encoding="utf-8"))["sentences"]
         ledger.add(
@@ -124,7 +125,7 @@ def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_pl
         if c.get("folder") is None:
             tables.append(None)
             continue
-        place = (folder / c["folder"]).resolve()
+        place = whole_path(folder / c["folder"])
         for name, key in (("plan.gpkg", "plan_sha256"), ("summary.json", "summary_sha256")):
             if not (place / name).is_file():
                 ledger.add(
@@ -167,7 +168,7 @@ def _check_curve(
 ) -> None:
     """Check the points of the curve against their plans."""
     for r in rows:
-        place = (folder / r["folder"]).resolve()
+        place = whole_path(folder / r["folder"])
         verdict = verify_plan(place)
         ledger.add(
             f"curve, {r['budget']}: the plan itself",

@@ -9,6 +9,7 @@ from typing import Any
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
+from beatplanner.data.paths import whole_path
 from beatplanner.data.result.manifest import VERSION
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, same, words
 
@@ -316,4 +317,4 @@ def _whole_path(path: str, beside: str = "") -> str:
     """Return a file's whole path; one of a plan that was made on Windows is put together as Windows does, wherever the plan is looked at."""
     if os.name != "nt" and PureWindowsPath(beside or path).is_absolute():
         return ntpath.normcase(ntpath.normpath(ntpath.join(ntpath.dirname(beside), path)))
-    return str((Path(beside).parent / path).resolve())
+    return str(whole_path(Path(beside).parent / path))

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     CORES,
@@ -83,7 +84,7 @@ def _print_comparison(content: dict[str, Any], out: Path) -> None:
     for c in content["columns"]:
         for text in c["stale"]:
             err_console.print(f"{c['name']} is out of date: {text}", markup=False)
-    out_console.print(f"Results: {out.resolve() / 'comparison.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(out) / 'comparison.html'}", markup=False)
 
 
 @commands.command()
@@ -191,8 +192,8 @@ def country(
             else (read_result(folder).summary.get("country") or {}).get("officers_shared")
         )
         least = "" if minimum is None else f"-at-least-{minimum}"
-        out = folder.resolve().with_name(
-            f"{folder.resolve().name}-{'' if number is None else f'{number:.0f}-'}officers{least}"
+        out = whole_path(folder).with_name(
+            f"{whole_path(folder).name}-{'' if number is None else f'{number:.0f}-'}officers{least}"
         )
     with interruptible() as cancelled, shown_progress() as progress:
         summary, found = share_out(
@@ -246,7 +247,7 @@ def _print_country(found: Any, folder: Path) -> None:
     out_console.print(table)
     if found.empty:
         out_console.print(f"Without an officer: {', '.join(found.empty)}", markup=False)
-    out_console.print(f"Results: {folder.resolve() / 'country.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(folder) / 'country.html'}", markup=False)
 
 
 @commands.command()
@@ -266,7 +267,7 @@ def prices(
         )
     for sentence in found["sentences"]:
         out_console.print(f"- {sentence}", markup=False)
-    out_console.print(f"Results: {out.resolve() / 'prices.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(out) / 'prices.html'}", markup=False)
 
 
 @commands.command()
@@ -310,7 +311,7 @@ def robustness(
         out_console.print(f"- {sentence}", markup=False)
     if out is not None:
         write_stress_test(out, found)
-        out_console.print(f"Results: {out.resolve() / 'robustness.json'}", markup=False)
+        out_console.print(f"Results: {whole_path(out) / 'robustness.json'}", markup=False)
 
 
 @commands.command()
@@ -340,7 +341,7 @@ def survey(
             markup=False,
         )
     write_survey(out, str(tables.summary.get("project", "")), found)
-    out_console.print(f"Results: {out.resolve() / 'survey.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(out) / 'survey.html'}", markup=False)
 
 
 @commands.command()
@@ -370,7 +371,7 @@ def answer(
         err_console.print(f"DRAFT: {text}", markup=False)
     for a in content["answers"]:
         out_console.print(f"{a['question']} {' '.join(a['text'])}", markup=False)
-    out_console.print(f"Results: {out.resolve()}", markup=False)
+    out_console.print(f"Results: {whole_path(out)}", markup=False)
 
 
 @commands.command()

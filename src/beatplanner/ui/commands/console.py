@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beatplanner.data.errors import Note
+from beatplanner.data.paths import whole_path
 from beatplanner.planning.cores import usable_cores
 from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
@@ -252,7 +253,7 @@ def print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) ->
     out_console.print(table)
     if not places:
         return
-    out_console.print(f"Results: {out.resolve()}", markup=False)
-    out_console.print(f"Report:  {out.resolve() / 'report.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(out)}", markup=False)
+    out_console.print(f"Report:  {whole_path(out) / 'report.html'}", markup=False)
     if (out / "forum" / "pack.pdf").exists():
-        out_console.print(f"Forum:   {out.resolve() / 'forum' / 'pack.pdf'}", markup=False)
+        out_console.print(f"Forum:   {whole_path(out) / 'forum' / 'pack.pdf'}", markup=False)

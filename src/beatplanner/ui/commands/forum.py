@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     CLASH,
@@ -43,7 +44,7 @@ def pack(
     stopped = remake_pack(folder, languages=language or ())
     if stopped:
         raise InputError(*stopped)
-    out_console.print(f"Forum pack: {folder.resolve() / 'forum'}", markup=False)
+    out_console.print(f"Forum pack: {whole_path(folder) / 'forum'}", markup=False)
 
 
 @commands.command()
@@ -107,7 +108,7 @@ def proposal(
         out_console.print(
             f"The nearest proposal that keeps every rule differs from it for {found.apart:,.0f} residents{proven}."
         )
-    out_console.print(f"Results: {out.resolve() / 'proposal.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(out) / 'proposal.html'}", markup=False)
     if found.broken and found.nearest is None:
         raise typer.Exit(CLASH)
 
@@ -124,4 +125,4 @@ def catalogue(
         known = ", ".join(name for name in LOCALES if name != "en")
         raise typer.BadParameter(f"“{language}” is none of {known}", param_hint="LANGUAGE")
     write_catalogue(out, language)
-    out_console.print(f"Catalogue: {out.resolve()}", markup=False)
+    out_console.print(f"Catalogue: {whole_path(out)}", markup=False)

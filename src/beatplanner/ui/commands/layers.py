@@ -12,6 +12,7 @@ from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.output_place import write_file
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     DONE,
@@ -89,7 +90,7 @@ def build(
     from beatplanner.data.project.build import build as write
 
     write(description, out)
-    out_console.print(f"Project file: {out.resolve()}", markup=False)
+    out_console.print(f"Project file: {whole_path(out)}", markup=False)
 
 
 @commands.command()
@@ -106,7 +107,7 @@ def classes(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
     write_file(out, default_classes().encode("utf-8-sig"))
-    out_console.print(f"Table of road classes: {out.resolve()}", markup=False)
+    out_console.print(f"Table of road classes: {whole_path(out)}", markup=False)
 
 
 @commands.command("job-template")
@@ -123,7 +124,7 @@ def job_template(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
     write_file(out, default_template())
-    out_console.print(f"Template of job descriptions: {out.resolve()}", markup=False)
+    out_console.print(f"Template of job descriptions: {whole_path(out)}", markup=False)
 
 
 @commands.command()
@@ -196,4 +197,4 @@ def export(
         card = card_rows(tables.summary, public=not office)
         files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign, card)
     for file in files:
-        out_console.print(f"Export: {file.resolve()}", markup=False)
+        out_console.print(f"Export: {whole_path(file)}", markup=False)

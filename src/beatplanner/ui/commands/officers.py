@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.data.formats.frames import each_row
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     CLASH,
     CORES,
@@ -69,7 +70,7 @@ def replan(
             cancelled=cancelled,
         )
     _print_change(found)
-    out_console.print(f"Results: {out.resolve()}", markup=False)
+    out_console.print(f"Results: {whole_path(out)}", markup=False)
     say_clashes(found["summary"])
 
 
@@ -121,7 +122,7 @@ def order(
     if out is None:
         out_console.print("Nothing was written. Accept the order with --out DIR --reason “…”.")
     else:
-        out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
+        out_console.print(f"Results: {whole_path(out)}; the audit is in audit.jsonl", markup=False)
     say_clashes(found["summary"])
 
 
@@ -172,7 +173,7 @@ def postings(
                 cancelled=cancelled,
             )
         _print_change(found)
-        out_console.print(f"Results: {out.resolve()}", markup=False)
+        out_console.print(f"Results: {whole_path(out)}", markup=False)
         say_clashes(found["summary"])
         return
     judge = Judge(tables, folder)
@@ -193,7 +194,7 @@ def postings(
         )
         raise typer.Exit(CLASH)
     found = accept(folder, out, wanted, reason=reason, by=by)
-    out_console.print(f"Results: {out.resolve()}; the audit is in audit.jsonl", markup=False)
+    out_console.print(f"Results: {whole_path(out)}; the audit is in audit.jsonl", markup=False)
     say_clashes(found["summary"], by_hand=True)
 
 
@@ -259,7 +260,7 @@ def succession(
             write_csv(
                 out / name, list(frame.columns), frame.astype(object).where(frame.notna(), None).itertuples(index=False)
             )
-        out_console.print(f"Tables: {out.resolve()}", markup=False)
+        out_console.print(f"Tables: {whole_path(out)}", markup=False)
 
 
 def _event(text: str) -> tuple[str, Any, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     CORES,
     OutOption,
@@ -40,7 +41,7 @@ def demo(
     """Plan the built-in sample town, from raw layers to forum pack."""
     from beatplanner.data.sample.sample_town import write_sample_town
 
-    layers = out.resolve().parent / f"{out.resolve().name}-layers"
+    layers = whole_path(out).parent / f"{whole_path(out).name}-layers"
     project = write_sample_town(layers)
     out_console.print(f"Raw layers of the sample town: {layers}", markup=False)
     plan_project(project, out, time_limit=time_limit, seed=seed, threads=threads)
@@ -144,7 +145,7 @@ def curve(
             rules,
         )
     out_console.print(table)
-    out_console.print(f"Results: {out.resolve() / 'curve.html'}", markup=False)
+    out_console.print(f"Results: {whole_path(out) / 'curve.html'}", markup=False)
 
 
 def _budget(text: str) -> float | str:

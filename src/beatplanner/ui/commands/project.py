@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.data.paths import whole_path
 from beatplanner.planning.cores import usable_cores
 from beatplanner.ui.commands.console import out_console
 
@@ -227,7 +228,7 @@ def plan_in_project(
                 )
             plan = document.add_plan(out, name, reason=reason)
             print_summary(summary, out, places=False)
-            out_console.print(f"{plan.name} is kept in {file.resolve()}", markup=False)
+            out_console.print(f"{plan.name} is kept in {whole_path(file)}", markup=False)
             told = summary
 
         told: dict[str, Any] = {}
@@ -248,7 +249,7 @@ def extract(
     from beatplanner.data.output_place import cannot_write, swap_in
     from beatplanner.data.result.folder import check_result_place
 
-    out = out.resolve()
+    out = whole_path(out)
     check_result_place(out)
     document = _open(file)
     try:
@@ -279,9 +280,9 @@ def add(
     _changed(
         file,
         by,
-        lambda document: document.add_plan(folder.resolve(), name, f"Plan taken in from {folder.name}", reason),
+        lambda document: document.add_plan(whole_path(folder), name, f"Plan taken in from {folder.name}", reason),
     )
-    out_console.print(f"The plan is kept in {file.resolve()}", markup=False)
+    out_console.print(f"The plan is kept in {whole_path(file)}", markup=False)
 
 
 @project_app.command()
@@ -420,7 +421,7 @@ def new(
         raise InputError(Note("error", what, advice))
     if not guess_only:
         write_project(draft, out)
-        out_console.print(f"Project file: {out.resolve()}", markup=False)
+        out_console.print(f"Project file: {whole_path(out)}", markup=False)
 
 
 def _guess_in_words(source: Any) -> str:

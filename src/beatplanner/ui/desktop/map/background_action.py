@@ -10,6 +10,7 @@ from platformdirs import user_config_path
 from PySide6.QtWidgets import QFileDialog
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
@@ -42,7 +43,7 @@ def remembered() -> Path | None:
 def _remember(path: Path | None) -> None:
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
-        _file().write_text(json.dumps(None if path is None else str(path.resolve())), encoding="utf-8")
+        _file().write_text(json.dumps(None if path is None else str(whole_path(path))), encoding="utf-8")
 
 
 def use(window: Window, path: Path) -> None:

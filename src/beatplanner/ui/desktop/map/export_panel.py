@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.lock import user_name
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
@@ -260,7 +261,7 @@ def install(window: Window) -> None:
         except StoppedError:
             from beatplanner.data.result.map_files import clear_stopped
 
-            clear_stopped(path.resolve())
+            clear_stopped(whole_path(path))
             raise
 
     def export_data() -> None:

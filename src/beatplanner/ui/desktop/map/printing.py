@@ -19,6 +19,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
     attribution,
@@ -286,7 +287,7 @@ def write_page(
     InputError
         Where the ending is another, the paper is unknown, or the file cannot be written.
     """
-    path = path.resolve()
+    path = whole_path(path)
     check_place(path)
     if page.paper not in PAPER:
         raise InputError(problem(f"“{page.paper}” is no paper", f"Give one of {', '.join(PAPER)}", field="paper"))

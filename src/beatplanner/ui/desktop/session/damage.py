@@ -17,6 +17,7 @@ from typing import Any
 
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.session.foreign_paths import leads_to_server
 
 DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".ods", ".kmz")
@@ -88,7 +89,7 @@ def _of_database(path: Path, head: bytes, size: int) -> str:
     if size > WHOLE_DATABASE:
         return ""
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{whole_path(path).as_uri()}?mode=ro", uri=True)) as database:
             said = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         # a file that another program holds is not damaged

@@ -12,6 +12,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.session.damage import damaged, damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
 
@@ -92,7 +93,7 @@ class OpenTown:
             plan, town, streets, project = self.reading(_read_folder, folder)
             self.project, self.result = (project if town is not None else None), folder
         else:
-            again = self.document if self.document is not None and self.document.file == path.resolve() else None
+            again = self.document if self.document is not None and self.document.file == whole_path(path) else None
             refuse_what_is_no_project(path)
             try:
                 document = ProjectDocument.open(path, again=again)

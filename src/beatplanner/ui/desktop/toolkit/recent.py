@@ -7,6 +7,8 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
+from beatplanner.data.paths import whole_path
+
 KEPT = 8
 
 
@@ -25,7 +27,7 @@ def recent_projects() -> list[Path]:
 
 def remember(project: Path) -> None:
     """Put a project first; a settings folder that cannot be written is no reason to stop."""
-    names = [str(project.resolve()), *(str(p) for p in recent_projects() if p != project.resolve())][:KEPT]
+    names = [str(whole_path(project)), *(str(p) for p in recent_projects() if p != whole_path(project))][:KEPT]
     try:
         _file().parent.mkdir(parents=True, exist_ok=True)
         _file().write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")

@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.endings import PROJECT_ENDING, as_project_name, free_name, project_ending
 from beatplanner.data.errors import InputError
+from beatplanner.data.paths import whole_path
 from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
@@ -208,7 +209,7 @@ class Session(QObject):
             window.open(project)
         finally:
             window.scenario.before_reading = before
-        if self.document is not None and self.document.file == project.resolve():
+        if self.document is not None and self.document.file == whole_path(project):
             recovery.forget()
         self.refresh()
 
