@@ -65,6 +65,9 @@ class Windows:
     def fill_gaps(self, work: Path) -> None:
         """Put what wine lacks into this Windows; it calls itself Windows 10."""
         self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+        # as an administrator may allow it; without it the program says that a path is too long
+        control = r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem"
+        self.run("reg", "add", control, "/v", "LongPathsEnabled", "/t", "REG_DWORD", "/d", "1", "/f")
         self.settle()
         fill(self.drive / "windows" / "system32", work)
         self.environment["WINEDLLOVERRIDES"] += f";{','.join(LIBRARIES)}=n"
