@@ -12,6 +12,7 @@ import pytest
 
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import prove_together
+from beatplanner.planning.verification.officers_proof import Prices, Rules, _waiting, cheapest
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import Demand, _own_rows, _tree, check_form
 from beatplanner.planning.verification.travel_bound import Area, prove
@@ -184,6 +185,28 @@ def test_a_price_that_is_wrong_by_rounding_is_worth_nothing():
         assert _tree(own, demand.metres, kept, 1, at_most=False) <= 9.0
     with pytest.raises(CannotProveError):
         _own_rows(evidence, sites_proof(**a_row("budget", [0, 1], [5.0, 6.0], 5.0)), demand, 1)
+
+
+@pytest.mark.parametrize("closed, stop, welcomes", [(5, 5, (5,)), (8, 8, (7,)), (1, 1, (1,))])
+def test_a_post_that_does_not_exist_yet_earns_what_its_months_are_worth(closed, stop, welcomes):
+    # two posts of the second beat lack until it is handed over; a stand-in who is free to do nothing else leaves no bound above the truth
+    places, months = 2, 8
+    lacks = np.zeros((places, months), int)
+    lacks[1, :closed] = 2
+    found = _waiting(lacks, 1, SimpleNamespace(handover_months=1))
+    assert [(o.pinned, o.stop, o.welcomes) for o in found] == [(1, stop, welcomes)] * 2
+    random = np.random.default_rng(1)
+    alpha, beta, gamma = random.uniform(0, 9, (3, places, months))
+    needs = np.zeros((places, 3), bool)
+    needs[1, 0] = True
+    delta = random.uniform(0, 9, (places, 3, months))
+    prices = Prices(alpha, beta, gamma, delta, np.zeros(months))
+    earned = alpha[1, :stop].sum() + delta[1, 0, :stop].sum() + gamma[1, list(welcomes)].sum()
+    if stop < months and stop > 1:
+        earned += gamma[1, stop - 1]  # the successor's handover
+    paid = beta[1, : stop if stop == months else stop - 1].sum()
+    value = cheapest(found[0], prices, needs, Rules(36, None, 1, dict.fromkeys(("tenure_violation", "rotation"), 9.0)))
+    assert value == pytest.approx(paid - earned)
 
 
 def test_numbers_that_are_none_are_no_numbers():

@@ -60,6 +60,17 @@ class Officer:
         0  # months in which today's post must be held: notice, and until a holder whose post is stood in for is back
     )
     pinned: int = -1  # the one beat that a stand-in serves from first to stop
+    welcomes: tuple[int, ...] = ()  # months, besides that of the handover, in which a successor of a stand-in may begin
+
+
+def not_evaluated(evidence: Evidence) -> str:
+    """Return why no certificate of such a plan is evaluated, in a sentence; "" where it is."""
+    rules = evidence.rules.officers
+    if rules is not None and rules.published is not None:
+        return "Bounds of plans that follow a published plan are not evaluated by this checker."
+    if rules is not None and (rules.posts is not None or evidence.summary["officers"].get("special_posts")):
+        return "Bounds of plans with posts that ask for something are not evaluated by this checker."
+    return ""
 
 
 def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float:
@@ -70,19 +81,16 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     CannotProveError
         Where the plan has posts that ask for something, or follows a published one: this checker does not evaluate those.
     """
+    why = not_evaluated(evidence)
+    if why:
+        raise CannotProveError(why)
     rules, beats, roster = evidence.rules.officers, evidence.beats, evidence.tables.roster
     if rules is None or beats is None or roster is None:
         raise CannotProveError("The officers are not there.")
-    if rules.published is not None:
-        raise CannotProveError("Bounds of plans that follow a published plan are not evaluated by this checker.")
-    if rules.posts is not None or evidence.summary["officers"].get("special_posts"):
-        raise CannotProveError("Bounds of plans with posts that ask for something are not evaluated by this checker.")
     ids = list(beats["beat"])
     by_name = {str(row["officer"]): row for row in records(roster)}
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
     months, posts = len(days) - 1, beats["posts"].to_numpy(int)
-    if _closed_posts(evidence, by_name, ids, posts, days, rules.handover_months).any():
-        raise CannotProveError("Bounds of plans in which beats start later are not evaluated by this checker.")
     if len(roster) * len(beats) * months**2 / 2 > MOST_ENDS:
         raise CannotProveError("There are too many officers and beats for this checker.")
     # proofs of earlier versions have no prices of moves
@@ -111,6 +119,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     prices = Prices(prices.posts, prices.room, handover, prices.needs, prices.moves)
     officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in by_name.values()]
     officers += _standins(evidence, by_name, days, groups, ids)
+    officers += _waiting(_closed_posts(evidence, by_name, ids, posts, days, rules.handover_months), len(groups), rules)
     weights: dict[str, float] = rules.weights.model_dump()
     needs = np.zeros((len(beats), len(groups) + 2), bool)
     for b, said in enumerate(beats["languages"]):
@@ -182,6 +191,35 @@ def _standins(evidence: Evidence, by_name, days, groups: list[str], ids: list[st
                 pinned=ids.index(str(text(r["beat"]))),
             )
         )
+    return found
+
+
+def _waiting(closed: np.ndarray, groups: int, rules: Any) -> list[Officer]:
+    """Return an officer for each post that does not exist yet, who speaks all that is needed and is gone once the beat has started and is handed over.
+
+    A successor may begin in any month of the handover, whether or not that is one: which lowers the bound, if anything.
+    """
+    found, months = [], closed.shape[1]
+    for b, posts in enumerate(closed):
+        until = int((posts > 0).sum())
+        # the end of the stand-in lets one begin as the handover does; where it is the horizon's there is none
+        first = until - rules.handover_months + (until < months)
+        alone = Officer(
+            first=0,
+            stop=until,
+            home=-1,
+            carried=False,
+            rooted=False,
+            served=0,
+            ordered=0,
+            works=np.ones(months, bool),
+            cost=np.zeros(len(closed)),
+            has=np.ones(groups + 2, bool),
+            may=np.ones(len(closed), bool),
+            pinned=b,
+            welcomes=tuple(range(max(1, first), min(until + 1, months))),
+        )
+        found += [alone] * int(posts.max(initial=0))
     return found
 
 
@@ -300,7 +338,8 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     credit = np.where((ends < months) & (ends - h >= 1), ends - h, -1)
     done = done - np.where(credit >= 0, prices.handover[:, np.maximum(credit, 0)], 0.0)
     if o.pinned >= 0:
-        return float(done[o.pinned, o.stop] + gain[o.pinned, o.first] - room[o.pinned, o.first])
+        welcome = float(prices.handover[o.pinned, list(o.welcomes)].sum())
+        return float(done[o.pinned, o.stop] + gain[o.pinned, o.first] - room[o.pinned, o.first]) - welcome
     broken, rotation = rules.weights["tenure_violation"], rules.weights["rotation"]
     allowed = np.ones(places, bool)
     allowed &= o.may

@@ -12,7 +12,7 @@ from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
-from beatplanner.planning.verification.officers_proof import prove_officers
+from beatplanner.planning.verification.officers_proof import not_evaluated, prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stations
 from beatplanner.planning.verification.travel_bound import TooLargeError
@@ -232,6 +232,8 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]
         return
     if not is_number(claim):
         why = "No certificate was written for this bound; it is what the solver reports."
+        if step == "officers":
+            why = f"{why} {not_evaluated(evidence)}".strip()
         ledger.unchecked(f"{step}.proof", bound, why)
         ledger.add(f"{step}.certified", certified is not True, certified, False)
         return
