@@ -37,6 +37,8 @@ COPIED = (
     "uninstall.sh",
 )
 WINDOWS_PATH_LIMIT = 259
+# What a Linux desktop calls a project.
+KIND = "application/x-beatplanner-project"
 
 
 class InstallError(Exception):
@@ -261,12 +263,32 @@ def add_to_menu(target: Path, about: dict) -> bool:
         (applications / "beatplanner.desktop").write_text(
             "[Desktop Entry]\nType=Application\nName=beatplanner\nComment=Neighbourhood beats, stations and officers who stay\n"
             f'Exec="{starter}" desktop %f\nIcon={target / "beatplanner.png"}\nTerminal=false\nCategories=Office;Geography;\n'
-            "MimeType=application/geopackage+sqlite3;application/toml;\n",
+            f"MimeType={KIND};application/geopackage+sqlite3;application/toml;\n",
             "utf-8",
         )
+        add_kind(applications.parent)
     except OSError:
         return False
     return True
+
+
+def add_kind(data: Path) -> None:
+    """Tell the desktop of projects (.beatplan): a double click opens them; inside they are GeoPackages, which other programs may open too."""
+    packages = data / "mime" / "packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    (packages / "beatplanner.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">\n'
+        f'  <mime-type type="{KIND}">\n    <comment>beatplanner project</comment>\n'
+        '    <sub-class-of type="application/geopackage+sqlite3"/>\n    <glob pattern="*.beatplan"/>\n'
+        "  </mime-type>\n</mime-info>\n",
+        "utf-8",
+    )
+    # desktops read these caches; where a tool is missing they read the files, or do so at the next session
+    for command in (["update-mime-database", data / "mime"], ["update-desktop-database", data / "applications"]):
+        tool = shutil.which(command[0])
+        if tool:
+            subprocess.run([tool, str(command[1])], capture_output=True, check=False)
 
 
 def main() -> int:

@@ -6,7 +6,12 @@ if [ ! -f "$here/installed.json" ]; then
     exit 1
 fi
 entry="${XDG_DATA_HOME:-$HOME/.local/share}/applications/beatplanner.desktop"
-if [ -f "$entry" ] && grep -qF "$here/" "$entry"; then rm -f "$entry"; fi
+if [ -f "$entry" ] && grep -qF "$here/" "$entry"; then
+    data=$(dirname "$(dirname "$entry")")
+    rm -f "$entry" "$data/mime/packages/beatplanner.xml"
+    update-mime-database "$data/mime" >/dev/null 2>&1
+    update-desktop-database "$data/applications" >/dev/null 2>&1
+fi
 cd / || exit 1
 rm -rf "$here/env" "$here/env.new" "$here/env.old" "$here/guide" "$here/licences"
 rm -f "$here/sbom.cdx.json" "$here/beatplanner.png" "$here/beatplanner.ico" "$here/beatplanner.sh" "$here/installing" "$here/installed.json" "$here/uninstall.sh"

@@ -191,3 +191,31 @@ def test_leaving_parts_out_changes_nothing_else_and_refuses_what_is_needed(tmp_p
     wheel = _wheel(tmp_path, "x", "2", [], {**files, "x/y.pyd": b"MZ\0big.dll\0"})
     with pytest.raises(BundleError, match=r"x/big.dll by x/y.pyd"):
         lighten(wheel, ["*/big.dll"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a desktop of Linux")
+def test_a_linux_desktop_knows_projects_while_the_program_is_there(tmp_path, monkeypatch):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("starter_install", bundle.STARTERS / "install.py")
+    install = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(install)
+    data, target = tmp_path / "share", tmp_path / "share" / "beatplanner"
+    target.mkdir(parents=True)
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    assert install.add_to_menu(target, {})
+    entry, kind = data / "applications" / "beatplanner.desktop", data / "mime" / "packages" / "beatplanner.xml"
+    assert f"MimeType={install.KIND};" in entry.read_text("utf-8")
+    if shutil.which("update-mime-database"):
+        assert f"{install.KIND}:*.beatplan" in (data / "mime" / "globs").read_text("utf-8")
+    # another installation's entry and kind stay; the own ones go with the program
+    (target / "installed.json").write_text("{}", "ascii")
+    shutil.copy(bundle.STARTERS / "uninstall.sh", target / "uninstall.sh")
+    mine = entry.read_text("utf-8")
+    for text, there in ((mine.replace(str(target), "/opt/other"), True), (mine, False)):
+        entry.write_text(text, "utf-8")
+        (target / "installed.json").write_text("{}", "ascii")
+        shutil.copy(bundle.STARTERS / "uninstall.sh", target / "uninstall.sh")
+        subprocess.run(["sh", str(target / "uninstall.sh")], check=True, capture_output=True)
+        assert entry.exists() == kind.exists() == there
+        target.mkdir(exist_ok=True)

@@ -18,7 +18,7 @@ import pytest
 
 from beatplanner.data import output_place, paths
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import check_place, own_name, swap_in
+from beatplanner.data.output_place import check_place, own_name, settle, swap_in
 from beatplanner.data.paths import long_paths, read_only_uri, relative_or_whole, whole_path
 from conftest import write_grid_town
 
@@ -206,6 +206,8 @@ def test_a_disk_that_does_not_say_where_its_paths_lead_is_used(tmp_path, town, c
     assert command("build", town.project, "-o", tmp_path / "town.beatplan")[0] == 0
     monkeypatch.chdir(tmp_path)
     assert whole_path("a/../b") == tmp_path / "b"
+    # nor does what is no place at all end a command before it can say so
+    settle(Path("x" * 5000))
     # where a link leads is not guessed: what must stay in a folder could lie elsewhere
     (tmp_path / "link").symlink_to("/", target_is_directory=True)
     with pytest.raises(InputError, match="a link in the path cannot be followed"):
@@ -265,19 +267,40 @@ def test_a_file_held_for_a_moment_is_tried_again(tmp_path, held, kind):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["plan"]
 
 
-def test_a_file_held_for_good_loses_neither_result(town, command, held):
-    out = town.folder / "town.gpkg"
+def test_a_file_held_for_good_loses_neither_result(tmp_path, held):
+    out = tmp_path / "map.png"
+    out.write_text("old")
+    for expected in ("map-new.png", "map-new-2.png"):
+        held["left"] = 1000
+        part = tmp_path / ".map.1.part.png"
+        part.write_text(expected)
+        with pytest.raises(InputError, match=f"(?s)open in another program.*{expected}"):
+            swap_in(part, out)
+        assert (tmp_path / expected).read_text() == expected
+    assert out.read_text() == "old"
+
+
+def test_a_project_that_qgis_holds_is_built_into_and_nothing_is_left_beside(town, command, held):
+    out = town.folder / "town.beatplan"
     assert command("build", town.project, "-o", out)[0] == 0
-    before = out.read_bytes()
-    for expected in ("town-new.gpkg", "town-new-2.gpkg"):
+
+    def saved() -> str:
+        with closing(sqlite3.connect(out)) as database:
+            return database.execute("SELECT value FROM beatplanner_meta WHERE key = 'save_id'").fetchone()[0]
+
+    before, inode = saved(), out.stat().st_ino
+    with closing(sqlite3.connect(out)) as reader:
+        reader.execute("SELECT count(*) FROM units").fetchone()
+        held["left"] = 1000
+        assert command("build", town.project, "-o", out)[0] == 0
+        assert saved() != before and out.stat().st_ino == inode
+        # one that changes it has it for itself
+        reader.execute("BEGIN IMMEDIATE")
         held["left"] = 1000
         code, _, error = command("build", town.project, "-o", out)
         assert code == 1
-        assert "open in another program" in error
-        assert expected in error
-        assert (town.folder / expected).stat().st_size > 0
-    assert out.read_bytes() == before
-    assert not list(town.folder.glob(".*part*"))
+        assert "such as QGIS, has the project open" in error
+    assert not [p.name for p in town.folder.iterdir() if "part" in p.name or "-new" in p.name]
 
 
 def test_every_process_is_spawned_and_nothing_is_posix_only():

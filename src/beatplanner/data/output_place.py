@@ -225,7 +225,8 @@ def settle(out: Path) -> None:
     out
         A folder or file that is written by `swap_in`.
     """
-    with suppress(OSError):
+    # what is no place that this system can hold is told by the command itself
+    with suppress(OSError, InputError):
         out = whole_path(out)
         if not out.name:
             return

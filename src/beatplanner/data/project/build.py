@@ -15,13 +15,13 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import cannot_write, check_place, swap_in, try_place
+from beatplanner.data.output_place import cannot_write, check_place, try_place
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.layers import write_layers
 from beatplanner.data.project.lock import user_name
 from beatplanner.data.project.plan_layers import write_layer_styles
-from beatplanner.data.project.safe_save import flush
+from beatplanner.data.project.safe_save import cannot_save, flush, put_package
 from beatplanner.data.project.store import write_content
 from beatplanner.data.town.read_town import read_town
 
@@ -59,7 +59,9 @@ def build(description: Path | Description, out: Path) -> None:
         write_content(part, content, meta, {})
         write_layer_styles(part)
         flush(part)
-        swap_in(part, out)
+        put_package(part, out)
+    except sqlite3.OperationalError as error:
+        raise InputError(cannot_save(error, out)) from None
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(cannot_write(error, out)) from None
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import check_place, move
 from beatplanner.data.paths import read_only_uri, whole_path
 from beatplanner.data.processes import is_left_over
@@ -56,21 +56,33 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
             copy_package(base, part)
         change(part)
         flush(part)
-        _put(part, target)
+        put_package(part, target)
         flush_folder(folder)
     except (OSError, sqlite3.Error) as error:
-        raise InputError(_cannot(error, target)) from None
+        raise InputError(cannot_save(error, target)) from None
     finally:
         for name in (part, *_companions(part)):
             with suppress(OSError):
                 name.unlink(missing_ok=True)
 
 
-def _put(part: Path, target: Path) -> None:
-    """Put a new version in the place of the old; where another program has that open, write into it in one transaction.
+def put_package(part: Path, target: Path) -> None:
+    """Put a new version of a GeoPackage in the place of the old; where another program has that open, write into it in one transaction.
 
     Windows lets nobody replace a file that a reader such as QGIS holds, but SQLite's backup writes into it: readers see the old version
     or the new, and a kill on the way leaves the old, which SQLite's journal brings back.
+
+    Parameters
+    ----------
+    part
+        The new version, beside `target`; where it was written into the old one it is still there.
+    target
+        Its place.
+
+    Raises
+    ------
+    OSError, sqlite3.Error
+        Where the place cannot be written, or another program is writing into it; `cannot_save` says it in words.
     """
     try:
         _settle(target)
@@ -94,7 +106,8 @@ def _put(part: Path, target: Path) -> None:
         new.backup(old, progress=told)
 
 
-def _cannot(error: Exception, target: Path):
+def cannot_save(error: Exception, target: Path) -> Note:
+    """Say why a project could not be saved."""
     said = str(getattr(error, "strerror", None) or error).strip()
     full = "full" in said.lower() or getattr(error, "errno", 0) in (27, 28, 122) or "disk i/o" in said.lower()
     if full:
@@ -111,7 +124,7 @@ def _cannot(error: Exception, target: Path):
         )
     if "locked" in said.lower() or "busy" in said.lower():
         return problem(
-            "another program, such as QGIS, has the file open with changes of its own",
+            "another program, such as QGIS, has the project open with changes of its own",
             "Close it there and save again, or save under another name",
             file=target,
         )
