@@ -225,6 +225,13 @@ def _installer(out: Path, runtime: Path | None, portable: Path | None, msi: Path
 
     with tempfile.TemporaryDirectory(prefix="beatplanner-wheels-", ignore_cleanup_errors=True) as place:
         python = runtime_python(runtime)
+        if runtime is not None:
+            # no hash is pinned for it: its signatures are all that tells a changed one
+            if shutil.which("osslsigncode") is None:
+                raise BundleError(
+                    f"The signatures of {runtime} cannot be looked at without osslsigncode. On Debian or Ubuntu: apt install osslsigncode"
+                )
+            print(f"{runtime}: SHA-256 {sha256(runtime)}; compare it with the one on python.org", flush=True)
         folder = Path(place) / "wheels"
         folder.mkdir()
         print(f"Collecting the wheels for Windows and Python {python} …", flush=True)

@@ -121,7 +121,10 @@ def check_signatures(folder: Path) -> tuple[int, list[str]]:
             wrong.append(f"{file.name} is not signed")
         elif digests[0] != digests[1]:
             wrong.append(f"{file.name} was changed after it was signed")
-        elif SIGNER not in text and not file.name.startswith("vcruntime"):
-            wrong.append(f"{file.name} is not signed by the {SIGNER}")
+        else:
+            # the C++ runtime that comes with it is Microsoft's
+            signer = "Microsoft Corporation" if file.name.startswith("vcruntime") else SIGNER
+            if signer not in text:
+                wrong.append(f"{file.name} is not signed by the {signer}")
         looked += 1
     return looked, wrong

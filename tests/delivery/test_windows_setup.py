@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks.windows import Windows
 
+from delivery.bundle import main
 from delivery.wheels import BundleError
 from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
 from delivery.windows.msi import description, make_msi
@@ -103,7 +104,7 @@ def runtime(file: Path, names: dict[str, bytes]) -> Path:
     return file
 
 
-def test_only_an_embeddable_python_is_taken_and_nothing_sends_it_elsewhere(tmp_path):
+def test_only_an_embeddable_python_is_taken_and_nothing_sends_it_elsewhere(tmp_path, monkeypatch, capsys):
     whole = {
         "python.exe": program(),
         "pythonw.exe": program(),
@@ -125,6 +126,11 @@ def test_only_an_embeddable_python_is_taken_and_nothing_sends_it_elsewhere(tmp_p
         with pytest.raises(BundleError, match="embeddable"):
             unpack_runtime(runtime(tmp_path / "bad.zip", names), tmp_path / f"bad {number}")
     assert not (tmp_path / "evil.dll").exists()
+    # no hash is pinned for an administrator's own: without its signatures nothing would tell a changed one
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    out = tmp_path / "setup.exe"
+    assert main(["--platform", "windows", "--installer", "--out", str(out), "--runtime", str(archive)]) == 1
+    assert "cannot be looked at without osslsigncode" in capsys.readouterr().err and not out.exists()
     (tmp_path / "text.zip").write_text("no archive", "utf-8")
     with pytest.raises(BundleError, match="cannot be read"):
         runtime_python(tmp_path / "text.zip")
