@@ -339,8 +339,9 @@ def _check_figures(ledger: Ledger, evidence: Evidence) -> None:
             "beats",
             "posts",
         )
-    elif "posts" in beats.columns and evidence.rules.officers is not None:
-        wish = evidence.rules.officers.posts_per_beat
+    elif "posts" in beats.columns:
+        # without officers in the rules the beats have what they need
+        wish = "auto" if evidence.rules.officers is None else evidence.rules.officers.posts_per_beat
         posts = beats["officers_required"] if wish == "auto" else [wish] * len(beats)
         ledger.pairs(
             "beats.posts",
@@ -394,7 +395,7 @@ def _check_people(ledger: Ledger, evidence: Evidence) -> None:
     beats, units = evidence.beats, evidence.units
     assert beats is not None
     groups = list(evidence.rules.units.groups)
-    if "languages" not in beats.columns or not groups:
+    if "languages" not in beats.columns:
         return
     residents = evidence.total(units["population"].to_numpy(float))
     spoken: list[set[str]] = [set() for _ in range(len(beats))]

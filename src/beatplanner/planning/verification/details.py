@@ -155,6 +155,8 @@ def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
             work.get("incidents_a_year"),
             factor * read if _counts_all(work, factor, read) else factor * (read - outside),
         )
+    elif not read:
+        ledger.number("workload.incidents_a_year", work.get("incidents_a_year"), 0.0)
 
 
 def _counts_all(work: dict[str, Any], factor: float, read: int) -> bool:
