@@ -137,9 +137,11 @@ def go(window: Any, keys: Keyboard, project: Path, out: Path, seconds: float) ->
     if window.solving.running:
         keys.press("Ctrl+F5")
     keys.until("planned", lambda: not window.solving.running and window.scenario.plan is not None)
-    # a unit at a border, found by its id
+    # a unit, found by its id, into a beat that it does not touch: that breaks a rule, whatever was planned, so that there is something to repair
     edges, beat = window.scenario.town.edges, window.scenario.beat_of_unit()
-    a, b = next((int(i), int(j)) for i, j in zip(edges["a"], edges["b"], strict=True) if beat[i] != beat[j])
+    a = 0
+    beside = {*edges["b"][edges["a"] == a], *edges["a"][edges["b"] == a], a}
+    b = next(i for i in range(len(beat)) if beat[i] not in {beat[k] for k in beside})
     keys.press("Ctrl+F")
     keys.until("the search has the focus", window.place_search.hasFocus)
     keys.write(str(window.scenario.units["unit"].iloc[a]))

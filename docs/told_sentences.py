@@ -30,6 +30,11 @@ MODULES = (
     "planning/changes/roster_edits.py",
     "planning/whole/unfunded.py",
     "planning/workload.py",
+    "ui/words.py",
+    "ui/desktop/session/child_process.py",
+    "ui/desktop/session/damage.py",
+    "ui/desktop/session/drawing_process.py",
+    "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
     "data/findings.py",
     "data/formats/datums.py",
@@ -65,7 +70,7 @@ WORDS = (
 # Keys of the description and texts of no sentence.
 KEY = re.compile(
     r"[\w.]+ = \{\w+\}(?: m)?:?|tuple\[.*|looking on|beats of .*|[a-z_]+[._]\{\w+\}(?:\.\w+)?|, crs = .*|Bound CRS|Inverse of|Best transformation .*|"
-    r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) [ao].*|false \w+|\{\w+\}[.\w]+"
+    r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) [ao].*|false \w+|SELECT .*|\{path\}-wal|\{as_uri\}.*|PRAGMA .*|unable to open|beatplanner-.*|\{\w+\}[.\w]+"
 )
 # Calls whose texts nobody reads in a sentence.
 UNREAD = ("progress", "get", "setdefault", "getLogger", "filename", "join_path")

@@ -32,7 +32,7 @@ def test_plans_side_by_side(qtbot, tmp_path):
     comparing = install(window)
     assert [a.text() for a in window.menuBar().actions()] == ["Compare"]
     comparing.compare([tmp_path / "a", tmp_path / "b"], tmp_path / "comparison")
-    qtbot.waitUntil(lambda: comparing.shown is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: comparing.shown is not None, timeout=120_000)
     shown = comparing.shown
     assert (tmp_path / "comparison" / "comparison.html").is_file()
     assert [shown.table.headerItem().text(k) for k in range(1, 4)] == ["Today", "a", "b"]
@@ -53,7 +53,7 @@ def test_plans_side_by_side(qtbot, tmp_path):
         assert "<img" not in widget.toolTip(), widget
         if isinstance(widget, QtWidgets.QLabel) and widget.textFormat() != QtCore.Qt.TextFormat.PlainText:
             assert "evil" not in widget.text(), widget
-    qtbot.waitUntil(lambda: not comparing.background.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not comparing.background.busy, timeout=120_000)
 
 
 def test_limits_are_round_and_hold_all_values():

@@ -126,7 +126,7 @@ def test_cancel_keeps_the_plan_in_force(window, planned, qtbot):
     window.open(planned.folder / "plan")
     before = window.scenario.plan
     window.run_plan()
-    with qtbot.waitSignal(window.solving.progressed, timeout=60_000):
+    with qtbot.waitSignal(window.solving.progressed, timeout=120_000):
         pass
     window.cancel_plan()
     assert not window.solving.running
@@ -140,7 +140,7 @@ def test_bad_input_is_told_in_words(window, planned, qtbot, tmp_path):
     window.open(project)
     project.write_text(project.read_text("utf-8").replace('"pop"', '"popp"'), encoding="utf-8")
     window.run_plan()
-    with qtbot.waitSignal(window.solving.refused, timeout=60_000):
+    with qtbot.waitSignal(window.solving.refused, timeout=120_000):
         pass
     assert "popp" in window.told[-1][1][0]
     window.open(project)

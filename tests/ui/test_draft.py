@@ -50,7 +50,7 @@ def open_window(qtbot, tmp_path, monkeypatch, built):
         window.resize(1200, 700)
         window.show()
         window.open(path)
-        qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
         return window
 
     return make
@@ -131,7 +131,7 @@ def test_a_draft_is_saved_recovered_and_asked_for(open_window, qtbot, monkeypatc
     assert not window._may_leave()
     assert "3 changes not in the plan" in asked[0]
     window.save_project()
-    qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=120_000)
     window.close()
     again = open_window()
     assert [c.kind for c in again.draft.done] == ["beats", "stations", "postings"]
@@ -249,7 +249,7 @@ def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_wind
 
     window = open_window()
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5_000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=120_000)
     window.map.setFocus()
     reached, docks = set(), {d.objectName(): d for d in window.findChildren(QtWidgets.QDockWidget)}
     for _ in range(len(window.panels()) + 1):

@@ -190,7 +190,7 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     do(window, "draw_lock")
     do(window, "draw_repair")
     assert panel.process.running
-    with qtbot.waitSignal(panel.process.finished, timeout=60_000):
+    with qtbot.waitSignal(panel.process.finished, timeout=120_000):
         pass
     assert drawing.figures().broken == ()
     assert drawing.edits[-1].kind == "repair"
@@ -201,7 +201,7 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     do(window, "draw_redo")
     locked = drawing.beat[0]
     panel._start("improve", 3.0)
-    with qtbot.waitSignal(panel.process.finished, timeout=60_000):
+    with qtbot.waitSignal(panel.process.finished, timeout=120_000):
         pass
     assert drawing.beat[0] == locked
     assert drawing.figures().broken == ()

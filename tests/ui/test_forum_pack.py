@@ -155,6 +155,12 @@ def test_the_other_outputs_open(packed):
     assert (plan / "forum" / "picture.png").read_bytes().startswith(b"\x89PNG")
     book = openpyxl.load_workbook(plan / "forum" / "minutes.xlsx")
     assert [c.value for c in book["minutes"][1]][:3] == ["forum", "asked_on", "asked"]
+    # every workbook says from which files, under which rules and how near to the best the plan was made
+    for name in ("minutes.xlsx", "proposal.xlsx"):
+        card = openpyxl.load_workbook(plan / "forum" / name)["run card"]
+        told = [str(cell) for row in card.iter_rows(values_only=True) for cell in row if cell is not None]
+        assert {"Seal", "Proof", "What was asked of the plan"} <= set(told)
+        assert any(line.startswith("Versions: ") and "Seed: " in line for line in told)
     project = ET.parse(plan / "plan.qgs").getroot()
     assert project.get("projectname") == "Grid"
     layers = {layer.findtext("layername"): layer for layer in project.iter("maplayer")}

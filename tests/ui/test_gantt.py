@@ -101,7 +101,7 @@ def test_a_posting_goes_to_another_post_and_what_cannot_be_is_said(window, qtbot
     assert "✖" in panel.answer.toPlainText() and "officers in month" in panel.answer.toPlainText()
     assert not panel.buttons["accept"].isEnabled()
     panel.repair()
-    qtbot.waitUntil(lambda: "This is the plan now" in panel.answer.toPlainText(), timeout=60_000)
+    qtbot.waitUntil(lambda: "This is the plan now" in panel.answer.toPlainText(), timeout=120_000)
     assert verify(window.scenario.result).ok
     assert not window.told
 
@@ -142,7 +142,7 @@ def test_what_is_accepted_is_the_plan_with_its_reason_in_the_history(window, qtb
         QtWidgets.QInputDialog, "getText", lambda *a, **_: asked.append(a[2]) or ("needed at the school", True)
     )
     panel.accept()
-    qtbot.waitUntil(lambda: not panel.work.busy and len(panel.steps) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: not panel.work.busy and len(panel.steps) == 1, timeout=120_000)
     assert "Why is this done?" in asked[0] and "after 7 of 12 months" in asked[0]
     assert verify(window.scenario.result).ok
     assert window.scenario.plan.summary["edited_postings"]["reason"] == "needed at the school"

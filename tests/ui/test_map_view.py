@@ -80,7 +80,7 @@ def test_what_moves_under_the_hand_is_the_last_picture_until_the_hand_rests(wind
     view.pan(50, 0)
     assert view._rest.isActive()
     assert view._seen is not None and view._seen.centre[0] != view.centre[0]
-    qtbot.waitUntil(lambda: view._seen is not None and view._seen.centre[0] == view.centre[0], timeout=5000)
+    qtbot.waitUntil(lambda: view._seen is not None and view._seen.centre[0] == view.centre[0], timeout=120_000)
 
 
 def test_lasso_box_and_keys_select_units(window, qtbot):

@@ -123,7 +123,7 @@ def test_no_widget_of_the_window_reads_what_a_project_names(qtbot, tmp_path, mon
     panel.edit(lambda d: d.paint([a], str(d.beat[b])))
     window.stations.bring_up()
     window.wizard = window.new_from_layers([town.path("units.gpkg")])
-    qtbot.waitUntil(lambda: not window.wizard.work.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.wizard.work.busy, timeout=120_000)
     seen = 0
     for widget in QtWidgets.QApplication.allWidgets():
         texts = [widget.toolTip(), widget.whatsThis(), *(a.toolTip() for a in widget.actions())]

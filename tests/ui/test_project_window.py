@@ -88,12 +88,12 @@ def new_window(qtbot, tmp_path, monkeypatch):
 
 
 def settled(qtbot, wizard):
-    qtbot.waitUntil(lambda: not wizard.work.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not wizard.work.busy, timeout=120_000)
     qtbot.wait(10)
 
 
 def saved(qtbot, window):
-    qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=120_000)
 
 
 def test_start_page_has_what_a_planner_begins_with(new_window, project, qtbot):
@@ -194,7 +194,7 @@ def test_guided_import_of_a_messy_town(qtbot, tmp_path, new_window):
     save = wizard.steps[4]
     assert isinstance(save, SavePage)
     save.place.setText(str(tmp_path / "made.gpkg"))
-    with qtbot.waitSignal(wizard.made, timeout=30_000):
+    with qtbot.waitSignal(wizard.made, timeout=120_000):
         wizard.next()
     assert window.told == []
     assert window.scenario.document.file == tmp_path / "made.gpkg"
@@ -373,7 +373,7 @@ def test_a_failing_save_keeps_everything(new_window, project, qtbot, monkeypatch
 
     monkeypatch.setattr(safe_save, "flush", full)
     window.save_project()
-    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=120_000)
     assert "no room left" in window.told[-1][1][0]
     assert window.scenario.document.dirty
     assert read_document(project).content.history[-1].kind == "build"
@@ -396,7 +396,7 @@ def test_a_save_that_is_stopped_leaves_the_last_saved_state_and_the_work(new_win
 
     monkeypatch.setattr(safe_save, "copy_package", stopped_meanwhile)
     window.save_project()
-    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.session.work.busy, timeout=120_000)
     assert window.statusBar().currentMessage().startswith("Stopped")
     assert window.scenario.document.dirty and not window.told
     assert project.read_bytes() == before
@@ -528,7 +528,7 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
     assert wizard.map.highlighted == 14
     qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
     wizard.steps[4].place.setText(str(tmp_path / "New Haven"))
-    with qtbot.waitSignal(wizard.made, timeout=60_000):
+    with qtbot.waitSignal(wizard.made, timeout=120_000):
         qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
     project = tmp_path / "New Haven.beatplan"
     document = window.scenario.document
@@ -603,7 +603,7 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
     assert window.close()
     again = new_window()
     again.open(project)
-    qtbot.waitUntil(lambda: again.drawing_panel.drawing is not None, timeout=5000)
+    qtbot.waitUntil(lambda: again.drawing_panel.drawing is not None, timeout=120_000)
     assert again.drawing_panel.drawing.beat.tolist() == drawn
     assert not again.scenario.document.dirty
     # what is kept becomes the plan, also where rules are broken and the planner says so

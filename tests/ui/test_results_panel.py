@@ -72,7 +72,7 @@ def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, 
     import shutil
 
     proof = window.results.proof
-    qtbot.waitUntil(lambda: proof.verdict is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: proof.verdict is not None, timeout=120_000)
     assert proof.verdict["ok"]
     text = proof.page.toPlainText()
     assert "Beats" in text and "proven best" in text and "What this means" in text
@@ -82,7 +82,7 @@ def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, 
     summary["officers"]["rotations"] += 5
     (wrong / "summary.json").write_text(json.dumps(summary), "utf-8")
     window.open(wrong)
-    qtbot.waitUntil(lambda: proof.verdict is not None and not proof.verdict["ok"], timeout=60_000)
+    qtbot.waitUntil(lambda: proof.verdict is not None and not proof.verdict["ok"], timeout=120_000)
     assert any("rotations" in f["name"] for f in proof.verdict["failed"])
     assert "rotations" in proof.banner.text() + proof.page.toPlainText()
 

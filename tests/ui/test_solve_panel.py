@@ -178,7 +178,7 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     assert window.solving.running and window.solving.paused
     window.pause_plan()
     assert window.pause_button.text() == "Pause"
-    with qtbot.waitSignal(window.solving.finished, timeout=60_000):
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
         pass
     assert {"beats of West", "beats of Исток", "stations", "officers"} <= set(window.chart.series)
     assert all(s.best for s in window.chart.series.values())

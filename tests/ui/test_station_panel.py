@@ -103,7 +103,7 @@ def test_what_was_drawn_becomes_the_plan_and_can_be_released(window, qtbot):
     taken, over = free(panel)
     panel.swap(taken, over)
     wanted = {panel.judge.ids[s] for s in panel.chosen}
-    with qtbot.waitSignal(window.solving.finished, timeout=60_000):
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
         panel.buttons["keep"].click()
     assert {str(s) for s in window.scenario.plan.stations["station"]} == wanted
     assert verify(window.scenario.result).ok

@@ -38,7 +38,9 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(without_nan(content), indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
 
-def write_minutes(path: Path, columns: Sequence[str], forums: Sequence[tuple[str, str]], guide: str) -> None:
+def write_minutes(
+    path: Path, columns: Sequence[str], forums: Sequence[tuple[str, str]], guide: str, card: Sequence[Sequence[str]]
+) -> None:
     """Write the sheet on which a forum notes what it asked and what came of it; the next pack tells it from there.
 
     Parameters
@@ -51,6 +53,8 @@ def write_minutes(path: Path, columns: Sequence[str], forums: Sequence[tuple[str
         Id and name of each area.
     guide
         How to fill it in.
+    card
+        The run card of the plan, line by line.
     """
     import openpyxl
 
@@ -61,6 +65,7 @@ def write_minutes(path: Path, columns: Sequence[str], forums: Sequence[tuple[str
     for area, _ in forums:
         sheet.append([safe_cell(area)])
     _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]])
+    _run_card(book, card)
     book.save(path)
 
 
@@ -70,6 +75,7 @@ def write_proposal(
     units: Sequence[tuple[Any, str, str]],
     beats: Sequence[tuple[str, str]],
     guide: str,
+    card: Sequence[Sequence[str]],
 ) -> None:
     """Write the sheet of a counter-proposal: one row a unit, with the list of beats to choose from.
 
@@ -85,6 +91,8 @@ def write_proposal(
         Id and name of each beat.
     guide
         How to fill it in.
+    card
+        The run card of the plan, line by line.
     """
     import openpyxl
 
@@ -104,6 +112,7 @@ def write_proposal(
     sheet.add_data_validation(choice)
     choice.add(f"D2:D{len(units) + 1}")
     _guide(book, [guide])
+    _run_card(book, card)
     book.save(path)
 
 
@@ -126,3 +135,15 @@ def _guide(book: Any, lines: Sequence[str]) -> None:
         sheet.append([safe_cell(line)])
     for row in sheet.iter_rows():
         row[0].alignment = Alignment(wrap_text=True)
+
+
+def _run_card(book: Any, card: Sequence[Sequence[str]]) -> None:
+    from openpyxl.styles import Alignment
+
+    sheet = book.create_sheet("run card")
+    for column, width in zip("ABC", (60, 24, 24), strict=True):
+        sheet.column_dimensions[column].width = width
+    for line in card:
+        sheet.append([safe_cell(cell) for cell in line])
+    for row in sheet.iter_rows():
+        row[0].alignment = Alignment(wrap_text=True, vertical="top")

@@ -91,10 +91,17 @@ class Press:
         self.register.check(name, content)
         write_json(self.folder / name, content)
 
-    def minutes(self, name: str, columns: Sequence[str], forums: Sequence[tuple[str, str]], guide: str) -> None:
+    def minutes(
+        self,
+        name: str,
+        columns: Sequence[str],
+        forums: Sequence[tuple[str, str]],
+        guide: str,
+        card: Sequence[Sequence[str]],
+    ) -> None:
         """Write the sheet of minutes."""
-        self.register.check(name, [list(columns), list(forums), guide])
-        write_minutes(self.folder / name, columns, forums, guide)
+        self.register.check(name, [list(columns), list(forums), guide, [list(line) for line in card]])
+        write_minutes(self.folder / name, columns, forums, guide, card)
 
     def proposal(
         self,
@@ -103,10 +110,12 @@ class Press:
         units: Sequence[tuple[Any, str, str]],
         beats: Sequence[tuple[str, str]],
         guide: str,
+        card: Sequence[Sequence[str]],
     ) -> None:
         """Write the sheet of a counter-proposal."""
-        self.register.check(name, [list(columns.values()), list(units), list(beats), guide])
-        write_proposal(self.folder / name, columns, units, beats, guide)
+        lines = [list(line) for line in card]
+        self.register.check(name, [list(columns.values()), list(units), list(beats), guide, lines])
+        write_proposal(self.folder / name, columns, units, beats, guide, card)
 
     def layers(self, name: str, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
         """Write map layers; every column but the shape is read through."""

@@ -13,11 +13,11 @@ from beatplanner.data.publish.public.figures import Kind, Register, counted, of_
 from beatplanner.data.publish.public.forum_files import HEADINGS
 from beatplanner.data.publish.public.plan import Card
 from beatplanner.data.result.draft_reason import Reason
-from beatplanner.planning.forum.public.blocks import HIDDEN
+from beatplanner.planning.forum.public.blocks import HIDDEN, Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
-from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, street_index
+from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, run_card, street_index
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
@@ -36,6 +36,7 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
     press.tables(tables)
     forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
     heads = {c: c if t.language == "en" else t.text(said) for c, said in HEADINGS.items()}
+    card = _lines(run_card(content))
     press.minutes(
         "minutes.xlsx",
         [heads.get(c, c) for c in back.columns],
@@ -43,14 +44,28 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         t.text(
             "Write one row for each thing that the forum asked for. Give this file to the planner: the next pack tells what was done."
         ),
+        card,
     )
     guide = t.text(
         "Write another beat beside each area that should change, and leave the others empty. Give this file to the planner."
     )
     units = [(u, n, b or "") for u, n, b in zip(plan.units["unit"], figures.name, figures.beat, strict=True)]
-    press.proposal("proposal.xlsx", heads, units, [(str(b.beat), str(b.name)) for b in content.beats], guide)
+    press.proposal("proposal.xlsx", heads, units, [(str(b.beat), str(b.name)) for b in content.beats], guide, card)
     press.json("run_card.json", run_card_json(press, content, languages))
     press.layers("public.gpkg", public_layers(press, content))
+
+
+def _lines(blocks: Sequence[Block]) -> list[list[str]]:
+    """Return the blocks of a page as the lines of a sheet."""
+    lines: list[list[str]] = []
+    for block in blocks:
+        if block["kind"] == "table":
+            lines += [block["header"], *block["rows"]]
+        elif block["kind"] == "list":
+            lines += [[item] for item in block["items"]]
+        else:
+            lines.append([block["text"]])
+    return lines
 
 
 def cell(press: Press, content: PackContent, *key: str) -> Any:

@@ -886,7 +886,7 @@ class DrawingPanel(QWidget):
 
         number = [v if isinstance(v, float | int) else None for v in (best, bound)]
         self.note.setText(
-            self.tr("{0}\n{1} s; press again to stop.").format(progress_line(phase, *number), f"{seconds:,.0f}")
+            self.tr("{0}\n{1} s; press again to stop.").format(told(progress_line(phase, *number)), f"{seconds:,.0f}")
         )
 
     def _take(self, job: str, moves: object, words: object, left: object) -> None:
@@ -920,7 +920,7 @@ class DrawingPanel(QWidget):
         self.map.select_units(self._repaired)
 
     def _refused(self, text: str) -> None:
-        self._say(text)
+        self._say(told(text))
         self._enable()
 
     def keep(self) -> None:

@@ -41,6 +41,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.session.saving import Saving
 from beatplanner.ui.desktop.session.waiting import QUIET_MS
+from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.start_page import StartPage
@@ -427,6 +428,11 @@ class ProjectDock(QDockWidget):
     def _scenarios_tab(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
+        # a result that was opened alone has none of these
+        self.nothing = Label(self.tr("No project is open: scenarios, plans and history belong to a project."))
+        self.nothing.setWordWrap(True)
+        quiet(self.nothing)
+        column.addWidget(self.nothing)
         column.addWidget(Label(self.tr("Scenarios")))
         self.scenarios = QListWidget()
         self.scenarios.setAccessibleName(self.tr("Scenarios"))
@@ -476,6 +482,7 @@ class ProjectDock(QDockWidget):
         document = self.document
         self.scenarios.clear()
         self.plans.clear()
+        self.nothing.setVisible(document is None)
         self.history.load([] if document is None else document.content.history)
         if document is None:
             return
