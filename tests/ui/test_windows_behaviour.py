@@ -198,6 +198,28 @@ def test_a_path_that_windows_does_not_open_is_named_with_its_length(tmp_path, mo
     assert whole_path(long, windows=False) == Path(long)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows, whose lengths are tried apart")
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("loop/town", "leads back to itself"),
+        ("x" * 300, "the longest name in it 30"),
+        ("y" * 200 + "/" + "z/" * 2500 + "a", "more than this system takes"),
+    ],
+)
+def test_a_path_that_no_system_opens_is_told_where_it_is_read_and_written(town, command, monkeypatch, place, said):
+    monkeypatch.chdir(town.folder)
+    Path("loop").symlink_to("loop")
+    for line in (("check", f"{place}.toml"), ("build", town.project, "-o", f"{place}.beatplan")):
+        code, out, error = command(*line)
+        # on narrow lines
+        told = " ".join((out + error).split())
+        assert (code, said in told) == (1, True), told
+    if "loop" not in place:
+        code, _, error = command("verify", place)
+        assert (code, "letters cannot be opened" in " ".join(error.split())) == (1, True), error
+
+
 def test_a_disk_that_does_not_say_where_its_paths_lead_is_used(tmp_path, town, command, monkeypatch):
     # disks in memory, some shares and wine
     def refuse(path, strict=False):

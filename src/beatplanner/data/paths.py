@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path, PurePath
 from urllib.parse import quote
@@ -25,7 +26,7 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
     Raises
     ------
     InputError
-        Where the path is too long for this Windows, or a link in it cannot be followed.
+        Where the path is too long for this system, or a link in it cannot be followed.
     """
     plain = Path(os.path.abspath(path))  # noqa: PTH100
     if windows and len(str(plain)) > PATH_LIMIT and not str(plain).startswith("\\\\?\\") and not long_paths():
@@ -37,13 +38,23 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
             )
         )
     try:
-        return Path(path).resolve()
-    except OSError as error:
-        # disks in memory, some shares and wine do not say where a path leads; without a link in it, it leads where it says
-        if any(p.is_symlink() for p in (plain, *plain.parents)):
+        found = Path(path).resolve()
+        found.is_symlink()
+        return found
+    except (OSError, RuntimeError) as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
             raise InputError(
                 problem(
-                    f"a link in the path cannot be followed ({error.strerror or error})",
+                    f"the path has {len(str(plain))} letters, the longest name in it {max(map(len, plain.parts))}, more than this system takes",
+                    "Give a shorter one",
+                    file=str(plain),
+                )
+            ) from None
+        # disks in memory, some shares and wine do not say where a path leads; without a link in it, it leads where it says
+        if isinstance(error, RuntimeError) or any(p.is_symlink() for p in (plain, *plain.parents)):
+            raise InputError(
+                problem(
+                    f"a link in the path cannot be followed ({getattr(error, 'strerror', None) or 'it leads back to itself'})",
                     "Give the place that it leads to",
                     file=str(plain),
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import sys
 from contextlib import suppress
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from beatplanner.data.errors import InputError, Note
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import NO_ROOM, cannot_write, settle
 from beatplanner.ui.commands import compare, forum, layers, officers, planning, service
 from beatplanner.ui.commands.console import (
@@ -56,6 +57,11 @@ def run() -> NoReturn:
         say_problems(error.problems)
         sys.exit(BAD_INPUT)
     except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP) and error.filename:
+            place = os.fsdecode(error.filename)
+            what = f"this path of {len(place)} letters cannot be opened ({error.strerror})"
+            say_problems((problem(what, "Give a shorter one, without links", file=place),))
+            sys.exit(BAD_INPUT)
         # what no writer of a small file says itself; any other error of the system is one of the program
         if error.errno not in (*NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM):
             _say_own_error()
