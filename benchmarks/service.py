@@ -91,17 +91,17 @@ def main() -> None:
     print(
         f"approximate and exact, 20 systems of 7 to 14 officers: own {worst[0]:.2%}, busy {worst[1]:.2%}, minutes {worst[2]:.2%} apart"
     )
-    for beats, shifts in ((40, 3), (800, 3)):
+    for beats, loads in ((40, (0.2, 0.35, 0.5)), (40, (0.65, 0.8, 0.9)), (800, (0.2, 0.35, 0.5))):
         spent, apart = 0.0, np.zeros(3)
-        for shift in range(shifts):
-            system, own = town(beats, (0.2, 0.35, 0.5)[shift], shift)
+        for shift, load in enumerate(loads):
+            system, own = town(beats, load, shift)
             begin = time.perf_counter()
             found = figures(system, own, approximate(system))
             spent += time.perf_counter() - begin
             told = figures(system, own, simulate(system, own, calls=calls, seed=shift).flows)
             apart = np.maximum(apart, np.abs(found / told - 1))
         print(
-            f"{beats} beats × {shifts} shifts: {spent:.1f} s; from {calls:,} simulated calls a shift: "
+            f"{beats} beats × {len(loads)} shifts, busy {loads[0]:.0%} to {loads[-1]:.0%}: {spent:.1f} s; from {calls:,} simulated calls a shift: "
             f"own {apart[0]:.2%}, busy {apart[1]:.2%}, minutes {apart[2]:.2%}",
             flush=True,
         )

@@ -119,10 +119,11 @@ def test_the_approximation_is_within_two_percent_of_the_exact_model_at_ten_serve
             assert figure(system, own, near) == pytest.approx(figure(system, own, exact), rel=0.02), seed
 
 
-@pytest.mark.parametrize("load", [0.2, 0.5])
+@pytest.mark.parametrize("load", [0.2, 0.5, 0.8])
 def test_the_approximation_is_within_five_percent_of_a_long_simulation_at_forty_beats(load):
     system, own = random_system(8, servers=40, atoms=160, load=load)
     near, drawn = approximate(system), simulate(system, own, calls=400_000, seed=1).flows
+    assert near.flow.sum(axis=0) == pytest.approx(system.calls, rel=1e-9)
     for figure in FIGURES:
         assert figure(system, own, near) == pytest.approx(figure(system, own, drawn), rel=0.05)
 

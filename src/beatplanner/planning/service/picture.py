@@ -22,7 +22,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import Demand, demand
 from beatplanner.planning.service.duty import Duty, duty
 from beatplanner.planning.service.hours import ShiftHours, overlap, shift_hours
-from beatplanner.solver.service.approximate import approximate
+from beatplanner.solver.service.approximate import approximate, draws_states
 from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.simulation import simulate
@@ -230,6 +230,11 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         if len(s.servers) and not s.flows.stable:
             notes.append(
                 f"In the shift “{s.hours.name}” more calls come than the officers on duty can answer: waits grow without end."
+            )
+        elif picture.method == "approximate" and draws_states(s.system):
+            notes.append(
+                f"In the shift “{s.hours.name}” so many officers are so busy that formulas are too far off: states of who is busy were"
+                " drawn in their place, with a fixed seed; own share and minutes within about 2 %."
             )
         if not len(s.servers):
             notes.append(f"In the shift “{s.hours.name}” nobody is on duty.")

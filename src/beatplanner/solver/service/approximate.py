@@ -14,20 +14,23 @@ the four states of i and j, whose rates are those of the calls that reach them; 
 from N equal ones, times ρ_l / r of each and the pairs' bonds relative to that of equal servers. The busy shares solve
 ρ_i = V_i / (1 + V_i), V_i being the work offered to i while it is free (the mean of both ways to see it). The flows are then made to
 answer exactly the calls that are not lost, by Erlang's formulas. Up to `GROUPED` servers groups of them take the place of pairs. Against
-exact solutions and long simulations, `benchmarks/service.py` says how near it is; where officers are busy more than 60 % of their time,
-far neighbours' calls tie all together, and a simulation is to be asked.
+exact solutions and long simulations, `benchmarks/service.py` says how near it is; where officers are busy more than `DRAWN` of their time,
+far neighbours' calls tie all together, and drawn states take the place of formulas (`drawn`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from beatplanner.solver.service.drawn import by_drawn_states
 from beatplanner.solver.service.erlang import birth_and_death
 from beatplanner.solver.service.groups import by_groups
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # Servers up to which groups of them are looked at (`groups`), which is nearer and takes longer.
 GROUPED = 16
+# Busy share from which on states are drawn, up to `PAIRED` servers and beyond.
+DRAWN, DRAWN_BEYOND = 0.5, 0.3
 # Ranks of an atom's order beyond this are hardly ever asked; what is left falls to all alike.
 RANKS, RANKS_OF_PAIRS = 40, 12
 # Servers up to which pairs are looked at: memory grows with atoms × ranks × servers.
@@ -46,6 +49,8 @@ def approximate(system: ServiceSystem) -> ServiceFlows:
         return idle(system)
     if n <= GROUPED:
         return by_groups(system)
+    if draws_states(system):
+        return by_drawn_states(system)
     paired = n <= PAIRED
     ranks = min(n, RANKS_OF_PAIRS if paired else RANKS)
     # atoms that ask in the same order count as one
@@ -95,6 +100,17 @@ def approximate(system: ServiceSystem) -> ServiceFlows:
     busy = flow.sum(axis=1) * service
     wait = 60.0 * waiting * mean / (n * (1 - load)) if system.waits else 0.0
     return ServiceFlows(flow, busy, waiting, lost, wait)
+
+
+def draws_states(system: ServiceSystem) -> bool:
+    """Tell whether `approximate` draws states, since its formulas are too far off so busy a system."""
+    n = system.servers
+    if n <= GROUPED:
+        return False
+    load = system.total * float(system.mean_service(None).mean()) / n
+    if system.waits and load >= 1:
+        return False
+    return load > (DRAWN if n <= PAIRED else DRAWN_BEYOND)
 
 
 def _flow(order, share, place, calls, servers) -> np.ndarray:

@@ -1,0 +1,86 @@
+"""States drawn at random, where servers are so busy that no formula of the approximation is near enough.
+
+The system is followed call by call. At every so many calls the order of *each* atom is looked at, not only that of the atom that called:
+the share of looks at which a server is the first free one is the share of the atom's calls that it would answer (calls of a Poisson process
+see the mean over time). All atoms' flows thus rest on all looks, and how many calls wait or are lost is taken from Erlang's formulas.
+The numbers are drawn with a fixed seed: the same system gives the same figures.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from beatplanner.solver.service.erlang import birth_and_death
+from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unstable
+
+# Calls that are followed, at least and for each server; the first tenth only fills the system.
+CALLS, CALLS_A_SERVER = 500_000, 2_000
+# Looks at all atoms' orders, at most.
+LOOKS = 20_000
+
+
+def by_drawn_states(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
+    """Solve a system by drawn states; parameter and result as for `approximate`."""
+    n, total = system.servers, system.total
+    random = np.random.default_rng(seed)
+    calls = max(CALLS, CALLS_A_SERVER * n)
+    order, place = np.unique(system.order, axis=0, return_inverse=True)
+    place = place.ravel()
+    gaps = random.exponential(1.0, calls)
+    atom = random.choice(len(system.calls), size=calls, p=system.calls / total)
+    scene = random.exponential(1.0, calls)
+    # the work drawn is exactly the work expected: busy servers are rarely free, and how rarely hangs on nothing so much as on that
+    when = np.cumsum(gaps / gaps.mean() / total)
+    scene *= system.scene_minutes / 60.0 / scene.mean()
+    travel = system.minutes / 60.0 if system.travel_counts else np.zeros_like(system.minutes)
+    first = calls // 10
+    answers = _looks(
+        when, atom, scene, travel, system.order, order, system.waits, first, max(1, (calls - first) // LOOKS)
+    )
+    sums = answers.sum(axis=1, keepdims=True)
+    share = np.divide(answers, sums, out=np.full(answers.shape, 1.0 / n), where=sums > 0)
+    service, mean = system.mean_service(None), system.scene_minutes / 60.0
+    flow, waiting, lost = np.zeros((n, len(system.calls))), 0.0, 0.0
+    for _ in range(30 if system.travel_counts else 1):
+        mean = float(service.mean()) if not flow.any() else float((service * flow.sum(axis=1)).sum() / flow.sum())
+        if system.waits and total * mean / n >= 1 - 1e-9:
+            return unstable(system)
+        _, waiting, lost = birth_and_death(n, total * mean, waits=system.waits)
+        rate = 1.0 / service
+        flow = (share[place].T * (1.0 - waiting - lost) + (rate / rate.sum())[:, None] * waiting) * system.calls[
+            None, :
+        ]
+        service = system.mean_service(flow)
+    busy = np.minimum(flow.sum(axis=1) * service, 1.0)
+    wait = 60.0 * waiting * mean / (n * (1 - total * mean / n)) if system.waits else 0.0
+    return ServiceFlows(flow, busy, waiting, lost, wait)
+
+
+@njit(cache=True)
+def _looks(when, atom, scene, travel, of_atom, order, waits, first, every):
+    """Return at how many looks each server was the first free one of each order, (G, N)."""
+    groups, servers = order.shape
+    found, until = np.zeros((groups, servers)), np.zeros(servers)
+    for c in range(len(when)):
+        now, u = when[c], atom[c]
+        if c >= first and (c - first) % every == 0:
+            for g in range(groups):
+                for rank in range(servers):
+                    i = order[g, rank]
+                    if until[i] <= now:
+                        found[g, i] += 1.0
+                        break
+        chosen = -1
+        for rank in range(servers):
+            i = of_atom[u, rank]
+            if until[i] <= now:
+                chosen = i
+                break
+        if chosen < 0:
+            if not waits:
+                continue
+            # first come, first served: whoever ends first is sent
+            chosen = np.argmin(until)
+        until[chosen] = max(until[chosen], now) + scene[c] + travel[chosen, u]
+    return found
