@@ -2,7 +2,8 @@
 
 The system is followed call by call. At every so many calls the order of *each* atom is looked at, not only that of the atom that called:
 the share of looks at which a server is the first free one is the share of the atom's calls that it would answer (calls of a Poisson process
-see the mean over time). All atoms' flows thus rest on all looks, and how many calls wait or are lost is taken from Erlang's formulas.
+see the mean over time). All atoms' flows thus rest on all looks; they are scaled, by rows and columns in turn, to the calls that each
+server answered at once, which vary least from draw to draw, and to those of each atom. How many calls wait or are lost is taken from Erlang's formulas.
 The numbers are drawn with a fixed seed: the same system gives the same figures.
 """
 
@@ -18,6 +19,8 @@ from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unsta
 CALLS, CALLS_A_SERVER = 500_000, 2_000
 # Looks at all atoms' orders, at most.
 LOOKS = 20_000
+# Rounds of scaling by rows and columns.
+SCALED = 10
 
 
 def by_drawn_states(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
@@ -35,11 +38,11 @@ def by_drawn_states(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
     scene *= system.scene_minutes / 60.0 / scene.mean()
     travel = system.minutes / 60.0 if system.travel_counts else np.zeros_like(system.minutes)
     first = calls // 10
-    answers = _looks(
+    answers, at_once = _looks(
         when, atom, scene, travel, system.order, order, system.waits, first, max(1, (calls - first) // LOOKS)
     )
-    sums = answers.sum(axis=1, keepdims=True)
-    share = np.divide(answers, sums, out=np.full(answers.shape, 1.0 / n), where=sums > 0)
+    weight = np.bincount(place, weights=system.calls, minlength=len(order))
+    share = _scaled(answers, weight, at_once)
     service, mean = system.mean_service(None), system.scene_minutes / 60.0
     flow, waiting, lost = np.zeros((n, len(system.calls))), 0.0, 0.0
     for _ in range(30 if system.travel_counts else 1):
@@ -57,11 +60,23 @@ def by_drawn_states(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
     return ServiceFlows(flow, busy, waiting, lost, wait)
 
 
+def _scaled(answers: np.ndarray, weight: np.ndarray, at_once: np.ndarray) -> np.ndarray:
+    """Return shares of each order's calls by server, (G, N), whose sums by server are in proportion to the calls answered at once."""
+    share = answers / np.maximum(answers.sum(axis=1, keepdims=True), 1e-300)
+    share[answers.sum(axis=1) == 0] = at_once / max(at_once.sum(), 1.0)
+    wanted = at_once / max(at_once.sum(), 1.0) * weight.sum()
+    for _ in range(SCALED):
+        sums = weight @ share
+        share *= np.divide(wanted, sums, out=np.ones(len(sums)), where=sums > 0)
+        share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
+    return share
+
+
 @njit(cache=True)
 def _looks(when, atom, scene, travel, of_atom, order, waits, first, every):
-    """Return at how many looks each server was the first free one of each order, (G, N)."""
+    """Return at how many looks each server was the first free one of each order, (G, N), and the calls that each answered at once."""
     groups, servers = order.shape
-    found, until = np.zeros((groups, servers)), np.zeros(servers)
+    found, until, at_once = np.zeros((groups, servers)), np.zeros(servers), np.zeros(servers)
     for c in range(len(when)):
         now, u = when[c], atom[c]
         if c >= first and (c - first) % every == 0:
@@ -82,5 +97,7 @@ def _looks(when, atom, scene, travel, of_atom, order, waits, first, every):
                 continue
             # first come, first served: whoever ends first is sent
             chosen = np.argmin(until)
+        elif c >= first:
+            at_once[chosen] += 1.0
         until[chosen] = max(until[chosen], now) + scene[c] + travel[chosen, u]
-    return found
+    return found, at_once
