@@ -14,6 +14,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
@@ -427,3 +428,40 @@ def _parameters(crs: CRS) -> tuple[float, ...] | None:
         )
         found[key] = f"{p.value:.6f}"
     return tuple(sorted(found.items()))  # type: ignore[return-value]
+
+
+def same_datum(one: CRS, other: CRS) -> bool:
+    """Tell whether two systems stand on one datum, or on none; asked of PROJ once for the two, which takes it 40 ms."""
+    return _same_datum(one.to_wkt(), other.to_wkt())
+
+
+@functools.lru_cache(64)
+def _same_datum(one: str, other: str) -> bool:
+    ground, under = CRS.from_wkt(one).geodetic_crs, CRS.from_wkt(other).geodetic_crs
+    return ground is None or under is None or ground.datum == under.datum
+
+
+def utm_of(frame: gpd.GeoDataFrame) -> CRS:
+    """Return the zone of UTM on WGS 84 in whose six degrees the middle of a layer lies.
+
+    As `GeoDataFrame.estimate_utm_crs`, which looks through PROJ's whole database for it, a tenth of a second in every reading.
+
+    Raises
+    ------
+    ValueError
+        Where the coordinates do not lie on earth between 80° south and 84° north.
+    """
+    if frame.crs is None:
+        raise ValueError("the layer has no CRS")
+    west, south, east, north = (float(v) for v in frame.total_bounds)
+    if not frame.crs.is_geographic:
+        to_degrees = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
+        west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
+        if west > east:
+            # over the date line
+            east += 360
+    x, y = (west + east) / 2, (south + north) / 2
+    x = (x + 180) % 360 - 180 if x > 180 and not frame.crs.is_geographic else x
+    if not -180 <= x <= 180 or not -80 <= y <= 84:
+        raise ValueError("the layer does not lie where UTM has zones")
+    return CRS.from_epsg((32600 if y >= 0 else 32700) + min(int((x + 180) // 6), 59) + 1)

@@ -20,6 +20,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.formats.coordinates import names_say
+from beatplanner.data.formats.datums import utm_of
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import RIVALS
 from beatplanner.data.guided_import.mends import MENDS
@@ -195,7 +196,7 @@ def check_for_far_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         return
     ok = frame.geometry.notna() & ~frame.geometry.is_empty
     try:
-        utm = frame[ok].estimate_utm_crs() if ok.any() else None
+        utm = utm_of(frame[ok]) if ok.any() else None
     except (RuntimeError, ValueError):
         text = f"{source.look.title}: its coordinates do not lie on earth in its CRS ({source.crs[:40]}). Choose the CRS that they are in."
         yield Doubt("error", text, source)

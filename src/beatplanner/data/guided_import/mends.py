@@ -13,6 +13,7 @@ import shapely
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
+from beatplanner.data.formats.datums import utm_of
 from beatplanner.data.guided_import.sources import NUMBERS, TIMES, Source
 
 
@@ -96,7 +97,7 @@ def _first_of_each(frame: Any, source: Source) -> Any:
 
 def _only_near(frame: Any, _source: Source) -> Any:
     """Keep what lies within 20 km of the middle half of the layer."""
-    centre = frame.geometry.to_crs(frame.estimate_utm_crs()).centroid
+    centre = frame.geometry.to_crs(utm_of(frame)).centroid
     x, y = centre.x.to_numpy(float), centre.y.to_numpy(float)
     apart = np.hypot(x - np.nanmedian(x), y - np.nanmedian(y))
     return frame[apart <= max(20_000.0, 6 * float(np.nanmedian(apart)))].reset_index(drop=True)

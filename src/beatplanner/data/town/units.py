@@ -15,7 +15,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import numbers, texts
-from beatplanner.data.formats.datums import accuracy_offline
+from beatplanner.data.formats.datums import accuracy_offline, same_datum, utm_of
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.polygons import polygons_of
@@ -174,9 +174,7 @@ def _as_coverage(
 
 def _tell_accuracy(reading: Reading, crs: CRS, planned: CRS, shapes: np.ndarray, where: Place) -> None:
     """Say how exact a change of datum is without a grid that would have to be downloaded."""
-    if crs.geodetic_crs is None or planned.geodetic_crs is None:
-        return
-    if crs.geodetic_crs.datum == planned.geodetic_crs.datum:
+    if crs.geodetic_crs is None or same_datum(crs, planned):
         return
     box = shapely.box(*shapely.total_bounds(shapes))
     bounds = gpd.GeoSeries([box], crs=crs).to_crs(4326).total_bounds
@@ -213,7 +211,7 @@ def _unit_ids(values: pd.Series, where: Place) -> tuple[list[str], bool]:
 def _planning_crs(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> CRS:
     given = reading.description.project.crs
     try:
-        best = frame.estimate_utm_crs()
+        best = utm_of(frame)
     except (RuntimeError, ValueError):
         what = f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})"
         raise guess_units(reading, what)(frame, where) from None

@@ -41,7 +41,7 @@ CHECKS: dict[str, Callable[[Ledger, Evidence], None]] = {
 }
 
 
-def verify(folder: Path, *, finished: bool = True) -> Verdict:
+def verify(folder: Path, *, finished: bool = True, town: Town | None = None) -> Verdict:
     """Check a result folder.
 
     Parameters
@@ -50,6 +50,8 @@ def verify(folder: Path, *, finished: bool = True) -> Verdict:
         A folder that ``beatplanner plan``, ``beatplanner compare`` or ``beatplanner prices`` made.
     finished
         Whether all files are written; else the list of files is not looked at.
+    town
+        The inputs where the caller has just read them for this very plan; else they are read.
 
     Returns
     -------
@@ -71,13 +73,13 @@ def verify(folder: Path, *, finished: bool = True) -> Verdict:
         return verify_prices(folder, verify)
     tables = read_result(folder)
     ledger = Ledger()
-    check_tables(ledger, tables, folder)
+    check_tables(ledger, tables, folder, town)
     if finished:
         check_files(ledger, folder, tables)
     return ledger.verdict()
 
 
-def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None) -> None:
+def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None, read: Town | None = None) -> None:
     """Check a plan in memory: all but its files.
 
     Parameters
@@ -88,6 +90,8 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None)
         The plan as it was read; ids as text or numbers.
     folder
         Where it lies, for what is computed from files beside it; None where it lies nowhere.
+    read
+        The inputs, where they have just been read.
     """
     check_summary(ledger, tables.summary, VERSION if folder is None else written_version(folder))
     unchanged = check_inputs(ledger, tables.summary)
@@ -102,7 +106,7 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None)
     file = Path(str(tables.summary.get("description_file", "")))
     # inputs are read by the rules only where nobody changed these
     true_rules = _tried(ledger, "rules", lambda: check_rules(ledger, tables.summary, rules))
-    town = _inputs(ledger, file, rules) if unchanged and true_rules else None
+    town = (read or _inputs(ledger, file, rules)) if unchanged and true_rules else None
     evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town)
     for name, check in CHECKS.items():
         _tried(ledger, name, lambda check=check: check(ledger, evidence))

@@ -12,6 +12,7 @@ from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import renew_manifest
+from beatplanner.data.town.town import Town
 from beatplanner.planning.verification import verify
 
 FILE = "verification.json"
@@ -34,8 +35,8 @@ def hashes(folder: Path) -> dict[str, str]:
     return found
 
 
-def examine(folder: Path, *, finished: bool = True) -> dict[str, Any]:
-    """Check a result folder; one that is being written, not `finished`, has no list of its files yet.
+def examine(folder: Path, *, finished: bool = True, town: Town | None = None) -> dict[str, Any]:
+    """Check a result folder; one that is being written, not `finished`, has no list of its files yet. A `town` was just read from its inputs.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def examine(folder: Path, *, finished: bool = True) -> dict[str, Any]:
     InputError
         Where the folder is no result.
     """
-    verdict = verify(folder, finished=finished)
+    verdict = verify(folder, finished=finished, town=town)
     return {
         "ok": verdict.ok,
         "checks": len(verdict.checks),
@@ -59,10 +60,10 @@ def examine(folder: Path, *, finished: bool = True) -> dict[str, Any]:
     }
 
 
-def write_verdict(folder: Path) -> dict[str, Any]:
+def write_verdict(folder: Path, town: Town | None = None) -> dict[str, Any]:
     """Check a result folder, keep the verdict in it, and return it; see `examine`."""
     finished = (folder / MANIFEST).is_file()
-    content = examine(folder, finished=finished)
+    content = examine(folder, finished=finished, town=town)
     (folder / FILE).write_text(json.dumps(readable(content), indent=2, ensure_ascii=False), encoding="utf-8")
     renew_manifest(folder, [FILE])
     return content

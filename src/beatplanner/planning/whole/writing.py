@@ -90,7 +90,7 @@ def write_plan(
         if service is not None:
             write_service(folder, *service)
         progress("writing: the plan is checked", None, None, 0.0)
-        verdict = write_verdict(folder)
+        verdict = write_verdict(folder, town)
         if not pack:
             empty_pack(folder)
             return
