@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import sys
 import time
 from dataclasses import dataclass
@@ -198,6 +199,45 @@ def without_pack(monkeypatch):
 
     for module in (writing, mending):
         monkeypatch.setattr(module, "write_pack", lambda folder, *_, **__: writing.empty_pack(folder) or [])
+
+
+@pytest.fixture
+def bare_plans(request, monkeypatch):
+    """Leave pack, report and officers' papers, four fifths of the work, out of a file's plans; a test marked `papers` reads them and has them."""
+    if request.node.get_closest_marker("papers"):
+        return
+    from beatplanner.data.publish import everything
+    from beatplanner.planning.whole import writing
+
+    request.getfixturevalue("without_pack")
+    monkeypatch.setattr(everything, "write_papers", lambda *_: None)
+    # other processes would be given what is left out here
+    monkeypatch.setattr(writing, "PAGES", float("inf"))
+
+
+# What children of the window load; they are forked from one process that has done so, and a test does not wait for imports.
+CHILDREN_LOAD = (
+    "beatplanner.ui.desktop.session.child_process",
+    "beatplanner.data.result.folder",
+    "beatplanner.data.town.read_town",
+    "beatplanner.data.publish.report",
+    "beatplanner.data.publish.officers_pack",
+    "beatplanner.planning.whole.run",
+    "beatplanner.planning.changes.mending",
+    "beatplanner.planning.forum.public.languages",
+    "beatplanner.planning.verification",
+)
+
+
+@pytest.fixture(autouse=True)
+def _children_begin_at_once(request, monkeypatch):
+    """Fork the window's children where a system can; a test marked `spawned` starts them as a user's window does."""
+    child_process = sys.modules.get("beatplanner.ui.desktop.session.child_process")
+    if child_process is None or sys.platform != "linux" or request.node.get_closest_marker("spawned"):
+        return
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(list(CHILDREN_LOAD))
+    monkeypatch.setattr(child_process, "multiprocessing", SimpleNamespace(get_context=lambda _: forks))
 
 
 @pytest.fixture

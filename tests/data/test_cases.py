@@ -26,6 +26,8 @@ from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.repairs import fix
 from beatplanner.data.town.read_town import read_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 D_MGI = (
     'PROJCS["MGI_Balkans_7",GEOGCS["GCS_MGI",DATUM["D_MGI",SPHEROID["Bessel_1841",6377397.155,299.1528128]],PRIMEM["Greenwich",0.0],'
     'UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",7500000.0],PARAMETER["False_Northing",0.0],'

@@ -17,6 +17,8 @@ from beatplanner.data.guided_import.staging import write_project
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from conftest import SHARED, write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 def table(folder, name, columns):
     path = folder / name
@@ -122,6 +124,7 @@ def test_usual_hours_are_told_from_the_names():
     }
 
 
+@pytest.mark.papers
 def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     town = write_grid_town(tmp_path / "town")
     units = town.units()
@@ -169,6 +172,7 @@ def test_what_is_missing_is_said_in_words(tmp_path, town):
     assert draft.missing() == []
 
 
+@pytest.mark.papers
 def test_new_from_the_command_line(tmp_path, town, command):
     out = tmp_path / "new.gpkg"
     files = [

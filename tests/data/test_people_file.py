@@ -14,6 +14,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):

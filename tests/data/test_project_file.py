@@ -31,6 +31,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROOT, write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 

@@ -24,6 +24,8 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 X, Y = 540_000.0, 4_650_000.0
 # Three footpaths, two of which run along the first within some millimetres, as in extracts of OpenStreetMap.
 FOOTPATHS = [
@@ -126,6 +128,7 @@ def test_a_dissolved_overlap_keeps_its_area():
 # ---- what a border is
 
 
+@pytest.mark.papers
 @pytest.mark.parametrize(
     ("metres", "neighbours"), [(0.02, False), (1.0, False), (1.9, False), (2.1, True), (30.0, True)]
 )

@@ -15,6 +15,8 @@ from beatplanner.planning.forum.beat_cards import BeatBook, beat_figures
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def grid(planned_once):
@@ -137,6 +139,7 @@ def test_walking_share_is_that_of_the_access_table(book):
         assert from_units.loc[beat, "share_within"] == pytest.approx(inside)
 
 
+@pytest.mark.papers
 def test_forum_and_partners_come_from_the_description(tmp_path):
     town = write_grid_town(tmp_path)
     (tmp_path / "partners.csv").write_text(

@@ -17,6 +17,8 @@ from beatplanner.planning.whole.run import run
 from beatplanner.planning.workload import plan_workload
 from conftest import SHARED
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 CASES = SHARED / "cases"
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the failed cases are not beside the project")
 
@@ -46,6 +48,7 @@ def test_a_beat_of_today_that_spans_municipalities_lives_on_where_that_is_best(s
         assert plan.proof.lower_bound == pytest.approx(best, rel=1e-4)
 
 
+@pytest.mark.papers
 @needs_cases
 @pytest.mark.parametrize(("case", "best"), [("budget-share-8", 453_363), ("budget-share-1", None)])
 def test_municipalities_share_a_change_budget(case, best, tmp_path):
@@ -59,6 +62,7 @@ def test_municipalities_share_a_change_budget(case, best, tmp_path):
         assert beats["objective"] == pytest.approx(best, rel=2e-6)
 
 
+@pytest.mark.papers
 @needs_cases
 def test_no_id_of_today_goes_to_a_beat_that_shares_nobody_with_it(tmp_path):
     run(CASES / "beat-id" / "p.toml", tmp_path / "out", steps=("beats",), pack=False)
@@ -68,6 +72,7 @@ def test_no_id_of_today_goes_to_a_beat_that_shares_nobody_with_it(tmp_path):
         assert units.loc[(units["beat"] == beat) & (units["current"] == beat), "population"].sum() > 0
 
 
+@pytest.mark.papers
 def test_names_are_kept_from_plan_to_plan_and_the_checker_knows_ids_that_are_taken(town):
     run(town.project, town.path("first"), steps=("beats",), pack=False)
     plan = town.path("first") / "plan.gpkg"
@@ -94,6 +99,7 @@ def test_names_are_kept_from_plan_to_plan_and_the_checker_knows_ids_that_are_tak
     assert "shares no resident" in said["beats.identity"]
 
 
+@pytest.mark.papers
 @needs_cases
 def test_as_many_beats_as_inhabited_units(tmp_path):
     run(CASES / "many-empty-units" / "project.toml", tmp_path / "out", steps=("beats",), pack=False)
@@ -116,6 +122,7 @@ def table(head, lines):
     return "\n".join([head, *(",".join(map(str, line)) for line in lines)]) + "\n"
 
 
+@pytest.mark.papers
 def test_a_table_of_neighbours_without_metres_counts_links(town):
     with_neighbours(town, table("from,to", rows()))
     run(town.project, town.path("out"), steps=("beats",), pack=False)
@@ -127,6 +134,7 @@ def test_a_table_of_neighbours_without_metres_counts_links(town):
     assert beats["objective"] > 0 and beats["objective_unit"] == "links"
 
 
+@pytest.mark.papers
 def test_a_table_of_neighbours_with_metres_is_believed(town):
     with_neighbours(town, table("from,to,metres", rows(lambda a, b: 10 * a)))
     run(town.project, town.path("out"), steps=("beats",), pack=False)
@@ -149,6 +157,7 @@ def test_a_table_of_neighbours_that_says_nothing_is_refused(town, command, text,
     assert code == 1 and said in error and "edges.csv" in error
 
 
+@pytest.mark.papers
 def test_one_clash_has_one_number_everywhere_and_it_is_one_to_enter(town):
     # uneven residents, and two beats of today in each municipality of which one has nearly all units
     units = town.units()

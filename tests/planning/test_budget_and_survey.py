@@ -8,6 +8,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 BUDGET = """
 [budget]
 first_year = 2027

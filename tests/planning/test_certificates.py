@@ -21,6 +21,8 @@ from beatplanner.planning.whole.beat_proofs import rounded_down
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 CASES = {
     "shared budget": ("travel", 0.25, 0.05),
     "cut": ("cut", 0.25, 0.05),

@@ -12,6 +12,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROOT, write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory):
@@ -229,6 +231,7 @@ def test_a_false_decision_is_found(plans, tmp_path):
     assert falsified(plans, tmp_path, change) == ["decision"]
 
 
+@pytest.mark.papers
 def test_plans_of_other_units_are_refused(plans, tmp_path, command):
     folder, _ = plans
     other = write_grid_town(tmp_path / "other")
@@ -244,6 +247,7 @@ def test_plans_of_other_units_are_refused(plans, tmp_path, command):
     assert code == 1 and "not overwritten" in err
 
 
+@pytest.mark.papers
 def test_the_curve_is_told_and_verified(plans, tmp_path, command):
     folder, _ = plans
     assert (

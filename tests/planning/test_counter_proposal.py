@@ -15,6 +15,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.forum.counter_proposal import judge_proposal
 from conftest import GridTown, write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> GridTown:
@@ -103,6 +105,7 @@ def test_the_nearest_is_the_nearest_of_all(planned):
     assert tried >= 3
 
 
+@pytest.mark.papers
 def test_the_sheet_is_read_back_and_the_nearest_can_be_proposed_again(planned):
     now = beats(planned)
     file = planned.folder / "plan" / "forum" / "proposal.xlsx"

@@ -24,6 +24,8 @@ from beatplanner.planning.whole.country import country_plan, largest_remainder
 from beatplanner.planning.whole.run import run
 from conftest import SHARED
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 SERVICE = '\n[service]\nshifts = [{ name = "day", start = "07:00", end = "15:00" }]\n'
 
 
@@ -70,6 +72,7 @@ def told(folder):
     return {k: summary.get(k) for k in ("beats", "clashes", "feasible", "workload")}, units
 
 
+@pytest.mark.papers
 def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     serial, parallel = town.path("serial"), town.path("parallel")
     run(town.project, serial, steps=("beats",), pack=False)
@@ -124,6 +127,7 @@ def test_a_scheduler_that_does_not_answer(town, command, monkeypatch):
     assert command("plan", town.project, "--out", town.path("out"), "--workers", 0)[0] == 2
 
 
+@pytest.mark.papers
 def test_a_scheduler_with_a_worker_plans_as_the_serial_run(town):
     """As README and guide have it: a scheduler, a worker that joins it, and a plan sent there."""
     address = re.compile(r"tcp://127\.0\.0\.1:\d+")
@@ -173,6 +177,7 @@ regions = {{ path = "{data}/municipalities.gpkg", municipality = "name", region 
 """
 
 
+@pytest.mark.papers
 @pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
 def test_a_whole_country_summed_up(tmp_path):
     project = tmp_path / "project.toml"
@@ -194,6 +199,7 @@ def test_a_whole_country_summed_up(tmp_path):
     assert "Greater Skopje" in (tmp_path / "out" / "country.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.papers
 @pytest.mark.usefixtures("without_pack")
 def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     with town.project.open("a", encoding="utf-8") as file:

@@ -16,9 +16,12 @@ from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import measure
 from beatplanner.solver.officers.problem import Posting, TenureProblem
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 START = dt.date(2027, 1, 1)
 
 
+@pytest.mark.papers
 def test_a_beat_less_is_cheaper_like_for_like(town, command):
     """Vehicles and forums stand in both columns: 30,009 less, not 126,516 more.
 
@@ -127,6 +130,7 @@ def test_129_of_142_months_cannot_be_avoided():
     assert measure(problem, late).language_gaps == 142
 
 
+@pytest.mark.papers
 def test_beats_start_one_by_one_where_a_municipality_is_too_dear(town):
     """538,000 of 1,650,000 lie idle where a municipality of four beats for 278,000 each starts at once; by beat five start and 260,000 are left."""
     from beatplanner.data.description.models import Description
@@ -149,6 +153,7 @@ def test_beats_start_one_by_one_where_a_municipality_is_too_dear(town):
         assert ((start >= 0).sum(), 1_650_000 - spent) == (begun, left)
 
 
+@pytest.mark.papers
 def test_officer_months_served_are_paid_and_recruits_train(town):
     """Six officers of 24 months and eight recruits of 11 and 7 × 9 are 218 months, 18,166.67 of salaries; eight seats for 30 are 240."""
     from conftest import ROSTER, write_roster
@@ -184,6 +189,7 @@ def test_a_sum_is_shown_without_what_floating_point_leaves():
     assert readable({"a": [noisy, 0.1 + 0.2, 1 / 3, 7, None]}) == {"a": [17282.16, 0.3, 0.333333333333, 7, None]}
 
 
+@pytest.mark.papers
 def test_officers_without_a_roster_cost_what_an_officer_costs(town):
     """(1,000 + 60) × 1.25 = 1,325 for each of eight posts: 10,600 a year, of which 8,480 are wages and 2,120 contributions; 1,000 × 8 is too little."""
     text = town.project.read_text(encoding="utf-8").split("[stations]")[0]
@@ -215,6 +221,7 @@ CEILING = (
 )
 
 
+@pytest.mark.papers
 @pytest.mark.usefixtures("without_pack")
 def test_officers_shared_out_under_a_ceiling_wait_for_the_station(town):
     """Four officers of 1,325 and a fifth from March are 5,300 + 1,104.17 = 6,404.17; with the station's 3,000 the first year is above 9,000, so it opens in the second.
@@ -238,6 +245,7 @@ def test_officers_shared_out_under_a_ceiling_wait_for_the_station(town):
     assert made.table["posts"].iloc[-1] == 11 and verify(town.path("more")).ok
 
 
+@pytest.mark.papers
 @pytest.mark.usefixtures("without_pack")
 def test_posts_shared_out_without_a_roster_start_when_they_can_be_paid(town):
     """Six posts of 1,325 are 7,950 a year and fit into 9,000; eleven are 14,575, so that beats of at most six posts start, and the rest lacks money."""

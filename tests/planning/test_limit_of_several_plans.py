@@ -9,6 +9,8 @@ from beatplanner.planning.compare import scenario_runs
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.solver.clock import Watch
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 BEATS = {"moved_share": 0.0, "max_deviation": 0.1, "objective": 1.0, "lower_bound": 1.0}
 
 

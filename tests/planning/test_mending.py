@@ -21,6 +21,8 @@ from beatplanner.planning.workload import plan_workload
 from beatplanner.ui.commands.app import app
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 BEATS = np.array(list("1133114311242244"), dtype=object)
 
 

@@ -13,6 +13,8 @@ from beatplanner.planning.whole.areas import Areas
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.whole.unfunded import _in_no_year
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 ROLLOUT = """
 [budget]
 years = 2
@@ -189,6 +191,7 @@ def test_a_false_figure_of_people_or_of_the_roll_out_is_found(town):
         assert check in {c.name for c in verify(town.path("out")).failed}
 
 
+@pytest.mark.papers
 def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
     text = town.project.read_text(encoding="utf-8")
     for name, money in (("eur", ""), ("mkd", 'currency = "MKD"\n')):
@@ -220,6 +223,7 @@ def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
     assert command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--rate", "MKD")[0] == 2
 
 
+@pytest.mark.papers
 def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     tables = whole_plan(town)
     code, out, _ = command("answer", town.path("out"), "--out", town.path("answer.html"), "--leave", 2)
@@ -332,6 +336,7 @@ def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
     assert code == 1 and "3 amounts are given for 2 years" in out and "no line is paid by “donr”" in out
 
 
+@pytest.mark.papers
 def test_whole_vehicles_leave_no_money_idle(town):
     """The roll-out of four beats against every one of 3^4, with vehicles bought whole as they are needed."""
     import itertools
@@ -394,6 +399,7 @@ def test_donors_end_procurement_and_functions(town):
     assert rows[1][0].startswith("station School") and rows[1][2:] == ("2026-07-01", True)
 
 
+@pytest.mark.papers
 def test_beats_that_start_together_and_seats_by_year(town, command):
     town.project.write_text(
         town.project.read_text(encoding="utf-8") + ROLLOUT + 'ceiling = [9000, 5000]\nstart_together = [["1", "2"]]\n',
@@ -410,6 +416,7 @@ def test_beats_that_start_together_and_seats_by_year(town, command):
     assert code == 1 and ("3 amounts are given for 2 years" in err or "“x” is no beat" in err)
 
 
+@pytest.mark.papers
 def test_forums_and_budget_have_one_currency(town):
     from beatplanner.data.description.read import read_description
     from beatplanner.data.errors import InputError

@@ -23,6 +23,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import make_plan, run, summarise, tables
 from conftest import ROSTER, GridTown, write_grid_town, write_roster
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> GridTown:
@@ -39,6 +41,7 @@ def sound(folder: Path) -> None:
     assert verdict.ok, [str(c) for c in verdict.failed]
 
 
+@pytest.mark.papers
 def test_workbook_calendar_and_job_descriptions_are_written(planned):
     out = planned.folder / "plan"
     book = openpyxl.load_workbook(out / "officers.xlsx")
@@ -54,6 +57,7 @@ def test_workbook_calendar_and_job_descriptions_are_written(planned):
     assert "{{" not in text
 
 
+@pytest.mark.papers
 def test_the_forces_own_template_is_filled_in_and_a_broken_one_is_an_error(tmp_path):
     town = write_grid_town(tmp_path)
     document = Document()
@@ -68,6 +72,7 @@ def test_the_forces_own_template_is_filled_in_and_a_broken_one_is_an_error(tmp_p
         run(town.project, tmp_path / "broken", steps=("officers",), time_limit=5, pack=False)
 
 
+@pytest.mark.papers
 def test_every_option_together_is_verified(tmp_path):
     town = write_grid_town(tmp_path)
     town.path("posts.csv").write_text("beat,languages,licence\n1,sq,\n", encoding="utf-8")
@@ -82,6 +87,7 @@ def test_every_option_together_is_verified(tmp_path):
     sound(tmp_path / "plan")
 
 
+@pytest.mark.papers
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -222,6 +228,7 @@ def _rows(folder: Path) -> list[dict]:
     return frame.to_dict("records")
 
 
+@pytest.mark.papers
 def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
     town = write_grid_town(tmp_path)
     # the publication keeps two in one beat who must not share one

@@ -8,6 +8,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 def roster(town, columns, cells):
     """Write the roster of the grid town with more columns; `cells` by officer, None elsewhere."""
@@ -102,6 +104,7 @@ def surplus(town, columns, cells, more=()):
     write_roster(town.path("officers.xlsx"), [[*ROSTER[0], *columns], *rows])
 
 
+@pytest.mark.papers
 def test_supervisors_part_time_and_why_somebody_is_moved(town):
     import openpyxl
 
@@ -143,6 +146,7 @@ def test_supervisors_part_time_and_why_somebody_is_moved(town):
     )
 
 
+@pytest.mark.papers
 def test_notice_hardship_and_upheld_appeals_are_limits(town):
     columns = ["hardship", "appeal"]
     surplus(town, columns, {"Ana": ["yes", None], "Goran": [None, "upheld"]})
@@ -192,6 +196,7 @@ def test_personnel_columns_that_cannot_be_are_refused(town, columns, cell, more,
     assert said in " ".join(str(n) for n in error.value.problems)
 
 
+@pytest.mark.papers
 def test_a_force_without_these_columns_sees_none_of_them(town):
     import openpyxl
 
@@ -255,6 +260,7 @@ def test_headers_of_other_languages_are_understood(town):
     assert (roster["rank"], roster["allowances"], str(roster["seniority"])) == ("водник", 50, "2015-01-01")
 
 
+@pytest.mark.papers
 def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
     import openpyxl
 

@@ -24,6 +24,8 @@ from beatplanner.planning.whole.run import run
 from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 def test_the_report_writes_differences_days_and_files_as_people_do():
     assert [_signed(v, 2) for v in (-1.523, 0.001, 0.0, 5459.0)] == ["−1.52", "0.00", "0.00", "+5,459.00"]

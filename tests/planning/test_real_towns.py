@@ -14,6 +14,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import SHARED
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 NEW_HAVEN = (
     LAYERS
     + """category = "type"
@@ -97,6 +99,7 @@ mobile = {{ }}
 """
 
 
+@pytest.mark.papers
 @pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
 def test_stations_of_a_whole_country_among_its_public_buildings(tmp_path):
     project = tmp_path / "project.toml"
@@ -111,6 +114,7 @@ def test_stations_of_a_whole_country_among_its_public_buildings(tmp_path):
     assert verdict.ok, [str(c) for c in verdict.failed]
 
 
+@pytest.mark.papers
 @pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
 def test_greater_skopje_in_cyrillic(tmp_path):
     data = SHARED / "macedonia"

@@ -12,6 +12,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import CRS, SIDE, SOUTH, WEST, write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 def with_roads(folder, *, whole: bool):
     town = write_grid_town(folder)

@@ -15,6 +15,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import ROSTER, write_grid_town, write_roster
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 SPARE = [[name, None, None, "sq", "m", 21.49, 42.0, "2025-01-01", None, None] for name in ("Filip", "Goran")]
 
 

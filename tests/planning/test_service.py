@@ -12,6 +12,8 @@ import pytest
 from beatplanner.planning.service.demand import hours_of_week, profile
 from beatplanner.planning.verification import verify
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 SHIFTS = """
 [service]
 shifts = [ { name = "day", start = "07:00", end = "19:00" }, { name = "night", start = "19:00", end = "07:00" } ]
@@ -194,6 +196,7 @@ def test_a_standard_that_says_nothing_is_told(served, command, standard):
     assert code == 1 and "standard" in err and not served.path("service").exists()
 
 
+@pytest.mark.papers
 @pytest.mark.usefixtures("without_pack")
 def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, command):
     served.swap('servers = "servers.csv"\n', "")

@@ -17,6 +17,8 @@ from beatplanner.planning.beats.side_by_side import SideBySide, gap_of
 from beatplanner.solver.clock import Watch
 from beatplanner.solver.districts.solve import Districts
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 def districts(objective: float, bound: float | None) -> Districts:
     none = np.zeros(0, int)

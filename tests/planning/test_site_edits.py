@@ -13,6 +13,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
@@ -53,6 +55,7 @@ def test_rules_answer_in_words(planned):
     assert "has no station." in " ".join(nothing.broken)
 
 
+@pytest.mark.papers
 def test_what_is_held_open_opens_and_the_checker_says_so(planned, tmp_path):
     judge, plan = judge_of(planned), read_result(planned.path("plan"))
     there = {str(s) for s in plan.stations["station"]}
@@ -71,6 +74,7 @@ def test_what_is_held_open_opens_and_the_checker_says_so(planned, tmp_path):
     assert any(c.name == "stations.held_open" for c in verdict.checks)
 
 
+@pytest.mark.papers
 def test_a_held_site_that_is_none_is_told(planned, tmp_path):
     description = read_description(planned.project)
     rules = description.stations.model_copy(update={"held_open": ("nowhere",)})

@@ -27,6 +27,8 @@ from beatplanner.planning.verification.phases_bound import cheaper_order
 from beatplanner.solver.location.phasing import phase
 from conftest import CRS, SIDE, SOUTH, WEST
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture
 def planned(town, command, request):
@@ -329,6 +331,7 @@ def with_raster(town) -> None:
     town.swap('groups = { sq = "pop_sq" }\n', "")
 
 
+@pytest.mark.papers
 def test_walks_start_where_residents_of_a_raster_live_and_a_project_file_keeps_them(town, planned, command):
     with_raster(town)
     code, error, said, package = planned()

@@ -14,6 +14,8 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.workload import covered_share, exact_officers, officers_note, officers_required
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 RULES = Workload()
 
 
@@ -36,6 +38,7 @@ def test_posts_cover_their_hours_on_the_beat_and_never_more_than_the_year():
     assert covered_share(np.array([0, 1, 2, 100]), RULES) == pytest.approx([0, 1357.824 / 8760, 2 * 1357.824 / 8760, 1])
 
 
+@pytest.mark.papers
 def test_a_plan_tells_exact_officers_and_coverage_and_the_checker_agrees(town, tmp_path):
     rows = ["type,when,lon,lat"]
     middle = town.units().representative_point().to_crs("EPSG:4326")

@@ -13,6 +13,8 @@ import pytest
 
 from conftest import GridTown, write_grid_town
 
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> GridTown:
@@ -24,6 +26,7 @@ def planned(tmp_path_factory) -> GridTown:
     return town
 
 
+@pytest.mark.papers
 def test_main_job_writes_the_contract_and_opens_no_socket(town, command, monkeypatch):
     def refuse(*_):
         raise AssertionError("a socket was opened")
@@ -162,6 +165,7 @@ def test_version_names_what_computes(command):
     assert "highspy" in said
 
 
+@pytest.mark.papers
 def test_forum_files_are_safe(planned):
     forum = planned.folder / "plan" / "forum"
     page = (forum / "map.html").read_text(encoding="utf-8")
@@ -172,6 +176,7 @@ def test_forum_files_are_safe(planned):
     assert (forum / "units.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
+@pytest.mark.papers
 def test_names_with_tags_and_formulas_stay_text(town, command):
     frame = town.units()
     frame["place"] = ["<script>alert(1)</script>", "=1+1", "`${alert(2)}`", "{{ 7*7 }}", *frame["place"][4:]]

@@ -3,8 +3,12 @@
 import json
 import re
 
+import pytest
+
 from beatplanner.ui.commands.console import PlainProgress
 from beatplanner.ui.words import progress_line
+
+pytestmark = pytest.mark.usefixtures("bare_plans")
 
 
 def test_the_last_line_of_a_phase_says_what_was_proven():
