@@ -149,7 +149,7 @@ def test_scenarios_of_new_haven_side_by_side(tmp_path):
     for name, rules in (("1-ten", "tolerance = 0.15"), ("2-twelve", "count = 12\ntolerance = 0.15")):
         file = tmp_path / "scenarios" / f"{name}.toml"
         file.write_text(f'extends = "../project.toml"\n[beats]\n{rules}\n', encoding="utf-8")
-    content, failed = run_scenarios(find_scenarios(project), tmp_path / "out", time_limit=8)
+    content, failed = run_scenarios(find_scenarios(project), tmp_path / "out", time_limit=3)
     assert not failed and content is not None
     rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
     assert rows["beats"][1:] == [10, 12]
