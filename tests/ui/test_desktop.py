@@ -187,6 +187,7 @@ def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
     assert not window.saved
 
 
+@pytest.mark.spawned
 def test_the_window_goes_on_while_a_town_is_read(window, town, monkeypatch):
     import time
 

@@ -449,10 +449,10 @@ def utm_of(frame: gpd.GeoDataFrame) -> CRS:
     Raises
     ------
     ValueError
-        Where the coordinates do not lie on earth between 80° south and 84° north.
+        Where the coordinates do not lie on earth between 80° south and 84° north, or in no CRS; whoever asked knows the layer, and says so.
     """
     if frame.crs is None:
-        raise ValueError("the layer has no CRS")
+        raise ValueError
     west, south, east, north = (float(v) for v in frame.total_bounds)
     if not frame.crs.is_geographic:
         to_degrees = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
@@ -463,5 +463,5 @@ def utm_of(frame: gpd.GeoDataFrame) -> CRS:
     x, y = (west + east) / 2, (south + north) / 2
     x = (x + 180) % 360 - 180 if x > 180 and not frame.crs.is_geographic else x
     if not -180 <= x <= 180 or not -80 <= y <= 84:
-        raise ValueError("the layer does not lie where UTM has zones")
+        raise ValueError
     return CRS.from_epsg((32600 if y >= 0 else 32700) + min(int((x + 180) // 6), 59) + 1)
