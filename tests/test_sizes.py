@@ -22,7 +22,6 @@ LAYOUT = "says how one page or sheet is laid out, from top to bottom"
 FILES = {
     "data/project/document.py": TO_SPLIT,
     "planning/beats/drawing.py": TO_SPLIT,
-    "planning/changes/mending.py": TO_SPLIT,
     "planning/forum/beat_cards.py": TO_SPLIT,
     "planning/verification/beats.py": TO_SPLIT,
     "planning/verification/budget.py": TO_SPLIT,
@@ -48,7 +47,6 @@ FUNCTIONS = {
     "data/publish/officers_pack.py:_write_workbook": LAYOUT,
     "data/publish/public/forum_map.py:write_forum_map": LAYOUT,
     "data/sample/sample_forum.py:write_forum": ONE_SEQUENCE,
-    "planning/changes/mending.py:mend": TO_SPLIT,
     "planning/changes/succession.py:succession": TO_SPLIT,
     "planning/compare/rule_prices.py:relaxations": ONE_SEQUENCE,
     "planning/compare/surveys.py:_answers": ONE_SEQUENCE,

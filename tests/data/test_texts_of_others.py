@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.publish.officers_pack import default_template
+from beatplanner.data.publish.job_descriptions import default_template
 from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.templates import check_job_template, filled
 from beatplanner.data.publish.translation import Speech, write_catalogue

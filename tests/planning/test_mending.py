@@ -14,8 +14,8 @@ from beatplanner.data.project.edits import read_edits, write_edits
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing
-from beatplanner.planning.changes import mending
-from beatplanner.planning.changes.mending import repair, replace_beats
+from beatplanner.planning.changes import drawn_municipality, mending
+from beatplanner.planning.changes.repair import repair, replace_beats
 from beatplanner.planning.verification import verify
 from beatplanner.planning.workload import plan_workload
 from beatplanner.ui.commands.app import app
@@ -62,7 +62,7 @@ def least_change(drawing: Drawing) -> float:
 @pytest.mark.parametrize("strokes", [[([13], "1")], [([1], "2")], [([8, 9], "1")], [([0, 1, 5], "2")]])
 def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
     if not exact:
-        monkeypatch.setattr(mending, "EXACT_PAIRS", 0)
+        monkeypatch.setattr(drawn_municipality, "EXACT_PAIRS", 0)
     for units, beat in strokes:
         drawing.paint(units, beat)
     before = drawing.label.copy()
@@ -149,7 +149,7 @@ def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
 @pytest.mark.parametrize("exact", [True, False])
 def test_municipalities_share_the_budget_of_a_repair(tmp_path, exact, monkeypatch):
     if not exact:
-        monkeypatch.setattr(mending, "EXACT_PAIRS", 0)
+        monkeypatch.setattr(drawn_municipality, "EXACT_PAIRS", 0)
     place = write_grid_town(tmp_path / "shared")
     place.swap("tolerance = 0.25", "tolerance = 0.6\nmax_moved = 0.13")
     town = read_town(read_description(place.project))

@@ -13,7 +13,7 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.comparison_words import signed, verdicts
-from beatplanner.data.publish.officers_pack import _stand_ins
+from beatplanner.data.publish.job_descriptions import stand_ins
 from beatplanner.data.publish.report import DAYS, _signed
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
@@ -134,7 +134,7 @@ def test_a_stand_in_is_told_by_the_last_day():
     cover = pd.DataFrame(
         [{"officer": "Jana", "for_officer": "Vera", "beat": "3", "start": "2027-03-01", "end": "2027-09-01"}]
     )
-    told = _stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
+    told = stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
     assert told == "Jana for Vera from 2027-03-01 to 2027-08-31 (last day)"
     assert language_title("albanian") == "Albanian" and language_title("") == ""
 

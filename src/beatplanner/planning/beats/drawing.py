@@ -2,7 +2,7 @@
 
 A drawing holds the beat of every unit, its locks, and the links and barriers that were drawn. It refuses what no plan may do (a beat across a
 municipal border, a locked unit moved) and lets everything else happen, since a planner on the way to a better plan passes worse ones: what is
-broken meanwhile is told by `Drawing.figures`, and mended by `mending.repair`. Figures are counted anew after each stroke from arrays, in some
+broken meanwhile is told by `Drawing.figures`, and mended by `changes.repair`. Figures are counted anew after each stroke from arrays, in some
 milliseconds at thousands of units, so that no sum can drift.
 """
 

@@ -81,18 +81,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
     if complete and claims.get("periods"):
         _of_periods(ledger, claims, sums)
     if complete and whole["answered"] > 0:
-        own = whole["own"] / whole["answered"]
-        rows = [
-            ("own_share", claims.get("own_share"), own),
-            ("cross_share", claims.get("cross_share"), 1 - own),
-            ("mean_minutes", claims.get("mean_minutes"), whole["travel"] / whole["answered"]),
-            ("busy_share", claims.get("busy_share"), whole["busy"] / whole["duty"]),
-            ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
-        ]
-        ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
-        _least_minutes(
-            ledger, tables.summary["beats"], claims["method"], (whole["travel"] + whole["wait"]) / whole["answered"]
-        )
+        _of_week(ledger, tables.summary["beats"], claims, whole)
     away = claims.get("abstraction")
     if away is not None:
         assumed = (tables.summary.get("rules", {}).get("workload") or {}).get("abstraction")
@@ -106,6 +95,20 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         "calls by hour of the week",
         "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan.",
     )
+
+
+def _of_week(ledger: Ledger, beats: dict[str, Any], claims: dict[str, Any], whole: dict[str, float]) -> None:
+    """Check the figures of the week against the sums of its shifts."""
+    own = whole["own"] / whole["answered"]
+    rows = [
+        ("own_share", claims.get("own_share"), own),
+        ("cross_share", claims.get("cross_share"), 1 - own),
+        ("mean_minutes", claims.get("mean_minutes"), whole["travel"] / whole["answered"]),
+        ("busy_share", claims.get("busy_share"), whole["busy"] / whole["duty"]),
+        ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
+    ]
+    ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
+    _least_minutes(ledger, beats, claims["method"], (whole["travel"] + whole["wait"]) / whole["answered"])
 
 
 def _of_periods(ledger: Ledger, claims: dict[str, Any], sums: list[tuple[list[str], dict[str, float]]]) -> None:

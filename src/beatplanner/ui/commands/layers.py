@@ -117,7 +117,7 @@ def job_template(
     ),
 ) -> None:
     """Write the template of job descriptions, to edit in a word processor and to name as officers.job_template."""
-    from beatplanner.data.publish.officers_pack import default_template
+    from beatplanner.data.publish.job_descriptions import default_template
 
     if out.exists():
         raise InputError(

@@ -902,7 +902,7 @@ class DrawingPanel(QWidget):
             )
             self._say("\n".join([nothing, *left]) if isinstance(left, list | tuple) and left else nothing)
             return
-        from beatplanner.planning.changes.mending import moves_in_words
+        from beatplanner.planning.changes.repair import moves_in_words
 
         before = drawing.beat.astype(str)
         if not self.edit(lambda d: d.move(moves, "repair" if job == "repair" else "take")):

@@ -18,7 +18,7 @@ Job = Literal["repair", "improve"]
 def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     """Work in the child and send what happens; every message is (kind, content)."""
     from beatplanner.planning.beats.plan import plan_beats
-    from beatplanner.planning.changes.mending import repair
+    from beatplanner.planning.changes.repair import repair
 
     last = 0.0
 

@@ -1,0 +1,140 @@
+"""The job description of each post, from a template that a force can edit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from beatplanner.data.formats.frames import records
+from beatplanner.data.output_place import own_name
+from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.publish.templates import check_job_template, fill_in
+from beatplanner.data.result.names import beat_title, language_title
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.postings import DAY, Change, changes_of
+
+TEMPLATE = "job_description.docx"
+
+
+def write_jobs(folder: Path, tables: PlanTables, called: dict[str, str]) -> None:
+    """Write a description for each post of a plan with officers, from the force's own template where it has one; `called` are the beats' names."""
+    assert tables.beats is not None and tables.assignments is not None
+    own = tables.summary["rules"]["officers"].get("job_template")
+    if own:
+        base = Path(tables.summary["description_file"]).parent
+        check_job_template(base / own)
+        content = (base / own).read_bytes()
+    else:
+        content = default_template()
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: set[str] = set()
+    draft = " ".join(["DRAFT.", *why]) if (why := draft_in_words(tables)) else ""
+    of_post: dict[tuple[str, int], list[Change]] = {}
+    for change in changes_of(tables):
+        of_post.setdefault((change.beat, change.post), []).append(change)
+    for row in records(tables.beats):
+        for post in range(1, int(row["posts"]) + 1):
+            job = _job(tables, row, post, of_post.get((str(row["beat"]), post), []))
+            document = fill_in(content, job, file=own or TEMPLATE)
+            if draft:
+                _put_at_the_head(document, draft)
+            name = own_name(f"{called[str(row['beat'])]} post {post}", taken)
+            document.save(folder / f"{name}.docx")
+
+
+def _put_at_the_head(document: Any, line: str) -> None:
+    """Write a line in bold at the head of every page; a section that shares the head of the one before has it already."""
+    for number, section in enumerate(document.sections):
+        if number == 0 or not section.header.is_linked_to_previous:
+            section.header.paragraphs[0].insert_paragraph_before().add_run(line).bold = True
+
+
+def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[Change]) -> dict[str, Any]:
+    """Return what a job description may name; docs/officers.md lists the fields."""
+    assert tables.assignments is not None
+    rules, summary = tables.summary["rules"], tables.summary
+    mine = tables.assignments[
+        (tables.assignments["beat"].astype(str) == str(beat["beat"])) & (tables.assignments["post"] == post)
+    ]
+    holders = [
+        {
+            "officer": r["officer"],
+            "start": r["start"],
+            "end": r["end"],
+            "last_day": (dt.date.fromisoformat(str(r["end"])) - dt.timedelta(days=1)).isoformat(),
+        }
+        for r in mine.sort_values("start").to_dict("records")
+    ]
+    units = tables.units[tables.units["beat"].astype(str) == str(beat["beat"])]
+    work = rules.get("workload", {})
+    share = float(work.get("community_share", 0.4))
+    hours = float(summary.get("workload", {}).get("hours_on_the_beat_per_officer", 0.0))
+    stations = [str(s) for s in units["station"].dropna().unique()] if "station" in units else []
+    people = beat["population"]
+    forum = rules.get("forum") or {}
+    meet = (forum.get("neighbourhood") or {}).get("meetings_a_year") if forum else None
+    told = [
+        {
+            "leaves": c.leaves or "–",
+            "last_day": str(c.last_day or "–"),
+            "comes": c.comes or "–",
+            "first_day": str(c.first_day or "–"),
+            "days_together": c.days_together,
+            "days_vacant": c.days_vacant,
+        }
+        for c in changes
+    ]
+    known = people is not None and people == people
+    requires = sorted({str(r) for r in mine["requires"] if r} if "requires" in mine else set())
+    return {
+        "project": summary["project"],
+        "beat": beat["beat"],
+        "beat_name": beat_title(str(beat["beat"]), str(beat["name"])),
+        "municipality": beat["municipality"] or "–",
+        "post": post,
+        "posts": int(beat["posts"]),
+        "residents": f"{people:,.0f}" if known else "not known",
+        "places": ", ".join(units["name"].astype(str).head(40)),
+        "languages": ", ".join(language_title(w.strip()) for w in str(beat["languages"] or "").split(";")).strip(", ")
+        or "the official language",
+        "requires": ", ".join(requires) or "–",
+        "workload": f"{beat['workload']:,.0f}",
+        "community_share": f"{share:.0%}",
+        "community_hours": f"{hours * share:,.0f}",
+        "hours_on_beat": f"{hours:,.0f}",
+        "stations": ", ".join(stations) or "to be named",
+        "forums": [f"{meet} meetings a year"] if meet else ["not planned yet"],
+        "changes": told,
+        "holders": holders,
+        "stand_ins": stand_ins(tables, beat, holders),
+        "min_tenure": rules["officers"]["min_tenure_months"],
+        "handover_months": rules["officers"]["handover_months"],
+        "partners": [
+            "schools",
+            "health centre",
+            "social services",
+            "municipality",
+            "residents’ associations and faith communities",
+        ],
+    }
+
+
+def stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[dict[str, Any]]) -> str:
+    """Return who stands in for the holders of a post, and when; "" where nobody does."""
+    if tables.cover is None:
+        return ""
+    who = {str(h["officer"]) for h in holders}
+    rows = [
+        f"{r['officer']} for {r['for_officer']} from {r['start']} to {dt.date.fromisoformat(str(r['end'])) - DAY} (last day)"
+        for r in tables.cover.to_dict("records")
+        if str(r["beat"]) == str(beat["beat"]) and str(r["for_officer"]) in who
+    ]
+    return "; ".join(rows)
+
+
+def default_template() -> bytes:
+    """Return the template that is filled in where a force has none of its own, to be edited."""
+    return (files("beatplanner.data") / "templates").joinpath(TEMPLATE).read_bytes()
