@@ -319,13 +319,13 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
         if isinstance(value, bool):
             rows.append([named(key), speech.text("yes" if value else "no")])
         elif isinstance(value, int | float | str):
-            known = isinstance(value, str) and value in VALUES
-            rows.append([named(key), speech.text(VALUES[value]) if known else value])
+            word = VALUES.get(value) if isinstance(value, str) else None
+            rows.append([named(key), value if word is None else speech.text(word)])
         else:
             continue
         formats.append("0.00%" if key == "gap" else "#,##0")
     for key, value in figures["weights"].items():
-        rows.append([speech.text(POINTS, figure=named(WEIGHTS.get(key, key))), value])
+        rows.append([speech.text(POINTS, figure=named(WEIGHTS.get(str(key)) or str(key))), value])
         formats.append("#,##0.00#")
     page = sheet("Figures", ["Figure", "Value"], rows, [58, 20])
     for (cell,), form in zip(page.iter_rows(min_row=2, min_col=2, max_col=2), formats, strict=True):

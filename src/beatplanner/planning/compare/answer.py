@@ -344,8 +344,9 @@ def _cover(s: dict[str, Any]) -> list[str]:
 
 def _personnel(s: dict[str, Any]) -> list[str]:
     officers, found = s.get("officers") or {}, []
-    force, *areas = officers.get("supervision") or [None]
-    if force is not None:
+    supervision: list[dict[str, Any]] = officers.get("supervision") or []
+    if supervision:
+        force, *areas = supervision
         lack = f"{_many(force['missing'], 'is', 'are')} missing" if force["missing"] else "none is missing"
         # a supervisor leads in one municipality: enough in all may be too few in some
         short = [f"{_many(r['missing'], 'is', 'are')} missing in {r['area']}" for r in areas if r["missing"]]
