@@ -18,7 +18,16 @@ sys.path.insert(0, str(ROOT / "src"))
 FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues"
 SOURCES = tuple(
     f"planning/forum/public/{name}.py"
-    for name in ("content", "beat_page", "town_pages", "questions", "maps", "small_files")
+    for name in (
+        "content",
+        "beat_page",
+        "town_pages",
+        "questions",
+        "maps",
+        "map_margins",
+        "street_beats",
+        "small_files",
+    )
 )
 LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
 LETTERS = {
@@ -62,7 +71,7 @@ def messages() -> list[str | tuple[str, str]]:
     from beatplanner.data.result import draft_reason, run_card
     from beatplanner.planning.compare import comparison
     from beatplanner.planning.forum import forums, themes
-    from beatplanner.planning.forum.public import wording
+    from beatplanner.planning.forum.public import street_beats, wording
 
     found: dict[str | tuple[str, str], None] = {}
     for name in SOURCES:
@@ -80,7 +89,7 @@ def messages() -> list[str | tuple[str, str]]:
         found |= dict.fromkeys(table.values())
     for roles in forums.ROLES.values():
         found |= dict.fromkeys(roles)
-    found |= dict.fromkeys(wording.THEMES)
+    found |= dict.fromkeys((*wording.THEMES, *street_beats.SIDES))
     found[themes.OTHERS] = None
     found |= dict.fromkeys(
         (*officers_pack.WORDS, *officers_pack.CELLS, *comparison_workbook.WORDS, *comparison.words())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from types import SimpleNamespace
 from typing import Any
 
 import browser
@@ -15,30 +16,30 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.publish.public import map_labels, map_margin, pack_maps
+from beatplanner.data.publish.public import map_labels, map_margin, map_sheet, map_signs, pack_maps
 from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 
 
 def test_round_scales_fit():
-    assert pack_maps.round_scale((0, 0, 10_000, 5_000), 400, 250) == 25_000
-    assert pack_maps.round_scale((0, 0, 10_001, 5_000), 400, 250) == 30_000
-    assert pack_maps.round_scale((0, 0, 1, 1), 1000, 1000) == 1
+    assert map_sheet.round_scale((0, 0, 10_000, 5_000), 400, 250) == 25_000
+    assert map_sheet.round_scale((0, 0, 10_001, 5_000), 400, 250) == 30_000
+    assert map_sheet.round_scale((0, 0, 1, 1), 1000, 1000) == 1
 
 
 def test_metres_of_the_projection_are_metres_on_the_ground():
     # in the middle of a UTM zone 2,500 m of ground are 2,499 m of the grid; web Mercator doubles them at 60°
-    assert pack_maps.ground_per_map_metre(CRS("EPSG:32634"), 500_000, 4_650_000) == pytest.approx(1 / 0.9996, rel=1e-5)
-    assert pack_maps.ground_per_map_metre(CRS("EPSG:3857"), 0, 8_399_738) == pytest.approx(0.5, rel=0.01)
+    assert map_sheet.ground_per_map_metre(CRS("EPSG:32634"), 500_000, 4_650_000) == pytest.approx(1 / 0.9996, rel=1e-5)
+    assert map_sheet.ground_per_map_metre(CRS("EPSG:3857"), 0, 8_399_738) == pytest.approx(0.5, rel=0.01)
 
 
 def test_a_kilometre_measures_four_centimetres_at_1_to_25000():
-    sheet = pack_maps._sheet((500_000, 4_650_000, 504_000, 4_654_000), 200, 200, 25_000, 1.0)
+    sheet = map_sheet.sheet_of((500_000, 4_650_000, 504_000, 4_654_000), 200, 200, 25_000, 1.0)
     a, b = sheet.mm(np.array([[501_000, 4_651_000], [502_000, 4_651_000]]))
     assert b - a == pytest.approx([40.0, 0.0])
 
 
 def test_labels_do_not_lie_on_one_another():
-    sheet = pack_maps._sheet((0, 0, 100, 100), 100, 100, 1000, 1.0)
+    sheet = map_sheet.sheet_of((0, 0, 100, 100), 100, 100, 1000, 1.0)
     written = [sheet.label("Улица", 50, 50 + k, 3) for k in range(6)]
     assert any(written)
     for i, a in enumerate(sheet.taken):
@@ -67,16 +68,79 @@ def test_names_of_areas_lie_on_nothing_and_what_has_no_room_is_numbered():
 
 
 def test_the_grid_and_the_paper_fit_what_is_shown():
-    parts, numbers, step = map_margin.grid(500_000, 4_654_000, 25, 392, 242)
+    parts, numbers, step, boxes = map_margin.grid(500_000, 4_654_000, 25, 392, 242)
+    assert len(boxes) == len(numbers), "room is kept for each number of the grid"
     assert step == 2000 and numbers == ["502", "504", "506", "508", "4650", "4652"]
     assert sum("<text" in p for p in parts) == len(numbers)
     wide, tall = (0, 0, 10_000, 5_000), (0, 0, 5_000, 10_000)
     frames = [(392.0, 236.0), (269.0, 354.0)]
-    assert pack_maps.frame_of(wide, frames) == frames[0] and pack_maps.frame_of(tall, frames) == frames[1]
+    assert map_sheet.frame_of(wide, frames) == frames[0] and map_sheet.frame_of(tall, frames) == frames[1]
     svg, height = map_margin.legend([("<g/>", "Border of the beat")] * 9, 184)
     assert svg.count("<text") == 9 and height > map_margin.ROW
     name, datum = map_margin.system_names(CRS("EPSG:32634"))
     assert name == "WGS 84 / UTM zone 34N (EPSG:32634)" and "1984" in datum
+
+
+def dense_town() -> Any:
+    """A town of 8 × 8 beats of 100 m in one corner of 9 of 3 km, a river on a border, three stations beside each other and as many venues."""
+    small = [shapely.box(100 * c, 100 * r, 100 * c + 100, 100 * r + 100) for r in range(8) for c in range(8)]
+    large = [shapely.box(3000 * c, 3000 * r, 3000 * c + 3000, 3000 * r + 3000) for r in range(3) for c in range(3)]
+    shapes = [*small, large[0].difference(shapely.box(0, 0, 800, 800)), *large[1:]]
+    ids = [str(i) for i in range(len(shapes))]
+    beats = gpd.GeoDataFrame({"beat": ids}, geometry=shapes, crs="EPSG:32634")
+    units = beats.assign(name=[f"Стара чаршија со многу долго име {i}" for i in ids])
+    places = [shapely.Point(x, 450) for x in (405, 425, 445)]
+    stations = gpd.GeoDataFrame(
+        {"station": ["a", "b", "c"], "existing": [True, False, True]}, geometry=places, crs="EPSG:32634"
+    )
+    return SimpleNamespace(beats=beats, units=units, stations=stations)
+
+
+def test_a_dense_centre_has_a_sheet_of_its_own_and_every_station_a_name():
+    town = dense_town()
+    labels = {b: f"Beat with a long name {b} ({b})" for b in town.beats["beat"]}
+    names = {"a": "Station West", "b": "Station in the middle", "c": "Station East"}
+    river = gpd.GeoSeries([shapely.LineString([(-50, 3000), (9050, 3000)])], crs="EPSG:32634")
+
+    def draw(**which: Any) -> Any:
+        return pack_maps.draw_town(town, town.beats, labels, width=269, height=354, names=names, waters=river, **which)
+
+    whole = draw()
+    # what has no room stands in the part that is drawn larger, and is named in full there or in the list
+    (part,) = whole.parts
+    assert shapely.box(*part).contains(shapely.box(0, 0, 800, 800)) and "larger" in whole.shown
+    close = draw(part=part)
+    assert close.scale * 1.5 <= whole.scale and not close.parts
+    for drawing in (whole, close):
+        written = set(re.findall(r'fill="#\w+">([^<]*)</text>', drawing.svg))
+        assert set(names.values()) <= written | set(drawing.unnamed), "each station is named or listed"
+        for beat, label in labels.items():
+            if drawing is whole or int(beat) < 64:
+                assert label in written or label in drawing.listed, "each beat is named or listed"
+    assert set(names.values()) <= set(re.findall(r'fill="#\w+">([^<]*)</text>', close.svg))
+    # a river under a border is seen on both sides of it, and the legend says so only where it is
+    assert "river_border" in whole.shown and "river_border" not in close.shown
+    wide = [float(w) for w in re.findall(rf'stroke="{map_sheet.WATER}" stroke-width="([\d.]+)"', whole.svg)]
+    assert max(wide) > 0.6
+    assert not {"line", "venue", "street"} & whole.shown, "a legend explains what is drawn, and nothing else"
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_places_of_a_beat_are_named_or_numbered_and_lie_on_nothing(numbered):
+    town = dense_town()
+    sheet = map_sheet.sheet_of((0, 0, 800, 800), 184, 184, 5_000, 1.0)
+    own = gpd.GeoDataFrame(town.units[:64])
+    before = len(sheet.taken)
+    listed = map_signs.place_names(sheet, own, numbered)
+    written = re.findall(r'fill="#1a1a1a">([^<]*)</text>', "".join(sheet.parts))
+    full = {n for n in own["name"] if n in written}
+    assert bool(listed) == numbered and {str(k) for k, _ in listed} == set(written) - full
+    if numbered:
+        assert full | {n for _, n in listed} == set(own["name"]), "no place is left out"
+    boxes = sheet.taken[before:]
+    for i, a in enumerate(boxes):
+        for b in sheet.taken[: before + i]:
+            assert a[2] <= b[0] or a[0] >= b[2] or a[3] <= b[1] or a[1] >= b[3]
 
 
 def test_neighbours_differ_in_pattern_too():
@@ -86,8 +150,8 @@ def test_neighbours_differ_in_pattern_too():
     for i, a in enumerate(cells):
         for j, b in enumerate(cells):
             if i < j and a.touches(b):
-                assert pack_maps.PATTERNS[fills[str(i)][1]] != pack_maps.PATTERNS[fills[str(j)][1]]
-    assert len(set(pack_maps.PATTERNS)) == len(pack_maps.PATTERNS)
+                assert map_sheet.PATTERNS[fills[str(i)][1]] != map_sheet.PATTERNS[fills[str(j)][1]]
+    assert len(set(map_sheet.PATTERNS)) == len(map_sheet.PATTERNS)
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50"><text x="5" y="20" font-family="DejaVu Sans" font-size="5">\xd0\x88\xd1\x83\xd0\xb3 &lt;b&gt;</text></svg>'

@@ -26,7 +26,7 @@ from beatplanner.data.town.roads import read_roads
 from beatplanner.data.town.town import Town
 
 # Columns that a layer or table is read by, as its section names them.
-COLUMNS = ("id", "name", "unit", "beat", "municipality", "region", "cost", "yearly_cost", "closing_cost", "state")
+COLUMNS = ("id", "name", "address", "number", "unit", "beat", "municipality", "region", "cost", "yearly_cost", "closing_cost", "state")
 
 
 def write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:
@@ -236,7 +236,7 @@ _BY_WRITER: dict[Writer, str] = {
     _incidents: "incidents",
     _with_its_section: "units.population_raster units.population_table units.census units.homes"
     " incidents.categories incidents.gazetteer incidents.matches",
-    _points: "stations.candidates stations.existing forum.venues",
+    _points: "stations.candidates stations.existing forum.venues forum.addresses",
     _shapes: "beats.current beats.barriers beats.crossings stations.barriers stations.crossings forum.streets country.regions",
     _roads: "beats.roads stations.roads service.roads",
     _heights: "stations.elevation",

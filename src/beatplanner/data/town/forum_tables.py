@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ PARTNER_WORDS = {
     "municipality": "town_hall opstina opstinata komuna bashkia primaria municipiu administracija",
     "other": "drugo ostalo tjeter altele altul drugoe",
 }
+# A street and its house number, where both stand in one column.
+HOUSE = re.compile(r"(.*\S)\s+(\d+\s?[^\W\d]?(?:[-/]\d+)?)")
 PHOTOS = {".jpg", ".jpeg", ".png"}
 
 
@@ -61,6 +64,8 @@ class ForumTables:
         Lines in the planning CRS with ``name`` (text or None).
     waters
         Lines of the barriers, planning CRS.
+    houses
+        ``street``, ``number``, ``x``, ``y`` (planning CRS, metres) of the known addresses.
     sources
         The files read.
     notes
@@ -77,6 +82,7 @@ class ForumTables:
     sources: tuple[Source, ...] = field(default=())
     notes: tuple[Note, ...] = field(default=())
     contacts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    houses: pd.DataFrame | None = None
 
 
 def read_forum_tables(town: Town) -> ForumTables:
@@ -140,12 +146,14 @@ def read_forum_tables(town: Town) -> ForumTables:
         streets = _streets(rules, town, d, sources)
     with findings.keep():
         waters = _waters(town, d)
+    houses = None
+    with findings.keep():
+        houses = _houses(rules, town, d, sources)
     findings.raise_if_any()
     known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
     partners["kind"] = pd.Series([kind_of_partner(k) for k in partners["kind"]], dtype=object)
-    return ForumTables(
-        consents, report_back, partners, known, venues, streets, waters, tuple(sources), tuple(findings.notes), contacts
-    )
+    told = tuple(sources), tuple(findings.notes)
+    return ForumTables(consents, report_back, partners, known, venues, streets, waters, *told, contacts, houses)
 
 
 def kind_of_partner(word: str | None) -> str | None:
@@ -192,6 +200,26 @@ def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> 
         raise InputError(where.problem(what, "Give both", row=where.rows[bad[0]], field=given.id))
     cost = numbers(frame[given.cost], where, least=0, empty=0.0) if given.cost else 0.0
     return pd.DataFrame({"venue": names, "x": frame["x"], "y": frame["y"], "cost": cost})
+
+
+def _houses(rules: Forum, town: Town, d: Description, sources: list[Source]) -> pd.DataFrame | None:
+    """Return the addresses that have a house number: in a column of its own, or as the last word with a digit of the address."""
+    given = rules.addresses or (d.incidents.gazetteer if d.incidents else None)
+    if given is None:
+        return None
+    path, columns = d.path(given.path), [c for c in (given.address, given.number) if c]
+    frame, _ = read_points(path, given.layer, given.x, given.y, given.crs, columns, town.crs, "forum.addresses")
+    if rules.addresses is not None:
+        sources.append(source_of("forum.addresses", path, len(frame), len(frame)))
+    streets = texts(frame[given.address])
+    if given.number:
+        parted = list(zip(streets, texts(frame[given.number]), strict=True))
+    else:
+        cut = [HOUSE.fullmatch(s or "") for s in streets]
+        parted = [(m[1], m[2].replace(" ", "")) if m else (None, None) for m in cut]
+    found = pd.DataFrame(parted, columns=["street", "number"], dtype=object).assign(x=frame["x"], y=frame["y"])
+    numbered = [bool(s and n and any(c.isdecimal() for c in n)) for s, n in parted]
+    return found[np.array(numbered, dtype=bool) & np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)]
 
 
 def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) -> gpd.GeoDataFrame | None:

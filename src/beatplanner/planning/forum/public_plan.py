@@ -162,7 +162,7 @@ def _deviation_limit(beats: Mapping[str, Any]) -> float | None:
 def public_tables(extra: ForumTables) -> PublicTables:
     """Return the force's own tables for the pack."""
     return PublicTables(
-        extra.report_back, extra.partners, dict(extra.hours), extra.streets, extra.waters, extra.contacts
+        extra.report_back, extra.partners, dict(extra.hours), extra.streets, extra.waters, extra.contacts, extra.houses
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from beatplanner.data.description.sections.base import Input, Layer, NonNegative, PointTable, Section, TablePath
+from beatplanner.data.description.sections.incidents import Gazetteer
 from beatplanner.data.description.sections.rule import Rule
 
 LANGUAGES = ("en", "sq", "sr-Latn", "sr-Cyrl", "mk", "ro", "ru")
@@ -136,6 +137,10 @@ class Forum(Section):
     contact: Annotated[str | None, Input("Where objections go.")] = None
     objections_until: Annotated[dt.date | None, Input("The last day for objections.")] = None
     streets: Annotated[Streets | None, Input("Layer of named streets, for the maps and the index of streets.")] = None
+    addresses: Annotated[
+        Gazetteer | None,
+        Input("Addresses with their places, for house numbers in the index of streets; else those of the incidents."),
+    ] = None
     consents: Annotated[
         TablePath | None,
         Input(

@@ -99,14 +99,14 @@ class Ground:
     Attributes
     ----------
     streets
-        Name, ids of beats, lines.
+        Name, ids of beats, the beats in words, lines.
     waters
         Lines; None where there are none.
     venues
         Beat, what is written at it, and its place in metres.
     """
 
-    streets: Sequence[tuple[str, Sequence[str], shapely.Geometry]] = ()
+    streets: Sequence[tuple[str, Sequence[str], str, shapely.Geometry]] = ()
     waters: gpd.GeoSeries | None = None
     venues: Sequence[tuple[str, str, tuple[float, float]]] = ()
 
@@ -192,7 +192,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         map_name=view.get_name(),
         new_name=new.get_name(),
         old_name=old.get_name() if old is not None else "",
-        names=sorted({p["name"] for p in places} | set(name_of.values()) | {name for name, _, _ in ground.streets}),
+        names=sorted({p["name"] for p in places} | set(name_of.values()) | {street[0] for street in ground.streets}),
         stations=plan.stations is not None,
         residents=bool(words.residents),
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
@@ -365,13 +365,13 @@ def _lines_of_each(shapes: Any, plan: PublicPlan) -> list[list[Any]]:
 def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
     """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
     found, corners = [], 0
-    longest = sorted(ground.streets, key=lambda r: -float(shapely.length(r[2])))
+    longest = sorted(ground.streets, key=lambda r: -float(shapely.length(r[-1])))
     of_each = _lines_of_each([lines for *_, lines in longest], plan)
-    for (name, beats, _), drawn in zip(longest, of_each, strict=True):
+    for (name, beats, said, _), drawn in zip(longest, of_each, strict=True):
         corners += sum(len(line) for line in drawn)
         if corners > MOST_CORNERS:
             drawn = [line[:1] + line[-1:] for line in drawn[:1]]
-        found.append({"name": name, "beats": list(beats), "lines": drawn})
+        found.append({"name": name, "beats": list(beats), "said": said, "lines": drawn})
     return sorted(found, key=lambda r: r["name"])
 
 

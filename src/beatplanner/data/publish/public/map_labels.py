@@ -6,7 +6,7 @@ Boxes are in millimetres: left, top, right, bottom.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -17,6 +17,8 @@ Box = tuple[float, float, float, float]
 LETTER, BOLD, HALF_LINE = 0.62, 1.08, 0.62
 # So much of a full name lies in its own area.
 OWN = 0.7
+# So many names without room make a part that is drawn larger; a map has so many of these parts at most.
+LEAST_TOGETHER, MOST_PARTS = 2, 6
 # Leader lines are tried in rings of so many millimetres, in so many directions.
 RINGS, DIRECTIONS = (4.0, 6.0, 8.0, 11.0, 14.0, 18.0, 23.0, 29.0, 36.0, 44.0), 24
 
@@ -56,20 +58,21 @@ def around(x: float, y: float) -> Iterator[tuple[float, float]]:
             yield x + ring * math.cos(turn), y + ring * math.sin(turn)
 
 
-def _mostly_in(box: Box, shape: shapely.Geometry) -> bool:
+def _mostly_in(box: Box, shape: shapely.Geometry, own: float) -> bool:
     """Return whether a name lies so far in its own area that nobody takes it for a neighbour's."""
     paper = shapely.box(*box)
-    return bool(shapely.area(shapely.intersection(paper, shape)) >= OWN * shapely.area(paper))
+    return bool(shapely.area(shapely.intersection(paper, shape)) >= own * shapely.area(paper))
 
 
 def placed(
     shapes: Sequence[BaseGeometry],
     middles: np.ndarray,
-    texts: Sequence[tuple[str, str]],
+    texts: Sequence[tuple[str, str | None]],
     size: float,
     taken: Sequence[Box],
     width: float,
     height: float,
+    own: float = OWN,
 ) -> list[tuple[str, float, float, bool] | None]:
     """Choose where the names of areas stand.
 
@@ -80,13 +83,15 @@ def placed(
     middles
         (n, 2) the place deepest inside each, mm.
     texts
-        A full and a short form of each name.
+        A full and a short form of each name; without a short form it is in full or not at all.
     size
         Of the letters, mm.
     taken
         Boxes of symbols, which stay free.
     width, height
         Of the frame, mm.
+    own
+        Share of a full name that lies in its own area.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def placed(
     """
     used = list(taken)
     # a place is kept for the short form of each before any full form is written
-    kept = [box_of(short, middles[i][0], middles[i][1], size, bold=True) for i, (_, short) in enumerate(texts)]
+    kept = [box_of(short or "", middles[i][0], middles[i][1], size, bold=True) for i, (_, short) in enumerate(texts)]
     found: list[tuple[str, float, float, bool] | None] = [None] * len(shapes)
     order = sorted(range(len(shapes)), key=lambda i: -float(shapely.area(shapes[i])))
     waiting = []
@@ -104,7 +109,7 @@ def placed(
         others = used + [b for j, b in enumerate(kept) if j != i and found[j] is None]
         for x, y in inner_places(shapes[i], tuple(middles[i]), step):
             box = box_of(full, x, y, size, bold=True)
-            if is_free(box, others, width, height) and _mostly_in(box, shapes[i]):
+            if is_free(box, others, width, height) and _mostly_in(box, shapes[i], own):
                 used.append(box)
                 found[i] = full, x, y, False
                 break
@@ -112,11 +117,121 @@ def placed(
             waiting.append(i)
     for i in sorted(waiting, key=lambda i: shapes[i].area):
         short = texts[i][1]
+        if short is None:
+            continue
         inside = [(x, y, False) for x, y in inner_places(shapes[i], tuple(middles[i]), size)]
-        for x, y, line in [*inside, *((x, y, True) for x, y in around(*middles[i]))]:
-            box = box_of(short, x, y, size, bold=True)
-            if is_free(box, used, width, height):
-                used.append(box)
-                found[i] = short, x, y, line
-                break
+        at = _first_free(short, middles[i], inside, size, used, width, height, bold=True)
+        if at is not None:
+            used.append(box_of(short, at[0], at[1], size, bold=True))
+            found[i] = short, *at
     return found
+
+
+def _first_free(
+    text: str,
+    point: Sequence[float],
+    near: Sequence[tuple[float, float, bool]],
+    size: float,
+    used: Sequence[Box],
+    width: float,
+    height: float,
+    *,
+    bold: bool = False,
+) -> tuple[float, float, bool] | None:
+    """Return the first free place of a text: near its point, else at the end of a line, one that runs over nothing written if there is any."""
+    x, y = float(point[0]), float(point[1])
+    crossing = None
+    for a, b, line in [*near, *((a, b, True) for a, b in around(x, y))]:
+        if not is_free(box_of(text, a, b, size, bold=bold), used, width, height):
+            continue
+        if not line or not _crosses(x, y, a, b, used):
+            return a, b, line
+        crossing = crossing or (a, b, line)
+    return crossing
+
+
+def _crosses(x: float, y: float, to_x: float, to_y: float, taken: Iterable[Box]) -> bool:
+    """Return whether a leader line would run over what is written; what its place itself lies in is left aside."""
+    line = shapely.LineString([(x, y), (to_x, to_y)])
+    return any(
+        not (t[0] <= x <= t[2] and t[1] <= y <= t[3]) and shapely.intersects(line, shapely.box(*t)) for t in taken
+    )
+
+
+def beside_points(
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    size: float,
+    reach: float,
+    taken: Sequence[Box],
+    width: float,
+    height: float,
+) -> list[tuple[float, float, bool] | None]:
+    """Choose where the names of symbols stand: above, below or beside them, else at the end of a line.
+
+    Parameters
+    ----------
+    points
+        Middles of the symbols, mm.
+    texts
+        Their names.
+    size
+        Of the letters, mm.
+    reach
+        From a symbol's middle to its edge, mm.
+    taken
+        Boxes that stay free, those of the symbols among them.
+    width, height
+        Of the frame, mm.
+
+    Returns
+    -------
+    list
+        The place of each, and whether a line leads there; None where there is no room.
+    """
+    used = list(taken)
+    found: list[tuple[float, float, bool] | None] = []
+    for (x, y), text in zip(points, texts, strict=True):
+        _, _, right, bottom = box_of(text, 0.0, 0.0, size)
+        half, tall = right + reach + 0.4, bottom + reach + 0.2
+        near = [(0.0, -tall), (0.0, tall), (half, 0.0), (-half, 0.0)]
+        near += [(h * half, v * tall) for v in (-0.8, 0.8) for h in (0.8, -0.8)]
+        at = _first_free(text, (x, y), [(x + dx, y + dy, False) for dx, dy in near], size, used, width, height)
+        if at is not None:
+            used.append(box_of(text, at[0], at[1], size))
+        found.append(at)
+    return found
+
+
+def dense_parts(
+    boxes: Sequence[Box], fits: Callable[[Box], bool], least: int = LEAST_TOGETHER, most: int = MOST_PARTS
+) -> list[Box]:
+    """Return the parts of a map that are to be drawn larger on sheets of their own.
+
+    Parameters
+    ----------
+    boxes
+        Of what had no room for its name, metres.
+    fits
+        Whether a part is so small that its own sheet shows it much larger.
+    least
+        Things without room that make a part: for one alone a number is enough.
+    most
+        Parts at most, those with most first.
+    """
+    groups: list[list[Box]] = []
+
+    def together(group: Sequence[Box]) -> Box:
+        w, s, e, n = zip(*group, strict=True)
+        return min(w), min(s), max(e), max(n)
+
+    for box in sorted(boxes):
+        joined = [g for g in groups if fits(together([*g, box]))]
+        if joined:
+            # to the group that grows least
+            nearest = min(joined, key=lambda g: shapely.box(*together([*g, box])).area - shapely.box(*together(g)).area)
+            nearest.append(box)
+        elif fits(box):
+            groups.append([box])
+    large = sorted((g for g in groups if len(g) >= least), key=lambda g: (-len(g), together(g)))
+    return [together(g) for g in large[:most]]

@@ -48,8 +48,10 @@ def grid_step(metres: float) -> float:
     return max(s * power for s in (1.0, 2.0, 5.0) if s * power <= rough)
 
 
-def grid(west: float, north: float, per_mm: float, width: float, height: float) -> tuple[list[str], list[str], float]:
-    """Return a grid's short lines at the frame as SVG, the numbers that stand at them, and the step in metres.
+def grid(
+    west: float, north: float, per_mm: float, width: float, height: float
+) -> tuple[list[str], list[str], float, list[tuple[float, float, float, float]]]:
+    """Return a grid's short lines at the frame as SVG, the numbers that stand at them, the step in metres, and the boxes of the numbers (mm).
 
     Parameters
     ----------
@@ -61,7 +63,9 @@ def grid(west: float, north: float, per_mm: float, width: float, height: float) 
         Of the frame, mm.
     """
     step = grid_step(max(width, height) * per_mm)
-    parts, numbers = [], []
+    parts: list[str] = []
+    numbers: list[str] = []
+    boxes = []
     style = f'font-size="1.9" font-family="{FONT}" fill="#333"'
 
     def lines(first: float, length: float) -> list[float]:
@@ -75,6 +79,7 @@ def grid(west: float, north: float, per_mm: float, width: float, height: float) 
         parts.append(f'<path d="M{x:.2f} 0v2M{x:.2f} {height:g}v-2" stroke="{DARK}" stroke-width="0.2"/>')
         parts.append(f'<text x="{x:.2f}" y="{height - 2.6:.2f}" text-anchor="middle" {style}>{text}</text>')
         numbers.append(text)
+        boxes.append((x - 0.65 * len(text), height - 4.4, x + 0.65 * len(text), height))
     for up in lines(north - height * per_mm, height * per_mm):
         y, text = (north - up) / per_mm, f"{up / 1000:g}"
         if not 8 < y < height - 8:
@@ -82,7 +87,8 @@ def grid(west: float, north: float, per_mm: float, width: float, height: float) 
         parts.append(f'<path d="M0 {y:.2f}h2M{width:g} {y:.2f}h-2" stroke="{DARK}" stroke-width="0.2"/>')
         parts.append(f'<text x="2.6" y="{y + 0.7:.2f}" {style}>{text}</text>')
         numbers.append(text)
-    return parts, numbers, step
+        boxes.append((0.0, y - 1.2, 2.8 + 1.3 * len(text), y + 1.2))
+    return parts, numbers, step, boxes
 
 
 def system_names(crs: CRS | None) -> tuple[str, str]:

@@ -209,7 +209,7 @@ class Meeting:
 
 @dataclass(frozen=True)
 class PublicTables:
-    """The force's own tables for the pack: `report_back`, `partners`, `hours`, `contacts`, and lines of streets and waters."""
+    """The force's own tables for the pack: `report_back`, `partners`, `hours`, `contacts`, lines of streets and waters, and `houses` with their street and number."""
 
     report_back: pd.DataFrame
     partners: pd.DataFrame
@@ -217,6 +217,7 @@ class PublicTables:
     streets: gpd.GeoDataFrame | None
     waters: gpd.GeoSeries | None
     contacts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    houses: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

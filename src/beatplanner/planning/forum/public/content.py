@@ -24,7 +24,7 @@ from beatplanner.data.publish.public.plan import (
 from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences
 from beatplanner.data.result.names import beat_title
 from beatplanner.planning.forum.public.blocks import HIDDEN, Block, heading, natural, paragraph
-from beatplanner.planning.forum.public.street_beats import streets_of
+from beatplanner.planning.forum.public.street_beats import Street, streets_of
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES
 
 
@@ -89,7 +89,7 @@ class PackContent:
         return self.speech.given(found) if found else None
 
     @cached_property
-    def streets(self) -> list[tuple[str, list[str], Any]]:
+    def streets(self) -> list[Street]:
         """Named streets with their beats and lines."""
         return streets_of(self.plan, self.tables, self.names, self.speech)
 

@@ -13,28 +13,28 @@ from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.beat_pages import as_pixels
 from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import Ground, MapWords
-from beatplanner.data.publish.public.map_margin import legend, system_names
-from beatplanner.data.publish.public.pack_maps import (
-    ACCENT,
-    DARK,
-    OPENED,
-    WATER,
-    Drawing,
-    draw_beat,
-    draw_town,
-    frame_of,
-)
+from beatplanner.data.publish.public.map_margin import legend
+from beatplanner.data.publish.public.map_sheet import Drawing, frame_of
+from beatplanner.data.publish.public.pack_maps import draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
 from beatplanner.planning.forum.public.beat_page import beat_page, officers_told, walk
 from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.map_margins import (
+    SIGNS,
+    TOWN_FRAMES,
+    digits,
+    listed,
+    sign_labels,
+    system_of,
+    town_maps,
+)
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
 from beatplanner.planning.forum.public.town_pages import old_new_pairs, run_card, street_index, town_pages
 
-# Frames of the maps on paper, in mm, and the paper of each; the one in which the map is largest is taken.
-TOWN_FRAMES = {(392.0, 236.0): "a3", (269.0, 354.0): "a3 standing"}
+# Frames of the maps of a beat on paper, in mm, and the paper of each; the one in which the map is largest is taken.
 BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
 # The map on the sheet of a beat.
 SHEET_FRAME = (182.0, 104.0)
@@ -55,27 +55,40 @@ class Maps:
     ) -> None:
         self.plan, self.tables, self.meetings = plan, tables, meetings
         self.names, self.stations = names, stations
-        self.venues = {m.area: m.at for m in meetings if m.level == "neighbourhood"}
+        self.venues = {m.area: (m.at, m.venue) for m in meetings if m.level == "neighbourhood"}
         self.today: gpd.GeoDataFrame | None = None
         units = plan.units
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
             self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
         self.town_frame = frame_of(tuple(units.total_bounds), list(TOWN_FRAMES))
-        common = {
-            "width": self.town_frame[0],
-            "height": self.town_frame[1],
-            "streets": tables.streets,
-            "waters": tables.waters,
-        }
-        self.before: Drawing | None = None
-        if self.today is not None:
-            labels = {str(b): str(b) for b in self.today["beat"]}
-            self.before = draw_town(plan, self.today, labels, stations=False, **common)
-        self.after = draw_town(plan, plan.beats, self.names, today=self.today, names=stations, **common)
+        self.after = self._town(self.town_frame, planned=True)
+        known = self.today is not None
+        self.before = self._town(self.town_frame, planned=False, parts=self.after.parts) if known else None
+        # dense parts on sheets of their own, before (None without beats of today) and after
+        self.larger: list[tuple[Drawing | None, Drawing]] = []
+        for part in self.after.parts:
+            frame = frame_of(part, list(TOWN_FRAMES))
+            before = self._town(frame, planned=False, part=part) if known else None
+            self.larger.append((before, self._town(frame, planned=True, part=part)))
         self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
         # the maps of the sheets as a word processor shows them, by beat; made by `draw_all`
         self.pixels: dict[str, bytes] = {}
+
+    def _town(self, frame: tuple[float, float], *, planned: bool, **which: Any) -> Drawing:
+        """Draw the town or a part of it, as planned or as it is today."""
+        plan, tables = self.plan, self.tables
+        common = {
+            "width": frame[0],
+            "height": frame[1],
+            "streets": tables.streets,
+            "waters": tables.waters,
+        }
+        if planned:
+            return draw_town(plan, plan.beats, self.names, today=self.today, names=self.stations, **common, **which)
+        assert self.today is not None
+        labels = {str(b): str(b) for b in self.today["beat"]}
+        return draw_town(plan, self.today, labels, stations=False, **common, **which)
 
     def naming(self, stations: dict[str, str]) -> Maps:
         """Return the maps with other words for stations: a site that is still to be chosen is named in each language."""
@@ -99,6 +112,7 @@ class Maps:
     def beat(self, beat: str, frame: tuple[float, float]) -> Drawing:
         """Return the map of one beat in a frame, mm."""
         if (beat, frame) not in self.beats:
+            at, venue = self.venues.get(beat, (None, None))
             self.beats[beat, frame] = draw_beat(
                 self.plan,
                 beat,
@@ -107,8 +121,10 @@ class Maps:
                 streets=self.tables.streets,
                 waters=self.tables.waters,
                 names=self.names,
-                venue=self.venues.get(beat),
+                venue=at,
+                venue_name=venue,
                 stations=self.stations,
+                numbered=frame != SHEET_FRAME,
             )
         return self.beats[beat, frame]
 
@@ -120,16 +136,17 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
     sections: list[dict[str, Any]] = []
 
-    def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str, key: dict[str, Any]) -> None:
-        for number in drawing.numbers:
+    def enter(drawing: Drawing) -> None:
+        for number in (*drawing.numbers, *(str(k) for k, _ in drawing.places)):
             t.register.enter("map", number)
+
+    def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str) -> None:
+        enter(drawing)
         pictures[file] = drawing.svg.encode("utf-8")
         metres = drawing.scale / 10
         unit, each = (t.text("km"), 1000) if metres >= 1000 else (t.text("m"), 1)
         each_part = metres / PARTS / each
-        ticks = [
-            f"{t.number(on_map(q * each_part), _digits(each_part))} {unit}" if q else "0" for q in range(PARTS + 1)
-        ]
+        ticks = [f"{t.number(on_map(q * each_part), digits(each_part))} {unit}" if q else "0" for q in range(PARTS + 1)]
         sections.append(
             {
                 "kind": "map",
@@ -142,67 +159,26 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
                 "scale": t.text("Scale 1 : {n}", n=t.number(on_map(drawing.scale))),
                 "ticks": ticks,
                 "north": t.text("N"),
-                "key": key,
+                "key": key(drawing),
                 "bar": t.text("This bar measures 10 cm. If it does not, print at 100 %."),
                 "lines": [
-                    s for s in (content.source, f"{content.decision} {content.made}", _system(content, drawing)) if s
+                    s for s in (content.source, f"{content.decision} {content.made}", system_of(content, drawing)) if s
                 ],
-                "listed": f"{t.text('Beats with their numbers')}: {', '.join(drawing.listed)}"
-                if drawing.listed
-                else "",
+                "listed": listed(content, drawing),
             }
         )
 
-    labels = {
-        "today": t.text("Station there today"),
-        "new": t.text("New station"),
-        "line": t.text("Today's lines"),
-        "water": t.text("River or other barrier"),
-        "border": t.text("Border of the beat"),
-        "street": t.text("Street or road"),
-        "venue": t.text("Where the forum meets"),
-        "fill": t.text("Fill and pattern only tell neighbouring beats apart"),
-        "area": t.text("Border of an area"),
-    }
-    shapes = _signs()
-
-    def key(width: float, *names: str) -> dict[str, Any]:
-        """Draw a legend as one picture, which a screen reader reads as one."""
-        file = f"key{int(width)}_{'_'.join(names)}.svg"
-        drawn, height = legend([(shapes[n], labels[n]) for n in names], width)
+    def key(drawing: Drawing) -> dict[str, Any]:
+        """Draw the legend of a map as one picture, which a screen reader reads as one."""
+        names = [n for n in SIGNS if n in drawing.shown]
+        file = f"key{int(drawing.width)}_{'_'.join(names)}.svg"
+        drawn, height = legend([(SIGNS[n], labels[n]) for n in names], drawing.width)
         pictures[file] = drawn.encode("utf-8")
-        return {"file": file, "width": width, "height": height, "alt": "; ".join(labels[n] for n in names)}
+        return {"file": file, "width": drawing.width, "height": height, "alt": "; ".join(labels[n] for n in names)}
 
-    stations = plan.stations
-    marks = (
-        []
-        if stations is None
-        else [n for n, wanted in (("today", True), ("new", False)) if (stations["existing"] == wanted).any()]
-    )
-    ground = (["street"] if content.tables.streets is not None else []) + (
-        ["water"] if content.tables.waters is not None else []
-    )
-    paper, wide = TOWN_FRAMES[maps.town_frame], maps.town_frame[0]
-    if maps.before is not None and maps.today is not None:
-        title = t.text("Before: today's beats")
-        alt = t.count(
-            "Map of the town with its one beat of today.",
-            "Map of the town with its {n} beats of today.",
-            on_map(len(maps.today)),
-        )
-        add_map("before.svg", maps.before, title, alt, paper, key(wide, "border", "fill", "area", *ground))
-    title = t.text("After: the new beats")
-    alt = t.count(
-        "Map of the town with its one new beat.", "Map of the town with its {n} new beats.", on_map(len(content.beats))
-    )
-    add_map(
-        "after.svg",
-        maps.after,
-        title,
-        alt,
-        paper,
-        key(wide, "border", *(["line"] if maps.today is not None else []), "fill", "area", *marks, *ground),
-    )
+    labels = sign_labels(t)
+    for map_ in town_maps(content, maps):
+        add_map(*map_)
     pages = []
     drawn_once: dict[str, bytes] = {}
     code = None
@@ -213,17 +189,13 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         name = content.names[str(beat.beat)]
         title = t.text("Beat {name}", name=name)
         title += f" · {t.given(beat.municipality)}" if str(beat.municipality) else ""
-        meeting = content.meeting_of(str(beat.beat))
-        venue = ["venue"] if meeting is not None and meeting.venue else []
         alt = t.text("Map of beat {name} with its streets and places.", name=name)
-        signs = ("border", "area", *marks, *venue, *ground)
         frame = maps.frame_of(str(beat.beat))
         small = maps.beat(str(beat.beat), SHEET_FRAME)
         pictures[f"small{number}.svg"] = small.svg.encode("utf-8")
         if str(beat.beat) in maps.pixels:
             drawn_once[f"small{number}.svg"] = maps.pixels[str(beat.beat)]
-        for line in small.numbers:
-            t.register.enter("map", line)
+        enter(small)
         map_block = {
             "kind": "picture",
             "file": f"small{number}.svg",
@@ -231,7 +203,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
             "height": small.height,
             "alt": alt,
             "text": t.text("Scale 1 : {n}", n=t.number(on_map(small.scale))),
-            "key": key(SHEET_FRAME[0], *signs),
+            "key": key(small),
         }
         blocks = [map_block, *beat_page(content, beat, code)]
         sections.append({"kind": "sheet", "title": title, "blocks": blocks})
@@ -242,7 +214,6 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
             title,
             alt,
             BEAT_FRAMES[frame],
-            key(frame[0], *signs),
         )
     sections += [{"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content)]
     drawn = [s for s in sections if s["kind"] == "map"]
@@ -303,44 +274,6 @@ def _contents(content: PackContent, maps: Maps) -> list[str]:
     if old_new_pairs(content):
         found.append(t.text("What changes from today's beats to the new ones"))
     return [*found, t.text("Answers to questions")]
-
-
-def _digits(step: float) -> int:
-    """Return how many digits after the point a step of the scale bar needs."""
-    return next(d for d in range(4) if abs(step * 10**d - round(step * 10**d)) < 1e-9 or d == 3)
-
-
-def _signs() -> dict[str, str]:
-    """Return the signs of the legend as SVG, 9 × 5 mm each."""
-    return {
-        "today": f'<rect x="3" y="1" width="3" height="3" fill="{ACCENT}"/>',
-        "new": f'<path d="M4.5 .5L6.5 2.5L4.5 4.5L2.5 2.5Z" fill="{OPENED}"/>',
-        "line": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width=".5" stroke-dasharray="1.6 1.2"/>',
-        "street": '<path d="M0 2.5H9" stroke="#8c8c8c" stroke-width=".4"/>',
-        "water": f'<path d="M0 2.5H9" stroke="{WATER}" stroke-width="1"/>',
-        "border": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="1"/>',
-        "area": '<path d="M0 2.5H9" stroke="#7a7a7a" stroke-width=".25" stroke-dasharray=".6 .6"/>',
-        "fill": '<rect x="0" y=".5" width="4.2" height="4" fill="#a9c0e8"/><rect x="4.8" y=".5" width="4.2" height="4" fill="#fbe3bb"/>'
-        '<path d="M4.8 4.5L8.8 .5M4.8 2.5L6.8 .5M6.8 4.5L9 2.3" stroke="#4d4d4d" stroke-width=".16"/>',
-        "venue": f'<circle cx="4.5" cy="2.5" r="2" fill="#fff" stroke="{DARK}" stroke-width=".5"/><circle cx="4.5" cy="2.5" r=".8" fill="{DARK}"/>',
-    }
-
-
-def _system(content: PackContent, drawing: Drawing) -> str:
-    """Name the coordinate system, its datum and the grid of a map."""
-    t = content.speech
-    name, datum = system_names(content.plan.units.crs)
-    if not name:
-        return ""
-    step = drawing.step
-    unit, each = (t.text("km"), 1000) if step >= 1000 else (t.text("m"), 1)
-    said = f"{t.number(on_map(step / each), _digits(step / each))} {unit}"
-    return t.text(
-        "Coordinates: {crs}; datum: {datum}; grid lines every {step}.",
-        crs=t.given(name),
-        datum=t.given(datum),
-        step=said,
-    )
 
 
 def _map_words(content: PackContent) -> MapWords:
@@ -457,4 +390,5 @@ def _ground(content: PackContent) -> Ground:
         for m in content.meetings
         if m.level == "neighbourhood" and m.venue
     ]
-    return Ground(content.streets, content.tables.waters, venues)
+    streets = [(s.name, s.beats, s.said, s.lines) for s in content.streets]
+    return Ground(streets, content.tables.waters, venues)

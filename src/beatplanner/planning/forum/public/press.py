@@ -60,7 +60,9 @@ class Press:
     def map(self, name: str, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
         """Write the map on screen; names and ids of its places are entered as such."""
         self._enter_names(plan)
-        said = [[street, list(beats)] for street, beats, _ in ground.streets] + [text for _, text, _ in ground.venues]
+        said = [[street, list(beats), told] for street, beats, told, _ in ground.streets] + [
+            text for _, text, _ in ground.venues
+        ]
         self.register.check(name, [asdict(words), said], layout=LAYOUT)
         write_forum_map(self.folder / name, plan, words, ground)
 

@@ -136,7 +136,7 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
                 )
                 if km[beat] <= km[other]
                 else t.text(
-                    "The middle of beat {other} is nearer ({there} km, here {here} km), but its officers have as much work as the rules allow, or the lines would not stay in one piece.",
+                    "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: beats are to have about the same work and to stay in one piece.",
                     **values,
                 )
             )

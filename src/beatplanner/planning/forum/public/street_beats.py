@@ -1,35 +1,198 @@
-"""Which beats each named street runs through."""
+"""Which beats each named street runs through, on which side where it is a border, and with which house numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
+import pandas as pd
 import shapely
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.figures import PublicSpeech
 from beatplanner.data.publish.public.plan import PublicPlan, PublicTables
+from beatplanner.data.town.addresses import evened
 from beatplanner.planning.forum.public.blocks import natural
 
 # A street this near to a border, in metres, has houses on both sides of it.
 BORDER = 8.0
+# Pieces of a street that are looked at by themselves, metres.
+PIECE = 20.0
+# A beat has one side only of a street where so much of what it has of it runs along the border.
+ONE_SIDE = 0.75
+# The mean direction of a side is told where it is at least so long as a mean of unit vectors: a ring street has none.
+STRAIGHT = 0.5
+# A side is told from this many metres on; less of it is a crossing.
+LEAST_SIDE = 6 * BORDER
+# Names of sides, from the east against the clock.
+SIDES = (
+    "east side",
+    "north-east side",
+    "north side",
+    "north-west side",
+    "west side",
+    "south-west side",
+    "south side",
+    "south-east side",
+)
 
 
-def streets_of(
-    plan: PublicPlan, tables: PublicTables, names: Mapping[str, str], speech: PublicSpeech
-) -> list[tuple[str, list[str], shapely.Geometry]]:
-    """Return named streets, the beats that they run through by name, and their lines (plan's CRS)."""
+@dataclass(frozen=True)
+class Street:
+    """A named street.
+
+    Attributes
+    ----------
+    name
+        As people know it.
+    beats
+        Ids of the beats that have a part of it, by their names.
+    said
+        The same in words, with sides and house numbers.
+    lines
+        In the plan's CRS.
+    """
+
+    name: str
+    beats: Sequence[str]
+    said: str
+    lines: shapely.Geometry
+
+
+@dataclass
+class _Part:
+    """What a beat has of a street, metres: both sides, one side, and the sum of directions to that side."""
+
+    both: float = 0.0
+    one: float = 0.0
+    towards: np.ndarray = field(default_factory=lambda: np.zeros(2))
+
+    @property
+    def length(self) -> float:
+        return self.both + self.one
+
+
+def streets_of(plan: PublicPlan, tables: PublicTables, names: Mapping[str, str], speech: PublicSpeech) -> list[Street]:
+    """Return named streets with the beats that they run through."""
     streets = tables.streets
     if streets is None or streets["name"].isna().all():
         return []
-    shapes, ids = plan.beats.geometry.to_numpy(), plan.beats["beat"].astype(str)
-    wider = shapely.buffer(shapes, BORDER)
-    rows = []
+    shapes, ids = plan.beats.geometry.to_numpy(), plan.beats["beat"].astype(str).to_numpy(object)
+    tree = shapely.STRtree(shapes)
+    houses = _houses(tables.houses, tree, ids)
+    found = []
     for name, group in streets[streets["name"].notna()].groupby("name", sort=True):
         lines = geometry.union(group.geometry.to_numpy())
-        length = shapely.length(geometry.intersection(wider, lines))
-        # a street along a border belongs to both sides, one that merely touches a beat does not
-        inside = [b for b, m in zip(ids, length, strict=True) if m > max(3 * BORDER, 0.02 * shapely.length(lines))]
-        if inside:
-            rows.append((speech.given(name), sorted(inside, key=lambda b: names[b]), lines))
-    return sorted(rows, key=lambda r: natural(r[0]))
+        parts = _parts(lines, tree, ids)
+        least = max(3 * BORDER, 0.02 * shapely.length(lines))
+        beats = sorted((b for b, p in parts.items() if p.length > least), key=lambda b: names[b])
+        if not beats:
+            continue
+        numbers = houses.get(evened(str(name)), {})
+        said = []
+        for b in beats:
+            # who lives in a street of one beat needs neither side nor number
+            more = [] if len(beats) == 1 else [_side(parts[b], speech), *_numbers(b, numbers, speech)]
+            more = [m for m in more if m]
+            said.append(f"{names[b]}: {', '.join(more)}" if more else names[b])
+        # a comma stands within what is said of a beat
+        parted = "; " if any(": " in s for s in said) else ", "
+        found.append(Street(speech.given(name), beats, parted.join(said), lines))
+    return sorted(found, key=lambda r: natural(r.name))
+
+
+def _parts(lines: shapely.Geometry, tree: shapely.STRtree, ids: np.ndarray) -> dict[str, _Part]:
+    """Return what each beat has of a street: pieces with one beat on the left and another on the right run along a border."""
+    pieces = shapely.get_parts(shapely.segmentize(lines, PIECE))
+    ends = [shapely.get_coordinates(p) for p in pieces if p.geom_type == "LineString"]
+    if not ends:
+        return {}
+    a, b = np.vstack([e[:-1] for e in ends]), np.vstack([e[1:] for e in ends])
+    length = np.hypot(*(b - a).T)
+    a, b, length = a[length > 0], b[length > 0], length[length > 0]
+    left = np.stack([-(b - a)[:, 1], (b - a)[:, 0]], axis=1) / length[:, None]
+    middle = (a + b) / 2
+    sides = [_beat_at(middle + s * 2 * BORDER * left, tree) for s in (1, -1)]
+    # the piece itself tells where a street ends at the edge of the town
+    at = _beat_at(middle, tree)
+    found: dict[str, _Part] = defaultdict(_Part)
+    for i, (one, other) in enumerate(zip(*sides, strict=True)):
+        here = {int(x) for x in (one, other) if x >= 0}
+        if len(here) == 2:
+            for k, beat in ((1, one), (-1, other)):
+                part = found[ids[beat]]
+                part.one += length[i]
+                part.towards += k * left[i] * length[i]
+        elif here or at[i] >= 0:
+            found[ids[here.pop() if here else at[i]]].both += length[i]
+    return found
+
+
+def _beat_at(points: np.ndarray, tree: shapely.STRtree) -> np.ndarray:
+    """Return the position of the beat at each place, -1 where there is none."""
+    found = np.full(len(points), -1)
+    which, beat = tree.query(shapely.points(points), predicate="intersects")
+    found[which[::-1]] = beat[::-1]
+    return found
+
+
+def _side(part: _Part, speech: PublicSpeech) -> str:
+    """Say on which side of a street a beat lies; empty where it has both."""
+    if part.one < min(LEAST_SIDE, ONE_SIDE * part.length):
+        return ""
+    mean = part.towards / part.one
+    if np.hypot(*mean) < STRAIGHT:
+        side = speech.text("one side")
+    else:
+        side = speech.text(SIDES[round(math.atan2(mean[1], mean[0]) / (math.pi / 4)) % 8])
+    return side if part.one >= ONE_SIDE * part.length else speech.text("in part only the {side}", side=side)
+
+
+def _houses(houses: pd.DataFrame | None, tree: shapely.STRtree, ids: np.ndarray) -> dict[str, dict[str, str]]:
+    """Return the beat of each house number, by the evened-out name of its street."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    if houses is None:
+        return found
+    at = _beat_at(houses[["x", "y"]].to_numpy(float), tree)
+    for street, number, beat in zip(houses["street"], houses["number"], at, strict=True):
+        if beat >= 0:
+            found[evened(str(street))][str(number)] = ids[beat]
+    return found
+
+
+def _numbers(beat: str, numbers: Mapping[str, str], speech: PublicSpeech) -> list[str]:
+    """Say which house numbers of a street are in a beat: from–to as far as no number of another beat lies between."""
+    if beat not in numbers.values():
+        return []
+    together = _runs(beat, sorted(numbers, key=natural), numbers)
+    odd, even = (_runs(beat, sorted((n for n in numbers if _digits(n) % 2 == r), key=natural), numbers) for r in (1, 0))
+    if len(together) <= len(odd) + len(even) - (1 if odd and even else 0):
+        return [speech.text("house numbers {numbers}", numbers=speech.given(", ".join(together)))]
+    said = []
+    if odd:
+        said.append(speech.text("odd house numbers {numbers}", numbers=speech.given(", ".join(odd))))
+    if even:
+        said.append(speech.text("even house numbers {numbers}", numbers=speech.given(", ".join(even))))
+    return said
+
+
+def _digits(number: str) -> int:
+    """Return the number in a house number such as 12a."""
+    return int("".join(c if c.isdecimal() else " " for c in number).split()[0])
+
+
+def _runs(beat: str, ordered: Sequence[str], numbers: Mapping[str, str]) -> list[str]:
+    """Return runs of house numbers of one beat, first–last."""
+    runs: list[list[str]] = []
+    before = False
+    for n in ordered:
+        if numbers[n] == beat:
+            if before:
+                runs[-1].append(n)
+            else:
+                runs.append([n])
+        before = numbers[n] == beat
+    return [r[0] if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs]

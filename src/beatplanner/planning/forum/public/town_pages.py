@@ -137,8 +137,8 @@ def place_index(content: PackContent) -> list[tuple[str, str]]:
 
 
 def street_index(content: PackContent) -> list[tuple[str, str]]:
-    """Return streets and the beats that they run through, as they are called."""
-    return [(name, ", ".join(content.names[b] for b in beats)) for name, beats, _ in content.streets]
+    """Return streets and the beats that they run through, with the sides and house numbers of each."""
+    return [(street.name, street.said) for street in content.streets]
 
 
 def _indexes(content: PackContent) -> list[Block]:

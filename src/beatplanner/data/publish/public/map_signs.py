@@ -1,0 +1,247 @@
+"""What is drawn and named on a sheet: fills, rivers, stations, names of beats, places, stations and streets, none on another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import each_row
+from beatplanner.data.publish.public.map_labels import Box, beside_points, box_of, is_free, placed
+from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, PATTERNS, WATER, Sheet
+from beatplanner.data.publish.public.plan import PublicPlan
+
+# So much of a place's name lies in the place itself: it may reach over the thin border of an area, as on any map of a town.
+PLACE_OWN = 0.35
+# A river is told from the border above it by standing out so far on both sides of it, mm; shorter stretches (mm) are crossings.
+RIVER_EDGE, RIVER_LEAST = 0.45, 3.0
+# Square millimetres of a beat that a sheet shows a part of, from which on the part is named.
+LEAST_PIECE = 40.0
+
+
+def mark_part(sheet: Sheet, box: Box, letter: str) -> None:
+    """Mark a part that has a sheet of its own, with the letter of that sheet."""
+    (left, top), (right, bottom) = sheet.mm(np.array([[box[0], box[3]], [box[2], box[1]]]))
+    size = 3.4
+    corners = [
+        (left, top - 2.4),
+        (right, top - 2.4),
+        (left, bottom + 2.4),
+        (right, bottom + 2.4),
+        (left, top),
+        (right, top),
+    ]
+    sheet.parts.append(
+        f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" height="{bottom - top:.2f}" fill="none" stroke="{OPENED}" stroke-width="0.5"/>'
+    )
+    sheet.shown.add("larger")
+    for x, y in corners:
+        found = box_of(letter, x, y, size, bold=True)
+        if is_free(found, sheet.taken, sheet.width, sheet.height):
+            sheet.write(letter, x, y, size, bold=True, colour=OPENED)
+            sheet.taken.append(found)
+            return
+    sheet.write(letter, *corners[0], size, bold=True, colour=OPENED)
+
+
+def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tuple[int, str]]:
+    """Write the names of a beat's places, or their numbers where a name has no room; return these numbers with the names."""
+    names = [str(n) for n in own["name"]]
+    shapes = [shapely.transform(max(shapely.get_parts(s), key=lambda p: p.area), sheet.mm) for s in own.geometry]
+    middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes])
+    # the widest number keeps the room: which one it is depends on what else has none
+    texts = [(n, "88" if numbered else None) for n in names]
+    found = placed(shapes, middles, texts, 2.6, sheet.taken, sheet.width, sheet.height, PLACE_OWN)
+    listed: list[tuple[int, str]] = []
+    for name, middle, at in zip(names, middles, found, strict=True):
+        if at is None:
+            continue
+        text, x, y, line = at
+        if text != name:
+            listed.append((len(listed) + 1, name))
+            text = str(len(listed))
+        _write_placed(sheet, (text, x, y, line), middle, 2.6)
+    return listed
+
+
+def river_under(sheet: Sheet, waters: gpd.GeoSeries | None, borders: Iterable[BaseGeometry], width: float) -> None:
+    """Draw a river wider where a border of so many mm runs along it, so that both are seen."""
+    if waters is None or not len(waters):
+        return
+    river = geometry.intersection(geometry.union(waters.to_numpy()), sheet.frame)
+    near = shapely.buffer(shapely.boundary(np.array(list(borders), dtype=object)), width * sheet.per_mm)
+    along = [p for p in shapely.get_parts(geometry.intersection(river, geometry.union(near))) if "Line" in p.geom_type]
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(along))) if along else []
+    stretches = [p for p in merged if shapely.length(p) >= RIVER_LEAST * sheet.per_mm]
+    for stretch in stretches:
+        sheet.draw(stretch, line=WATER, width=width + 2 * RIVER_EDGE)
+    if stretches:
+        sheet.shown.add("river_border")
+
+
+def draw_fill(sheet: Sheet, shape: shapely.Geometry, colour: str, number: int) -> None:
+    """Fill a beat with its colour and its pattern."""
+    sheet.draw(shape, fill=colour)
+    if PATTERNS[number]:
+        sheet.draw(shape, fill=f"url(#p{number})")
+
+
+def draw_lines(sheet: Sheet, shapes: Iterable[BaseGeometry | None], colour: str, width: float, dash: str = "") -> None:
+    """Draw lines as one, so that those that lie on each other are drawn once."""
+    shapes = [s for s in shapes if s is not None and not s.is_empty]
+    if shapes:
+        sheet.draw(
+            geometry.union(shapely.get_parts(np.array(shapes, dtype=object))), line=colour, width=width, dash=dash
+        )
+
+
+def draw_ground(sheet: Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeries | None, width: float) -> None:
+    """Draw rivers and streets."""
+    if waters is not None and len(waters):
+        sheet.draw(geometry.union(waters.to_numpy()), line=WATER, width=4 * width)
+        if waters.intersects(sheet.frame).any():
+            sheet.shown.add("water")
+    if streets is not None and len(streets):
+        lines = shapely.MultiLineString(list(shapely.get_parts(streets.geometry.to_numpy())))
+        sheet.draw(lines, line="#8c8c8c", width=width)
+        sheet.shown.add("street")
+
+
+def draw_stations(sheet: Sheet, plan: PublicPlan, size: float) -> None:
+    """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
+    for s, x, y in _stations_there(sheet, plan):
+        r = size / 2
+        d = (
+            f"M{x - r:.2f} {y - r:.2f}h{size}v{size}h-{size}Z"
+            if s.existing
+            else f"M{x:.2f} {y - 1.3 * r:.2f}l{1.3 * r:.2f} {1.3 * r:.2f}l-{1.3 * r:.2f} {1.3 * r:.2f}l-{1.3 * r:.2f} -{1.3 * r:.2f}Z"
+        )
+        sheet.parts.append(
+            f'<path d="{d}" fill="{ACCENT if s.existing else OPENED}" stroke="#fff" stroke-width="0.5"/>'
+        )
+        sheet.taken.append((x - 1.3 * r, y - 1.3 * r, x + 1.3 * r, y + 1.3 * r))
+        sheet.shown.add("today" if s.existing else "new")
+
+
+def _stations_there(sheet: Sheet, plan: PublicPlan) -> Iterable[tuple[Any, float, float]]:
+    """Yield the stations in the frame, each with its place in mm."""
+    for s in () if plan.stations is None else each_row(plan.stations):
+        x, y = sheet.mm(np.array([[s.geometry.x, s.geometry.y]]))[0]
+        if 0 <= x <= sheet.width and 0 <= y <= sheet.height:
+            yield s, float(x), float(y)
+
+
+def station_names(sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size: float) -> tuple[list[str], list[Box]]:
+    """Write the names of stations where they hide nothing; return those that have no room, and their places (metres)."""
+    there = list(_stations_there(sheet, plan))
+    unnamed, boxes = [], []
+    for existing, colour in ((True, ACCENT), (False, OPENED)):
+        some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]
+        texts = [names[str(s.station)] for s, *_ in some]
+        for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, 2.4, 0.65 * size, colour):
+            unnamed.append(texts[k])
+            boxes.append(tuple(map(float, some[k][0].geometry.bounds)))
+    return unnamed, boxes
+
+
+def names_beside(
+    sheet: Sheet, points: Sequence[tuple[float, float]], texts: Sequence[str], size: float, reach: float, colour: str
+) -> list[int]:
+    """Write names beside symbols; return the positions of those that had no room."""
+    found = beside_points(points, texts, size, reach, sheet.taken, sheet.width, sheet.height)
+    missing = []
+    for k, (at, point, text) in enumerate(zip(found, points, texts, strict=True)):
+        if at is None:
+            missing.append(k)
+            continue
+        x, y, line = at
+        if line:
+            sheet.parts.append(
+                f'<path d="M{point[0]:.2f} {point[1]:.2f}L{x:.2f} {y:.2f}" stroke="{colour}" stroke-width="0.2"/>'
+            )
+        sheet.write(text, x, y, size, colour=colour)
+        sheet.taken.append(box_of(text, x, y, size))
+    return missing
+
+
+def area_names(
+    sheet: Sheet, areas: gpd.GeoDataFrame, labels: Mapping[str, str], size: float
+) -> tuple[list[str], list[Box]]:
+    """Write the name of each area where it hides nothing, or its number, or a number at the end of a line.
+
+    Returns
+    -------
+    tuple
+        The names that are not written in full, and the boxes of their areas (metres).
+    """
+    shapes, ids, boxes = [], [], []
+    frame = sheet.frame
+    for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
+        parts = [p for p in shapely.get_parts(geometry.intersection(shape, frame)) if p.geom_type == "Polygon"]
+        largest = shapely.transform(max(parts, key=lambda p: p.area), sheet.mm) if parts else None
+        # of a beat that lies elsewhere a sliver at the edge of the sheet needs no name
+        if largest is not None and (largest.area >= LEAST_PIECE or frame.contains(shape)):
+            shapes.append(largest)
+            ids.append(beat)
+            boxes.append(tuple(map(float, shape.bounds)))
+    middles = np.array([shapely.get_coordinates(shapely.maximum_inscribed_circle(s))[0] for s in shapes])
+    found = placed(shapes, middles, [(labels[b], b) for b in ids], size, sheet.taken, sheet.width, sheet.height)
+    listed, cramped = [], []
+    for beat, middle, at, box in zip(ids, middles, found, boxes, strict=True):
+        if at is None or at[0] != labels[beat]:
+            listed.append(labels[beat])
+            cramped.append(box)
+        if at is not None:
+            _write_placed(sheet, at, middle, size)
+    return listed, cramped
+
+
+def _write_placed(sheet: Sheet, at: tuple[str, float, float, bool], middle: np.ndarray, size: float) -> None:
+    """Write a name of an area where it was placed, with the line to its area where there is one."""
+    text, x, y, line = at
+    if line:
+        sheet.parts.append(
+            f'<path d="M{middle[0]:.2f} {middle[1]:.2f}L{x:.2f} {y:.2f}" stroke="{DARK}" stroke-width="0.2"/>'
+            f'<circle cx="{middle[0]:.2f}" cy="{middle[1]:.2f}" r="0.5" fill="{DARK}"/>'
+        )
+    sheet.write(text, x, y, size, bold=True)
+    sheet.taken.append(box_of(text, x, y, size, bold=True))
+
+
+def street_names(sheet: Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:
+    """Write the names of streets along them inside a beat, the longest first, each once."""
+    named = streets[streets["name"].notna()]
+    if named.empty:
+        return
+    cut = geometry.intersection(named.geometry.to_numpy(), shape)
+    length = shapely.length(cut)
+    done: set[str] = set()
+    edge = shapely.boundary(shape)
+    for i in np.argsort(-length, kind="stable"):
+        name = str(named["name"].iloc[i])
+        if name in done or length[i] / sheet.per_mm < 1.2 * len(name):
+            continue
+        part = max(shapely.get_parts(cut[i]), key=lambda p: p.length)
+        for share in (0.5, 0.3, 0.7):
+            a, b, c = (
+                np.array(shapely.line_interpolate_point(part, np.clip(share + d, 0, 1), normalized=True).coords[0])
+                for d in (-0.08, 0.0, 0.08)
+            )
+            dx, dy = (c - a) * [1, -1]
+            turn = math.degrees(math.atan2(dy, dx))
+            turn = turn - 180 if turn > 90 else turn + 180 if turn < -90 else turn
+            normal = np.array([-(c - a)[1], (c - a)[0]]) / max(float(np.hypot(*(c - a))), 1e-9)
+            if shapely.distance(shapely.Point(b), edge) < 1.2 * sheet.per_mm:
+                # the name of a street on the border stands inside, and does not hide the border
+                inner = [p for k in (1, -1) if shapely.contains_xy(shape, *(p := b + k * 2.4 * sheet.per_mm * normal))]
+                b = inner[0] if inner else b
+            x, y = sheet.mm(b[None])[0]
+            if sheet.label(name, x, y, 2.0, colour="#3d3d3d", turn=turn if abs(turn) > 0.5 else 0.6):
+                done.add(name)
+                break
