@@ -26,7 +26,20 @@ from beatplanner.data.town.roads import read_roads
 from beatplanner.data.town.town import Town
 
 # Columns that a layer or table is read by, as its section names them.
-COLUMNS = ("id", "name", "address", "number", "unit", "beat", "municipality", "region", "cost", "yearly_cost", "closing_cost", "state")
+COLUMNS = (
+    "id",
+    "name",
+    "address",
+    "number",
+    "unit",
+    "beat",
+    "municipality",
+    "region",
+    "cost",
+    "yearly_cost",
+    "closing_cost",
+    "state",
+)
 
 
 def write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:

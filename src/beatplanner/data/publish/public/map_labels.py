@@ -129,7 +129,7 @@ def placed(
 
 def _first_free(
     text: str,
-    point: Sequence[float],
+    point: np.ndarray | tuple[float, float],
     near: Sequence[tuple[float, float, bool]],
     size: float,
     used: Sequence[Box],

@@ -122,12 +122,12 @@ def _parts(lines: shapely.Geometry, tree: shapely.STRtree, ids: np.ndarray) -> d
     for i, (one, other) in enumerate(zip(*sides, strict=True)):
         here = {int(x) for x in (one, other) if x >= 0}
         if len(here) == 2:
-            for k, beat in ((1, one), (-1, other)):
-                part = found[ids[beat]]
+            for k, beat in ((1, int(one)), (-1, int(other))):
+                part = found[str(ids[beat])]
                 part.one += length[i]
                 part.towards += k * left[i] * length[i]
         elif here or at[i] >= 0:
-            found[ids[here.pop() if here else at[i]]].both += length[i]
+            found[str(ids[here.pop() if here else int(at[i])])].both += length[i]
     return found
 
 
@@ -159,7 +159,7 @@ def _houses(houses: pd.DataFrame | None, tree: shapely.STRtree, ids: np.ndarray)
     at = _beat_at(houses[["x", "y"]].to_numpy(float), tree)
     for street, number, beat in zip(houses["street"], houses["number"], at, strict=True):
         if beat >= 0:
-            found[evened(str(street))][str(number)] = ids[beat]
+            found[evened(str(street))][str(number)] = str(ids[beat])
     return found
 
 
