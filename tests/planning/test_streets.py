@@ -59,8 +59,8 @@ def test_a_street_on_a_border_is_told_by_its_sides():
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_house_numbers_are_told_where_addresses_have_them(reverse):
-    rows = [("ул. Across", str(n), 100 * n, 510 if n % 2 else 490) for n in range(1, 19)]
-    rows += [("BORDER", f"{n}", 990 if n % 2 else 1020, 20 * n) for n in range(1, 31)] + [("Border", "31a", 980, 700)]
+    rows = [("Across", str(n), 100 * n, 510 if n % 2 else 490) for n in range(1, 19)]
+    rows += [("Border", f"{n}", 990 if n % 2 else 1020, 20 * n) for n in range(1, 31)] + [("Border", "31a", 980, 700)]
     houses = pd.DataFrame(rows[::-1] if reverse else rows, columns=["street", "number", "x", "y"])
     lines = {
         "Across": shapely.LineString([(0, 500), (2000, 500)]),
@@ -77,12 +77,18 @@ def test_addresses_are_read_with_a_column_of_numbers_or_without(tmp_path, parted
     town = write_grid_town(tmp_path)
     units = town.units()
     x, y = units.geometry.iloc[0].centroid.coords[0]
-    text = f"a,n,x,y\nBroad street,12b,{x},{y}\nНо број,,{x},{y}\n"
+    text = f"a,n,x,y\nUl. BROAD,12b,{x},{y}\nНо број,,{x},{y}\nUnknown,3,{x},{y}\nМала,4,{x},{y}\n"
     if not parted:
-        text = f"a,x,y\nBroad street 12 b,{x},{y}\nНо број,{x},{y}\nNowhere 3,,\n"
+        text = f"a,x,y\nUl. BROAD 12 b,{x},{y}\nНо број,{x},{y}\nUnknown 3,{x},{y}\nМала 4,{x},{y}\nBroad 3,,\n"
     town.path("houses.csv").write_text(text, encoding="utf-8")
+    line = shapely.LineString([(x, y), (x + 50, y)])
+    named = gpd.GeoDataFrame({"name": ["Broad street", "Мала", "Mala", "Другa"]}, geometry=[line] * 4, crs=units.crs)
+    named.to_file(town.path("streets.gpkg"))
     number = ', number = "n"' if parted else ""
-    section = f'\n[forum]\naddresses = {{ path = "houses.csv", x = "x", y = "y", crs = "EPSG:{units.crs.to_epsg()}", address = "a"{number} }}\n'
+    section = '\n[forum]\nstreets = { path = "streets.gpkg", name = "name" }\n'
+    section += f'addresses = {{ path = "houses.csv", x = "x", y = "y", crs = "EPSG:{units.crs.to_epsg()}", address = "a"{number} }}\n'
     town.project.write_text(town.project.read_text(encoding="utf-8") + section, encoding="utf-8")
     houses = read_forum_tables(read_town(read_description(town.project))).houses
-    assert houses is not None and houses[["street", "number"]].to_numpy().tolist() == [["Broad street", "12b"]]
+    # spelled as the layer of streets does; a street that the layer writes in two ways has its addresses under both
+    expected = [["Broad street", "12b"], ["Мала", "4"], ["Mala", "4"]]
+    assert houses is not None and houses[["street", "number"]].to_numpy().tolist() == expected

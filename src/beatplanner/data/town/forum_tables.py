@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Source, source_of
+from beatplanner.data.town.addresses import evened
 from beatplanner.data.town.columns import TABLES, described_table
 from beatplanner.data.town.roads import is_openstreetmap, named_streets
 from beatplanner.data.town.town import Town
@@ -65,7 +68,7 @@ class ForumTables:
     waters
         Lines of the barriers, planning CRS.
     houses
-        ``street``, ``number``, ``x``, ``y`` (planning CRS, metres) of the known addresses.
+        ``street`` (as in ``streets``), ``number``, ``x``, ``y`` (planning CRS, metres) of the known addresses in these streets.
     sources
         The files read.
     notes
@@ -148,7 +151,7 @@ def read_forum_tables(town: Town) -> ForumTables:
         waters = _waters(town, d)
     houses = None
     with findings.keep():
-        houses = _houses(rules, town, d, sources)
+        houses = _houses(rules, town, d, sources, [] if streets is None else streets["name"].dropna().unique())
     findings.raise_if_any()
     known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
     partners["kind"] = pd.Series([kind_of_partner(k) for k in partners["kind"]], dtype=object)
@@ -202,8 +205,14 @@ def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> 
     return pd.DataFrame({"venue": names, "x": frame["x"], "y": frame["y"], "cost": cost})
 
 
-def _houses(rules: Forum, town: Town, d: Description, sources: list[Source]) -> pd.DataFrame | None:
-    """Return the addresses that have a house number: in a column of its own, or as the last word with a digit of the address."""
+def _houses(
+    rules: Forum, town: Town, d: Description, sources: list[Source], named: Iterable[str]
+) -> pd.DataFrame | None:
+    """Return the addresses that have a house number: in a column of its own, or as the last word with a digit of the address.
+
+    Streets are called as in the layer of streets (`named`), whatever the spelling of the address; one that the layer writes in two ways
+    has its addresses under both.
+    """
     given = rules.addresses or (d.incidents.gazetteer if d.incidents else None)
     if given is None:
         return None
@@ -219,7 +228,13 @@ def _houses(rules: Forum, town: Town, d: Description, sources: list[Source]) -> 
         parted = [(m[1], m[2].replace(" ", "")) if m else (None, None) for m in cut]
     found = pd.DataFrame(parted, columns=["street", "number"], dtype=object).assign(x=frame["x"], y=frame["y"])
     numbered = [bool(s and n and any(c.isdecimal() for c in n)) for s, n in parted]
-    return found[np.array(numbered, dtype=bool) & np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)]
+    found = found[np.array(numbered, dtype=bool) & np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)]
+    same: dict[str, list[str]] = defaultdict(list)
+    for name in named:
+        if even := evened(name):
+            same[even].append(name)
+    called = {s: same.get(evened(s), []) for s in found["street"].unique()}
+    return found.assign(street=found["street"].map(called)).explode("street").dropna(subset="street")
 
 
 def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) -> gpd.GeoDataFrame | None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from beatplanner.data.publish.public.figures import PublicSpeech, on_map
 from beatplanner.data.publish.public.map_margin import system_names
 from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, WATER, Drawing
 from beatplanner.planning.forum.public.content import PackContent
-
-if TYPE_CHECKING:
-    from beatplanner.planning.forum.public.maps import Maps
 
 # Frames of the town's maps on paper, in mm, and the paper of each; the one in which a map is largest is taken.
 TOWN_FRAMES = {(392.0, 236.0): "a3", (269.0, 354.0): "a3 standing"}
@@ -49,23 +45,38 @@ def sign_labels(t: PublicSpeech) -> dict[str, str]:
     }
 
 
-def town_maps(content: PackContent, maps: Maps) -> Iterator[tuple[str, Drawing, str, str, str]]:
-    """Yield the maps of the town and of its dense parts: file, drawing, title, alternative text, size of paper."""
+def town_maps(
+    content: PackContent,
+    drawn: Sequence[tuple[Drawing | None, Drawing]],
+    today: int,
+) -> Iterator[tuple[str, Drawing, str, str, str]]:
+    """Yield the maps of the town and of its dense parts: file, drawing, title, alternative text, size of paper.
+
+    Parameters
+    ----------
+    content
+        What the pack tells.
+    drawn
+        The town, then its dense parts: before (None where the beats of today are not known) and after.
+    today
+        How many beats there are today.
+    """
     t = content.speech
     now, then = t.text("Before: today's beats"), t.text("After: the new beats")
-    paper = TOWN_FRAMES[maps.town_frame]
-    if maps.before is not None and maps.today is not None:
+    (town_before, town_after), *larger = drawn
+    paper = TOWN_FRAMES[town_after.width, town_after.height]
+    if town_before is not None:
         alt = t.count(
             "Map of the town with its one beat of today.",
             "Map of the town with its {n} beats of today.",
-            on_map(len(maps.today)),
+            on_map(today),
         )
-        yield "before.svg", maps.before, now, alt, paper
+        yield "before.svg", town_before, now, alt, paper
     alt = t.count(
         "Map of the town with its one new beat.", "Map of the town with its {n} new beats.", on_map(len(content.beats))
     )
-    yield "after.svg", maps.after, then, alt, paper
-    for number, (before, after) in enumerate(maps.larger):
+    yield "after.svg", town_after, then, alt, paper
+    for number, (before, after) in enumerate(larger):
         letter = chr(ord("A") + number)
         part = t.text("Part {letter}, larger", letter=letter)
         paper = TOWN_FRAMES[after.width, after.height]

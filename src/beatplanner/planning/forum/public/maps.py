@@ -61,10 +61,10 @@ class Maps:
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
             self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
-        self.town_frame = frame_of(tuple(units.total_bounds), list(TOWN_FRAMES))
-        self.after = self._town(self.town_frame, planned=True)
+        frame = frame_of(tuple(units.total_bounds), list(TOWN_FRAMES))
+        self.after = self._town(frame, planned=True)
         known = self.today is not None
-        self.before = self._town(self.town_frame, planned=False, parts=self.after.parts) if known else None
+        self.before = self._town(frame, planned=False, parts=self.after.parts) if known else None
         # dense parts on sheets of their own, before (None without beats of today) and after
         self.larger: list[tuple[Drawing | None, Drawing]] = []
         for part in self.after.parts:
@@ -177,7 +177,8 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         return {"file": file, "width": drawing.width, "height": height, "alt": "; ".join(labels[n] for n in names)}
 
     labels = sign_labels(t)
-    for map_ in town_maps(content, maps):
+    today = 0 if maps.today is None else len(maps.today)
+    for map_ in town_maps(content, [(maps.before, maps.after), *maps.larger], today):
         add_map(*map_)
     pages = []
     drawn_once: dict[str, bytes] = {}

@@ -14,7 +14,6 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.figures import PublicSpeech
 from beatplanner.data.publish.public.plan import PublicPlan, PublicTables
-from beatplanner.data.town.addresses import evened
 from beatplanner.planning.forum.public.blocks import natural
 
 # A street this near to a border, in metres, has houses on both sides of it.
@@ -91,7 +90,7 @@ def streets_of(plan: PublicPlan, tables: PublicTables, names: Mapping[str, str],
         beats = sorted((b for b, p in parts.items() if p.length > least), key=lambda b: names[b])
         if not beats:
             continue
-        numbers = houses.get(evened(str(name)), {})
+        numbers = houses.get(str(name), {})
         said = []
         for b in beats:
             # who lives in a street of one beat needs neither side nor number
@@ -152,14 +151,14 @@ def _side(part: _Part, speech: PublicSpeech) -> str:
 
 
 def _houses(houses: pd.DataFrame | None, tree: shapely.STRtree, ids: np.ndarray) -> dict[str, dict[str, str]]:
-    """Return the beat of each house number, by the evened-out name of its street."""
+    """Return the beat of each house number, by its street's name in the layer of streets."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     if houses is None:
         return found
     at = _beat_at(houses[["x", "y"]].to_numpy(float), tree)
     for street, number, beat in zip(houses["street"], houses["number"], at, strict=True):
         if beat >= 0:
-            found[evened(str(street))][str(number)] = str(ids[beat])
+            found[str(street)][str(number)] = str(ids[beat])
     return found
 
 
