@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from itertools import product
 
@@ -14,7 +15,7 @@ from test_districting import grid_problem
 from beatplanner.solver.districts.knapsack import price_sites
 from beatplanner.solver.districts.sites import AllSites
 from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
-from beatplanner.solver.districts.tree import exact_districts
+from beatplanner.solver.districts.tree import _Tree, exact_districts
 
 
 def true_value(reduced, weight, lower, upper) -> float:
@@ -133,3 +134,24 @@ def test_more_heavy_units_than_districts_is_proven_impossible():
     plan = solve_districts(problem, seconds=20, seed=0, effort=0.2)
     assert plan.infeasible
     assert plan.lower_bound is None
+
+
+def test_no_node_of_a_batch_hears_of_another(monkeypatch):
+    # what one node found would else reach the next or not, as the clock has it, and the tree with its bound would differ from run to run
+    seen: list[float] = []
+    problem, work = grid_problem(7, 7, 5, 0.1, seed=4), _Tree.work
+    plan = solve_districts(problem, seconds=600, effort=0.05, prove=False).district
+
+    def better_each_time(self, node):
+        seen.append(self.best)
+        done = work(self, node)
+        time.sleep(0.02)  # long enough to be heard before the next one, if it were
+        return replace(done, district=plan, cost=self.best * (1 - 1e-9))
+
+    monkeypatch.setattr(_Tree, "work", better_each_time)
+    solve_districts(problem, seconds=600, effort=0.05, nodes=9)
+    # the root is alone, then its two children, then nodes by four
+    batches = [seen[1:3], seen[3:7], seen[7:9]]
+    assert [len(b) for b in batches] == [2, 4, 2]
+    assert all(len(set(batch)) == 1 for batch in batches)
+    assert len(set(seen)) == 4

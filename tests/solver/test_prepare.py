@@ -11,6 +11,7 @@ import beatplanner.solver
 from beatplanner.solver.prepare import prepare
 from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.backup import backup_share
+from beatplanner.solver.service.drawn import by_drawn_states
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceSystem, preference
@@ -48,6 +49,7 @@ def test_a_service_picture_needs_no_compiler():
         system = ServiceSystem(np.ones(3), preference(minutes, own), minutes, 9.0, travel, waits)
         backup_share(system, hypercube(system), 5.0)
         approximate(system)
+        by_drawn_states(system)
         simulate(system, own, calls=50)
     assert kernels() == before
     assert all(signatures for name, signatures in before.items() if ".service." in name)

@@ -96,6 +96,7 @@ def _officers() -> None:
 @functools.cache
 def _service() -> None:
     from beatplanner.solver.service.backup import backup_share
+    from beatplanner.solver.service.drawn import by_drawn_states
     from beatplanner.solver.service.groups import by_groups
     from beatplanner.solver.service.hypercube import hypercube
     from beatplanner.solver.service.simulation import simulate
@@ -107,6 +108,7 @@ def _service() -> None:
         backup_share(system, hypercube(system), 1.5)
         by_groups(system)
         simulate(system, own, calls=100)
+    by_drawn_states(system)
 
 
 _PREPARED = {"beats": _beats, "stations": _stations, "officers": _officers, "service": _service}

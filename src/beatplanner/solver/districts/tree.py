@@ -237,7 +237,8 @@ class _Tree(Shared):
                 working = [node for *_, node in batch]
                 self.used += sum(max(1.0, int(np.bitwise_count(n.packed).sum()) / NODE_PAIRS) for n in working)
                 centres = None
-                for entry, worked in zip(batch, pool.map(self.work, working), strict=True):
+                # all of a batch end before any is heard: what one found must not reach the others, or the clock would choose the tree
+                for entry, worked in zip(batch, list(pool.map(self.work, working)), strict=True):
                     if worked is None:
                         heappush(waiting, entry)
                         continue
