@@ -6,10 +6,10 @@ import uuid
 from xml.sax.saxutils import quoteattr
 
 # The types of items of a layout, as QGIS numbers them.
-PAGE, MAP, LABEL, SCALE_BAR = 65638, 65639, 65641, 65646
+PAGE, MAP, LABEL, LEGEND, SCALE_BAR = 65638, 65639, 65641, 65642, 65646
 
 
-def layouts(title: str, extent: tuple[float, float, float, float], metres_per_part: float) -> str:
+def layouts(title: str, extent: tuple[float, float, float, float], metres_per_part: float, legend: str = "") -> str:
     """Return both layouts as the XML of a QGIS project.
 
     Parameters
@@ -20,11 +20,15 @@ def layouts(title: str, extent: tuple[float, float, float, float], metres_per_pa
         West, south, east, north of the whole plan, in the project's CRS.
     metres_per_part
         Length of a part of the scale bar of the overview, metres.
+    legend
+        The layers that the legend of each page names, as the XML of a tree of layers; beats are named on the map itself.
     """
-    overview = _layout("A3 overview", (420.0, 297.0), (14.0, 22.0, 392.0, 250.0), title, extent, metres_per_part, False)
+    overview = _layout(
+        "A3 overview", (420.0, 297.0), (14.0, 22.0, 392.0, 250.0), title, extent, metres_per_part, False, legend
+    )
     heading = '[% CASE WHEN "name" = \'Beat \' || "beat" THEN \'Beat \' || "beat" ELSE "name" || \' (\' || "beat" || \')\' END %]'
     atlas = _layout(
-        "Atlas of beats", (210.0, 297.0), (14.0, 22.0, 182.0, 250.0), heading, extent, metres_per_part / 2, True
+        "Atlas of beats", (210.0, 297.0), (14.0, 22.0, 182.0, 250.0), heading, extent, metres_per_part / 2, True, legend
     )
     return f"<Layouts>{overview}{atlas}</Layouts>"
 
@@ -37,6 +41,7 @@ def _layout(
     extent: tuple[float, float, float, float],
     metres_per_part: float,
     atlas: bool,
+    legend: str,
 ) -> str:
     left, top, width, height = frame
     west, south, east, north = _filled(extent, width / height)
@@ -53,6 +58,15 @@ def _layout(
         f'numUnitsPerSegment="{metres_per_part:g}" numMapUnitsPerScaleBarUnit="1" unitLabel="m" unitType="meters" segmentSizeMode="0" '
         f'mapUuid="{chart}"/>'
     )
+    key = (
+        f'<LayoutItem type="{LEGEND}" uuid="{_id(name, "key")}" {common} zValue="4" position="{left + width},{top + height + 3},mm" '
+        f'positionOnPage="{left + width},{top + height + 3},mm" size="80,12,mm" title="" columnCount="3" splitLayer="0" equalColumnWidth="0" resizeToContents="1" '
+        f'symbolWidth="6" symbolHeight="4" map_uuid="{chart}"><layer-tree-group>{legend}</layer-tree-group></LayoutItem>'.replace(
+            'referencePoint="0"', 'referencePoint="2"'
+        )
+        if legend
+        else ""
+    )
     coverage = (
         '<Atlas enabled="1" coverageLayer="beatplanner_beats" coverageLayerName="beats" coverageLayerProvider="ogr" hideCoverage="0" '
         'sortFeatures="1" sortKey="&quot;name&quot;" sortAscending="1" filterFeatures="0" filenamePattern="\'beat_\' || &quot;beat&quot;" '
@@ -68,7 +82,7 @@ def _layout(
         f'<Extent xmin="{west:.3f}" ymin="{south:.3f}" xmax="{east:.3f}" ymax="{north:.3f}"/><LayerSet/>{own}</LayoutItem>'
         f'<LayoutItem type="{LABEL}" uuid="{_id(name, "head")}" {common} zValue="2" position="{left},8,mm" positionOnPage="{left},8,mm" '
         f'size="{width},11,mm" labelText={quoteattr(heading)} htmlState="0" halign="1" valign="128"><LabelFont description="Sans,18,-1,5,75,0,0,0,0,0"/></LayoutItem>'
-        f"{bar}{coverage}</Layout>"
+        f"{bar}{key}{coverage}</Layout>"
     )
 
 

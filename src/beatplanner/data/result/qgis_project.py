@@ -55,6 +55,8 @@ GROUPS = (
         (("units", "Polygon", "Areas", True),),
     ),
 )
+# What the legend of a printed page names.
+ON_THE_PAGE = ("forums", "river", "stations")
 # What columns are called, with their units.
 ALIASES = {
     "beat": "Beat",
@@ -142,7 +144,7 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
     system = _system(crs)
     west, south, east, north = (float(v) for v in tables.units.total_bounds)
     extent = f"<xmin>{west:.3f}</xmin><ymin>{south:.3f}</ymin><xmax>{east:.3f}</xmax><ymax>{north:.3f}</ymax>"
-    shown, groups, order = [], [], []
+    shown, groups, order, legend = [], [], [], []
     for group, file, wanted in GROUPS:
         package = path.with_name(file)
         there = {str(name) for name, _ in pyogrio.list_layers(package)} if package.is_file() else set()
@@ -152,6 +154,10 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
                 continue
             shown.append(_layer(package, name, kind, title, system))
             order.append(name)
+            if name in ON_THE_PAGE:
+                legend.append(
+                    f'<layer-tree-layer id="beatplanner_{name}" name={quoteattr(title)} source={quoteattr(_source(file, name))} providerKey="ogr" checked="Qt::Checked" expanded="1"/>'
+                )
             checked = "Qt::Checked" if visible else "Qt::Unchecked"
             tree.append(
                 f'<layer-tree-layer id="beatplanner_{name}" name={quoteattr(title)} source={quoteattr(_source(file, name))} providerKey="ogr" checked="{checked}" expanded="0"/>'
@@ -168,7 +174,7 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
         f'<qgis version="{QGIS_VERSION}" projectname={quoteattr(title)}><title>{escape(title)} (internal)</title><projectCrs>{system}</projectCrs>'
         f'<layer-tree-group>{"".join(groups)}<custom-order enabled="0">{custom}</custom-order></layer-tree-group>'
         f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{extent}</extent><rotation>0</rotation><destinationsrs>{system}</destinationsrs></mapcanvas>'
-        f"<projectlayers>{''.join(shown)}</projectlayers>{layouts(title, (west, south, east, north), part)}"
+        f"<projectlayers>{''.join(shown)}</projectlayers>{layouts(title, (west, south, east, north), part, ''.join(legend))}"
         '<properties><Paths><Absolute type="bool">false</Absolute></Paths><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys></properties></qgis>\n',
         encoding="utf-8",
     )
@@ -196,11 +202,18 @@ def _aliases(fields: list[str]) -> str:
     """Return what columns are called; the first column of a GeoPackage is its key."""
     known: Mapping[str, str] = ALIASES
     found = "".join(
-        f'<alias field={quoteattr(f)} index="{i}" name={quoteattr(known.get(f, f.replace("_", " ").capitalize()))}/>'
+        f'<alias field={quoteattr(f)} index="{i}" name={quoteattr(known.get(f) or _words(f))}/>'
         for i, f in enumerate(["fid", *fields])
         if f != "fid"
     )
     return f"<aliases>{found}</aliases>"
+
+
+def _words(column: str) -> str:
+    """Return what a column without a name of its own is called."""
+    if column.startswith("group_"):
+        return f"Residents who speak {column.removeprefix('group_').replace('_', ' ').title()}"
+    return column.replace("_", " ").capitalize()
 
 
 def _system(crs: CRS) -> str:

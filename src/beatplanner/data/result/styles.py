@@ -11,6 +11,7 @@ import pyogrio
 from geopandas import GeoDataFrame
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 
 # Every GDAL of a QGIS from 3.16 reads this version of GeoPackages without a warning.
@@ -23,7 +24,7 @@ def write_styles(path: Path, tables: PlanTables) -> None:
     """Add the styles to a GeoPackage that holds the plan's layers."""
     styles = {"units": ("MultiPolygon", _plain_fill("#ffffff00", "#999999", 0.15))}
     if tables.beats is not None:
-        styles["beats"] = ("MultiPolygon", _beat_fills(beat_colours(tables.beats)))
+        styles["beats"] = ("MultiPolygon", _beat_fills(tables.beats))
     if tables.stations is not None:
         styles["stations"] = ("Point", _marker("square", "#08306b", 3.6))
     if tables.catchments is not None:
@@ -87,7 +88,7 @@ def plan_styles(beats: GeoDataFrame | None, prefix: str, layers: set[str]) -> di
         f"{prefix}stations": _marker("square", "#08306b", 3.6),
     }
     if beats is not None:
-        found[f"{prefix}beats"] = _beat_fills(beat_colours(beats))
+        found[f"{prefix}beats"] = _beat_fills(beats)
     return {layer: qml for layer, qml in found.items() if layer in layers}
 
 
@@ -104,7 +105,7 @@ def _rgba(colour: str) -> str:
     return ",".join(str(p) for p in [*parts, 255][:4])
 
 
-def _fill_symbol(name: str, fill: str, line: str, width: float) -> str:
+def _fill_symbol(name: str, fill: str, line: str, width: float, hatch: float | None = None) -> str:
     options = {
         "color": _rgba(fill),
         "outline_color": _rgba(line),
@@ -113,8 +114,34 @@ def _fill_symbol(name: str, fill: str, line: str, width: float) -> str:
         "style": "solid",
         "outline_style": "solid",
     }
-    inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
-    return f"<symbol type='fill' name='{name}' alpha='1'><layer class='SimpleFill' enabled='1'><Option type='Map'>{inner}</Option></layer></symbol>"
+    return f"<symbol type='fill' name='{name}' alpha='1'><layer class='SimpleFill' enabled='1'>{_properties(options)}</layer>{_hatch(name, hatch)}</symbol>"
+
+
+def _properties(options: dict[str, str]) -> str:
+    """Return the properties of a symbol in the form that every QGIS 3 reads; those before 3.20 know no other."""
+    return "".join(f"<prop k='{k}' v='{v}'/>" for k, v in options.items())
+
+
+# Angles of the lines over a fill (degrees): beats of several colours differ in grey, too. The first has none.
+HATCHES: tuple[float | None, ...] = (None, 45.0, 135.0, 0.0, 90.0, 20.0, 70.0, 110.0)
+
+
+def _hatch(name: str, angle: float | None) -> str:
+    """Return lines over a fill, nothing without an angle."""
+    if angle is None:
+        return ""
+    line = {"line_color": "37,37,37,110", "line_width": "0.15", "line_width_unit": "MM"}
+    own = {
+        "angle": f"{angle:g}",
+        "distance": "2.4",
+        "distance_unit": "MM",
+        "line_width": "0.15",
+        "line_width_unit": "MM",
+    }
+    return (
+        f"<layer class='LinePatternFill' enabled='1'>{_properties(own)}<symbol type='line' name='@{name}@1' alpha='1'>"
+        f"<layer class='SimpleLine' enabled='1'>{_properties(line)}</layer></symbol></layer>"
+    )
 
 
 def _plain_fill(fill: str, line: str, width: float) -> str:
@@ -132,8 +159,7 @@ def ground_styles() -> dict[str, str]:
     """Return the styles of what QGIS shows beside the plan."""
     line = (
         "<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols><symbol type='line' name='0' alpha='1'>"
-        "<layer class='SimpleLine' enabled='1'><Option type='Map'><Option type='QString' name='line_color' value='58,110,165,255'/>"
-        "<Option type='QString' name='line_width' value='0.9'/><Option type='QString' name='line_width_unit' value='MM'/></Option></layer>"
+        f"<layer class='SimpleLine' enabled='1'>{_properties({'line_color': '58,110,165,255', 'line_width': '0.9', 'line_width_unit': 'MM'})}</layer>"
         "</symbol></symbols></renderer-v2></qgis>"
     )
     return {
@@ -143,12 +169,20 @@ def ground_styles() -> dict[str, str]:
     }
 
 
-def _beat_fills(colours: dict[str, str]) -> str:
+def _beat_fills(beats: GeoDataFrame) -> str:
+    """Return a fill for each beat: neighbours differ in colour, colours in hatching, and the legend calls a beat as all files do."""
+    colours = beat_colours(beats)
+    kinds = {colour: i for i, colour in enumerate(dict.fromkeys(colours.values()))}
+    names = beats["name"] if "name" in beats else beats["beat"]
+    titles = {str(b): beat_title(str(b), str(n)) for b, n in zip(beats["beat"], names, strict=True)}
     categories = "".join(
-        f"<category render='true' symbol='{i}' value={quoteattr(beat)} label={quoteattr('Beat ' + beat)} type='string'/>"
+        f"<category render='true' symbol='{i}' value={quoteattr(beat)} label={quoteattr(titles[beat])} type='string'/>"
         for i, beat in enumerate(colours)
     )
-    symbols = "".join(_fill_symbol(str(i), fill, "#252525", 0.5) for i, fill in enumerate(colours.values()))
+    symbols = "".join(
+        _fill_symbol(str(i), fill, "#252525", 0.5, HATCHES[kinds[fill] % len(HATCHES)])
+        for i, fill in enumerate(colours.values())
+    )
     return (
         "<qgis version='3.16' styleCategories='Symbology|Labeling' labelsEnabled='1'>"
         f"<renderer-v2 type='categorizedSymbol' attr='beat'><categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
@@ -165,11 +199,10 @@ def _marker(shape: str, colour: str, size: float) -> str:
         "size": f"{size}",
         "size_unit": "MM",
     }
-    inner = "".join(f"<Option type='QString' name='{k}' value='{v}'/>" for k, v in options.items())
     return (
         "<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>"
         "<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>"
-        f"<Option type='Map'>{inner}</Option></layer></symbol></symbols></renderer-v2></qgis>"
+        f"{_properties(options)}</layer></symbol></symbols></renderer-v2></qgis>"
     )
 
 
