@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
@@ -77,3 +78,22 @@ def test_what_qgis_shows_says_internal(plan, tmp_path):
     project = ET.parse(plan / "plan.qgs").getroot()
     assert "internal" in project.findtext("title")
     assert all("INTERNAL" in layer.findtext("abstract") for layer in project.iter("maplayer"))
+
+
+def test_qgis_3_16_reads_each_symbol_and_each_beat_is_hatched(plan):
+    with closing(sqlite3.connect(plan / "plan.gpkg")) as database:
+        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+    # before 3.20 QGIS knows no <Option> in a symbol and draws all in its own default
+    assert {"beats", "stations", "units"} <= set(styles)
+    assert not [name for name, style in styles.items() if "<Option" in style]
+    beats = ET.fromstring(re.search("<qgis.*", styles["beats"], re.DOTALL).group())
+    fills = beats.findall("renderer-v2/symbols/symbol")
+    assert len(fills) == len(read_result(plan).beats)
+    angles: dict[str, set[str]] = {}
+    for fill in fills:
+        assert [layer.get("class") for layer in fill.findall("layer")] == ["SimpleFill", "LinePatternFill"]
+        colour = fill.find("layer/prop[@k='color']").get("v")
+        angles.setdefault(colour, set()).add(fill.find("layer/prop[@k='angle']").get("v"))
+    # a colour has one direction of lines, and no two colours share it
+    assert all(len(found) == 1 for found in angles.values())
+    assert len(set().union(*angles.values())) == len(angles)

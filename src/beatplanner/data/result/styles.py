@@ -122,8 +122,8 @@ def _properties(options: dict[str, str]) -> str:
     return "".join(f"<prop k='{k}' v='{v}'/>" for k, v in options.items())
 
 
-# Angles of the lines over a fill (degrees): beats of several colours differ in grey, too. The first has none.
-HATCHES: tuple[float | None, ...] = (None, 45.0, 135.0, 0.0, 90.0, 20.0, 70.0, 110.0)
+# Angles of the lines over a fill (degrees): beats of several colours differ in grey, too.
+HATCHES = (45.0, 135.0, 0.0, 90.0, 20.0, 70.0, 110.0, 160.0)
 
 
 def _hatch(name: str, angle: float | None) -> str:
