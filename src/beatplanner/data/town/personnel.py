@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.sections.officers import Officers
-from beatplanner.data.errors import Note
-from beatplanner.data.findings import did_you_mean
+from beatplanner.data.errors import InputError, Note
+from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
@@ -44,36 +44,48 @@ def read_personnel(frame: pd.DataFrame, where: Place, told: list[Note]) -> pd.Da
     InputError
         Where a cell cannot be what its column says.
     """
-    found = pd.DataFrame(index=frame.index)
+    found, wrong = pd.DataFrame(index=frame.index), Findings()
+    # what is wrong with each column and row is told at once
     for name in ("pool", "hardship"):
-        if name in frame:
-            found[name] = truths(frame[name], where)
+        with wrong.keep():
+            if name in frame:
+                found[name] = truths(frame[name], where)
     if "rank" in frame:
         found["rank"] = pd.Series(texts(frame["rank"]), dtype=object)
-    if "share" in frame:
-        share = numbers(frame["share"], where, empty=np.nan)
-        # “50” and “50 %” are half of full time
-        share = np.where((share >= 10) & (share <= 100), share / 100, share)
-        for i in np.flatnonzero((share <= 0) | (share > 1)).tolist():
-            what = f"holds {frame['share'].iat[i]}, which is no share of full time"
-            raise_at(where, what, "Give a number above 0 and up to 1, such as 0.5", i, "share")
-        found["share"] = share
-    if "allowances" in frame:
-        found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0)
+    with wrong.keep():
+        if "share" in frame:
+            found["share"] = _shares(frame["share"], where, wrong)
+    with wrong.keep():
+        if "allowances" in frame:
+            found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0)
     for name in ("seniority", "appeal_on"):
+        with wrong.keep():
+            if name in frame:
+                found[name] = pd.Series(dates(frame[name], where, told), dtype=object)
+    for name, read in (("time_off", _time_off), ("appeal", _appeal)):
         if name in frame:
-            found[name] = pd.Series(dates(frame[name], where, told), dtype=object)
-    if "time_off" in frame:
-        found["time_off"] = pd.Series([_time_off(v, where, i) for i, v in enumerate(frame["time_off"])], dtype=object)
-    if "appeal" in frame:
-        found["appeal"] = pd.Series([_appeal(v, where, i) for i, v in enumerate(frame["appeal"])], dtype=object)
+            cells: list[str | None] = [None] * len(frame)
+            for i, value in enumerate(frame[name]):
+                with wrong.keep():
+                    cells[i] = read(value, where, i)
+            found[name] = pd.Series(cells, dtype=object)
+    wrong.raise_if_any()
     return found
+
+
+def _shares(column: pd.Series, where: Place, wrong: Findings) -> np.ndarray:
+    """Return shares of full time; “50” and “50 %” are half of it."""
+    share = numbers(column, where, empty=np.nan)
+    share = np.where((share >= 10) & (share <= 100), share / 100, share)
+    for i in np.flatnonzero((share <= 0) | (share > 1)).tolist():
+        with wrong.keep():
+            what = f"holds {column.iat[i]}, which is no share of full time"
+            raise_at(where, what, "Give a number above 0 and up to 1, such as 0.5", i, "share")
+    return share
 
 
 def raise_at(where: Place, what: str, mend: str, i: int, field: str) -> None:
     """Raise InputError for a cell."""
-    from beatplanner.data.errors import InputError
-
     raise InputError(where.problem(what, mend, row=where.rows[i], field=field))
 
 

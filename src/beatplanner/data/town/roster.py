@@ -83,11 +83,16 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     frame, where = read_columns(reading, "officers", rules)
     names = texts(frame["officer"])
     seen: set[str] = set()
+    wrong: list[Note] = []
     for i, name in enumerate(names):
         if name is None or name in seen:
             what = f"officer {name} appears twice" if name else "this officer has no name or number"
-            raise InputError(where.problem(what, "Give each officer one row", row=where.rows[i], field="officer"))
-        seen.add(name)
+            mend = "Give each officer one row; where two people have one name, write their number beside it"
+            wrong.append(where.problem(what, mend, row=where.rows[i], field="officer"))
+        else:
+            seen.add(name)
+    if wrong:
+        raise InputError(*wrong)
     empty = pd.Series([None] * len(frame), dtype=object)
 
     def column(name: str) -> pd.Series:

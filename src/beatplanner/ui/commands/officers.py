@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.paths import whole_path
@@ -219,14 +219,15 @@ def succession(
 
     found = look_ahead(folder, attrition=attrition, draws=draws, seed=seed, today=dt.date.today())
     more = {
-        "to_start": "to start, with drop-out",
+        "to_start": "to start",
         "classes": "classes",
-        "seats": "seats of the year",
-        "seats_missing": "seats missing",
+        "seats": "seats a year",
+        "seats_missing": "missing",
     }
     more = {key: head for key, head in more.items() if key in found.classes}
-    heads = ["training starts", "speaks", "people", "nine times of ten at most", "order by", *more.values()]
-    orders = Table(*heads, box=None, pad_edge=False)
+    # a day or a language that is cut short tells nothing
+    heads = ["starts in", Column("speaks", min_width=8, overflow="fold"), "people", "nine in ten at most"]
+    orders = Table(*heads, Column("order by", min_width=10), *more.values(), box=None, pad_edge=False)
     for row in found.classes.astype(object).where(found.classes.notna(), "").to_dict("records"):
         cells = [row["year"], row["language"] or "any", row["people"], row["people_p90"], row["order_by"]]
         orders.add_row(*map(str, cells), *(str(row[k]) for k in more))
