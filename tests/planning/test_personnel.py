@@ -5,6 +5,7 @@ import re
 import pytest
 
 from beatplanner.data.result.folder import read_result
+from beatplanner.planning.changes.roster_edits import Judge
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 
@@ -68,6 +69,9 @@ def test_a_named_pool_stands_in_and_breaks_no_tenure(town):
     ).all()
     people = tables.summary["budget"]["people"]
     assert people["in_pool"] == pytest.approx([1, 1]) and 12 * sum(people["vacant"]) == told["vacant_months"]
+    # what is told of empty posts is what is counted: months that a stand-in fills are not empty
+    empty = Judge(tables).as_published.empty
+    assert told["vacant_months"] == 0 and not empty
 
 
 def test_a_false_temporary_posting_is_found(town):

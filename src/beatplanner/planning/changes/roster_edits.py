@@ -262,13 +262,18 @@ class Judge:
         return {"found": min(stays), "impossible_above": above} if stays else None
 
     def _empty(self, postings: Sequence[Posting]) -> list[str]:
-        """Return where posts stay empty."""
+        """Return where posts stay empty; who stands in fills them, as in the checker's count."""
         months, found = len(self.days) - 1, []
+        first = np.array([day.isoformat() for day in self.days[:-1]])
+        cover = [] if self.tables.cover is None else self.tables.cover.to_dict("records")
         for beat, posts in self.posts.items():
             held = np.zeros(months, int)
             for p in postings:
                 if p.beat == beat and p.officer in self.roster:
                     held[p.start : p.end] += months_at_work(self.roster[p.officer], self.days)[p.start : p.end]
+            for r in cover:
+                if str(r["beat"]) == beat:
+                    held += (first >= str(r["start"])) & (first < str(r["end"]))
             empty = np.flatnonzero(held < posts)
             if len(empty):
                 runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1)
