@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zlib
 from types import SimpleNamespace
 from typing import Any
@@ -291,16 +292,16 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
         assert p.run("document.getElementById('show-old').getAttribute('aria-pressed')") == "true"
         assert p.run("document.getElementById('show-new').getAttribute('aria-pressed')") == "false"
         p.run("document.getElementById('proposal').open = true; document.getElementById('start').click()")
-        p.run("document.getElementById('paint').selectedIndex = 1")
         middle = p.run(
             "(function(){var m=document.querySelector('.folium-map');m.scrollIntoView({block:'center'});var r=m.getBoundingClientRect();return [r.x+r.width/2+9,r.y+r.height/2+9]})()"
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            p.call("Input.dispatchMouseEvent", type=kind, x=middle[0], y=middle[1], button="left", clickCount=1)
-        if p.run("document.getElementById('save').disabled"):
-            p.run("document.getElementById('paint').selectedIndex = 0")
+        # the unit may be of that beat already, and a busy browser may answer late: each beat is tried until one is a change
+        for beat in (1, 0, 1, 0):
+            p.run(f"document.getElementById('paint').selectedIndex = {beat}")
             for kind in ("mousePressed", "mouseReleased"):
                 p.call("Input.dispatchMouseEvent", type=kind, x=middle[0], y=middle[1], button="left", clickCount=1)
+            if any(not p.run("document.getElementById('save').disabled") or time.sleep(0.05) for _ in range(40)):
+                break
         p.wait("!document.getElementById('save').disabled")
         p.run("document.getElementById('save').click()")
         for _ in range(100):
