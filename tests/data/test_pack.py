@@ -308,7 +308,6 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
             if (tmp_path / "proposal.csv").exists() and (tmp_path / "proposal.csv").stat().st_size:
                 break
             p.wait("true")
-
             time.sleep(0.05)
         assert p.run("window.hit") is None
         assert p.complaints() == []
