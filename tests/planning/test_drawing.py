@@ -13,7 +13,9 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.edits import Edit, read_edits, write_edits
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.beats.drawing import Drawing, RefusedError
+from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.planning.beats.drawn_plan import RefusedError
+from beatplanner.planning.beats.drawn_rules import drawn_description, drawn_town
 from beatplanner.planning.beats.plan import given_beats
 from beatplanner.planning.workload import plan_workload
 from conftest import write_grid_town
@@ -165,7 +167,7 @@ def test_the_drawn_town_is_what_reading_the_drawn_description_gives(drawing):
     x, y = drawing.points[[0, 1], 0].mean(), drawing.points[0, 1]
     drawing.barrier(np.array([[x, y - 100], [x, y + 100]]), "railway", "no crossing")
     drawing.split(drawing.halves("1") if 0 not in drawing.halves("1") else [5])
-    drawn, read = drawing.drawn_town(), read_town(drawing.described())
+    drawn, read = drawn_town(drawing), read_town(drawn_description(drawing))
     assert read.edges.equals(drawn.edges)
     assert list(read.units["locked"]) == list(drawn.units["locked"])
     assert read.description.beats.count == 5

@@ -21,7 +21,9 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.drawing import Drawing, RefusedError, with_rules_of_plan
+from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.planning.beats.drawn_plan import RefusedError
+from beatplanner.planning.beats.drawn_rules import drawn_town, with_rules_of_plan
 from beatplanner.planning.beats.naming import ids_of_today, true_ids
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.changes.repair import Repair, repair
@@ -113,7 +115,7 @@ def mend(
             cancelled=cancelled,
         )
         drawing.move(found.moves, "repair")
-    drawn = drawing.drawn_town()
+    drawn = drawn_town(drawing)
     plan, renamed = _planned(
         drawing,
         drawn,

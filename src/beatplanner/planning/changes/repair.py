@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.planning.beats.drawn_rules import drawn_town
 from beatplanner.planning.changes import drawn_municipality
 from beatplanner.planning.changes.drawn_municipality import DrawnMunicipality
 from beatplanner.planning.proof import Progress, silent
@@ -191,7 +192,7 @@ def _joined(parts: Sequence[DrawnMunicipality], budget: float) -> NearestProblem
 
 def replace_beats(drawing: Drawing, beat: np.ndarray) -> Drawing:
     """Return another drawing of the same town with these beats, (n,), to look at its figures."""
-    return Drawing(drawing.drawn_town(), drawing.workload, beat.astype(object), names=drawing.names)
+    return Drawing(drawn_town(drawing), drawing.workload, beat.astype(object), names=drawing.names)
 
 
 def moves_in_words(drawing: Drawing, before: np.ndarray, after: np.ndarray) -> tuple[str, ...]:

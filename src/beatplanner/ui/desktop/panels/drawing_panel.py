@@ -48,7 +48,8 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, t
 
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit
-    from beatplanner.planning.beats.drawing import Done, Drawing, Figures
+    from beatplanner.planning.beats.drawing import Done, Drawing
+    from beatplanner.planning.beats.drawn_figures import Figures
 
 MENU = "Draw"
 ACTIONS = (
@@ -343,7 +344,8 @@ class DrawingPanel(QWidget):
     def begin(self) -> Drawing | None:
         """Return what is drawn on; made at the first call, None where there is nothing."""
         if self.drawing is None and self._can_draw():
-            from beatplanner.planning.beats.drawing import Drawing, with_rules_of_plan
+            from beatplanner.planning.beats.drawing import Drawing
+            from beatplanner.planning.beats.drawn_rules import with_rules_of_plan
             from beatplanner.planning.workload import plan_workload
 
             town, plan = self.scenario.town, self.scenario.plan
@@ -535,7 +537,7 @@ class DrawingPanel(QWidget):
 
     def edit(self, make: Callable[[Drawing], Done | None]) -> bool:
         """Make an edit and show it, or say why it is refused; return whether it was made."""
-        from beatplanner.planning.beats.drawing import RefusedError
+        from beatplanner.planning.beats.drawn_plan import RefusedError
 
         drawing = self.begin()
         if drawing is None:

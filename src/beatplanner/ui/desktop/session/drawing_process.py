@@ -17,6 +17,7 @@ Job = Literal["repair", "improve"]
 
 def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     """Work in the child and send what happens; every message is (kind, content)."""
+    from beatplanner.planning.beats.drawn_rules import drawn_town
     from beatplanner.planning.beats.plan import plan_beats
     from beatplanner.planning.changes.repair import repair
 
@@ -33,7 +34,7 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
             found = repair(drawing, seconds=seconds, progress=progress)
             messages.put(("finished", (found.moves, found.words, found.left)))
             return
-        town = drawing.drawn_town()
+        town = drawn_town(drawing)
         plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=progress)
         before = drawing.beat
         moves = {int(u): str(plan.beat[u]) for u in range(len(before)) if plan.beat[u] != before[u]}
