@@ -171,7 +171,7 @@ def steady(
     n, total = len(way), rate.sum()
     if total <= 0:
         return np.zeros(way.shape), np.zeros(n), 0.0
-    order = [sorted(range(n), key=lambda i, u=u: (not own[i, u], way[i, u], i)) for u in range(len(rate))]
+    order = [sorted(range(n), key=lambda i, u=u: (not own[i, u], round(way[i, u], 6), i)) for u in range(len(rate))]
     size = 2**n
     first = np.array([[next((i for i in o if not state >> i & 1), -1) for state in range(size)] for o in unique(order)])
     kind = [unique(order).index(o) for o in order]

@@ -122,6 +122,9 @@ def test_a_plan_has_its_service_and_the_folder_gives_it_again(served, command):
         ),
         ('end = "19:00"', 'end = "25:00"', "end"),
         ('name = "night"', 'name = "day"', "two shifts are called “day”"),
+        ('start = "07:00"', 'start = "24:00"', "give a time of day from “00:00” to “23:59”"),
+        ('end = "19:00" }', 'end = "19:00", days = ["Mon"] }', "give one of mon, tue, wed, thu, fri, sat, sun"),
+        ('end = "19:00" }', 'end = "19:00", day = ["mon"] }', "there is no key “day” here. Did you mean “days”?"),
         ('calls = "calls.csv"', 'queue = "no"', "queue"),
     ],
 )
@@ -137,6 +140,12 @@ def test_wrong_rows_are_named(served, command):
     assert code == 1 and "there is no unit “99”" in err
     served.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nA,1,2,\n", "utf-8")
     assert "stands twice" in command("service", served.project, "--out", served.path("service"))[2]
+    served.path("kinds.csv").write_text("category,minutes_on_scene,officers\nX,20,1.5\n", "utf-8")
+    with served.project.open("a", encoding="utf-8") as stream:
+        stream.write('categories = "kinds.csv"\n')
+    said = command("service", served.project, "--out", served.path("service"))[2]
+    assert "row 2, field “officers”: holds 1.5. Give a whole number" in said
+    served.swap('categories = "kinds.csv"\n', "")
     served.path("servers.csv").write_text("server,beat,unit,shift\nA,9,1,day\n", "utf-8")
     assert "there is no beat “9”" in command("service", served.project, "--out", served.path("service"))[2]
 

@@ -173,3 +173,8 @@ def test_backup_is_there_where_a_second_server_is_free_and_near(waits):
     large, _ = random_system(4, servers=6, load=0.3, waits=waits)
     exact, alone = hypercube(large), replace(hypercube(large), states=None)
     assert np.abs(backup_share(large, exact, 9.0) - backup_share(large, alone, 9.0)).max() < 0.1
+
+
+def test_ways_that_differ_by_rounding_alone_are_ties():
+    minutes = np.array([[1.0 + 4e-12, 2.0], [1.0, 2.0 + 4e-12]])
+    assert preference(minutes, np.zeros((2, 2), bool)).tolist() == [[0, 1], [0, 1]]

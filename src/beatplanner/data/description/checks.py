@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,21 @@ from pydantic import ValidationError
 from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.raw import file_exists, nearest_file
 from beatplanner.data.description.sections.base import Section
+from beatplanner.data.description.sections.beats import COLOUR
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.description.sections.officers import Officers
+from beatplanner.data.description.sections.service import ENDS, STARTS
 from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
+
+# What texts of a fixed form are, by their pattern.
+FORMS = {
+    COLOUR: "a colour such as “#80b1d3”",
+    STARTS: "a time of day from “00:00” to “23:59”",
+    ENDS: "a time of day from “00:00” to “24:00”",
+}
 
 
 def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict[str, Any]:
@@ -32,7 +42,12 @@ def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict
         try:
             sections[name] = model.model_validate(value)
         except ValidationError as error:
-            findings.add(_as_note(name, model, dict(e), file) for e in error.errors())
+            # a list whose only entry is wrong is not empty as well
+            wrong = [dict(e) for e in error.errors()]
+            inner = {e["loc"][:k] for e in wrong for k in range(1, len(e["loc"]))}
+            findings.add(
+                _as_note(name, model, e, file) for e in wrong if e["type"] != "too_short" or e["loc"] not in inner
+            )
     for name in ("project", "units"):
         if name not in raw:
             findings.add([problem(f"the section [{name}] is missing", "Add it", file=file, field=name)])
@@ -53,6 +68,8 @@ def _as_note(section: str, model: type[Section], error: dict[str, Any], file: st
     found = f"found {_in_words(error['input'])}"
     wanted = {
         "string": "give text in quotes",
+        "bool": "give true or false",
+        "too": "give at least one",
         "float": "give a number",
         "finite": "give a finite number",
         "int": "give a whole number without quotes",
@@ -67,13 +84,14 @@ def _as_note(section: str, model: type[Section], error: dict[str, Any], file: st
         name, words = limit[kind]
         what = f"give a number that is {words} {limits[name]:g}, {found}"
     elif kind == "literal_error":
-        choices = [
-            str(choice) for choice in get_args(_section_at(model, steps[:-1]).model_fields[steps[-1]].annotation)
-        ]
+        # pydantic's own list, which also knows the choices of a list's entries
+        choices = re.findall(r"'([^']*)'", str(limits["expected"])) or [str(limits["expected"])]
         mend = did_you_mean(str(error["input"]), choices)
         return problem(f"give one of {listed(choices)}, {found}", mend, file=file, field=field)
     elif kind == "value_error":
         what = f"{limits['error']}, {found}"
+    elif kind == "string_pattern_mismatch" and limits["pattern"] in FORMS:
+        what = f"give {FORMS[limits['pattern']]}, {found}"
     elif kind == "string_too_short":
         what = "this must not be empty"
     else:
@@ -84,10 +102,13 @@ def _as_note(section: str, model: type[Section], error: dict[str, Any], file: st
 def _section_at(model: type[Section], steps: list[str]) -> type[Section]:
     """Return the model that a path of keys leads to."""
     for step in steps:
+        if step not in model.model_fields:
+            continue  # the place in a list, or a key of the user's own
         annotation = model.model_fields[step].annotation
         parts = [annotation, *get_args(annotation)]
         parts += [inner for part in parts for inner in get_args(part)]
-        model = next(part for part in parts if isinstance(part, type) and issubclass(part, Section))
+        parts += [inner for part in parts for inner in get_args(part)]
+        model = next((part for part in parts if isinstance(part, type) and issubclass(part, Section)), model)
     return model
 
 

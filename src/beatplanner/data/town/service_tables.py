@@ -120,8 +120,7 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
         raise InputError(
             where.problem("a call takes no time", "Give minutes above 0", row=row, field="minutes_on_scene")
         )
-    officers = numbers(frame["officers"], where, least=1, empty=1.0) if "officers" in frame else np.ones(len(frame))
-    priority = numbers(frame["priority"], where, least=1, empty=1.0) if "priority" in frame else np.ones(len(frame))
+    officers, priority = (_whole(frame, key, where) for key in ("officers", "priority"))
     found: dict[str, tuple[float, int, int]] = {}
     for i, name in enumerate(texts(frame["category"])):
         key = (name or "").strip().casefold()
@@ -131,6 +130,17 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
             )
         found[key] = (float(minutes[i]), int(officers[i]), int(priority[i]))
     reading.record("service.categories", rules.categories.path, len(frame), where=where)
+    return found
+
+
+def _whole(frame: pd.DataFrame, key: str, where: Place) -> np.ndarray:
+    """Return a column of whole numbers from 1, ones where there is none."""
+    if key not in frame:
+        return np.ones(len(frame))
+    found = numbers(frame[key], where, least=1, empty=1.0)
+    if (found % 1 != 0).any():
+        i = int(np.argmax(found % 1 != 0))
+        raise InputError(where.problem(f"holds {found[i]:g}", "Give a whole number", row=where.rows[i], field=key))
     return found
 
 

@@ -127,10 +127,11 @@ def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...
     total = calls.sum(axis=1)
     scene = np.divide(work, total, out=np.full(len(shifts), tables.rules.minutes_on_scene), where=total > 0)
     hours = np.array([s.hours_a_week for s in shifts])
-    week = np.full(HOURS, np.nan)
+    week, outside = np.full(HOURS, np.nan), 0.0
     if table["shift"].isna().all():
         week = np.full(HOURS, float(table["per_hour"].sum()))
-    return Demand(calls, week, scene, 0.0, (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR, urgent, ())
+        outside = max(0.0, 1.0 - float(hours.sum()) / HOURS)
+    return Demand(calls, week, scene, outside if outside > 1e-9 else 0.0, (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR, urgent, ())
 
 
 def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) -> Demand:

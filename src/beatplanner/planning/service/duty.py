@@ -109,7 +109,8 @@ def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, 
             for i, b in enumerate(known)
             for k in range(number[names.index(name), i])
         ]
-        return pd.DataFrame(rows, columns=["server", "beat", "unit"]).astype({"unit": int})
+        # ties between servers go by their ids
+        return pd.DataFrame(sorted(rows), columns=["server", "beat", "unit"]).astype({"unit": int})
 
     return tuple(there(s.shifts) for s in shifts)
 

@@ -225,7 +225,7 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
             told["mean_wait_minutes_by_priority"] = {str(k): w for k, w in waits.items()}
     shifts = periods if not overlap([s.hours for s in picture.shifts]) else _of_shifts(picture)
     whole = _together([(s, s.hours.hours_a_week) for s in picture.shifts])
-    notes = [n.what for n in picture.demand.notes]
+    notes = [n.what for n in (*picture.tables.notes, *picture.demand.notes)]
     for s in picture.shifts:
         if len(s.servers) and not s.flows.stable:
             notes.append(

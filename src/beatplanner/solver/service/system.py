@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Digits of a minute below which two ways are equally long: coordinates come with rounding.
+ALIKE = 6
+
 
 @dataclass(frozen=True)
 class ServiceSystem:
@@ -120,7 +123,7 @@ def preference(minutes: np.ndarray, own: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     minutes
-        (N, n) travel minutes.
+        (N, n) travel minutes; those that differ by rounding alone are alike.
     own
         (N, n) bool: whether a server is of the atom's beat.
 
@@ -130,7 +133,7 @@ def preference(minutes: np.ndarray, own: np.ndarray) -> np.ndarray:
         (n, N) servers.
     """
     ids = np.broadcast_to(np.arange(len(minutes))[:, None], minutes.shape)
-    return np.lexsort((ids, minutes, ~own), axis=0).T.copy()
+    return np.lexsort((ids, np.round(minutes, ALIKE), ~own), axis=0).T.copy()
 
 
 def waits_by_priority(system: ServiceSystem, flows: ServiceFlows, calls: dict[int, float]) -> dict[int, float]:

@@ -26,7 +26,8 @@ class LockTable(Table):
     beat: str = "beat"
 
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+COLOUR = r"^#[0-9a-fA-F]{6}$"
+Colour = Annotated[str, Field(pattern=COLOUR)]
 
 
 class Drawn(Section):

@@ -10,14 +10,16 @@ from beatplanner.data.description.sections.base import Input, Layer, Positive, S
 from beatplanner.data.description.sections.rule import Rule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Times of day at which a shift may start, and end.
+STARTS, ENDS = r"^([01]?\d|2[0-3]):[0-5]\d$", r"^(([01]?\d|2[0-3]):[0-5]\d|24:00)$"
 
 
 class Shift(Section):
     """Hours that officers are on duty; one that ends before it starts goes on into the next day. ``days`` are those on which it starts."""
 
     name: Annotated[str, Field(min_length=1)]
-    start: Annotated[str, Field(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
-    end: Annotated[str, Field(pattern=r"^(([01]?\d|2[0-3]):[0-5]\d|24:00)$")]
+    start: Annotated[str, Field(pattern=STARTS)]
+    end: Annotated[str, Field(pattern=ENDS)]
     days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)] = (
         WEEKDAYS
     )
@@ -235,7 +237,7 @@ class Service(Section):
                 "approximate": "service is counted by the queueing model's approximation",
                 "simulate": "service is simulated, 400,000 calls a shift, and has its margins of error",
             },
-            why="The exact model cannot count many officers; where they are busy more than 60 % of their time, a simulation is nearer than the approximation.",
+            why="The exact model cannot count many officers; a simulation tells its margins of error, which the approximation does not.",
             source="Exact where that takes seconds.",
             check="service.week",
         ),
