@@ -131,7 +131,15 @@ def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...
     if table["shift"].isna().all():
         week = np.full(HOURS, float(table["per_hour"].sum()))
         outside = max(0.0, 1.0 - float(hours.sum()) / HOURS)
-    return Demand(calls, week, scene, outside if outside > 1e-9 else 0.0, (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR, urgent, ())
+    return Demand(
+        calls,
+        week,
+        scene,
+        outside if outside > 1e-9 else 0.0,
+        (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR,
+        urgent,
+        (),
+    )
 
 
 def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) -> Demand:

@@ -277,7 +277,9 @@ def _solve_anew(ledger: Ledger, shift, ids, of, beat, rate, way, flow, work, cla
     speed = np.array([answered[s] / work[s] if work[s] > 0 else np.nan for s in ids])
     speed = np.where(np.isnan(speed), np.nanmean(speed), speed)
     order = {
-        u: sorted(range(n), key=lambda i: (of[ids[i]] != beat.get(u) or of[ids[i]] is None, round(way[ids[i], u], 6), i))
+        u: sorted(
+            range(n), key=lambda i: (of[ids[i]] != beat.get(u) or of[ids[i]] is None, round(way[ids[i], u], 6), i)
+        )
         for u in units
     }
     size = 2**n

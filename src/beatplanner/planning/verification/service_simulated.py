@@ -69,7 +69,10 @@ def _simulated(own, minutes, rate, scene, travel_counts, waits, seed) -> dict[st
     now = np.cumsum(random.exponential(1.0 / rate.sum(), CALLS)).tolist()
     unit = random.choice(len(rate), size=CALLS, p=rate / rate.sum()).tolist()
     length = random.exponential(scene, CALLS).tolist()
-    order = [sorted(range(servers), key=lambda i, u=u: (not own[i, u], round(float(minutes[i, u]), 6), i)) for u in range(len(rate))]
+    order = [
+        sorted(range(servers), key=lambda i, u=u: (not own[i, u], round(float(minutes[i, u]), 6), i))
+        for u in range(len(rate))
+    ]
     until = [0.0] * servers
     rows = np.zeros((CALLS, 4))  # answered, own, minutes, waited
     busy = np.zeros(CALLS)
