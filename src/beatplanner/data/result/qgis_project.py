@@ -18,31 +18,31 @@ from pyproj import CRS
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.notices import write_notice
+from beatplanner.data.result import qgis_words as words
 from beatplanner.data.result.folder import INTERNAL
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.qgis_layouts import layouts
-from beatplanner.data.result.styles import GEOPACKAGE, add_styles, ground_styles, style_of
+from beatplanner.data.result.qgis_layouts import Sheets, layouts
+from beatplanner.data.result.styles import GEOPACKAGE, add_styles, ground_styles, layer_styles, style_of
 
 # The oldest QGIS that is still used; a newer one opens its projects without a word.
 QGIS_VERSION = "3.16.0-Hannover"
 GROUND = "plan_ground.gpkg"
-# QGIS reads ids of at least eleven letters only.
 # Groups from the top of the legend down: name, file, and layers with what QGIS calls their geometry, their titles and whether they are shown.
 GROUPS = (
     (
-        "Today and ground",
+        words.GROUND,
         GROUND,
         (
-            ("forums", "Point", "Forums", True),
-            ("today", "Polygon", "Today's beats", False),
-            ("river", "Line", "River and other barriers", True),
+            ("forums", "Point", words.FORUMS, True),
+            ("today", "Polygon", words.TODAY, False),
+            ("river", "Line", words.RIVER, True),
         ),
     ),
     (
-        "Plan (internal: do not hand out)",
+        words.PLAN,
         "plan.gpkg",
         (
-            ("stations", "Point", "Stations", True),
+            ("stations", "Point", words.STATION, True),
             ("beats", "Polygon", "Beats", True),
             ("catchments", "Polygon", "Catchments", False),
             ("stops", "Point", "Mobile stops", False),
@@ -50,44 +50,15 @@ GROUPS = (
         ),
     ),
     (
-        "Data (internal: do not hand out)",
+        words.DATA,
         "plan.gpkg",
         (("units", "Polygon", "Areas", True),),
     ),
 )
-# What the legend of a printed page names.
-ON_THE_PAGE = ("forums", "river", "stations")
-# What columns are called, with their units.
-ALIASES = {
-    "beat": "Beat",
-    "name": "Name",
-    "municipality": "Municipality",
-    "unit": "Area",
-    "current": "Today's beat",
-    "workload": "Workload (hours a year)",
-    "population": "Residents",
-    "deviation": "Deviation from the mean (share)",
-    "officers_required": "Officers that the work needs",
-    "posts": "Posts",
-    "compactness": "Compactness (Polsby-Popper)",
-    "languages": "Languages of at least 10 % of residents",
-    "moved_in": "Residents from other beats of today",
-    "centre_unit": "Centre area",
-    "station": "Station",
-    "existing": "There today",
-    "residents_within_limit": "Residents within the walking limit",
-    "mean_walk_minutes": "Mean walk (minutes)",
-    "walk_minutes": "Walk to the station (minutes)",
-    "reactive_hours": "Calls for service (hours a year)",
-    "community_hours": "Community work (hours a year)",
-    "fixed_hours": "Fixed duties (hours a year)",
-    "incidents": "Incidents (a year)",
-    "cost": "Cost",
-    "chosen": "Chosen",
-    "minutes": "Minutes on foot",
-    "venue": "Venue",
-    "first": "First meeting",
-}
+# What is drawn over what, from the top down: borders of areas are seen in their beat.
+OVER = ("forums", "stations", "stops", "sites", "river", "today", "catchments", "units", "beats")
+# What the legend of a printed page names; beats are named on the map itself.
+ON_THE_PAGE = ("stations", "forums", "river", "units")
 
 
 def write_ground(
@@ -125,12 +96,12 @@ def write_ground(
         options: dict[str, Any] = {} if path.exists() else {"dataset_options": GEOPACKAGE}
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists(), **options)
     if layers:
-        add_styles(path, {n: q for n, q in ground_styles().items() if n in layers})
+        add_styles(path, {n: q for n, q in ground_styles(_station_names(tables)).items() if n in layers})
         write_notice(path, INTERNAL)
     return list(layers)
 
 
-def write_qgis_project(path: Path, tables: PlanTables) -> None:
+def write_qgis_project(path: Path, tables: PlanTables, says: words.Says | None = None) -> None:
     """Write the project; its layers lie in ``plan.gpkg`` and ``plan_ground.gpkg`` of the same folder.
 
     Parameters
@@ -139,81 +110,110 @@ def write_qgis_project(path: Path, tables: PlanTables) -> None:
         The project, ``plan.qgs``.
     tables
         The plan, for its extent and names.
+    says
+        The force's language, such as a `Speech`; English where it is not given.
     """
+    says = says or words.English()
     crs = CRS.from_user_input(tables.units.crs)
     system = _system(crs)
     west, south, east, north = (float(v) for v in tables.units.total_bounds)
     extent = f"<xmin>{west:.3f}</xmin><ymin>{south:.3f}</ymin><xmax>{east:.3f}</xmax><ymax>{north:.3f}</ymax>"
-    shown, groups, order, legend = [], [], [], []
+    styles = layer_styles(tables, says) | ground_styles(_station_names(tables))
+    shown, groups = {}, []
+    legend: dict[str, str] = {}
     for group, file, wanted in GROUPS:
         package = path.with_name(file)
         there = {str(name) for name, _ in pyogrio.list_layers(package)} if package.is_file() else set()
         tree = []
-        for name, kind, title, visible in wanted:
+        for name, kind, english, visible in wanted:
             if name not in there:
                 continue
-            shown.append(_layer(package, name, kind, title, system))
-            order.append(name)
-            if name in ON_THE_PAGE:
-                legend.append(
-                    f'<layer-tree-layer id="beatplanner_{name}" name={quoteattr(title)} source={quoteattr(_source(file, name))} providerKey="ogr" checked="Qt::Checked" expanded="1"/>'
-                )
-            checked = "Qt::Checked" if visible else "Qt::Unchecked"
-            tree.append(
-                f'<layer-tree-layer id="beatplanner_{name}" name={quoteattr(title)} source={quoteattr(_source(file, name))} providerKey="ogr" checked="{checked}" expanded="0"/>'
+            title = says.text(english)
+            style = styles.get(name) or style_of(package, name) or ""
+            shown[name] = _layer(package, name, kind, title, system, style, says)
+            entry = (
+                f'<layer-tree-layer id="beatplanner_{name}" name={quoteattr(title)} source={quoteattr(_source(file, name))} providerKey="ogr" '
+                f'checked="Qt::{"Checked" if visible else "Unchecked"}" expanded="0"/>'
             )
+            tree.append(entry)
+            if name in ON_THE_PAGE:
+                legend[name] = entry
         if tree:
             groups.append(
-                f'<layer-tree-group name={quoteattr(group)} checked="Qt::Checked" expanded="1">{"".join(tree)}</layer-tree-group>'
+                f'<layer-tree-group name={quoteattr(says.text(group))} checked="Qt::Checked" expanded="1">{"".join(tree)}</layer-tree-group>'
             )
     title = str(tables.summary["project"])
-    part = 10.0 ** (len(str(int(max(east - west, north - south) / 10))) - 1)
-    custom = "".join(f"<item>beatplanner_{n}</item>" for n in order)
+    order = "".join(f"<item>beatplanner_{n}</item>" for n in OVER if n in shown)
+    sheets = Sheets(
+        title,
+        (west, south, east, north),
+        0 if tables.beats is None else len(tables.beats),
+        f"{crs.name} ({':'.join(crs.to_authority() or ('–',))})",
+        "–" if crs.datum is None else crs.datum.name.removesuffix(" ensemble"),
+        "".join(legend[n] for n in ON_THE_PAGE if n in legend),
+    )
     path.write_text(
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis version="{QGIS_VERSION}" projectname={quoteattr(title)}><title>{escape(title)} (internal)</title><projectCrs>{system}</projectCrs>'
-        f'<layer-tree-group>{"".join(groups)}<custom-order enabled="0">{custom}</custom-order></layer-tree-group>'
+        f'<layer-tree-group>{"".join(groups)}<custom-order enabled="1">{order}</custom-order></layer-tree-group>'
         f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{extent}</extent><rotation>0</rotation><destinationsrs>{system}</destinationsrs></mapcanvas>'
-        f"<projectlayers>{''.join(shown)}</projectlayers>{layouts(title, (west, south, east, north), part, ''.join(legend))}"
+        f"<projectlayers>{''.join(shown.values())}</projectlayers>{layouts(sheets, says)}"
         '<properties><Paths><Absolute type="bool">false</Absolute></Paths><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys></properties></qgis>\n',
         encoding="utf-8",
     )
+
+
+def _station_names(tables: PlanTables) -> list[str]:
+    stations = tables.stations
+    return [] if stations is None else [str(n) for n in stations["name" if "name" in stations else "station"]]
 
 
 def _source(file: str, name: str) -> str:
     return f"./{file}|layername={name}"
 
 
-def _layer(package: Path, name: str, kind: str, title: str, system: str) -> str:
+def _layer(package: Path, name: str, kind: str, title: str, system: str, style: str, says: words.Says) -> str:
     """Return a layer with its style and the names of its columns."""
-    style = style_of(package, name) or ""
     inner = re.sub(r"^.*?<qgis[^>]*>|</qgis>\s*$", "", style, flags=re.DOTALL)
     labels = ' labelsEnabled="1"' if "labelsEnabled" in style else ""
     fields = [str(f) for f in pyogrio.read_info(package, layer=name)["fields"]]
-    aliases = _aliases(fields)
+    states = _states(says) if name == "sites" else ""
     return (
         f'<maplayer type="vector" geometry="{kind}" styleCategories="AllStyleCategories"{labels}><id>beatplanner_{name}</id>'
         f"<datasource>{escape(_source(package.name, name))}</datasource><layername>{escape(title)}</layername><abstract>{INTERNAL}</abstract><srs>{system}</srs>"
-        f'<provider encoding="UTF-8">ogr</provider>{inner}{aliases}</maplayer>'
+        f'<provider encoding="UTF-8">ogr</provider>{inner}{states}{_aliases(name, fields, says)}</maplayer>'
     )
 
 
-def _aliases(fields: list[str]) -> str:
+def _aliases(layer: str, fields: list[str], says: words.Says) -> str:
     """Return what columns are called; the first column of a GeoPackage is its key."""
-    known: Mapping[str, str] = ALIASES
+    known = words.ALIASES | words.OF_LAYER.get(layer, {})
     found = "".join(
-        f'<alias field={quoteattr(f)} index="{i}" name={quoteattr(known.get(f) or _words(f))}/>'
+        f'<alias field={quoteattr(f)} index="{i}" name={quoteattr(_column(f, known, says))}/>'
         for i, f in enumerate(["fid", *fields])
         if f != "fid"
     )
     return f"<aliases>{found}</aliases>"
 
 
-def _words(column: str) -> str:
-    """Return what a column without a name of its own is called."""
+def _column(column: str, known: Mapping[str, str], says: words.Says) -> str:
+    if column in known:
+        return says.text(known[column])
     if column.startswith("group_"):
-        return f"Residents who speak {column.removeprefix('group_').replace('_', ' ').title()}"
+        return says.text(words.SPEAKERS, language=says.language_name(column.removeprefix("group_").replace("_", " ")))
     return column.replace("_", " ").capitalize()
+
+
+def _states(says: words.Says) -> str:
+    """Return what the states of sites are called in tables and forms."""
+    told = "".join(
+        f'<Option type="Map"><Option type="QString" name={quoteattr(says.text(word))} value={quoteattr(state)}/></Option>'
+        for state, word in words.STATES.items()
+    )
+    return (
+        '<fieldConfiguration><field name="state" configurationFlags="None"><editWidget type="ValueMap"><config><Option type="Map">'
+        f'<Option type="List" name="map">{told}</Option></Option></config></editWidget></field></fieldConfiguration>'
+    )
 
 
 def _system(crs: CRS) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -13,6 +14,7 @@ from geopandas import GeoDataFrame
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.qgis_words import NEW, OPEN, English, Says
 
 # Every GDAL of a QGIS from 3.16 reads this version of GeoPackages without a warning.
 GEOPACKAGE = {"VERSION": "1.2"}
@@ -22,18 +24,27 @@ WRITTEN = "2026-01-01T00:00:00.000Z"
 
 def write_styles(path: Path, tables: PlanTables) -> None:
     """Add the styles to a GeoPackage that holds the plan's layers."""
-    styles = {"units": ("MultiPolygon", _plain_fill("#ffffff00", "#999999", 0.15))}
+    add_styles(path, layer_styles(tables))
+
+
+def layer_styles(tables: PlanTables, says: Says | None = None) -> dict[str, str]:
+    """Return the styles (QML) of a plan's layers; what the legend says is English where nobody says it otherwise."""
+    says = says or English()
+    styles = {"units": _plain_fill("#ffffff00", "#999999", 0.15)}
     if tables.beats is not None:
-        styles["beats"] = ("MultiPolygon", _beat_fills(tables.beats))
+        styles["beats"] = _beat_fills(tables.beats)
     if tables.stations is not None:
-        styles["stations"] = ("Point", _marker("square", "#08306b", 3.6))
+        kinds = {"today": (says.text(OPEN), _square("#08306b")), "new": (says.text(NEW), _square("#cb181d"))}
+        styles["stations"] = _kinds(
+            "CASE WHEN \"existing\" THEN 'today' ELSE 'new' END", kinds, _point_labels("name", 8)
+        )
     if tables.catchments is not None:
-        styles["catchments"] = ("MultiPolygon", _plain_fill("#6baed640", "#2171b5", 0.2))
+        styles["catchments"] = _plain_fill("#6baed640", "#2171b5", 0.2)
     if tables.stops is not None:
-        styles["stops"] = ("Point", _marker("triangle", "#e6550d", 2.6))
+        styles["stops"] = _marker("triangle", "#e6550d", 2.6)
     if tables.sites is not None:
-        styles["sites"] = ("Point", _marker("circle", "#969696", 1.8))
-    add_styles(path, {layer: qml for layer, (_, qml) in styles.items()})
+        styles["sites"] = _marker("circle", "#969696", 1.8)
+    return styles
 
 
 def add_styles(path: Path, styles: dict[str, str]) -> None:
@@ -105,16 +116,41 @@ def _rgba(colour: str) -> str:
     return ",".join(str(p) for p in [*parts, 255][:4])
 
 
-def _fill_symbol(name: str, fill: str, line: str, width: float, hatch: float | None = None) -> str:
+# On a page of the atlas the other beats are pale and the beat of the page has a wide border; everywhere else all are alike.
+PALE = "@atlas_featureid IS NOT NULL AND $id <> @atlas_featureid"
+OF_THE_PAGE = {
+    "fillColor": f"if({PALE}, set_color_part(@symbol_color, 'alpha', 60), @symbol_color)",
+    "outlineWidth": "if(@atlas_featureid IS NOT NULL AND $id = @atlas_featureid, 1.2, 0.5)",
+}
+LINES_OF_THE_PAGE = {"outlineColor": f"if({PALE}, '37,37,37,30', '37,37,37,110')"}
+
+
+def _fill_symbol(
+    name: str, fill: str, line: str, width: float, hatch: float | None = None, dashed: bool = False
+) -> str:
     options = {
         "color": _rgba(fill),
         "outline_color": _rgba(line),
         "outline_width": f"{width}",
         "outline_width_unit": "MM",
         "style": "solid",
-        "outline_style": "solid",
+        "outline_style": "dash" if dashed else "solid",
     }
-    return f"<symbol type='fill' name='{name}' alpha='1'><layer class='SimpleFill' enabled='1'>{_properties(options)}</layer>{_hatch(name, hatch)}</symbol>"
+    own = "" if hatch is None else by_expression(OF_THE_PAGE)
+    return f"<symbol type='fill' name='{name}' alpha='1'><layer class='SimpleFill' enabled='1'>{_properties(options)}{own}</layer>{_hatch(name, hatch)}</symbol>"
+
+
+def by_expression(properties: dict[str, str], element: str = "data_defined_properties") -> str:
+    """Return properties of a symbol that expressions give (`QgsPropertyCollection`, the same in every QGIS 3)."""
+    told = "".join(
+        f"<Option type='Map' name='{k}'><Option type='bool' name='active' value='true'/>"
+        f"<Option type='QString' name='expression' value={quoteattr(v)}/><Option type='int' name='type' value='3'/></Option>"
+        for k, v in properties.items()
+    )
+    return (
+        f"<{element}><Option type='Map'><Option type='QString' name='name' value=''/>"
+        f"<Option type='Map' name='properties'>{told}</Option><Option type='QString' name='type' value='collection'/></Option></{element}>"
+    )
 
 
 def _properties(options: dict[str, str]) -> str:
@@ -140,13 +176,55 @@ def _hatch(name: str, angle: float | None) -> str:
     }
     return (
         f"<layer class='LinePatternFill' enabled='1'>{_properties(own)}<symbol type='line' name='@{name}@1' alpha='1'>"
-        f"<layer class='SimpleLine' enabled='1'>{_properties(line)}</layer></symbol></layer>"
+        f"<layer class='SimpleLine' enabled='1'>{_properties(line)}{by_expression(LINES_OF_THE_PAGE)}</layer></symbol></layer>"
     )
 
 
-def _plain_fill(fill: str, line: str, width: float) -> str:
-    symbol = _fill_symbol("0", fill, line, width)
-    return f"<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>{symbol}</symbols></renderer-v2></qgis>"
+def _plain_fill(fill: str, line: str, width: float, labels: str = "", dashed: bool = False) -> str:
+    return _single(_fill_symbol("0", fill, line, width, dashed=dashed), labels)
+
+
+def _single(symbol: str, labels: str = "") -> str:
+    """Return a style of one symbol."""
+    return _style(f"<renderer-v2 type='singleSymbol'><symbols>{symbol}</symbols></renderer-v2>", labels)
+
+
+def _kinds(expression: str, kinds: dict[str, tuple[str, str]], labels: str = "") -> str:
+    """Return a style with a symbol for each value of an expression: value: what the legend calls it, and its symbol."""
+    told = "".join(
+        f"<category render='true' symbol='{i}' value={quoteattr(value)} label={quoteattr(title)} type='string'/>"
+        for i, (value, (title, _)) in enumerate(kinds.items())
+    )
+    symbols = "".join(symbol.replace("name='0'", f"name='{i}'", 1) for i, (_, symbol) in enumerate(kinds.values()))
+    return _style(
+        f"<renderer-v2 type='categorizedSymbol' attr={quoteattr(expression)}><categories>{told}</categories><symbols>{symbols}</symbols></renderer-v2>",
+        labels,
+    )
+
+
+def _style(renderer: str, labels: str) -> str:
+    also = "|Labeling' labelsEnabled='1" if labels else ""
+    return f"<qgis version='3.16' styleCategories='Symbology{also}'>{renderer}{labels}</qgis>"
+
+
+def _labels(expression: str, size: float, placement: str, callout: str = "", bold: bool = False) -> str:
+    """Return labels with a light rim, which QGIS lays so that none hides another or a labelled point."""
+    style, weight = ("Bold", 75) if bold else ("Regular", 50)
+    return (
+        f"<labeling type='simple'><settings{' calloutType=' + quoteattr('simple') if callout else ''}>"
+        f"<text-style isExpression='1' fieldName={quoteattr(expression)} fontFamily='Sans Serif' fontSize='{size:g}' fontSizeUnit='Point' textColor='0,0,0,255' textOpacity='1' namedStyle='{style}' fontWeight='{weight}' multilineHeight='0.9'>"
+        "<text-buffer bufferDraw='1' bufferSize='0.6' bufferSizeUnits='MM' bufferOpacity='1' bufferJoinStyle='128' bufferColor='255,255,255,255'/></text-style>"
+        f"<text-format multilineAlign='1'/><placement {placement} distUnits='MM'/><rendering obstacle='1' obstacleFactor='2' drawLabels='1'/>{callout}</settings></labeling>"
+    )
+
+
+def _point_labels(expression: str, size: float) -> str:
+    """Return labels beside points."""
+    return _labels(
+        expression,
+        size,
+        "placement='6' predefinedPositionOrder='R,L,TR,BR,TL,BL,TSR,BSR' dist='1' priority='4' offsetType='1'",
+    )
 
 
 # The one form in which a beat is called (`data.result.names`), as an expression of QGIS.
@@ -155,17 +233,34 @@ BEAT_LABEL = (
 )
 
 
-def ground_styles() -> dict[str, str]:
-    """Return the styles of what QGIS shows beside the plan."""
-    line = (
-        "<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols><symbol type='line' name='0' alpha='1'>"
-        f"<layer class='SimpleLine' enabled='1'>{_properties({'line_color': '58,110,165,255', 'line_width': '0.9', 'line_width_unit': 'MM'})}</layer>"
-        "</symbol></symbols></renderer-v2></qgis>"
-    )
+# A line from a label to the beat that it is of, where it has no room in it.
+LEADER = (
+    "<Option type='Map'><Option type='QString' name='enabled' value='1'/><Option type='QString' name='anchorPoint' value='pole_of_inaccessibility'/>"
+    "<Option type='QString' name='labelAnchorPoint' value='point_on_exterior'/><Option type='double' name='minLength' value='3'/>"
+    "<Option type='QString' name='minLengthUnit' value='MM'/></Option>"
+)
+
+
+def ground_styles(named: Iterable[str] = ()) -> dict[str, str]:
+    """Return the styles of what QGIS shows beside the plan.
+
+    Parameters
+    ----------
+    named
+        Stations, whose names stand on the map already: a forum that meets there is not named again.
+    """
+    line = {"line_color": "58,110,165,255", "line_width": "0.9", "line_width_unit": "MM"}
+    river = f"<symbol type='line' name='0' alpha='1'><layer class='SimpleLine' enabled='1'>{_properties(line)}</layer></symbol>"
+    today = _labels('"beat"', 8, "placement='4' priority='3'")
+    twice = ", ".join("'" + str(n).replace("'", "''") + "'" for n in sorted(set(named)))
+    # a page of the atlas names its own forum; a map of the whole town names beats and stations, and forums only where one looks closely
+    shown = "CASE WHEN @atlas_featureid IS NOT NULL THEN \"beat\" = attribute(@atlas_feature, 'beat') ELSE @map_scale <= 25000 END"
+    apart = f' AND "venue" NOT IN ({twice})' if twice else ""
+    venue = f'CASE WHEN {shown}{apart} THEN "venue" END'
     return {
-        "today": _plain_fill("#ffffff00", "#525252", 0.5),
-        "river": line,
-        "forums": _marker("circle", "#1a1a1a", 2.4),
+        "today": _plain_fill("#ffffff00", "#a3141c", 0.5, today, dashed=True),
+        "river": _single(river),
+        "forums": _marker("circle", "#1a1a1a", 2.4, _point_labels(venue, 7)),
     }
 
 
@@ -183,15 +278,22 @@ def _beat_fills(beats: GeoDataFrame) -> str:
         _fill_symbol(str(i), fill, "#252525", 0.5, HATCHES[kinds[fill] % len(HATCHES)])
         for i, fill in enumerate(colours.values())
     )
-    return (
-        "<qgis version='3.16' styleCategories='Symbology|Labeling' labelsEnabled='1'>"
-        f"<renderer-v2 type='categorizedSymbol' attr='beat'><categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
-        f"<labeling type='simple'><settings><text-style isExpression='1' fieldName={quoteattr(BEAT_LABEL)} fontSize='9' textColor='37,37,37,255'>"
-        "<text-buffer bufferDraw='1' bufferSize='0.8' bufferColor='255,255,255,255'/></text-style></settings></labeling></qgis>"
+    renderer = f"<renderer-v2 type='categorizedSymbol' attr='beat'><categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
+    # inside where there is room, else beside with a line that leads to the beat
+    leader = f"<callout type='simple'>{LEADER}</callout>"
+    return _style(
+        renderer,
+        _labels(
+            BEAT_LABEL, 8, "placement='4' polygonPlacementFlags='3' dist='2' priority='10'", callout=leader, bold=True
+        ),
     )
 
 
-def _marker(shape: str, colour: str, size: float) -> str:
+def _square(colour: str) -> str:
+    return _point("square", colour, 3.6)
+
+
+def _point(shape: str, colour: str, size: float) -> str:
     options = {
         "name": shape,
         "color": _rgba(colour),
@@ -199,11 +301,11 @@ def _marker(shape: str, colour: str, size: float) -> str:
         "size": f"{size}",
         "size_unit": "MM",
     }
-    return (
-        "<qgis version='3.16' styleCategories='Symbology'><renderer-v2 type='singleSymbol'><symbols>"
-        "<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>"
-        f"{_properties(options)}</layer></symbol></symbols></renderer-v2></qgis>"
-    )
+    return f"<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>{_properties(options)}</layer></symbol>"
+
+
+def _marker(shape: str, colour: str, size: float, labels: str = "") -> str:
+    return _single(_point(shape, colour, size), labels)
 
 
 # How the homes of residents look, which lie in a file of their own.

@@ -24,6 +24,7 @@ from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.folder import PEOPLE, read_result
 from beatplanner.data.result.manifest import renew_manifest
@@ -167,7 +168,9 @@ def write_pack(
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
     write_ground(folder / GROUND, tables, extra.waters, _venues(common["meetings"], tables))
-    write_qgis_project(folder / "plan.qgs", tables)
+    own = rules.catalogues.get(rules.languages[0])
+    catalogue = None if own is None else town.description.path(own)
+    write_qgis_project(folder / "plan.qgs", tables, Speech(rules.languages[0], rules.terms, catalogue))
     record = _record(forum, figures, register, key, day, [p.name for p in earlier])
     write_json(folder / RECORD, record)
     report()
