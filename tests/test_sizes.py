@@ -46,7 +46,6 @@ FUNCTIONS = {
     "data/publish/officers_pack.py:_write_workbook": LAYOUT,
     "data/publish/public/forum_map.py:write_forum_map": LAYOUT,
     "data/sample/sample_forum.py:write_forum": ONE_SEQUENCE,
-    "planning/changes/succession.py:succession": TO_SPLIT,
     "planning/compare/rule_prices.py:relaxations": ONE_SEQUENCE,
     "planning/compare/surveys.py:_answers": ONE_SEQUENCE,
     "planning/forum/public/maps.py:write_language": LAYOUT,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.areas import Areas
@@ -90,6 +91,14 @@ def test_the_roll_out_sets_the_days_of_postings_and_stations(town):
     for row in tables.assignments.itertuples(index=False):
         assert starts[str(row.beat)] is not None and row.start >= starts[str(row.beat)]
     assert told["beats_started"][-1] == 4 - len(late)
+    _vacant_alike(tables)
+
+
+def _vacant_alike(tables):
+    """Hold the sheet of vacant posts, which the page for parliament reads, against the summary and the budget."""
+    told = tables.summary
+    assert vacancies(tables).to_numpy().sum() == told["officers"]["vacant_months"]
+    assert 12 * sum(told["budget"]["people"]["vacant"]) == pytest.approx(told["officers"]["vacant_months"])
 
 
 def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
@@ -440,3 +449,4 @@ def test_a_beat_that_never_starts_is_held_as_today_whatever_the_maximum_tenure(t
     told, officers = tables.summary["budget"], tables.summary["officers"]
     assert told["beats_started"] == [0, 0] and 12 * sum(told["people"]["vacant"]) == officers["vacant_months"]
     assert not any("Cheapest way out" in n["text"] and "(4)" in n["text"] for n in tables.summary["notes"])
+    _vacant_alike(tables)

@@ -74,3 +74,22 @@ def test_only_who_serves_there_today_sends_a_partner_away_from_a_beat_that_waits
         held = held_until_start(replace(made, home=other, **given), np.full(len(made.posts), NEVER))
         frozen = np.full((n, months), FREE) if held.frozen is None else held.frozen
         assert (frozen[0] == (0 if stays else FREE)).all()
+
+
+@pytest.mark.parametrize(
+    ("seed", "rule", "off"), [(7, "min_tenure", 0), (14, "min_tenure", 0), (18, "couples", ()), (7, "handover", 0)]
+)
+def test_the_price_of_a_rule_lies_in_what_is_proven(seed, rule, off):
+    """The bound leaves couples out and is true all the same: so is the interval of a price in a force with couples, and that of the couples themselves."""
+    problem = random_problem(seed, "couples")
+    assert problem.couples
+    both = (problem, replace(problem, **{rule: off}))
+    best = [optimum(p) for p in both]
+    # neither is searched to its end, so that the proofs need not be tight
+    found = [assign(p, seconds=30, effort=0.02) for p in both]
+    worth = [measure(p, f.postings).objective(p.weights) for p, f in zip(both, found, strict=True)]
+    bound = [f.lower_bound for f in found]
+    slack = 1e-6 * best[0]
+    assert all(b is not None and b <= x + slack for b, x in zip(bound, best, strict=True))
+    price = best[0] - best[1]
+    assert price > 1 and bound[0] - worth[1] - slack <= price <= worth[0] - bound[1] + slack

@@ -14,7 +14,7 @@ from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, changes_of
+from beatplanner.data.result.postings import DAY, changes_of, open_posts
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.town.personnel import absences
 
@@ -158,7 +158,7 @@ def plan_months(tables: PlanTables) -> list[str]:
 
 
 def vacancies(tables: PlanTables) -> pd.DataFrame:
-    """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs."""
+    """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs, and posts that a roll-out opens later are none yet."""
     assert tables.beats is not None and tables.assignments is not None and tables.roster is not None
     months = plan_months(tables)[:-1]
     off = {str(r["officer"]): absences(r) for r in records(tables.roster)}
@@ -169,8 +169,7 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
         count.loc[str(r["beat"]), there] += 1
     for r in [] if tables.cover is None else tables.cover.to_dict("records"):
         count.loc[str(r["beat"]), [m for m in months if str(r["start"]) <= m < str(r["end"])]] += 1
-    posts = pd.Series(tables.beats["posts"].to_numpy(int), index=count.index)
-    return (-count).add(posts, axis=0).clip(lower=0)
+    return (open_posts(tables) - count).clip(lower=0)
 
 
 def _write_workbook(path: Path, tables: PlanTables) -> None:

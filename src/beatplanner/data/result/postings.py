@@ -6,9 +6,11 @@ Postings are half-open (`PlanTables.assignments`); what people read names the la
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.plan_tables import PlanTables
@@ -102,6 +104,47 @@ def changes_of(tables: PlanTables) -> list[Change]:
         if before is not None and covered < end:
             found.append(Change(beat, post, str(before["officer"]), None, covered - DAY, None, 0, (end - covered).days))
     return sorted(found, key=lambda c: (c.day, c.beat, c.post))
+
+
+def open_posts(tables: PlanTables) -> np.ndarray:
+    """Return the posts that there are, by beat (in the order of the beats) and month of the plan, (B, T).
+
+    Where a roll-out starts a beat later, its posts beyond those of today's officers exist from the end of the first handover on; never, where it never starts.
+    """
+    assert tables.beats is not None
+    begin, end = plan_span(tables)
+    days = [(pd.Timestamp(begin) + pd.DateOffset(months=m)).date() for m in range(months_between(begin, end))]
+    posts = tables.beats["posts"].to_numpy(int)
+    found = np.repeat(posts[:, None], len(days), axis=1)
+    if "starts" not in tables.beats:
+        return found
+    held = _serving_today(tables, days[1])
+    handover = int(tables.summary["rules"]["officers"]["handover_months"])
+    for b, (beat, day) in enumerate(zip(tables.beats["beat"].astype(str), tables.beats["starts"], strict=True)):
+        opens = len(days) if not day or day != day else bisect_left(days, _day(day))
+        if opens:
+            until = len(days) if opens >= len(days) else opens + handover
+            found[b, :until] = min(posts[b], held.count(beat))
+    return found
+
+
+def _serving_today(tables: PlanTables, after: dt.date) -> list[str]:
+    """Return the beat of the plan of each officer who serves today and does not leave before a day; of a beat that is no more, where most of its residents are now."""
+    assert tables.beats is not None and tables.roster is not None
+    known, units = set(tables.beats["beat"].astype(str)), tables.units
+    people = units["population"] if units["population"].notna().all() else pd.Series(1.0, units.index)
+    found = []
+    for row in tables.roster.to_dict("records"):
+        beat, leaves = row.get("beat"), row.get("leaves_on")
+        if beat is None or beat != beat or (isinstance(leaves, str) and leaves and _day(leaves) < after):
+            continue
+        if str(beat) not in known:
+            inside = (units["current"] == beat).to_numpy()
+            if not inside.any():
+                continue
+            beat = people[inside].groupby(units["beat"][inside].astype(str)).sum().idxmax()
+        found.append(str(beat))
+    return found
 
 
 def months_between(start: dt.date, end: dt.date) -> int:

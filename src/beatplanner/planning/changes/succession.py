@@ -17,6 +17,7 @@ from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.postings import open_posts
 from beatplanner.planning.officers.roster_problem import month_starts
 
 
@@ -92,62 +93,44 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
             continue
         if r["leaves_on"]:
             last[i] = max(0, bisect_right([d.isoformat() for d in dates], str(r["leaves_on"])) - 1)
-        if (where[i] < 0).all() or where[i, 0] < 0:
-            ready = r["trained_on"] or r["joins_on"]
-            if ready:
-                day = pd.Timestamp(str(ready)) + pd.DateOffset(months=0 if r["trained_on"] else rules.training_months)
-                first[i] = bisect_left([d.isoformat() for d in dates[:-1]], day.date().isoformat())
+        if ((where[i] < 0).all() or where[i, 0] < 0) and (r["trained_on"] or r["joins_on"]):
+            day = pd.Timestamp(str(r["trained_on"] or r["joins_on"]))
+            # trained before joining: there from the day of joining
+            day = (
+                max(day, pd.Timestamp(str(r["joins_on"] or day)))
+                if r["trained_on"]
+                else day + pd.DateOffset(months=rules.training_months)
+            )
+            first[i] = bisect_left([d.isoformat() for d in dates[:-1]], day.date().isoformat())
+    force = _Force(where, first, last, speaks, needs, open_posts(plan))
     random = np.random.default_rng(seed)
     hazard = 1 - (1 - attrition) ** (1 / 12)
     ahead = rules.training_months + rules.handover_months
-    open_posts = np.zeros((draws, months))
+    earliest = 0 if today is None else bisect_left(dates[:-1], max(today, rules.start))
+    vacant = np.zeros((draws, months))
     spoken = np.zeros((draws, len(languages), months))
-    intake = np.zeros((draws, months + ahead))
-    posts = plan.beats["posts"].to_numpy(int)
+    intake = np.zeros((draws, months))
     needed: list[tuple[int, int, str]] = []
     for d in range(draws):
         leaves = np.minimum(last, random.geometric(hazard, len(roster)) if hazard > 0 else months)
-        extra = np.full(len(roster), -1)
-        hired = np.zeros(len(posts), int)
-        taught: list[set[str]] = [set() for _ in posts]
-        for t in range(months):
-            here = np.where(t < leaves, np.where(where[:, t] >= 0, where[:, t], extra), -1)
-            for b in range(len(posts)):
-                there = np.flatnonzero(here == b)
-                missing = int(posts[b]) - len(there) - int(hired[b])
-                for _ in range(max(0, missing)):
-                    lacking = [
-                        w
-                        for w in needs[b]
-                        if w not in taught[b] and not any(w in speaks[o] for o in np.flatnonzero(here == b))
-                    ]
-                    reserve = [
-                        o
-                        for o in range(len(roster))
-                        if here[o] < 0 and first[o] <= t < leaves[o] and (where[o, t:] < 0).all()
-                    ]
-                    reserve.sort(key=lambda o: (-sum(w in speaks[o] for w in lacking), o))
-                    if reserve:
-                        extra[reserve[0]] = b
-                        here[reserve[0]] = b
-                        continue
-                    open_posts[d, t] += 1
-                    hired[b] += 1
-                    intake[d, t] += 1
-                    needed.append((d, t, ";".join(lacking)))
-                    for w in lacking:
-                        spoken[d, languages.index(w), t] += 1
-                        taught[b].add(w)
+        # before a class that is still to be ordered has ended, nobody comes out of one
+        empty, recruits = _one_draw(force, leaves, min(earliest + ahead, months - 1))
+        for t, lacking in empty:
+            vacant[d, t] += 1
+            for w in lacking:
+                spoken[d, languages.index(w), t] += 1
+        for t, lacking in recruits:
+            intake[d, t] += 1
+            needed.append((d, t, ";".join(lacking)))
     table = pd.DataFrame(
         {
             "month": [x.isoformat()[:7] for x in dates[:-1]],
-            "vacancies": open_posts.mean(axis=0),
-            "vacancies_p90": np.percentile(open_posts, 90, axis=0),
+            "vacancies": vacant.mean(axis=0),
+            "vacancies_p90": [_most(n, 90) for n in vacant.T],
         }
     )
     for k, w in enumerate(languages):
         table[w] = spoken[:, k].mean(axis=0)
-    earliest = 0 if today is None else bisect_left(dates[:-1], max(today, rules.start))
     # who is needed sooner than a class can be trained starts with the first that can be ordered
     start = np.maximum(np.arange(months) - ahead, earliest)
     return Succession(
@@ -160,6 +143,70 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
             dates,
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Force:
+    """What is known before anybody leaves by chance: `where` (O, T) beat or −1, `first` and `last` month of service (O,), languages, and `posts` (B, T)."""
+
+    where: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    speaks: list[set[str]]
+    needs: list[list[str]]
+    posts: np.ndarray
+
+
+def _one_draw(
+    force: _Force, leaves: np.ndarray, comes: int
+) -> tuple[list[tuple[int, list[str]]], list[tuple[int, list[str]]]]:
+    """Return the posts that fall vacant and that the reserve cannot fill, and the recruits to find: month and the languages that lack, each.
+
+    A post that falls vacant before the month `comes` waits for its recruit until then; where the plan fills it sooner, none is needed.
+    """
+    officers, months = force.where.shape
+    extra, number = np.full(officers, -1), len(force.posts)
+    hired, waiting = np.zeros(number, int), np.zeros(number, int)
+    taught: list[set[str]] = [set() for _ in range(number)]
+    vacant: list[tuple[int, list[str]]] = []
+    recruits: list[tuple[int, list[str]]] = []
+    for t in range(months):
+        here = np.where(t < leaves, np.where(force.where[:, t] >= 0, force.where[:, t], extra), -1)
+        for b in range(number):
+            missing = max(0, int(force.posts[b, t]) - int((here == b).sum()) - int(hired[b]))
+            for _ in range(missing):
+                lacking = _lacking(force, here, b, taught[b])
+                reserve = [
+                    o
+                    for o in range(officers)
+                    if here[o] < 0 and force.first[o] <= t < leaves[o] and (force.where[o, t:] < 0).all()
+                ]
+                if not reserve:
+                    break
+                best = min(reserve, key=lambda o: (-sum(w in force.speaks[o] for w in lacking), o))
+                extra[best] = here[best] = b
+                missing -= 1
+            waiting[b] = min(waiting[b], missing)
+            told: set[str] = set()
+            for _ in range(missing - waiting[b]):
+                lacking = _lacking(force, here, b, taught[b] | told)
+                vacant.append((t, lacking))
+                told |= set(lacking)
+            waiting[b] = missing
+            if t >= comes:
+                for _ in range(missing):
+                    lacking = _lacking(force, here, b, taught[b])
+                    recruits.append((t, lacking))
+                    taught[b] |= set(lacking)
+                hired[b] += missing
+                waiting[b] = 0
+    return vacant, recruits
+
+
+def _lacking(force: _Force, here: np.ndarray, beat: int, taught: set[str]) -> list[str]:
+    """Return the languages of a beat that none of those who serve there speaks, nor a recruit."""
+    there = np.flatnonzero(here == beat)
+    return [w for w in force.needs[beat] if w not in taught and not any(w in force.speaks[o] for o in there)]
 
 
 def _quarters(first: dt.date, intake: np.ndarray, start: np.ndarray, earliest: int, training: int) -> pd.DataFrame:

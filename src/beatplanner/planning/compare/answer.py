@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from pathlib import Path
 from typing import Any
 
@@ -280,18 +280,12 @@ def _leavers(c: Column, leave: int) -> list[str]:
 
 
 def _last_day(c: Column, today: dt.date) -> list[str]:
-    rules, table, beats = c.rules.officers, c.tables.assignments, c.tables.beats
-    if rules is None or table is None or beats is None:
+    rules = c.rules.officers
+    if rules is None or c.tables.assignments is None or c.tables.beats is None:
         return []
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
-    # the same table as in officers.xlsx, less posts that a roll-out has not opened yet
-    empty = vacancies(c.tables).to_numpy(float, copy=True)
-    for k, b in enumerate(records(beats)):
-        if "starts" in b:
-            never = not b["starts"] or b["starts"] != b["starts"]
-            opens = len(days) if never else bisect_left(days, dt.date.fromisoformat(str(b["starts"])))
-            empty[k, : opens + (rules.handover_months if opens else 0)] = 0
-    vacant = empty.sum(axis=0)
+    # the same table as in officers.xlsx
+    vacant = vacancies(c.tables).to_numpy(float).sum(axis=0)
     # what lies behind us is over: nobody can be recruited for it any more
     here = min(max(0, bisect_right(days, today) - 1), len(vacant))
     ahead = np.flatnonzero(vacant[here:])

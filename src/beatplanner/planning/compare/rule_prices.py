@@ -456,9 +456,9 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: 
     text = f"{r.rule} costs {max(0.0, share):.1%} more {what} ({r.how}{proven})"
     extra = []
     if row.get("metres") is not None and row["metres"] >= 0.5:
-        extra.append(
-            f"{row['metres']:,.0f} m less, or {row['minutes'] * 60:,.0f} seconds by car, on the mean way to work"
-        )
+        car = round(row["minutes"] * 60)
+        seconds = f", or {car:,.0f} second{'' if car == 1 else 's'} by car," if car else ""
+        extra.append(f"{row['metres']:,.0f} m less{seconds} on the mean way to work")
     elif row["step"] == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
         extra.append(f"{row['minutes']:.1f} minutes less on the mean walk")
     extra += [
