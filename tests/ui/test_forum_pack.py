@@ -170,7 +170,11 @@ def test_the_other_outputs_open(packed):
     for package in ("plan.gpkg", "plan_ground.gpkg", "forum/public.gpkg"):
         with closing(sqlite3.connect(plan / package)) as database:
             assert database.execute("PRAGMA user_version").fetchone() == (10200,)
-    assert {a.get("name") for a in layers["Beats"].iter("alias")} >= {"Workload (hours a year)", "Residents", "Officers' posts"}
+    assert {a.get("name") for a in layers["Beats"].iter("alias")} >= {
+        "Workload (hours a year)",
+        "Residents",
+        "Officers' posts",
+    }
     assert [x.get("name") for x in project.iter("Layout")] == ["A3 overview", "Atlas of beats"]
     assert project.find(".//Atlas[@enabled='1']").get("coverageLayer") == layers["Beats"].findtext("id")
     with closing(sqlite3.connect(plan / "plan.gpkg")) as database:
