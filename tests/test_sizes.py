@@ -20,7 +20,6 @@ CASES = "a list of broken inputs, one beside the other"
 LAYOUT = "says how one page or sheet is laid out, from top to bottom"
 
 FILES = {
-    "data/project/document.py": TO_SPLIT,
     "planning/forum/beat_cards.py": TO_SPLIT,
     "planning/verification/beats.py": TO_SPLIT,
     "planning/verification/budget.py": TO_SPLIT,

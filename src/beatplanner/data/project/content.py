@@ -64,11 +64,12 @@ class Content:
         )
 
 
-def _short(summary: dict[str, Any]) -> dict[str, Any]:
+def short_summary(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return what a project keeps of a plan's summary: its rules and inputs stand in the project itself."""
     return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
 
 
-def _figures(summary: dict[str, Any]) -> dict[str, Any]:
+def plan_figures(summary: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of a plan that a list of plans shows."""
     beats, stations = summary.get("beats", {}), summary.get("stations", {})
     return {
@@ -80,7 +81,7 @@ def _figures(summary: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _apply(content: Content, done: dict[str, Any]) -> None:
+def apply_step(content: Content, done: dict[str, Any]) -> None:
     """Change the content by one thing done, now or from a journal."""
     kind = done["kind"]
     if kind == "rules":

@@ -19,32 +19,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import shutil
 import sqlite3
 import uuid
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.merge_patch import merge
-from beatplanner.data.description.version import SCHEMA, open_read_only, version_of
+from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
-from beatplanner.data.project.content import Content, StoredPlan, _apply, _figures, _short
+from beatplanner.data.project.content import Content, StoredPlan, apply_step, plan_figures, short_summary
 from beatplanner.data.project.journal import BASE, Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
+from beatplanner.data.project.plan_archives import PlanArchives
 from beatplanner.data.project.safe_save import clear_leftovers, copy_package
-from beatplanner.data.project.save_job import SaveJob
+from beatplanner.data.project.save_job import SaveJob, check_unchanged
 from beatplanner.data.project.store import (
-    ARCHIVES,
-    META,
-    pack,
     read_content,
-    unpack,
+    steps_saved,
 )
 
 if TYPE_CHECKING:
@@ -84,8 +78,7 @@ class ProjectDocument:
         self.listeners: list[Callable[[], None]] = []
         self._lock: ProjectLock | None = None
         self._journal: Journal | None = None
-        self._folders: dict[int, Path] = {}
-        self._temporary: Path | None = None
+        self._plans = PlanArchives(file)
 
     # ---- opening and closing
 
@@ -140,6 +133,7 @@ class ProjectDocument:
                 # a drive that vanishes takes the layers along: with this copy the project can be saved elsewhere
                 with suppress(OSError, sqlite3.Error):
                     copy_package(self.file, self._journal.folder / BASE)
+            self._plans.lie_in(self._journal.folder)
 
     def close(self, *, keep_journal: bool = False, keep_lock: bool = False) -> None:
         """Give up the lock, unless another document of this window shares it, and the journal unless it is to be recovered."""
@@ -150,9 +144,7 @@ class ProjectDocument:
             if not keep_lock:
                 self._lock.release()
             self._lock = None
-        if self._temporary is not None:
-            shutil.rmtree(self._temporary, ignore_errors=True)
-            self._temporary = None
+        self._plans.close()
 
     def touch(self) -> None:
         """Keep the lock fresh and flush the journal; called every few seconds."""
@@ -186,46 +178,12 @@ class ProjectDocument:
         return checked_description(into_file(rules, self.file.name) if self.is_file else rules, self.file)
 
     def plan_folder(self, plan: int) -> Path:
-        """Return the result folder of a plan, unpacked where it can be read.
+        """Return the result folder of a plan, unpacked where it can be read; InputError where its archive is damaged or gone."""
+        return self._plans.folder(plan)
 
-        Raises
-        ------
-        InputError
-            Where the archive is damaged or gone.
-        """
-        folder = self._folders.get(plan)
-        if folder is not None and folder.is_dir():
-            return folder
-        root = self._work_folder()
-        folder = root / f"plan-{plan}"
-        packed = root / f"plan-{plan}.zip"
-        try:
-            if not packed.exists():
-                with open_read_only(self._source()) as database:
-                    row = database.execute(f"SELECT content FROM {ARCHIVES} WHERE plan = ?", (plan,)).fetchone()  # noqa: S608 - a constant
-                if row is None:
-                    raise InputError(problem(f"there is no plan {plan} in this project", "Plan again", file=self.file))
-                packed.write_bytes(row[0])
-            unpack(packed, folder)
-        except (OSError, sqlite3.Error, zipfile.BadZipFile) as error:
-            raise InputError(problem(f"plan {plan} cannot be read ({error})", "Plan again", file=self.file)) from None
-        self._folders[plan] = folder
-        return folder
-
-    def _source(self) -> Path:
-        """Return where the last saved state can be read: the copy beside the journal, else the file itself."""
-        if self._journal is not None and (self._journal.folder / BASE).is_file():
-            return self._journal.folder / BASE
-        return self.file
-
-    def _work_folder(self) -> Path:
-        if self._journal is not None:
-            return self._journal.folder
-        if self._temporary is None:
-            import tempfile
-
-            self._temporary = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))
-        return self._temporary
+    def saved_steps(self, journal: str) -> int:
+        """Return how many things of a journal were saved into this file already."""
+        return steps_saved(self.file, journal) if self.is_file else 0
 
     # ---- doing
 
@@ -237,7 +195,7 @@ class ProjectDocument:
         Parameters
         ----------
         kind
-            ``"rules"``, ``"scenario"``, ``"activate"``, ``"plan"``, ``"state"`` or ``"note"``, and the like; see `_apply`.
+            ``"rules"``, ``"scenario"``, ``"activate"``, ``"plan"``, ``"state"`` or ``"note"``, and the like; see `apply_step`.
         what, reason
             For the history; nothing is added to it where `what` is empty.
         detail
@@ -258,7 +216,7 @@ class ProjectDocument:
         if self._journal is not None:
             with suppress(OSError):
                 self._journal.add(done)
-        _apply(self.content, done)
+        apply_step(self.content, done)
         self.dirty = True
         self._tell()
 
@@ -348,14 +306,8 @@ class ProjectDocument:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         called = name or f"Plan {number}"
         # the rules stand in the project; the paths in the summary lead out of it
-        plan = StoredPlan(number, called, self.active, now, self.author, _short(summary))
-        try:
-            pack(folder, self._work_folder() / f"plan-{number}.zip")
-        except OSError as error:
-            raise InputError(
-                problem(f"the plan cannot be kept ({error.strerror})", "Free space on this computer")
-            ) from None
-        self._folders[number] = folder
+        plan = StoredPlan(number, called, self.active, now, self.author, short_summary(summary))
+        self._plans.keep(number, folder)
         self.do(
             "plan",
             what or f"{called} made",
@@ -365,7 +317,7 @@ class ProjectDocument:
             made_on=now,
             summary=plan.summary,
             scenario=self.active,
-            detail={"plan": number} | _figures(plan.summary),
+            detail={"plan": number} | plan_figures(plan.summary),
         )
         return self.content.plans[number]
 
@@ -382,34 +334,18 @@ class ProjectDocument:
 
         What the file holds already, because the crash came right after a save, is not done twice.
         """
-        saved = self._saved_of(recovery.id)
-        missing = recovery.done[saved:]
+        missing = recovery.done[self.saved_steps(recovery.id) :]
         for done in missing:
-            if done.get("kind") == "plan":
-                source, number = recovery.folder / f"plan-{done['id']}.zip", int(done["id"])
-                target = self._work_folder() / f"plan-{number}.zip"
-                if not source.is_file():
-                    continue
-                if source != target:
-                    shutil.copyfile(source, target)
-                self._folders.pop(number, None)
+            if done.get("kind") == "plan" and not self._plans.take_back(int(done["id"]), recovery.folder):
+                continue
             if self._journal is not None:
                 self._journal.add(done)
-            _apply(self.content, done)
+            apply_step(self.content, done)
         if missing:
             self.dirty = True
             self.record(f"Recovered {len(missing)} steps after the program ended unexpectedly", kind="recovery")
         self._tell()
         return len(missing)
-
-    def _saved_of(self, journal: str) -> int:
-        if not self.is_file:
-            return 0
-        with suppress(sqlite3.Error, OSError, ValueError), open_read_only(self.file) as database:
-            found = dict(database.execute(f"SELECT key, value FROM {META}"))  # noqa: S608 - a constant
-            if found.get("journal") == journal:
-                return int(found.get("journal_count", 0))
-        return 0
 
     def _tell(self) -> None:
         for listener in self.listeners:
@@ -457,13 +393,13 @@ class ProjectDocument:
                 )
             )
         if own:
-            self._check_unchanged()
+            check_unchanged(goal, self.save_id)
         elif goal.exists():
             other = ProjectLock(goal)
             if not other.acquire() and other.holder is not None:
                 raise InputError(problem(f"{other.holder} has this project open", "Give another name", file=goal))
             other.release()
-        work, journal = self._work_folder(), self._journal
+        journal = self._journal
         meta = {
             "schema": str(SCHEMA),
             "save_id": uuid.uuid4().hex,
@@ -475,31 +411,14 @@ class ProjectDocument:
         }
         return SaveJob(
             goal=goal,
-            base=(self.file if own else self._source()) if self.is_file else None,
+            base=(self.file if own else self._plans.source) if self.is_file else None,
             description=None if self.is_file else self.file,
-            work=work,
+            work=self._plans.place,
             content=self.content.copied(),
             meta=meta,
-            archives={n: work / f"plan-{n}.zip" for n in self.content.plans},
+            archives={n: self._plans.archive(n) for n in self.content.plans},
             old_version=self.schema if own and 0 < self.schema < SCHEMA else 0,
         )
-
-    def _check_unchanged(self) -> None:
-        if not self.file.is_file():
-            if self.file.parent.is_dir():
-                raise InputError(
-                    problem("the file is gone from its folder", "Save it under another name", file=self.file)
-                )
-            return
-        _, found = version_of(self.file)
-        if found != self.save_id:
-            raise InputError(
-                problem(
-                    "the file was saved by another window meanwhile",
-                    "Save yours under another name, and compare",
-                    file=self.file,
-                )
-            )
 
     def finish_save(self, job: SaveJob) -> None:
         """Take note that a save is written: what was done meanwhile stays unsaved, in a new journal."""
@@ -508,6 +427,7 @@ class ProjectDocument:
         if not self.is_file:
             # the paths lead into the file from now on
             self.content.rules = job.content.rules
+        self._plans.file = job.goal
         self.file, self.save_id, self.schema, self.dirty = job.goal, job.meta["save_id"], SCHEMA, bool(later)
         if moved:
             self.read_only_because, self.other = "", None
@@ -518,25 +438,14 @@ class ProjectDocument:
                     self.read_only_because = "another window has this project open"
         if before is not None:
             self._journal = None
+            self._plans.lie_in(None)
             self._begin_journal()
-            self._carry_over(before, later)
+            if self._journal is not None:
+                self._plans.carry_over(before.folder, [int(done["id"]) for done in later if done["kind"] == "plan"])
+                for done in later:
+                    self._journal.add(done)
             before.close()
         self._tell()
-
-    def _carry_over(self, before: Journal, later: list[dict[str, Any]]) -> None:
-        """Bring what is not saved yet, and plans that are in view, from the old journal to the new."""
-        new = self._journal
-        if new is None:
-            return
-        for done in later:
-            packed = before.folder / f"plan-{done.get('id')}.zip"
-            if done["kind"] == "plan" and packed.is_file():
-                move(packed, new.folder / packed.name)
-            new.add(done)
-        for number, folder in list(self._folders.items()):
-            if folder.is_relative_to(before.folder) and folder.is_dir():
-                self._folders[number] = new.folder / folder.name
-                move(folder, self._folders[number])
 
 
 # ---- the file

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from beatplanner.data.description.version import open_read_only
+from beatplanner.data.description.version import open_read_only, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.project.content import Content
 from beatplanner.data.project.safe_save import replace_package
@@ -66,6 +66,22 @@ class SaveJob:
         self._look()
         write_content(part, self.content, self.meta, self.archives)
         self._look()
+
+
+def check_unchanged(file: Path, save_id: str) -> None:
+    """Raise InputError where a project file is gone from its folder, or was saved by another window since the save `save_id`."""
+    if not file.is_file():
+        if file.parent.is_dir():
+            raise InputError(problem("the file is gone from its folder", "Save it under another name", file=file))
+        return
+    if version_of(file)[1] != save_id:
+        raise InputError(
+            problem(
+                "the file was saved by another window meanwhile",
+                "Save yours under another name, and compare",
+                file=file,
+            )
+        )
 
 
 def build_base(description: Path, base: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Any
 
 from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.paths import whole_path
-from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, _figures
+from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, plan_figures
 from beatplanner.data.project.safe_save import copy_package
 
 SCENARIOS, PLANS = "beatplanner_scenarios", "beatplanner_plans"
@@ -96,7 +94,7 @@ def _rows(content: Content, meta: dict[str, str]) -> dict[str, Iterator[tuple[An
         META: ((k, v) for k, v in meta.items()),
         SCENARIOS: ((i + 1, s.name, _json(s.changes), s.note) for i, s in enumerate(content.scenarios.values())),
         PLANS: (
-            (p.id, p.name, p.scenario, p.made_on, p.author, *_figures(p.summary).values(), _json(p.summary))
+            (p.id, p.name, p.scenario, p.made_on, p.author, *plan_figures(p.summary).values(), _json(p.summary))
             for p in content.plans.values()
         ),
         HISTORY: (
@@ -123,6 +121,15 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def steps_saved(file: Path, journal: str) -> int:
+    """Return how many things of a journal a project file holds already."""
+    with suppress(sqlite3.Error, OSError, ValueError), open_read_only(file) as database:
+        found = dict(database.execute(f"SELECT key, value FROM {META}"))  # noqa: S608 - a constant
+        if found.get("journal") == journal:
+            return int(found.get("journal_count", 0))
+    return 0
+
+
 def keep_old_version(file: Path, schema: int) -> Path:
     """Copy a project of an older version beside it, before it is saved in the new one; return the copy."""
     copy = file.with_name(f"{file.stem} (format {schema}){file.suffix}")
@@ -143,20 +150,3 @@ def keep_old_version(file: Path, schema: int) -> Path:
             )
         ) from None
     return copy
-
-
-def pack(folder: Path, target: Path) -> None:
-    """Zip a result folder."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file():
-                archive.write(file, file.relative_to(folder).as_posix())
-
-
-def unpack(packed: Path, folder: Path) -> None:
-    """Unzip a result folder; what would lie outside it is refused."""
-    with zipfile.ZipFile(packed) as archive:
-        for name in archive.namelist():
-            if not whole_path(folder / name).is_relative_to(whole_path(folder)):
-                raise zipfile.BadZipFile(f"“{name}” leads out of the archive")
-        archive.extractall(folder)

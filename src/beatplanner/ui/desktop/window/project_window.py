@@ -165,7 +165,7 @@ class Session(QObject):
     def offer_recovery(self, document: ProjectDocument) -> None:
         """Before a project is read: ask whether what a crash left is to be restored."""
         for recovery in recoveries(document.file):
-            if document.is_file and recovery.save_id != document.save_id and not document._saved_of(recovery.id):
+            if document.is_file and recovery.save_id != document.save_id and not document.saved_steps(recovery.id):
                 # somebody saved the project since; the start page restores it as a copy
                 continue
             words = self.tr("Work until {0} was not saved before the program ended ({1} steps). Restore it?").format(
@@ -194,7 +194,9 @@ class Session(QObject):
             window._tell(self.tr("This cannot be restored"), [str(note) for note in error.problems])
             return
         base = recovery.folder / BASE
-        if there is None or (there.is_file and there.save_id != recovery.save_id and not there._saved_of(recovery.id)):
+        if there is None or (
+            there.is_file and there.save_id != recovery.save_id and not there.saved_steps(recovery.id)
+        ):
             if not base.is_file():
                 window._tell(self.tr("This cannot be restored"), [self.tr("The project is gone: {0}").format(project)])
                 return

@@ -1,0 +1,138 @@
+"""The result folders of a project's plans: zipped in the file, unpacked where they are looked at, and beside the journal until they are saved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from beatplanner.data.description.version import open_read_only
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import move
+from beatplanner.data.paths import whole_path
+from beatplanner.data.project.journal import BASE
+from beatplanner.data.project.store import ARCHIVES
+
+
+class PlanArchives:
+    """Where the plans of an open project lie.
+
+    Attributes
+    ----------
+    file
+        The project.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._folders: dict[int, Path] = {}
+        self._journal: Path | None = None
+        self._temporary: Path | None = None
+
+    def lie_in(self, journal: Path | None) -> None:
+        """From now on keep plans beside a journal, with which they can be recovered; None where there is none."""
+        self._journal = journal
+
+    @property
+    def place(self) -> Path:
+        """The folder of zipped and unpacked plans: that of the journal, else one that goes with the document."""
+        if self._journal is not None:
+            return self._journal
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))
+        return self._temporary
+
+    @property
+    def source(self) -> Path:
+        """Where the last saved state can be read: the copy beside the journal, else the file itself."""
+        if self._journal is not None and (self._journal / BASE).is_file():
+            return self._journal / BASE
+        return self.file
+
+    def archive(self, plan: int) -> Path:
+        """Return where a plan is zipped, which it is when it was made or opened since the last save."""
+        return self.place / f"plan-{plan}.zip"
+
+    def folder(self, plan: int) -> Path:
+        """Return the result folder of a plan, unpacked where it can be read.
+
+        Raises
+        ------
+        InputError
+            Where the archive is damaged or gone.
+        """
+        folder = self._folders.get(plan)
+        if folder is not None and folder.is_dir():
+            return folder
+        folder, packed = self.place / f"plan-{plan}", self.archive(plan)
+        try:
+            if not packed.exists():
+                with open_read_only(self.source) as database:
+                    row = database.execute(f"SELECT content FROM {ARCHIVES} WHERE plan = ?", (plan,)).fetchone()  # noqa: S608 - a constant
+                if row is None:
+                    raise InputError(problem(f"there is no plan {plan} in this project", "Plan again", file=self.file))
+                packed.write_bytes(row[0])
+            unpack(packed, folder)
+        except (OSError, sqlite3.Error, zipfile.BadZipFile) as error:
+            raise InputError(problem(f"plan {plan} cannot be read ({error})", "Plan again", file=self.file)) from None
+        self._folders[plan] = folder
+        return folder
+
+    def keep(self, plan: int, folder: Path) -> None:
+        """Zip a result folder as a plan of the project; InputError where there is no space."""
+        try:
+            pack(folder, self.archive(plan))
+        except OSError as error:
+            raise InputError(
+                problem(f"the plan cannot be kept ({error.strerror})", "Free space on this computer")
+            ) from None
+        self._folders[plan] = folder
+
+    def take_back(self, plan: int, left: Path) -> bool:
+        """Take a plan out of the folder that a crash left; return whether it is there."""
+        source, target = left / f"plan-{plan}.zip", self.archive(plan)
+        if not source.is_file():
+            return False
+        if source != target:
+            shutil.copyfile(source, target)
+        self._folders.pop(plan, None)
+        return True
+
+    def carry_over(self, before: Path, unsaved: Iterable[int]) -> None:
+        """Bring plans that are not saved yet, and those in view, from the folder of an ended journal to that of the new."""
+        for plan in unsaved:
+            packed = before / f"plan-{plan}.zip"
+            if packed.is_file():
+                move(packed, self.archive(plan))
+        for plan, folder in list(self._folders.items()):
+            if folder.is_relative_to(before) and folder.is_dir():
+                self._folders[plan] = self.place / folder.name
+                move(folder, self._folders[plan])
+
+    def close(self) -> None:
+        """Delete what goes with the document; the journal's folder is deleted, or kept, with the journal."""
+        self._journal = None
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._temporary = None
+
+
+def pack(folder: Path, target: Path) -> None:
+    """Zip a result folder."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder).as_posix())
+
+
+def unpack(packed: Path, folder: Path) -> None:
+    """Unzip a result folder; what would lie outside it is refused."""
+    with zipfile.ZipFile(packed) as archive:
+        for name in archive.namelist():
+            if not whole_path(folder / name).is_relative_to(whole_path(folder)):
+                raise zipfile.BadZipFile(f"“{name}” leads out of the archive")
+        archive.extractall(folder)
