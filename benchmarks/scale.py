@@ -82,7 +82,8 @@ def measure(units: int, incidents: int, proof: bool) -> dict[str, float]:
     from beatplanner.planning.beats.plan import given_beats
     from beatplanner.planning.beats.problems import Problems
     from beatplanner.planning.whole.plan import Plan
-    from beatplanner.planning.whole.run import summarise, tables
+    from beatplanner.planning.whole.summarise import summarise
+    from beatplanner.planning.whole.tables import tables
     from beatplanner.planning.workload import plan_workload
     from beatplanner.solver.districts.solve import solve_districts
     from beatplanner.solver.prepare import prepare

@@ -20,15 +20,12 @@ CASES = "a list of broken inputs, one beside the other"
 LAYOUT = "says how one page or sheet is laid out, from top to bottom"
 
 FILES = {
-    "planning/forum/beat_cards.py": TO_SPLIT,
     "planning/verification/beats.py": TO_SPLIT,
     "planning/verification/budget.py": TO_SPLIT,
     "planning/verification/details.py": TO_SPLIT,
     "planning/verification/officers.py": TO_SPLIT,
     "planning/verification/stations.py": TO_SPLIT,
     "planning/verification/travel_bound.py": TO_SPLIT,
-    "planning/whole/budget.py": TO_SPLIT,
-    "planning/whole/run.py": TO_SPLIT,
     "solver/districts/annealing.py": KERNEL,
     "solver/location/p_median.py": TO_SPLIT,
     "solver/service/staffing.py": TO_SPLIT,
@@ -56,7 +53,7 @@ FUNCTIONS = {
     "planning/verification/officers.py:check_officers": TO_SPLIT,
     "planning/verification/units.py:_check_against_inputs": TO_SPLIT,
     "planning/whole/country.py:country_plan": TO_SPLIT,
-    "planning/whole/run.py:summarise": ONE_SEQUENCE,
+    "planning/whole/summarise.py:summarise": ONE_SEQUENCE,
     "solver/districts/annealing.py:anneal": KERNEL,
     "solver/districts/knapsack.py:ascend": KERNEL,
     "solver/location/p_median_kernels.py:ascend": KERNEL,

@@ -11,7 +11,8 @@ import pytest
 from beatplanner.data.description.read import read_description
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.forum.beat_cards import BeatBook, beat_figures
+from beatplanner.planning.forum.beat_cards import BeatBook
+from beatplanner.planning.forum.beat_figures import beat_figures
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
 

@@ -135,7 +135,7 @@ def test_beats_start_one_by_one_where_a_municipality_is_too_dear(town):
     """538,000 of 1,650,000 lie idle where a municipality of four beats for 278,000 each starts at once; by beat five start and 260,000 are left."""
     from beatplanner.data.description.models import Description
     from beatplanner.planning.whole.areas import areas_of
-    from beatplanner.planning.whole.budget import roll_out
+    from beatplanner.planning.whole.rollout import roll_out
     from beatplanner.planning.whole.spending import spending
 
     text = town.project.read_text(encoding="utf-8").split("[stations]")[0]

@@ -354,8 +354,9 @@ def test_whole_vehicles_leave_no_money_idle(town):
 
     from beatplanner.data.description.models import Description
     from beatplanner.planning.whole.areas import areas_of
-    from beatplanner.planning.whole.budget import frame_of, roll_out, staff_money
+    from beatplanner.planning.whole.budget_frame import frame_of, staff_money
     from beatplanner.planning.whole.payroll import payroll
+    from beatplanner.planning.whole.rollout import roll_out
     from beatplanner.planning.whole.spending import spending
 
     town.swap("count = 4\n", "count = 3\n")

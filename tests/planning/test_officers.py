@@ -20,7 +20,9 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.replanning import Change, replan
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.verification import verify
-from beatplanner.planning.whole.run import make_plan, run, summarise, tables
+from beatplanner.planning.whole.run import make_plan, run
+from beatplanner.planning.whole.summarise import summarise
+from beatplanner.planning.whole.tables import tables
 from conftest import ROSTER, GridTown, write_grid_town, write_roster
 
 pytestmark = pytest.mark.usefixtures("bare_plans")

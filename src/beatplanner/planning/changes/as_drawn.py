@@ -21,7 +21,7 @@ from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import by_unit
 from beatplanner.planning.stations.site_edits import SiteJudge
-from beatplanner.planning.whole.run import languages_of_beats, posts_of_beats
+from beatplanner.planning.whole.tables import languages_of_beats, posts_of_beats
 
 Shapes = Callable[[list[str], np.ndarray], Sequence[shapely.Geometry | None]]
 

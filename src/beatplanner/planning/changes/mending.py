@@ -33,8 +33,10 @@ from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
-from beatplanner.planning.whole.run import STEPS, Step, _beats_of, make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.run import STEPS, Step, beats_of_plan, make_plan
 from beatplanner.planning.whole.served import service_inputs, service_of
+from beatplanner.planning.whole.summarise import sum_up, summarise
+from beatplanner.planning.whole.tables import tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.clock import read_clock, watch
@@ -146,7 +148,7 @@ def mend(
 
 def _drawing(town: Town, plan_from: Path | None, author: str) -> Drawing:
     """Return a drawing to begin with: a plan with the names and rules that it has, or today's beats."""
-    beat = town.units["current"].to_numpy(object) if plan_from is None else _beats_of(plan_from, town)
+    beat = town.units["current"].to_numpy(object) if plan_from is None else beats_of_plan(plan_from, town)
     if plan_from is None and not town.units["current"].notna().any():
         raise InputError(
             problem(

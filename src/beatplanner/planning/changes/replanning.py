@@ -37,8 +37,10 @@ from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.officers.trust import relationship_years_of
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.run import make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.run import make_plan
 from beatplanner.planning.whole.served import service_inputs, service_of
+from beatplanner.planning.whole.summarise import sum_up, summarise
+from beatplanner.planning.whole.tables import tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.solver.clock import read_clock
 

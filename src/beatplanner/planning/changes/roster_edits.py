@@ -36,8 +36,8 @@ from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.officers import check_officers, months_at_work
 from beatplanner.planning.verification.tenures import impossible_above, short_tenures
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.run import sum_up
 from beatplanner.planning.whole.served import keep_service
+from beatplanner.planning.whole.summarise import sum_up
 from beatplanner.planning.whole.verdict import write_verdict
 
 # What no plan may break, by the checker's names; the others are counted and cost.

@@ -21,10 +21,12 @@ from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.forum_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
-from beatplanner.planning.whole.budget import roll_out
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
-from beatplanner.planning.whole.run import beats_with_starts, make_plan, sum_up, summarise, tables
+from beatplanner.planning.whole.rollout import roll_out
+from beatplanner.planning.whole.run import make_plan
 from beatplanner.planning.whole.served import service_inputs, service_of
+from beatplanner.planning.whole.summarise import sum_up, summarise
+from beatplanner.planning.whole.tables import beats_with_starts, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import covered_share
 from beatplanner.solver.clock import read_clock

@@ -15,8 +15,6 @@ What stands today goes on until a beat starts (see `areas`). Today's column of a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,14 +22,11 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
-from beatplanner.data.errors import InputError, problem
-from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.whole.areas import (
     SALARIES,
     STATIONS,
-    TRAINING,
     VEHICLES,
     Areas,
     areas_of,
@@ -39,269 +34,11 @@ from beatplanner.planning.whole.areas import (
     meetings,
     whole_vehicles,
 )
+from beatplanner.planning.whole.budget_frame import Frame, frame_of, staff_money, yearly
 from beatplanner.planning.whole.payroll import Payroll, first_days, one_officer, payroll
+from beatplanner.planning.whole.rollout import Rollout, pilots_of, roll_out
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
-
-# More beats than these start by municipality, so that the choice stays small.
-MOST_BEATS = 400
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """In which year of the budget each beat starts (-1: never), (B,); the bound on resident-years; and whether anything limits it."""
-
-    start: np.ndarray
-    bound: float | None
-    limited: bool
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What all sums of a budget share: labels of its years, prices, the share of each line and year by payer, (P, L, T), what each payer has, and the plan's first year."""
-
-    labels: list[str]
-    rise: np.ndarray
-    payers: list[str]
-    paid: np.ndarray
-    funds: np.ndarray
-    ceiling: np.ndarray
-    first: int
-
-    def by_payer(self, spent: np.ndarray) -> np.ndarray:
-        """Return what each payer pays in each year, (P, T), of money by line and year."""
-        return np.einsum("plt,lt->pt", self.paid, spent)
-
-
-def frame_of(description: Description) -> Frame:
-    """Return the years, prices and payers of a budget; `description.checks` has refused what contradicts itself."""
-    rules = description.budget
-    assert rules is not None
-    days = first_days(description)
-    whole = days[0].month == days[0].day == 1 or description.officers is None
-    labels = [f"{d.year}" if whole else f"{d.year}/{(d.year + 1) % 100:02d}" for d in days[:-1:12]]
-    if description.officers is None and rules.first_year is None:
-        labels = [str(t + 1) for t in range(rules.years)]
-    of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
-    payers = sorted({*of_line.values(), *([rules.then] if rules.ends else list[str]())})
-    first = 0 if description.officers is None else description.officers.start.year - days[0].year
-    return Frame(
-        labels,
-        (1 + rules.inflation) ** np.arange(rules.years),
-        payers,
-        _shares(rules, of_line, payers, days),
-        np.array([yearly(rules.funds.get(p), rules.years, f"budget.funds.{p}") for p in payers]),
-        yearly(rules.ceiling, rules.years, "budget.ceiling"),
-        first,
-    )
-
-
-def _shares(rules: Budget, of_line: dict[str, str], payers: list[str], days: list[dt.date]) -> np.ndarray:
-    """Return the share of each line and year that a payer pays, (P, L, T): until the last day of the payer's money, then the one that follows."""
-    found = np.zeros((len(payers), len(BUDGET_LINES), rules.years))
-    for k, line in enumerate(BUDGET_LINES):
-        end = rules.ends.get(of_line[line])
-        for t in range(rules.years):
-            first, after = days[12 * t], days[12 * t + 12]
-            part = 1.0 if end is None else min(1.0, max(0.0, ((end - first).days + 1) / (after - first).days))
-            found[payers.index(of_line[line]), k, t] += part
-            if part < 1.0:
-                found[payers.index(rules.then), k, t] += 1.0 - part
-    return found
-
-
-def yearly(value: float | list[float] | None, years: int, key: str) -> np.ndarray:
-    """Return an amount of each year, (years,); one number counts for every year, None is no limit."""
-    if value is None:
-        return np.full(years, np.inf)
-    if isinstance(value, list):
-        if len(value) != years:
-            raise InputError(
-                problem(
-                    f"{len(value)} amounts are given for {years} years",
-                    "Give one a year, or one number for all",
-                    field=key,
-                )
-            )
-        return np.array(value, float)
-    return np.full(years, float(value))
-
-
-def staff_money(people: Payroll | None, rules: Budget) -> np.ndarray:
-    """Return salaries and courses of the roster by line and year at the prices of the first year, (L, T)."""
-    money = np.zeros((len(BUDGET_LINES), rules.years))
-    if people is not None:
-        money[SALARIES], money[TRAINING] = people.salaries, people.courses * rules.training_seat
-    return money
-
-
-def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
-    """Choose the year in which each beat starts, so that as many residents as possible are served as early as possible.
-
-    Parameters
-    ----------
-    tables
-        A plan with beats; its postings are not looked at.
-    description
-        Its rules, with a budget.
-    seed
-        Of the solver.
-
-    Raises
-    ------
-    InputError
-        Where pilots are no areas of the plan, or amounts are not one a year.
-    """
-    from beatplanner.solver.location.rollout import Fleet, rollout
-
-    rules, frame = description.budget, frame_of(description)
-    assert rules is not None
-    areas = areas_of(tables, description, first=frame.first)
-    pilots = pilots_of(areas, description)
-    people = payroll(tables, description, today=True)
-    room = yearly(None if people is not None else rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
-    limited = bool(
-        np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room).any() or pilots.any()
-    )
-    count = len(areas.table)
-    if not limited:
-        return Rollout(np.full(count, frame.first), None, False)
-    by_town = rules.start_by == "municipality" or count > MOST_BEATS
-    town = areas.table["municipality"].to_numpy(object)
-    together = _together(areas, description)
-    # a municipality that is a pilot starts at once, and so do beats that the description puts together
-    group = np.unique(
-        [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)],
-        return_inverse=True,
-    )[1]
-    one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
-    staff = staff_money(people, rules)
-    payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES), rules.years))])
-    limits = np.concatenate([frame.funds, frame.ceiling[None, :]])
-    rest = np.arange(len(BUDGET_LINES)) != VEHICLES
-    fixed = (staff + areas.fixed + areas.waiting.sum(axis=1))[rest]
-    base = np.einsum("plt,lt->pt", payers[:, rest], fixed) * frame.rise
-    by_start = (areas.started - areas.waiting[:, :, None, :])[rest]
-    more = np.einsum("plt,lbst,gb->pgst", payers[:, rest], by_start, one) * frame.rise
-    year = np.arange(rules.years)
-    vehicles = Fleet(
-        np.full(rules.years, areas.need[:, 0].sum()),
-        (one @ (areas.need[:, 1] - areas.need[:, 0]))[:, None, None] * (year[None, :] >= year[:, None]),
-        payers[:, VEHICLES] * rules.vehicle_price * frame.rise,
-        payers[:, VEHICLES] * rules.vehicle_yearly * frame.rise,
-        rules.vehicle_years,
-    )
-    residents, seats = one @ areas.table["residents"].to_numpy(float), one @ areas.table["posts"].to_numpy(float)
-    leads = one @ pilots > 0
-
-    def fits(start: np.ndarray) -> np.ndarray:
-        return (
-            np.einsum("plt,lt->pt", payers, spending(areas, start, staff, rules, frame.rise))
-            <= limits * (1 + 1e-9) + 1e-6
-        )
-
-    def chosen(slack: np.ndarray):
-        return rollout(
-            residents,
-            more,
-            frame.rise,
-            limits - slack,
-            seats,
-            room,
-            leads,
-            base=base,
-            first=frame.first,
-            seed=seed,
-            fleet=vehicles,
-        )
-
-    best = chosen(np.zeros_like(limits))
-    start = best.start[group]
-    if not fits(start).all():
-        # a rounding of whole vehicles moved a purchase; what that moves is kept back, or the smallest beats are left out
-        again = chosen(~fits(start) * (rules.vehicle_price + rules.vehicle_yearly) * frame.rise).start[group]
-        tries = [_within(start, pilots, group, areas, fits), _within(again, pilots, group, areas, fits)]
-        start = max(tries, key=lambda s: float((areas.table["residents"] * np.where(s >= 0, rules.years - s, 0)).sum()))
-    if not best.proven or not fits(best.start[group]).all():
-        # no money lies idle that would start another beat
-        start = _brought_forward(start, pilots, group, areas, fits, seats, room, frame.first, rules.years)
-    # where beats start by municipality only because they are many, the bound is not one of the rules as they stand
-    asked = rules.start_by == "municipality" or count <= MOST_BEATS
-    return Rollout(start, best.upper_bound if asked else None, True)
-
-
-def _within(
-    start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
-    """Return starts of which the last and smallest are left out until whole vehicles are within the money too."""
-    start, residents = start.copy(), areas.table["residents"].to_numpy(float)
-    begun = sorted(
-        {int(g) for g in group[start >= 0]},
-        key=lambda g: (pilots[group == g].any(), -start[group == g].max(), residents[group == g].sum()),
-    )
-    for g in begun:
-        if fits(start).all():
-            break
-        start[group == g] = -1
-    return start
-
-
-def _brought_forward(
-    start: np.ndarray,
-    pilots: np.ndarray,
-    group: np.ndarray,
-    areas: Areas,
-    fits: Callable[[np.ndarray], np.ndarray],
-    seats: np.ndarray,
-    room: np.ndarray,
-    first: int,
-    years: int,
-) -> np.ndarray:
-    """Return starts with each group, the largest first, in the earliest year that whole vehicles, seats and pilots allow."""
-    start, residents = start.copy(), areas.table["residents"].to_numpy(float)
-    if (start[pilots] < 0).any():
-        return start
-    after = max(first, int(start[pilots].max()) + 1 if pilots.any() else first)
-    for g in sorted(set(group[~pilots]), key=lambda g: -residents[group == g].sum()):
-        here = group == g
-        now = int(start[here].max())
-        for s in range(after, years if now < 0 else now):
-            trial = start.copy()
-            trial[here] = s
-            taken = sum(seats[h] for h in set(group) if (trial[group == h] == s).all())
-            if taken <= room[s] + 1e-9 and fits(trial).all():
-                start = trial
-                break
-    return start
-
-
-def pilots_of(areas: Areas, description: Description) -> np.ndarray:
-    """Return which beats are pilots, (B,) bool; a pilot is a municipality, a beat or the name of one.
-
-    Raises
-    ------
-    InputError
-        Where a pilot is none of them.
-    """
-    rules, table = description.budget, areas.table
-    assert rules is not None
-    named = np.zeros(len(table), bool)
-    for pilot in rules.pilots:
-        here = (table[["municipality", "beat", "name"]] == pilot).any(axis=1).to_numpy()
-        if not here.any():
-            several = table["municipality"].nunique() > 1
-            names = sorted({*table["municipality"]} if several else {*table["beat"]})
-            raise InputError(
-                problem(
-                    f"the pilot “{pilot}” is no municipality or beat of the plan",
-                    did_you_mean(pilot, [*table["municipality"].unique(), *table["name"]])
-                    or f"There are: {listed(names)}",
-                    file=description.file.name,
-                    field="budget.pilots",
-                )
-            )
-        named |= here
-    return named
 
 
 def budget_summary(
@@ -479,33 +216,6 @@ def _procurement(
             if r["chosen"] and not r["existing"] and 0 <= at < rules.years:
                 row(f"station {r['station']}", 1, at, rules.station_lead_months)
     return sorted(rows, key=lambda r: (r["order_by"], r["what"]))
-
-
-def _together(areas: Areas, description: Description) -> dict[int, str]:
-    """Return the group of each beat that starts together with others, by its position.
-
-    Raises
-    ------
-    InputError
-        Where a beat is none of the plan, or in two groups.
-    """
-    rules, found = description.budget, {}
-    assert rules is not None
-    place = {str(v): b for column in ("beat", "name") for b, v in enumerate(areas.table[column])}
-    for number, names in enumerate(rules.start_together):
-        for name in names:
-            if name not in place:
-                what, mend = (
-                    f"“{name}” is no beat of the plan",
-                    did_you_mean(name, list(place)) or "Name beats of the plan",
-                )
-            elif place[name] in found:
-                what, mend = f"beat “{name}” is in two groups", "Name each beat once"
-            else:
-                found[place[name]] = f"\1{number}"
-                continue
-            raise InputError(problem(what, mend, file=description.file.name, field="budget.start_together"))
-    return found
 
 
 def _people(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.officers.plan import OfficerPlan
     from beatplanner.planning.stations.plan import StationPlan
-    from beatplanner.planning.whole.budget import Rollout
+    from beatplanner.planning.whole.rollout import Rollout
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,226 @@
+"""When each beat starts: as many residents served as early as the money, the seats and the pilots allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.budget import BUDGET_LINES
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.whole.areas import VEHICLES, Areas, areas_of
+from beatplanner.planning.whole.budget_frame import frame_of, staff_money, yearly
+from beatplanner.planning.whole.payroll import payroll
+from beatplanner.planning.whole.spending import spending
+
+# More beats than these start by municipality, so that the choice stays small.
+MOST_BEATS = 400
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """In which year of the budget each beat starts (-1: never), (B,); the bound on resident-years; and whether anything limits it."""
+
+    start: np.ndarray
+    bound: float | None
+    limited: bool
+
+
+def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
+    """Choose the year in which each beat starts, so that as many residents as possible are served as early as possible.
+
+    Parameters
+    ----------
+    tables
+        A plan with beats; its postings are not looked at.
+    description
+        Its rules, with a budget.
+    seed
+        Of the solver.
+
+    Raises
+    ------
+    InputError
+        Where pilots are no areas of the plan, or amounts are not one a year.
+    """
+    from beatplanner.solver.location.rollout import Fleet, rollout
+
+    rules, frame = description.budget, frame_of(description)
+    assert rules is not None
+    areas = areas_of(tables, description, first=frame.first)
+    pilots = pilots_of(areas, description)
+    people = payroll(tables, description, today=True)
+    room = yearly(None if people is not None else rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
+    limited = bool(
+        np.isfinite(frame.funds).any() or np.isfinite(frame.ceiling).any() or np.isfinite(room).any() or pilots.any()
+    )
+    count = len(areas.table)
+    if not limited:
+        return Rollout(np.full(count, frame.first), None, False)
+    by_town = rules.start_by == "municipality" or count > MOST_BEATS
+    town = areas.table["municipality"].to_numpy(object)
+    together = _together(areas, description)
+    # a municipality that is a pilot starts at once, and so do beats that the description puts together
+    group = np.unique(
+        [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)],
+        return_inverse=True,
+    )[1]
+    one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
+    staff = staff_money(people, rules)
+    payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES), rules.years))])
+    limits = np.concatenate([frame.funds, frame.ceiling[None, :]])
+    rest = np.arange(len(BUDGET_LINES)) != VEHICLES
+    fixed = (staff + areas.fixed + areas.waiting.sum(axis=1))[rest]
+    base = np.einsum("plt,lt->pt", payers[:, rest], fixed) * frame.rise
+    by_start = (areas.started - areas.waiting[:, :, None, :])[rest]
+    more = np.einsum("plt,lbst,gb->pgst", payers[:, rest], by_start, one) * frame.rise
+    year = np.arange(rules.years)
+    vehicles = Fleet(
+        np.full(rules.years, areas.need[:, 0].sum()),
+        (one @ (areas.need[:, 1] - areas.need[:, 0]))[:, None, None] * (year[None, :] >= year[:, None]),
+        payers[:, VEHICLES] * rules.vehicle_price * frame.rise,
+        payers[:, VEHICLES] * rules.vehicle_yearly * frame.rise,
+        rules.vehicle_years,
+    )
+    residents, seats = one @ areas.table["residents"].to_numpy(float), one @ areas.table["posts"].to_numpy(float)
+    leads = one @ pilots > 0
+
+    def fits(start: np.ndarray) -> np.ndarray:
+        return (
+            np.einsum("plt,lt->pt", payers, spending(areas, start, staff, rules, frame.rise))
+            <= limits * (1 + 1e-9) + 1e-6
+        )
+
+    def chosen(slack: np.ndarray):
+        return rollout(
+            residents,
+            more,
+            frame.rise,
+            limits - slack,
+            seats,
+            room,
+            leads,
+            base=base,
+            first=frame.first,
+            seed=seed,
+            fleet=vehicles,
+        )
+
+    best = chosen(np.zeros_like(limits))
+    start = best.start[group]
+    if not fits(start).all():
+        # a rounding of whole vehicles moved a purchase; what that moves is kept back, or the smallest beats are left out
+        again = chosen(~fits(start) * (rules.vehicle_price + rules.vehicle_yearly) * frame.rise).start[group]
+        tries = [_within(start, pilots, group, areas, fits), _within(again, pilots, group, areas, fits)]
+        start = max(tries, key=lambda s: float((areas.table["residents"] * np.where(s >= 0, rules.years - s, 0)).sum()))
+    if not best.proven or not fits(best.start[group]).all():
+        # no money lies idle that would start another beat
+        start = _brought_forward(start, pilots, group, areas, fits, seats, room, frame.first, rules.years)
+    # where beats start by municipality only because they are many, the bound is not one of the rules as they stand
+    asked = rules.start_by == "municipality" or count <= MOST_BEATS
+    return Rollout(start, best.upper_bound if asked else None, True)
+
+
+def _within(
+    start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Return starts of which the last and smallest are left out until whole vehicles are within the money too."""
+    start, residents = start.copy(), areas.table["residents"].to_numpy(float)
+    begun = sorted(
+        {int(g) for g in group[start >= 0]},
+        key=lambda g: (pilots[group == g].any(), -start[group == g].max(), residents[group == g].sum()),
+    )
+    for g in begun:
+        if fits(start).all():
+            break
+        start[group == g] = -1
+    return start
+
+
+def _brought_forward(
+    start: np.ndarray,
+    pilots: np.ndarray,
+    group: np.ndarray,
+    areas: Areas,
+    fits: Callable[[np.ndarray], np.ndarray],
+    seats: np.ndarray,
+    room: np.ndarray,
+    first: int,
+    years: int,
+) -> np.ndarray:
+    """Return starts with each group, the largest first, in the earliest year that whole vehicles, seats and pilots allow."""
+    start, residents = start.copy(), areas.table["residents"].to_numpy(float)
+    if (start[pilots] < 0).any():
+        return start
+    after = max(first, int(start[pilots].max()) + 1 if pilots.any() else first)
+    for g in sorted(set(group[~pilots]), key=lambda g: -residents[group == g].sum()):
+        here = group == g
+        now = int(start[here].max())
+        for s in range(after, years if now < 0 else now):
+            trial = start.copy()
+            trial[here] = s
+            taken = sum(seats[h] for h in set(group) if (trial[group == h] == s).all())
+            if taken <= room[s] + 1e-9 and fits(trial).all():
+                start = trial
+                break
+    return start
+
+
+def pilots_of(areas: Areas, description: Description) -> np.ndarray:
+    """Return which beats are pilots, (B,) bool; a pilot is a municipality, a beat or the name of one.
+
+    Raises
+    ------
+    InputError
+        Where a pilot is none of them.
+    """
+    rules, table = description.budget, areas.table
+    assert rules is not None
+    named = np.zeros(len(table), bool)
+    for pilot in rules.pilots:
+        here = (table[["municipality", "beat", "name"]] == pilot).any(axis=1).to_numpy()
+        if not here.any():
+            several = table["municipality"].nunique() > 1
+            names = sorted({*table["municipality"]} if several else {*table["beat"]})
+            raise InputError(
+                problem(
+                    f"the pilot “{pilot}” is no municipality or beat of the plan",
+                    did_you_mean(pilot, [*table["municipality"].unique(), *table["name"]])
+                    or f"There are: {listed(names)}",
+                    file=description.file.name,
+                    field="budget.pilots",
+                )
+            )
+        named |= here
+    return named
+
+
+def _together(areas: Areas, description: Description) -> dict[int, str]:
+    """Return the group of each beat that starts together with others, by its position.
+
+    Raises
+    ------
+    InputError
+        Where a beat is none of the plan, or in two groups.
+    """
+    rules, found = description.budget, {}
+    assert rules is not None
+    place = {str(v): b for column in ("beat", "name") for b, v in enumerate(areas.table[column])}
+    for number, names in enumerate(rules.start_together):
+        for name in names:
+            if name not in place:
+                what, mend = (
+                    f"“{name}” is no beat of the plan",
+                    did_you_mean(name, list(place)) or "Name beats of the plan",
+                )
+            elif place[name] in found:
+                what, mend = f"beat “{name}” is in two groups", "Name each beat once"
+            else:
+                found[place[name]] = f"\1{number}"
+                continue
+            raise InputError(problem(what, mend, file=description.file.name, field="budget.start_together"))
+    return found

@@ -1,0 +1,154 @@
+"""The content of ``summary.json``: what a plan's steps found, by what it was made, and what follows from its tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError, Note
+from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.formats.frames import records
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.officers.trust import relationship_years_of_lines
+from beatplanner.planning.proof import rules_in_summary
+from beatplanner.planning.stations.access import access_shares
+from beatplanner.planning.versions import versions
+from beatplanner.planning.whole.budget import budget_summary
+from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
+from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.rollout import Rollout
+from beatplanner.planning.whole.tables import posts_of_beats
+from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
+
+
+def _unit_of_objective(plan: Plan) -> str:
+    """Say what the objective of the beats counts."""
+    rules = plan.town.description.beats
+    if rules is None or rules.objective == "travel":
+        return "hours × metres"
+    edges = plan.town.edges
+    # without metres in a table of neighbours every link counts one
+    by_links = rules.adjacency is not None and bool((edges.loc[edges["kind"] == "file", "metres"] == 1.0).all())
+    return "links" if by_links else "metres"
+
+
+def sum_up(
+    written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None
+) -> CountryPlan | None:
+    """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it."""
+    money = budget_summary(written, description, seed=seed, found=rollout)
+    if money is not None:
+        written.summary["budget"] = money
+    if description.country is None or written.beats is None:
+        return None
+    summed_up = country_plan(written, description)
+    written.summary["country"] = as_summary(summed_up)
+    return summed_up
+
+
+def _known_by(description: Description) -> str | None:
+    """Return by what the description is known again; None where the plan's rules are not those of the file, as in a point of a curve."""
+    try:
+        same = read_description(description.file).model_dump(mode="json") == description.model_dump(mode="json")
+        return fingerprint(description.file) if same else None
+    except (InputError, OSError):
+        return None
+
+
+def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> dict[str, Any]:
+    """Return the content of ``summary.json``; a step that was left out has no key."""
+    town, work = plan.town, plan.workload
+    description = town.description
+    summary: dict[str, Any] = {
+        "version": 1,
+        "project": town.name,
+        **rules_in_summary(plan.clashes),
+        "seed": seed,
+        "seconds": round(seconds, 3),
+        "threads": threads,
+        "time_limit": time_limit,
+        "clashes_of_officers": [] if plan.officers is None else [str(c) for c in plan.officers.clashes],
+    }
+    if plan.beats is not None:
+        beats = plan.beats
+        posts = posts_of_beats(description, beats.table)
+        summary["beats"] = {
+            **beats.proof.as_summary(),
+            "objective_unit": _unit_of_objective(plan),
+            "count": len(beats.table),
+            "max_deviation": beats.max_deviation,
+            "contiguous": beats.contiguous,
+            "planned": len(beats.rules) > 0,
+            "municipalities": records(beats.rules),
+            "officers_required": int(beats.table["officers_required"].sum()),
+            "exact_officers": float(beats.table["exact_officers"].sum()),
+            "covered_share": float(covered_share(posts, description.workload).mean()),
+            **beats.smallest,
+        }
+        if beats.least_minutes is not None:
+            summary["beats"]["least_minutes"] = beats.least_minutes
+        if beats.hurried:
+            summary["beats"]["proof_cut_short"] = list(beats.hurried)
+        if beats.moved_share is not None:
+            summary["beats"]["moved_share"] = beats.moved_share
+            if town.roster is not None and description.officers is not None:
+                now = town.units.assign(beat=beats.beat)
+                known = set(beats.table["beat"].astype(str))
+                summary["beats"] |= relationship_years_of_lines(now, town.roster, known, description.officers)
+    if plan.stations is not None:
+        summary["stations"] = plan.stations.as_summary()
+        assert description.stations is not None
+        bands = list(description.stations.bands)
+        shares = access_shares(town, plan.stations.people, plan.stations.home_minutes, bands, None)
+        everyone = shares[(shares["kind"] == "all") & shares["minutes"].notna()]
+        summary["stations"]["share_by_minutes"] = {
+            f"{m:g}": s for m, s in zip(everyone["minutes"], everyone["share"], strict=True)
+        }
+    if plan.officers is not None:
+        summary["officers"] = plan.officers.as_summary()
+    outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
+    summary["population"] = float(town.units["population"].sum()) if town.has_population else None
+    summary["workload"] = {
+        "hours": float(work.hours.sum()),
+        "reactive_hours": float(work.reactive.sum()),
+        "community_hours": float(work.community.sum()),
+        "fixed_hours": float(work.fixed_hours.sum()),
+        "incidents_read": 0 if town.incidents is None else len(town.incidents),
+        "incidents_outside": outside,
+        "incidents_a_year": work.incidents_a_year,
+        "days_covered": work.days,
+        "years_covered": None if town.recorded is None else town.recorded.years,
+        "months": [] if town.recorded is None else records(town.recorded.months),
+        "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
+    }
+    extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
+    if plan.beats is not None:
+        t = plan.beats.table
+        posts = posts_of_beats(description, t)
+        extra.append(
+            officers_note(t["reactive"].to_numpy(float), t["community"].to_numpy(float), posts, description.workload)
+        )
+    summary["notes"] = [{"severity": n.severity, "text": str(n)} for n in [*town.notes, *work.notes, *extra]]
+    summary["made_on"] = dt.datetime.now().astimezone().date().isoformat()
+    summary["crs"] = town.crs.to_string()
+    summary["description_file"] = str(description.file)
+    summary["description_sha256"] = _known_by(description)
+    summary["rules"] = description.model_dump(mode="json")
+    summary["inputs"] = [
+        {
+            "role": s.role,
+            "path": str(s.path),
+            "sha256": s.sha256,
+            "modified": s.modified,
+            "rows_in": s.rows_in,
+            "rows_used": s.rows_used,
+            "repaired": list(s.repaired),
+            "columns_left_out": len(s.dropped),
+            "newest": s.newest or None,
+        }
+        for s in town.sources
+    ]
+    summary["versions"] = versions()
+    return summary
