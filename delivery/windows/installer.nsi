@@ -7,6 +7,8 @@ Unicode true
 !include "FileFunc.nsh"
 !include "LogicLib.nsh"
 !include "x64.nsh"
+!include "Win\COM.nsh"
+!include "Win\Propkey.nsh"
 
 !define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
 !define CLASS "Software\Classes\beatplanner.project"
@@ -62,8 +64,72 @@ VIAddVersionKey "LegalCopyright" "see the folder licences"
 !insertmacro TEXT NOT_SOLVED "beatplanner is installed, but could not solve a small town. The file check.log in its folder says why." "beatplanner е инсталиран, но не можеше да реши мал град. Датотеката check.log во неговата папка кажува зошто." "beatplanner u instalua, por nuk mundi të zgjidhë një qytet të vogël. Skedari check.log në dosjen e tij tregon pse." "beatplanner је инсталиран, али није могао да реши мали град. Датотека check.log у његовој фасцикли каже зашто." "beatplanner je instaliran, ali nije mogao da reši mali grad. Datoteka check.log u njegovoj fascikli kaže zašto." "beatplanner este instalat, dar nu a putut rezolva un oraș mic. Fișierul check.log din dosarul lui spune de ce." "beatplanner установлен, но не смог решить маленький город. Файл check.log в его папке говорит почему."
 !insertmacro TEXT RUNNING "beatplanner is running. Close it, then remove it again." "beatplanner работи. Затворете го, па отстранете го повторно." "beatplanner është i hapur. Mbylleni, pastaj hiqeni përsëri." "beatplanner ради. Затворите га, па га поново уклоните." "beatplanner radi. Zatvorite ga, pa ga ponovo uklonite." "beatplanner rulează. Închideți-l, apoi eliminați-l din nou." "beatplanner запущен. Закройте его и удалите снова."
 
+!insertmacro TEXT ALREADY "beatplanner is being installed or removed already. Wait until that ends." "beatplanner веќе се инсталира или отстранува. Почекајте да заврши." "beatplanner po instalohet ose po hiqet tashmë. Prisni derisa të mbarojë." "beatplanner се већ инсталира или уклања. Сачекајте да се заврши." "beatplanner se već instalira ili uklanja. Sačekajte da se završi." "beatplanner este deja în curs de instalare sau eliminare. Așteptați să se termine." "beatplanner уже устанавливается или удаляется. Дождитесь окончания."
+
 Var AllUsers
 Var Older
+
+; Takes the folder of a Python and leaves 1 where a program runs from it, else 0: Windows lets nobody write into a program that runs.
+!macro RUNS UN
+Function ${UN}Runs
+  Exch $0
+  Push $1
+  Push $2
+  StrCpy $2 0
+  ${If} ${FileExists} "$0\python.exe"
+    ClearErrors
+    FileOpen $1 "$0\python.exe" a
+    ${If} ${Errors}
+      StrCpy $2 1
+    ${Else}
+      FileClose $1
+    ${EndIf}
+  ${EndIf}
+  ${If} ${FileExists} "$0\pythonw.exe"
+    ClearErrors
+    FileOpen $1 "$0\pythonw.exe" a
+    ${If} ${Errors}
+      StrCpy $2 1
+    ${Else}
+      FileClose $1
+    ${EndIf}
+  ${EndIf}
+  ClearErrors
+  StrCpy $0 $2
+  Pop $2
+  Pop $1
+  Exch $0
+FunctionEnd
+!macroend
+!insertmacro RUNS ""
+!insertmacro RUNS "un."
+
+; Where it is for all users and nobody gave it an administrator's rights, Windows asks for them; a silent one ends.
+!macro AS_ADMINISTRATOR PROGRAM
+  UserInfo::GetAccountType
+  Pop $0
+  ClearErrors
+  ${GetOptions} $R0 "/elevated" $R1
+  ${If} ${Errors}
+  ${AndIf} $0 != "Admin"
+    SetErrorLevel 2
+    ${IfNot} ${Silent}
+      ExecShell "runas" "${PROGRAM}" "/elevated $R0"
+    ${EndIf}
+    Quit
+  ${EndIf}
+!macroend
+
+; One at a time: a second one that somebody starts out of impatience would delete what the first has written.
+!macro ALONE
+  System::Call 'kernel32::CreateMutexW(p 0, i 0, w "beatplanner-setup") p .r1 ?e'
+  Pop $0
+  ${If} $0 == 183
+    MessageBox MB_ICONSTOP|MB_OK "$(ALREADY)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  ${EndIf}
+!macroend
 
 !macro PLACE
   SetRegView 64
@@ -85,6 +151,7 @@ Function .onInit
   ${EndIf}
   !insertmacro PLACE
   ${If} $AllUsers == 1
+    !insertmacro AS_ADMINISTRATOR "$EXEPATH"
     SetShellVarContext all
     ${If} $INSTDIR == ""
       StrCpy $INSTDIR "$PROGRAMFILES64\beatplanner"
@@ -95,6 +162,7 @@ Function .onInit
       StrCpy $INSTDIR "$LOCALAPPDATA\Programs\beatplanner"
     ${EndIf}
   ${EndIf}
+  !insertmacro ALONE
 FunctionEnd
 
 Section "beatplanner"
@@ -108,10 +176,17 @@ Section "beatplanner"
   ${EndIf}
   ClearErrors
   StrCpy $1 "${BUILD}"
-  ${If} $Older == $1
-    ; the same build again: beside it, so that the one in use stays until this one is whole
-    StrCpy $1 "${BUILD}b"
-  ${EndIf}
+  ; the same build again: beside it, so that the one in use, and one that runs, stay until this one is whole
+  ${Do}
+    Push "$INSTDIR\$1\python"
+    Call Runs
+    Pop $5
+    ${If} $Older != $1
+    ${AndIf} $5 == 0
+      ${ExitDo}
+    ${EndIf}
+    StrCpy $1 "$1b"
+  ${Loop}
   RMDir /r "$INSTDIR\$1"
   ClearErrors
   SetOutPath "$INSTDIR\$1"
@@ -142,6 +217,29 @@ Section "beatplanner"
   CopyFiles /SILENT "$INSTDIR\$1\beatplanner.cmd" "$INSTDIR\beatplanner.cmd"
 
   CreateShortcut "$SMPROGRAMS\beatplanner.lnk" "$INSTDIR\beatplanner.exe" "" "$INSTDIR\$1\beatplanner.ico"
+  ; the name by which the task bar knows the window (ui/desktop/app.py): a window that is pinned there starts by this entry
+  !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r2 ""
+  ${If} $2 P<> 0
+    ${IUnknown::QueryInterface} $2 '("${IID_IPersistFile}",.r3)'
+    ${If} $3 P<> 0
+      ${IPersistFile::Load} $3 '("$SMPROGRAMS\beatplanner.lnk",${STGM_READWRITE})'
+      ${IUnknown::QueryInterface} $2 '("${IID_IPropertyStore}",.r4)'
+      ${If} $4 P<> 0
+        System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r5'
+        System::Call '*(&w32 "beatplanner.desktop")p.r6'
+        System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_LPWSTR},,p r6,)p.r7'
+        ${IPropertyStore::SetValue} $4 '(r5,r7)'
+        ${IPropertyStore::Commit} $4 ""
+        System::Free $7
+        System::Free $6
+        System::Free $5
+        ${IUnknown::Release} $4 ""
+        ${IPersistFile::Save} $3 '("$SMPROGRAMS\beatplanner.lnk",1)'
+      ${EndIf}
+      ${IUnknown::Release} $3 ""
+    ${EndIf}
+    ${IUnknown::Release} $2 ""
+  ${EndIf}
   WriteRegStr SHCTX "${CLASS}" "" "beatplanner project"
   WriteRegStr SHCTX "${CLASS}" "FriendlyTypeName" "beatplanner project"
   WriteRegStr SHCTX "${CLASS}\DefaultIcon" "" '"$INSTDIR\$1\beatplanner.ico",0'
@@ -169,7 +267,12 @@ Section "beatplanner"
     ${If} $4 != $1
     ${AndIf} ${FileExists} "$INSTDIR\$4\beatplanner.ico"
     ${AndIf} ${FileExists} "$INSTDIR\$4\python\python.exe"
-      RMDir /r "$INSTDIR\$4"
+      Push "$INSTDIR\$4\python"
+      Call Runs
+      Pop $5
+      ${If} $5 == 0
+        RMDir /r "$INSTDIR\$4"
+      ${EndIf}
     ${ElseIf} $4 != $1
     ${AndIf} ${FileExists} "$INSTDIR\$4\installing"
       RMDir /r "$INSTDIR\$4"
@@ -179,7 +282,11 @@ Section "beatplanner"
   FindClose $3
 
   ; what an older beatplanner left here that was installed from the bundle, with a Python of this computer; what still runs stays
+  Push "$INSTDIR\env\Scripts"
+  Call Runs
+  Pop $5
   ${If} ${FileExists} "$INSTDIR\installed.json"
+  ${AndIf} $5 == 0
     RMDir /r "$INSTDIR\env"
     RMDir /r "$INSTDIR\env.old"
     RMDir /r "$INSTDIR\env.new"
@@ -191,9 +298,7 @@ Section "beatplanner"
     Delete "$INSTDIR\beatplanner.png"
     Delete "$INSTDIR\register.py"
     Delete "$INSTDIR\uninstall.cmd"
-    ${IfNot} ${FileExists} "$INSTDIR\env\*.*"
-      Delete "$INSTDIR\installed.json"
-    ${EndIf}
+    Delete "$INSTDIR\installed.json"
   ${EndIf}
 
   ; the kernels of the solvers are compiled here and a small town is solved with them
@@ -219,25 +324,33 @@ Function un.onInit
   ; where it was installed for all users, the entry for all users says so
   SetShellVarContext all
   ReadRegStr $0 SHCTX "${KEY}" "InstallLocation"
-  ${If} $0 != $INSTDIR
+  ${If} $0 == $INSTDIR
+    !insertmacro AS_ADMINISTRATOR "$INSTDIR\uninstall.exe"
+  ${Else}
     SetShellVarContext current
   ${EndIf}
+  !insertmacro ALONE
 FunctionEnd
 
 Section "Uninstall"
-  ; the versions first: where one still runs, its Python is held, and everything else stays as it is
+  ; where one version still runs, everything stays as it is
+  FindFirst $3 $4 "$INSTDIR\*.*"
+  ${DoWhile} $4 != ""
+    Push "$INSTDIR\$4\python"
+    Call un.Runs
+    Pop $5
+    ${If} $5 == 1
+      FindClose $3
+      MessageBox MB_ICONSTOP|MB_OK "$(RUNNING)" /SD IDOK
+      SetErrorLevel 2
+      Quit
+    ${EndIf}
+    FindNext $3 $4
+  ${Loop}
+  FindClose $3
   FindFirst $3 $4 "$INSTDIR\*.*"
   ${DoWhile} $4 != ""
     ${If} ${FileExists} "$INSTDIR\$4\python\python.exe"
-      ClearErrors
-      Delete "$INSTDIR\$4\python\python.exe"
-      Delete "$INSTDIR\$4\python\pythonw.exe"
-      ${If} ${Errors}
-        FindClose $3
-        MessageBox MB_ICONSTOP|MB_OK "$(RUNNING)" /SD IDOK
-        SetErrorLevel 2
-        Quit
-      ${EndIf}
       RMDir /r "$INSTDIR\$4"
     ${ElseIf} ${FileExists} "$INSTDIR\$4\installing"
       RMDir /r "$INSTDIR\$4"

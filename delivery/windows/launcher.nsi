@@ -9,7 +9,9 @@ Icon "${ICON}"
 SetCompressor zlib
 RequestExecutionLevel user
 ManifestDPIAware true
+ManifestDPIAwareness "PerMonitorV2,PerMonitor,System"
 ManifestLongPathAware true
+ManifestAppendCustomString "/assembly/application/windowsSettings" '<activeCodePage xmlns="http://schemas.microsoft.com/SMI/2019/WindowsSettings">UTF-8</activeCodePage>'
 ManifestSupportedOS Win10
 SilentInstall silent
 AutoCloseWindow true

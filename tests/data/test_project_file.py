@@ -185,7 +185,7 @@ def test_two_windows_are_noticed(project):
     assert not list(project.parent.glob(".*"))
 
 
-def test_a_stale_lock_is_taken_over(project):
+def test_a_stale_lock_is_taken_over(project, monkeypatch):
     lock = ProjectLock(project)
     child = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
@@ -207,8 +207,21 @@ def test_a_stale_lock_is_taken_over(project):
     assert lock.acquire()
     other = ProjectLock(project)
     assert not other.acquire()
+    # one that may not be read, or says nothing, belongs to somebody all the same, until it is old; a moment of that loses no lock
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", denied)
+        assert lock.touch() and not other.acquire() and str(other.holder) == "another user"
     lock.release()
     assert not lock.file.exists()
+    lock.file.write_text("", encoding="utf-8")
+    assert not other.acquire()
+    os.utime(lock.file, (old, old))
+    assert other.acquire()
+    other.release()
+
+
+def denied(*_: object, **__: object) -> str:
+    raise PermissionError(13, "denied")
 
 
 def test_a_file_saved_by_another_window_is_not_overwritten(project):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import ntpath
 import os
@@ -11,12 +12,13 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import SimpleNamespace
 
 import geopandas
 import openpyxl
 import pytest
 
-from beatplanner.data import output_place, paths
+from beatplanner.data import output_place, paths, processes
 from beatplanner.data.errors import InputError
 from beatplanner.data.output_place import check_place, own_name, settle, swap_in
 from beatplanner.data.paths import long_paths, read_only_uri, relative_or_whole, whole_path
@@ -324,6 +326,19 @@ def test_a_project_that_qgis_holds_is_built_into_and_nothing_is_left_beside(town
         assert code == 1
         assert "such as QGIS, has the project open" in error
     assert not [p.name for p in town.folder.iterdir() if "part" in p.name or "-new" in p.name]
+
+
+def test_a_process_of_another_windows_user_runs(monkeypatch):
+    """Windows tells nothing of it but that it is denied; a number that no process has is another answer."""
+    denied, unknown = 5, 87
+    last = [denied]
+    kernel = SimpleNamespace(OpenProcess=lambda *_: 0)
+    monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
+    monkeypatch.setattr(ctypes, "get_last_error", lambda: last[0], raising=False)
+    monkeypatch.setattr(processes, "os", SimpleNamespace(name="nt"))
+    assert processes.is_running(4711) and processes.start_of(4711) == ""
+    last[0] = unknown
+    assert not processes.is_running(4711)
 
 
 def test_every_process_is_spawned_and_nothing_is_posix_only():

@@ -32,6 +32,8 @@ class Owner:
     since: str
 
     def __str__(self) -> str:
+        if not self.host:
+            return self.user
         when = self.since
         with suppress(ValueError):
             when = f"{dt.datetime.fromisoformat(self.since).astimezone():%d.%m.%Y %H:%M}"
@@ -65,8 +67,8 @@ class ProjectLock:
                 other = self._read()
                 if other is not None and not self._is_stale(other):
                     self.holder = Owner(
-                        str(other.get("user", "?")),
-                        str(other.get("host", "?")),
+                        str(other.get("user", "another user")),
+                        str(other.get("host", "")),
                         int(other.get("pid", 0)),
                         str(other.get("since", "")),
                     )
@@ -88,7 +90,8 @@ class ProjectLock:
         if not self.held:
             return False
         other = self._read()
-        if other is None or other.get("token") != self.token:
+        # one that cannot be read at this moment is told about the next time
+        if other is None or other.get("token", self.token) != self.token:
             self.held = False
             return False
         with suppress(OSError):
@@ -117,16 +120,17 @@ class ProjectLock:
         }
 
     def _read(self) -> dict[str, Any] | None:
+        """Return what the lock says: None where there is none, nothing where it may not be read, which is no leave to take it."""
         for _ in range(3):
             try:
                 found = json.loads(self.file.read_text(encoding="utf-8"))
-                return found if isinstance(found, dict) else None
-            except ValueError:
-                # its owner may be writing it at this moment
-                time.sleep(0.05)
-            except OSError:
+                return found if isinstance(found, dict) else {}
+            except FileNotFoundError:
                 return None
-        return None
+            except (ValueError, OSError):
+                # its owner may be writing it at this moment, a scanner may look at it, or it belongs to another user
+                time.sleep(0.05)
+        return {}
 
     def _is_stale(self, other: dict[str, Any]) -> bool:
         if other.get("host") == platform.node():
