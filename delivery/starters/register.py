@@ -23,6 +23,8 @@ OWN = ".beatplan"
 OFFERED = (".gpkg", ".toml")
 LINK = "beatplanner.lnk"
 PROGRAMS, DOCUMENTS = 2, 5
+# As the window says it (ui/desktop/app.py).
+NAME = "beatplanner.desktop"
 
 
 def known_folder(number: int) -> Path:
@@ -73,10 +75,36 @@ def make_link(link: Path, program: Path, arguments: str, folder: Path, icon: Pat
     call(shell, 11, arguments)
     call(shell, 17, str(icon), 0)
     call(shell, 20, str(program))
+    _name_for_task_bar(shell, guid)
     _query(shell, file_face, file)
     call(file, 6, str(link), 1)
     call(file, 2)
     call(shell, 2)
+
+
+def _name_for_task_bar(shell: ctypes.c_void_p, guid: Callable[[str], ctypes.Structure]) -> None:
+    """Give a shortcut the name by which the task bar knows the window: a window that is pinned there starts by this shortcut."""
+
+    class Value(ctypes.Structure):
+        _fields_ = [("kind", ctypes.c_uint64), ("text", ctypes.c_wchar_p), ("rest", ctypes.c_uint64)]
+
+    class Key(ctypes.Structure):
+        _fields_ = [("a", ctypes.c_uint8 * 16), ("number", ctypes.c_uint32)]
+
+    # System.AppUserModel.ID, a text (VT_LPWSTR); IPropertyStore: SetValue, Commit, Release
+    of = (ctypes.c_uint8 * 16).from_buffer_copy(guid("{9F4C2855-9F79-4B39-A8D0-E1D42DE1D5F3}"))
+    key, value, store = Key(of, 5), Value(31, NAME, 0), ctypes.c_void_p()
+    try:
+        _query(shell, guid("{886D8EEB-8CF2-4446-8D02-CDBA1DBDCF99}"), store)
+    except OSError:
+        # the entry works without
+        return
+    table = ctypes.cast(store, ctypes.POINTER(ctypes.POINTER(ctypes.c_void_p)))[0]
+    ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(table[6])(
+        store, ctypes.byref(key), ctypes.byref(value)
+    )
+    ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_void_p)(table[7])(store)
+    ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_void_p)(table[2])(store)
 
 
 def _query(thing: ctypes.c_void_p, face: ctypes.Structure, found: ctypes.c_void_p) -> None:

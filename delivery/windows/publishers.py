@@ -66,16 +66,21 @@ def publisher(file: Path) -> str:
 
 
 def write_publishers(content: Path) -> dict[str, int]:
-    """Write ``publishers.csv`` into a folder; return how many programs and libraries each publisher signed."""
+    """Write ``publishers.csv`` into a folder; return how many programs and libraries each publisher signed.
+
+    The launcher, ``beatplanner.exe``, lies one folder higher, and is listed where it was made already.
+    """
     rows, count = [], {}
-    for file in sorted(p for p in content.rglob("*") if p.suffix.lower() in ENDINGS):
+    launcher = content.parent / "beatplanner.exe"
+    above = [launcher] if launcher.is_file() else []
+    for file in above + sorted(p for p in content.rglob("*") if p.suffix.lower() in ENDINGS):
         try:
             digest, signed = signed_part(file)
         except NotAProgramError:
             continue
         by = publisher(file) if signed else NOT_SIGNED
         count[by] = count.get(by, 0) + 1
-        rows.append((file.relative_to(content).as_posix(), by, digest.upper()))
+        rows.append((f"../{file.name}" if file in above else file.relative_to(content).as_posix(), by, digest.upper()))
     with (content / "publishers.csv").open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("file", "publisher", "authenticode_sha256"))

@@ -197,8 +197,9 @@ def write_setup(
         content = work / "content"
         version = next(w.version for w in wheels if w.name == "beatplanner")
         lay_out(content, runtime or fetch_runtime(work / "runtime"), [w.path for w in wheels if w.name != "pip"])
-        add_rest(content, wheels, version)
+        write_icon(content)
         make_launcher(content, work / "beatplanner.exe", version)
+        add_rest(content, wheels, version)
         out.parent.mkdir(parents=True, exist_ok=True)
         print("Packing the setup file; this takes some minutes …", flush=True)
         build = build_id(content, version)
@@ -215,10 +216,9 @@ def write_setup(
 
 
 def add_rest(content: Path, wheels: Sequence[Wheel], version: str) -> None:
-    """Add icon, command, guide, licences, bill of materials, and the lists of publishers and of all files with their hashes."""
+    """Add command, guide, licences, bill of materials, and the lists of publishers and of all files with their hashes."""
     from delivery.bundle import write_licences
 
-    write_icon(content)
     shutil.copy(HERE / "beatplanner.cmd", content / "beatplanner.cmd")
     shutil.copytree(build_guide(), content / "guide", dirs_exist_ok=True)
     # the plugin for QGIS; docs/qgis.md says where it goes

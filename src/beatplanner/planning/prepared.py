@@ -28,7 +28,7 @@ def prepare_solvers(steps: Iterable[str], progress: Progress = silent) -> None:
     progress
         Called with the phase ``"preparing"`` where something is compiled.
     """
-    missing = [step for step in steps if not _mark(step).exists()]
+    missing = [step for step in steps if not any(m.exists() for m in _marks(step))]
     if not missing:
         return
     # numba is heavy, and where nothing is to be compiled the steps load what they need
@@ -37,24 +37,28 @@ def prepare_solvers(steps: Iterable[str], progress: Progress = silent) -> None:
     progress("preparing", None, None, 0.0)
     prepare(missing)
     for step in missing:
-        # a read-only home only means that the kernels are looked at again
-        with suppress(OSError):
-            _mark(step).parent.mkdir(parents=True, exist_ok=True)
-            _mark(step).write_text("compiled\n", "utf-8")
+        for mark in _marks(step):
+            # a read-only home only means that the kernels are looked at again
+            with suppress(OSError):
+                mark.parent.mkdir(parents=True, exist_ok=True)
+                mark.write_text("compiled\n", "utf-8")
+                break
 
 
-def _mark(step: str) -> Path:
-    """Return the file that says a step's kernels are compiled: another Python, numba or source asks for another one."""
+def _marks(step: str) -> tuple[Path, Path]:
+    """Return the files of which one says that a step's kernels are compiled: another Python, numba or source asks for others.
+
+    One lies beside the sources, for all users of an installation; the other in the user's cache, where the sources cannot be written.
+    """
     import beatplanner.solver
 
     sources = sorted(p for folder in beatplanner.solver.__path__ for p in Path(folder).rglob("*.py"))
     stamps = [f"{p}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in sources]
-    text = "\n".join([sys.executable, sys.version, version("numba"), *stamps])
-    return (
-        Path(platformdirs.user_cache_dir("beatplanner", appauthor=False))
-        / "kernels"
-        / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{step}"
-    )
+    # the window runs by another program of the same Python
+    text = "\n".join([sys.prefix, sys.version, version("numba"), *stamps])
+    name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{step}"
+    cache = Path(platformdirs.user_cache_dir("beatplanner", appauthor=False))
+    return Path(beatplanner.solver.__path__[0]) / "__pycache__" / f"prepared-{name}", cache / "kernels" / name
 
 
 def prepare_all() -> int:

@@ -14,7 +14,8 @@ The units of a district are a doubly linked list, so that memory grows with unit
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from beatplanner.solver.compiled import njit
 
 # What `cost` is: the travel to the centres, the border between districts, or the residents that change label.
 TRAVEL, CUT, MOVES = range(3)

@@ -25,9 +25,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.evidence import Multipliers
 from beatplanner.solver.districts.sites import Sites, joined
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import Bound, first_guess, spans
 from beatplanner.solver.districts.evidence import Multipliers
 from beatplanner.solver.districts.knapsack import _fractional, _mendable, excludable

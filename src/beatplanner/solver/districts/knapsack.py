@@ -14,7 +14,8 @@ lazy pricing). Whole units make the bound stronger than that of the linear relax
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from beatplanner.solver.compiled import njit
 
 # Steps of a knapsack's search after which its fractional value is taken.
 KNAPSACK_STEPS = 5_000

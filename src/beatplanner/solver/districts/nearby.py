@@ -13,10 +13,10 @@ from dataclasses import replace
 from heapq import heappop, heappush
 
 import numpy as np
-from numba import njit
 from scipy.spatial import cKDTree
 
 from beatplanner.solver.clock import watch
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import LOOKS, Bound, best_sites, relaxed, subgradient
 from beatplanner.solver.districts.sites import Sites
 

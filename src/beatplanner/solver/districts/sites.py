@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
-from numba import njit
+
+from beatplanner.solver.compiled import njit
 
 # Centres whose sites are made at a time, and pairs up to which all are kept in memory (some 40 bytes each).
 STEP = 250

@@ -6,7 +6,8 @@ Each demand's sites stand in rising order of cost, so that a loop over them ends
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from beatplanner.solver.compiled import njit
 
 FREE, OPEN, CLOSED = 0, 1, 2
 

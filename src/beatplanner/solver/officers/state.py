@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from beatplanner.solver.compiled import njit
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.problem import Arrays

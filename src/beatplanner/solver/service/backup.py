@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem
 
 

@@ -10,8 +10,8 @@ The numbers are drawn with a fixed seed: the same system gives the same figures.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.erlang import birth_and_death
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unstable
 

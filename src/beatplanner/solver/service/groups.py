@@ -14,9 +14,9 @@ servers the fault falls in proportion to the servers outside, so that two sizes 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from scipy.special import gammaln
 
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.erlang import birth_and_death
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unstable
 

@@ -13,8 +13,8 @@ Where travel counts as time of service, the mean service time of a server is tha
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # States are 2^N: beyond this many servers the approximation takes over.

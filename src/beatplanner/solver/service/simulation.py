@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # Calls before the figures count, as a share of all; and groups of calls whose spread gives the intervals.
