@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -221,6 +222,38 @@ def test_the_decision_page_says_when_to_choose_which(plans):
     posts = figures["money_total"][2] - figures["money_total"][0] + 3 * 1000 * risen
     assert told["More beats"]["money"]["posts"] == pytest.approx(posts)
     assert "Choose same if" in page and "Its worst point: " in page and "▲" not in page and "Best at" not in page
+
+
+def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):
+    from beatplanner.data.publish.comparison_words import best, choose, verdicts
+    from beatplanner.planning.compare import decision as page
+
+    monkeypatch.setattr(page, "draft_in_words", lambda *_, **__: [])
+
+    def column(name, *steps):
+        summary = dict.fromkeys(("feasible", *steps), True)
+        return SimpleNamespace(name=name, today=not steps, tables=SimpleNamespace(summary=summary), figures={})
+
+    columns = [column("Today"), column("whole", "beats", "stations", "officers"), column("lines", "beats")]
+    money = {"key": "money_total", "label": "Money", "kind": "money", "better": "less", "values": [400.0, 500.0, 300.0]}
+    walk = {"key": "within_limit", "label": "Walk", "kind": "share", "better": "more", "values": [0.4, 0.6, None]}
+    moved = {"key": "moved_share", "label": "Moved", "kind": "share", "better": "less", "values": [0.0, 0.4, 0.2]}
+    blocks = [{"title": "", "rows": [money, walk, moved]}]
+    told = {d["plan"]: d for d in page.decision(columns, blocks)}
+    # lines alone cost less because they plan no station and no posting: that is no reason to choose them
+    assert [x["key"] for x in told["lines"]["best"]] == ["moved_share"] and told["lines"]["lacks"] == [
+        "stations",
+        "officers",
+    ]
+    assert [x["key"] for x in told["whole"]["best"]] == ["within_limit"] and told["whole"]["worst"][
+        "key"
+    ] == "moved_share"
+    content = {"blocks": blocks, "columns": [{"name": c.name} for c in columns], "decision": list(told.values())}
+    said = {c["name"]: c for c in choose(content)}
+    assert said["whole"]["choose"] == ["stations on foot counts most (60%; today 40%; the other plans have none)"]
+    assert said["lines"]["lacks"] == "no stations and no postings of officers"
+    apart = money | {"unlike": [False, False, True]}
+    assert best(apart) == [True, False, False] and verdicts(apart) == ["", "worse", ""]
 
 
 def test_a_false_decision_is_found(plans, tmp_path):

@@ -111,6 +111,7 @@ def _page_template() -> jinja2.Template:
 
 def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]]) -> str:
     """Return the page: cards, headline figures, linked maps, every figure, and who moves where."""
+    content = content | {"blocks": _like_with_like(content)}
     templates = files("beatplanner.data") / "templates"
     script = (templates / "comparison.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
@@ -130,6 +131,16 @@ def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequ
         curve=curve,
         choices=choose(content),
     )
+
+
+def _like_with_like(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the blocks; money of a plan that lacks a step of another is held against nothing."""
+    lacks = {p["plan"]: bool(p.get("lacks")) for p in content.get("decision", [])}
+    unlike = [lacks.get(c["name"], False) for c in content["columns"]]
+    return [
+        b | {"rows": [r | {"unlike": unlike} if r["kind"] == "money" else r for r in b["rows"]]}
+        for b in content["blocks"]
+    ]
 
 
 def _bars(row: dict[str, Any]) -> dict[str, Any]:

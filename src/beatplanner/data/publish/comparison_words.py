@@ -32,6 +32,10 @@ STRENGTHS = {
 }
 
 
+# What a plan leaves out that another has.
+LACKS = {"stations": "no stations", "officers": "no postings of officers"}
+
+
 def in_words(value: Any, kind: str) -> str:
     """Return a figure as people read it."""
     if value is None:
@@ -57,8 +61,9 @@ def verdicts(row: dict[str, Any]) -> list[str]:
     """Return for each column “better”, “worse” or “” against the first, today's; nothing where neither is better or rounding decides."""
     first = row["values"][0]
     told = []
-    for value in row["values"]:
-        if row["better"] == "" or value is None or first is None or row["kind"] == "text":
+    unlike = row.get("unlike") or [False] * len(row["values"])
+    for value, apart in zip(row["values"], unlike, strict=True):
+        if apart or row["better"] == "" or value is None or first is None or row["kind"] == "text":
             told.append("")
             continue
         difference = float(value) - float(first)
@@ -73,7 +78,11 @@ def verdicts(row: dict[str, Any]) -> list[str]:
 
 def best(row: dict[str, Any]) -> list[bool]:
     """Tell which columns have the best figure of a row; none where all are alike or one value stands alone."""
-    values = [None if v is None or row["kind"] in ("text", "yes") else float(v) for v in row["values"]]
+    unlike = row.get("unlike") or [False] * len(row["values"])
+    values = [
+        None if v is None or apart or row["kind"] in ("text", "yes") else float(v)
+        for v, apart in zip(row["values"], unlike, strict=True)
+    ]
     known = [v for v in values if v is not None]
     least = max(0.005 * max(map(abs, known), default=0.0), 5e-4 if row["kind"] == "share" else 0.0)
     if row["better"] == "" or len(known) < 2 or max(known) - min(known) <= least:
@@ -130,7 +139,7 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
     unit = content.get("currency") or ""
     told = []
     for plan in content["decision"]:
-        words = [_best_in_words(x, rows[x["key"]]) for x in plan["best"]]
+        words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"]) for x in plan["best"]]
         worst = plan["worst"]
         row = None if worst is None else rows[worst["key"]]
         money = plan["money"]
@@ -150,6 +159,7 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
                 if row is None or worst is None
                 else f"{_plain(row)}: {in_words(worst['value'], row['kind'])}, and {in_words(worst['best'], row['kind'])} with {worst['best_plan']}",
                 "money": text,
+                "lacks": " and ".join(LACKS[s] for s in plan.get("lacks", [])),
                 "capacity": ""
                 if used is None
                 else f"{used['hours']:,.0f} of {used['capacity']:,.0f} hours a year are used in the beat with the most work",
@@ -162,10 +172,14 @@ def _plain(row: dict[str, Any]) -> str:
     return (HEADLINE.get(row["key"]) or row["label"]).strip("… ")
 
 
-def _best_in_words(x: dict[str, Any], row: dict[str, Any]) -> str:
+def _best_in_words(x: dict[str, Any], row: dict[str, Any], today: str) -> str:
     what = STRENGTHS[x["key"]]
     mine, other = in_words(x["value"], row["kind"]), in_words(x["next"], row["kind"])
-    return f"{what} counts most ({mine}; {other} with {x['next_plan']})"
+    # what no other plan has is held against today's
+    beside = (
+        f"today {other}; the other plans have none" if x["next_plan"] == today else f"{other} with {x['next_plan']}"
+    )
+    return f"{what} counts most ({mine}; {beside})"
 
 
 def _against(change: float, unit: str) -> str:

@@ -1,7 +1,8 @@
 """What decides between plans: rules that are not met, what each plan alone is best at, its worst point, and its money beside today's.
 
 A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %); today is no choice. The worst point of a plan is
-the deciding figure that falls furthest behind the best plan's, as a share of the range of all plans and of the larger figure.
+the deciding figure that falls furthest behind the best plan's, as a share of the range of all plans and of the larger figure. Money is held against that of plans with
+the same steps alone; what no other plan has is held against today's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.planning.compare.columns import Column
 
 ALIKE = 0.005
+# What not every plan plans, and figures that are alike only between plans that plan the same of it.
+STEPS = ("stations", "officers")
+MONEY = ("money_total", "station_cost")
 
 
 def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -30,17 +34,19 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
     -------
     list of dict
         ``plan``, ``unmet`` and ``unsolved`` (sentences), ``best`` (``key``, ``value``, ``next``, ``next_plan``), ``worst`` (``key``, ``value``, ``best``, ``best_plan``) or None,
-        ``money`` (``whole`` and ``posts``: what it costs more than today, by people and by posts) or None, ``capacity`` (``hours``, ``capacity``) or None.
+        ``money`` (``whole`` and ``posts``: what it costs more than today, by people and by posts) or None, ``capacity`` (``hours``, ``capacity``) or None, ``lacks`` (steps that other
+        plans have).
     """
     rows = {r["key"]: r for b in blocks for r in b["rows"]}
     keys = [k for k in STRENGTHS if k in rows and not (k == "station_cost" and "money_total" in rows)]
     names = [c.name for c in columns]
-    told = []
+    told, lacks = [], lacking(columns)
     for k, c in enumerate(columns):
         if c.today:
             continue
-        best = [x for x in (_best(rows[key], k, names) for key in keys) if x is not None]
-        behind = [x for x in (_behind(rows[key], k, names) for key in keys) if x is not None]
+        like = {key: [j for j in range(1, len(columns)) if key not in MONEY or lacks[j] == lacks[k]] for key in keys}
+        best = [x for x in (_best(rows[key], k, names, like[key]) for key in keys) if x is not None]
+        behind = [x for x in (_behind(rows[key], k, names, like[key]) for key in keys) if x is not None]
         worst = max(behind, key=lambda x: x["behind"], default=None)
         told.append(
             {
@@ -51,18 +57,29 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
                 "worst": None if worst is None else {i: v for i, v in worst.items() if i != "behind"},
                 "money": _money(c, columns[0]),
                 "capacity": _capacity(c),
+                "lacks": lacks[k],
             }
         )
     assert set(HEADLINE) >= set(STRENGTHS)
     return sorted(told, key=lambda p: bool(p["unmet"]))
 
 
-def _others(row: dict[str, Any], k: int) -> list[tuple[int, float]]:
-    return [(j, float(v)) for j, v in enumerate(row["values"]) if j and j != k and v is not None]
+def lacking(columns: Sequence[Column]) -> list[list[str]]:
+    """Return for each column the steps that it lacks and another plan has."""
+    there = [s for s in STEPS if any(not c.today and s in c.tables.summary for c in columns)]
+    return [[] if c.today else [s for s in there if s not in c.tables.summary] for c in columns]
 
 
-def _best(row: dict[str, Any], k: int, names: list[str]) -> dict[str, Any] | None:
-    value, others = row["values"][k], _others(row, k)
+def _others(row: dict[str, Any], k: int, like: Sequence[int]) -> list[tuple[int, float]]:
+    values = row["values"]
+    return [(j, float(values[j])) for j in like if j != k and values[j] is not None]
+
+
+def _best(row: dict[str, Any], k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
+    value, others = row["values"][k], _others(row, k, like)
+    today = row["values"][0]
+    if not others and len(row["values"]) > 2 and today is not None and row["key"] not in MONEY:
+        others = [(0, float(today))]
     if value is None or not others:
         return None
     less = row["better"] == "less"
@@ -72,8 +89,8 @@ def _best(row: dict[str, Any], k: int, names: list[str]) -> dict[str, Any] | Non
     return {"key": row["key"], "value": float(value), "next": near, "next_plan": names[j]} if lead > least else None
 
 
-def _behind(row: dict[str, Any], k: int, names: list[str]) -> dict[str, Any] | None:
-    value, others = row["values"][k], _others(row, k)
+def _behind(row: dict[str, Any], k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
+    value, others = row["values"][k], _others(row, k, like)
     if value is None or not others:
         return None
     less = row["better"] == "less"

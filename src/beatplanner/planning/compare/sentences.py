@@ -9,7 +9,7 @@ import pandas as pd
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
-from beatplanner.data.publish.comparison_words import money_in_words
+from beatplanner.data.publish.comparison_words import about
 from beatplanner.planning.compare.columns import (
     Column,
     _text,
@@ -66,8 +66,8 @@ def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]
     """Say what a plan does in sentences that need no table; each names today's figure where there is one."""
     f, t = c.figures, today.figures
 
-    def was(key: str, text: str) -> str:
-        return "" if c.today or t.get(key) is None else f" (today {text.format(t[key])})"
+    def was(key: str, text: str, value: Any = None) -> str:
+        return "" if c.today or t.get(key) is None else f" (today {text.format(t[key] if value is None else value)})"
 
     found = []
     if f.get("hours_per_officer_max") is not None:
@@ -93,20 +93,23 @@ def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]
     if f.get("posts") is not None:
         text = f"It needs {f['posts']:,.0f} officers{was('posts', '{:,.0f}')}"
         if f.get("station_cost"):
-            text += f" and {money_in_words(f['station_cost'])} {currency(base or c)} for stations"
+            text += f" and {about(f['station_cost'])} {currency(base or c)} for stations"
         found.append(text + ".")
     if f.get("money_total") is not None:
         unit, budget = currency(base or c), c.tables.summary["budget"]
         span = c.money_years[0] if len(c.money_years) == 1 else f"{c.money_years[0]} to {c.money_years[-1]}"
-        found.append(f"All of it costs {f['money_total']:,.0f} {unit} {span}{was('money_total', '{:,.0f}')}.")
-        if (f.get("officers_spare") or 0.0) >= 0.05:
+        found.append(
+            f"All of it costs about {about(f['money_total'])} {unit} {span}{was('money_total', '{}', about(t.get('money_total') or 0.0))}."
+        )
+        # without postings nobody has a post, which says nothing of the plan
+        if (f.get("officers_spare") or 0.0) >= 0.05 and "officers" in c.tables.summary:
             found.append(
-                f"{f['officers_spare']:,.1f} of {f['officers_paid']:,.1f} paid officers have no post in the mean of the years, at {f['money_spare']:,.0f} {unit}."
+                f"{f['officers_spare']:,.1f} of {f['officers_paid']:,.1f} paid officers have no post in the mean of the years, at about {about(f['money_spare'])} {unit}."
             )
         if f.get("rollout_total") is not None:
             last = budget["years"][-1]
             found.append(
-                f"The money that there is reaches {f['served_' + last]:,.0f} residents by the end of {last} and {f['rollout_total']:,.0f} {unit} of it are spent; "
+                f"The money that there is reaches {f['served_' + last]:,.0f} residents by the end of {last} and about {about(f['rollout_total'])} {unit} of it are spent; "
                 "the figures here are those of the whole plan."
             )
             late = [u["area"] for u in budget["unfunded"]]

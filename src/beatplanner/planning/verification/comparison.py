@@ -15,6 +15,7 @@ from typing import Any
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import whole_path
+from beatplanner.data.publish.comparison_words import about
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -92,6 +93,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
             for p in plans
         ],
         [[] if p.today else draft_in_words(p.tables, rules=False) for p in plans],
+        [set() if p.today else {"stations", "officers"} & set(p.tables.summary) for p in plans],
     )
     for p, told in zip(plans, content.get("budgets", []), strict=False):
         own = None if p.today else p.tables.summary.get("budget")
@@ -212,6 +214,9 @@ def _check_moves(ledger: Ledger, content: dict[str, Any], plans: list[ComparedPl
         ledger.pairs(f"{p.name}: where it changes", "residents of each municipality", rows, "figures")
 
 
+MONEY = ("money_", "rollout_total", "station_cost")
+
+
 def _check_sentences(
     ledger: Ledger, content: dict[str, Any], plans: list[ComparedPlan], found: list[dict[str, Any]]
 ) -> None:
@@ -221,6 +226,9 @@ def _check_sentences(
         known = {n for label in budget.get("years", []) for n in NUMBER.findall(label)}
         known |= {n.rstrip(",") for u in budget.get("unfunded", []) for n in NUMBER.findall(u["area"])}
         known |= {n.rstrip(",") for n in NUMBER.findall((budget.get("blocked") or {}).get("sentence", ""))}
+        # money is told in three digits
+        figures = [(k, v) for told_of in (own, found[0]) for k, v in told_of.items()]
+        known |= {about(float(v)).split()[0] for k, v in figures if k.startswith(MONEY) and isinstance(v, int | float)}
         wrong, count = [], 0
         clash = (p.tables.summary.get("clashes") or [""])[0] if not p.today else ""
         for sentence in told:

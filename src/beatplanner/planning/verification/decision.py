@@ -19,6 +19,16 @@ LESS = {
     "station_cost": True,
 }
 SHARES = ("community_share", "within_limit", "moved_share", "change_officer_share", "relationship_kept", "robust_share")
+MONEY = ("money_total", "station_cost")
+
+
+def _rivals(values: list[Any], k: int, key: str, steps: list[set[str]]) -> list[float]:
+    """Return what a plan's figure is held against: that of all other plans, money only of those that plan the same steps."""
+    return [
+        v
+        for j, v in enumerate(values)
+        if j not in (0, k) and v is not None and (key not in MONEY or steps[j] == steps[k])
+    ]
 
 
 def check_decision(
@@ -28,6 +38,7 @@ def check_decision(
     found: list[dict[str, Any]],
     unmet: list[list[str]],
     drafts: list[list[str]],
+    steps: list[set[str]],
 ) -> None:
     """Check ``decision`` of a comparison.
 
@@ -41,6 +52,8 @@ def check_decision(
         Rules that each does not keep, in sentences.
     drafts
         Why else each is a draft, in sentences.
+    steps
+        What each plans of stations and officers; money is held against that of plans with the same steps.
     """
     told = {d["plan"]: d for d in content.get("decision", [])}
     ledger.add("decision.plans", sorted(told) == sorted(names[1:]), len(told), len(names) - 1)
@@ -57,14 +70,18 @@ def check_decision(
             wrong.append(f"{name}: the rules that are not met are told otherwise.")
         if list(claim.get("unsolved", [])) != drafts[k]:
             wrong.append(f"{name}: why it is a draft is told otherwise.")
+        if set(claim.get("lacks", [])) != set().union(*steps[1:]) - steps[k]:
+            wrong.append(f"{name}: what it does not plan is told otherwise.")
         said = {x["key"]: x for x in claim["best"]}
         for key, less in LESS.items():
             mine = values[key][k]
-            others = {j: v for j, v in enumerate(values[key]) if j not in (0, k) and v is not None}
+            others = _rivals(values[key], k, key, steps)
+            if not others and len(names) > 2 and key not in MONEY and values[key][0] is not None:
+                others = [values[key][0]]
             if mine is None or not others or (key == "station_cost" and priced):
                 continue
             count += 1
-            near = min(others.values()) if less else max(others.values())
+            near = min(others) if less else max(others)
             lead = (near - mine) if less else (mine - near)
             first = lead > max(0.005 * max(abs(near), abs(mine)), 5e-4 if key in SHARES else 0.0)
             if first != (key in said):
@@ -74,7 +91,7 @@ def check_decision(
         worst = claim["worst"]
         if worst is not None:
             mine = values[worst["key"]][k]
-            others = [v for j, v in enumerate(values[worst["key"]]) if j not in (0, k) and v is not None]
+            others = _rivals(values[worst["key"]], k, worst["key"], steps)
             top = min(others) if LESS[worst["key"]] else max(others)
             if not (same(worst["value"], mine) and same(worst["best"], top)):
                 wrong.append(f"{name}: its worst point is told with another figure.")
