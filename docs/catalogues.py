@@ -66,7 +66,7 @@ LETTERS = {
 
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack and of the workbooks, in the order of the code; those in tables of the code come last."""
-    from beatplanner.data.publish import comparison_workbook, officers_pack
+    from beatplanner.data.publish import comparison_workbook, moves, officers_pack
     from beatplanner.data.publish.public import forum_files
     from beatplanner.data.result import draft_reason, qgis_words, run_card
     from beatplanner.planning.compare import comparison
@@ -94,6 +94,7 @@ def messages() -> list[str | tuple[str, str]]:
     found |= dict.fromkeys(
         (*officers_pack.WORDS, *officers_pack.CELLS, *comparison_workbook.WORDS, *comparison.words())
     )
+    found |= dict.fromkeys((*officers_pack.CALENDAR, *moves.REASONS))
     figures = (*officers_pack.FIGURES.values(), officers_pack.POINTS, *officers_pack.VALUES.values())
     found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.HEADINGS.values(), *qgis_words.WORDS))
     return list(found)

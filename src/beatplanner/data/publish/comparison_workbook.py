@@ -42,6 +42,13 @@ def _label(said: Speech, row: dict[str, Any]) -> str:
     return said.text(row["words"], **fields)
 
 
+def _beat_said(said: Speech, value: Any) -> Any:
+    """Return a beat that a figure names, “beat 4” or “Kej 6 (beat 4)”, in the force's language; any other value as it is."""
+    if said.language == "en" or not isinstance(value, str):
+        return value
+    return re.sub(r"(^|\()beat (?=\S)", lambda m: f"{m[1]}{said.text('Beat').lower()} ", value)
+
+
 def write_workbook(  # noqa: C901 - one step a sheet
     path: Path,
     content: dict[str, Any],
@@ -138,8 +145,10 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 elif r["key"] == "community_share" and "community_protected" in lines:
                     column = letter(2 + k)
                     cells.append(f"={column}{lines['community_protected']}/{column}{lines['community_promised']}")
+                elif r["kind"] == "yes":
+                    cells.append(said.text("yes" if value else "no"))
                 else:
-                    cells.append(said.text("yes" if value else "no") if r["kind"] == "yes" else safe_cell(value))
+                    cells.append(safe_cell(_beat_said(said, value)))
             for k, value in enumerate(r["values"]):
                 if isinstance(cells[1 + k], str) and cells[1 + k].startswith("="):
                     known["Comparison"][f"{letter(2 + k)}{line}"] = float(value)

@@ -11,6 +11,18 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 
 NO_MORE = "beat {beat} exists no more"
+LONGEST = "maximum tenure of {months} months in beat {beat} reached"
+LEAVES_FORCE, MOVES_ON = "succeeds {officer}, who leaves the force", "succeeds {officer}, who moves"
+ORDERED, FIRST, NEEDED, STARTS, FILLS = (
+    "ordered",
+    "first post",
+    "needed more elsewhere",
+    "the beat starts",
+    "fills an empty post",
+)
+# What a reason is made of: the catalogues have each.
+REASONS = (NO_MORE, LONGEST, LEAVES_FORCE, MOVES_ON, ORDERED, FIRST, NEEDED, STARTS, FILLS)
+Reason = tuple[str, dict[str, Any]]
 
 
 def moves(tables: PlanTables) -> list[dict[str, Any]]:
@@ -19,7 +31,7 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``officer``, ``from`` and ``to`` (ids of beats, "" for none), ``on`` (ISO), ``reason`` in words, ``years`` in the service where the roster says
+        ``officer``, ``from`` and ``to`` (ids of beats, "" for none), ``on`` (ISO), ``reason`` in English words and ``reasons``, what it is made of: text of `REASONS` and its fields, ``years`` in the service where the roster says
         ``seniority`` (else None), and ``junior_stays``: somebody with fewer years stays in the beat that is left (None where not known).
     """
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
@@ -40,15 +52,18 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
             left = str(before["beat"]) if before else today
             if on == start and to == today:
                 continue
-            reason = _leaving(person, before, left, today, on, start, known, longest)
-            there = _coming(tables, r, on, roster, start)
+            reasons = [
+                _leaving(person, before, left, today, on, start, known, longest),
+                _coming(tables, r, on, roster, start),
+            ]
             found.append(
                 {
                     "officer": officer,
                     "from": left,
                     "to": to,
                     "on": on,
-                    "reason": "; ".join(x for x in (reason, there) if x),
+                    "reason": "; ".join(text.format(**fields) for text, fields in reasons),
+                    "reasons": reasons,
                     "years": _years(person, on),
                     "junior_stays": _junior_stays(tables, roster, person, left, on) if left else None,
                 }
@@ -56,15 +71,17 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
     return sorted(found, key=lambda m: (m["on"], m["officer"]))
 
 
-def _leaving(person, before, left: str, today: str, on: str, start: str, known: set[str], longest: int | None) -> str:
+def _leaving(
+    person, before, left: str, today: str, on: str, start: str, known: set[str], longest: int | None
+) -> Reason:
     """Say why the beat before is left."""
     ordered = person.get("ordered_on")
     if ordered and str(ordered)[:10] == on:
-        return "ordered"
+        return ORDERED, {}
     if not left:
-        return "first post"
+        return FIRST, {}
     if not before and today not in known:
-        return NO_MORE.format(beat=today)
+        return NO_MORE, {"beat": today}
     if longest is not None and before:
         since = pd.Timestamp(
             person["since"]
@@ -72,11 +89,11 @@ def _leaving(person, before, left: str, today: str, on: str, start: str, known: 
             else before["start"]
         )
         if since + pd.DateOffset(months=longest) <= pd.Timestamp(on):
-            return f"maximum tenure of {longest} months in beat {left} reached"
-    return "needed more elsewhere"
+            return LONGEST, {"months": longest, "beat": left}
+    return NEEDED, {}
 
 
-def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) -> str:
+def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) -> Reason:
     """Say what waits in the beat that is taken."""
     assert tables.assignments is not None and tables.beats is not None
     beat, post = str(r["beat"]), r["post"]
@@ -86,24 +103,24 @@ def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) 
         else {}
     )
     if starts.get(beat) and str(starts[beat])[:10] == on and on != start:
-        return "the beat starts"
+        return STARTS, {}
     mine = tables.assignments[
         (tables.assignments["beat"].astype(str) == beat)
         & (tables.assignments["post"] == post)
         & (tables.assignments["start"].astype(str) < on)
     ].sort_values("end")
     if not len(mine):
-        return "fills an empty post"
+        return FILLS, {}
     last = mine.iloc[-1]
     if str(last["end"])[:10] < on:
-        return "fills an empty post"
+        return FILLS, {}
     leaves = roster[str(last["officer"])].get("leaves_on")
     if (
         leaves
         and str(leaves)[:10] <= (dt.date.fromisoformat(str(last["end"])[:10]) + dt.timedelta(days=31)).isoformat()
     ):
-        return f"succeeds {last['officer']}, who leaves the force"
-    return f"succeeds {last['officer']}, who moves"
+        return LEAVES_FORCE, {"officer": last["officer"]}
+    return MOVES_ON, {"officer": last["officer"]}
 
 
 def _years(person: dict[str, Any], on: str) -> float | None:

@@ -87,6 +87,7 @@ FIGURES = {
     "relationship_years_lost_by_moves": "Relationship-years lost because officers move",
     "relationship_years_lost_by_order": "Relationship-years lost by the order",
     "certified": "The bound can be checked",
+    "certified_bound": "Proven that no plan is below, as far as it can be checked, in points",
 }
 # A weight is named by one of what it weighs.
 WEIGHTS = {
@@ -111,7 +112,28 @@ VALUES = {
     "proven impossible": "proven impossible",
     "not found, not proven": "not found, not proven",
 }
-CELLS = ("posted", "reserve", "vacant post", "nobody: vacant", "yes", "no", "All of the force")
+CELLS = (
+    "posted",
+    "reserve",
+    "vacant post",
+    "nobody: vacant",
+    "yes",
+    "no",
+    "All of the force",
+    "open",
+    "upheld",
+    "rejected",
+)
+# Of the calendar of handovers.
+CALENDAR = (
+    "Handover in {beat}, post {post}: {leaves} to {comes}",
+    "{comes} begins in {beat}, post {post}",
+    "{leaves} leaves {beat}, post {post}: no successor",
+    "Last day of {officer}: {date}",
+    "First day of {officer}: {date}",
+    "Days together: {days}.",
+    "Days without an officer: {days}.",
+)
 HEAD = "08306B"
 
 
@@ -333,14 +355,19 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
             cell.number_format = form
 
 
+def _reason(move: dict[str, Any], speech: Speech) -> str:
+    """Return why somebody is moved, in the force's language."""
+    return "; ".join(speech.text(text, **fields) for text, fields in move["reasons"])
+
+
 def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     """Write who is moved and why, and, where the roster has them, temporary postings, supervisors and appeals."""
-    name, told = names(tables), tables.summary["officers"]
+    name, told, speech = names(tables), tables.summary["officers"], _speech(tables)
     found = moves(tables)
     head = ["Officer", "From beat", "To beat", "On", "Reason"]
     aged = any(m["years"] is not None for m in found)
     rows = [
-        [m["officer"], m["from"] or "–", name.get(m["to"], m["to"]), day(m["on"]), m["reason"]]
+        [m["officer"], m["from"] or "–", name.get(m["to"], m["to"]), day(m["on"]), _reason(m, speech)]
         + ([m["years"], {True: "yes", False: "no"}.get(m["junior_stays"], "–")] if aged else [])
         for m in found
     ]
@@ -376,36 +403,36 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//beatplanner//handovers//EN")
     calendar.add("version", "2.0")
-    name = names(tables)
+    name, speech = names(tables), _speech(tables)
     # the day on which the plan was made, so that the stamp lies in the past and a second run writes the same file
     made = dt.date.fromisoformat(str(tables.summary.get("made_on") or plan_months(tables)[0]))
     for c in changes_of(tables):
         event = icalendar.Event()
         beat, until = name.get(c.beat, c.beat), c.day + DAY
         told = []
+        both, comes, leaves, last, first, together, vacant = CALENDAR
+        where = {"beat": beat, "post": c.post, "comes": c.comes, "leaves": c.leaves}
         if c.comes and c.leaves:
-            title = f"Handover in {beat}, post {c.post}: {c.leaves} to {c.comes}"
+            title = speech.text(both, **where)
             assert c.last_day is not None
             until = max(until, c.last_day + DAY)
-        elif c.comes:
-            title = f"{c.comes} begins in {beat}, post {c.post}"
         else:
-            title = f"{c.leaves} leaves {beat}, post {c.post}: no successor"
+            title = speech.text(comes if c.comes else leaves, **where)
         if c.last_day:
-            told.append(f"Last day of {c.leaves}: {c.last_day.day} {c.last_day:%B %Y}.")
+            told.append(speech.text(last, officer=c.leaves, date=speech.date(c.last_day)))
         if c.first_day:
-            told.append(f"First day of {c.comes}: {c.first_day.day} {c.first_day:%B %Y}.")
+            told.append(speech.text(first, officer=c.comes, date=speech.date(c.first_day)))
         if c.comes and c.leaves:
-            told.append(f"Days together: {c.days_together}.")
+            told.append(speech.text(together, days=c.days_together))
         if c.days_vacant:
-            told.append(f"Days without an officer: {c.days_vacant}.")
+            told.append(speech.text(vacant, days=c.days_vacant))
         event.add("summary", title)
         event.add("description", "\n".join(told))
         event.add("dtstart", c.day)
         event.add("dtend", until)
         event.add("transp", "TRANSPARENT")
         event.add("dtstamp", dt.datetime.combine(made, dt.time(), dt.UTC))
-        event.add("uid", f"{c.day}-{abs(hash_of(title)):x}@beatplanner")
+        event.add("uid", f"{c.day}-{abs(hash_of(f'{c.beat} {c.post} {c.leaves} {c.comes}')):x}@beatplanner")
         calendar.add_component(event)
     path.write_bytes(calendar.to_ical())
 

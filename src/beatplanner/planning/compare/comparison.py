@@ -307,6 +307,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
                 "plan_sha256": file_hash(c.folder / "plan.gpkg"),
                 "summary_sha256": file_hash(c.folder / "summary.json"),
                 "report": (c.folder / "report.html").is_file(),
+                "made_on": c.tables.summary.get("made_on") or "",
                 "clashes": list(c.tables.summary.get("clashes", [])),
             }
         told.append(entry)

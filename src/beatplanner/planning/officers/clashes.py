@@ -262,11 +262,7 @@ def _language_notes(
             for row in need["recruit"][:4]:
                 day = dt.date.fromisoformat(row["by"])
                 start = (pd.Timestamp(day) - pd.DateOffset(months=training)).date()
-                late = (
-                    f"training from {start:%B %Y}"
-                    if start >= dates[0]
-                    else "already too late to train, so as soon as can be"
-                )
+                late = f"training to begin by {start:%B %Y}"
                 rows.append(f"{row['officers']} by {day:%B %Y} ({late})")
             text += f". Speakers of {spoken} to recruit: {', '.join(rows)}"
         notes.append(Note("warning", text, _language_way(town, beats, places, found, worst, lacking, k, dates, trials)))
