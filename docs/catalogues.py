@@ -24,6 +24,7 @@ SOURCES = tuple(
         "town_pages",
         "questions",
         "maps",
+        "screen_map",
         "map_margins",
         "street_beats",
         "small_files",

@@ -44,7 +44,6 @@ FUNCTIONS = {
     "planning/compare/rule_prices.py:relaxations": ONE_SEQUENCE,
     "planning/compare/surveys.py:_answers": ONE_SEQUENCE,
     "planning/forum/public/maps.py:write_language": LAYOUT,
-    "planning/forum/public/maps.py:_map_words": LAYOUT,
     "planning/officers/roster_problem.py:problem_of": ONE_SEQUENCE,
     "planning/stations/plan.py:_assemble": ONE_SEQUENCE,
     "planning/verification/compared_figures.py:_access": ONE_SEQUENCE,

@@ -38,6 +38,8 @@ SIMPLIFY_SHARE = 1 / 4000
 DIGITS = 5
 # Corners of streets that a telephone draws without waiting.
 MOST_CORNERS = 40_000
+# A beat's name may stand at so many places of a grid of so many steps each way, so that it lies on no sign and no other name.
+LABEL_STEPS, LABEL_PLACES = 9, 24
 POLICY_PLACE = "BEATPLANNER-POLICY"
 
 
@@ -67,8 +69,6 @@ class MapWords:
         How the map was made: a title, and blocks of text and tables.
     names
         What each beat is called.
-    stations
-        What each station is called.
     cards
         By beat: ``name``, and ``rows`` of a heading and lines: what a click on it tells.
     """
@@ -88,13 +88,38 @@ class MapWords:
     card_title: str
     card: Sequence[Mapping[str, Any]]
     names: Mapping[str, str]
-    stations: Mapping[str, str]
     cards: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
+class Sign:
+    """A station or a place where forums meet, with what a click on it tells.
+
+    Attributes
+    ----------
+    kind
+        ``there`` and ``new`` of stations, ``venue`` of forums.
+    at
+        Its place, metres of the plan's CRS.
+    name, said
+        What it is called, and what it is, in words.
+    rows
+        Headings with their lines.
+    beats
+        Ids of the beats whose forum meets here.
+    """
+
+    kind: str
+    at: tuple[float, float]
+    name: str
+    said: str
+    rows: Sequence[Sequence[Any]]
+    beats: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Ground:
-    """What the map shows beside the plan, in the plan's CRS: named streets with the beats that they run through, rivers, and venues of forums.
+    """What the map shows beside the plan, in the plan's CRS: named streets with the beats that they run through, rivers, and signs.
 
     Attributes
     ----------
@@ -102,13 +127,13 @@ class Ground:
         Name, ids of beats, the beats in words, lines.
     waters
         Lines; None where there are none.
-    venues
-        Beat, what is written at it, and its place in metres.
+    signs
+        Stations and the places where forums meet.
     """
 
     streets: Sequence[tuple[str, Sequence[str], str, shapely.Geometry]] = ()
     waters: gpd.GeoSeries | None = None
-    venues: Sequence[tuple[str, str, tuple[float, float]]] = ()
+    signs: Sequence[Sign] = ()
 
 
 def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
@@ -155,7 +180,6 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         for beat, shape in _dissolved(before, "current").items():
             _add(old, shape, "#f0f0f0", f"<b>{escape(t['before'])}: {escape(beat)}</b>")
         old.add_to(view)
-    _add_stations(view, plan, words)
     view.fit_bounds([[south, west], [north, east]])
     _plain_head(view)
     inner = shapely.point_on_surface(units.geometry.to_numpy())
@@ -192,14 +216,20 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         map_name=view.get_name(),
         new_name=new.get_name(),
         old_name=old.get_name() if old is not None else "",
-        names=sorted({p["name"] for p in places} | set(name_of.values()) | {street[0] for street in ground.streets}),
+        names=sorted(
+            {p["name"] for p in places}
+            | set(name_of.values())
+            | {street[0] for street in ground.streets}
+            | {sign.name for sign in ground.signs}
+        ),
         stations=plan.stations is not None,
+        **{kind: any(sign.kind == kind for sign in ground.signs) for kind in ("there", "new")},
         residents=bool(words.residents),
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
         figures=_in_script(dict(words.figures)),
         streets_json=_in_script(_streets(ground, plan)),
         cards_json=_in_script({b: dict(c) for b, c in words.cards.items()}),
-        venues=bool(ground.venues),
+        venues=any(sign.kind == "venue" for sign in ground.signs),
         river=ground.waters is not None and len(ground.waters) > 0,
         draft_word=words.texts["draft_word"],
         places_json=_in_script(places),
@@ -216,10 +246,16 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
                 "zoom_out": t["zoom_out"],
                 "labels": _labels(shapes, name_of),
                 "river": [] if ground.waters is None else _lines(ground.waters.to_numpy(), plan),
-                "venues": [
-                    {"beat": beat, "text": text, "at": _point(at, plan)}
-                    for beat, text, at in ground.venues
-                    if all(np.isfinite(at))
+                "signs": [
+                    {
+                        "kind": sign.kind,
+                        "at": _point(sign.at, plan),
+                        "name": sign.name,
+                        "said": sign.said,
+                        "rows": sign.rows,
+                        "beats": sign.beats,
+                    }
+                    for sign in ground.signs
                 ],
             }
         ),
@@ -376,11 +412,21 @@ def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
 
 
 def _labels(shapes: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return where each beat's name stands, the largest beat first."""
+    """Return where each beat's name may stand, the largest beat first: places inside the beat, the farthest from its border first."""
     found = []
     for beat, shape in sorted(shapes.items(), key=lambda s: -s[1].area):
-        point = shapely.point_on_surface(shape)
-        found.append({"text": names.get(beat, beat), "at": [round(point.y, DIGITS), round(point.x, DIGITS)]})
+        main = max(shapely.get_parts(shape), key=lambda p: p.area)
+        west, south, east, north = shapely.bounds(main)
+        steps = (np.arange(LABEL_STEPS) + 0.5) / LABEL_STEPS
+        x, y = (a.ravel() for a in np.meshgrid(west + steps * (east - west), south + steps * (north - south)))
+        grid = shapely.points(x, y)
+        inside = grid[shapely.contains_properly(main, grid)]
+        border = shapely.boundary(main)
+        inside = inside[np.argsort(-shapely.distance(inside, border), kind="stable")]
+        at = [
+            [round(p.y, DIGITS), round(p.x, DIGITS)] for p in [*inside[:LABEL_PLACES], shapely.point_on_surface(main)]
+        ]
+        found.append({"beat": beat, "text": names.get(beat, beat), "at": at})
     return found
 
 
@@ -393,30 +439,6 @@ def _for_template(text: str) -> str:
         .replace("{{", "&#123;{")
         .replace("{%", "&#123;%")
     )
-
-
-def _add_stations(view: folium.Map, plan: PublicPlan, words: MapWords) -> None:
-    if plan.stations is None:
-        return
-    import folium
-
-    texts = words.texts
-    points = plan.stations.to_crs("EPSG:4326")
-    for s in each_row(points):
-        kind = texts["station_today"] if s.existing else texts["station_new"]
-        marker = folium.CircleMarker(
-            [round(s.geometry.y, DIGITS), round(s.geometry.x, DIGITS)],
-            radius=7,
-            color="#ffffff",
-            weight=2,
-            fill=True,
-            fill_color="#08306b" if s.existing else "#cb181d",
-            fill_opacity=1.0,
-        )
-        folium.Tooltip(_for_template(f"<b>{escape(kind)}</b><br>{escape(words.stations[str(s.station)])}")).add_to(
-            marker
-        )
-        marker.add_to(view)
 
 
 def _in_script(value: Any) -> str:

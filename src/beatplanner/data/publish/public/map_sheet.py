@@ -13,7 +13,7 @@ from pyproj import CRS, Proj, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from beatplanner.data.formats import geometry
-from beatplanner.data.publish.public.map_labels import Box
+from beatplanner.data.publish.public.map_labels import Box, box_of
 from beatplanner.data.publish.public.map_margin import grid
 
 DARK, GREY, LIGHT, WATER, ACCENT, OPENED = "#1a1a1a", "#7a7a7a", "#b5b5b5", "#3a6ea5", "#08306b", "#b2182b"
@@ -173,9 +173,23 @@ class Sheet:
         return False
 
     def write(
-        self, text: str, x: float, y: float, size: float, *, bold: bool = False, colour: str = DARK, turn: float = 0.0
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float,
+        *,
+        bold: bool = False,
+        colour: str = DARK,
+        turn: float = 0.0,
+        plate: bool = False,
     ) -> None:
-        """Write a text around a place, with a halo."""
+        """Write a text around a place, with a halo; on a white plate where what lies under it is busy."""
+        if plate:
+            left, top, right, bottom = box_of(text, x, y, size, bold=bold)
+            self.parts.append(
+                f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" height="{bottom - top:.2f}" rx="0.5" fill="#fff" stroke="{colour}" stroke-width="0.15"/>'
+            )
         rotate = f' transform="rotate({turn:.1f} {x:.2f} {y:.2f})"' if turn else ""
         weight = ' font-weight="bold"' if bold else ""
         same = f'x="{x:.2f}" y="{y + 0.36 * size:.2f}" font-size="{size}" font-family="{FONT}"{weight} text-anchor="middle"{rotate}'

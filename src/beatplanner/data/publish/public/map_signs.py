@@ -21,6 +21,8 @@ from beatplanner.data.publish.public.plan import PublicPlan
 PLACE_OWN = 0.35
 # A river is told from the border above it by standing out so far on both sides of it, mm; shorter stretches (mm) are crossings.
 RIVER_EDGE, RIVER_LEAST = 0.45, 3.0
+# Letters of a station's name, mm: read at arm's length on any pattern.
+STATION_NAME = 2.7
 # Square millimetres of a beat that a sheet shows a part of, from which on the part is named.
 LEAST_PIECE = 40.0
 
@@ -29,14 +31,16 @@ def mark_part(sheet: Sheet, box: Box, letter: str) -> None:
     """Mark a part that has a sheet of its own, with the letter of that sheet."""
     (left, top), (right, bottom) = sheet.mm(np.array([[box[0], box[3]], [box[2], box[1]]]))
     size = 3.4
-    corners = [
-        (left, top - 2.4),
-        (right, top - 2.4),
-        (left, bottom + 2.4),
-        (right, bottom + 2.4),
-        (left, top),
-        (right, top),
+    edge = 0.5
+    # no name lies on the line around the part
+    sheet.taken += [
+        (left - edge, top - edge, right + edge, top + edge),
+        (left - edge, bottom - edge, right + edge, bottom + edge),
+        (left - edge, top, left + edge, bottom),
+        (right - edge, top, right + edge, bottom),
     ]
+    corners = [(left, top - 3.2), (right, top - 3.2), (left, bottom + 3.2), (right, bottom + 3.2)]
+    corners += [(left + 2.6, top + 3.2), (right - 2.6, top + 3.2)]
     sheet.parts.append(
         f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" height="{bottom - top:.2f}" fill="none" stroke="{OPENED}" stroke-width="0.5"/>'
     )
@@ -144,7 +148,7 @@ def station_names(sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size
     for existing, colour in ((True, ACCENT), (False, OPENED)):
         some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]
         texts = [names[str(s.station)] for s, *_ in some]
-        for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, 2.4, 0.65 * size, colour):
+        for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, STATION_NAME, 0.65 * size, colour):
             unnamed.append(texts[k])
             boxes.append(tuple(map(float, some[k][0].geometry.bounds)))
     return unnamed, boxes
@@ -165,7 +169,7 @@ def names_beside(
             sheet.parts.append(
                 f'<path d="M{point[0]:.2f} {point[1]:.2f}L{x:.2f} {y:.2f}" stroke="{colour}" stroke-width="0.2"/>'
             )
-        sheet.write(text, x, y, size, colour=colour)
+        sheet.write(text, x, y, size, colour=colour, plate=True)
         sheet.taken.append(box_of(text, x, y, size))
     return missing
 

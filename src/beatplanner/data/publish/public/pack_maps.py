@@ -116,6 +116,8 @@ def draw_town(
         sheet.draw(shape, line=DARK, width=0.6)
     if stations:
         draw_stations(sheet, plan, size=2.6)
+    for number, box in enumerate(parts or ()):
+        mark_part(sheet, box, chr(ord("A") + number))
     size = 3.2 if len(areas) <= 60 else 2.2
     listed, cramped = area_names(sheet, areas, labels, size)
     unnamed: list[str] = []
@@ -127,9 +129,22 @@ def draw_town(
         def fits(box: Box) -> bool:
             return round_scale(_padded(box), width, height, ground) * LARGER <= scale
 
-        parts = [_padded(b) for b in dense_parts(cramped, fits)]
-    for number, box in enumerate(parts or ()):
-        mark_part(sheet, box, chr(ord("A") + number))
+        found = [_padded(b) for b in dense_parts(cramped, fits)]
+        if found:
+            # drawn again: the names make room for the lines around the parts
+            return draw_town(
+                plan,
+                areas,
+                labels,
+                width=width,
+                height=height,
+                streets=streets,
+                waters=waters,
+                today=today,
+                stations=stations,
+                names=names,
+                parts=found,
+            )
     return _finished(sheet, scale, listed, unnamed, parts=parts or ())
 
 

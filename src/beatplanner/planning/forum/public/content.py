@@ -140,7 +140,13 @@ class PackContent:
     def source(self) -> str:
         """Where the data come from, as the force says it, and what their newest records are as of; never the name or the date of a file."""
         t, named = self.speech, self.speech.own(self.settings.source)
-        said = [t.text("Source: {source}.", source=t.given(named))] if named else []
+        declared = dict.fromkeys(own for d in self.card.data if (own := self.speech.own(d["name"])))
+        named = named or ", ".join(declared)
+        said = [
+            t.text("Source: {source}.", source=t.given(named))
+            if named
+            else t.text("The sources of the data are not declared.")
+        ]
         if self.newest:
             said.append(t.text("Newest data of {date}.", date=self.day_or_year(self.newest)))
         return " ".join(said)

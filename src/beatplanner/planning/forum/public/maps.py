@@ -1,4 +1,4 @@
-"""The pages with maps, and what the map on screen says."""
+"""The pages with maps on paper, and what is made of them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 
 from beatplanner.data.formats import geometry
-from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.beat_pages import as_pixels
-from beatplanner.data.publish.public.figures import counted, on_map
-from beatplanner.data.publish.public.forum_map import Ground, MapWords
+from beatplanner.data.publish.public.figures import on_map
 from beatplanner.data.publish.public.map_margin import legend
 from beatplanner.data.publish.public.map_sheet import Drawing, frame_of
 from beatplanner.data.publish.public.pack_maps import draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
-from beatplanner.planning.forum.public.beat_page import beat_page, officers_told, walk
+from beatplanner.planning.forum.public.beat_page import beat_page
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.map_margins import (
     SIGNS,
@@ -31,7 +28,7 @@ from beatplanner.planning.forum.public.map_margins import (
     town_maps,
 )
 from beatplanner.planning.forum.public.press import Press
-from beatplanner.planning.forum.public.questions import questions, why_here
+from beatplanner.planning.forum.public.screen_map import ground, map_words
 from beatplanner.planning.forum.public.town_pages import old_new_pairs, run_card, street_index, town_pages
 
 # Frames of the maps of a beat on paper, in mm, and the paper of each; the one in which the map is largest is taken.
@@ -247,7 +244,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         pictures={**pictures, **drawn_once},
         draft=draft,
     )
-    press.map(f"map{suffix}.html", plan, _map_words(content), _ground(content))
+    press.map(f"map{suffix}.html", plan, map_words(content), ground(content))
     told = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]
     press.picture(
         f"picture{suffix}.png",
@@ -275,121 +272,3 @@ def _contents(content: PackContent, maps: Maps) -> list[str]:
     if old_new_pairs(content):
         found.append(t.text("What changes from today's beats to the new ones"))
     return [*found, t.text("Answers to questions")]
-
-
-def _map_words(content: PackContent) -> MapWords:
-    """Return what the map on screen says."""
-    t, plan = content.speech, content.plan
-    texts = {
-        "title": content.title,
-        "find": t.text("Find a place, a street or a beat"),
-        "before": t.text("Today's beats"),
-        "after": t.text("New beats"),
-        "beat": t.text("Beat"),
-        "beats": t.text("The beats"),
-        "municipality": t.text("Municipality"),
-        "residents": t.text("Residents"),
-        "posts": t.text("Officers' posts"),
-        "station": t.text("Station"),
-        "forum": t.text("Your next forum"),
-        "where": t.text("Which beat is my place in?"),
-        "place": t.text("Place"),
-        "why": t.text("Why?"),
-        "questions": t.text("Questions answered"),
-        "station_today": t.text("Station there today"),
-        "station_new": t.text("New station"),
-        "draft": " ".join(content.draft),
-        "draft_word": content.draft_word,
-        "map": t.text("Map of the beats"),
-        "zoom_in": t.text("Zoom in"),
-        "zoom_out": t.text("Zoom out"),
-        "venue": t.text("Where the forum meets"),
-        "water": t.text("River or other barrier"),
-        "street": t.text("{street} runs through: {beats}.", street="{street}", beats="{beats}"),
-        "hidden": content.hidden_note(),
-        "propose": t.text("Propose another line"),
-        "propose_help": t.text(
-            "Choose a beat, press “Paint” and touch the areas that should belong to it. “Save” makes a small file on this device; nothing is sent. Give it to your forum or to the police."
-        ),
-        "propose_beat": t.text("Beat"),
-        "propose_paint": t.text("Paint"),
-        "propose_undo": t.text("Undo"),
-        "propose_save": t.text("Save"),
-        "found": t.text("{place} is in beat {beat}.", place="{place}", beat="{beat}"),
-        "nothing": t.text("Nothing is called “{name}” here.", name="{name}"),
-        "painted": t.text("Areas that you changed: {n}.", n="{n}"),
-    }
-    walks = []
-    for u in each_row(plan.units):
-        if plan.stations is None:
-            walks.append("")
-        elif u.station is None or not np.isfinite(u.walk_minutes):
-            walks.append(t.text("No station can be reached on foot."))
-        else:
-            walks.append(
-                t.count(
-                    "One minute on foot to {station}.",
-                    "{n} minutes on foot to {station}.",
-                    on_map(max(1, round(u.walk_minutes))),
-                    station=content.station_names.get(str(u.station), t.given(u.station)),
-                )
-            )
-    ids = [str(b.beat) for b in content.beats]
-    found = {str(b.beat): walk(content, str(b.beat)) for b in content.beats}
-    meetings = {i: content.meeting_of(i) for i in ids}
-    known = content.figures.residents
-    return MapWords(
-        language=t.language,
-        texts=texts,
-        decision=content.decision,
-        made=content.made,
-        review=content.review_note(),
-        residents={i: content.residents("beat", i) for i in ids if ("beat", i) in known},
-        figures={
-            i: None if (v := known["beat", i]) is None else t.register.cell(counted(v))
-            for i in ids
-            if ("beat", i) in known
-        },
-        station={i: "" if w is None else content.station_names[w[0]] for i, w in found.items()},
-        forum={i: content.when_and_where(m) for i, m in meetings.items() if m is not None},
-        walk=walks,
-        why=why_here(content, range(len(plan.units))),
-        questions=questions(content),
-        card_title=t.text("How this pack was made"),
-        card=run_card(content),
-        names=content.names,
-        stations=content.station_names,
-        cards={str(b.beat): _card(content, b) for b in content.beats},
-    )
-
-
-def _card(content: PackContent, beat: Any) -> dict[str, Any]:
-    """Return what a click on a beat tells: posts, stations, forum."""
-    t, ident = content.speech, str(beat.beat)
-    rows = []
-    officers = officers_told(content, ident)
-    if officers:
-        rows.append([t.text("Your officers"), officers])
-    stations = []
-    for way in content.plan.ways.get(ident, ()):
-        hours = content.hours_of(way.station)
-        open_ = t.text("Open: {hours}.", hours=hours) if hours else t.text("Opening hours are not fixed yet.")
-        stations.append(f"{content.station_names[way.station]}. {open_}")
-    if stations:
-        rows.append([t.text("Your station"), stations])
-    meeting = content.meeting_of(ident)
-    if meeting is not None:
-        rows.append([t.text("Your next forum"), [content.when_and_where(meeting)]])
-    return {"name": t.text("Beat {name}", name=content.names[ident]), "rows": rows}
-
-
-def _ground(content: PackContent) -> Ground:
-    """Return what the map on screen shows beside the plan."""
-    t = content.speech
-    venues = [
-        (m.area, f"{t.text('Where the forum meets')}: {t.given(m.venue)}", m.at)
-        for m in content.meetings
-        if m.level == "neighbourhood" and m.venue
-    ]
-    streets = [(s.name, s.beats, s.said, s.lines) for s in content.streets]
-    return Ground(streets, content.tables.waters, venues)

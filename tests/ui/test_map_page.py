@@ -1,0 +1,68 @@
+"""The map on screen, driven as a resident's telephone does: its parts are named, a touch tells, and no name lies on a sign."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import browser
+import pytest
+
+pytestmark = pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+
+NAMELESS = """JSON.stringify([...document.querySelectorAll('main section, [role=region], [role=search]')].filter(e => {
+  var by = e.getAttribute('aria-labelledby'), label = e.getAttribute('aria-label') || (by && document.getElementById(by).textContent);
+  return !label || !label.trim(); }).map(e => e.outerHTML.slice(0, 80)))"""
+STOPS = """JSON.stringify([...document.querySelectorAll('a[href], button, input, select, summary, [tabindex]')].filter(e => e.tabIndex >= 0)
+  .filter(e => !(e.getAttribute('aria-label') || e.textContent || (e.labels && e.labels.length)).toString().trim()).map(e => e.outerHTML.slice(0, 80)))"""
+ON_ANOTHER = """(function () {
+  function boxes(q) { return [...document.querySelectorAll(q)].filter(e => e.style.visibility !== 'hidden').map(e => [e.textContent, e.getBoundingClientRect()]); }
+  var names = boxes('.beat-name'), signs = boxes('.sign'), hit = [];
+  names.forEach(function (n, i) { signs.concat(names.slice(i + 1)).forEach(function (o) {
+    if (n[1].left < o[1].right - 1 && n[1].right > o[1].left + 1 && n[1].top < o[1].bottom - 1 && n[1].bottom > o[1].top + 1) { hit.push([n[0], o[0]]); } }); });
+  return JSON.stringify({ hit: hit, names: names.length });
+})()"""
+
+
+def touch(page: browser.Page, where: str) -> None:
+    """Press where a script says, and let the page answer."""
+    x, y = page.run(where)
+    for kind in ("mousePressed", "mouseReleased"):
+        page.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1366, 768)])
+def test_a_resident_finds_officers_station_and_forum(planned_once, tmp_path, width, height):
+    page = planned_once.folder / "plan" / "forum" / "map.html"
+    with browser.Page(page, width, height, tmp_path) as p:
+        assert p.run("document.querySelectorAll('main').length") == 1
+        assert p.run("document.querySelector('main').contains(document.querySelector('section:last-of-type'))")
+        assert json.loads(p.run(NAMELESS)) == [] and json.loads(p.run(STOPS)) == []
+        assert p.run("document.querySelector('.folium-map').clientHeight >= innerHeight / 2")
+        p.wait("document.querySelector('.beat-name').style.visibility !== ''")
+        laid = json.loads(p.run(ON_ANOTHER))
+        assert laid["names"] and laid["hit"] == []
+        # a station's sign tells when it is open, and for whom it is the first
+        touch(
+            p,
+            "(function(){var r=document.querySelector('.sign').getBoundingClientRect();return [r.x+r.width/2,r.y+r.height/2]})()",
+        )
+        p.wait("!document.getElementById('card').hidden")
+        told = p.run("document.getElementById('card').innerText")
+        assert told.startswith("Old station") and "Opening hours are not fixed yet." in told
+        # a beat tells its posts, its station and its forum
+        touch(
+            p,
+            "(function(){window.scrollTo(0,0);var m=document.querySelector('.folium-map').getBoundingClientRect();return [m.x+m.width/2+m.height/8,m.y+m.height/2-m.height/8]})()",
+        )
+        for _ in range(100):
+            told = p.run("document.getElementById('card').innerText")
+            if "Your officers" in told:
+                break
+            time.sleep(0.02)
+        assert all(said in told for said in ("Beat ", "Your officers", "post 1", "Your station", "Your next forum"))
+        p.run("var s=document.getElementById('search'); s.value='ulica 7'; s.dispatchEvent(new Event('change'))")
+        assert p.run("document.getElementById('answer').textContent").startswith("Улица 7 is in beat")
+        p.run("s.value='old stat'; s.dispatchEvent(new Event('change'))")
+        assert p.run("document.getElementById('answer').textContent") == "Station there today: Old station"
+        assert p.complaints() == []
