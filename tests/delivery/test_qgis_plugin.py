@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,143 @@ def test_what_cannot_be_used_is_told_and_a_cancel_ends_the_run(command_module, t
         command_module.program()
     monkeypatch.setenv("PYTHONHOME", "/usr")
     assert "PYTHONHOME" not in command_module.environment()
+
+
+def test_progress_goes_from_the_lines_of_a_run_to_the_end(command_module):
+    lines = [
+        "   0.0 s  reading",
+        "  10.0 s  preparing",
+        "  12.0 s  beats: best 9",
+        "a sentence without a time",
+        "  32.0 s  beats: best 8",
+    ]
+    progress = command_module.Progress(40)
+    shares = [progress.told(line) for line in lines]
+    assert shares[0] < shares[1] < shares[2] == shares[3] < shares[4]
+    # half of the limit's seconds are half of the way from solving to writing
+    assert shares[4] == pytest.approx((command_module.SOLVING + command_module.WRITING) / 2)
+    late = [
+        progress.told("  90.0 s  stations"),
+        progress.told("  91 s  writing"),
+        progress.told("  92 s  writing: maps"),
+    ]
+    assert late == sorted(late) and late[0] == command_module.WRITING and late[2] < 100
+    assert command_module.Progress().told("  30 s  beats") < 50
+
+
+@posix
+def test_a_cancel_ends_the_children_of_a_run_too(command_module, tmp_path):
+    body = (
+        "import os, pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(tmp_path / 'child')!r}).write_text(str(child.pid))\n"
+        "print('begun', file=sys.stderr, flush=True)\ntime.sleep(60)"
+    )
+    told = []
+    with pytest.raises(command_module.CommandError, match="Cancelled"):
+        command_module.run(["beats"], told.append, lambda: bool(told), setting=stand_in(tmp_path, body))
+    child = Path("/proc") / (tmp_path / "child").read_text()
+    if Path("/proc/self").exists():
+        assert not child.exists() or "Z" in (child / "stat").read_text().split(")")[-1].split()[0]
+
+
+QGIS_SCRIPT = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+out = Path(sys.argv[2])
+from qgis.core import *
+application = QgsApplication([], False)
+application.initQgis()
+from beatplanner_processing.provider import Provider
+provider = Provider()
+QgsApplication.processingRegistry().addProvider(provider)
+
+class Feedback(QgsProcessingFeedback):
+    def __init__(self):
+        super().__init__()
+        self.shares = []
+        self.progressChanged.connect(self.shares.append)
+
+def run(name, **parameters):
+    context, feedback = QgsProcessingContext(), Feedback()
+    result, fine = provider.algorithm(name).create().run(parameters, context, feedback)
+    assert fine, (name, feedback.textLog())
+    assert feedback.shares == sorted(feedback.shares) and feedback.shares[-1] == 100 and len(feedback.shares) > 1, feedback.shares
+    return result
+
+told = {"check": run("check", PROJECT="p.toml")}
+told["beats"] = run("beats", PROJECT="p.toml", TIME_LIMIT=7, SEED=3, OUTPUT=str(out / "b"))
+plan = told["beats"]["PLAN_FILE"]
+told["stations"] = run("stations", PROJECT="p.toml", PLAN=plan, OUTPUT=str(out / "s"))
+told["officers"] = run("officers", PROJECT="p.toml", PLAN=plan, OUTPUT=str(out / "o"))
+told["verify"] = run("verify", PLAN=told["beats"]["OUTPUT"])
+told["compare"] = run("compare", PLANS=[plan, told["stations"]["OUTPUT"]], OUTPUT=str(out / "c"))
+
+# a model: beats, then stations on them, then what the checker says of both
+source, child = QgsProcessingModelChildParameterSource, QgsProcessingModelChildAlgorithm
+model = QgsProcessingModelAlgorithm("town", "group")
+model.addModelParameter(QgsProcessingParameterFile("PROJECT"), QgsProcessingModelParameter("PROJECT"))
+for name, sources in (
+    ("beats", {"PROJECT": source.fromModelParameter("PROJECT")}),
+    ("stations", {"PROJECT": source.fromModelParameter("PROJECT"), "PLAN": source.fromChildOutput("beats", "PLAN_FILE")}),
+    ("verify", {"PLAN": source.fromChildOutput("stations", "OUTPUT")}),
+):
+    step = child("beatplanner:" + name)
+    step.setChildId(name)
+    if name != "verify":
+        # the window of models fills these in
+        sources |= {"TIME_LIMIT": source.fromStaticValue(9), "SEED": source.fromStaticValue(0)}
+    for key, value in sources.items():
+        step.addParameterSources(key, [value])
+    model.addChildAlgorithm(step)
+valid, why = model.validate()
+assert valid, why
+result, fine = model.run({"PROJECT": "q.toml"}, QgsProcessingContext(), Feedback())
+assert fine
+told["model"] = result["CHILD_RESULTS"]["verify"]["OK"]
+print(json.dumps(told))
+"""
+
+
+@posix
+@pytest.mark.skipif(QGIS is None, reason="there is no QGIS on this machine")
+def test_each_algorithm_calls_its_command_with_progress_and_in_a_model(tmp_path):
+    body = (
+        "import pathlib, sys\n"
+        f"log = open({str(tmp_path / 'calls')!r}, 'a')\nprint(*sys.argv[1:], sep='|', file=log)\n"
+        "print('  0.1 s  reading', '  0.2 s  beats: best 1', '  0.3 s  writing', sep=chr(10), file=sys.stderr)\n"
+        "out = sys.argv[sys.argv.index('--out') + 1] if '--out' in sys.argv else ''\n"
+        "if out:\n    pathlib.Path(out).mkdir(parents=True, exist_ok=True)\n    pathlib.Path(out, 'plan.gpkg').write_text('')\n"
+        "print('{\"ok\": true}' if sys.argv[1] == 'verify' else 'said')"
+    )
+    kept = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+    kept |= {"BEATPLANNER": stand_in(tmp_path, body), "PYTHONDONTWRITEBYTECODE": "1"}
+    (tmp_path / "look.py").write_text(QGIS_SCRIPT, encoding="utf-8")
+    run = ["/usr/bin/python3", str(tmp_path / "look.py"), str(FOLDER), str(tmp_path / "out")]
+    ended = subprocess.run(run, env=kept, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout.splitlines()[-1])
+    out = tmp_path / "out"
+    assert told["check"] == {"SAID": "said"} and told["verify"]["OK"] and told["model"]
+    assert told["beats"]["BEATS"] == f"{out}/b/plan.gpkg|layername=beats" and told["compare"]["PAGE"].endswith(
+        "c/comparison.html"
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls[:6] == [
+        "check|p.toml",
+        f"beats|p.toml|--out|{out}/b|--time-limit|7|--seed|3",
+        f"stations|p.toml|--out|{out}/s|--plan|{out}/b/plan.gpkg|--time-limit|60|--seed|0",
+        f"officers|p.toml|--out|{out}/o|--plan|{out}/b/plan.gpkg|--time-limit|60|--seed|0",
+        f"verify|{out}/b|--json",
+        f"compare|{out}/b|{out}/s|--out|{out}/c",
+    ]
+    # the model hands the plan of one step to the next
+    assert [c.split("|")[0] for c in calls[6:]] == ["beats", "stations", "verify"]
+    assert (
+        calls[7].split("|")[5] == calls[6].split("|")[3] + "/plan.gpkg"
+        and calls[8].split("|")[1] == calls[7].split("|")[3]
+    )
 
 
 @posix

@@ -1,7 +1,9 @@
 """Runs the installed beatplanner; knows nothing of QGIS."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -40,6 +42,62 @@ def environment():
     return kept
 
 
+# How far a run is where a phase begins, in percent: reading, then what is solved, which takes the time limit at most, then what is written.
+READING, PREPARING, SOLVING, WRITING, LAST = 2.0, 6.0, 12.0, 85.0, 99.0
+
+
+class Progress:
+    """How far a run is, in percent, by the lines that the command tells.
+
+    Parameters
+    ----------
+    limit
+        Seconds of solving at most; without them, half of the way takes half a minute.
+    """
+
+    def __init__(self, limit=None):
+        self.limit, self.share, self.began = limit, 0.0, None
+
+    def told(self, line):
+        """Take a line such as ``  12.3 s  beats: best …`` and return how far the run is; it never goes back."""
+        found = re.match(r"\s*(\d+(?:\.\d+)?) s  (\w+)", line)
+        if found:
+            self.share = max(self.share, self._share(float(found[1]), found[2]))
+        return self.share
+
+    def _share(self, seconds, phase):
+        if phase in ("reading", "preparing"):
+            return READING if phase == "reading" else PREPARING
+        if phase == "writing":
+            # each line of writing is a piece of it
+            return min(LAST, max(self.share, WRITING) + 2.0)
+        if self.share >= WRITING:
+            return self.share
+        self.began = seconds if self.began is None else self.began
+        past = seconds - self.began
+        part = min(1.0, past / self.limit) if self.limit else past / (past + 30.0)
+        return SOLVING + (WRITING - SOLVING) * part
+
+
+def end(process):
+    """End a run with all its children: softly, then at once."""
+    if sys.platform == "win32":
+        hidden = {"creationflags": 0x08000000, "capture_output": True, "check": False}
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], **hidden)
+        process.wait()
+        return
+    for strength in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, strength)
+            process.wait(PATIENCE)
+            return
+        except ProcessLookupError:
+            process.wait()
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
 def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH, NOT_FOUND), setting=""):
     """Run the command and return its exit code and what it says on standard output.
 
@@ -61,7 +119,8 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
     CommandError
         Where it cannot be run, was cancelled, or ends with another code.
     """
-    hidden = {"creationflags": 0x08000000} if sys.platform == "win32" else {}
+    # a group of its own, so that its children end with it
+    hidden = {"creationflags": 0x08000000} if sys.platform == "win32" else {"start_new_session": True}
     process = subprocess.Popen(
         [*program(setting), *arguments],
         stdout=subprocess.PIPE,
@@ -74,14 +133,14 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
     )
     said, told = [], []
 
-    def read(stream, into, also):
-        for line in stream:
-            into.append(line.rstrip("\n"))
-            also(line.rstrip("\n"))
+    def read(stream, into):
+        with stream:
+            for line in stream:
+                into.append(line.rstrip("\n"))
 
     readers = [
-        threading.Thread(target=read, args=(process.stdout, said, lambda line: None), daemon=True),
-        threading.Thread(target=read, args=(process.stderr, told, lambda line: None), daemon=True),
+        threading.Thread(target=read, args=(process.stdout, said), daemon=True),
+        threading.Thread(target=read, args=(process.stderr, told), daemon=True),
     ]
     for reader in readers:
         reader.start()
@@ -93,11 +152,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
             tell(told[shown])
             shown += 1
         if cancelled():
-            process.terminate()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            end(process)
             raise CommandError("Cancelled.")
     for reader in readers:
         reader.join()

@@ -8,6 +8,8 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingException,
     QgsProcessingOutputBoolean,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputHtml,
     QgsProcessingOutputString,
     QgsProcessingOutputVectorLayer,
     QgsProcessingParameterFile,
@@ -17,7 +19,7 @@ from qgis.core import (
     QgsProcessingProvider,
 )
 
-from .command import CLASH, NOT_FOUND, CommandError, run
+from .command import CLASH, NOT_FOUND, CommandError, Progress, run
 
 
 class Algorithm(QgsProcessingAlgorithm):
@@ -41,13 +43,20 @@ class Algorithm(QgsProcessingAlgorithm):
         """Return a new one."""
         return type(self)()
 
-    def call(self, arguments, feedback, allowed=(0, CLASH, NOT_FOUND)):
-        """Run the command with its progress in the log, until it ends or is cancelled."""
+    def call(self, arguments, feedback, allowed=(0, CLASH, NOT_FOUND), limit=None):
+        """Run the command with its progress in the log and on the bar, until it ends or is cancelled."""
         feedback.pushCommandInfo("beatplanner " + " ".join(arguments))
+        progress = Progress(limit)
+
+        def tell(line):
+            feedback.pushInfo(line)
+            feedback.setProgress(progress.told(line))
+
         try:
-            code, said = run(arguments, feedback.pushInfo, feedback.isCanceled, allowed)
+            code, said = run(arguments, tell, feedback.isCanceled, allowed)
         except CommandError as error:
             raise QgsProcessingException(str(error)) from None
+        feedback.setProgress(100)
         if code == CLASH:
             feedback.reportError("The rules cannot all be met: the plan is the best one under the smallest relaxation.")
         if code == NOT_FOUND:
@@ -96,6 +105,8 @@ class Step(Algorithm):
         self.addParameter(number("TIME_LIMIT", "Time limit (seconds)", defaultValue=60, minValue=1))
         self.addParameter(number("SEED", "Seed", defaultValue=0, minValue=0))
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", "Result folder"))
+        self.addOutput(QgsProcessingOutputFile("PLAN_FILE", "Plan (plan.gpkg)"))
+        self.addOutput(QgsProcessingOutputHtml("REPORT", "Report"))
         for layer in self.layers:
             self.addOutput(QgsProcessingOutputVectorLayer(layer.upper(), layer.capitalize()))
 
@@ -106,11 +117,13 @@ class Step(Algorithm):
         plan = self.parameterAsFile(parameters, "PLAN", context) if self.ident != "beats" else ""
         if plan:
             arguments += ["--plan", plan]
-        arguments += ["--time-limit", str(self.parameterAsInt(parameters, "TIME_LIMIT", context))]
+        limit = self.parameterAsInt(parameters, "TIME_LIMIT", context)
+        arguments += ["--time-limit", str(limit)]
         arguments += ["--seed", str(self.parameterAsInt(parameters, "SEED", context))]
-        self.call(arguments, feedback)
+        self.call(arguments, feedback, limit=limit)
         package = Path(out) / "plan.gpkg"
-        return {"OUTPUT": out, **{layer.upper(): f"{package}|layername={layer}" for layer in self.layers}}
+        files = {"PLAN_FILE": str(package), "REPORT": str(Path(out) / "report.html")}
+        return {"OUTPUT": out, **files, **{layer.upper(): f"{package}|layername={layer}" for layer in self.layers}}
 
 
 class Beats(Step):
@@ -146,6 +159,7 @@ class Compare(Algorithm):
             QgsProcessingParameterMultipleLayers("PLANS", "Plans (plan.gpkg or their folders)", QgsProcessing.TypeFile)
         )
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", "Comparison"))
+        self.addOutput(QgsProcessingOutputHtml("PAGE", "What to choose"))
 
     def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
         """Run."""
@@ -153,7 +167,7 @@ class Compare(Algorithm):
         folders = [str(Path(f).parent) if f.endswith(".gpkg") else f for f in files]
         out = self.parameterAsString(parameters, "OUTPUT", context)
         self.call(["compare", *folders, "--out", out], feedback)
-        return {"OUTPUT": out}
+        return {"OUTPUT": out, "PAGE": str(Path(out) / "comparison.html")}
 
 
 class Verify(Algorithm):

@@ -48,7 +48,7 @@ img{{max-width:100%}}</style></head><body>
 <p>Each point is a plan under another limit on the share of residents who change beat. Travel is workload × metres to the beat's centre;
 the rule of balance is ±{tolerance:.1%}.{TRUST if trust else ""}{HOLLOW if not all(r["feasible"] for r in rows) else ""}</p>
 <img alt="Travel and greatest deviation against the share of residents moved" src="{_chart(rows, tolerance)}">
-<table><thead><tr><th>Residents that may change beat</th><th>that do</th><th>Greatest deviation</th><th>Travel</th>{"<th>Relationship-years kept</th>" if trust else ""}<th>Rules</th></tr></thead>
+<table><thead><tr><th>Residents that may change beat</th><th>that do</th><th>Greatest deviation</th><th>Travel, hours × m</th>{"<th>Relationship-years kept</th>" if trust else ""}<th>Rules</th></tr></thead>
 <tbody>{cells}</tbody></table></body></html>
 """
     (out / "curve.html").write_text(page, encoding="utf-8")
@@ -95,7 +95,7 @@ def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:
     right.set_ylabel("greatest deviation, %")
     for axes in (left, right):
         axes.set_xlabel("residents who change beat, %")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
         axes.grid(color="#e0e0e0")
         axes.spines[["top", "right"]].set_visible(False)
         for x, row in zip(moved, points, strict=True):
