@@ -250,7 +250,7 @@ def test_urgent_categories_wait_less(served, command):
 def test_no_beat_whose_posts_fill_a_shift_is_left_without_an_officer():
     """Entries, beats, shifts and the whole are rounded by less than one, whatever the calls; two posts are 1.2 shifts of 56 hours."""
     from beatplanner.data.description.sections.workload import Workload
-    from beatplanner.planning.service.duty import hours_a_post, on_duty
+    from beatplanner.planning.service.duty import hours_a_post, mean_on_duty, whole_officers
 
     rules, random = Workload(), np.random.default_rng(7)
     for _ in range(60):
@@ -259,7 +259,7 @@ def test_no_beat_whose_posts_fill_a_shift_is_left_without_an_officer():
         calls *= random.random((shifts, beats)) < 0.8
         names = [str(b) for b in range(beats)]
         posts = {b: int(random.integers(0, 7)) for b in names}
-        found = on_duty(posts, names, hours, calls, rules)
+        found = whole_officers(mean_on_duty(posts, names, hours, calls, rules), hours[:, None] * calls)
         total = (calls * hours[:, None]).sum(axis=1) + 1e-12
         mean = np.outer(total / total.sum() / hours, [posts[b] * hours_a_post(rules) for b in names])
         for whole, part in (
@@ -271,7 +271,8 @@ def test_no_beat_whose_posts_fill_a_shift_is_left_without_an_officer():
             assert (np.abs(whole - part) < 1).all()
     names = [str(b) for b in range(15)]
     calls = np.linspace(0.1, 3.0, 45).reshape(3, 15)
-    assert on_duty(dict.fromkeys(names, 2), names, np.full(3, 56.0), calls, rules).sum(axis=0).min() == 1
+    two = mean_on_duty(dict.fromkeys(names, 2), names, np.full(3, 56.0), calls, rules)
+    assert whole_officers(two, 56 * calls).sum(axis=0).min() == 1
 
 
 @pytest.mark.usefixtures("without_pack")
@@ -400,3 +401,31 @@ def test_main_roads_are_faster_and_who_walks_is_slower(served, command):
         assert found == pytest.approx(times * metres * 60 / 1000, rel=1e-3)
     served.path("servers.csv").write_text(f"server,beat,unit,speed_kmh\nA,1,{start},0\n", "utf-8")
     assert "stands still" in command("service", served.project, "--out", served.path("service"))[2]
+
+
+def test_a_pattern_of_duty_says_who_is_on_duty_and_what_rest_it_leaves(served, command):
+    served.swap('servers = "servers.csv"\n', 'pattern = ["day", "day", "night", "night", "off", "off", "off", "off"]\n')
+    served.swap('calls = "calls.csv"', 'calls = "calls.csv"\nstandard = { people_share = 0.4 }')
+    served.swap("posts_per_beat = 1", "posts_per_beat = 5")
+    code, _, err = command("plan", served.project, "--out", served.path("plan"), "--time-limit", "20")
+    assert code == 0, err
+    found = read(served.path("plan"))
+    # a quarter of five posts less absence: one on duty in each beat and shift; 12-hour nights begin 24 hours after days
+    assert [s["servers_on_duty"] for s in found["shifts"]] == [4, 4]
+    assert found["shifts"][0]["relief_factor"] == pytest.approx(4 / (1 - 0.184))
+    told = found["pattern"]
+    assert (told["between_shifts"], told["weekly"], told["hours_a_week"]) == (12, 72, 42) and not told["broken"]
+    assert sum(found["proposal"]["posts"].values()) == pytest.approx(2 * 4 / (1 - 0.184))
+    verdict = verify(served.path("plan"))
+    assert verdict.ok, verdict.failed
+    assert {c.name: c.state for c in verdict.checks}["service.pattern"] == "checked"
+    served.swap('"day", "day", "night", "night", "off"', '"night", "day", "day", "day", "day"')
+    assert command("service", served.project, "--out", served.path("tired"))[0] == 0
+    tired = read(served.path("tired"))
+    assert tired["pattern"]["broken"] == ["between_shifts", "hours_a_week"] and tired["pattern"]["between_shifts"] == 0
+    assert any("0 hours of rest between two shifts, and 11 are asked for" in n for n in tired["notes"])
+    for wrong, said in (('"dayy", "off"', "there is no shift “dayy”. Did you mean “day”?"), ('"off"', "nobody works")):
+        served.swap("pattern = [", f"pattern = [{wrong}] # ")
+        code, _, err = command("service", served.project, "--out", served.path("none"))
+        assert code == 1 and said in err
+        served.swap(f"pattern = [{wrong}] # ", "pattern = [")

@@ -1,6 +1,7 @@
 """Who is on duty: servers of each shift, where they wait and whose they are.
 
-Where no table of servers is given, they follow from the posts. The officers of a beat with P posts are on duty for
+Where no table of servers is given, they follow from the posts. By a pattern of duty (`pattern`) each shift has its share of a beat's posts.
+Without one the officers of a beat with P posts are on duty for
 P × annual hours × (1 − absence) a year. These hours are shared out to the shifts in proportion to the calls in each, and rounded to whole
 officers so that no beat and no shift gains or loses as much as one. A beat may have nobody of its own in a shift: that is what few posts mean.
 """
@@ -14,6 +15,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from beatplanner.data.description.sections.service import Service
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
@@ -21,6 +23,7 @@ from beatplanner.data.town.service_tables import ServiceTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import WEEKS_A_YEAR
 from beatplanner.planning.service.hours import ShiftHours, overlap
+from beatplanner.planning.service.pattern import part_on_duty
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,22 @@ def duty(
                 raise InputError(problem(what, mend, file=town.description.file, field="service.servers"))
             found.append(there)
         return Duty(tuple(found), from_posts=False)
-    return Duty(_from_posts(town, shifts, beat, posts, calls, known), from_posts=True)
+    return Duty(_from_posts(town, tables.rules, shifts, beat, posts, calls, known), from_posts=True)
 
 
-def _from_posts(town, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
+def _from_posts(town, rules: Service, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
     names = list(dict.fromkeys(name for s in shifts for name in s.shifts))
     # hours of each period in each shift: alike where none overlap
     hours = np.array([[s.hours_a_week if name in s.shifts else 0.0 for s in shifts] for name in names])
     length = hours.sum(axis=1)
     of_beats = hours @ _calls_of_beats(calls, beat, known) / np.maximum(length, 1e-12)[:, None]
-    number = on_duty(posts, known, length, of_beats, town.description.workload)
+    workload = town.description.workload
+    if rules.pattern:
+        held = np.array([posts.get(b, 0) for b in known])
+        mean = np.array([part_on_duty(rules, name, workload) for name in names])[:, None] * held
+    else:
+        mean = mean_on_duty(posts, known, length, of_beats, workload)
+    number = whole_officers(mean, length[:, None] * of_beats)
     centre = waiting_places(town, beat, known)
     several = overlap(shifts)
 
@@ -142,19 +151,10 @@ def hours_a_post(rules: Workload) -> float:
     return rules.annual_hours * (1 - rules.absence) / WEEKS_A_YEAR
 
 
-def on_duty(
+def mean_on_duty(
     posts: dict[str, int], known: list[str], hours: np.ndarray, calls: np.ndarray, rules: Workload
 ) -> np.ndarray:
-    r"""Return whole officers on duty, (S, K), from the posts of the beats.
-
-    A beat's hours on duty are shared out to the shifts by all calls of each, which gives a table of fractions m. It is rounded so that each
-    entry, each beat's sum, each shift's sum and the sum of all lie within one of the table's; such a rounding always exists [1]_. Of all of
-    them one is taken with the most calls in shifts in which an officer of the own beat is on duty:
-
-    .. math::  \max \sum_{sb} \frac{h_s c_{sb}}{\lfloor m_{sb} \rfloor + 1} x_{sb}
-
-    over the vertices of a transportation polytope, which are whole. So no beat whose posts fill a shift is left without one for the sake of
-    busier beats.
+    """Return officers on duty on average, (S, K): the hours of each beat's posts, shared out to the shifts by all calls of each.
 
     Parameters
     ----------
@@ -166,20 +166,40 @@ def on_duty(
         (S, K) calls an hour of each beat.
     rules
         Annual hours and absence.
+    """
+    a_week = np.array([posts.get(b, 0) for b in known]) * hours_a_post(rules)
+    share = (calls * hours[:, None]).sum(axis=1) + 1e-12
+    share /= share.sum()
+    return a_week[None, :] * share[:, None] / np.maximum(hours[:, None], 1e-12)
+
+
+def whole_officers(mean: np.ndarray, calls: np.ndarray) -> np.ndarray:
+    r"""Return whole officers on duty, (S, K).
+
+    A table of fractions m is rounded so that each entry, each beat's sum, each shift's sum and the sum of all lie within one of the table's;
+    such a rounding always exists [1]_. Of all of them one is taken with the most calls in shifts in which an officer of the own beat is on duty:
+
+    .. math::  \max \sum_{sb} \frac{c_{sb}}{\lfloor m_{sb} \rfloor + 1} x_{sb}
+
+    over the vertices of a transportation polytope, which are whole. So no beat whose posts fill a shift is left without one for the sake of
+    busier beats.
+
+    Parameters
+    ----------
+    mean
+        (S, K) officers on duty on average.
+    calls
+        (S, K) calls a week of each beat in each shift.
 
     References
     ----------
     .. [1] M. Bacharach, "Matrix rounding problems", Management Science 12 (1966), 732–742.
     """
-    a_week = np.array([posts.get(b, 0) for b in known]) * hours_a_post(rules)
-    share = (calls * hours[:, None]).sum(axis=1) + 1e-12
-    share /= share.sum()
-    mean = a_week[None, :] * share[:, None] / np.maximum(hours[:, None], 1e-12)
     shifts, beats = mean.shape
     whole = round(float(mean.sum()))
     if whole == 0:
         return np.zeros(mean.shape, int)
-    value = hours[:, None] * calls / (_least(mean) + 1)
+    value = calls / (_least(mean) + 1)
     # beats and shifts that are alike keep their order
     value = value / max(value.max(), 1e-12) - 1e-6 * np.arange(mean.size).reshape(mean.shape) / mean.size
     of_shift = sparse.kron(sparse.eye(shifts), np.ones((1, beats)))

@@ -22,6 +22,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import Demand, demand
 from beatplanner.planning.service.duty import Duty, duty
 from beatplanner.planning.service.hours import ShiftHours, overlap, shift_hours
+from beatplanner.planning.service.pattern import check_pattern
 from beatplanner.solver.service.approximate import approximate, draws_states
 from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
@@ -100,6 +101,7 @@ def read_inputs(town: Town) -> ServiceInputs:
         Where nothing says when calls come, or a table cannot be used.
     """
     tables = read_service_tables(town)
+    check_pattern(tables.rules, town.description.file)
     shifts = shift_hours(tables.rules)
     return ServiceInputs(tables, shifts, demand(town, tables, shifts))
 

@@ -2,8 +2,7 @@
 
 Officers wait where those of their beat wait now, else at the beat's centre; cars that several beats share stay as they are. Each shift
 is a problem of its own (`solver.service.staffing` has the model and the bounds), since nobody serves in two shifts at once. What the
-officers on duty mean in posts follows from their hours: a place on duty for h hours a week needs h × 52.18 / (annual hours × (1 − absence))
-officers on the payroll.
+officers on duty mean in posts follows from the relief factor of the shift (`pattern.relief_factor`).
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.duty import hours_a_post, waiting_places
+from beatplanner.planning.service.duty import waiting_places
+from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.picture import ServicePicture, ShiftPicture, travel_minutes
 from beatplanner.solver.service.staffing import (
     Measured,
@@ -64,8 +64,8 @@ class Proposal:
     starts, start_hours, hours_now
         Whole hours at which as many shifts a day had better start, the officer hours a week that the need of each hour then asks for, and
         those with today's shifts; None where the week by hours is not known or today's shifts are not the same every day.
-    hours_a_post
-        Hours a week that one post is on duty.
+    relief
+        Of each shift: posts on the payroll that keep one officer on duty; None where a pattern of duty has nobody there.
     """
 
     beats: list[str]
@@ -74,7 +74,7 @@ class Proposal:
     starts: tuple[int, ...] | None
     start_hours: int | None
     hours_now: int | None
-    hours_a_post: float
+    relief: tuple[float | None, ...]
 
 
 def propose(town: Town, picture: ServicePicture, cancelled: Callable[[], bool]) -> Proposal | None:
@@ -96,8 +96,9 @@ def propose(town: Town, picture: ServicePicture, cancelled: Callable[[], bool]) 
     beats = [b for b in dict.fromkeys(picture.beat) if b is not None]
     shifts = tuple(_of_shift(town, picture, s, beats, standard, cancelled) for s in picture.shifts)
     starts, start_hours, hours_now = _starts(picture, standard)
-    a_post = hours_a_post(town.description.workload)
-    return Proposal(beats, standard, shifts, starts, start_hours, hours_now, a_post)
+    rules, workload = picture.tables.rules, town.description.workload
+    relief = tuple(relief_factor(rules, s.hours.name, s.hours.hours_a_week, workload) for s in picture.shifts)
+    return Proposal(beats, standard, shifts, starts, start_hours, hours_now, relief)
 
 
 def _of_shift(
@@ -169,7 +170,9 @@ def told(proposal: Proposal) -> dict[str, Any]:
         "standard": standard,
         "shifts": [_told_of_shift(proposal, s) for s in proposal.shifts],
         "posts": _posts(proposal),
-        "posts_now": float(sum(s.now.sum() * s.hours_a_week for s in proposal.shifts)) / proposal.hours_a_post,
+        "posts_now": float(
+            sum(s.now.sum() * (r or 0.0) for s, r in zip(proposal.shifts, proposal.relief, strict=True))
+        ),
         "shift_starts": None
         if proposal.starts is None
         else {
@@ -181,12 +184,13 @@ def told(proposal: Proposal) -> dict[str, Any]:
 
 
 def _posts(proposal: Proposal) -> dict[str, float] | None:
-    of_shifts = [(s.staffing.officers, s.hours_a_week) for s in proposal.shifts]
-    worked = [officers * hours for officers, hours in of_shifts if officers is not None]
-    if len(worked) < len(of_shifts):
-        return None
-    hours = np.sum(worked, axis=0)
-    return {b: float(h) / proposal.hours_a_post for b, h in zip(proposal.beats, hours, strict=True)}
+    posts = np.zeros(len(proposal.beats))
+    for shift, relief in zip(proposal.shifts, proposal.relief, strict=True):
+        officers = shift.staffing.officers
+        if officers is None or (relief is None and officers.any()):
+            return None
+        posts += officers * (relief or 0.0)
+    return dict(zip(proposal.beats, posts.tolist(), strict=True))
 
 
 def _told_of_shift(proposal: Proposal, s: ShiftProposal) -> dict[str, Any]:

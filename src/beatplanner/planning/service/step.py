@@ -15,6 +15,8 @@ from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence
 from beatplanner.planning.service.hours import overlap
+from beatplanner.planning.service.pattern import relief_factor
+from beatplanner.planning.service.pattern import told as told_of_pattern
 from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
 from beatplanner.planning.service.proposal import propose, sentences, told
 
@@ -168,6 +170,14 @@ def content(
         said["backup_minutes"] = rules.backup_minutes
     if today is not None:
         said["today"] = today
+    if rules is not None:
+        workload = town.description.workload
+        for shift in said["shifts"]:
+            shift["relief_factor"] = relief_factor(rules, shift["name"], shift["hours_a_week"], workload)
+        pattern, broken = told_of_pattern(rules, workload)
+        if pattern is not None and picture.duty.from_posts:
+            said["pattern"] = pattern
+            said["notes"] += broken
     away = abstraction(town, picture.beat, said["away_share"])
     if away is not None:
         said["abstraction"] = away

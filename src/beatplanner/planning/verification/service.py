@@ -16,6 +16,7 @@ import pandas as pd
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, MINUTES, SERVERS
 from beatplanner.planning.verification.ledger import Ledger, same, text
+from beatplanner.planning.verification.service_duty import check_duty
 from beatplanner.planning.verification.service_simulated import second_seed
 
 MOST_SERVERS = 10
@@ -87,7 +88,9 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         assumed = (tables.summary.get("rules", {}).get("workload") or {}).get("abstraction")
         rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
         ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "shares")
-    _proposal(ledger, claims, tables.summary.get("rules", {}))
+    rules = tables.summary.get("rules", {})
+    check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats)
+    _proposal(ledger, claims, rules)
     if complete:
         _week_of_beats(ledger, claims, read, beat)
     ledger.unchecked(
@@ -340,7 +343,7 @@ def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> 
         for k, v in asked.items()
         if v is not None and standard.get(k) != v
     ]
-    hours: dict[str, float] = {}
+    posts: dict[str, float] = {}
     for s, shift in zip(found["shifts"], claims["shifts"], strict=True):
         if s["on_duty_now"] != shift["servers_on_duty"]:
             wrong.append(
@@ -360,14 +363,12 @@ def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> 
         ]
         wrong += [f"The proposal for {s['name']} misses {k}." for k in short]
         for b, number in s["officers"].items():
-            hours[b] = hours.get(b, 0.0) + number * float(shift["hours_a_week"])
-    workload = rules.get("workload") or {}
-    if found["posts"] is not None and "annual_hours" in workload:
-        post = float(workload["annual_hours"]) * (1 - float(workload["absence"])) * 7 / 365.25
+            posts[b] = posts.get(b, 0.0) + number * float(shift.get("relief_factor") or 0.0)
+    if found["posts"] is not None:
         wrong += [
-            f"{b} needs {h / post:.6g} posts, not {found['posts'].get(b)}."
-            for b, h in hours.items()
-            if not same(found["posts"].get(b), h / post, 1e-9, 1e-9)
+            f"{b} needs {p:.6g} posts, not {found['posts'].get(b)}."
+            for b, p in posts.items()
+            if not same(found["posts"].get(b), p, 1e-9, 1e-9)
         ]
     ledger.each(
         "service.proposal",

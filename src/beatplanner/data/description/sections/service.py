@@ -26,6 +26,16 @@ class Shift(Section):
 
 
 WHOLE_DAY = Shift(name="all day", start="00:00", end="24:00")
+# A free day in a pattern of duty.
+OFF = "off"
+
+
+class Rest(Section):
+    """The rest that a pattern of duty must leave: hours between two shifts, hours without a break in every seven days, and work a week at most."""
+
+    between_shifts: Annotated[float, Field(ge=0, le=24, strict=True)] = 11.0
+    weekly: Annotated[float, Field(ge=0, le=168, strict=True)] = 35.0
+    hours_a_week: Annotated[float, Field(gt=0, le=168, strict=True)] = 48.0
 
 
 class ServiceStandard(Section):
@@ -132,6 +142,27 @@ class Service(Section):
             "Table of who is on duty: columns `server`, `beat` (empty for a car that beats share), `unit` (where it waits), optionally `shift` and `speed_kmh` (on foot, by bicycle); else the posts."
         ),
     ] = None
+    pattern: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        Field(max_length=366),
+        Rule(
+            "Pattern of duty",
+            "officers work a cycle of days: {value}",
+            why="Officers work in cycles, such as four days on and four days off. Of a beat's posts as many are on duty in a shift as the cycle has days of it, less absence; else the posts' hours go where most calls come.",
+            source="Off: paid hours less absence, shared out to the shifts by their calls.",
+            check="service.pattern",
+        ),
+    ] = ()
+    rest: Annotated[
+        Rest,
+        Rule(
+            "Rest in a pattern",
+            "a pattern of duty leaves at least this rest, in hours: {value}",
+            why="Tired officers make mistakes; most countries have a law on rest.",
+            source="11 hours between shifts, 35 without a break in seven days, 48 hours of work a week: Directive 2003/88/EC, articles 3, 5 and 6.",
+            check="service.pattern",
+        ),
+    ] = Rest()
     minutes_on_scene: Annotated[
         Positive,
         Rule(
@@ -209,6 +240,49 @@ class Service(Section):
             why="How many officers are needed on duty follows from what was promised; the fewest that keep it are proposed.",
             source="Off: a promise to residents is the force's to make.",
             solver="service.staffing.Standard.within_share",
+        ),
+    ] = None
+    peak_tolerance: Annotated[
+        float | None,
+        Field(gt=0, le=1, strict=True),
+        Rule(
+            "Balance in the busiest shift",
+            "in the shift with most calls each beat is within ±{value} % of its municipality's mean work",
+            unit="%",
+            low=1,
+            off="the work of the year is balanced, not that of the busiest shift",
+            why="Beats that are fair over a year may not be so on a Friday evening, when calls come in the centre.",
+            source="Off: balance of the year's work is the usual goal.",
+            check="service.lines",
+        ),
+    ] = None
+    travel_work: Annotated[
+        bool,
+        Field(strict=True),
+        Rule(
+            "The way is work",
+            "",
+            choices={
+                True: "beats are as balanced with the hours on the way to calls as without",
+                False: "the way to calls is not counted in the balance of beats",
+            },
+            why="In a wide beat officers spend hours on the way that a narrow one does not ask for.",
+            source="Off: hours of incidents usually hold the way.",
+            check="service.lines",
+        ),
+    ] = False
+    longest_drive: Annotated[
+        Positive | None,
+        Rule(
+            "Longest drive in a beat",
+            "nobody is farther than {value} minutes from where the beat's officers wait",
+            unit="minutes",
+            low=1,
+            high=240,
+            off="any drive in a beat may be as long as it is",
+            why="A mean of few minutes may hide a village that nobody reaches.",
+            source="Off: how far is too far is the force's to say.",
+            check="service.lines",
         ),
     ] = None
     least_minutes: Annotated[

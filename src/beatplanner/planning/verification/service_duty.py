@@ -1,0 +1,111 @@
+"""Checks of who is on duty: the relief factor of each shift, the rest that a pattern of duty leaves, and officers by the pattern.
+
+The rest is counted minute by minute over the cycle, laid down again and again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from beatplanner.planning.verification.ledger import Ledger, same
+
+DAY = 1440
+WEEK = 7 * DAY
+
+
+def check_duty(ledger: Ledger, claims: dict[str, Any], servers: pd.DataFrame, beats: Any) -> None:
+    """Check relief factors and the pattern.
+
+    Parameters
+    ----------
+    ledger
+        Takes the verdicts.
+    claims
+        The key ``service`` of the summary, and ``rules`` beside it.
+    servers
+        Who is on duty: ``shift``, ``server``, ``beat``.
+    beats
+        Table of the plan's beats with their posts, or None.
+    """
+    rules = claims["rules"]
+    asked, workload = rules.get("service") or {}, rules.get("workload") or {}
+    pattern = list(asked.get("pattern") or [])
+    told = claims["service"]
+    if "annual_hours" not in workload:
+        return
+    there = 1 - float(workload["absence"])
+    rows = []
+    for shift in told.get("shifts", []):
+        if pattern:
+            share = pattern.count(shift["name"]) / len(pattern) * there
+            factor = 1 / share if share > 0 else None
+        else:
+            factor = float(shift["hours_a_week"]) * 365.25 / 7 / (float(workload["annual_hours"]) * there)
+        rows.append((f"relief factor of {shift['name']}", shift.get("relief_factor"), factor))
+    ledger.pairs("service.relief", "posts that keep one officer on duty", rows, "shifts")
+    said = told.get("pattern")
+    if not pattern or not told.get("servers_from_posts"):
+        return
+    if said is None or list(said["days"]) != pattern:
+        ledger.add("service.pattern", False, "the pattern of the rules", str(said and said["days"]))
+        return
+    between, weekly, hours = _rest(pattern, asked["shifts"])
+    rest = asked.get("rest") or {}
+    broken = [
+        key
+        for key, value, limit, least in (
+            ("between_shifts", between, rest.get("between_shifts", 11), True),
+            ("weekly", weekly, rest.get("weekly", 35), True),
+            ("hours_a_week", hours, rest.get("hours_a_week", 48), False),
+        )
+        if (value < limit - 1e-9 if least else value > limit + 1e-9)
+    ]
+    wrong = [
+        f"{key} is {said[key]}, and {value:g} by the minutes of the cycle."
+        for key, value in (("between_shifts", between), ("weekly", weekly), ("hours_a_week", hours))
+        if said[key] is not None and not same(said[key], value, 1e-9, 1e-9)
+    ]
+    if sorted(said["broken"]) != sorted(broken):
+        wrong.append(f"{said['broken']} are told to be broken, and {broken} are.")
+    if beats is not None and not told.get("periods"):
+        held = dict(zip(beats["beat"].astype(str), beats["posts"].astype(int), strict=True))
+        for shift in told["shifts"]:
+            share = pattern.count(shift["name"]) / len(pattern) * there
+            now = servers[servers["shift"] == shift["name"]]["beat"].value_counts()
+            wrong += [
+                f"{int(now.get(b, 0))} officers of {b} are on duty in {shift['name']}, and {p * share:.2f} by the pattern."
+                for b, p in held.items()
+                if abs(int(now.get(b, 0)) - p * share) >= 1 + 1e-9
+            ]
+    ledger.each("service.pattern", "rest and officers are those of the pattern", wrong, 4, "figures")
+
+
+def _rest(pattern: list[str], shifts: list[dict[str, Any]]) -> tuple[float, float, float]:
+    """Return hours between shifts, without a break in seven days, and of work a week."""
+    days = len(pattern)
+    rounds = 2 + -(-16 // days)
+    works = np.zeros(rounds * days * DAY + 2 * DAY, bool)
+    starts, lengths = [], []
+    least, last = np.inf, None
+    for d, name in enumerate(pattern * rounds):
+        shift = next((s for s in shifts if s["name"] == name), None)
+        if shift is None:
+            continue
+        a, b = (int(t.split(":")[0]) * 60 + int(t.split(":")[1]) for t in (shift["start"], shift["end"]))
+        b += DAY if b <= a else 0
+        works[d * DAY + a : d * DAY + b] = True
+        if last is not None:
+            least = min(least, max(0, d * DAY + a - last))
+        last = d * DAY + b
+        if d < days:
+            starts.append(d * DAY + a)
+            lengths.append(b - a)
+    weekly = np.inf
+    for start in starts:
+        # runs of free minutes in the week from the start of a shift
+        edges = np.flatnonzero(np.diff(np.r_[1, works[start : start + WEEK].astype(int), 1]))
+        weekly = min(weekly, float((edges[1::2] - edges[::2]).max()) if len(edges) else 0.0)
+    return least / 60.0, weekly / 60.0, sum(lengths) / 60.0 * 7 / days
