@@ -24,6 +24,8 @@ MODULES = (
     "planning/service/abstraction.py",
     "planning/service/demand.py",
     "planning/service/least_minutes.py",
+    "planning/service/lines.py",
+    "planning/service/pattern.py",
     "planning/service/picture.py",
     "planning/service/proposal.py",
     "planning/service/step.py",

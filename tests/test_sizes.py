@@ -27,7 +27,6 @@ FILES = {
     "planning/verification/stations.py": TO_SPLIT,
     "planning/verification/travel_bound.py": TO_SPLIT,
     "solver/districts/annealing.py": KERNEL,
-    "solver/service/staffing.py": TO_SPLIT,
     "ui/desktop/panels/beat_card.py": TO_SPLIT,
     "ui/desktop/panels/drawing_panel.py": TO_SPLIT,
     "ui/desktop/window/main_window.py": TO_SPLIT,

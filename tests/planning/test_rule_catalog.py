@@ -114,6 +114,8 @@ def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
             ],
         ),
         "service.speeds": ("primary = 40, residential = 25", {"primary": 40, "residential": 25}),
+        "service.pattern": ("day, day, night, night, off", ["day", "day", "night", "night", "off"]),
+        "service.rest": ("between_shifts = 12", {"between_shifts": 12}),
         "service.standard": ("minutes = 15, within_share = 0.9", {"minutes": 15, "within_share": 0.9}),
         "forum.languages": ("mk, sq", ["mk", "sq"]),
         "forum.themes": ('"BURG-R" = "Burglary"', {"BURG-R": "Burglary"}),

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from beatplanner.data.description.read import read_description
+from beatplanner.planning.compare.rule_prices import relaxations
 from beatplanner.planning.service.demand import hours_of_week, profile
 from beatplanner.planning.verification import verify
 
@@ -429,3 +431,40 @@ def test_a_pattern_of_duty_says_who_is_on_duty_and_what_rest_it_leaves(served, c
         code, _, err = command("service", served.project, "--out", served.path("none"))
         assert code == 1 and said in err
         served.swap(f"pattern = [{wrong}] # ", "pattern = [")
+
+
+@pytest.mark.usefixtures("without_pack")
+def test_beats_are_redrawn_for_the_busiest_shift_the_way_and_the_longest_drive(served, command):
+    served.path("calls.csv").write_text(
+        "unit,per_hour,shift\n"
+        + "".join(f"{u},{0.16 if u % 4 == 1 else 0.02},night\n{u},0.03,day\n" for u in range(1, 17)),
+        "utf-8",
+    )
+    served.swap('servers = "servers.csv"\n', "longest_drive = 4.5\npeak_tolerance = 0.35\ntravel_work = true\n")
+    served.swap("tolerance = 0.25", "tolerance = 0.45")
+    code, _, err = command("beats", served.project, "--out", served.path("plan"))
+    assert code == 0, err
+    summary = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))
+    told = summary["beats"]["lines"]
+    found = {r["rule"]: r for r in told["rules"]}
+    assert told["shift"] == "night" and all(r["kept"] for r in told["rules"]) and told["units_changed"]
+    assert any(r["before"] > r["asked"] for r in told["rules"])
+    # by hand: work of the night's calls of each beat, off the mean of all
+    units = gpd.read_file(served.path("plan") / "plan.gpkg", layer="units")
+    night = np.where(units["unit"].astype(int) % 4 == 1, 0.16, 0.02)
+    work = pd.Series(night).groupby(units["beat"]).sum()
+    home = units.groupby("beat")["municipality"].first()
+    assert (work / work.groupby(home).transform("mean") - 1).abs().max() == pytest.approx(
+        found["peak_tolerance"]["found"]
+    )
+    verdict = verify(served.path("plan"))
+    assert verdict.ok, verdict.failed
+    assert {c.name: c.state for c in verdict.checks}["service.lines"] == "checked"
+    served.swap("longest_drive = 4.5", "longest_drive = 0.5")
+    code, _, err = command("beats", served.project, "--out", served.path("none"))
+    assert code and "was not reached by redrawing; the nearest that was found is" in err
+    summary = json.loads((served.path("none") / "summary.json").read_text("utf-8"))
+    assert not summary["feasible"] and summary["unproven_clashes"] and summary["beats"]["status"] == "unknown"
+    assert verify(served.path("none")).ok
+    names = {r.key for r in relaxations(read_description(served.project))}
+    assert {"service.peak_tolerance", "service.travel_work", "service.longest_drive"} <= names

@@ -5,17 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beatplanner.solver.service.staffing import (
-    Shift,
-    Standard,
-    erlang_b,
-    erlang_c,
-    fewest_officers,
-    keeps,
-    measure,
-    need_by_hour,
-    shift_starts,
-)
+from beatplanner.solver.service.erlang import erlang_b, erlang_c
+from beatplanner.solver.service.fewest import fewest_officers
+from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
+from beatplanner.solver.service.staffing import Shift, Standard, keeps, measure
 
 MOST = 5
 

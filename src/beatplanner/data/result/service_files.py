@@ -11,7 +11,7 @@ import pandas as pd
 from beatplanner.data.result.cells import DIGITS, readable, write_csv
 
 FILE, FOLDER = "service.json", "service"
-CALLS, SERVERS, MINUTES, FLOWS = "calls.csv", "servers.csv", "minutes.csv", "flows.csv"
+CALLS, SERVERS, MINUTES, FLOWS, LINES = "calls.csv", "servers.csv", "minutes.csv", "flows.csv", "lines.csv"
 
 
 def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:

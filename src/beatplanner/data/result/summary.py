@@ -61,6 +61,7 @@ class Beats(Step):
     least_minutes: dict[str, Any] | None = Field(
         None, description="what redrawing for the least minutes gained and costs"
     )
+    lines: dict[str, Any] | None = Field(None, description="what became of the service's rules for the lines of beats")
     smallest_tolerance: Interval | None = None
     smallest_budget: Interval | None = None
     relaxed_bound: float | None = None

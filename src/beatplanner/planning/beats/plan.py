@@ -87,6 +87,8 @@ class BeatPlan:
         Municipalities whose bound the time cut short.
     least_minutes
         What redrawing for the least minutes gained and costs, where that is asked for.
+    lines, lines_table
+        What became of the rules that the service has for the lines, where there are any, and what that can be computed from again.
     """
 
     beat: np.ndarray
@@ -107,6 +109,8 @@ class BeatPlan:
     hurried: tuple[str, ...] = ()
     relaxed_bound: float | None = None
     least_minutes: dict[str, Any] | None = None
+    lines: dict[str, Any] | None = None
+    lines_table: pd.DataFrame | None = None
 
     @property
     def smallest(self) -> dict[str, dict[str, float | None]]:

@@ -81,6 +81,29 @@ class Relaxation:
     only_adds: bool = True
 
 
+def _of_service(d: Description) -> Iterator[Relaxation]:
+    """Yield the rules that the service has for the lines of beats."""
+    rules = d.service
+    if rules is None:
+        return
+
+    def without(**changes: Any) -> Description:
+        return d.model_copy(update={"service": rules.model_copy(update=changes)})
+
+    if rules.least_minutes:
+        words = ("Redrawing beats for the least minutes", "as they are drawn for their goal")
+        yield Relaxation("service.least_minutes", *words, "beats", without(least_minutes=False))
+    if rules.peak_tolerance is not None:
+        said = f"Balance within ±{rules.peak_tolerance:.0%} in the busiest shift"
+        yield Relaxation("service.peak_tolerance", said, "without it", "beats", without(peak_tolerance=None))
+    if rules.travel_work:
+        said = "Balance with the hours on the way"
+        yield Relaxation("service.travel_work", said, "without it", "beats", without(travel_work=False))
+    if rules.longest_drive is not None:
+        said = f"Nobody farther than {rules.longest_drive:g} minutes from where officers wait"
+        yield Relaxation("service.longest_drive", said, "without it", "beats", without(longest_drive=None))
+
+
 def relaxations(d: Description) -> Iterator[Relaxation]:
     """Yield each rule of a description with the description that lacks it."""
 
@@ -138,15 +161,7 @@ def relaxations(d: Description) -> Iterator[Relaxation]:
                 whole,
                 only_adds=False,
             )
-        if d.service is not None and d.service.least_minutes:
-            plain = d.model_copy(update={"service": d.service.model_copy(update={"least_minutes": False})})
-            yield Relaxation(
-                "service.least_minutes",
-                "Redrawing beats for the least minutes",
-                "as they are drawn for their goal",
-                "beats",
-                plain,
-            )
+        yield from _of_service(d)
     if s is not None:
         if s.count is not None:
             yield Relaxation(

@@ -17,12 +17,11 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of
-from beatplanner.planning.beats.plan import BeatPlan, moved_share
-from beatplanner.planning.beats.problems import Problems
-from beatplanner.planning.proof import Proof
+from beatplanner.planning.beats.naming import beat_table
+from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.service.duty import duty
 from beatplanner.planning.service.picture import EXACT_SERVERS, ServiceInputs, system_of
+from beatplanner.planning.service.redrawing import LineRules, redrawn
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.service.approximate import approximate, draws_states
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
@@ -45,6 +44,7 @@ def least_minutes(
     inputs: ServiceInputs,
     posts: Callable[[pd.DataFrame], np.ndarray],
     *,
+    kept: Callable[[np.ndarray], bool] = lambda beat: True,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BeatPlan:
     """Redraw the beats of a plan for the least minutes.
@@ -59,6 +59,8 @@ def least_minutes(
         What the service is counted from.
     posts
         Gives the posts of each beat, (K,), by the table of beats; never more in all than at first.
+    kept
+        Whether beats keep what the service's other rules ask of the lines (`lines`).
     cancelled
         Asked often; True ends the search with the best beats so far.
 
@@ -72,7 +74,7 @@ def least_minutes(
     judge = _Judge(town, workload, inputs, plan, posts)
     if judge.most > (MOST_SERVERS if judge.exact else MOST_ON_DUTY):
         return replace(plan, least_minutes={"status": "too many officers on duty", "on_duty": judge.most})
-    rules = _Rules(town, workload, plan)
+    rules = LineRules(town, workload, plan)
     beat = plan.beat.copy()
     before = best = judge.minutes(beat)
     looks = 1
@@ -85,7 +87,7 @@ def least_minutes(
             found = beat.copy()
             for unit, to in move:
                 found[unit] = to
-            if not rules.kept(found, [*{beat[u] for u, _ in move}, *(to for _, to in move)]):
+            if not rules.kept(found, [*{beat[u] for u, _ in move}, *(to for _, to in move)]) or not kept(found):
                 continue
             if looks >= limit or cancelled():
                 better = True  # not known to be the end
@@ -95,9 +97,9 @@ def least_minutes(
             if minutes < best * (1 - gain):
                 beat, best, better = found, minutes, True
                 break
-    found = _redrawn(town, workload, plan, beat, (before, best, looks, bool(better)))
-    assert found.least_minutes is not None
-    return replace(found, least_minutes={**found.least_minutes, "method": "exact" if judge.exact else "approximate"})
+    drawn = redrawn(town, workload, plan, beat)
+    told = _told(plan, drawn, (before, best, looks, bool(better)))
+    return replace(drawn, least_minutes={**told, "method": "exact" if judge.exact else "approximate"})
 
 
 def sentence(told: dict[str, Any]) -> str:
@@ -115,47 +117,20 @@ def sentence(told: dict[str, Any]) -> str:
     )
 
 
-def _redrawn(town: Town, workload: WorkloadPlan, plan: BeatPlan, beat: np.ndarray, told: tuple) -> BeatPlan:
+def _told(plan: BeatPlan, found: BeatPlan, told: tuple[float, float, int, bool]) -> dict[str, Any]:
     before, best, looks, cut_short = told
-    ids, distance = [str(b) for b in plan.table["beat"]], distances_of(town)
-    centre = np.array([best_member(np.flatnonzero(beat == b), workload.hours, distance) for b in ids])
-    table = beat_table(town, workload, beat, ids, centre)
-    place = {b: k for k, b in enumerate(ids)}
-    district = np.array([place[str(b)] for b in beat])
-    rules = town.description.beats
-    if rules is not None and rules.objective == "cut":
-        edges, home = town.edges, town.units["municipality"].to_numpy(object)
-        a, b = edges["a"].to_numpy(int), edges["b"].to_numpy(int)
-        cut = (district[a] != district[b]) & (home[a] == home[b])
-        objective = float(edges["metres"].to_numpy(float)[cut].sum())
-    else:
-        objective = float((workload.hours * distance(np.arange(len(beat)), centre[district])).sum())
-    moved = int((beat != plan.beat).sum())
-    status, bound = plan.proof.status, plan.proof.lower_bound
-    if moved:
-        gap = None if bound is None or objective <= 0 else (objective - bound) / objective
-        status = "optimal" if gap is not None and gap <= 1e-4 else "feasible"
-    deviation = float(table["deviation"].abs().max())
-    return replace(
-        plan,
-        beat=beat,
-        table=table if moved else plan.table,
-        proof=Proof(status, objective if moved else plan.proof.objective, bound, plan.proof.seconds),
-        max_deviation=deviation if moved else plan.max_deviation,
-        moved_share=moved_share(town, workload, beat),
-        least_minutes={
-            "status": "sought" if np.isfinite(before) else "more calls than can be answered",
-            "minutes_before": before if np.isfinite(before) else None,
-            "minutes": best if np.isfinite(best) else None,
-            "max_deviation_before": plan.max_deviation,
-            "max_deviation": deviation if moved else plan.max_deviation,
-            "objective_before": plan.proof.objective,
-            "objective": objective if moved else plan.proof.objective,
-            "units_changed": moved,
-            "looks": looks,
-            "cut_short": cut_short,
-        },
-    )
+    return {
+        "status": "sought" if np.isfinite(before) else "more calls than can be answered",
+        "minutes_before": before if np.isfinite(before) else None,
+        "minutes": best if np.isfinite(best) else None,
+        "max_deviation_before": plan.max_deviation,
+        "max_deviation": found.max_deviation,
+        "objective_before": plan.proof.objective,
+        "objective": found.proof.objective,
+        "units_changed": int((found.beat != plan.beat).sum()),
+        "looks": looks,
+        "cut_short": cut_short,
+    }
 
 
 class _Judge:
@@ -222,70 +197,7 @@ class _Judge:
         return found
 
 
-class _Rules:
-    """What a plan's beats keep."""
-
-    def __init__(self, town: Town, workload: WorkloadPlan, plan: BeatPlan) -> None:
-        self.town, self.workload = town, workload
-        problems = Problems(town, workload)
-        self.current, self.locked, self.people = problems.current, problems.locked, problems.people
-        self.most_moved = problems.rules.max_moved
-        self.ids = [str(b) for b in plan.table["beat"]]
-        home = dict(
-            zip(plan.rules["municipality"], zip(plan.rules["lower"], plan.rules["upper"], strict=True), strict=True)
-        )
-        self.limits = {
-            str(b): home[m] for b, m in zip(plan.table["beat"], plan.table["municipality"], strict=True) if m in home
-        }
-        self.municipality = town.units["municipality"].to_numpy(object)
-        self.near: list[list[int]] = [[] for _ in plan.beat]
-        for a, b in town.edges[["a", "b"]].to_numpy(int):
-            if self.municipality[a] == self.municipality[b]:
-                self.near[a].append(int(b))
-                self.near[b].append(int(a))
-        self.carried = self._carried(plan.beat)
-
-    def _carried(self, beat: np.ndarray) -> list[int]:
-        place = {b: k for k, b in enumerate(self.ids)}
-        district = np.array([place[str(b)] for b in beat])
-        return carried_on(district, self.current, self.locked, self.people).tolist()
-
-    def moves(self, beat: np.ndarray) -> list[tuple[int, str]]:
-        """Return units that may change, and to which beat next door."""
-        return [
-            (u, b)
-            for u in range(len(beat))
-            if self.locked[u] < 0
-            for b in {str(beat[v]) for v in self.near[u]} - {str(beat[u])}
-        ]
-
-    def balanced(self, hours: float, beat: str) -> bool:
-        """Tell whether a beat may have so many hours."""
-        lower, upper = self.limits.get(beat, (0.0, np.inf))
-        return lower - 1e-9 * upper <= hours <= upper * (1 + 1e-9)
-
-    def kept(self, beat: np.ndarray, changed: list[str]) -> bool:
-        """Tell whether beats keep the rules, where only some of them changed."""
-        for b in changed:
-            units = np.flatnonzero(beat == b)
-            if not len(units) or not self.balanced(float(self.workload.hours[units].sum()), b):
-                return False
-            inside, reached, heap = set(units.tolist()), {int(units[0])}, [int(units[0])]
-            while heap:
-                for v in self.near[heap.pop()]:
-                    if v in inside and v not in reached:
-                        reached.add(v)
-                        heap.append(v)
-            if len(reached) < len(inside):
-                return False
-        if self.most_moved is not None:
-            share = moved_share(self.town, self.workload, beat)
-            if share is not None and share > self.most_moved:
-                return False
-        return self._carried(beat) == self.carried
-
-
-def _ranked(judge: _Judge, rules: _Rules, beat: np.ndarray) -> list[list[tuple[int, str]]]:
+def _ranked(judge: _Judge, rules: LineRules, beat: np.ndarray) -> list[list[tuple[int, str]]]:
     """Return moves and exchanges that keep the balance, the most promising first."""
     ids, place = rules.ids, {b: k for k, b in enumerate(rules.ids)}
     cost = judge.in_each_beat(beat, ids)

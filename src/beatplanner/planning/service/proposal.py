@@ -1,7 +1,7 @@
 """The fewest officers on duty in each shift that keep the standard of ``service.standard``, and when shifts should start.
 
 Officers wait where those of their beat wait now, else at the beat's centre; cars that several beats share stay as they are. Each shift
-is a problem of its own (`solver.service.staffing` has the model and the bounds), since nobody serves in two shifts at once. What the
+is a problem of its own (`solver.service.fewest` has the model and the bounds), since nobody serves in two shifts at once. What the
 officers on duty mean in posts follows from the relief factor of the shift (`pattern.relief_factor`).
 """
 
@@ -17,17 +17,9 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.service.duty import waiting_places
 from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.picture import ServicePicture, ShiftPicture, travel_minutes
-from beatplanner.solver.service.staffing import (
-    Measured,
-    Shift,
-    Staffing,
-    Standard,
-    fewest_officers,
-    keeps,
-    measure,
-    need_by_hour,
-    shift_starts,
-)
+from beatplanner.solver.service.fewest import Staffing, fewest_officers
+from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
+from beatplanner.solver.service.staffing import Measured, Shift, Standard, keeps, measure
 
 # Whole hours that a proposed shift may last.
 SHORTEST_SHIFT, LONGEST_SHIFT = 6, 12
@@ -226,7 +218,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     lines = []
     for s in found["shifts"]:
         now = f"In the shift “{s['name']}” {_officers(s['on_duty_now'])} on duty today"
-        now += " and keep the standard" if s["kept_now"] else " and do not keep the standard"
+        now += ", enough to keep the standard" if s["kept_now"] else ", not enough to keep the standard"
         if s["status"] == "impossible":
             lines.append(
                 f"{now}; no number of officers can, because too few calls are within the minutes of any place where officers wait."

@@ -156,6 +156,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "country.empty_beats": ("country.empty",),
     "service": ("service.file",),
     "beats.least_minutes": ("service.least_minutes",),
+    "beats.lines": ("service.lines",),
 }
 
 # Keys that are not recomputed, and why.

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, MINUTES, SERVERS
+from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, LINES, MINUTES, SERVERS
 from beatplanner.planning.verification.ledger import Ledger, same, text
-from beatplanner.planning.verification.service_duty import check_duty
+from beatplanner.planning.verification.service_duty import check_duty, check_lines
 from beatplanner.planning.verification.service_simulated import second_seed
 
 MOST_SERVERS = 10
@@ -39,7 +39,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
                 dtype={"unit": str, "server": str, "beat": str, "shift": str},
                 encoding="utf-8-sig",
             )
-            for name in (CALLS, SERVERS, MINUTES, FLOWS)
+            for name in (CALLS, SERVERS, MINUTES, FLOWS, LINES)
             if (folder / FOLDER / name).is_file()
         }
     except (OSError, ValueError) as error:
@@ -51,6 +51,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         f"{FILE} says what the summary says",
         "the same" if stored == claims else "something else",
     )
+    check_lines(ledger, tables, read.get(LINES))
     if CALLS not in read or SERVERS not in read:
         ledger.add("service", False, f"calls and servers in the folder {FOLDER}", "missing")
         return

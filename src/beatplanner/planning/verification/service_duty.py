@@ -1,4 +1,4 @@
-"""Checks of who is on duty: the relief factor of each shift, the rest that a pattern of duty leaves, and officers by the pattern.
+"""Checks of who is on duty (relief factors, rest by a pattern, officers by it), and of what the service asks of the lines of beats.
 
 The rest is counted minute by minute over the cycle, laid down again and again.
 """
@@ -109,3 +109,60 @@ def _rest(pattern: list[str], shifts: list[dict[str, Any]]) -> tuple[float, floa
         edges = np.flatnonzero(np.diff(np.r_[1, works[start : start + WEEK].astype(int), 1]))
         weekly = min(weekly, float((edges[1::2] - edges[::2]).max()) if len(edges) else 0.0)
     return least / 60.0, weekly / 60.0, sum(lengths) / 60.0 * 7 / days
+
+
+def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None:
+    """Check what became of the rules for the lines of beats, from the table of units beside the service.
+
+    Parameters
+    ----------
+    ledger
+        Takes the verdicts.
+    tables
+        The plan.
+    lines
+        ``unit``, ``peak_work``, ``requests_a_year``, ``minutes``; None where there is none.
+    """
+    rules, told = tables.summary.get("rules") or {}, (tables.summary.get("beats") or {}).get("lines")
+    asked = rules.get("service") or {}
+    limits = {
+        "peak_tolerance": asked.get("peak_tolerance"),
+        "travel_work": (rules.get("beats") or {}).get("tolerance") if asked.get("travel_work") else None,
+        "longest_drive": asked.get("longest_drive"),
+    }
+    limits = {k: v for k, v in limits.items() if v is not None}
+    if told is None:
+        if lines is not None:
+            ledger.add("service.lines", False, "nothing", "lines.csv", "lines.csv stands beside a summary without it.")
+        return
+    if lines is None:
+        ledger.add("service.lines", False, "lines.csv", "missing")
+        return
+    units = tables.units.assign(unit=tables.units["unit"].astype(str)).merge(
+        lines.astype({"unit": str}), on="unit", validate="one_to_one"
+    )
+    units["way"] = units["workload"].astype(float) + units["requests_a_year"] * units["minutes"] / 60.0
+    by = units.groupby(units["beat"].astype(str))
+    home = by["municipality"].first().astype(str)
+
+    def off(values: pd.Series) -> float:
+        mean = values.groupby(home).transform("mean")
+        return float((values / mean.where(mean > 0) - 1).abs().max())
+
+    found = {
+        "peak_tolerance": lambda: off(by["peak_work"].sum()),
+        "travel_work": lambda: off(by["way"].sum()),
+        "longest_drive": lambda: float(by["minutes"].max().max()),
+    }
+    wrong = []
+    if {r["rule"] for r in told["rules"]} != set(limits) or len(units) != len(tables.units):
+        wrong.append("The rules told of are not those asked for, or units are missing.")
+    clashes = " ".join(tables.summary.get("unproven_clashes") or [])
+    for row in told["rules"]:
+        value, limit = found[row["rule"]](), limits.get(row["rule"])
+        kept = limit is not None and value <= limit + 1e-6
+        if not same(row["found"], value, 1e-6, 1e-9) or row["kept"] is not kept or row["asked"] != limit:
+            wrong.append(f"{row['rule']} is {value:g} of {limit} asked for, and {row['found']:g} is told.")
+        if not kept and "not reached by redrawing" not in clashes:
+            wrong.append(f"{row['rule']} is not kept, and no clash tells of it.")
+    ledger.each("service.lines", "the rules for the lines of beats come to what is told", wrong, len(limits), "rules")

@@ -25,13 +25,13 @@ from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.redrawn import asks_to_redraw, redraw, tell_redrawing
 from beatplanner.planning.whole.rollout import Rollout, roll_out
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
 from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
-    WorkloadPlan,
     plan_workload,
 )
 from beatplanner.solver.clock import read_clock, watch
@@ -146,10 +146,7 @@ def run(
         written = tables(plan, summary)
         _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = service_of(town, inputs, written, seed=seed)
-        if of_service is not None and plan.beats is not None and plan.beats.least_minutes is not None:
-            from beatplanner.planning.service.least_minutes import sentence
-
-            of_service[0]["notes"].append(sentence(plan.beats.least_minutes))
+        tell_redrawing(plan.beats, of_service)
         summed_up = sum_up(written, description, seed, plan.rollout)
 
         stopped = write_plan(
@@ -234,8 +231,8 @@ def make_plan(
 
             # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
             nodes = PROOF_NODES if time_limit is None else None
-            # a fifth of the time is left to redraw them for the least minutes, where that is asked for
-            redrawn = description.service is not None and description.service.least_minutes
+            # a fifth of the time is left to redraw them for the service, where that is asked for
+            redrawn = asks_to_redraw(description)
             beats = plan_beats(
                 town,
                 workload,
@@ -247,9 +244,8 @@ def make_plan(
                 **common,
             )
             if redrawn:
-                beats = _for_least_minutes(
-                    town, workload, beats, None if time_limit is None else seconds_for("beats"), cancelled
-                )
+                left = None if time_limit is None else seconds_for("beats")
+                beats = redraw(town, workload, beats, partial(posts_of_beats, description), left, cancelled)
         elif beat is not None or town.units["current"].notna().any():
             from beatplanner.planning.beats.plan import given_beats
 
@@ -275,22 +271,6 @@ def make_plan(
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
     plan = Plan(town, workload, beats, stations, officers, rollout)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay))
-
-
-def _for_least_minutes(
-    town: Town, workload: WorkloadPlan, beats: BeatPlan, seconds: float | None, cancelled: Callable[[], bool]
-) -> BeatPlan:
-    """Redraw beats as `service.least_minutes` asks; ``seconds`` None for a search of fixed length, the same everywhere."""
-    from beatplanner.planning.service.least_minutes import least_minutes
-    from beatplanner.planning.service.picture import read_inputs
-
-    until = None if seconds is None else read_clock(cancelled) + seconds
-    posts = partial(posts_of_beats, town.description)
-
-    def ended() -> bool:
-        return cancelled() or (until is not None and read_clock(cancelled) >= until)
-
-    return least_minutes(town, workload, beats, read_inputs(town), posts, cancelled=ended)
 
 
 def _rollout(plan: Plan, seed: int, stay: PlanTables | None = None) -> Rollout | None:

@@ -89,6 +89,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         }
         if beats.least_minutes is not None:
             summary["beats"]["least_minutes"] = beats.least_minutes
+        if beats.lines is not None:
+            summary["beats"]["lines"] = beats.lines
         if beats.hurried:
             summary["beats"]["proof_cut_short"] = list(beats.hurried)
         if beats.moved_share is not None:

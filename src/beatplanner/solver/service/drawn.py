@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from beatplanner.solver.compiled import njit
+from beatplanner.solver.service.dispatch import sent
 from beatplanner.solver.service.erlang import birth_and_death
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unstable
 
@@ -81,23 +82,13 @@ def _looks(when, atom, scene, travel, of_atom, order, waits, first, every):
         now, u = when[c], atom[c]
         if c >= first and (c - first) % every == 0:
             for g in range(groups):
-                for rank in range(servers):
-                    i = order[g, rank]
-                    if until[i] <= now:
-                        found[g, i] += 1.0
-                        break
-        chosen = -1
-        for rank in range(servers):
-            i = of_atom[u, rank]
-            if until[i] <= now:
-                chosen = i
-                break
+                free = sent(order[g], until, now, False)
+                if free >= 0:
+                    found[g, free] += 1.0
+        chosen = sent(of_atom[u], until, now, waits)
         if chosen < 0:
-            if not waits:
-                continue
-            # first come, first served: whoever ends first is sent
-            chosen = np.argmin(until)
-        elif c >= first:
+            continue
+        if c >= first and until[chosen] <= now:
             at_once[chosen] += 1.0
         until[chosen] = max(until[chosen], now) + scene[c] + travel[chosen, u]
     return found, at_once

@@ -25,3 +25,19 @@ def birth_and_death(servers: int, offered: float, *, waits: bool) -> tuple[np.nd
         tail = p[-1] * ratio / (1 - ratio)
     p, tail = p / (p.sum() + tail), tail / (p.sum() + tail)
     return (p, float(p[-1] + tail), 0.0) if waits else (p, 0.0, float(p[-1]))
+
+
+def erlang_b(servers: int, offered: float) -> float:
+    """Return the share of calls that M/M/m/m loses (Erlang's B)."""
+    found = 1.0
+    for m in range(1, servers + 1):
+        found = offered * found / (m + offered * found)
+    return found
+
+
+def erlang_c(servers: int, offered: float) -> float:
+    """Return the share of calls that wait in M/M/m (Erlang's C); 1 where there is more work than servers."""
+    if servers <= offered:
+        return 1.0
+    lost = erlang_b(servers, offered)
+    return lost / (1 - offered / servers * (1 - lost))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatplanner.solver.compiled import njit
+from beatplanner.solver.service.dispatch import sent
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # Calls before the figures count, as a share of all; and groups of calls whose spread gives the intervals.
@@ -88,21 +89,10 @@ def _run(when, atom, scene, travel, order, waits):
     server, wait, used = np.full(count, -1), np.zeros(count), np.zeros(count)
     for c in range(count):
         now, place = when[c], atom[c]
-        chosen = -1
-        for rank in range(servers):
-            i = order[place, rank]
-            if until[i] <= now:
-                chosen = i
-                break
+        chosen = sent(order[place], until, now, waits)
         if chosen < 0:
-            if not waits:
-                continue
-            # first come, first served: whoever ends first is sent
-            chosen = 0
-            for i in range(1, servers):
-                if until[i] < until[chosen]:
-                    chosen = i
-            wait[c] = until[chosen] - now
+            continue
+        wait[c] = max(0.0, until[chosen] - now)
         server[c] = chosen
         used[c] = scene[c] + travel[chosen, place]
         until[chosen] = now + wait[c] + used[c]

@@ -1,0 +1,74 @@
+"""Beats redrawn for what the service asks of them, once they are drawn by the rules of [beats]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from beatplanner.data.description.models import Description
+from beatplanner.data.result.service_files import LINES
+from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.plan import BeatPlan
+from beatplanner.planning.workload import WorkloadPlan
+from beatplanner.solver.clock import read_clock
+
+
+def asks_to_redraw(description: Description) -> bool:
+    """Tell whether the service asks for anything of the lines of the beats."""
+    rules = description.service
+    return rules is not None and (
+        rules.least_minutes or rules.travel_work or rules.peak_tolerance is not None or rules.longest_drive is not None
+    )
+
+
+def redraw(
+    town: Town,
+    workload: WorkloadPlan,
+    beats: BeatPlan,
+    posts: Callable[[Any], Any],
+    seconds: float | None,
+    cancelled: Callable[[], bool],
+) -> BeatPlan:
+    """Redraw beats as the service asks; ``seconds`` None for a search of fixed length, the same everywhere."""
+    from beatplanner.planning.service.least_minutes import least_minutes
+    from beatplanner.planning.service.lines import asked_of_lines, keep_lines, told_of_lines
+    from beatplanner.planning.service.picture import read_inputs
+
+    until = None if seconds is None else read_clock(cancelled) + seconds
+
+    def ended() -> bool:
+        return cancelled() or (until is not None and read_clock(cancelled) >= until)
+
+    rules, inputs = town.description.service, read_inputs(town)
+    assert rules is not None
+    if not asked_of_lines(rules):
+        return least_minutes(town, workload, beats, inputs, posts, cancelled=ended)
+    found, lines = keep_lines(town, workload, beats, inputs, cancelled=ended)
+    if rules.least_minutes:
+        most = lines.excess(lines.of_all(found.beat)).sum() + 1e-9
+        found = least_minutes(
+            town,
+            workload,
+            found,
+            inputs,
+            posts,
+            kept=lambda beat: lines.excess(lines.of_all(beat)).sum() <= most,
+            cancelled=ended,
+        )
+    return told_of_lines(beats, found, lines)
+
+
+def tell_redrawing(beats: BeatPlan | None, service: tuple[dict[str, Any], dict[str, Any]] | None) -> None:
+    """Add what redrawing did to the notes of the service, and what its figures can be computed from again."""
+    if beats is None or service is None:
+        return
+    figures, evidence = service
+    if beats.lines is not None and beats.lines_table is not None:
+        from beatplanner.planning.service.lines import sentences_of_lines
+
+        figures["notes"] += sentences_of_lines(beats.lines)
+        evidence[LINES] = beats.lines_table
+    if beats.least_minutes is not None:
+        from beatplanner.planning.service.least_minutes import sentence
+
+        figures["notes"].append(sentence(beats.least_minutes))

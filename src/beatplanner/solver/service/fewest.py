@@ -1,0 +1,320 @@
+"""The fewest officers on duty in a shift that keep a standard of service, and a proof that fewer cannot.
+
+Model. Beat b has m_b officers on duty, who wait at one place; cars that several beats share stand as given. With the measures of the
+hypercube model (`hypercube`, or `approximate` beyond `EXACT_SERVERS` officers)::
+
+    min  N = Σ_b m_b + shared cars
+    s.t. within(m) ≥ q      requests answered at once by an officer at most T minutes away (waiting and lost ones are not)
+         own(m)    ≥ o      requests that an officer of the caller's beat answers, of those answered
+         people(m) ≥ p      time on duty not spent on calls
+         more officers than work (calls wait no longer and longer)
+
+No formula gives within(m) and own(m), but bounds hold for every m (a = requests an hour × hours on scene, w_b and a_b the beat's share
+and work; C and B are Erlang's formulas):
+
+- *people*: all requests are answered, so busy ≥ a / N, and N ≥ a / (1 − p).
+- *within*: who is asked while all are busy waits, which happens at least as often as C(N, a); so within ≤ (1 − C) × the share of the
+  requests that have some officer's place within T.
+- *own*: while an officer of b is free, every call of b goes to one of them, and an officer ends calls at most as fast as on scene
+  alone; so the number of busy ones is at least that of M/M/m/m, and a call of b meets them all busy with at least B(m_b, a_b). Waiting
+  calls go to whoever is free first: own ≤ Σ_b w_b [1 − B(m_b, a_b) + W m_b / N], W being the chance to wait.
+
+B is convex in m, so for each N the bounds are a small integer program; the first N at which it has a solution is proven necessary.
+Where few enough ways to place N officers satisfy the bounds, all are measured, and "fewest" is proven; else a local search ends above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
+import pulp
+
+from beatplanner.solver.highs import solve
+from beatplanner.solver.service.erlang import erlang_b, erlang_c
+from beatplanner.solver.service.staffing import (
+    EXACT_SERVERS,
+    SLACK,
+    Measured,
+    Shift,
+    Standard,
+    keeps,
+    measure,
+    shortfall,
+)
+
+# Ways to place officers of one number that are all measured; beyond, a local search looks.
+MOST_WAYS = 400
+# Officers whose moves the local search measures at each number: so many moves times officers.
+MOVES = 400
+NODES = 2_000
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """The fewest officers found.
+
+    Attributes
+    ----------
+    officers
+        (K,) officers of each beat on duty; None where no number up to the most tried keeps the standard.
+    at_least
+        Officers on duty, shared cars included, below which no staffing keeps the standard: proven. None where none keeps it with any
+        number, since too few calls lie within the minutes of any place.
+    measured
+        Of `officers`.
+    proven
+        Whether this staffing, measured exactly, keeps the standard and none with fewer officers does: the number is `at_least`, or all
+        ways between were measured exactly.
+    limited_by
+        ``"within_share"``, ``"own_share"`` or ``"people_share"``: what cannot be kept even by the most officers tried; None otherwise.
+    """
+
+    officers: np.ndarray | None
+    at_least: int | None
+    measured: Measured | None
+    proven: bool
+    limited_by: str | None = None
+
+
+def fewest_officers(
+    shift: Shift, standard: Standard, *, most: int, cancelled: Callable[[], bool] = lambda: False
+) -> Staffing:
+    """Find the fewest officers on duty that keep a standard.
+
+    Parameters
+    ----------
+    shift
+        Calls and places.
+    standard
+        What must be kept.
+    most
+        Officers on duty, shared cars included, up to which to look.
+    cancelled
+        Asked before each measurement; True ends the search with what is proven so far.
+
+    Returns
+    -------
+    Staffing
+    """
+    shared = len(shift.shared)
+    if shift.calls.sum() <= 0:
+        # nobody calls: whoever is there has time for people
+        none = np.zeros(shift.beats, int)
+        if not shared and standard.people_share is not None:
+            none[0] = 1
+        return Staffing(none, int(none.sum()) + shared, measure(shift, none, standard.minutes), proven=True)
+    if standard.within_share is not None and standard.minutes is not None:
+        reached = (np.vstack([shift.minutes, shift.shared]) <= standard.minutes + 1e-9).any(axis=0)
+        if float(shift.calls[reached].sum()) < (standard.within_share - SLACK) * float(shift.calls.sum()):
+            return Staffing(None, None, None, proven=True, limited_by="within_share")
+    least: int | None = None
+    all_measured = True
+    number = max(shared, 1) - 1
+    while number < most:
+        # with many officers one more or less is no news: the number found is then not the fewest, and does not say so
+        number += 1 if least is None else max(1, number // 20)
+        number = min(number, most)
+        bounds = _Bounds(shift, standard, number)
+        start = bounds.any_staffing()
+        if start is None:
+            continue
+        if least is None:
+            least = number
+        found, whole = _look(shift, standard, bounds, start, cancelled)
+        if found is not None:
+            result = measure(shift, found, standard.minutes)
+            return Staffing(found, least, result, proven=result.exact and (all_measured or number == least))
+        all_measured &= whole
+        if cancelled():
+            break
+    best = measure(shift, _spread(shift, most - shared), standard.minutes)
+    missed = [
+        name
+        for name in ("within_share", "own_share", "people_share")
+        if getattr(standard, name) is not None
+        and (getattr(best, name) is None or getattr(best, name) < getattr(standard, name) - SLACK)
+    ]
+    return Staffing(
+        None, least if least is not None else most + 1, None, proven=False, limited_by=(missed or [None])[0]
+    )
+
+
+def _spread(shift: Shift, number: int) -> np.ndarray:
+    """Officers in proportion to the calls of the beats, one each first."""
+    calls = np.bincount(shift.beat[shift.beat >= 0], weights=shift.calls[shift.beat >= 0], minlength=shift.beats)
+    found = np.zeros(shift.beats, int)
+    for _ in range(number):
+        found[int(np.argmax(np.where(found == 0, np.inf, 1.0) * (calls + 1e-12) / (found + 1)))] += 1
+    return found
+
+
+def _look(
+    shift: Shift, standard: Standard, bounds: _Bounds, start: np.ndarray, cancelled: Callable[[], bool]
+) -> tuple[np.ndarray | None, bool]:
+    """Return a staffing that keeps the standard, and where there is none whether all were measured exactly."""
+    if bounds.number <= EXACT_SERVERS:
+        ways = bounds.ways(MOST_WAYS)
+        if ways is not None:
+            for way in ways:
+                if cancelled():
+                    return None, False
+                if keeps(measure(shift, way, standard.minutes), standard):
+                    return way, True
+            return None, True
+    at, missed = start, shortfall(measure(shift, start, standard.minutes), standard)
+    moves, most = 0, max(8, MOVES // bounds.number)
+    while missed > SLACK and moves < most and not cancelled():
+        better = False
+        for give, take in bounds.exchanges(at):
+            if moves >= most or cancelled():
+                break
+            moves += 1
+            way = at.copy()
+            way[give] -= 1
+            way[take] += 1
+            again = shortfall(measure(shift, way, standard.minutes), standard)
+            if again < missed - 1e-12:
+                at, missed, better = way, again, True
+                break
+        if not better:
+            break
+    return (at, False) if missed <= SLACK else (None, False)
+
+
+class _Bounds:
+    """What holds of every staffing with a number of officers; see the model above."""
+
+    def __init__(self, shift: Shift, standard: Standard, number: int):
+        self.shift, self.standard, self.number = shift, standard, number
+        self.free = number - len(shift.shared)
+        hours = shift.scene_minutes / 60.0
+        total = float(shift.calls.sum())
+        self.work = total * hours
+        # slowest service: every request at the longest way
+        longest = float(np.vstack([shift.minutes, shift.shared]).max()) / 60.0 if shift.travel_counts else 0.0
+        formula = erlang_c if shift.waits else erlang_b
+        self.least_refused = formula(number, self.work)
+        self.most_refused = formula(number, total * (hours + longest))
+        inside = shift.beat >= 0
+        self.calls = np.bincount(shift.beat[inside], weights=shift.calls[inside], minlength=shift.beats)
+        self.weight = self.calls / total
+        # (K, free + 1) most that each number of officers lets a beat's own share be
+        ratio = (hours + longest) / hours
+        wait = self.most_refused if shift.waits else 0.0
+        counts = np.arange(self.free + 1)
+        self.own = np.array(
+            [
+                [
+                    0.0
+                    if m == 0
+                    else min(1.0, 1 - erlang_b(int(m), float(c) * hours) + wait * min(1.0, ratio * m / number))
+                    for m in counts
+                ]
+                for c in self.calls
+            ]
+        ).reshape(shift.beats, self.free + 1)
+        if not shift.waits:
+            self.own /= max(1 - self.most_refused, 1e-12)
+        self.near = self._near()
+
+    def _near(self) -> np.ndarray | None:
+        if self.standard.within_share is None or self.standard.minutes is None:
+            return None
+        return self.shift.minutes <= self.standard.minutes + 1e-9
+
+    @property
+    def possible(self) -> bool:
+        """Whether the number alone may do."""
+        if self.shift.waits and self.number <= self.work:
+            return False
+        people = self.standard.people_share
+        if people is not None and self.shift.waits and self.work / self.number > 1 - people + SLACK:
+            return False
+        within = self.standard.within_share
+        return within is None or 1 - self.least_refused >= within - SLACK
+
+    def any_staffing(self) -> np.ndarray | None:
+        """Return the staffing that the bounds like best, or None where they prove that there is none."""
+        if not self.possible or self.free < 0:
+            return None
+        shift = self.shift
+        if self.free == 0:
+            nobody_more = np.zeros(shift.beats, int)
+            return nobody_more if self.admits(nobody_more) else None
+        model = pulp.LpProblem("staffing", pulp.LpMaximize)
+        x = [[pulp.LpVariable(f"x_{b}_{m}", cat="Binary") for m in range(1, self.free + 1)] for b in range(shift.beats)]
+        for row in x:
+            for less, more in pairwise(row):
+                model += more <= less
+        model += pulp.lpSum(v for row in x for v in row) == self.free
+        gain = np.diff(np.minimum(self.own, 1.0), axis=1)
+        own = pulp.lpSum(
+            float(self.weight[b] * gain[b, m]) * x[b][m] for b in range(shift.beats) for m in range(self.free)
+        )
+        model += own
+        if self.standard.own_share is not None:
+            model += own >= self.standard.own_share - SLACK
+        if self.near is not None and self.standard.within_share is not None:
+            self._cover(model, x)
+        outcome = solve(model, seconds=60.0, gap=1e-6, max_nodes=NODES)
+        if outcome.status == "infeasible":
+            return None
+        if outcome.objective is None:
+            return _spread(shift, self.free)
+        return np.array([round(sum(v.value() or 0.0 for v in row)) for row in x], int)
+
+    def _cover(self, model: pulp.LpProblem, x: list[list[pulp.LpVariable]]) -> None:
+        assert self.near is not None and self.standard.within_share is not None and self.standard.minutes is not None
+        shift = self.shift
+        by_car = (shift.shared <= self.standard.minutes + 1e-9).any(axis=0)
+        # atoms that the same beats reach count as one
+        sets, place = np.unique(self.near.T, axis=0, return_inverse=True)
+        calls = np.bincount(place.ravel()[~by_car], weights=shift.calls[~by_car], minlength=len(sets))
+        covered = [pulp.lpSum([])]
+        for s, members in enumerate(sets):
+            if calls[s] > 0 and members.any():
+                y = pulp.LpVariable(f"y_{s}", 0, 1)
+                model += y <= pulp.lpSum(x[b][0] for b in np.flatnonzero(members))
+                covered.append(float(calls[s]) * y)
+        total = float(shift.calls.sum())
+        wanted = self.standard.within_share * total / max(1 - self.least_refused, 1e-12)
+        model += pulp.lpSum(covered) >= wanted - float(shift.calls[by_car].sum()) - SLACK * total
+
+    def admits(self, officers: np.ndarray) -> bool:
+        """Whether the bounds let a staffing keep the standard."""
+        own = float(self.weight @ np.minimum(self.own[np.arange(len(officers)), officers], 1.0))
+        if self.standard.own_share is not None and own < self.standard.own_share - 1e-6:
+            return False
+        if self.near is None or self.standard.within_share is None or self.standard.minutes is None:
+            return True
+        reached = self.near[officers > 0].any(axis=0) | (self.shift.shared <= self.standard.minutes + 1e-9).any(axis=0)
+        share = float(self.shift.calls[reached].sum() / self.shift.calls.sum())
+        return (1 - self.least_refused) * share >= self.standard.within_share - 1e-6
+
+    def ways(self, most: int) -> list[np.ndarray] | None:
+        """Return all staffings that the bounds admit, or None where more than so many are, or too many to look through."""
+        every = list(islice(_compositions(self.free, self.shift.beats), 100 * most + 1))
+        found = [way for way in every if self.admits(way)] if len(every) <= 100 * most else []
+        return found if len(every) <= 100 * most and len(found) <= most else None
+
+    def exchanges(self, officers: np.ndarray) -> list[tuple[int, int]]:
+        """Return moves of one officer between beats, the most promising by the bounds first."""
+        gain = self.weight[:, None] * np.diff(np.minimum(self.own, 1.0), axis=1)
+        rows = np.arange(len(officers))
+        loss = np.where(officers > 0, gain[rows, np.maximum(officers - 1, 0)], np.inf)
+        win = np.where(officers < self.free, gain[rows, np.minimum(officers, self.free - 1)], -np.inf)
+        pairs = [(g, t) for g in rows[officers > 0].tolist() for t in rows.tolist() if t != g]
+        return sorted(pairs, key=lambda p: (float(loss[p[0]] - win[p[1]]), p))
+
+
+def _compositions(total: int, parts: int) -> Iterator[np.ndarray]:
+    """Yield every way to share `total` among `parts`."""
+    if parts == 1:
+        yield np.array([total])
+        return
+    for first in range(total, -1, -1):
+        for rest in _compositions(total - first, parts - 1):
+            yield np.concatenate([[first], rest])
