@@ -276,7 +276,10 @@ def command(capsys):
 
     def run(*arguments: object) -> tuple[int, str, str]:
         from beatplanner.ui.commands import app as command_line
+        from beatplanner.ui.commands import console
 
+        # the writer of reports has its libraries here already; a process beside this one would load them anew for each command
+        console.CORES = 1
         before, sys.argv = sys.argv, ["beatplanner", *(str(a) for a in arguments)]
         try:
             with pytest.raises(SystemExit) as end:

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from beatplanner.data.side_work import usable_cores
+
 RUN = """
 import json, sys
 sys.argv = ["beatplanner", *json.loads(sys.argv[1])]
@@ -24,7 +26,9 @@ READERS = {"typer", "rich", "numpy", "pandas", "geopandas", "shapely", "pyproj",
 SOLVERS = {"numba", "pulp", "highspy", "networkx"}
 WRITERS = {"matplotlib", "folium", "branca", "requests", "openpyxl", "docx", "docxtpl", "typst"}
 OTHERS = {"typer", "rich", "PySide6", "distributed", "dask", "cryptography", "rasterio", "exactextract", "icalendar"}
-MAY = {"version": set(), "check": READERS, "stations": READERS | {"numba", "pulp", "highspy", "networkx", "matplotlib"}}
+# the report is written by a process beside the command's own, where there is a core for it
+REPORT = {"matplotlib"} if usable_cores() == 1 else set()
+MAY = {"version": set(), "check": READERS, "stations": READERS | {"numba", "pulp", "highspy", "networkx"} | REPORT}
 
 
 @pytest.mark.parametrize("what", list(MAY))

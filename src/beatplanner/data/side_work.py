@@ -21,13 +21,15 @@ from typing import Any
 
 # Beyond that many, the pages of a plan wait for their maps and not for a process.
 MOST = 3
+# What the writer of a report loads: half of what a short run loads at all.
+REPORT = ("beatplanner.data.publish.report", "matplotlib.figure", "matplotlib.backends.backend_agg")
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
+def usable_cores() -> int:
+    """Return the processors that this process may use; a container or a job may be given fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return os.cpu_count() or 1  # Windows and macOS know no affinity of this kind
 
 
 @dataclass(eq=False)
@@ -74,14 +76,26 @@ class SideWork:
         How many; none where all is done when it is taken.
     warm
         Modules that each loads before its first task.
+
+    Notes
+    -----
+    What they load is loaded beside what this process does; a module that a task needs and that is not among it is loaded then.
     """
 
     def __init__(self, processes: int = 0, warm: Sequence[str] = ()) -> None:
         self.lock = threading.Condition()
         self.waiting: deque[Task] = deque()
         self.closed = False
-        self.threads = [threading.Thread(target=self._work, args=(tuple(warm),), daemon=True) for _ in range(processes)]
-        for thread in self.threads:
+        self.threads: list[threading.Thread] = []
+        self.add(processes, warm)
+
+    def add(self, processes: int, warm: Sequence[str] = ()) -> None:
+        """Start further processes, which load modules before their first task; at most `MOST` in all, none in a process without children."""
+        if multiprocessing.current_process().daemon:
+            return
+        for _ in range(min(processes, MOST - len(self.threads))):
+            thread = threading.Thread(target=self._work, args=(tuple(warm),), daemon=True)
+            self.threads.append(thread)
             thread.start()
 
     def give(self, what: Callable[..., Any], *arguments: Any) -> Task:
@@ -176,9 +190,7 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
 @contextmanager
 def side_work(processes: int, warm: Sequence[str] = ()) -> Iterator[SideWork]:
     """Start processes for side work, at most `MOST`; none where this process may have no children."""
-    if multiprocessing.current_process().daemon:
-        processes = 0
-    side = SideWork(max(0, min(processes, MOST)), warm)
+    side = SideWork(processes, warm)
     try:
         yield side
     finally:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.sections.beats import Beats
-from beatplanner.planning.beats.municipality import Relaxed
 from beatplanner.planning.proof import Unproven
+
+if TYPE_CHECKING:
+    # its solver compiles: a plan of stations alone does not load it
+    from beatplanner.planning.beats.municipality import Relaxed
 
 
 def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) -> list[str]:

@@ -20,7 +20,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.town import Town
@@ -60,6 +59,9 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
     pool = in_pool(roster)
     if not pool.any():
         return []
+    # loads half of scipy, which who pays officers without a pool does not need
+    from scipy.optimize import linear_sum_assignment
+
     from beatplanner.planning.officers.roster_problem import _qualifies, _ready
 
     rules = town.description.officers

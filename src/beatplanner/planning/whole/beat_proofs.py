@@ -12,7 +12,6 @@ import numpy as np
 
 from beatplanner.data.description.sections.beats import Beats
 from beatplanner.data.result.cells import DIGITS as READABLE_DIGITS
-from beatplanner.planning.beats.municipality import AtHome, Limited, PartEvidence
 from beatplanner.planning.verification.beats_proof import (
     areas_of,
     at_home,
@@ -27,6 +26,7 @@ from beatplanner.planning.verification.travel_bound import Area
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
 if TYPE_CHECKING:
+    from beatplanner.planning.beats.municipality import AtHome, Limited, PartEvidence
     from beatplanner.planning.whole.plan import Plan
 
 Arrays = dict[str, np.ndarray]

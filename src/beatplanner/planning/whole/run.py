@@ -18,6 +18,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forum_pack import check_pack_inputs
@@ -67,6 +68,7 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     pack: bool = True,
+    side: SideWork | None = None,
 ) -> dict[str, Any]:
     """Plan a project from its raw layers and write the results.
 
@@ -94,6 +96,8 @@ def run(
         Local processes, or the address of a Dask scheduler, that plan the municipalities in parallel.
     pack
         Whether the forum's pack is made; a plan that only answers what-if is not for handing out.
+    side
+        Processes that help to write, where some were started already; else they are started where there is much to write.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def run(
 
             pool = stack.enter_context(worker_pool(workers, scheduler, out))
         town = read_town(description)
-        side = stack.enter_context(writers(town, pack))
+        side = stack.enter_context(writers(town, pack, side))
         if pack:
             check_pack_inputs(town)
         inputs = service_inputs(town)

@@ -12,7 +12,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
-from beatplanner.data.side_work import SideWork, Task, cores, side_work
+from beatplanner.data.side_work import REPORT, SideWork, Task, side_work, usable_cores
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forum_pack import empty_pack, write_pack
 from beatplanner.planning.proof import Progress, silent
@@ -23,23 +23,34 @@ from beatplanner.planning.whole.verdict import write_verdict
 PAGES = 30
 # What it loads while the plan is still made.
 WARM = (
-    "beatplanner.data.publish.report",
+    *REPORT,
     "beatplanner.data.publish.officers_pack",
     "beatplanner.planning.forum.public.languages",
-    "matplotlib.backends.backend_agg",
     "docx",
     "docxtpl",
 )
 
 
 @contextmanager
-def writers(town: Town, pack: bool) -> Iterator[SideWork]:
-    """Start the processes that will help to write a plan; none where there is one core, or little to write."""
+def writers(town: Town, pack: bool, side: SideWork | None = None) -> Iterator[SideWork]:
+    """Have the processes that will help to write a plan started; none where there is one core, or little to write.
+
+    Parameters
+    ----------
+    town, pack
+        What is to be written.
+    side
+        Those that were started already; they are ended by who started them.
+    """
     rules = town.description.beats
     languages = len((town.description.forum or Forum()).languages)
     count = rules.count if rules is not None and isinstance(rules.count, int) else len(town.units) // 20
-    wanted = pack and rules is not None and count * languages >= PAGES
-    with side_work(cores() - 1 if wanted else 0, WARM) as side:
+    wanted = usable_cores() - 1 if pack and rules is not None and count * languages >= PAGES else 0
+    if side is not None:
+        side.add(wanted - len(side.threads), WARM)
+        yield side
+        return
+    with side_work(wanted, WARM) as side:
         yield side
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from beatplanner.data.errors import Note
 from beatplanner.data.paths import whole_path
-from beatplanner.planning.cores import usable_cores
+from beatplanner.data.side_work import REPORT, side_work, usable_cores
 from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.commands.terminal import PlainConsole, visible
@@ -104,8 +104,6 @@ def say_times(begun: dict[str, float], end: float, limit: float | None) -> None:
 
 def plan_project(project: Path, out: Path, **options: Any) -> None:
     """Run the main job with progress and a first Ctrl+C that keeps the best plan so far; print the results."""
-    from beatplanner.planning.whole.run import run as run_plan
-
     if options.get("workers") is not None and options.get("scheduler") is not None:
         raise typer.BadParameter("give --workers or --scheduler, not both", param_hint="--scheduler")
     if options.get("scheduler") is not None:
@@ -120,13 +118,15 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
         )
     begin = time.monotonic()
     begun: dict[str, float] = {}
-    with interruptible() as cancelled, shown_progress() as progress:
+    # the report's own libraries are loaded by a process beside this one, which writes it beside the checker
+    with interruptible() as cancelled, shown_progress() as progress, side_work(min(1, CORES - 1), REPORT) as side:
+        from beatplanner.planning.whole.run import run as run_plan
 
         def told(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
             begun.setdefault(phase.split()[0], time.monotonic() - begin)
             progress(phase, best, bound, seconds)
 
-        summary = run_plan(project, out, progress=told, cancelled=cancelled, **options)
+        summary = run_plan(project, out, progress=told, cancelled=cancelled, side=side, **options)
     print_summary(summary, out)
     say_times(begun, time.monotonic() - begin, options.get("time_limit"))
     say_clashes(summary)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.paths import whole_path
-from beatplanner.planning.cores import usable_cores
+from beatplanner.data.side_work import usable_cores
 from beatplanner.ui.commands.console import out_console
 
 project_app = typer.Typer(

@@ -53,8 +53,8 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
     """
     enough, pause = messages.enough, _Pause(messages.paused)
     from beatplanner.data.errors import InputError
+    from beatplanner.data.side_work import usable_cores
     from beatplanner.planning.changes.mending import mend
-    from beatplanner.planning.cores import usable_cores
     from beatplanner.planning.whole.run import DEFAULT_TIME_LIMIT, run
     from beatplanner.solver.clock import Watch
 
