@@ -105,3 +105,39 @@ def test_officers_beyond_the_posts_are_told():
         in str(told[0])
     )
     assert told[0].severity == "warning"
+
+
+def test_a_trial_ends_by_its_work_and_not_by_a_clock(monkeypatch):
+    """What a way out mends must be the same on a busy machine: no model whose length nobody knows runs where the search kept the rules."""
+    from beatplanner.solver.officers import assign as assigning
+
+    many = 30
+    town = TenureProblem(
+        posts=np.ones(many, int),
+        months=24,
+        first=np.zeros(many, int),
+        last=np.where(np.arange(many) < 10, 12, 99),
+        home=np.arange(many),
+        rooted=np.ones(many, bool),
+        served=np.zeros(many, int),
+        kilometres=np.random.default_rng(3).uniform(0, 9, (many, many)),
+        has=np.random.default_rng(4).random((many, 2)) < 0.3,
+        needs=np.random.default_rng(5).random((many, 2)) < 0.4,
+        aspect=np.zeros(2, int),
+        min_tenure=12,
+        handover=1,
+    )
+
+    def refuse(*_, **__):
+        raise AssertionError("a quick look went on to a model without a fixed length")
+
+    postings = assign(town, seconds=600, effort=0.1).postings
+    assert not breaches(town, postings)
+    monkeypatch.setattr(assigning.tenure_exact, "solve", refuse)
+    monkeypatch.setattr(assigning.tenure_whole, "whole_series", refuse)
+    tried = Trials(town, postings, read_clock(lambda: False) + 10_000)
+    monkeypatch.setattr("beatplanner.planning.officers.ways_out.EACH", 1_000.0)
+    tried.until = read_clock(lambda: False) + 10_000
+    once, again = tried.solve(with_officer(town, 0)), tried.solve(with_officer(town, 0))
+    assert once is not None and again is not None
+    assert once[0] == again[0]

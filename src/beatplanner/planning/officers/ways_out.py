@@ -16,10 +16,10 @@ from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import Figures, breaches, broken_tenures, measure
 from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
 
-# Seconds that one trial and all of them may take, beside what the plan's own limit leaves.
-EACH, ALL = 8.0, 30.0
+# Seconds that one trial and all of them may take at most, beside what the plan's own limit leaves; a trial ends by its work long before.
+EACH, ALL = 30.0, 90.0
 # A trial is a quick look: it ends with a plan, seldom with a proof.
-EFFORT = 0.3
+EFFORT = 0.15
 
 
 class Trials:

@@ -66,7 +66,8 @@ def assign(
     threads, seed
         Of the search, and given to HiGHS.
     effort
-        Of search, bound and proof; 1 is enough for a proof on a town, less for a quick look.
+        Of search, bound and proof; 1 is enough for a proof on a town. Less is a quick look of fixed length: models whose length nobody knows before
+        are left out, but where the search broke a rule that the exact one may keep.
     tell
         Called with the best objective and the bound.
     cancelled
@@ -107,11 +108,11 @@ def assign(
             search.postings(),
             search.best,
             lambda: -1.0 if cancelled() else until - read_clock(cancelled),
-            most=max(1, int(effort * MASTERS)),
+            most=max(1, int(effort**2 * MASTERS)),
             tell=lambda: tell(search.best, prices.bound),
         )
         search.start_from(_likeliest(mixture.shares))
-        if not near() and not stop():
+        if effort >= 1 and not near() and not stop():
             seconds_left = WHOLE_SHARE * (end - read_clock(cancelled))
             whole = tenure_whole.whole_series(
                 a, prices, mixture.series, seconds=seconds_left, seed=seed, cancelled=stop
@@ -147,7 +148,7 @@ def _decide(
     small = a.cost.size * a.months <= EXACT_SIZE
     # first as it is; again where a handover was bought by a vacancy that nobody had
     for strict in (False, True):
-        done = clean and best - bound <= CLOSE * best
+        done = clean and (effort < 1 or best - bound <= CLOSE * best)
         if not small or done or cancelled() or read_clock(cancelled) > end:
             break
         known = [(p.officer, p.place, p.begin, p.end) for p in found] if clean else []
