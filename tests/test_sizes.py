@@ -20,12 +20,6 @@ CASES = "a list of broken inputs, one beside the other"
 LAYOUT = "says how one page or sheet is laid out, from top to bottom"
 
 FILES = {
-    "planning/verification/beats.py": TO_SPLIT,
-    "planning/verification/budget.py": TO_SPLIT,
-    "planning/verification/details.py": TO_SPLIT,
-    "planning/verification/officers.py": TO_SPLIT,
-    "planning/verification/stations.py": TO_SPLIT,
-    "planning/verification/travel_bound.py": TO_SPLIT,
     "solver/districts/annealing.py": KERNEL,
     "ui/desktop/panels/beat_card.py": TO_SPLIT,
     "ui/desktop/panels/drawing_panel.py": TO_SPLIT,
@@ -46,9 +40,6 @@ FUNCTIONS = {
     "planning/officers/roster_problem.py:problem_of": ONE_SEQUENCE,
     "planning/stations/plan.py:_assemble": ONE_SEQUENCE,
     "planning/verification/compared_figures.py:_access": ONE_SEQUENCE,
-    "planning/verification/details.py:_check_stations": TO_SPLIT,
-    "planning/verification/officers.py:check_officers": TO_SPLIT,
-    "planning/verification/units.py:_check_against_inputs": TO_SPLIT,
     "planning/whole/country.py:country_plan": TO_SPLIT,
     "planning/whole/summarise.py:summarise": ONE_SEQUENCE,
     "solver/districts/annealing.py:anneal": KERNEL,

@@ -16,7 +16,7 @@ from beatplanner.planning import verification
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.proofs import HAIR
-from beatplanner.planning.verification.travel_bound import Area
+from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import rounded_down
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town

@@ -15,7 +15,8 @@ from beatplanner.planning.verification.beats_proof import prove_together
 from beatplanner.planning.verification.officers_proof import Prices, Rules, _waiting, cheapest
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import Demand, _own_rows, _tree, check_form
-from beatplanner.planning.verification.travel_bound import Area, prove
+from beatplanner.planning.verification.travel_bound import prove
+from beatplanner.planning.verification.travel_pairs import Area
 
 # Six units in a row, a kilometre apart, two beats of three each: 4,000 is the least travel.
 N, LEAST = 6, 4_000.0

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beatplanner.planning.verification.travel_bound import Area, prove
+from beatplanner.planning.verification.travel_bound import prove
+from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import packed
 from beatplanner.solver.districts import node
 from beatplanner.solver.districts.annealing import CUT

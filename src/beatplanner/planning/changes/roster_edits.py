@@ -33,7 +33,8 @@ from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.proof import Proof, Unproven, rules_in_summary, unproven_of
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
-from beatplanner.planning.verification.officers import check_officers, months_at_work
+from beatplanner.planning.verification.officer_months import months_at_work
+from beatplanner.planning.verification.officers import check_officers
 from beatplanner.planning.verification.tenures import impossible_above, short_tenures
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.served import keep_service

@@ -15,14 +15,9 @@ from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import (
-    ROUNDING,
-    Area,
-    TooLargeError,
-    cut_shares,
-    pieces_of,
-    prove,
-)
+from beatplanner.planning.verification.travel_bound import cut_shares, pieces_of, prove
+from beatplanner.planning.verification.travel_lagrangian import ROUNDING
+from beatplanner.planning.verification.travel_pairs import Area, TooLargeError
 
 # Arrays of all municipalities together: M of them, L limits, R choices of homes; see ``docs/proofs.md``.
 FORMS = {

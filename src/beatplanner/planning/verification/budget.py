@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.description.sections.budget import Budget
-from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.planning.verification.ledger import Ledger, missing, text
+from beatplanner.planning.verification.force_money import LINES, Force, months_before, one_officer
+from beatplanner.planning.verification.ledger import Ledger, missing
 
-LINES = ("salaries", "stations", "vehicles", "forums", "training")
 # Checks that need the roster where the budget was made with one.
 NAMES = (
     "labels",
@@ -42,280 +38,6 @@ NAMES = (
 )
 
 
-class _Force:
-    """What is paid in each year: officers, beats before and after they start, and stations."""
-
-    def __init__(self, tables: PlanTables, rules: Description) -> None:
-        assert tables.beats is not None and rules.budget is not None
-        self.tables, self.rules, self.budget = tables, rules, rules.budget
-        begin = pd.Timestamp(rules.officers.start if rules.officers else dt.date(rules.budget.first_year or 2000, 1, 1))
-        begin += pd.DateOffset(years=(self.budget.first_year or begin.year) - begin.year)
-        self.days = [(begin + pd.DateOffset(months=m)).date() for m in range(12 * self.budget.years + 1)]
-        self.first = 0 if rules.officers is None else rules.officers.start.year - begin.year
-        self.known = tables.roster is not None and rules.officers is not None
-        self.beats = [str(text(b)) for b in tables.beats["beat"]]
-        rows = records(tables.beats)
-        self.posts = [float(r["posts"]) for r in rows]
-        self.residents = [0.0 if missing(r["population"]) else float(r["population"]) for r in rows]
-        self.town = [str(r["municipality"]) for r in rows]
-        self.names = [str(r["name"]) for r in rows]
-        self.old = {str(text(b)) for b in tables.units["current"] if not missing(b)}
-        self.live = self._live_on() if self.known else dict.fromkeys(self.beats, 0.0)
-        self.home = {
-            str(text(u)): str(text(b)) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)
-        }
-        self.sites = [] if tables.sites is None else records(tables.sites)
-
-    def labels(self) -> list[str]:
-        """Return the names of the years."""
-        if self.rules.officers is None:
-            first = self.budget.first_year or 1
-            return [str(first + t) for t in range(self.budget.years)]
-        whole = (self.days[0].month, self.days[0].day) == (1, 1)
-        return [str(d.year) if whole else f"{d.year}/{(d.year + 1) % 100:02d}" for d in self.days[:-1:12]]
-
-    def short(self, start: list[int | None]) -> dict[tuple[str, int], float]:
-        """Return what each payer, and all together, lack in each year, in the prices of the first year."""
-        b, found = self.budget, {}
-        for t, lines in enumerate(self.lines(start)):
-            sums = self.by_payer(lines, t)
-            limits = {**b.funds, "all": b.ceiling}
-            sums["all"] = math.fsum(lines.values())
-            for who, limit in limits.items():
-                most = limit[t] if isinstance(limit, list) else limit
-                if most is not None:
-                    found[who, t] = (sums.get(who, 0.0) - most) / (1 + b.inflation) ** t
-        return found
-
-    def by_payer(self, lines: dict[str, float], t: int) -> dict[str, float]:
-        """Return what each payer pays of a year's lines: day by day, until a payer's last day and from then on the one that follows."""
-        b, found = self.budget, {}
-        first, after = self.days[12 * t], self.days[12 * t + 12]
-        for line, money in lines.items():
-            who = str(getattr(b.payers, line))
-            long, left = (after - first).days, 0
-            if who in b.ends:
-                left = sum(first + dt.timedelta(days=d) > b.ends[who] for d in range(long))
-            found[who] = found.get(who, 0.0) + money * (long - left) / long
-            if b.ends:
-                found[b.then] = found.get(b.then, 0.0) + money * left / long
-        return found
-
-    def _live_on(self) -> dict[str, float]:
-        """Return how many of today's beats live on in each beat."""
-        units = self.tables.units
-        known = units["population"].notna().all()
-        inside: dict[tuple[str, str], float] = {}
-        whole: dict[str, float] = {}
-        for was, now, people in zip(units["current"], units["beat"], units["population"], strict=True):
-            if missing(was) or missing(now):
-                continue
-            weight = float(people) + 1e-9 if known else 1.0
-            key = (str(text(was)), str(text(now)))
-            inside[key] = inside.get(key, 0.0) + weight
-            whole[key[0]] = whole.get(key[0], 0.0) + weight
-        found = dict.fromkeys(self.beats, 0.0)
-        for (was, now), weight in inside.items():
-            found[now] += weight / whole[was]
-        return found
-
-    def lines(self, start: list[int | None]) -> list[dict[str, float]]:
-        """Return each year's lines, in the prices of the year, where beats start in these years."""
-        b, years = self.budget, self.budget.years
-        forum = self.rules.forum.neighbourhood if self.rules.forum is not None else None
-        meet = 0.0 if forum is None else forum.members * forum.meetings_a_year * b.forum_travel
-        staff = self.staff() if self.known else None
-        found, cars = [], []
-        for t in range(years):
-            on = [s is not None and s <= t for s in start]
-            need = math.fsum(1.0 if o else self.live[x] for o, x in zip(on, self.beats, strict=True))
-            cars.append(math.ceil(b.vehicles_per_beat * need - 1e-5))
-            lines = {"forums": need * meet, "stations": self._stations(start, t)}
-            if staff is not None:
-                lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
-            else:
-                lines["salaries"] = _one_officer(b) * math.fsum(p for p, o in zip(self.posts, on, strict=True) if o)
-                lines["training"] = b.training_seat * math.fsum(
-                    p for p, s in zip(self.posts, start, strict=True) if s == t
-                )
-            found.append(lines)
-        self._buy(found, cars)
-        return self._risen(found)
-
-    def today(self) -> list[dict[str, float]]:
-        """Return each year's lines where all goes on as today."""
-        b, found = self.budget, []
-        forum = self.rules.forum.neighbourhood if self.rules.forum is not None else None
-        meet = 0.0 if forum is None else forum.members * forum.meetings_a_year * b.forum_travel
-        standing = [s for s in self.sites if s["existing"]]
-        rent = math.fsum(b.station_yearly + _amount(s.get("yearly_cost")) for s in standing)
-        staff = self.staff() if self.known else None
-        for t in range(b.years):
-            lines = {"forums": len(self.old) * meet, "stations": rent, "training": 0.0}
-            if staff is not None:
-                lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
-            else:
-                lines["salaries"] = _one_officer(b) * self._officers_by_work()
-            found.append(lines)
-        self._buy(found, [math.ceil(b.vehicles_per_beat * len(self.old) - 1e-5)] * b.years)
-        return self._risen(found)
-
-    def _buy(self, found: list[dict[str, float]], cars: list[int]) -> None:
-        b, bought = self.budget, []
-        for t, need in enumerate(cars):
-            young = sum(n for year, n in enumerate(bought) if year > t - b.vehicle_years)
-            bought.append(max(0, need - young))
-            found[t]["vehicles"] = bought[t] * b.vehicle_price + need * b.vehicle_yearly
-
-    def _risen(self, found: list[dict[str, float]]) -> list[dict[str, float]]:
-        return [{k: v * (1 + self.budget.inflation) ** t for k, v in lines.items()} for t, lines in enumerate(found)]
-
-    def _stations(self, start: list[int | None], t: int) -> float:
-        money = 0.0
-        for s in self.sites:
-            rent = self.budget.station_yearly + _amount(s.get("yearly_cost"))
-            opens = self.opens(s, start)
-            if s["existing"] and (s["chosen"] or opens is None or t < opens):
-                money += rent
-            elif s["existing"]:
-                money += _amount(s.get("closing_cost")) if t == opens else 0.0
-            elif s["chosen"] and opens is not None and t >= opens:
-                money += rent + (_amount(s["cost"]) if t == opens else 0.0)
-        return money
-
-    def stations_open(self, start: list[int | None], t: int) -> int:
-        """Return how many stations are open in a year."""
-        count = 0
-        for s in self.sites:
-            year = self.opens(s, start)
-            begun = year is not None and t >= year
-            count += (begun or s["existing"]) if s["chosen"] else (s["existing"] and not begun)
-        return count
-
-    def bought(self, start: list[int | None]) -> list[int]:
-        """Return the vehicles that are bought in each year."""
-        b, found = self.budget, []
-        for t in range(b.years):
-            need = math.fsum(
-                1.0 if s is not None and s <= t else self.live[x] for s, x in zip(start, self.beats, strict=True)
-            )
-            need = math.ceil(b.vehicles_per_beat * need - 1e-5)
-            found.append(max(0, need - sum(n for year, n in enumerate(found) if year > t - b.vehicle_years)))
-        return found
-
-    def once(self, start: list[int | None]) -> list[float]:
-        """Return what is spent once in each year: vehicles bought, stations opened and closed."""
-        b, bought, found = self.budget, self.bought(start), []
-        for t in range(b.years):
-            money = bought[t] * b.vehicle_price
-            for s in self.sites:
-                if self.opens(s, start) == t:
-                    money += (
-                        _amount(s["cost"])
-                        if s["chosen"] and not s["existing"]
-                        else _amount(s.get("closing_cost"))
-                        if s["existing"] and not s["chosen"]
-                        else 0.0
-                    )
-            found.append(money * (1 + b.inflation) ** t)
-        return found
-
-    def opens(self, site: dict[str, Any], start: list[int | None]) -> int | None:
-        """Return the year in which a new station opens, or one of today closes; None for never."""
-        phases = self.rules.stations.phases if self.rules.stations is not None else None
-        if phases is not None and site["chosen"] and not site["existing"] and self.tables.stations is not None:
-            table = self.tables.stations
-            year = next(
-                (y for s, y in zip(table["station"], table["opens"], strict=True) if str(s) == str(site["station"])),
-                None,
-            )
-            if not missing(year):
-                return max(0, int(year) - (self.days[0].year if phases.start is not None else 1))  # type: ignore[arg-type]
-            return self.first
-        beat = self.home.get(str(text(site["unit"])))
-        return start[self.beats.index(beat)] if beat in self.beats else self.first
-
-    def _officers_by_work(self) -> float:
-        w, u, total = self.rules.workload, self.tables.units, 0.0
-        for beat in self.old:
-            rows = [i for i, c in enumerate(u["current"]) if not missing(c) and str(text(c)) == beat]
-            busy = (
-                math.fsum(number_at(u, "reactive_hours", i) + number_at(u, "fixed_hours", i) for i in rows)
-                + w.fixed_hours_per_beat
-            )
-            promised = math.fsum(number_at(u, "community_hours", i) for i in rows)
-            duty = max(busy / (1 - w.community_share - w.admin_share), (busy + promised) / (1 - w.admin_share))
-            free = w.annual_hours * (1 - w.absence) * (1 - w.abstraction)
-            total += max(w.min_officers_per_beat, math.ceil(duty / free - 1e-9))
-        return total
-
-    def staff(self) -> dict[str, list[float]]:
-        """Return pay, courses, and officer-years paid and in training by year, officer by officer and month by month."""
-        b, rules = self.budget, self.rules.officers
-        assert rules is not None and self.tables.roster is not None
-        found: dict[str, list[float]] = {
-            k: [0.0] * b.years
-            for k in ("pay", "courses", "paid", "learning", "posted", "idle_pay", "pool", "full_time")
-        }
-        held = self._held()
-        for row in records(self.tables.roster):
-            joins, trained, leaves = (_day(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
-            grade = None if missing(row.get("grade")) else str(row["grade"])
-            part = 1.0 if missing(row.get("share")) else float(row["share"])
-            base = (b.grades.get(grade or "", b.officer_salary) + b.allowances) * part + _amount(row.get("allowances"))
-            one = base * (1 + b.employer_part)
-            stands_in = str(row.get("pool")).casefold() in ("true", "1", "1.0")
-            course = None
-            if rules.training_months and trained is not None and trained > rules.start:
-                first = _months_before(trained, rules.training_months)
-                course = (first if joins is None or joins > trained else max(first, joins), trained)
-            elif rules.training_months and trained is None and joins is not None:
-                last = _months_before(joins, -rules.training_months)
-                course = (joins, last) if last > rules.start else None
-            for m in range(12 * b.years):
-                a, z = self.days[m], self.days[m + 1]
-                long = (z - a).days
-                there = max(0, (min(z, leaves or z) - max(a, joins or a)).days) / long
-                posted = min(there, float((str(row["officer"]), m) in held))
-                found["paid"][m // 12] += there / 12
-                found["pay"][m // 12] += there * one / 12
-                found["posted"][m // 12] += posted / 12
-                learning = 0.0
-                if course is not None:
-                    learning = max(0, (min(z, course[1]) - max(a, course[0])).days) / long
-                    learning = min(learning, there - posted)
-                    begins = a <= course[0] < z and (leaves is None or leaves > course[0])
-                    found["courses"][m // 12] += begins
-                found["learning"][m // 12] += learning / 12
-                found["full_time"][m // 12] += there * part / 12
-                if stands_in:
-                    found["pool"][m // 12] += (there - posted - learning) / 12
-                else:
-                    found["idle_pay"][m // 12] += (there - posted - learning) * one / 12
-        return found
-
-    def _held(self) -> set[tuple[str, int]]:
-        """Return officer and month wherever a post is held: today's before the plan, then the plan's, whose last month goes on."""
-        rules, roster = self.rules.officers, self.tables.roster
-        assert rules is not None and roster is not None
-        begin = next((m for m, d in enumerate(self.days) if d >= rules.start), len(self.days) - 1)
-        held = {
-            (str(o), m)
-            for o, b in zip(roster["officer"], roster["beat"], strict=True)
-            if not missing(b)
-            for m in range(begin)
-        }
-        if self.tables.assignments is None:
-            return held
-        last = min(len(self.days) - 1, begin + 12 * rules.years)
-        for r in records(self.tables.assignments):
-            a, z = _day(r["start"]), _day(r["end"])
-            assert a is not None and z is not None
-            held |= {(str(r["officer"]), m) for m in range(last) if a <= self.days[m] < z}
-        held |= {(o, m) for o, k in set(held) if k == last - 1 for m in range(last, len(self.days) - 1) if last > begin}
-        return held
-
-
 def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None:
     """Check ``summary["budget"]``."""
     claims, budget = tables.summary.get("budget"), rules.budget
@@ -331,7 +53,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
                 "The roster is not beside the plan (people.gpkg), so who is paid cannot be counted.",
             )
         return
-    force = _Force(tables, rules)
+    force = Force(tables, rules)
     labels, years = claims["years"], budget.years
     wanted = force.labels()
     ledger.add(
@@ -342,7 +64,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     )
     if labels != wanted:
         return
-    one = _one_officer(budget)
+    one = one_officer(budget)
     rows = [(f"prices of {y}", claims["rise"][t], (1 + budget.inflation) ** t) for t, y in enumerate(labels)]
     ledger.pairs(
         "budget.prices",
@@ -375,12 +97,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         )
 
 
-def _one_officer(budget: Budget) -> float:
-    """Return a year's pay of full time without a grade, with allowances and the employer's part."""
-    return (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
-
-
-def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+def _check_sums(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     labels, years = claims["years"], force.budget.years
     spent = force.lines(start)
     whole = force.lines([force.first] * len(start))
@@ -427,7 +144,7 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: _Force, start: li
     ledger.pairs("budget.today_lines", "each line of today by year", rows, "sums")
 
 
-def _check_classes(ledger: Ledger, claims: dict[str, Any], force: _Force, spent: list[dict[str, float]]) -> None:
+def _check_classes(ledger: Ledger, claims: dict[str, Any], force: Force, spent: list[dict[str, float]]) -> None:
     """Check money by function, what falls on whom when a payer's money ends, and what is ordered by when."""
     b, labels = force.budget, claims["years"]
     codes = {b.functions.get(k, "03.1") for k in LINES}  # type: ignore[call-overload]
@@ -455,7 +172,7 @@ def _check_classes(ledger: Ledger, claims: dict[str, Any], force: _Force, spent:
         ledger.pairs("budget.donor_ends", "what falls on whom when a payer's money ends", rows, "sums")
 
 
-def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     """Check what must be ordered by when: vehicles that are bought, and stations that open."""
     b = force.budget
     if claims.get("procurement") is None and b.vehicle_lead_months is None and b.station_lead_months is None:
@@ -468,7 +185,7 @@ def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: _Force, st
         if s["chosen"] and not s["existing"] and opens is not None and opens < b.years:
             found.append((f"station {s['station']}", 1, opens, b.station_lead_months))
     want = sorted(
-        (_months_before(force.days[12 * t], m).isoformat(), what, n, force.days[12 * t].isoformat())
+        (months_before(force.days[12 * t], m).isoformat(), what, n, force.days[12 * t].isoformat())
         for what, n, t, m in found
     )
     said = sorted((r["order_by"], r["what"], r["number"], r["needed_on"]) for r in claims.get("procurement") or [])
@@ -477,7 +194,7 @@ def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: _Force, st
     ledger.add("budget.procurement", sound, str(said), str(want))
 
 
-def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+def _check_limits(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     b, labels, wrong = force.budget, claims["years"], []
     # what stands today is paid whether there is money for it or not
     nothing = all(s is None for s in start)
@@ -511,7 +228,7 @@ def _check_limits(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
 
 
 def _check_starts(
-    ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None], told: dict[str, Any]
+    ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None], told: dict[str, Any]
 ) -> None:
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
@@ -555,7 +272,7 @@ def _check_starts(
     ledger.pairs("budget.by_year", "what has started by each year", rows, "figures")
 
 
-def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     """Check what areas that never start lack, that they lack least in the year that is told, and what lies idle."""
     labels, wrong, rows = claims["years"], [], []
     told = [(u["area"], [force.beats.index(b) for b in u["beats"]], u) for u in claims["unfunded"]]
@@ -608,12 +325,12 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: _Force, start: l
     )
 
 
-def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: list[int | None]) -> None:
+def _check_people(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     told, staff, labels = claims["people"], force.staff(), claims["years"]
     rows = []
     for t, label in enumerate(labels):
         rise = (1 + force.budget.inflation) ** t
-        one = _one_officer(force.budget)
+        one = one_officer(force.budget)
         posts = math.fsum(p for p, s in zip(force.posts, start, strict=True) if s is not None and s <= t)
         spare = staff["paid"][t] - staff["posted"][t] - staff["learning"][t] - staff["pool"][t]
         part = (
@@ -655,16 +372,4 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: _Force, start: 
 
 def today_money(tables: PlanTables, rules: Description) -> list[float]:
     """Return what going on as today costs in each year."""
-    return [math.fsum(lines.values()) for lines in _Force(tables, rules).today()]
-
-
-def _amount(value: Any) -> float:
-    return 0.0 if missing(value) else float(value)
-
-
-def _day(value: Any) -> dt.date | None:
-    return None if missing(value) or not str(value) else dt.date.fromisoformat(str(value)[:10])
-
-
-def _months_before(day: dt.date, months: int) -> dt.date:
-    return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()
+    return [math.fsum(lines.values()) for lines in Force(tables, rules).today()]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from beatplanner.planning.verification.travel_bound import SLACK, Area
+from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
 # Units up to which eigenvalues are computed, and every plan is gone through; steps after which the latter is given up.
 EIGEN_UNITS, WHOLE_UNITS, STEPS = 1_500, 40, 150_000

@@ -15,29 +15,13 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
-from beatplanner.data.formats.frames import records
 from beatplanner.data.result.cells import readable
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
-from beatplanner.planning.verification.personnel import _beat_today
-from beatplanner.planning.verification.tenures import _served
+from beatplanner.planning.verification.officer_details import check_officer_details
+from beatplanner.planning.verification.station_details import check_station_details
 
-# Names of hard rules on postings.
-BREACHES = (
-    "again",
-    "allowed",
-    "available",
-    "capacity",
-    "couple",
-    "frozen",
-    "half",
-    "handover",
-    "maximum",
-    "moves",
-    "short",
-    "twice",
-)
 # Columns of a layer that come straight from the inputs, by the key of their rows.
 FROM_INPUTS = {
     "sites": ("station", ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit", "x", "y")),
@@ -56,8 +40,8 @@ def check_details(ledger: Ledger, evidence: Evidence) -> None:
     _check_totals(ledger, evidence)
     _check_sources(ledger, evidence)
     _check_beats(ledger, evidence)
-    _check_stations(ledger, evidence)
-    _check_officers(ledger, evidence)
+    check_station_details(ledger, evidence)
+    check_officer_details(ledger, evidence)
     _check_columns(ledger, evidence)
 
 
@@ -294,182 +278,6 @@ def _unit(evidence: Evidence) -> str:
         return "hours × metres"
     by_table = rules.adjacency is not None and bool((edges.loc[edges["kind"] == "file", "metres"] == 1.0).all())
     return "links" if by_table else "metres"
-
-
-def _check_stations(ledger: Ledger, evidence: Evidence) -> None:
-    claims, sites, rules, town = (
-        evidence.summary.get("stations"),
-        evidence.tables.sites,
-        evidence.rules.stations,
-        evidence.town,
-    )
-    stations = evidence.tables.stations
-    if not isinstance(claims, dict):
-        if stations is not None:
-            ledger.add(
-                "stations",
-                False,
-                "nothing",
-                f"{len(stations)} stations",
-                "plan.gpkg has stations, but the summary does not tell of them.",
-            )
-        return
-    if sites is None or stations is None or rules is None:
-        ledger.add(
-            "stations",
-            False,
-            "stations",
-            "no layers of them",
-            "The summary tells of stations, but plan.gpkg or the rules do not.",
-        )
-        return
-    for key, rule in (
-        ("objective_kind", rules.objective),
-        ("walk_minutes", rules.walk_minutes),
-        ("walk_kmh", rules.walk_kmh),
-    ):
-        ledger.add(f"stations.{key}", claims.get(key) == rule, claims.get(key), rule)
-    ledger.number("stations.sites_considered", claims.get("sites"), len(sites))
-    if "state" in sites:
-        ledger.number(
-            "stations.generated_sites", claims.get("generated_sites"), int((sites["state"] == "generated").sum())
-        )
-    shut = [str(s) for s, e, c in zip(sites["station"], sites["existing"], sites["chosen"], strict=True) if e and not c]
-    ledger.add("stations.closed", claims.get("closed") == shut, str(claims.get("closed")), str(shut))
-    if town is not None and town.walks is not None:
-        finite = town.walks[np.isfinite(town.walks)]
-        ledger.number(
-            "stations.unreached_metres",
-            claims.get("unreached_metres"),
-            2 * float(finite.max()) if len(finite) else 0.0,
-            "m",
-        )
-    access = evidence.tables.access
-    if access is not None and isinstance(claims.get("share_by_minutes"), dict):
-        every = access[(access["kind"] == "all") & access["minutes"].notna()]
-        found = {f"{m:g}": s for m, s in zip(every["minutes"], every["share"], strict=True)}
-        said = claims["share_by_minutes"]
-        ledger.pairs(
-            "stations.share_by_minutes",
-            "as in the layer access",
-            [(m, said.get(m), found.get(m)) for m in {**found, **said}],
-            "shares",
-        )
-    groups, units = claims.get("groups") or {}, evidence.units
-    rows = [
-        (g, row.get("residents"), float(units[f"group_{g}"].sum()) if f"group_{g}" in units else None)
-        for g, row in groups.items()
-    ]
-    rows += [(g, None, 0.0) for g in evidence.rules.units.groups if g not in groups]
-    ledger.pairs("stations.group_residents", "residents of each group", rows, "groups", "residents")
-    by_site = sites.assign(key=sites["station"].astype(str)).drop_duplicates("key").set_index("key")
-    wrong = []
-    for name, title, existing, place in zip(
-        stations["station"].astype(str),
-        stations.get("name", stations["station"]),
-        stations["existing"],
-        stations.geometry,
-        strict=True,
-    ):
-        if name not in by_site.index:
-            continue
-        site = by_site.loc[name]
-        if "name" in stations and text(title) != text(site["name"]):
-            wrong.append(f"{name} is called “{title}”, and the site “{site['name']}”.")
-        if bool(existing) != bool(site["existing"]):
-            wrong.append(f"{name} stands today in one of the layers stations and sites only.")
-        if not place.equals_exact(site.geometry, 1e-6):
-            wrong.append(f"{name} lies elsewhere than the site.")
-    ledger.each("stations.of_sites", "name, place and standing of the chosen site", wrong, len(stations), "stations")
-
-
-def _check_officers(ledger: Ledger, evidence: Evidence) -> None:
-    claims, rules, tables = evidence.summary.get("officers"), evidence.rules.officers, evidence.tables
-    if not isinstance(claims, dict):
-        if tables.assignments is not None:
-            ledger.add(
-                "officers",
-                False,
-                "nothing",
-                f"{len(tables.assignments)} postings",
-                "plan.gpkg has postings, but the summary does not tell of them.",
-            )
-        return
-    if tables.roster is None and tables.assignments is not None and rules is not None:
-        ledger.unchecked(
-            "officers",
-            "officers",
-            "The roster is not beside the plan (people.gpkg), so postings cannot be held against it.",
-        )
-        return
-    if tables.assignments is None or tables.roster is None or rules is None:
-        ledger.add(
-            "officers",
-            False,
-            "officers",
-            "no postings",
-            "The summary tells of officers, but plan.gpkg or the rules do not.",
-        )
-        return
-    ledger.number("officers.officers", claims.get("officers"), len(tables.roster))
-    broken = claims.get("broken_rules")
-    sound = isinstance(broken, list) and all(isinstance(r, dict) and r.get("rule") in BREACHES for r in broken)
-    sound = sound and (not broken or claims.get("status") in RELAXED)
-    ledger.add("officers.broken_rules", sound, str(broken), "rules by name, only where they cannot be kept")
-    ledger.number("officers.months", claims.get("months"), 12 * rules.years)
-    if "special_posts" in claims and evidence.town is not None:
-        given = evidence.town.special_posts
-        said = [tuple(map(str, row.values())) for row in claims["special_posts"]]
-        found = [] if given is None else [tuple(map(str, row.values())) for row in records(given)]
-        ledger.add("officers.special_posts_listed", said == found, str(said), str(found))
-    today, kept = claims.get("relationship_years_today"), claims.get("relationship_years_kept")
-    lines = claims.get("relationship_years_lost_by_lines")
-    if lines is not None:
-        ledger.number("officers.relationship_years_lost_by_lines", lines, _lost_by_lines(evidence))
-        moves = claims.get("relationship_years_lost_by_moves")
-        if all(is_number(v) for v in (today, kept, lines)):
-            left = float(today) - float(kept) - float(lines)  # type: ignore[arg-type]
-            # each has twelve digits, which is all that their difference can tell
-            if is_number(moves) and abs(left - float(moves)) <= 2e-11 * abs(float(today)):  # type: ignore[arg-type]
-                left = float(moves)
-            ledger.number("officers.relationship_years_lost_by_moves", moves, left)
-    wrong = _posts(evidence)
-    ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
-
-
-def _lost_by_lines(evidence: Evidence) -> float:
-    """Return the residents × years that new lines cost: who lives neither where the officer's beat goes on nor where the officer serves then."""
-    rules, tables, beats, units = evidence.rules.officers, evidence.tables, evidence.beats, evidence.units
-    assert rules is not None and tables.roster is not None and tables.assignments is not None and beats is not None
-    first = tables.assignments[tables.assignments["start"].astype(str) == rules.start.isoformat()]
-    serves = dict(zip(first["officer"].astype(str), as_text(first["beat"]), strict=True))
-    people = units["population"].fillna(1.0).to_numpy(float)
-    now, before = units["beat"].to_numpy(object), units["current"].to_numpy(object)
-    lost = 0.0
-    for row in records(tables.roster):
-        inside = before == text(row["beat"])
-        if text(row["beat"]) is None or not inside.any():
-            continue
-        heir, mine = _beat_today(row, evidence, list(beats["beat"])), serves.get(str(row["officer"]))
-        lost += _served(row, [rules.start]) / 12 * float(people[inside & (now != heir) & (now != mine)].sum())
-    return lost
-
-
-def _posts(evidence: Evidence) -> list[str]:
-    """Return where posts are not numbered 1, 2, …: two at once in one, or a number above the posts and those who overlap."""
-    table, beats = evidence.tables.assignments, evidence.beats
-    assert table is not None and beats is not None
-    wrong, number = [], {str(text(b)): int(p) for b, p in zip(beats["beat"], beats["posts"], strict=True)}
-    for beat, rows in table.assign(key=as_text(table["beat"])).groupby("key"):
-        held = [(str(r["start"]), str(r["end"]), -1 if missing(r["post"]) else int(r["post"])) for r in records(rows)]
-        at_once = max(sum(a <= s < e for a, e, _ in held) for s, _, _ in held)
-        most = max(number.get(str(beat), 0), at_once)
-        numbers = sorted({p for *_, p in held})
-        if numbers[0] < 1 or numbers[-1] > most or (number.get(str(beat), 0) == 1 and numbers[0] != 1):
-            wrong.append(
-                f"Posts of {evidence.beat_name(beat)} are numbered {', '.join(map(str, numbers))}, and there are {most}."
-            )
-    return wrong
 
 
 def _cell(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -183,6 +184,11 @@ def is_number(value: Any) -> TypeGuard[float]:
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         return False
     return math.isfinite(float(value))
+
+
+def date_of(value: object) -> dt.date | None:
+    """Return a day as a table or the summary has it; None where it is empty."""
+    return None if missing(value) or not str(value) else dt.date.fromisoformat(str(value)[:10])
 
 
 def missing(value: Any) -> bool:

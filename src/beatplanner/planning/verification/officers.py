@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from bisect import bisect_left
 
@@ -11,21 +10,45 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text
+from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text
+from beatplanner.planning.verification.officer_months import closed_posts, leaves_later, months_at_work
+from beatplanner.planning.verification.officer_options import check_options
 from beatplanner.planning.verification.personnel import (
     _beat_today,
     _ready,
     _stop,
     check_limits,
     check_personnel,
-    days_away,
     with_standins,
 )
-from beatplanner.planning.verification.tenures import _served, check_longest_tenure, couples_of, tenure_figures
+from beatplanner.planning.verification.tenures import _served, check_longest_tenure, tenure_figures
 
 LANGUAGE_SHARE = 0.10
-# Months for which an ordered posting is fixed.
-ORDER_MONTHS = 12
+
+
+def _postings(
+    ledger: Ledger, evidence: Evidence, assignments: pd.DataFrame, roster, beats, month
+) -> list[tuple[str, int, int, int]]:
+    """Return the postings with an officer, a beat and months of the plan: officer, place of the beat, first month and the one after the last."""
+    wrong, postings = [], []
+    for row in records(assignments):
+        officer, beat, start, end = str(row["officer"]), text(row["beat"]), str(row["start"]), str(row["end"])
+        if officer not in roster:
+            wrong.append(f"{officer} is not in the roster.")
+        elif beat not in beats:
+            wrong.append(f"{officer} is posted to “{beat}”, which is no beat.")
+        elif start not in month or end not in month or start >= end:
+            wrong.append(f"{officer} in {evidence.beat_name(beat)}: {start} to {end} are no months of the plan.")
+        else:
+            postings.append((officer, beats.index(beat), month[start], month[end]))
+    ledger.each(
+        "assignments.rows",
+        "every posting has an officer, a beat and months",
+        wrong,
+        len(assignments),
+        "postings",
+    )
+    return postings
 
 
 def check_officers(ledger: Ledger, evidence: Evidence) -> None:
@@ -44,24 +67,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     month = {day.isoformat(): m for m, day in enumerate(days)}
     months, beats = len(days) - 1, list(evidence.beats["beat"])
     roster = {str(row["officer"]): row for row in records(tables.roster)}
-    wrong, postings = [], []
-    for row in records(tables.assignments):
-        officer, beat, start, end = str(row["officer"]), text(row["beat"]), str(row["start"]), str(row["end"])
-        if officer not in roster:
-            wrong.append(f"{officer} is not in the roster.")
-        elif beat not in beats:
-            wrong.append(f"{officer} is posted to “{beat}”, which is no beat.")
-        elif start not in month or end not in month or start >= end:
-            wrong.append(f"{officer} in {evidence.beat_name(beat)}: {start} to {end} are no months of the plan.")
-        else:
-            postings.append((officer, beats.index(beat), month[start], month[end]))
-    ledger.each(
-        "assignments.rows",
-        "every posting has an officer, a beat and months",
-        wrong,
-        len(tables.assignments),
-        "postings",
-    )
+    postings = _postings(ledger, evidence, tables.assignments, roster, beats, month)
     at_work = {officer: months_at_work(row, days) for officer, row in roster.items()}
     own, everybody = postings, roster
     requires = [text(v) or "" for v in tables.assignments["requires"]]
@@ -91,10 +97,10 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
         held[b, a:z] += at_work[officer][a:z]
     _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules)
     _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules)
-    _check_options(ledger, evidence, own, everybody, asks, beats, days, rules, roster)
+    check_options(ledger, evidence, own, everybody, asks, beats, days, rules, roster)
     check_limits(ledger, evidence, own, everybody, beats, days)
     check_personnel(ledger, evidence, own, everybody, beats, days)
-    closed = _closed_posts(evidence, roster, beats, posts, days, rules.handover_months)
+    closed = closed_posts(evidence, roster, beats, posts, days, rules.handover_months)
     if closed.any():
         _check_starts(ledger, evidence, closed, held, posts, beats, rules)
     figures = {
@@ -115,6 +121,12 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     check_longest_tenure(ledger, evidence, claims, postings, roster, days, beats, rules)
     for name, found in figures.items():
         ledger.number(f"officers.{name}", claims.get(name), found)
+    _check_objective(ledger, claims, figures, rules)
+    _check_relationships(ledger, evidence, claims, rules)
+
+
+def _check_objective(ledger: Ledger, claims, figures: dict[str, float], rules) -> None:
+    """Check the weights, and that the objective is the sum of the figures by them."""
     weights = claims.get("weights") or {}
     wanted = rules.weights.model_dump()
     ledger.add("officers.weights", weights == wanted, str(weights), str(wanted))
@@ -136,7 +148,6 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
             claims.get("objective"),
             sum(weights[k] * figures.get(v, claims.get(v) or 0) for k, v in keys.items()),
         )
-    _check_relationships(ledger, evidence, claims, rules)
 
 
 def _asked(evidence: Evidence, standin: str, own, asks, b: int, month: int) -> str:
@@ -148,10 +159,6 @@ def _asked(evidence: Evidence, standin: str, own, asks, b: int, month: int) -> s
     return asks.get((holder, start), "")
 
 
-def _date(value: object) -> dt.date | None:
-    return None if missing(value) else dt.date.fromisoformat(str(value)[:10])
-
-
 def _check_availability(ledger, postings, roster, days, training, evidence, beats) -> None:
     wrong = []
     by_officer: dict[str, list] = {}
@@ -159,7 +166,7 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
         by_officer.setdefault(p[0], []).append(p)
     for officer, b, a, z in postings:
         row = roster[officer]
-        joins, trained, leaves = (_date(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
+        joins, trained, leaves = (date_of(row.get(k)) for k in ("joins_on", "trained_on", "leaves_on"))
         ready = (
             max(trained, joins or trained)
             if trained
@@ -187,18 +194,10 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     )
 
 
-def months_at_work(row, days) -> np.ndarray:
-    """Return the months in which an officer is at work, not sick, (T,)."""
-    month = np.ones(len(days) - 1, bool)
-    for off, back in days_away(row):
-        month[[off <= d < back for d in days[:-1]]] = False
-    return month
-
-
 def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules) -> None:
     """Check posts; who came back from sickness to the same post does not count for as long as a stand-in must stay."""
     handover, least, wrong = rules.handover_months, max(1, rules.min_tenure_months), []
-    today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
+    today = [_beat_today(row, evidence, beats) for row in roster.values() if leaves_later(row, evidence)]
     for b, beat in enumerate(beats):
         extra = max(0, today.count(beat) - posts[b])
         mine = [p for p in postings if p[1] == b]
@@ -217,12 +216,6 @@ def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, r
     ledger.each("officers.capacity", "no more officers than posts, but in a handover", wrong, len(beats), "beats")
 
 
-def _leaves_later(row, evidence: Evidence) -> bool:
-    leaves, rules = _date(row.get("leaves_on")), evidence.rules.officers
-    assert rules is not None
-    return leaves is None or leaves >= (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
-
-
 def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules) -> None:
     """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
     h, months, wrong = rules.handover_months, held.shape[1], []
@@ -234,7 +227,7 @@ def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, be
             begun = 0
             for officer, c, a, _ in postings:
                 row = roster[officer]
-                ordered = _date(row.get("ordered_on"))
+                ordered = date_of(row.get("ordered_on"))
                 exempt = ordered is not None and bisect_left(days[:-1], ordered) == t
                 begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
             slots = max(0, posts[b] - held[b, t - 1])
@@ -246,128 +239,6 @@ def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, be
     ledger.each(
         "officers.handover", f"a successor overlaps by {h} months or fills a vacant post", wrong, len(beats), "beats"
     )
-
-
-def _check_options(ledger, evidence, postings, roster, asks, beats, days, rules, everybody) -> None:
-    """Check special posts, maximum tenure, couples and the limits on moves and changes, where there are any.
-
-    Where the summary says that such a rule is broken, it must be broken there and nowhere else.
-    """
-    months = len(days) - 1
-    told = evidence.summary["officers"].get("broken_rules") or []
-
-    def check(rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys=("officer",)) -> None:
-        """Compare what is broken, by a key in text, with what the summary says is."""
-        said = {" ".join(str(r[k]) for k in keys) for r in told if r["rule"] == rule}
-        wrong = [f"{text_} The summary does not say so." for key, text_ in found.items() if key not in said]
-        wrong += [f"The summary says that this rule is broken for {key}, and it is not." for key in said - set(found)]
-        ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
-
-    wrong = []
-    for (officer, start), text_ in asks.items():
-        row = everybody[officer]
-        has = {
-            text(row.get("rank")) or "",
-            *str(text(row.get("languages")) or "").split(";"),
-            {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
-        }
-        if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
-            has.add("licence")
-        wrong += [
-            f"{officer} has not “{w}”, which the post from {days[start]} needs."
-            for w in text_.split(";")
-            if w and w not in has
-        ]
-    if any(asks.values()):
-        ledger.each("officers.special_posts", "holders have what their posts ask for", wrong, len(asks), "postings")
-    limit = rules.max_tenure_months
-    if limit is not None:
-        found = {}
-        for officer, b, a, z in postings:
-            row = roster[officer]
-            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
-            served = _served(row, days) if kept else 0
-            if z - a > (max(limit - served, rules.handover_months) if kept else limit):
-                found[f"{officer} {beats[b]}"] = (
-                    f"{officer} is in {evidence.beat_name(beats[b])} for {served + z - a} months."
-                )
-        claim = f"at most {limit} months in a post"
-        check("maximum", "officers.max_tenure", claim, found, len(postings), "postings", ("officer", "beat"))
-    apart = couples_of(roster)
-    if apart:
-        found, grace = {}, max(1, rules.handover_months)
-        for o, q in sorted(apart):
-            same = _beat_today(roster[o], evidence, beats) == _beat_today(roster[q], evidence, beats)
-            low = grace if same and text(roster[o].get("beat")) else 0
-            for p, r in itertools.product(postings, postings):
-                if p[0] == o and r[0] == q and p[1] == r[1] and max(p[2], r[2], low) < min(p[3], r[3]):
-                    found[o] = f"{o} and {q} are both in {evidence.beat_name(beats[p[1]])}."
-        check("couple", "officers.couples", "couples never share a beat", found, len(apart), "pairs")
-    if rules.moves_a_month is not None:
-        count = np.zeros(months, int)
-        for officer, b, a, _ in postings:
-            row = roster[officer]
-            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
-            earlier = any(p[0] == officer and p[2] < a for p in postings)
-            count[a] += not kept and (text(row.get("beat")) is not None or earlier)
-        found = {
-            days[t].isoformat(): f"{count[t]} officers move in {days[t]}."
-            for t in range(months)
-            if count[t] > rules.moves_a_month
-        }
-        claim = f"at most {rules.moves_a_month} moves a month"
-        check("moves", "officers.moves_a_month", claim, found, months, "months", ("month",))
-    if rules.half_a_year:
-        found = _changing(evidence, postings, roster, beats, days, rules)
-        claim = "at most half of a beat's officers change in any 12 months"
-        check("half", "officers.half_a_year", claim, found, len(beats), "beats", ("beat",))
-    published = None if evidence.town is None else evidence.town.published
-    if published is not None and rules.freeze_months:
-        found = _unfrozen(published, postings, roster, beats, days, rules, evidence)
-        claim = f"the first {rules.freeze_months} months stay as published"
-        check("frozen", "officers.frozen", claim, found, len(published), "published postings")
-
-
-def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidence) -> dict[str, str]:
-    """Return the officers who do not serve as published in the frozen months in which they are there."""
-    found = {}
-    for r in records(published):
-        officer, beat = str(r["officer"]), text(r["beat"])
-        if officer not in roster or beat not in beats:
-            continue
-        row = roster[officer]
-        first = 0 if _beat_today(row, evidence, beats) in beats else _ready(row, days, rules.training_months)
-        start, end = (bisect_left(days[:-1], _date(r[k])) for k in ("start", "end"))  # pyright: ignore
-        held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
-        for t in range(max(start, first), min(end, _stop(row, days), rules.freeze_months)):
-            if t not in held:
-                found[officer] = f"{officer} does not serve in {evidence.beat_name(beat)} in {days[t]} as published."
-    return found
-
-
-def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[str, str]:
-    """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
-    months, found = len(days) - 1, {}
-    posts = evidence.beats["posts"].to_numpy(int)  # pyright: ignore
-    for b, beat in enumerate(beats):
-        ends = []
-        for officer, row in roster.items():
-            stop, ordered = _stop(row, days), _date(row.get("ordered_on"))
-            fixed = rules.freeze_months - 1
-            if ordered is not None:
-                fixed = max(fixed, bisect_left(days[:-1], ordered) + ORDER_MONTHS - 1)
-            mine = [p for p in postings if p[0] == officer and p[1] == b]
-            ends += [(p[3], p[3] == stop or p[3] <= fixed) for p in mine if p[3] < months]
-            if _beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
-                ends.append((0, fixed >= 0))
-        for t in range(max(1, months - 11)):
-            inside = [forced for z, forced in ends if t <= z < t + 12]
-            if not all(inside) and len(inside) > max(1, posts[b] // 2):
-                found[str(beat)] = (
-                    f"{evidence.beat_name(beat)}: {len(inside)} officers change in the 12 months from {days[t]}."
-                )
-                break
-    return found
 
 
 def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months, closed) -> float:
@@ -392,22 +263,6 @@ def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, m
                 want_by_month[key][t] -= cut
                 missing_posts -= cut
     return float(sum(np.maximum(0, want_by_month[key] - held[key]).sum() for key in want))
-
-
-def _closed_posts(evidence: Evidence, roster, beats, posts, days, handover: int) -> np.ndarray:
-    """Return the posts of each beat and month that do not exist yet, (B, T): those beyond today's officers until the beat starts and is handed over."""
-    months = len(days) - 1
-    closed = np.zeros((len(beats), months), int)
-    assert evidence.beats is not None
-    if "starts" not in evidence.beats:
-        return closed
-    today = [_beat_today(row, evidence, beats) for row in roster.values() if _leaves_later(row, evidence)]
-    for b, (beat, day) in enumerate(zip(beats, evidence.beats["starts"], strict=True)):
-        start = months if missing(day) else bisect_left(days[:-1], dt.date.fromisoformat(str(day)))
-        if start:
-            until = months if start >= months else min(months, start + handover)
-            closed[b, :until] = max(0, posts[b] - today.count(beat))
-    return closed
 
 
 def _check_starts(ledger, evidence: Evidence, closed, held, posts, beats, rules) -> None:

@@ -17,8 +17,8 @@ import pandas as pd
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.arrays import NUMBER, sized
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import missing, text
-from beatplanner.planning.verification.officers import _closed_posts, _date, months_at_work
+from beatplanner.planning.verification.ledger import date_of, missing, text
+from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop, truth
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.tenures import _served
@@ -119,7 +119,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     prices = Prices(prices.posts, prices.room, handover, prices.needs, prices.moves)
     officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in by_name.values()]
     officers += _standins(evidence, by_name, days, groups, ids)
-    officers += _waiting(_closed_posts(evidence, by_name, ids, posts, days, rules.handover_months), len(groups), rules)
+    officers += _waiting(closed_posts(evidence, by_name, ids, posts, days, rules.handover_months), len(groups), rules)
     weights: dict[str, float] = rules.weights.model_dump()
     needs = np.zeros((len(beats), len(groups) + 2), bool)
     for b, said in enumerate(beats["languages"]):
@@ -243,7 +243,7 @@ def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str], k
         cost = cost + rules.weights.unpreferred_month * np.array([b not in wish.split(";") for b in ids])
     spoken = str(text(row.get("languages")) or "").split(";")
     gender = text(row.get("gender"))
-    ordered = _date(row.get("ordered_on"))
+    ordered = date_of(row.get("ordered_on"))
     return Officer(
         first=0 if home >= 0 else ready,
         stop=_stop(row, days),

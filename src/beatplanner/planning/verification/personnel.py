@@ -11,12 +11,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, text, whole_months
-
-
-def date_of(value: object) -> dt.date | None:
-    """Return a day from a cell."""
-    return None if missing(value) else dt.date.fromisoformat(str(value)[:10])
+from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text, whole_months
 
 
 def truth(value: object) -> bool:

@@ -15,7 +15,7 @@ from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledg
 from beatplanner.planning.verification.officers_proof import not_evaluated, prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stations
-from beatplanner.planning.verification.travel_bound import TooLargeError
+from beatplanner.planning.verification.travel_pairs import TooLargeError
 
 Arrays = dict[str, np.ndarray]
 # The certificates of the smallest tolerance, of the fewest residents moved, and of the fewest mobile-outreach stops.

@@ -6,8 +6,8 @@ from typing import Any
 
 from beatplanner.data.description.models import Officers
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, text, whole_months
-from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop, date_of
+from beatplanner.planning.verification.ledger import Ledger, date_of, text, whole_months
+from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
 
 
 def _served(row, days) -> int:

@@ -14,6 +14,7 @@ import calendar
 import datetime as dt
 from collections import Counter, defaultdict
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -138,6 +139,12 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
             if ("" if missing(said) else str(said)) != ("" if missing(was) else str(was))
         ]
         ledger.each(f"units.{column}", f"each unit has the {what} of the inputs", wrong, len(units), "units")
+    _check_places(ledger, units, source, names)
+    _check_hours(ledger, units, town, order, names)
+
+
+def _check_places(ledger: Ledger, units: gpd.GeoDataFrame, source: gpd.GeoDataFrame, names: list[str]) -> None:
+    """Check that each unit has the polygon and the representative point of the inputs."""
     differing = shapely.area(geometry.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy()))
     area = shapely.area(source.geometry.to_numpy())
     ledger.each(
@@ -158,6 +165,10 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
         len(units),
         "units",
     )
+
+
+def _check_hours(ledger: Ledger, units: pd.DataFrame, town: Town, order: np.ndarray, names: list[str]) -> None:
+    """Check incidents and hours of each unit by the formula; `order` is the unit's place in the town."""
     incidents, reactive, community, how = _hours(town)
     if "incidents" in units.columns:
         ledger.pairs(

@@ -22,7 +22,7 @@ from beatplanner.planning.verification.beats_proof import (
 )
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
 from beatplanner.planning.verification.proofs import HAIR
-from beatplanner.planning.verification.travel_bound import Area
+from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
 if TYPE_CHECKING:

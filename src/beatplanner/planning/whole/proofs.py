@@ -23,7 +23,7 @@ from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.proofs import BUDGET, STOPS, TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
-from beatplanner.planning.verification.travel_bound import TooLargeError
+from beatplanner.planning.verification.travel_pairs import TooLargeError
 from beatplanner.planning.whole.beat_proofs import (
     MOST_NODES,
     beats_arrays,

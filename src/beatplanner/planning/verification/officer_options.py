@@ -1,0 +1,139 @@
+"""Rules of officers that a description may add: pairs, rotation, changes that may not be, languages, classes."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left
+
+import numpy as np
+
+from beatplanner.data.formats.frames import records
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import date_of, text
+from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
+from beatplanner.planning.verification.tenures import _served, couples_of
+
+# Months for which an ordered posting is fixed.
+ORDER_MONTHS = 12
+
+
+def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, everybody) -> None:
+    """Check special posts, maximum tenure, couples and the limits on moves and changes, where there are any.
+
+    Where the summary says that such a rule is broken, it must be broken there and nowhere else.
+    """
+    months = len(days) - 1
+    told = evidence.summary["officers"].get("broken_rules") or []
+
+    def check(rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys=("officer",)) -> None:
+        """Compare what is broken, by a key in text, with what the summary says is."""
+        said = {" ".join(str(r[k]) for k in keys) for r in told if r["rule"] == rule}
+        wrong = [f"{text_} The summary does not say so." for key, text_ in found.items() if key not in said]
+        wrong += [f"The summary says that this rule is broken for {key}, and it is not." for key in said - set(found)]
+        ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
+
+    wrong = []
+    for (officer, start), text_ in asks.items():
+        row = everybody[officer]
+        has = {
+            text(row.get("rank")) or "",
+            *str(text(row.get("languages")) or "").split(";"),
+            {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
+        }
+        if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
+            has.add("licence")
+        wrong += [
+            f"{officer} has not “{w}”, which the post from {days[start]} needs."
+            for w in text_.split(";")
+            if w and w not in has
+        ]
+    if any(asks.values()):
+        ledger.each("officers.special_posts", "holders have what their posts ask for", wrong, len(asks), "postings")
+    limit = rules.max_tenure_months
+    if limit is not None:
+        found = {}
+        for officer, b, a, z in postings:
+            row = roster[officer]
+            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
+            served = _served(row, days) if kept else 0
+            if z - a > (max(limit - served, rules.handover_months) if kept else limit):
+                found[f"{officer} {beats[b]}"] = (
+                    f"{officer} is in {evidence.beat_name(beats[b])} for {served + z - a} months."
+                )
+        claim = f"at most {limit} months in a post"
+        check("maximum", "officers.max_tenure", claim, found, len(postings), "postings", ("officer", "beat"))
+    apart = couples_of(roster)
+    if apart:
+        found, grace = {}, max(1, rules.handover_months)
+        for o, q in sorted(apart):
+            same = _beat_today(roster[o], evidence, beats) == _beat_today(roster[q], evidence, beats)
+            low = grace if same and text(roster[o].get("beat")) else 0
+            for p, r in itertools.product(postings, postings):
+                if p[0] == o and r[0] == q and p[1] == r[1] and max(p[2], r[2], low) < min(p[3], r[3]):
+                    found[o] = f"{o} and {q} are both in {evidence.beat_name(beats[p[1]])}."
+        check("couple", "officers.couples", "couples never share a beat", found, len(apart), "pairs")
+    if rules.moves_a_month is not None:
+        count = np.zeros(months, int)
+        for officer, b, a, _ in postings:
+            row = roster[officer]
+            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
+            earlier = any(p[0] == officer and p[2] < a for p in postings)
+            count[a] += not kept and (text(row.get("beat")) is not None or earlier)
+        found = {
+            days[t].isoformat(): f"{count[t]} officers move in {days[t]}."
+            for t in range(months)
+            if count[t] > rules.moves_a_month
+        }
+        claim = f"at most {rules.moves_a_month} moves a month"
+        check("moves", "officers.moves_a_month", claim, found, months, "months", ("month",))
+    if rules.half_a_year:
+        found = _changing(evidence, postings, roster, beats, days, rules)
+        claim = "at most half of a beat's officers change in any 12 months"
+        check("half", "officers.half_a_year", claim, found, len(beats), "beats", ("beat",))
+    published = None if evidence.town is None else evidence.town.published
+    if published is not None and rules.freeze_months:
+        found = _unfrozen(published, postings, roster, beats, days, rules, evidence)
+        claim = f"the first {rules.freeze_months} months stay as published"
+        check("frozen", "officers.frozen", claim, found, len(published), "published postings")
+
+
+def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidence) -> dict[str, str]:
+    """Return the officers who do not serve as published in the frozen months in which they are there."""
+    found = {}
+    for r in records(published):
+        officer, beat = str(r["officer"]), text(r["beat"])
+        if officer not in roster or beat not in beats:
+            continue
+        row = roster[officer]
+        first = 0 if _beat_today(row, evidence, beats) in beats else _ready(row, days, rules.training_months)
+        start, end = (bisect_left(days[:-1], date_of(r[k])) for k in ("start", "end"))  # pyright: ignore
+        held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
+        for t in range(max(start, first), min(end, _stop(row, days), rules.freeze_months)):
+            if t not in held:
+                found[officer] = f"{officer} does not serve in {evidence.beat_name(beat)} in {days[t]} as published."
+    return found
+
+
+def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[str, str]:
+    """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
+    months, found = len(days) - 1, {}
+    posts = evidence.beats["posts"].to_numpy(int)  # pyright: ignore
+    for b, beat in enumerate(beats):
+        ends = []
+        for officer, row in roster.items():
+            stop, ordered = _stop(row, days), date_of(row.get("ordered_on"))
+            fixed = rules.freeze_months - 1
+            if ordered is not None:
+                fixed = max(fixed, bisect_left(days[:-1], ordered) + ORDER_MONTHS - 1)
+            mine = [p for p in postings if p[0] == officer and p[1] == b]
+            ends += [(p[3], p[3] == stop or p[3] <= fixed) for p in mine if p[3] < months]
+            if _beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
+                ends.append((0, fixed >= 0))
+        for t in range(max(1, months - 11)):
+            inside = [forced for z, forced in ends if t <= z < t + 12]
+            if not all(inside) and len(inside) > max(1, posts[b] // 2):
+                found[str(beat)] = (
+                    f"{evidence.beat_name(beat)}: {len(inside)} officers change in the 12 months from {days[t]}."
+                )
+                break
+    return found
