@@ -137,6 +137,26 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     assert page.clock.at_ == 24 and "01:00" in page.clock.cell(24)
     page.bars.picked.emit("3")
     assert made.map.selected == "3"
+    # the map is shaded by the figure of the shift that is chosen
+    content, layer = made.map.content, made.map.stack["Service"]
+    page.on_map.click()
+    assert layer.visible and content.figures[layer.figure][0] == page.values()[content.ids[content.label[0]]]
+    before = layer.figure
+    page.shift.setCurrentIndex(2)
+    assert layer.figure != before and before not in content.figures and layer.figure in content.figures
+    # what is drawn is counted after every stroke, and stands beside plan and today
+    panel = made.drawing_panel
+    unit = 0
+    to = next(b for b in content.ids if b != content.ids[content.label[unit]])
+    panel.edit(lambda d: d.paint([unit], to))
+    qtbot.waitUntil(lambda: page.before is not None, timeout=60_000)
+    assert page.before == told and page.service["beats"] != told["beats"]
+    heads = [page.table.itemAtPosition(0, c).widget().text() for c in range(4)]
+    assert heads[1:] == ["Drawn", "Plan", "Today"]
+    panel.actions_["draw_undo"].trigger()
+    assert page.before is None and page.service == told
+    page.on_map.click()
+    assert not layer.visible
 
 
 def test_a_plan_without_shifts_says_so(window):

@@ -330,7 +330,7 @@ def shading(content: MapContent, layer: MapLayer) -> tuple[np.ndarray, np.ndarra
         return np.full(len(content.polygons), -1), np.array([]), []
     breaks = class_breaks(values, layer.classes, layer.method)
     shades = SHADES[layer.shades]
-    at = np.linspace(0, len(shades) - 1, max(len(breaks), 1)).round().astype(int)
+    at = np.linspace(0, len(shades) - 1, len(breaks)).round().astype(int)
     return (
         classified(values, breaks),
         breaks,

@@ -55,6 +55,7 @@ def first_layers() -> list[MapLayer]:
         MapLayer("Beats", True),
         MapLayer("Population", False, 0.85, True, "Residents per km²", shades="blue"),
         MapLayer("Workload", False, 0.85, True, "Hours a year per km²", shades="orange"),
+        MapLayer("Service", False, 0.85, True, "", public=False),
         MapLayer("Units", True),
         MapLayer("Change since today", False, 0.8),
         MapLayer("Catchments", False, 0.6),

@@ -17,6 +17,7 @@ from beatplanner.ui.desktop.panels.service_page import ServicePage
 from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.session.live_service import LiveService
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
@@ -99,6 +100,9 @@ class ResultsPanel(QWidget):
         self.card.copied.connect(self.copy)
         self.charts.picked.connect(self.choose)
         self.service.picked.connect(self.choose)
+        self.service.mapped.connect(self._shade)
+        self.live = LiveService(self)
+        self.live.counted.connect(self._served)
         self.warnings.wanted.connect(self.show_place)
         self.proof.judged.connect(self._judged)
         window.map.beat_picked.connect(self._on_map)
@@ -184,9 +188,7 @@ class ResultsPanel(QWidget):
     def _take(self, book: BeatBook) -> None:
         self.planned = book
         content = self.window_.map.content
-        self.service.take(
-            book.tables.summary.get("service"), book.names, {b: content.fill(k) for k, b in enumerate(content.ids)}
-        )
+        self.service.take(self._service, book.names, {b: content.fill(k) for k, b in enumerate(content.ids)})
         self.card.say(self.tr("Click a beat on the map or in the table."))
         self.follow_draft()
         self.show_beat(self.beat or self.window_.map.selected)
@@ -203,6 +205,7 @@ class ResultsPanel(QWidget):
             {b: content.fill(k) for k, b in enumerate(content.ids)},
             None if shown is None else self.planned,
         )
+        self._follow_service(shown)
         self._say_of_what()
         if self.card.card is not None:
             beat, self.card.card = self.card.card.beat, None
@@ -211,8 +214,44 @@ class ResultsPanel(QWidget):
             else:
                 self.card.say(self.tr("Beat {0} has no units any more.").format(beat))
 
+    @property
+    def _service(self) -> dict[str, Any] | None:
+        return None if self.planned is None else self.planned.tables.summary.get("service")
+
+    def _follow_service(self, shown: PlanTables | None) -> None:
+        """Count the service of what is drawn, or show the plan's again."""
+        drawing = self.scenario.drawn
+        if self._service is None or self.planned is None:
+            return
+        if shown is not None and drawing is not None and drawing.town.description.service is not None:
+            self.live.follow(drawing.town, shown)
+        elif self.service.before is not None:
+            self.live.stop()
+            self.service.take(self._service, self.planned.names, self.service.colours)
+
+    def _served(self, figures: dict[str, Any]) -> None:
+        if self.book is not None and self.scenario.as_drawn is not None:
+            content = self.window_.map.content
+            colours = {b: content.fill(k) for k, b in enumerate(content.ids)}
+            self.service.take(figures, self.book.names, colours, self._service)
+
+    def _shade(self, name: str, values: dict[str, float | None] | None) -> None:
+        """Shade the map by a figure of the service, or no more."""
+        view = self.window_.map
+        content, layer = view.content, view.stack["Service"]
+        if values is None:
+            if layer.visible:
+                view.stack.change("Service", visible=False)
+            return
+        content.figures.pop(layer.figure, None)
+        of_beat = np.array([np.nan if (v := values.get(b)) is None else v for b in content.ids] + [np.nan])
+        content.figures[name] = of_beat[content.label]
+        view.stack.change("Service", visible=True, figure=name)
+
     def _say_of_what(self) -> None:
-        of_plan = self.tabs.currentWidget() in (self.service, self.warnings, self.proof)
+        of_plan = self.tabs.currentWidget() in (self.warnings, self.proof) or (
+            self.tabs.currentWidget() is self.service and self.service.before is None
+        )
         self.of_plan.setVisible(of_plan and self.scenario.as_drawn is not None)
 
     # ---- which beat
@@ -329,6 +368,7 @@ class ResultsPanel(QWidget):
     def close_down(self) -> None:
         """End what is under way; the window is closed."""
         self.proof.process.cancel()
+        self.live.stop()
         self.work.stop()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
@@ -29,13 +29,17 @@ class ServicePage(QWidget):
     -------
     picked
         A beat was picked.
+    mapped
+        What the map shall be shaded by: the figure's name and its values by beat; "" and None for nothing.
     """
 
     picked = Signal(str)
+    mapped = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.service: dict[str, Any] | None = None
+        self.before: dict[str, Any] | None = None
         self.names: dict[str, str] = {}
         self.colours: dict[str, str] = {}
         self.titles = {
@@ -57,6 +61,8 @@ class ServicePage(QWidget):
         self.measure.setMinimumContentsLength(12)
         for key in BY_BEAT:
             self.measure.addItem(self.titles[key], key)
+        self.on_map = QCheckBox(self.tr("Shade the map by this figure in this shift"))
+        self.on_map.toggled.connect(lambda _: self.show_on_map())
         self.table = QGridLayout()
         self.table.setColumnStretch(0, 1)
         self.bars = BarList(self.tr("Service of the beats"))
@@ -72,6 +78,7 @@ class ServicePage(QWidget):
         for widget in (self.said, self.clock):
             column.addWidget(widget)
         column.addLayout(row)
+        column.addWidget(self.on_map)
         column.addLayout(self.table)
         self.bars.setMinimumHeight(160)
         column.addWidget(self.bars, 1)
@@ -88,9 +95,15 @@ class ServicePage(QWidget):
         self.bars.picked.connect(self.picked)
         self.take(None, {}, {})
 
-    def take(self, service: dict[str, Any] | None, names: dict[str, str], colours: dict[str, str]) -> None:
-        """Show the service of a plan; `names` and `colours` by beat."""
-        self.service, self.names, self.colours = service, names, colours
+    def take(
+        self,
+        service: dict[str, Any] | None,
+        names: dict[str, str],
+        colours: dict[str, str],
+        before: dict[str, Any] | None = None,
+    ) -> None:
+        """Show the service of a plan, or of what is drawn on it, `before` being the plan's; `names` and `colours` by beat."""
+        self.service, self.names, self.colours, self.before = service, names, colours, before
         before = self.shift.currentData()
         self.shift.blockSignals(True)
         self.shift.clear()
@@ -100,7 +113,7 @@ class ServicePage(QWidget):
                 self.shift.addItem(str(shift["name"]), i)
             self.shift.setCurrentIndex(max(0, self.shift.findData(before)))
         self.shift.blockSignals(False)
-        for widget in (self.clock, self.shift, self.measure, self.bars, self.notes):
+        for widget in (self.clock, self.shift, self.measure, self.on_map, self.bars, self.notes):
             widget.setVisible(service is not None)
         self.clock.take((service or {}).get("week") or ())
         self.said.setText(self._of_what())
@@ -120,14 +133,19 @@ class ServicePage(QWidget):
         }
         return how[self.service["method"]]()
 
-    def _chosen(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the figures of the plan and of today in the shift that is chosen."""
+    def _chosen(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Return the figures of what is shown, of the plan that it was drawn on, and of today, in the shift that is chosen."""
         assert self.service is not None
-        at, today = self.shift.currentData(), self.service.get("today") or {}
+        at, plan = self.shift.currentData(), self.service if self.before is None else self.before
+        today = plan.get("today") or {}
         if at is None or at < 0:
-            return self.service, today
+            return self.service, self.before or {}, today
         shift = self.service["shifts"][at]
-        return shift, next((s for s in today.get("shifts", ()) if s["name"] == shift["name"]), {})
+
+        def same(shifts: Any) -> dict[str, Any]:
+            return next((s for s in shifts if s["name"] == shift["name"]), {})
+
+        return shift, same((self.before or {}).get("shifts", ())), same(today.get("shifts", ()))
 
     def _text(self, key: str, value: float | None) -> str:
         return number(value, 1) if key.endswith("minutes") else percent(value)
@@ -140,26 +158,28 @@ class ServicePage(QWidget):
                 widget.deleteLater()
         if self.service is None:
             self.bars.take([])
+            self.show_on_map()
             return
-        plan, today = self._chosen()
-        rows = [("", self.tr("Plan"), self.tr("Today") if today else "")]
-        if plan.get("servers_on_duty") is not None:
-            rows.append(
-                (self.tr("Officers on duty"), number(plan["servers_on_duty"]), number(today.get("servers_on_duty")))
-            )
-        rows += [(self.titles[k], self._text(k, plan[k]), self._text(k, today.get(k))) for k in FIGURES]
+        shown, plan, today = self._chosen()
+        columns = [(self.tr("Plan") if self.before is None else self.tr("Drawn"), shown)]
+        columns += [(self.tr("Plan"), plan)] if plan else []
+        columns += [(self.tr("Today"), today)] if today else []
+        rows = [("", *(head for head, _ in columns))]
+        if shown.get("servers_on_duty") is not None:
+            on_duty = (number(figures.get("servers_on_duty")) for _, figures in columns)
+            rows.append((self.tr("Officers on duty"), *on_duty))
+        rows += [(self.titles[k], *(self._text(k, figures.get(k)) for _, figures in columns)) for k in FIGURES]
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
-                if c < 2 or today:
-                    label = Label(text)
-                    label.setWordWrap(c == 0)
-                    self.table.addWidget(label, r, c)
+                label = Label(text)
+                label.setWordWrap(c == 0)
+                self.table.addWidget(label, r, c)
         self.show_beats()
 
     def values(self) -> dict[str, float | None]:
         """Return the figure that is chosen by beat, in the shift that is chosen."""
         assert self.service is not None
-        key, (plan, _) = self.measure.currentData(), self._chosen()
+        key, plan = self.measure.currentData(), self._chosen()[0]
         if key == "nobody_share":
             return dict(self.service["nobody_share"])
         return {b: f[key] for b, f in plan["beats"].items()}
@@ -178,3 +198,11 @@ class ServicePage(QWidget):
             bars.append(Bar(beat, label, np.nan if value is None else value, text, tip, None, colour))
         bars.sort(key=lambda b: (not np.isfinite(b.value), -b.value if np.isfinite(b.value) else 0.0, b.label))
         self.bars.take(bars, high=None if key.endswith("minutes") else 1.0)
+        self.show_on_map()
+
+    def show_on_map(self) -> None:
+        """Say what the map is shaded by."""
+        if self.service is None or not self.on_map.isChecked():
+            self.mapped.emit("", None)
+            return
+        self.mapped.emit(f"{self.measure.currentText()} – {self.shift.currentText()}", self.values())
