@@ -113,7 +113,7 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None,
     _tried(ledger, "budget", lambda: check_budget(ledger, tables, rules))
     _tried(ledger, "country", lambda: check_country(ledger, tables, rules))
     if folder is not None:
-        _tried(ledger, "service", lambda: check_service(ledger, folder, tables))
+        _tried(ledger, "service", lambda: check_service(ledger, folder, tables, evidence))
     check_coverage(ledger, tables)
 
 

@@ -56,7 +56,7 @@ def check_figures(ledger: Ledger, evidence: Evidence) -> None:
     ledger.pairs(
         "beats.officers_required",
         "by the formula",
-        zip(names, beats["officers_required"], _officers(evidence), strict=True),
+        zip(names, beats["officers_required"], officers_of(evidence), strict=True),
         "beats",
         "officers",
     )
@@ -65,7 +65,7 @@ def check_figures(ledger: Ledger, evidence: Evidence) -> None:
         ledger.number(
             "beats.officers_required_total",
             claims["officers_required"],
-            float(_officers(evidence).sum()),
+            float(officers_of(evidence).sum()),
             "officers",
         )
     exact, committed, covered = _use_of_officers(evidence)
@@ -116,13 +116,13 @@ def _use_of_officers(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.nda
     answering, promised = _answering_hours(evidence), evidence.total(evidence.units["community_hours"].to_numpy(float))
     by_share = answering / (1 - rules.community_share - rules.admin_share)
     exact = np.maximum(by_share, (answering + promised) / (1 - rules.admin_share)) / on_the_beat
-    needed = _officers(evidence)
+    needed = officers_of(evidence)
     # the posts themselves are checked apart
     posts = beats["posts"].to_numpy(float) if "posts" in beats.columns else needed
     return exact, answering / (needed * on_the_beat), np.minimum(1.0, posts * on_the_beat / (365 * 24))
 
 
-def _officers(evidence: Evidence) -> np.ndarray:
+def officers_of(evidence: Evidence) -> np.ndarray:
     """Return the officers that each beat needs, (K,), by the formula of the domain."""
     rules, units = evidence.rules.workload, evidence.units
     reactive = _answering_hours(evidence)

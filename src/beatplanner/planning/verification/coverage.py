@@ -154,7 +154,17 @@ KEYS: dict[str, tuple[str, ...]] = {
     "country": ("country",),
     "country.shares": ("country.shares",),
     "country.empty_beats": ("country.empty",),
-    "service": ("service.file",),
+    "service": ("service.week",),
+    "service.calls_a_week": ("service.calls_a_week",),
+    "service.nobody_share": ("service.nobody_share",),
+    "service.servers_from_posts": ("service.servers_from_posts",),
+    "service.method": ("service.method",),
+    **{f"service.{k}": ("service.rules",) for k in ("queue", "travel_counts", "backup_minutes")},
+    "service.abstraction": ("service.abstraction",),
+    "service.proposal": ("service.proposal",),
+    "service.pattern": ("service.pattern",),
+    "service.shifts[].relief_factor": ("service.relief",),
+    "service.periods[].relief_factor": ("service.relief",),
     "beats.least_minutes": ("service.least_minutes",),
     "beats.lines": ("service.lines",),
 }
@@ -175,6 +185,24 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "clashes_of_beats": WORDS,
     "clashes_of_stations": WORDS,
     "notes": WORDS,
+    "service.notes": WORDS,
+    **dict.fromkeys(
+        ("service.outside_share", "service.week"),
+        "How the calls are spread over the week is smoothed when the incidents are read; the rates of each shift are kept, the hours' are not.",
+    ),
+    "service.seed": HOW_LONG,
+    "service.today": "The flows of today's beats are not kept; how they are counted is the same as for the plan's.",
+    **{
+        f"service.{k}[].{figure}": why
+        for k in ("shifts", "periods")
+        for figure, why in (
+            (
+                "half_width",
+                "How far a simulation may be off is what it reports; its figures are held against another seed within it.",
+            ),
+            ("mean_wait_minutes_by_priority", "How many calls there are of each priority is not kept beside the plan."),
+        )
+    },
     "description_file": "Where the description lay is used to find it; what it says is compared with the rules.",
     "description_sha256": "The hash by which the description is known again; it decides whether the rules can be compared with it.",
     "officers.rules_kept": "Whether a rule that is broken could be kept has no certificate; which are broken is checked.",

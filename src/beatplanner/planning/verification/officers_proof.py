@@ -6,6 +6,7 @@ nothing of what found the prices.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -154,7 +155,8 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
     assert rules is not None and evidence.beats is not None
     ids = list(evidence.beats["beat"])
     home = _beat_today(row, evidence, ids)
-    notice = rules.notice_months
+    # who serves in a beat that starts later stays until then
+    notice = max(rules.notice_months, _opens(evidence, ids, home, days))
     wishes = {q for q in str(text(row.get("not_with")) or "").split(";") if q in by_name}
     wishes |= {o for o, r in by_name.items() if who in str(text(r.get("not_with")) or "").split(";")}
     if any(_beat_today(by_name[q], evidence, ids) == home for q in wishes - {who}):
@@ -166,6 +168,15 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
         month = {d.isoformat(): m for m, d in enumerate(days)}
         notice = max([notice, *(month.get(e, 0) for e in ends)])
     return min(notice, _stop(row, days))
+
+
+def _opens(evidence: Evidence, ids: list[str], beat: str | None, days) -> int:
+    """Return the month in which a beat starts; 0 where it starts with the plan, and all months where it never does."""
+    assert evidence.beats is not None
+    if beat not in ids or "starts" not in evidence.beats:
+        return 0
+    day = evidence.beats["starts"].iloc[ids.index(str(beat))]
+    return len(days) - 1 if missing(day) else bisect_left(days[:-1], dt.date.fromisoformat(str(day)))
 
 
 def _standins(evidence: Evidence, by_name, days, groups: list[str], ids: list[str]) -> list[Officer]:

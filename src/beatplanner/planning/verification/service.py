@@ -6,7 +6,7 @@ The equations are set up state by state and solved by one dense system (numpy al
 from __future__ import annotations
 
 import json
-import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,19 @@ import pandas as pd
 
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, LINES, MINUTES, SERVERS
-from beatplanner.planning.verification.ledger import Ledger, same, text
+from beatplanner.planning.verification.beat_figures import officers_of
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import Ledger, is_number, same, text
 from beatplanner.planning.verification.service_duty import check_duty, check_lines
+from beatplanner.planning.verification.service_figures import Period, check_figures, check_hours, check_minutes
 from beatplanner.planning.verification.service_simulated import second_seed
 
 MOST_SERVERS = 10
 EXACT = 1e-7
-SHARES = ("own_share", "cross_share", "busy_share", "away_share", "people_share")
 
 
-def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
-    """Check the key ``service`` of the summary against the files beside it."""
+def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Evidence | None = None) -> None:
+    """Check the key ``service`` of the summary against the files beside it; `evidence` is of the plan's beats, where there are some."""
     claims = tables.summary.get("service")
     if claims is None:
         if (folder / FILE).is_file():
@@ -69,31 +71,36 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
         if isinstance(b, str) and b not in set(beat.values())
     ]
     ledger.each("service.servers", "officers on duty are of beats of the plan", wrong, len(read[SERVERS]), "officers")
-    whole: dict[str, float] = {"answered": 0.0, "own": 0.0, "travel": 0.0, "busy": 0.0, "duty": 0.0, "wait": 0.0}
-    complete = True
-    # where shifts overlap, the systems are those of the periods that they make
-    sums: list[tuple[list[str], dict[str, float]]] = []
-    for shift in claims.get("periods") or claims.get("shifts", []):
-        found = _shift(ledger, shift, claims, read, beat)
-        complete &= found is not None
-        week = {key: value * float(shift["hours_a_week"]) for key, value in (found or {}).items()}
-        sums.append((shift.get("shifts", [shift["name"]]), week))
-        for key, value in week.items():
-            whole[key] += value
-    if complete and claims.get("periods"):
-        _of_periods(ledger, claims, sums)
-    if complete and whole["answered"] > 0:
-        _of_week(ledger, tables.summary["beats"], claims, whole)
-    away = claims.get("abstraction")
-    if away is not None:
-        assumed = (tables.summary.get("rules", {}).get("workload") or {}).get("abstraction")
-        rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
-        ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "shares")
     rules = tables.summary.get("rules", {})
+    units = [str(u) for u in beat]
+    # where shifts overlap, the systems are those of the periods that they make
+    told = claims.get("periods") or claims.get("shifts", [])
+    periods, waits = [], True
+    for shift in told:
+        period, known = _shift(ledger, shift, claims, read, beat, units)
+        periods.append(period)
+        waits &= known
+    # of a simulation the time is counted while it runs, and officers' hours by a formula are those of their calls but roughly
+    loose = (
+        frozenset() if claims.get("method") == "exact" else frozenset({"busy_share", "people_share", "backup_share"})
+    )
+    check_figures(ledger, claims, periods, waits, loose)
+    check_hours(ledger, claims, periods, rules)
+    at = {
+        (str(sh), str(s)): str(u)
+        for sh, s, u in zip(read[SERVERS]["shift"], read[SERVERS]["server"], read[SERVERS]["unit"], strict=True)
+    }
+    places = dict(zip(units, zip(tables.units["x"], tables.units["y"], strict=True), strict=True))
+    check_minutes(ledger, periods, places, at, units, rules)
+    answered = sum(float(p.flow.sum()) * p.hours for p in periods)
+    if answered > 0 and all(p.steady or not p.servers for p in periods):
+        minutes = sum(
+            float((p.flow * p.minutes).sum() + p.rate.sum() * p.wait_minutes) * p.hours for p in periods if p.steady
+        )
+        _least_minutes(ledger, tables.summary["beats"], claims["method"], minutes / answered)
+    _abstraction(ledger, claims, rules, evidence)
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats)
     _proposal(ledger, claims, rules)
-    if complete:
-        _week_of_beats(ledger, claims, read, beat)
     ledger.unchecked(
         "service.calls",
         "calls by hour of the week",
@@ -101,33 +108,25 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
     )
 
 
-def _of_week(ledger: Ledger, beats: dict[str, Any], claims: dict[str, Any], whole: dict[str, float]) -> None:
-    """Check the figures of the week against the sums of its shifts."""
-    own = whole["own"] / whole["answered"]
-    rows = [
-        ("own_share", claims.get("own_share"), own),
-        ("cross_share", claims.get("cross_share"), 1 - own),
-        ("mean_minutes", claims.get("mean_minutes"), whole["travel"] / whole["answered"]),
-        ("busy_share", claims.get("busy_share"), whole["busy"] / whole["duty"]),
-        ("people_share", claims.get("people_share"), 1 - whole["busy"] / whole["duty"]),
-    ]
-    ledger.pairs("service.week", "the week's figures are those of its shifts", rows, "figures")
-    _least_minutes(ledger, beats, claims["method"], (whole["travel"] + whole["wait"]) / whole["answered"])
-
-
-def _of_periods(ledger: Ledger, claims: dict[str, Any], sums: list[tuple[list[str], dict[str, float]]]) -> None:
-    """Check that the figures of shifts that overlap are those of the periods in which they are on duty."""
-    rows = []
-    for shift in claims["shifts"]:
-        mine = [week for names, week in sums if shift["name"] in names]
-        total = {key: sum(week.get(key, 0.0) for week in mine) for key in ("answered", "own", "travel", "busy", "duty")}
-        if total["answered"] > 0:
-            rows += [
-                (f"own_share of {shift['name']}", shift["own_share"], total["own"] / total["answered"]),
-                (f"mean_minutes of {shift['name']}", shift["mean_minutes"], total["travel"] / total["answered"]),
-                (f"busy_share of {shift['name']}", shift["busy_share"], total["busy"] / total["duty"]),
-            ]
-    ledger.pairs("service.periods", "figures of shifts that overlap are those of their periods", rows, "figures")
+def _abstraction(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], evidence: Evidence | None) -> None:
+    """Check the share of the time away from the beat, assumed and counted, and the officers that the workload asks for by each."""
+    away = claims.get("abstraction")
+    if not away:
+        ledger.add(
+            "service.abstraction", claims.get("away_share") is None, "nothing", "nothing, where nothing is counted"
+        )
+        return
+    assumed = (rules.get("workload") or {}).get("abstraction")
+    rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
+    if evidence is not None and evidence.beats is not None and is_number(claims.get("away_share")):
+        work = evidence.rules.workload
+        by_count = work.model_copy(update={"abstraction": min(claims["away_share"], 0.99)})
+        counted = replace(evidence, rules=evidence.rules.model_copy(update={"workload": by_count}))
+        rows += [
+            ("officers required as assumed", away.get("officers_required_assumed"), float(officers_of(evidence).sum())),
+            ("officers required as counted", away.get("officers_required_counted"), float(officers_of(counted).sum())),
+        ]
+    ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "figures")
 
 
 def _least_minutes(ledger: Ledger, beats: dict[str, Any], method: str, minutes: float) -> None:
@@ -147,189 +146,150 @@ def _least_minutes(ledger: Ledger, beats: dict[str, Any], method: str, minutes: 
 
 
 def _shift(
-    ledger: Ledger, shift: dict[str, Any], claims: dict[str, Any], read: dict[str, pd.DataFrame], beat: dict[Any, Any]
-) -> dict[str, float] | None:
-    """Check one shift; return its sums an hour, or None where nothing can be summed."""
+    ledger: Ledger,
+    shift: dict[str, Any],
+    claims: dict[str, Any],
+    read: dict[str, pd.DataFrame],
+    beat: dict[Any, Any],
+    units: list[str],
+) -> tuple[Period, bool]:
+    """Check the flows of one shift; return them, and whether its waits were found anew."""
     name = str(shift.get("name"))
     calls, servers, minutes, flows = (
         t[t["shift"] == name] for t in (read[CALLS], read[SERVERS], read[MINUTES], read[FLOWS])
     )
-    ids = servers["server"].tolist()
-    if not ids or flows.empty:
-        return None if ids else {}
+    ids = [str(s) for s in servers["server"]]
     rate = dict(zip(calls["unit"], calls["per_hour"].astype(float), strict=True))
     way = {(s, u): float(m) for s, u, m in zip(minutes["server"], minutes["unit"], minutes["minutes"], strict=True)}
     flow = {(s, u): float(f) for s, u, f in zip(flows["server"], flows["unit"], flows["per_hour"], strict=True)}
     of = {s: b if isinstance(b, str) else None for s, b in zip(ids, servers["beat"], strict=True)}
     answered, total = sum(flow.values()), sum(rate.values())
-    lost = float(shift.get("lost_share") or 0.0)
+    steady = bool(ids) and (bool(flow) or total <= 0)
+    period = Period(
+        name=name,
+        shifts=tuple(shift.get("shifts", [name])),
+        hours=float(shift["hours_a_week"]),
+        servers=tuple(ids),
+        of=tuple(of[s] for s in ids),
+        beat=np.array([beat[u] for u in units], dtype=object),
+        rate=np.array([rate[u] for u in units]),
+        flow=np.array([[flow.get((s, u), 0.0) for u in units] for s in ids]).reshape(len(ids), len(units)),
+        minutes=np.array([[way[s, u] for u in units] for s in ids]).reshape(len(ids), len(units)),
+        scene=float(calls["minutes_on_scene"].iloc[0]),
+        travel_counts=bool(claims.get("travel_counts")),
+        steady=steady,
+        lost=float(shift.get("lost_share") or 0.0) if steady else 0.0 if ids else 1.0,
+        wait=float(shift.get("wait_share") or 0.0),
+        wait_minutes=float(shift.get("mean_wait_minutes") or 0.0),
+        backed=None,
+    )
+    if not steady or not flow:
+        return period, True
     method = claims.get("method")
     loose = 0.01 if method == "simulate" else 1e-6
     ledger.add(
         f"service.{name}.flows",
-        abs(answered - total * (1 - lost)) <= loose * max(total, 1e-12),
-        f"{total * (1 - lost):.6g} calls an hour are answered",
+        abs(answered - total * (1 - period.lost)) <= loose * max(total, 1e-12),
+        f"{total * (1 - period.lost):.6g} calls an hour are answered",
         f"{answered:.6g}",
     )
-    own = sum(f for (s, u), f in flow.items() if of[s] is not None and of[s] == beat.get(u))
-    travel = sum(f * way[key] for key, f in flow.items())
-    scene = float(calls["minutes_on_scene"].iloc[0])
-    counts = bool(claims.get("travel_counts"))
-    work = dict.fromkeys(ids, 0.0)
-    for (s, u), f in flow.items():
-        work[s] += f * (scene + (way[s, u] if counts else 0.0)) / 60.0
-    rows = [
-        ("own_share", shift["own_share"], own / answered),
-        ("cross_share", shift["cross_share"], 1 - own / answered),
-        ("mean_minutes", shift["mean_minutes"], travel / answered),
-    ]
-    if method != "simulate":
-        busy = sum(work.values()) / len(ids)
-        rows += [("busy_share", shift["busy_share"], busy), ("people_share", shift["people_share"], 1 - busy)]
-    rows += [
-        (f"own share of beat {b}", told["own_share"], share) for b, told, share in _of_beats(shift, flow, of, beat)
-    ]
-    ledger.pairs(f"service.{name}", "its figures are those of the flows", rows, "figures")
-    sums = [f"{k} is {shift[k]}." for k in SHARES if shift[k] is not None and not -1e-9 <= float(shift[k]) <= 1 + 1e-9]
-    ledger.each(f"service.{name}.shares", "shares lie between 0 and 1", sums, len(SHARES), "shares")
-    if method == "exact" and len(ids) <= MOST_SERVERS:
-        _solve_anew(ledger, shift, ids, of, beat, rate, way, flow, work, claims)
-    else:
-        why = f"more than {MOST_SERVERS} officers" if method == "exact" else f"the method “{method}”"
-        ledger.unchecked(
-            f"service.{name}.equations",
-            "the flows solve the balance equations",
-            f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.",
-        )
-        if method != "simulate":
-            _of_units(ledger, name, rate, flow, lost)
     if method == "simulate":
-        units = sorted(rate)
         second_seed(
             ledger,
             shift,
             int(claims.get("seed") or 0),
-            own=np.array([[of[s] is not None and of[s] == beat.get(u) for u in units] for s in ids]),
-            minutes=np.array([[way[s, u] for u in units] for s in ids]),
-            rate=np.array([rate[u] for u in units]),
-            scene=scene,
-            travel_counts=counts,
+            own=period.own,
+            minutes=period.minutes,
+            rate=period.rate,
+            scene=period.scene,
+            travel_counts=period.travel_counts,
             waits=claims.get("queue") != "lost",
         )
-    busy_now = float(shift["busy_share"]) * len(ids)
-    wait = float(shift["mean_wait_minutes"]) * total
-    return {"answered": answered, "own": own, "travel": travel, "busy": busy_now, "duty": float(len(ids)), "wait": wait}
-
-
-def _week_of_beats(ledger: Ledger, claims: dict[str, Any], read: dict[str, pd.DataFrame], beat: dict[Any, Any]) -> None:
-    """Check that the week's figures of each beat are those of its calls in all shifts."""
-    hours = {str(s["name"]): float(s["hours_a_week"]) for s in claims.get("periods") or claims["shifts"]}
-    of = {
-        (sh, s): b if isinstance(b, str) else None
-        for sh, s, b in zip(read[SERVERS]["shift"], read[SERVERS]["server"], read[SERVERS]["beat"], strict=True)
-    }
-    table = read[FLOWS].merge(read[MINUTES], on=["shift", "server", "unit"], how="left", validate="one_to_one")
-    table["calls"] = table["per_hour"].astype(float) * table["shift"].map(hours)
-    table["home"] = table["unit"].map(beat)
-    table["own"] = [
-        of.get((sh, s)) == h for sh, s, h in zip(table["shift"], table["server"], table["home"], strict=True)
-    ]
-    rows = []
-    for name, told in claims.get("beats", {}).items():
-        mine = table[table["home"] == name]
-        answered = math.fsum(mine["calls"])
-        known = answered > 0
-        way = math.fsum(mine["calls"] * mine["minutes"].astype(float)) / answered if known else None
-        rows.append(
-            (
-                f"own share of beat {name}",
-                told["own_share"],
-                math.fsum(mine["calls"][mine["own"]]) / answered if known else None,
-            )
-        )
-        rows.append((f"minutes of beat {name}", told["mean_minutes"], way))
-    ledger.pairs("service.week.beats", "the week's figures of each beat are those of its calls", rows, "figures")
-
-
-def _of_units(ledger: Ledger, name: str, rate: dict[str, float], flow: dict[Any, float], lost: float) -> None:
-    """Check that each unit's calls are answered, but for those that are lost."""
-    answered = dict.fromkeys(rate, 0.0)
-    for (_, u), f in flow.items():
-        answered[u] += f
-    wrong = [
-        f"{answered[u]:.6g} of {rate[u]:.6g} calls an hour are answered in {u}."
-        for u in rate
-        if not same(answered[u], rate[u] * (1 - lost), 1e-6, 1e-9)
-    ]
-    ledger.each(
-        f"service.{name}.units", "each unit's calls are answered but for the lost ones", wrong, len(rate), "units"
+    else:
+        busy = float(period.work.sum()) / len(ids)
+        rows = [("busy_share", shift["busy_share"], busy), ("people_share", shift["people_share"], 1 - busy)]
+        ledger.pairs(f"service.{name}.busy", "officers are busy with the calls that they answer", rows, "figures")
+    if method == "exact" and len(ids) <= MOST_SERVERS:
+        return _solve_anew(ledger, shift, period, units, claims), True
+    why = f"more than {MOST_SERVERS} officers" if method == "exact" else f"the method “{method}”"
+    ledger.unchecked(
+        f"service.{name}.equations",
+        "the flows solve the balance equations",
+        f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.",
     )
+    if method != "simulate":
+        _of_units(ledger, period, units)
+    return period, False
 
 
-def _of_beats(shift, flow, of, beat):
-    for b, told in shift.get("beats", {}).items():
-        mine = [(s, f) for (s, u), f in flow.items() if beat.get(u) == b]
-        every = sum(f for _, f in mine)
-        if every > 0:
-            yield b, told, sum(f for s, f in mine if of[s] == b) / every
+def _of_units(ledger: Ledger, period: Period, units: list[str]) -> None:
+    """Check that each unit's calls are answered, but for those that are lost."""
+    answered, asked = period.flow.sum(axis=0), period.rate * (1 - period.lost)
+    wrong = [
+        f"{found:.6g} of {said:.6g} calls an hour are answered in {u}."
+        for u, found, said in zip(units, answered, asked, strict=True)
+        if not same(found, said, 1e-6, 1e-9)
+    ]
+    name = f"service.{period.name}.units"
+    ledger.each(name, "each unit's calls are answered but for the lost ones", wrong, len(units), "units")
 
 
-def _solve_anew(ledger: Ledger, shift, ids, of, beat, rate, way, flow, work, claims: dict[str, Any]) -> None:
-    name, waits = shift["name"], claims.get("queue") != "lost"
-    n, units = len(ids), sorted(rate)
-    answered = {s: sum(f for (t, _), f in flow.items() if t == s) for s in ids}
-    speed = np.array([answered[s] / work[s] if work[s] > 0 else np.nan for s in ids])
+def _solve_anew(
+    ledger: Ledger, shift: dict[str, Any], period: Period, units: list[str], claims: dict[str, Any]
+) -> Period:
+    """Check the flows by the balance equations; return the period with the waits, and with backup, that these have."""
+    waits, n, name = claims.get("queue") != "lost", len(period.servers), period.name
+    answered, work, rate = period.flow.sum(axis=1), period.work.sum(axis=1), period.rate
+    speed = np.divide(answered, work, out=np.full(n, np.nan), where=work > 0)
     speed = np.where(np.isnan(speed), np.nanmean(speed), speed)
-    order = {
-        u: sorted(
-            range(n), key=lambda i: (of[ids[i]] != beat.get(u) or of[ids[i]] is None, round(way[ids[i], u], 6), i)
-        )
-        for u in units
-    }
+    # who is equally near but for rounding is asked by the order of ids
+    order = np.lexsort((np.arange(n)[:, None] + 0.0 * period.minutes, period.minutes.round(6), ~period.own), axis=0)
     size = 2**n
+    states = np.arange(size)
+    # the first of each unit's officers who is free in each state, n where nobody is
+    free = ~states[:, None] >> np.arange(n) & 1 == 1
+    first = np.full((size, len(units)), n)
+    for rank in range(n - 1, -1, -1):
+        there = free[:, order[rank]]
+        first = np.where(there, order[rank][None, :], first)
     a = np.zeros((size, size))
-    first = {u: [next((i for i in order[u] if not state >> i & 1), -1) for state in range(size)] for u in units}
     for state in range(size - 1):
-        for u in units:
-            i = first[u][state]
-            a[state, state] -= rate[u]
-            a[state | 1 << i, state] += rate[u]
-    for state in range(size):
-        for i in range(n):
-            if state >> i & 1:
-                a[state, state] -= speed[i]
-                a[state ^ 1 << i, state] += speed[i]
+        sent = np.bincount(first[state], weights=rate, minlength=n)
+        for i in np.flatnonzero(sent):
+            a[state | 1 << i, state] += sent[i]
+        a[state, state] -= sent.sum()
+    for i in range(n):
+        busy = states[states >> i & 1 == 1]
+        a[busy, busy] -= speed[i]
+        a[busy ^ 1 << i, busy] += speed[i]
     a[-1] = 1.0
     p = np.linalg.solve(a, np.eye(size)[-1])
-    total = sum(rate.values())
+    total = float(rate.sum())
     ratio = total / speed.sum()
-    waiting = 0.0
+    waiting, mean_wait = 0.0, 0.0
     if waits:
         p /= 1 + p[-1] * ratio / (1 - ratio)
-        waiting = p[-1] / (1 - ratio)
+        waiting = float(p[-1]) / (1 - ratio)
+        mean_wait = 60.0 * float(p[-1]) * ratio / (1 - ratio) ** 2 / total
+    lost = 0.0 if waits else float(p[-1])
     wrong = []
-    for u in units:
-        share = np.bincount(first[u][:-1], weights=p[:-1], minlength=n) + waiting * speed / speed.sum()
-        for i, s in enumerate(ids):
-            said, found = flow.get((s, u), 0.0), share[i] * rate[u]
+    for k, u in enumerate(units):
+        share = np.bincount(first[:-1, k], weights=p[:-1], minlength=n) + waiting * speed / speed.sum()
+        for i, s in enumerate(period.servers):
+            said, found = period.flow[i, k], share[i] * rate[k]
             if not same(said, found, EXACT, EXACT * max(total, 1e-9)):
                 wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
+    period = replace(period, wait=waiting, wait_minutes=mean_wait, lost=lost)
     near = claims.get("backup_minutes")
     if near is None or shift.get("backup_share") is None:
-        return
-    backed, states = 0.0, np.arange(size - 1)
-    for u in units:
-        close = sum(1 << i for i in range(n) if way[ids[i], u] <= near)
-        others = close & ~states & ~(1 << np.array(first[u][:-1]))
-        backed += rate[u] * float(p[:-1][others != 0].sum())
-    found = backed / sum(flow.values())
-    ledger.pairs(
-        f"service.{name}.backup",
-        "another is free near enough",
-        [("backup_share", shift["backup_share"], found)],
-        "figures",
-    )
+        return period
+    close = ((period.minutes <= near) * (1 << np.arange(n))[:, None]).sum(axis=0)
+    others = close[None, :] & ~states[:-1, None] & ~(1 << first[:-1])
+    backed = rate * ((others != 0) * p[:-1, None]).sum(axis=0)
+    rows = [("backup_share", shift["backup_share"], float(backed.sum()) / float(period.flow.sum()))]
+    ledger.pairs(f"service.{name}.backup", "another is free near enough", rows, "figures")
+    return replace(period, backed=backed)
 
 
 def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> None:
