@@ -192,17 +192,14 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     ),
     "service.seed": HOW_LONG,
     "service.today": "The flows of today's beats are not kept; how they are counted is the same as for the plan's.",
-    **{
-        f"service.{k}[].{figure}": why
-        for k in ("shifts", "periods")
-        for figure, why in (
-            (
-                "half_width",
-                "How far a simulation may be off is what it reports; its figures are held against another seed within it.",
-            ),
-            ("mean_wait_minutes_by_priority", "How many calls there are of each priority is not kept beside the plan."),
-        )
-    },
+    **dict.fromkeys(
+        ("service.shifts[].half_width", "service.periods[].half_width"),
+        "How far a simulation may be off is what it reports; its figures are held against another seed within it.",
+    ),
+    **dict.fromkeys(
+        ("service.shifts[].mean_wait_minutes_by_priority", "service.periods[].mean_wait_minutes_by_priority"),
+        "How many calls there are of each priority is not kept beside the plan.",
+    ),
     "description_file": "Where the description lay is used to find it; what it says is compared with the rules.",
     "description_sha256": "The hash by which the description is known again; it decides whether the rules can be compared with it.",
     "officers.rules_kept": "Whether a rule that is broken could be kept has no certificate; which are broken is checked.",
