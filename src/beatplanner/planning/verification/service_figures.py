@@ -232,7 +232,7 @@ def _of_hours(
         return np.ones(len(p.beat), bool)
 
     yield from _differences(said, parts(all_units, lambda p: np.ones(len(p.servers), bool)), loose)
-    if "calls_an_hour" in said:
+    if "method" not in said:  # a shift, not the week
         calls = sum(float(p.rate.sum()) * p.hours for p in periods) / max(length, 1e-12)
         duty = sum(len(p.servers) * p.hours for p in periods) / max(length, 1e-12)
         for key, found in (("calls_an_hour", calls), ("servers_on_duty", duty), ("hours_a_week", length)):
