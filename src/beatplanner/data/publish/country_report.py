@@ -34,6 +34,9 @@ HEADS = {
     "max_deviation": "Greatest deviation",
     "stations": "Stations",
     "money": "Money, all years",
+    "service_minutes": "Minutes until somebody is there",
+    "service_own": "Calls answered by the own officer",
+    "service_people": "Time on duty left for people",
 }
 SHARES = {
     "municipality": "Municipality",
@@ -132,6 +135,10 @@ def _cell(key: str, value: Any) -> tuple[str, str]:
         return "n", "–"
     if key == "max_deviation":
         return "n", f"±{value:.1%}"
+    if key in ("service_own", "service_people"):
+        return "n", f"{value:.0%}"
+    if key == "service_minutes":
+        return "n", f"{value:.1f}"
     return "n", f"{value:,.2f}" if key in ("quota", "remainder") else f"{value:,.0f}"
 
 

@@ -292,10 +292,13 @@ def _of_shifts(picture: ServicePicture) -> list[dict[str, Any]]:
 
 def _of_beat(picture: ServicePicture, beat: str) -> dict[str, float | None]:
     """Return a beat's figures over the hours of a picture."""
-    shifts = [(s, s.hours.hours_a_week) for s in picture.shifts]
-    return _figures(
-        shifts, [picture.beat == beat] * len(shifts), [s.servers["beat"].to_numpy(object) == beat for s, _ in shifts]
-    )
+    shifts, atoms = [(s, s.hours.hours_a_week) for s in picture.shifts], picture.beat == beat
+    mine = [s.servers["beat"].to_numpy(object) == beat for s, _ in shifts]
+    return {
+        **_figures(shifts, [atoms] * len(shifts), mine),
+        "calls_a_week": sum(float(s.system.calls[atoms].sum()) * h for s, h in shifts),
+        "duty_hours_a_week": sum(float(m.sum()) * h for m, (_, h) in zip(mine, shifts, strict=True)),
+    }
 
 
 def _of_servers(picture: ServicePicture) -> dict[str, dict[str, Any]]:

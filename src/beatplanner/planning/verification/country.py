@@ -42,6 +42,11 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
         differ["officers_over"].append(max(0, n - needed))
         differ["posts_unstaffed"].append(max(0.0, posts - n))
     found |= {k: math.fsum(v) if given else None for k, v in differ.items()}
+    service = tables.summary.get("service") or {}
+    for key, of in (("service_minutes", "mean_minutes"), ("service_own", "own_share")):
+        if key in claims:
+            # the mean of the beats by their calls is that of all calls
+            found[key] = service.get(of)
     ledger.pairs("country", "as summed up again", [(k, claims.get(k), v) for k, v in found.items()], "figures")
     shares = {str(s["municipality"]): s for s in claims.get("shares", [])}
     if has.officers is None:

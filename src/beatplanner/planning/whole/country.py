@@ -23,6 +23,8 @@ from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.whole.country_service import COLUMNS as SERVICE
+from beatplanner.planning.whole.country_service import with_service
 
 NO_REGION = "(no region)"
 
@@ -38,7 +40,7 @@ class CountryPlan:
         ``officers_required``, ``posts``, ``officers_shared`` (of those that the ministry has; NaN where it is not said how many), ``officers_missing``
         and ``officers_over`` (shared below or above required, never negative, added up over municipalities), ``posts_unstaffed`` (posts beyond the
         officers shared), ``hours_per_officer`` (of those shared, else of the posts), ``max_deviation``, ``stations``, ``money`` (all years; NaN
-        without a budget).
+        without a budget), and the service, where there is one: ``service_minutes``, ``service_own``, ``service_people`` (`country_service`).
     shares
         The share-out, shown: ``municipality``, ``hours``, ``quota``, ``at_minimum``, ``whole``, ``remainder``, ``rank``, ``officers``; None where nothing is
         shared out.
@@ -260,7 +262,7 @@ def country_plan(
     empty = (
         beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str) if has is not None and has.set_posts else []
     )
-    return CountryPlan(table[order], shares, notes, tuple(empty))
+    return CountryPlan(with_service(table[order], beats, tables.summary.get("service")), shares, notes, tuple(empty))
 
 
 def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, str], tuple[Note, ...]]:
@@ -355,6 +357,7 @@ def as_summary(plan: CountryPlan) -> dict[str, Any]:
         "money",
     )
     found: dict[str, Any] = {k: float(last[k]) for k in keys}
+    found |= {k: float(last[k]) for k in SERVICE if not np.isnan(last[k])}
     if plan.empty:
         found["empty_beats"] = list(plan.empty)
     if plan.shares is not None:

@@ -1,0 +1,57 @@
+"""The service picture summed up over municipalities, regions and the country, each beat counted by its calls and by its officers' hours on duty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+# Columns of the country's table.
+COLUMNS = ("service_minutes", "service_own", "service_people")
+
+
+def service_of(told: dict[str, Any] | None, beats: Iterable[str]) -> dict[str, float]:
+    """Return minutes until somebody is there, own officers' share and share of time left for people, over some beats.
+
+    Parameters
+    ----------
+    told
+        The key ``service`` of the summary; None where there is none.
+    beats
+        Ids.
+
+    Returns
+    -------
+    dict
+        By `COLUMNS`; NaN where it is not known of every beat that has calls, or officers.
+    """
+    known = (told or {}).get("beats", {})
+    mine = [known[b] for b in beats if b in known and "calls_a_week" in known[b]]
+    answered = [f["calls_a_week"] * (1 - (f["lost_share"] or 0.0)) for f in mine]
+    on_duty = [f["duty_hours_a_week"] for f in mine]
+    return {
+        "service_minutes": _mean([f["mean_minutes"] for f in mine], answered),
+        "service_own": _mean([f["own_share"] for f in mine], answered),
+        "service_people": _mean([f["people_share"] for f in mine], on_duty),
+    }
+
+
+def _mean(values: list[float | None], weights: list[float]) -> float:
+    parts = [(v, w) for v, w in zip(values, weights, strict=True) if w > 0]
+    total = math.fsum(w for _, w in parts)
+    if not parts or total <= 0 or any(v is None for v, _ in parts):
+        return math.nan
+    return math.fsum((v or 0.0) * w for v, w in parts) / total
+
+
+def with_service(table: pd.DataFrame, beats: pd.DataFrame, told: dict[str, Any] | None) -> pd.DataFrame:
+    """Return the country's table with `COLUMNS`; its rows are municipalities, regions and the country."""
+    home = beats.groupby(beats["municipality"].astype(str))["beat"].agg(lambda b: list(map(str, b))).to_dict()
+    region = table[table["level"] == "municipality"].set_index("name")["region"]
+    rows = []
+    for level, name in zip(table["level"], table["name"], strict=True):
+        towns = [name] if level == "municipality" else list(region.index[region == name]) if level == "region" else home
+        rows.append(service_of(told, (b for m in towns for b in home.get(m, ()))))
+    return pd.concat([table, pd.DataFrame(rows, columns=list(COLUMNS), index=table.index)], axis=1)
