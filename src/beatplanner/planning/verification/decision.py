@@ -15,10 +15,22 @@ LESS = {
     "change_officer_share": True,
     "relationship_kept": False,
     "robust_share": False,
+    "service_minutes": True,
+    "service_own": False,
+    "service_people": False,
     "money_total": True,
     "station_cost": True,
 }
-SHARES = ("community_share", "within_limit", "moved_share", "change_officer_share", "relationship_kept", "robust_share")
+SHARES = (
+    "community_share",
+    "within_limit",
+    "moved_share",
+    "change_officer_share",
+    "relationship_kept",
+    "robust_share",
+    "service_own",
+    "service_people",
+)
 MONEY = ("money_total", "station_cost")
 
 
