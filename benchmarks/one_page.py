@@ -39,9 +39,9 @@ FIGURES = (
 SHARES = (
     ("What changes for residents?", r"\(([\d.]+)%\) change beat", "moved_share"),
     ("How far is the next station on foot?", r"([\d.]+)% of residents walk", "within_limit"),
-    ("How sure is it", r"beats at most ([\d.]+)%", "beats_gap"),
-    ("How sure is it", r"stations at most ([\d.]+)%", "stations_gap"),
-    ("How sure is it", r"officers at most ([\d.]+)%", "officers_gap"),
+    ("How sure is it", r"beats ([\d.]+)%", "beats_gap"),
+    ("How sure is it", r"stations ([\d.]+)%", "stations_gap"),
+    ("How sure is it", r"officers ([\d.]+)%", "officers_gap"),
 )
 
 
@@ -71,7 +71,8 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
         for question, pattern, key in (*FIGURES, *SHARES):
             text = next((t for q, t in said.items() if q.startswith(question)), "")
             found = re.search(pattern, text)
-            if found is None:
+            # a roll-out opens posts later: on the first day there are fewer than the plan's
+            if found is None or (key == "posts" and (summary.get("budget") or {}).get("limited")):
                 continue
             value = rows[key]["values"][k] if key in rows else None
             share = (question, pattern, key) in SHARES

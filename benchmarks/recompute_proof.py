@@ -113,7 +113,7 @@ def rules_met(p: Any, found: dict[str, Any]) -> bool | None:
             kept &= found["stations"] == s["count"]
         kept &= s["existing"] is None or s["existing"]["may_close"] or not found["closed_stations"]
     if o is not None:
-        if any(o[k] for k in ("posts", "max_tenure_months", "half_a_year", "published", "max_home_km")):
+        if any(o[k] for k in ("posts", "max_tenure_months", "half_a_year", "published")):
             return None
         # a tenure that is cut short is allowed, at a price, and yet a rule that is not met
         kept &= postings_allowed(p, o) and not found.get("tenure_violations")
@@ -143,9 +143,27 @@ def postings_allowed(p: Any, o: dict[str, Any]) -> bool:
             mine, theirs = moves[moves["officer"] == str(r["officer"])], moves[moves["officer"] == other.strip()]
             both = mine.merge(theirs, on="beat")
             kept &= not ((both["start_x"] < both["end_y"]) & (both["start_y"] < both["end_x"])).any()
+    if o["max_home_km"] is not None:
+        at = p.units.assign(unit=p.units["unit"].astype(str)).set_index("unit")[["x", "y"]]
+        centre = dict(zip(p.beats["beat"].astype(str), p.beats["centre_unit"].astype(str), strict=True))
+        for r in moves.to_dict("records"):
+            who, place = row[r["officer"]], at.loc[centre[r["beat"]]]
+            stays = r["start"] == start and not pd.isna(who["beat"]) and carried(p, str(who["beat"])) == r["beat"]
+            if not stays and not pd.isna(who["x"]) and not pd.isna(who["y"]):
+                far = ((who["x"] - place["x"]) ** 2 + (who["y"] - place["y"]) ** 2) ** 0.5
+                kept &= far <= 1000 * o["max_home_km"] + 1e-6
     if o["moves_a_month"] is not None:
         home = {str(r["officer"]): None if pd.isna(r["beat"]) else str(r["beat"]) for r in p.roster.to_dict("records")}
         begins = moves[~((moves["start"] == start) & (moves["beat"] == moves["officer"].map(home)))]
         first = begins["officer"].map(home).isna() & ~begins["officer"].duplicated()
         kept &= bool((begins[~first].groupby("start").size() <= o["moves_a_month"]).all())
     return bool(kept)
+
+
+def carried(p: Any, beat: str) -> str:
+    """Return the plan's beat of an officer of today's beat: the same, or where most of its residents are now."""
+    if beat in set(p.beats["beat"].astype(str)):
+        return beat
+    inside = p.units["current"].astype(str) == beat
+    people = p.units["population"].fillna(1.0)[inside]
+    return str(people.groupby(p.units["beat"][inside].astype(str)).sum().idxmax())

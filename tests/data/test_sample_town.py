@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -109,7 +111,7 @@ def test_each_optional_key_and_column_has_an_example(folder):
     said = "\n".join(f.read_text(encoding="utf-8") for f in texts)
     keys = (
         "grades allowances employer_part training_seats functions ends vehicle_lead_months station_lead_months supervisor_ranks"
-        " span_of_control class_size drop_out notice_months moves_a_month"
+        " span_of_control class_size drop_out notice_months moves_a_month max_home_km"
     )
     assert [k for k in keys.split() if f"\n{k} = " not in said] == []
     sheet = openpyxl.load_workbook(folder / "officers.xlsx").active
@@ -117,3 +119,13 @@ def test_each_optional_key_and_column_has_an_example(folder):
     assert [c for c in COLUMNS if c not in head] == []
     for column in COLUMNS:
         assert any(row[head.index(column)] not in (None, "") for row in rows), column
+    # what would change the plan too much stands there to be tried, and can be as it stands
+    project = folder / "project.toml"
+    text = project.read_text(encoding="utf-8")
+    try:
+        project.write_text(re.sub(r"\n# (?=\w+ = )", "\n", text), encoding="utf-8")
+        tried = read_description(project)
+    finally:
+        project.write_text(text, encoding="utf-8")
+    assert tried.officers.max_tenure_months == 84 and tried.officers.must_language_share == 0.5
+    assert tried.budget.ceiling == 900000 and tried.budget.pilots == ["Podmostje"] and tried.budget.start_together

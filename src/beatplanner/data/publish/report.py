@@ -134,12 +134,19 @@ def _limits(summary: dict[str, Any]) -> list[str]:
     ]
 
 
+# What a personnel or budget office adds: a force that says nothing of it sees nothing of it.
+ADDED = ("officers.notice_months", "officers.drop_out", "budget.allowances", "budget.employer_part")
+
+
 def _flat(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return the rules as key and value, but those that are empty and those of `ADDED` that are off."""
     rows = []
     for key, value in rules.items():
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{key}.")
-        elif value is not None:
+        elif key == "then" and not rules.get("ends"):
+            continue
+        elif value not in (None, []) and (value or prefix + key not in ADDED):
             rows.append((prefix + key, str(value)))
     return rows
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-Kind = Literal["rules", "gap", "unsolved", "sites", "posts"]
+Kind = Literal["rules", "gap", "unchecked", "unsolved", "sites", "posts"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Reason:
     Attributes
     ----------
     kind
-        ``rules`` are not kept; the ``gap`` of a step is large; a step is ``unsolved``: nobody knows how far it is from the best; ``sites`` were
+        ``rules`` are not kept; the ``gap`` of a step is large, or only that which can be checked (``unchecked``); a step is ``unsolved``: nobody knows how far it is from the best; ``sites`` were
         generated and nobody has accepted them; beats have more officers than ``posts`` when the plan begins.
     step
         Of a gap and an unsolved step.
@@ -33,6 +33,7 @@ class Reason:
 SENTENCES: dict[Kind, str] = {
     "rules": "This draft does not keep every rule that was asked for.",
     "gap": "{step}: a plan that is better by up to {gap} may exist.",
+    "unchecked": "{step}: the search proved that no plan is much better, but what can be checked of its proof leaves {gap} open.",
     "unsolved": "{step}: it is not known how far this is from the best plan.",
 }
 COUNTED: dict[Kind, tuple[str, str]] = {
@@ -76,7 +77,7 @@ def draft_sentences(reasons: Iterable[Reason], speech: Speaks, figure: Callable[
         else speech.text(
             SENTENCES[r.kind],
             **({"step": speech.text(STEP_NAMES[r.step])} if r.step else {}),
-            **({"gap": speech.percent(figure(r.value))} if r.kind == "gap" else {}),
+            **({"gap": speech.percent(figure(r.value))} if r.kind in ("gap", "unchecked") else {}),
         )
         for r in reasons
     ]

@@ -59,6 +59,11 @@ supervisor_ranks = ["sergeant"]   # by the roster's column “rank”
 span_of_control = 10              # officers that a supervisor leads at most
 class_size = 12
 drop_out = 0.1                    # of those who start a course
+# Further rules; take away the # to try one:
+# must_language_share = 0.5       # a language of so many must be spoken
+# max_tenure_months = 84          # nobody stays longer in a beat
+# gender_mix = true               # a woman and a man where a beat has two posts
+# half_a_year = true              # at most half of a beat's officers change in a year
 
 [service]
 speed_kmh = 20
@@ -91,6 +96,14 @@ ends = { donor = 2029-12-31 }     # then the ministry pays
 vehicle_lead_months = 9
 station_lead_months = 12
 functions = { training = "09.5" } # COFOG, where it is not 03.1
+# Limits of money, by which the plan rolls out year by year; take away the # to try one:
+# ceiling = 900000                # a year in all; or a list of each year
+# funds = { donor = [9000, 6000, 6000, 0, 0] }
+# pilots = ["Podmostje"]          # start before all others
+# start_by = "municipality"       # all its beats at once
+# start_together = [["1", "2"]]   # or groups of beats
+# rates = { MKD = 61.5 }          # of other currencies, for a comparison
+# first_year = 2027               # else the year in which the officers' plan starts
 
 [forum]
 languages = ["en", "mk", "sq"]
@@ -150,6 +163,7 @@ max_moved = 0.25
 [officers]
 notice_months = 2   # nobody is moved earlier
 moves_a_month = 2
+max_home_km = 10    # nobody is moved farther from home
 """,
     "3-more-stations.toml": """extends = "1-balanced.toml"
 

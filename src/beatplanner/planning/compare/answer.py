@@ -23,6 +23,7 @@ from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bou
 from beatplanner.data.publish.moves import NO_MORE
 from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
+from beatplanner.data.result.postings import open_posts
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
@@ -251,7 +252,8 @@ def _leavers(c: Column, leave: int) -> list[str]:
     if rules is None or table is None or roster is None:
         return []
     start = rules.start.isoformat()
-    posts = int(sum(c.posts.values()))
+    # those that there are on the first day: a roll-out opens others later
+    posts = int(open_posts(c.tables)[:, 0].sum())
     first = table[table["start"].astype(str) == start]
     held = first["officer"].nunique()
     ready = 0
@@ -391,13 +393,13 @@ def _sure(c: Column) -> list[str]:
     s = c.tables.summary
     found = ["All of its rules are kept." if s.get("feasible") else "Not all of its rules are kept, see above."]
     gaps = [
-        f"{step} at most {c.figures[f'{step}_gap']:.1%}"
+        f"{step} {c.figures[f'{step}_gap']:.1%}"
         for step in ("beats", "stations", "officers")
         if c.figures.get(f"{step}_gap") is not None
     ]
     if gaps:
         found.append(
-            f"The best possible plan is better by so much of this one's objective: {listed(gaps)}; “beatplanner verify” checks every figure."
+            f"As far as it can be checked, the best possible plan is better by at most so much of this one's objective: {listed(gaps)}; “beatplanner verify” checks every figure."
         )
     found += left_out_of_bound(c.tables)
     forum = c.rules.forum
