@@ -31,6 +31,31 @@ def commands() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def answers_missing(folder: Path) -> list[str]:
+    """Return what docs/questions.md names and the sample town's pages do not have; pages after the maps move with the enlarged parts."""
+    import pypdf
+
+    pack = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(folder / "plan" / "forum" / "pack.pdf").pages]
+    moved = sum("larger –" in text for text in pack) - 2
+    missing, rows = [], 0
+    for line in (DOCS / "questions.md").read_text("utf-8").splitlines():
+        if not re.match(r"\| \d+ \|", line):
+            continue
+        rows += 1
+        for piece in line.rstrip("| ").rsplit("|", 1)[1].split(";"):
+            quotes, file = re.findall("“(.+?)”", piece), re.search(r"`(\w+\.html)`", piece)
+            if file:
+                text = " ".join(p.read_text("utf-8") for p in folder.rglob(file[1]))
+                missing += [f"{file[1]}: {q}" for q in quotes if q not in text]
+                continue
+            # the title is that of the last page: 1, and 43, “What changes”
+            pages = [int(n) for n in re.findall(r"\b\d+\b", re.sub("“.+?”", "", piece))]
+            at = pages[-1] + (moved if pages[-1] > 5 else 0)
+            missing += [f"page {at}: {q}" for q in quotes if q not in pack[at - 1]]
+    assert rows == 30
+    return missing
+
+
 def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch, request):
     project = write_sample_town(tmp_path / "sample town")
     # what a command does is the same in one language, and each of the three costs seconds in every plan
@@ -57,6 +82,7 @@ def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch, reques
         if arguments[0] == "plan":
             # the pack is that of the whole plan; the steps alone would write it again
             request.getfixturevalue("without_pack")
+    assert answers_missing(tmp_path / "sample town") == []
 
 
 def test_other_commands_exist():
