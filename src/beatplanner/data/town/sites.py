@@ -75,13 +75,24 @@ def read_sites(
     sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
         shapely.points(sites[["x", "y"]].to_numpy(float))
     )
-    # a building without a name is known by its place
+    # a building without a name is known by its place: an id tells people nothing
+    nameless = np.array([is_missing(n) for n in sites["name"]], dtype=bool)
     place = units["name"].to_numpy(object)[sites["unit"]]
-    sites["name"] = [
-        f"{p} ({s})" if is_missing(n) else str(n)
-        for n, p, s in zip(sites["name"], place, sites["station"], strict=True)
-    ]
+    sites.loc[nameless, "name"] = _numbered(place[nameless], set(sites.loc[~nameless, "name"].astype(str)))
+    sites["name"] = sites["name"].astype(str)
     return sites
+
+
+def _numbered(places: np.ndarray, taken: set[str]) -> list[str]:
+    """Name buildings by their places: the second of a place, and one whose place is another building's name, has a number."""
+    found: list[str] = []
+    for place in map(str, places):
+        number = 1
+        while (name := place if number == 1 else f"{place} ({number})") in taken:
+            number += 1
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def _name_once(ids: list[str | None], named_in: dict[str, str], where: Place, field: str) -> None:
@@ -222,9 +233,7 @@ def _generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) ->
                 break
             side *= 1.06
     unit = homes["unit"].to_numpy(int)[chosen]
-    names = units["name"].to_numpy(object)[unit]
-    number = pd.Series(names).groupby(names).cumcount().to_numpy() + 1
-    named = [name if k == 1 else f"{name} ({k})" for name, k in zip(names, number, strict=True)]
+    named = _numbered(units["name"].to_numpy(object)[unit], set())
     found = pd.DataFrame(
         {
             "station": named,

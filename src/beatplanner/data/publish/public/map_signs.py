@@ -143,7 +143,7 @@ def _stations_there(sheet: Sheet, plan: PublicPlan) -> Iterable[tuple[Any, float
 
 def station_names(sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size: float) -> tuple[list[str], list[Box]]:
     """Write the names of stations where they hide nothing; return those that have no room, and their places (metres)."""
-    there = list(_stations_there(sheet, plan))
+    there = [s for s in _stations_there(sheet, plan) if str(s[0].station) in names]
     unnamed, boxes = [], []
     for existing, colour in ((True, ACCENT), (False, OPENED)):
         some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]

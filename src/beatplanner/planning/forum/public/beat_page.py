@@ -50,7 +50,8 @@ def beat_page(content: PackContent, beat: Any, picture: str | None = None) -> li
 def _officers(content: PackContent, beat: Any) -> list[Block]:
     t, facts = content.speech, content.plan.officers
     if facts is None:
-        return []
+        said = [t.text("Officers are not planned here yet."), _contact(content, beat)]
+        return [heading(t.text("Your officers")), paragraph(" ".join(s for s in said if s))]
     items: list[dict[str, Any]] = []
     languages: list[str] = []
     posted = content.posted.get(str(beat.beat), ())
@@ -151,6 +152,9 @@ def _before(content: PackContent, beat: Any) -> list[Block]:
     for current, new in zip(figures.current, figures.beat, strict=True):
         if current is not None and new == str(beat.beat):
             old[current] += 1
+    title = heading(t.text("Which beat you were in before"))
+    if not any(figures.current):
+        return [title, paragraph(t.text("Which beats there are today was not declared for this plan."))]
     if not old:
         return []
     names = [t.given(b) for b, _ in sorted(old.items(), key=lambda p: (-p[1], natural(p[0])))]
@@ -158,7 +162,7 @@ def _before(content: PackContent, beat: Any) -> list[Block]:
         said = t.text("All its areas are in this beat today.")
     else:
         said = t.text("Its areas are in these beats today: {beats}.", beats=", ".join(names))
-    return [heading(t.text("Which beat you were in before")), paragraph(said)]
+    return [title, paragraph(said)]
 
 
 def walk(content: PackContent, beat: str) -> tuple[str, float, float | None] | None:
