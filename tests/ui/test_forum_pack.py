@@ -154,7 +154,7 @@ def test_the_other_outputs_open(packed):
     assert "How this pack was made" in (plan / "forum" / "map.html").read_text(encoding="utf-8")
     assert (plan / "forum" / "picture.png").read_bytes().startswith(b"\x89PNG")
     book = openpyxl.load_workbook(plan / "forum" / "minutes.xlsx")
-    assert [c.value for c in book["minutes"][1]][:3] == ["forum", "asked_on", "asked"]
+    assert [c.value for c in book["minutes"][1]][:3] == ["Forum", "Asked on", "Asked for"]
     # every workbook says from which files, under which rules and how near to the best the plan was made
     for name in ("minutes.xlsx", "proposal.xlsx"):
         card = openpyxl.load_workbook(plan / "forum" / name)["run card"]

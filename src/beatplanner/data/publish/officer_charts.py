@@ -10,6 +10,7 @@ import pandas as pd
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.publish.officers_pack import names, plan_months, vacancies
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 
 DARK, MISSING, COVERED = "#252525", "#cb181d", "#9ecae1"
@@ -159,7 +160,7 @@ def draw_languages(tables: PlanTables) -> Any:
             for r in tables.assignments.to_dict("records"):
                 if str(r["beat"]) == beat and language in str(spoken[str(r["officer"])] or "").split(";"):
                     row[[str(r["start"]) <= m < str(r["end"]) for m in months]] = 1
-            labels.append(f"{name[beat]}: {language}")
+            labels.append(f"{name[beat]}: {language_title(language)}")
             values.append(row)
     if not labels:
         return None

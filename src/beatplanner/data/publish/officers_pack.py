@@ -280,7 +280,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             r["officer"],
             _number(r["beat"]),
             day(r["since"]),
-            r["languages"] if isinstance(r["languages"], str) else "; ".join(r["languages"] or ()),
+            _languages(r["languages"], speech),
             r["gender"],
             day(r["trained_on"]),
             day(r["joins_on"]),
@@ -321,6 +321,12 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     rows = [list(row) for row in card_rows(tables.summary, say=speech.text)]
     sheet("Run card", ["About", "What"], rows, [28, 60])
     book.save(path)
+
+
+def _languages(spoken: Any, speech: Speech) -> str:
+    """Return languages as every other file calls them, whatever the roster writes."""
+    names = spoken.split(";") if isinstance(spoken, str) else spoken or ()
+    return "; ".join(speech.language_name(str(n)) for n in names if str(n).strip())
 
 
 def _speech(tables: PlanTables) -> Speech:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-BEGIN, END = "<!-- privacy -->", "<!-- end of privacy -->"
+from beatplanner.data.publish.report_section import put_section
 
 
 def add_privacy(report: Path, record: Mapping[str, Any]) -> None:
@@ -20,14 +20,6 @@ def add_privacy(report: Path, record: Mapping[str, Any]) -> None:
     record
         The gate's record, ``privacy.json``.
     """
-    if not report.is_file():
-        return
-    page = report.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    if not rest:
-        before, _, after = page.rpartition("</body>")
-        after = f"</body>{after}"
     rows = "".join(
         f'<tr><td>{escape(what)}</td><td class="n">{t["figures"]:,}</td><td class="n">{t["hidden"]:,}</td><td class="n">{t["small"]:,}</td>'
         f'<td class="n">{t["information_lost"]:.1%}</td><td>{escape("; ".join(t["small_areas_between_lines"]) or "–")}</td></tr>'
@@ -37,10 +29,10 @@ def add_privacy(report: Path, record: Mapping[str, Any]) -> None:
         f"<p>Themes are not told: {escape(record['themes_left_out'])}.</p>" if record.get("themes_left_out") else ""
     )
     section = (
-        f"{BEGIN}<h2>Privacy of the forum pack</h2><p>Counts from 1 to {record['threshold'] - 1} are hidden, and others that would give them away. "
+        f"<h2>Privacy of the forum pack</h2><p>Counts from 1 to {record['threshold'] - 1} are hidden, and others that would give them away. "
         "This table is internal: together with the pack it would tell the hidden counts.</p>"
         '<div class="scroll"><table><thead><tr><th scope="col">Counted</th><th scope="col" class="n">Figures</th><th scope="col" class="n">Hidden</th>'
         '<th scope="col" class="n">for being small</th><th scope="col" class="n">Information lost</th><th scope="col">Small areas between lines</th>'
-        f"</tr></thead><tbody>{rows}</tbody></table></div>{left_out}{END}"
+        f"</tr></thead><tbody>{rows}</tbody></table></div>{left_out}"
     )
-    report.write_text(before + section + after, encoding="utf-8")
+    put_section(report, "privacy", section)

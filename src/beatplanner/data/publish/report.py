@@ -23,6 +23,7 @@ from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
+from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
@@ -71,7 +72,9 @@ def _page_template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
     )
-    environment.filters.update(number=_number, share=_share, proof=proof_in_words, signed=_signed, **DAYS)
+    environment.filters.update(
+        number=_number, share=_share, proof=proof_in_words, signed=_signed, language=language_title, **DAYS
+    )
     return environment.get_template("report.html")
 
 

@@ -23,6 +23,7 @@ from babel.numbers import format_decimal, format_percent
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.templates import fields_of, filled, wrong_fields
+from beatplanner.data.result.names import OF_ROMA, language_title
 
 LOCALES = {"en": "en_GB", "sq": "sq", "sr-Latn": "sr_Latn", "sr-Cyrl": "sr_Cyrl", "mk": "mk", "ro": "ro", "ru": "ru"}
 OPEN, CLOSE = "⟦", "⟧"
@@ -142,9 +143,11 @@ class Speech:
 
     def language_name(self, name: str) -> str:
         """Return a language's name in this language; unknown ones stay as they are."""
+        if self.language == "en":
+            return language_title(name)
         folded = name.strip().casefold()
         english = {str(v).casefold(): k for k, v in Locale.parse("en").languages.items()}
-        code = {"romani": "rom", "roma": "rom"}.get(folded) or english.get(folded, folded)
+        code = "rom" if folded in OF_ROMA else english.get(folded, folded)
         return str(self.locale.languages.get(code, name))
 
 

@@ -1,6 +1,11 @@
-"""What a beat is called: one form for the report, the pack, the workbooks and the map."""
+"""What a beat and a language are called: one form for the report, the pack, the workbooks and the map."""
 
 from __future__ import annotations
+
+from functools import cache
+
+# The language of the Roma has several names and a code; it is called by one.
+ROMANI, OF_ROMA = "Romani", ("rom", "roma", "romani", "romany")
 
 
 def beat_title(beat: str, name: str) -> str:
@@ -9,5 +14,15 @@ def beat_title(beat: str, name: str) -> str:
 
 
 def language_title(language: str) -> str:
-    """Return a language as it is written in a sentence; descriptions and rosters have it in small letters."""
-    return language[:1].upper() + language[1:]
+    """Return a language as it is written in an English sentence; descriptions and rosters have it in small letters, or as a code of ISO 639."""
+    plain = language.strip()
+    if plain.casefold() in OF_ROMA:
+        return ROMANI
+    return _english().get(plain.casefold()) or plain[:1].upper() + plain[1:]
+
+
+@cache
+def _english() -> dict[str, str]:
+    from babel import Locale
+
+    return {str(code).casefold(): str(name) for code, name in Locale.parse("en").languages.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from beatplanner.data.result.names import language_title
+
 FORUMS, TODAY, RIVER = "Where the forum meets", "Today's beats", "River or other barrier"
 STATION, OPEN, NEW = "Stations", "Station there today", "New station"
 GROUND, PLAN, DATA = (
@@ -102,4 +104,4 @@ class English:
 
     def language_name(self, name: str, /) -> str:
         """Return a language as it is written in a sentence."""
-        return name[:1].upper() + name[1:]
+        return language_title(name)

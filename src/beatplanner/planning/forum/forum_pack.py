@@ -24,6 +24,7 @@ from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
+from beatplanner.data.publish.report_section import forum_costs, put_section
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.folder import PEOPLE, read_result
@@ -167,13 +168,11 @@ def write_pack(
         write_small_files(press, *first)
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
-    write_ground(folder / GROUND, tables, extra.waters, _venues(common["meetings"], tables))
-    own = rules.catalogues.get(rules.languages[0])
-    catalogue = None if own is None else town.description.path(own)
-    write_qgis_project(folder / "plan.qgs", tables, Speech(rules.languages[0], rules.terms, catalogue))
+    _in_qgis(folder, tables, town, extra.waters, common["meetings"])
     record = _record(forum, figures, register, key, day, [p.name for p in earlier])
     write_json(folder / RECORD, record)
     report()
+    put_section(folder / "report.html", "forums", _costs(common["meetings"], tables, town))
     add_privacy(folder / "report.html", record)
     faults = [c for c in audit_pack(folder, tables, town, pack=forum) if not c.ok]
     return _stopped(forum, [f"{c.name}: {c.detail}" for c in faults]) if faults else []
@@ -215,6 +214,34 @@ def _public_meeting(meeting: Meeting) -> PublicMeeting:
     told = asdict(meeting)
     told.pop("trip_cost")
     return PublicMeeting(**told)
+
+
+def _in_qgis(
+    folder: Path, tables: PlanTables, town: Town, waters: gpd.GeoSeries | None, meetings: Sequence[PublicMeeting]
+) -> None:
+    """Write the project that QGIS opens, in the force's language, and what it shows beside the plan."""
+    rules = town.description.forum or Forum()
+    own = rules.catalogues.get(rules.languages[0])
+    catalogue = None if own is None else town.description.path(own)
+    write_ground(folder / GROUND, tables, waters, _venues(meetings, tables))
+    write_qgis_project(folder / "plan.qgs", tables, Speech(rules.languages[0], rules.terms, catalogue))
+
+
+def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town) -> str:
+    """Return the report's section on what forums cost, with what the budget sets aside for them."""
+    levels = []
+    for level, name in (("neighbourhood", "Neighbourhood"), ("municipality", "Municipal"), ("region", "Regional")):
+        there = [m for m in meetings if m.level == level]
+        if there:
+            levels.append((name, len(there), there[0].meetings, sum(m.year_cost for m in there)))
+    near = [m for m in meetings if m.level == "neighbourhood"]
+    seats = sum(m.members * m.meetings for m in near)
+    budget, rules = tables.summary.get("budget"), town.description.budget
+    aside = None
+    if budget is not None and rules is not None:
+        aside = (str(budget["years"][0]), float(budget["lines"]["forums"][0]), rules.forum_travel)
+    just = sum(m.year_cost for m in near) / seats if seats and any(m.venue for m in near) else None
+    return forum_costs(levels, (town.description.forum or Forum()).currency, aside, just)
 
 
 def _venues(meetings: Sequence[PublicMeeting], tables: PlanTables) -> gpd.GeoDataFrame | None:

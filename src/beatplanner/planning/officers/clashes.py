@@ -289,7 +289,9 @@ def _language_way(town, beats, places: Places, found: Postings, worst, lacking, 
                 served[p.officer] = served.get(p.officer, 0) + int(lacking[b, k, p.begin : p.end].sum())
         if served:
             o = max(served, key=lambda o: (served[o], -o))
-            ways.append((f"{town.roster['officer'].iat[o]} in {beats['name'].iat[b]} learns {language}", o, b))
+            ways.append(
+                (f"{town.roster['officer'].iat[o]} in {beats['name'].iat[b]} learns {language_title(language)}", o, b)
+            )
     for text, o, b in ways:
         first = f"{dates[int(np.argmax(lacking[b, k]))]:%B %Y}"
         checked = trials.lessens(

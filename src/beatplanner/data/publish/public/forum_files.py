@@ -10,7 +10,7 @@ from typing import Any
 from beatplanner.data.result.cells import safe_cell, without_nan, write_csv
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
-# Headings of what forums fill in, where it is not in English; what they are called is read back by its meaning (see `column_words`).
+# Headings of what forums fill in; what they are called is read back by its meaning (see `column_words`).
 HEADINGS = {
     "forum": "Forum",
     "asked_on": "Asked on",

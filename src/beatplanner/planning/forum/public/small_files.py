@@ -35,7 +35,7 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         tables["report_back.csv"] = (list(back.columns), rows)
     press.tables(tables)
     forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
-    heads = {c: c if t.language == "en" else t.text(said) for c, said in HEADINGS.items()}
+    heads = {c: t.text(said) for c, said in HEADINGS.items()}
     card = _lines(run_card(content))
     press.minutes(
         "minutes.xlsx",

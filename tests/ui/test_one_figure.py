@@ -1,0 +1,213 @@
+"""One figure, one number: all files of a result, in both languages of its forum, are read and held against the plan's own tables."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import html
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import docx
+import icalendar
+import openpyxl
+import pandas as pd
+import pypdf
+import pytest
+
+from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.names import beat_title
+from conftest import write_grid_town
+
+MONEY = (
+    "\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\nvehicles_per_beat = 0.5\nvehicle_price = 100\nforum_travel = 1.5\n"
+    '[forum]\nlanguages = ["en", "mk"]\nneighbourhood = { name = "Advisory Group", first = 2027-02-01 }\n'
+)
+LANGUAGES = {"": "en", ".mk": "mk"}
+# A name of a column, a rule or a setting, as programs write it.
+KEY = re.compile(r"(?<![\w/.@=])[a-z]{2,}(?:_[a-z0-9]+)+(?![\w./(])")
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    from beatplanner.planning.whole.run import run
+
+    town = write_grid_town(tmp_path_factory.mktemp("one figure"))
+    town.swap("posts_per_beat = 1", "posts_per_beat = 2")
+    town.project.write_text(town.project.read_text("utf-8") + MONEY, encoding="utf-8")
+    run(town.project, town.folder / "plan", time_limit=3)
+    return town.folder / "plan"
+
+
+def page_text(path: Path) -> str:
+    page = re.sub(r"(?s)<(script|style|code)\b.*?</\1>", " ", path.read_text("utf-8"))
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def paper_text(path: Path) -> str:
+    return " ".join("\n".join(p.extract_text() for p in pypdf.PdfReader(path).pages).split())
+
+
+def word_text(path: Path) -> str:
+    book = docx.Document(str(path))
+    cells = [c.text for t in book.tables for r in t.rows for c in r.cells]
+    inner = [
+        c.text
+        for t in book.tables
+        for r in t.rows
+        for c in r.cells
+        for t2 in c.tables
+        for r2 in t2.rows
+        for c in r2.cells
+    ]
+    return " ".join(" ".join([p.text for p in book.paragraphs] + cells + inner).split())
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def all_texts(folder: Path) -> dict[str, str]:
+    """Return what people read in each file."""
+    readers = {".html": page_text, ".pdf": paper_text, ".docx": word_text}
+    found = {str(p.relative_to(folder)): readers[p.suffix](p) for p in sorted(folder.rglob("*")) if p.suffix in readers}
+    for path in sorted(folder.rglob("*.xlsx")):
+        book = openpyxl.load_workbook(path, data_only=True)
+        found[str(path.relative_to(folder))] = " ".join(
+            str(v) for s in book for r in s.iter_rows(values_only=True) for v in r if v is not None
+        )
+    return found
+
+
+def test_every_figure_and_name_is_the_plans_in_all_files(result):
+    tables = read_result(result)
+    texts, summary = all_texts(result), tables.summary
+    beats = tables.beats.set_index(tables.beats["beat"].astype(str))
+    titles = {b: beat_title(b, str(n)) for b, n in beats["name"].items()}
+    forum = result / "forum"
+    public = {r["beat"]: r for r in rows_of(forum / "beats.csv")}
+    assert set(public) == set(titles) and len(summary["inputs"]) > 0
+
+    # names of beats
+    for suffix in LANGUAGES:
+        for file in (f"forum/map{suffix}.html", f"forum/pack{suffix}.pdf", f"forum/beat_pages{suffix}.docx"):
+            assert all(t in texts[file] for t in titles.values()), file
+    assert all(t in texts["report.html"] and t in texts["officers.xlsx"] for t in titles.values())
+    project = ET.parse(result / "plan.qgs").getroot()
+    shown = {c.get("value"): c.get("label") for c in project.iter("category") if c.get("value") in titles}
+    assert shown == titles
+
+    # residents and posts
+    for beat, row in public.items():
+        if row["residents"]:
+            assert float(row["residents"]) == round(float(beats.loc[beat, "population"])), beat
+            for suffix, language in LANGUAGES.items():
+                said = Speech(language).number(float(row["residents"]))
+                assert said in texts[f"forum/map{suffix}.html"], (beat, said)
+            assert f"{float(row['residents']):,.0f}" in texts["report.html"]
+        assert int(row["posts"]) == int(beats.loc[beat, "posts"])
+        assert len(list((result / "job_descriptions").glob(f"{titles[beat]} post *.docx"))) == int(row["posts"])
+    posts = int(summary["officers"]["posts"])
+    book = openpyxl.load_workbook(result / "officers.xlsx", data_only=True)
+    figures = dict(book["Figures"].iter_rows(min_row=2, max_col=2, values_only=True))
+    assert posts == beats["posts"].sum() == figures["Officers' posts"] == sum(int(r["posts"]) for r in public.values())
+    assert figures["Post-months without an officer, whole period"] == summary["officers"]["vacant_months"]
+    assert f"Posts {posts} {summary['officers']['vacant_months']} vacant post-months" in texts["report.html"]
+
+    # who holds which post, and until which last day
+    wanted = {
+        (
+            str(r.officer),
+            titles[str(r.beat)],
+            str(r.start),
+            str(dt.date.fromisoformat(str(r.end)) - dt.timedelta(days=1)),
+        )
+        for r in tables.assignments.itertuples()
+    }
+    sheet = {
+        (o, name, str(first.date()), str(last.date()))
+        for o, _, name, _, first, last, *_ in book["Postings"].iter_rows(min_row=2, values_only=True)
+    }
+    assert sheet == wanted
+    english = Speech("en")
+    jobs = {p.stem.rpartition(" post ")[0]: "" for p in (result / "job_descriptions").glob("*.docx")}
+    for path in (result / "job_descriptions").glob("*.docx"):
+        jobs[path.stem.rpartition(" post ")[0]] += word_text(path)
+    for officer, title, first, last in wanted:
+        assert f"{officer} {title}" in texts["report.html"]
+        assert f"{english.date(first)} {english.date(last)}" in texts["report.html"]
+        assert officer in jobs[title] and f"{first} {last}" in jobs[title]
+    calendar = icalendar.Calendar.from_ical((result / "handovers.ics").read_bytes())
+    for event in calendar.walk("VEVENT"):
+        assert any(t in str(event["summary"]) for t in titles.values())
+        assert event["dtstamp"].dt <= dt.datetime.now(dt.UTC) and str(event["transp"]) == "TRANSPARENT"
+
+    # where and how often forums meet, and what that costs
+    meetings = rows_of(forum / "forums.csv")
+    near = [m for m in meetings if m["level"] == "neighbourhood"]
+    assert {m["area"] for m in near} == set(titles)
+    for meeting in near:
+        for suffix, language in LANGUAGES.items():
+            day = " ".join(Speech(language).date(meeting["date"]).split())
+            assert day in texts[f"forum/beat_pages{suffix}.docx"] and day in texts[f"forum/pack{suffix}.pdf"]
+            assert meeting["venue"] in texts[f"forum/beat_pages{suffix}.docx"]
+        assert f"{meeting['meetings_a_year']} meetings a year" in jobs[titles[meeting["area"]]]
+    cost = {
+        level: sum(float(m["year_cost"]) for m in meetings if m["level"] == level)
+        for level in ("neighbourhood", "region")
+    }
+    assert (
+        f"Neighbourhood {len(near)} {near[0]['meetings_a_year']} {cost['neighbourhood']:,.0f}" in texts["report.html"]
+    )
+    aside = summary["budget"]["lines"]["forums"][0]
+    assert aside == sum(int(m["members"]) * int(m["meetings_a_year"]) * 1.5 for m in near)
+    assert f"the budget sets {aside:,.0f} EUR aside" in texts["report.html"]
+
+    # stations, money and the walk
+    share = summary["stations"]["share_within_limit"]
+    assert f"{share:.1%} of residents within" in texts["report.html"]
+    for name, existing in zip(tables.stations["name"], tables.stations["existing"], strict=True):
+        for suffix in LANGUAGES:
+            assert str(name) in texts[f"forum/pack{suffix}.pdf"] and str(name) in texts[f"forum/map{suffix}.html"], (
+                existing
+            )
+    assert f"{sum(summary['budget']['total']):,.0f} EUR over" in texts["report.html"]
+    card = json.loads((forum / "run_card.json").read_text("utf-8"))
+    assert card["project"] == summary["project"]
+
+    # languages are called alike, and by their names
+    spoken = {
+        w
+        for cell in book["Roster"].iter_rows(min_row=2, min_col=4, max_col=4, values_only=True)
+        for w in (cell[0] or "").split("; ")
+    }
+    assert spoken - {""} == {"Albanian", "Serbian"} and "Albanian" in texts["report.html"]
+
+
+def test_no_key_of_a_program_is_in_what_people_read(result):
+    texts = all_texts(result)
+    assert len(texts) > 12
+    # the internal report's run card names files, columns and rules as the description does
+    texts["report.html"] = texts["report.html"].rpartition("Run card")[0]
+    assert texts["report.html"]
+    found = {f: sorted(set(KEY.findall(t))) for f, t in texts.items()}
+    assert not {f: k for f, k in found.items() if k}
+    states = r"\b(?:nan|None|True|False|NaT|infeasible|p-median|candidate|closable)\b"
+    assert not {f: re.findall(states, t) for f, t in texts.items() if re.search(states, t)}
+    for file, text in texts.items():
+        assert "⟦" not in text.replace("⟦ и ⟧", "").replace("⟦ and ⟧", ""), file
+
+
+def test_tables_beside_one_another_hold_the_same(result):
+    tables = read_result(result)
+    forum = result / "forum"
+    units = {r["unit"]: r for r in rows_of(forum / "units.csv")}
+    assert {u: r["new_beat"] for u, r in units.items()} == dict(
+        zip(tables.units["unit"].astype(str), tables.units["beat"].astype(str), strict=True)
+    )
+    sheet = pd.read_excel(forum / "proposal.xlsx", sheet_name="proposal", dtype=str)
+    assert dict(zip(sheet.iloc[:, 0], sheet.iloc[:, 2], strict=True)) == {u: r["new_beat"] for u, r in units.items()}
