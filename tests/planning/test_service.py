@@ -174,6 +174,21 @@ def test_a_planted_week_is_found_within_three_percent():
     assert np.abs(found / truth - 1).mean() < 0.03
 
 
+def test_a_quiet_shift_of_a_steep_week_is_not_filled_up_by_its_neighbours():
+    # calls of the morning are a sixth of the evening's: plain smoothing told 8 % too many
+    hour = np.arange(168)
+    truth = (
+        1 + 0.9 * np.sin((hour % 24 - 14) * 2 * np.pi / 24) + 0.8 * (np.isin(hour // 24, (4, 5)) & (hour % 24 >= 18))
+    )
+    truth /= truth.sum()
+    quiet = (hour % 24 >= 6) & (hour % 24 < 14)
+    off = [
+        profile(np.random.default_rng(seed).choice(168, size=10_000, p=truth))[quiet].sum() / truth[quiet].sum() - 1
+        for seed in range(20)
+    ]
+    assert abs(np.mean(off)) < 0.03
+
+
 def test_midnight_is_no_hour_where_it_stands_for_none():
     days = pd.Series(pd.date_range("2025-01-01", periods=300, freq="D"))
     hours, hidden = hours_of_week(pd.concat([days, days[:60] + pd.Timedelta("9h30m")]))
