@@ -211,3 +211,10 @@ def test_tables_beside_one_another_hold_the_same(result):
     )
     sheet = pd.read_excel(forum / "proposal.xlsx", sheet_name="proposal", dtype=str)
     assert dict(zip(sheet.iloc[:, 0], sheet.iloc[:, 2], strict=True)) == {u: r["new_beat"] for u, r in units.items()}
+    # each sheet prints on pages of its whole width
+    for path in result.rglob("*.xlsx"):
+        for page in openpyxl.load_workbook(path).worksheets:
+            assert page.page_setup.fitToWidth in (None, 1) and page.sheet_properties.pageSetUpPr.fitToPage, (
+                path.name,
+                page.title,
+            )

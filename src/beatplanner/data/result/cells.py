@@ -62,3 +62,16 @@ def write_csv(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> N
         writer = csv.writer(stream)
         writer.writerow(header)
         writer.writerows([safe_cell(v) for v in row] for row in rows)
+
+
+def fit_pages(book: Any) -> None:
+    """Let each sheet of a workbook print on pages of its whole width, with its first row on each and their number below."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    for sheet in book.worksheets:
+        sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+        sheet.page_setup.orientation = "landscape" if sheet.max_column > 6 else "portrait"
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.print_title_rows = "1:1"
+        sheet.oddFooter.center.text = "&A, &P of &N"

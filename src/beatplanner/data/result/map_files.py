@@ -18,7 +18,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.paths import whole_path
 from beatplanner.data.processes import is_left_over
-from beatplanner.data.result.cells import safe_cell, write_csv
+from beatplanner.data.result.cells import fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.styles import GEOPACKAGE
 
@@ -139,6 +139,7 @@ def _write_all(
         for row in card:
             page.append([_cell(v) for v in row])
         page.column_dimensions["A"].width, page.column_dimensions["B"].width = 28, 60
+    fit_pages(book)
     book.save(part)
 
 

@@ -35,6 +35,9 @@ def layer_styles(tables: PlanTables, says: Says | None = None) -> dict[str, str]
         styles["beats"] = _beat_fills(tables.beats)
     if tables.stations is not None:
         kinds = {"today": (says.text(OPEN), _square("#08306b")), "new": (says.text(NEW), _square("#cb181d"))}
+        # the legend names what there is
+        there = {"today" if e else "new" for e in tables.stations["existing"]}
+        kinds = {k: v for k, v in kinds.items() if k in there}
         styles["stations"] = _kinds(
             "CASE WHEN \"existing\" THEN 'today' ELSE 'new' END", kinds, _point_labels("name", 8)
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.cells import safe_cell, without_nan, write_csv
+from beatplanner.data.result.cells import fit_pages, safe_cell, without_nan, write_csv
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
 # Headings of what forums fill in; what they are called is read back by its meaning (see `column_words`).
@@ -66,6 +66,7 @@ def write_minutes(
         sheet.append([safe_cell(area)])
     _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]])
     _run_card(book, card)
+    fit_pages(book)
     book.save(path)
 
 
@@ -113,6 +114,7 @@ def write_proposal(
     choice.add(f"D2:D{len(units) + 1}")
     _guide(book, [guide])
     _run_card(book, card)
+    fit_pages(book)
     book.save(path)
 
 
