@@ -179,10 +179,19 @@ def with_officers_proof(before: PlanTables, made: PlanTables) -> dict[str, dict[
     if arrays is None or before.beats is None or made.beats is None:
         return proofs
     order = _order(before, made)
-    # where posts ask for something there are more places than beats, and the certificate is not evaluated
+    row = _places_in_order(made, order)
     return proofs | {
-        "officers": {k: v[order] if k in BY_BEAT and len(v) == len(order) else v for k, v in arrays.items()}
+        "officers": {k: v[order if k == "needs" else row] if k in BY_BEAT else v for k, v in arrays.items()}
     }
+
+
+def _places_in_order(made: PlanTables, order: np.ndarray) -> np.ndarray:
+    """Return the rows of the officers' plan by place: a beat has one for its posts that ask for nothing, and one for each thing that others ask for."""
+    assert made.beats is not None
+    asked = {(str(r["beat"]), str(r["requires"])) for r in made.summary["officers"].get("special_posts") or []}
+    number = np.array([1 + sum(b == str(beat) for b, _ in asked) for beat in made.beats["beat"]], int)
+    first = np.concatenate([[0], np.cumsum(number)])
+    return np.concatenate([np.arange(first[k], first[k + 1]) for k in order])
 
 
 def _order(before: PlanTables, made: PlanTables) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ Arrays = dict[str, np.ndarray]
 ROUNDING = 2e-13
 # Ends of postings that are looked at, over officers, beats and months.
 MOST_ENDS = 2_000_000_000
+# A month that is not frozen; months for which an ordered posting is fixed; what a month against a frozen one costs, in vacant months.
+FREE, ORDER_MONTHS, FORBIDDEN = -2, 12, 10.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Officer:
 
     first: int  # first month in which a post may be taken
     stop: int  # first month after the last
-    home: int  # position of the beat served today, -1 for none
+    home: int  # place held today, -1 for none
     carried: bool  # today's beat exists no more, and `home` carries it on
     rooted: bool  # serves today, so that every new posting is a rotation
     served: int  # months in today's beat
@@ -61,17 +63,103 @@ class Officer:
         0  # months in which today's post must be held: notice, and until a holder whose post is stood in for is back
     )
     pinned: int = -1  # the one beat that a stand-in serves from first to stop
+    published: np.ndarray | None = None  # (T,) beat in the published plan, -1 for none
+    frozen: np.ndarray | None = None  # (T,) beat that must be served, -1 for none, FREE for any
     welcomes: tuple[int, ...] = ()  # months, besides that of the handover, in which a successor of a stand-in may begin
+
+
+@dataclass(frozen=True)
+class Places:
+    """Posts by beat and by what they ask of their holder: (P,) position of the beat, what is asked (none: ""), and how many."""
+
+    beat: np.ndarray
+    asks: tuple[str, ...]
+    posts: np.ndarray
 
 
 def not_evaluated(evidence: Evidence) -> str:
     """Return why no certificate of such a plan is evaluated, in a sentence; "" where it is."""
-    rules = evidence.rules.officers
-    if rules is not None and rules.published is not None:
-        return "Bounds of plans that follow a published plan are not evaluated by this checker."
-    if rules is not None and (rules.posts is not None or evidence.summary["officers"].get("special_posts")):
-        return "Bounds of plans with posts that ask for something are not evaluated by this checker."
+    rules, summary = evidence.rules.officers, evidence.summary["officers"]
+    special = rules is not None and (rules.posts is not None or bool(summary.get("special_posts")))
+    if rules is not None and (special or rules.published is not None) and evidence.town is None:
+        return "What posts ask for, and the published plan, are inputs, and these cannot be read as they were."
+    cover = evidence.tables.cover
+    later = evidence.beats is not None and "starts" in evidence.beats and evidence.beats["starts"].notna().any()
+    if special and ((cover is not None and len(cover)) or later):
+        return "Posts that ask for something beside a pool or beats that start later are not evaluated by this checker."
     return ""
+
+
+def _places(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
+    """Return the places, beat by beat: first the posts that ask for nothing."""
+    table = None if evidence.town is None else evidence.town.special_posts
+    asked: dict[int, dict[str, int]] = {}
+    for row in [] if table is None else records(table):
+        here = asked.setdefault(ids.index(str(row["beat"])), {})
+        here[str(row["requires"])] = here.get(str(row["requires"]), 0) + int(row["posts"])
+    rows = []
+    for b, total in enumerate(posts):
+        own = asked.get(b, {})
+        rows += [(b, "", int(total) - sum(own.values())), *((b, ask, n) for ask, n in sorted(own.items()))]
+    return Places(np.array([r[0] for r in rows], int), tuple(r[1] for r in rows), np.array([r[2] for r in rows], int))
+
+
+def _qualifies(row: dict[str, Any], asks: str) -> bool:
+    """Tell whether an officer has all that a post asks for."""
+    has = {text(row.get("rank")) or "", *str(text(row.get("languages")) or "").split(";")}
+    has |= {{"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", "")}
+    if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
+        has.add("licence")
+    return all(word in has for word in asks.split(";") if word)
+
+
+def _home_places(places: Places, rows: list[dict[str, Any]], officers: list[Officer]) -> list[Officer]:
+    """Return the officers with the place that each holds today: special posts go first to who has what they ask for, the longest in the beat before others."""
+    home, free = [-1] * len(officers), places.posts.copy()
+    for p in sorted(range(len(free)), key=lambda p: (places.asks[p] == "", p)):
+        here = [o for o, x in enumerate(officers) if x.home == places.beat[p] and home[o] < 0]
+        for o in sorted(here, key=lambda o: -officers[o].served):
+            if places.asks[p] == "" or (_qualifies(rows[o], places.asks[p]) and free[p] > 0):
+                home[o] = p
+                free[p] -= 1
+    found = []
+    for row, x, p in zip(rows, officers, home, strict=True):
+        able = np.array([_qualifies(row, asks) for asks in places.asks], bool)
+        found.append(replace(x, home=p, may=x.may[places.beat] & able, cost=x.cost[places.beat]))
+    return found
+
+
+def _with_published(
+    evidence: Evidence, places: Places, rows, officers: list[Officer], days, ids: list[str]
+) -> list[Officer]:
+    """Return the officers with what was published of them, and the months in which that must stay."""
+    rules, table = evidence.rules.officers, None if evidence.town is None else evidence.town.published
+    if rules is None or rules.published is None or table is None:
+        return officers
+    given: dict[str, list[dict[str, Any]]] = {}
+    for r in records(table):
+        if str(r["beat"]) in ids:
+            given.setdefault(str(r["officer"]), []).append(r)
+    found = []
+    for row, x in zip(rows, officers, strict=True):
+        name, months = str(row["officer"]), len(days) - 1
+        plan, frozen = np.full(months, -1), np.full(months, FREE)
+        for r in given.get(name, []):
+            beat = ids.index(str(r["beat"]))
+            start, end = (bisect_left(days[:-1], r[key]) for key in ("start", "end"))
+            start, end = max(start, 0 if x.home >= 0 else x.first), min(end, x.stop, months)
+            of = [asks for b, asks in zip(places.beat, places.asks, strict=True) if b == beat]
+            at_home = x.home >= 0 and places.beat[x.home] == beat
+            if start < end and (at_home or any(_qualifies(row, asks) for asks in of)):
+                plan[start:end] = beat
+        if name in given:
+            frozen[: rules.freeze_months] = plan[: rules.freeze_months]
+        if x.ordered >= 0:
+            frozen[: x.ordered + ORDER_MONTHS] = plan[: x.ordered + ORDER_MONTHS]
+        elsewhere = np.flatnonzero((frozen != FREE) & (frozen != (places.beat[x.home] if x.home >= 0 else -1)))
+        kept = min([x.kept, *elsewhere[:1].tolist()])
+        found.append(replace(x, published=plan, frozen=frozen, kept=kept))
+    return found
 
 
 def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float:
@@ -80,7 +168,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     Raises
     ------
     CannotProveError
-        Where the plan has posts that ask for something, or follows a published one: this checker does not evaluate those.
+        Where inputs that it needs are gone, or posts that ask for something stand beside a pool or beats that start later.
     """
     why = not_evaluated(evidence)
     if why:
@@ -97,12 +185,13 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     # proofs of earlier versions have no prices of moves
     moves = arrays.get("moves", np.zeros(months)).astype(float)
     prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves=moves)
-    wanted = (len(beats), months)
+    places = _places(evidence, ids, posts)
+    wanted = (len(places.beat), months)
     sized(
         arrays,
         {},
         dict.fromkeys(("posts", "room", "handover"), (NUMBER, ("P", "T")))
-        | {"needs": (NUMBER, ("P", "K", "T")), "moves": (NUMBER, ("T",))},
+        | {"needs": (NUMBER, ("B", "K", "T")), "moves": (NUMBER, ("T",))},
     )
     if prices.moves.shape != (months,) or float(prices.moves.min(initial=0.0)) < 0:
         return -math.inf
@@ -118,7 +207,9 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         return -math.inf
     handover = prices.handover if rules.handover_months > 0 else np.zeros(wanted)
     prices = Prices(prices.posts, prices.room, handover, prices.needs, prices.moves)
-    officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in by_name.values()]
+    rows = list(by_name.values())
+    officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in rows]
+    officers = _with_published(evidence, places, rows, _home_places(places, rows, officers), days, ids)
     officers += _standins(evidence, by_name, days, groups, ids)
     officers += _waiting(closed_posts(evidence, by_name, ids, posts, days, rules.handover_months), len(groups), rules)
     weights: dict[str, float] = rules.weights.model_dump()
@@ -127,11 +218,21 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         spoken = set(("" if missing(said) else str(said)).split(";"))
         needs[b] = [*(g in spoken for g in groups), *[rules.gender_mix and posts[b] >= 2] * 2]
     lack = np.where(needs, _lack(evidence, groups, weights), 0.0)
-    terms = _shared(prices, officers, posts, needs, lack, weights, months)
+    terms = _shared(prices, officers, places.posts, needs, lack, weights, months)
     terms.append(-float(rules.moves_a_month or 0) * float(prices.moves.sum()))
     dear = Rules(rules.min_tenure_months, rules.max_tenure_months, rules.handover_months, weights)
     for officer in officers:
-        terms.append(cheapest(officer, prices, needs, dear))
+        terms.append(cheapest(officer, prices, needs, dear, places.beat))
+        if officer.published is not None:
+            month = np.arange(months)
+            told = (
+                (officer.published >= 0)
+                & (month < officer.stop)
+                & (month >= (0 if officer.home >= 0 else officer.first))
+            )
+            terms.append(weights["changed_month"] * float(told.sum()))
+            # what must be served is a price of so much a month, which rounds
+            terms.append(-ROUNDING * FORBIDDEN * weights["vacant_month"] * months * months)
     return (
         math.fsum(terms)
         - ROUNDING * math.fsum(map(abs, terms))
@@ -332,7 +433,7 @@ def _shared(
     return terms
 
 
-def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> float:
+def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: np.ndarray) -> float:
     """Return the least that a series of postings of an officer costs at the prices.
 
     Backwards over months: ``value[r][t]`` is the least cost from month t on of who is free then, r = 1 where a new posting is a rotation.
@@ -341,7 +442,10 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     if o.stop <= 0:
         return 0.0
     h, shortest, stop = rules.handover, max(1, rules.handover), o.stop
-    gain, room = _prefixes(o, prices, needs, rules.least)
+    gain, room = _prefixes(o, prices, needs, rules, beat)
+    # a price, whatever it is, only lowers what is proven: a month that must be served costs much where it is not
+    must = np.zeros(months, bool) if o.frozen is None else o.frozen >= 0
+    idle = np.where(must, FORBIDDEN * rules.weights["vacant_month"], 0.0)
     ends = np.arange(months + 1)
     shut = np.where(ends == months, months, np.maximum(0, ends - h))
     # what a posting that ends in e costs but for its beginning, (P, T + 1)
@@ -355,10 +459,10 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     allowed = np.ones(places, bool)
     allowed &= o.may
     if o.home >= 0:
-        allowed[o.home] = False
+        allowed[beat == beat[o.home]] = False
     value = np.zeros((2, months + 1))
     for t in range(stop - 1, -1, -1):
-        value[:, t] = value[:, t + 1]
+        value[:, t] = value[:, t + 1] + idle[t]
         if t < o.first:
             continue
         last = stop if rules.most is None else min(stop, t + rules.most)
@@ -388,13 +492,20 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules) -> flo
     return float(stay.min(initial=math.inf)) if o.kept else min(leave, float(stay.min(initial=math.inf)))
 
 
-def _prefixes(o: Officer, prices: Prices, needs: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return what an officer earns in a beat up to each month, and what the room costs there, (P, T + 1) each."""
+def _prefixes(
+    o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what an officer earns in a place up to each month, and what the room costs there, (P, T + 1) each."""
+    least = rules.least
     works, months = o.works, len(o.works)
     falls = np.zeros(months, bool)
     falls[1:] = works[:-1] & ~works[1:]
-    earn = prices.posts + np.where(needs[:, :, None] & o.has[None, :, None], prices.needs, 0.0).sum(axis=1)
+    earn = prices.posts + np.where(needs[:, :, None] & o.has[None, :, None], prices.needs, 0.0).sum(axis=1)[beat]
     earn = np.where(works, earn, np.where(falls, prices.handover, 0.0))
+    if o.published is not None and o.frozen is not None:
+        earn = earn + np.where(o.published == beat[:, None], rules.weights["changed_month"], 0.0)
+        barred = (o.frozen != FREE) & (o.frozen != beat[:, None])
+        earn = earn - np.where(barred, FORBIDDEN * rules.weights["vacant_month"], 0.0)
     # who is sick, or came back within the least tenure, takes no room
     back = np.zeros(months, bool)
     for t in np.flatnonzero(~works):
