@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import icalendar
+import numpy as np
 import openpyxl
 import pytest
 from docx import Document
@@ -87,6 +88,11 @@ def test_every_option_together_is_verified(tmp_path):
     summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=2, pack=False)
     assert summary["officers"]["gender_gaps"] > 0
     sound(tmp_path / "plan")
+    # special posts and a published plan have a certificate, whose prices are of places
+    states = {c.name: c.state for c in verify(tmp_path / "plan").checks}
+    assert summary["officers"]["lower_bound"] is not None and states["officers.proof"] == "checked"
+    with np.load(tmp_path / "plan" / "proof" / "officers.npz") as arrays:
+        assert arrays["posts"].shape[0] == arrays["needs"].shape[0] + 1
 
 
 @pytest.mark.papers

@@ -58,9 +58,9 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
     wanted = force.labels()
     ledger.add(
         "budget.labels",
-        labels == wanted and claims.get("currency") == budget.currency,
-        f"{claims.get('currency')}, {labels}",
-        f"{budget.currency}, {wanted}",
+        labels == wanted and claims.get("currency") == budget.currency and claims.get("prices_of") == wanted[0],
+        f"{claims.get('currency')} of {claims.get('prices_of')}, {labels}",
+        f"{budget.currency} of {wanted[0]}, {wanted}",
     )
     if labels != wanted:
         return
