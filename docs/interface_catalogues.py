@@ -61,9 +61,9 @@ def menus() -> list[str]:
     for call in _calls("add_panel"):
         found |= dict.fromkeys(_texts(call.args[3]))
     # menus that are named by a constant
-    from beatplanner.ui.desktop.panels import drawing_panel
+    from beatplanner.ui.desktop.panels import drawing_menu
 
-    return list(dict.fromkeys([*found, drawing_panel.MENU, "Compare", "Compare plans…"]))
+    return list(dict.fromkeys([*found, drawing_menu.MENU, "Compare", "Compare plans…"]))
 
 
 def rules() -> list[str]:
@@ -83,9 +83,10 @@ def others() -> list[str]:
     """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
     from beatplanner.data.description.rules import RULES
     from beatplanner.data.guided_import import draft
+    from beatplanner.planning.compare.figure_rows import BLOCKS
     from beatplanner.planning.rule_catalog import HOW, PRESETS
     from beatplanner.ui.desktop.map import export_panel, map_layers
-    from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_panel, gantt_panel
+    from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
     from beatplanner.ui.desktop.window import tour
     from beatplanner.ui.desktop.window.languages import TERMS
 
@@ -96,9 +97,10 @@ def others() -> list[str]:
                 found |= dict.fromkeys(_texts(call.args[0]))
     tables = (
         [c[0] for c in beat_table.COLUMNS],
-        drawing_panel.COLUMNS,
-        drawing_panel.WAYS,
-        drawing_panel.OBSTACLES,
+        live_table.COLUMNS,
+        [f.help for _, block in BLOCKS for f in block if f.help],
+        drawing_dialogs.WAYS,
+        drawing_dialogs.OBSTACLES,
         map_layers.METHODS,
         map_layers.SHADES,
         [layer.name for layer in map_layers.first_layers()],

@@ -21,10 +21,6 @@ LAYOUT = "says how one page or sheet is laid out, from top to bottom"
 
 FILES = {
     "solver/districts/annealing.py": KERNEL,
-    "ui/desktop/panels/beat_card.py": TO_SPLIT,
-    "ui/desktop/panels/drawing_panel.py": TO_SPLIT,
-    "ui/desktop/window/main_window.py": TO_SPLIT,
-    "ui/desktop/window/project_window.py": TO_SPLIT,
     "benchmarks/hostile_files.py": CASES,
     "benchmarks/recompute.py": APART,
 }

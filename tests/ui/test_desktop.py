@@ -69,7 +69,7 @@ def test_hover_click_and_table_belong_together(window, planned, qtbot):
     window.map.fit()
     x, y = window.scenario.units[["x", "y"]].iloc[5]
     at = window.map.to_widget(x, y).toPoint()
-    with qtbot.waitSignal(window.map.hovered) as hovered:
+    with qtbot.waitSignal(window.map.hovered, timeout=120_000) as hovered:
         qtbot.mouseMove(window.map, at + QPoint(3, 0))
         qtbot.mouseMove(window.map, at)
     assert hovered.args == [5]

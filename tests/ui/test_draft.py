@@ -237,8 +237,13 @@ def test_the_sample_town_opens_with_its_plan_made_once(open_window, monkeypatch,
     shutil.copyfile(built, there)
     # what is there is kept, whatever was done in it
     assert sample_plan.planned_sample(there.parent) == there
+    window.map.select(window.map.content.ids[0])
+    window.table_filter.setText(window.map.content.ids[0])
+    window.drawing_panel.reason.setText("the school is there")
     window.open_sample_town()
     assert window.scenario.project == there and window.scenario.plan is not None
+    # what was chosen and typed belongs to the project before, though a beat of this one has the same number
+    assert window.map.selected == window.table_filter.text() == window.drawing_panel.reason.text() == ""
     # files are taken wherever they are let go
     takes = [w for w in window.findChildren(QtWidgets.QLineEdit) if w.acceptDrops()]
     assert window.acceptDrops() and takes == []
@@ -265,6 +270,17 @@ def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_wind
         assert "&" in action.text(), action.text()
     titles = [a.text()[a.text().index("&") + 1].casefold() for a in window.menuBar().actions()]
     assert len(set(titles)) == len(titles)
+    for action in window.menuBar().actions():
+        menu = action.menu()
+        words = [a.text() for a in menu.actions()]
+        menu.aboutToShow.emit()
+        lettered = [a.text().replace("&&", "") for a in menu.actions() if a.text()]
+        letters = [t[t.index("&") + 1].casefold() for t in lettered if "&" in t]
+        assert len(letters) == len(lettered) == len(set(letters)), lettered
+        menu.aboutToHide.emit()
+        assert [a.text() for a in menu.actions()] == words
+    entries = [[a for a in m.menu().actions() if a.text()] for m in window.menuBar().actions()]
+    assert entries[0][-1] is window.actions_by_name["close"] and entries[1][0] is window.actions_by_name["draw_undo"]
 
 
 def test_the_map_has_half_of_a_small_window_and_postings_the_width_below(open_window):
@@ -273,14 +289,21 @@ def test_the_map_has_half_of_a_small_window_and_postings_the_width_below(open_wi
     window = open_window()
     window.resize(1366, 768)
     QtWidgets.QApplication.processEvents()
-    assert map_has_half(window, window.map)
+    for dock in window.findChildren(QtWidgets.QDockWidget):
+        if dock.isVisible():
+            # the panel of results is the widest
+            dock.raise_()
+            QtWidgets.QApplication.processEvents()
+            assert map_has_half(window, window.map), dock.objectName()
     window.actions_by_name["show_postings"].trigger()
     QtWidgets.QApplication.processEvents()
     assert window.gantt.width() >= window.map.width()
+    chart = window.gantt.gantt
+    assert chart.horizontalScrollBar().maximum() == 0 and chart.fitted
 
 
 def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
-    from beatplanner.ui.desktop.panels.drawing_panel import NameDialog
+    from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
 
     window = open_window()
     beat = window.map.content.ids[0]

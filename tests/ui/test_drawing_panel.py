@@ -18,7 +18,8 @@ from PySide6.QtCore import Qt
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.panels.drawing_panel import ACTIONS, ReasonDialog
+from beatplanner.ui.desktop.panels.drawing_dialogs import ReasonDialog
+from beatplanner.ui.desktop.panels.drawing_menu import ACTIONS
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
@@ -130,7 +131,7 @@ def test_what_is_refused_is_said(window, qtbot):
 
 
 def test_split_halve_and_merge(window, monkeypatch):
-    from beatplanner.ui.desktop.panels import drawing_panel
+    from beatplanner.ui.desktop.panels import drawing_edits
 
     panel = window.drawing_panel
     window.map.select_units(np.array([0, 1]))
@@ -140,7 +141,7 @@ def test_split_halve_and_merge(window, monkeypatch):
     panel.choose("4")
     do(window, "draw_halve")
     assert panel.table.rowCount() == 6
-    monkeypatch.setattr(drawing_panel.QInputDialog, "getItem", lambda *a, **k: (a[3][0], True))
+    monkeypatch.setattr(drawing_edits.QInputDialog, "getItem", lambda *a, **k: (a[3][0], True))
     panel.choose("4")
     do(window, "draw_merge")
     assert panel.table.rowCount() == 5

@@ -87,7 +87,7 @@ def test_lasso_box_and_keys_select_units(window, qtbot):
     window.actions_by_name["map_box"].trigger()
     assert window.actions_by_name["map_box"].isChecked()
     low, high = at(window, 0), at(window, 5)
-    with qtbot.waitSignal(window.map.units_selected) as told:
+    with qtbot.waitSignal(window.map.units_selected, timeout=120_000) as told:
         qtbot.mousePress(window.map, Qt.MouseButton.LeftButton, pos=low - (high - low) / 4)
         qtbot.mouseMove(window.map, high + (high - low) / 4)
         qtbot.mouseRelease(window.map, Qt.MouseButton.LeftButton, pos=high + (high - low) / 4)
@@ -143,7 +143,7 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     item = tree.tree.topLevelItem(names.index("Population"))
     item.setCheckState(0, Qt.CheckState.Checked)
     assert window.map.stack["Population"].visible
-    qtbot.waitUntil(lambda: tree.tree.topLevelItem(names.index("Population")).childCount() > 2)
+    qtbot.waitUntil(lambda: tree.tree.topLevelItem(names.index("Population")).childCount() > 2, timeout=120_000)
     tree.tree.setCurrentItem(tree.tree.topLevelItem(names.index("Population")))
     tree.classes.setValue(3)
     tree.opacity.setValue(50)
@@ -152,14 +152,14 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     assert "Residents per km²" in keys
     window.actions_by_name["layer_patterns"].trigger()
     assert window.map.stack.patterns
-    qtbot.waitUntil(tree.patterns.isChecked)
+    qtbot.waitUntil(tree.patterns.isChecked, timeout=120_000)
     tree.up.click()
     assert window.map.stack.layers[3].name == "Population"
     # dropped by the mouse: the lowest becomes the uppermost
-    qtbot.waitUntil(lambda: not tree._later.isActive())
+    qtbot.waitUntil(lambda: not tree._later.isActive(), timeout=120_000)
     item = tree.tree.takeTopLevelItem(tree.tree.topLevelItemCount() - 1)
     tree.tree.insertTopLevelItem(0, item)
-    qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Background map")
+    qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Background map", timeout=120_000)
 
 
 def test_labels_do_not_collide(window):

@@ -28,7 +28,7 @@ from beatplanner.ui.desktop.guided_import.doubts_page import DoubtsPage
 from beatplanner.ui.desktop.guided_import.save_page import SavePage
 from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
 from beatplanner.ui.desktop.toolkit import recent
-from beatplanner.ui.desktop.window import project_window
+from beatplanner.ui.desktop.window import project_dock, project_window
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 Buttons = QtWidgets.QMessageBox.StandardButton
@@ -439,7 +439,7 @@ def test_scenarios_plans_and_history_in_the_dock(new_window, project, qtbot, mon
     window.open(project)
     window.show_project_dock()
     dock = window.session.dock
-    monkeypatch.setattr(project_window.QInputDialog, "getText", lambda *_, **__: ("Три", True))
+    monkeypatch.setattr(project_dock.QInputDialog, "getText", lambda *_, **__: ("Три", True))
     dock._add()
     document = window.scenario.document
     assert document.active == "Три"
@@ -475,7 +475,7 @@ newhaven = pytest.mark.skipif(
 
 def paint_undo_lock_and_solve_on(window, qtbot, monkeypatch) -> dict[str, str]:
     """Paint a unit into the next beat, undo it, lock it, solve on with the lock kept, and make that the plan."""
-    from beatplanner.ui.desktop.panels import drawing_panel
+    from beatplanner.ui.desktop.panels import drawing_solving
 
     panel, document = window.drawing_panel, window.scenario.document
     drawing = panel.begin()
@@ -488,7 +488,7 @@ def paint_undo_lock_and_solve_on(window, qtbot, monkeypatch) -> dict[str, str]:
     assert (drawing.beat == before).all()
     assert document.content.history[-1].what.startswith("Taken back: Painted")
     assert panel.edit(lambda d: d.lock([a], True, "known there"))
-    monkeypatch.setattr(drawing_panel, "IMPROVE_SECONDS", 3.0)
+    monkeypatch.setattr(drawing_solving, "IMPROVE_SECONDS", 3.0)
     panel.improve()
     with qtbot.waitSignal(panel.process.finished, timeout=120_000):
         pass

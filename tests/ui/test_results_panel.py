@@ -31,7 +31,7 @@ def window(qtbot, tmp_path, monkeypatch, planned):
     made.resize(1366, 768)
     made.show()
     made.open(planned)
-    qtbot.waitUntil(lambda: made.results.book is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: made.results.book is not None, timeout=120_000)
     return made
 
 
@@ -119,7 +119,7 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     made.resize(1366, 768)
     made.show()
     made.open(town.folder / "plan")
-    qtbot.waitUntil(lambda: made.results.book is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: made.results.book is not None, timeout=120_000)
     page = made.results.service
     made.results.tabs.setCurrentWidget(page)
     assert sum(page.clock.week) == pytest.approx(told["calls_a_week"])

@@ -52,7 +52,7 @@ def test_a_value_that_is_typed_is_a_rule_a_sentence_and_a_line_of_history(window
     entry.number.setValue(30)
     # the sentence follows at once, the rule once typing rests
     assert "±30 %" in entry.sentence.text() and "hours a year" in entry.sentence.text()
-    qtbot.waitUntil(lambda: rules(window)["beats"]["tolerance"] == 0.3)
+    qtbot.waitUntil(lambda: rules(window)["beats"]["tolerance"] == 0.3, timeout=120_000)
     assert "±30 %" in window.rules.text()
     assert window.scenario.document.content.history[-1].what.startswith("Balance: each beat within ±30 %")
     assert not window.saved

@@ -124,7 +124,7 @@ class ColumnsPage(Page):
             if line is not None:
                 line.returnPressed.connect(lambda s=source: self._set_crs(s))
             self.form.addRow(self.tr("CRS *"), self.crs)
-            why = Label(source.crs_reason or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
+            why = Label(told(source.crs_reason) or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
             why.setWordWrap(True)
             if source.crs_reason:
                 quiet(why)

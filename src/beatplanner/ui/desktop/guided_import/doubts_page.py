@@ -112,7 +112,7 @@ class DoubtsPage(Page):
                 show.clicked.connect(lambda _=False, d=doubt: self.show_place(d))
                 buttons.addWidget(show)
             if doubt.mend:
-                mend = QPushButton(self.tr(doubt.mend_words))
+                mend = QPushButton(told(doubt.mend_words))
                 mend.clicked.connect(lambda _=False, d=doubt: self._mend([d]))
                 buttons.addWidget(mend)
             if doubt.source is not None and doubt.severity != "info" and doubt.mend not in ("days", "hours"):

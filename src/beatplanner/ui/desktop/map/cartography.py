@@ -36,7 +36,8 @@ PATTERNS = (
 )
 # Outlines of units that are smaller than this on the screen, in pixels, make a grey fog instead of a map.
 LEAST_UNIT = 3.5
-MUNICIPALITY = "#00796b"
+# Borders of municipalities lie as a band under those of beats, and are seen on both sides of them.
+MUNICIPALITY, MUNICIPALITY_DARK, BAND = "#00796b", "#4db6ac", 7.0
 # Borders of beats, and of those of today, on light paper and on dark.
 BORDER, BORDER_DARK, TODAY, TODAY_DARK = "#252525", "#e6e6e6", "#5e3c99", "#b39ddb"
 # Rings are drawn in parts of so many, so that the window can pause between.
@@ -172,8 +173,8 @@ def _beat_borders(w: _Work) -> Iterator[None]:
 
 
 def _municipalities(w: _Work) -> Iterator[None]:
-    w.painter.setPen(round_pen(MUNICIPALITY, 4.2 * w.view.dot))
-    w.painter.setOpacity(0.55 * w.layer.opacity)
+    w.painter.setPen(round_pen(MUNICIPALITY_DARK if w.view.dark else MUNICIPALITY, BAND * w.view.dot))
+    w.painter.setOpacity(0.7 * w.layer.opacity)
     yield from _strokes(w.painter, w.view, w.content.lines[w.layer.name])
 
 

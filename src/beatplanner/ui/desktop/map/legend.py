@@ -9,7 +9,16 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 
-from beatplanner.ui.desktop.map.cartography import BORDER, BORDER_DARK, MUNICIPALITY, TODAY, TODAY_DARK, shading
+from beatplanner.ui.desktop.map.cartography import (
+    BAND,
+    BORDER,
+    BORDER_DARK,
+    MUNICIPALITY,
+    MUNICIPALITY_DARK,
+    TODAY,
+    TODAY_DARK,
+    shading,
+)
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, nice_length
 from beatplanner.ui.desktop.map.view import INK, View, round_pen
@@ -100,12 +109,13 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
     dot = view.dot
     middle = right - 14 * dot
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(INK), 1.0 * dot))
+    painter.setPen(QPen(QColor(view.ink), 1.0 * dot))
     corners = [(0, 0), (8, 24), (0, 18), (-8, 24)]
     arrow = QPolygonF([QPointF(middle + x * dot, top + 15 * dot + y * dot) for x, y in corners])
     painter.setBrush(QColor(255, 255, 255, 230))
     painter.drawPolygon(arrow)
-    painter.setBrush(QColor(INK))
+    # the half that is shaded is seen on dark paper, too
+    painter.setBrush(QColor("#7d868d" if view.dark else INK))
     painter.drawPolygon(QPolygonF(arrow.toList()[:3]))
     font = QFont(painter.font())
     font.setPixelSize(round(13 * dot))
@@ -130,7 +140,7 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
         "Catchments": Key("fill", "#9ecae1", "Within the walking limit of a station"),
         "Change since today": Key("fill", "#b2182b", "In another beat than today", Qt.BrushStyle.BDiagPattern),
         "Units": Key("line", "#a0a0a0", "Border of a unit"),
-        "Municipality borders": Key("line", MUNICIPALITY, "Border of a municipality"),
+        "Municipality borders": Key("band", MUNICIPALITY_DARK if dark else MUNICIPALITY, "Border of a municipality"),
     }
     found: list[Key] = []
     for layer in reversed(stack.layers):
@@ -187,8 +197,8 @@ def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:
         painter.setPen(QPen(QColor("#666666"), 0.8 * dot))
         painter.setBrush(brush)
         painter.drawRect(box)
-    elif key.kind in ("line", "dash"):
-        pen = round_pen(key.colour, 2.2 * dot)
+    elif key.kind in ("line", "dash", "band"):
+        pen = round_pen(key.colour, (BAND if key.kind == "band" else 2.2) * dot)
         if key.kind == "dash":
             pen.setDashPattern([2.5, 2])
         painter.setPen(pen)

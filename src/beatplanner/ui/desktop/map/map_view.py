@@ -71,6 +71,7 @@ class MapView(QWidget):
         self.content = MapContent()
         self.background: BackgroundMap | None = None
         self.selected = ""
+        self._opened = 0
         self.selected_units = np.array([], int)
         self.flashing = np.array([], int)
         self.tool: Tool | None = None
@@ -112,8 +113,9 @@ class MapView(QWidget):
         self.selected_units = self.flashing = np.array([], int)
         self._fresh = {}
         self._flash.stop()
-        if self.selected not in self.content.ids:
-            self.selected = ""
+        if self.scenario.opened != self._opened or self.selected not in self.content.ids:
+            # a beat of this number in another project is another beat
+            self.selected, self._opened = "", self.scenario.opened
         self.redraw()
 
     def redraw(self) -> None:

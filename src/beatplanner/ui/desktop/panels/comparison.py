@@ -30,7 +30,8 @@ from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.rings import path_of
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
-from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.told import told as in_language
@@ -101,7 +102,7 @@ class LinkedMap(QWidget):
         self._drag: QPointF | None = None
         self.setMinimumSize(160, 150)
         self.setMouseTracking(True)
-        self.setAccessibleName(f"Map of the plan {name}")
+        self.setAccessibleName(self.tr("Map of the plan {0}").format(name))
         self.outlines = [path_of(shape) for shape in plan["outlines"]]
 
     def fit(self) -> float:
@@ -183,7 +184,11 @@ class ComparisonWindow(QDialog):
         if isinstance(parent, Frame):
             explain(self, parent)
         self.found, self.out = found, out
+        from beatplanner.ui.desktop.panels.comparison_table import speech
+
         content = found["content"]
+        self.said = speech()
+        self.names = [self.said.known(c["name"]) if c["today"] else c["name"] for c in content["columns"]]
         self.setWindowTitle(self.tr("Comparison: {0}").format(content["project"]))
         self.resize(1250, 760)
         column = QVBoxLayout(self)
@@ -215,12 +220,12 @@ class ComparisonWindow(QDialog):
         for path in paths:
             extent = extent.united(path.boundingRect())
         self.maps: list[LinkedMap] = []
-        for told, plan in zip(content["columns"], found["maps"], strict=True):
+        for name, plan in zip(self.names, found["maps"], strict=True):
             box = QVBoxLayout()
-            title = Label(told["name"])
+            title = Label(name)
             title.setStyleSheet("font-weight: 600")
             title.setToolTip(literal("\n".join(content["sentences"][len(self.maps)])))
-            panel = LinkedMap(told["name"], paths, plan, extent)
+            panel = LinkedMap(name, paths, plan, extent)
             panel.moved.connect(self.look)
             panel.hovered.connect(self.tell)
             box.addWidget(title)
@@ -239,25 +244,26 @@ class ComparisonWindow(QDialog):
 
     def _table(self, content: dict[str, Any]) -> QTreeWidget:
         """Return every figure by block; better and worse than today by colour and by a mark."""
-        from beatplanner.data.publish.comparison_words import best, in_words, verdicts
+        from beatplanner.data.publish.comparison_words import best, verdicts
+        from beatplanner.ui.desktop.panels.comparison_table import figure, label
 
         tree = QTreeWidget()
-        tree.setHeaderLabels(["", *(c["name"] for c in content["columns"])])
+        tree.setHeaderLabels(["", *self.names])
         tree.setAlternatingRowColors(True)
         tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         bold = QFont()
         bold.setBold(True)
         for block in content["blocks"]:
-            top = QTreeWidgetItem([block["title"]])
+            top = QTreeWidgetItem([self.said.known(block["title"])])
             top.setFont(0, bold)
             tree.addTopLevelItem(top)
             for r in block["rows"]:
-                item = QTreeWidgetItem([r["label"]])
-                item.setToolTip(0, literal(r["help"]))
+                item = QTreeWidgetItem([label(self.said, r)])
+                item.setToolTip(0, literal(self.tr(r["help"]) if r["help"] else ""))
                 for k, (value, verdict, first) in enumerate(zip(r["values"], verdicts(r), best(r), strict=True), 1):
                     mark = {"better": " ▲", "worse": " ▼"}.get(verdict, "")
-                    item.setText(k, in_words(value, r["kind"]) + mark)
+                    item.setText(k, figure(self.said, value, r["kind"]) + mark)
                     item.setTextAlignment(k, Qt.AlignmentFlag.AlignRight)
                     if verdict:
                         item.setForeground(k, QBrush(BETTER if verdict == "better" else WORSE))
@@ -291,9 +297,9 @@ class ComparisonWindow(QDialog):
                     QColor(UNKNOWN if v is None or not np.isfinite(v) else ramp[sum(v >= at for at in limits)])
                     for v in panel.plan[key]
                 ]
-            words = [self.tr("under {0}").format(f"{limits[0]:,.0f}")]
-            words += [f"{a:,.0f}–{b:,.0f}" for a, b in pairwise(limits)]
-            words.append(self.tr("{0} and more").format(f"{limits[-1]:,.0f}"))
+            words = [self.tr("under {0}").format(number(limits[0]))]
+            words += [f"{number(a)}–{number(b)}" for a, b in pairwise(limits)]
+            words.append(self.tr("{0} and more").format(number(limits[-1])))
             self._legend([*zip(ramp, words, strict=True), (UNKNOWN, self.tr("not known"))])
         for panel in self.maps:
             panel.update()
@@ -312,11 +318,11 @@ class ComparisonWindow(QDialog):
             self.told.setText(" ")
             return
         parts = [self.found["names"][unit]]
-        for told, plan in zip(self.found["content"]["columns"], self.found["maps"], strict=True):
+        for name, plan in zip(self.names, self.found["maps"], strict=True):
             load = plan["load"][unit]
             beat = plan["beat"][unit]
             text = self.tr("no beat") if beat is None else self.tr("beat {0}").format(beat)
-            parts.append(f"{told['name']}: {text}" + ("" if load is None else f", {load:,.0f} h"))
+            parts.append(f"{name}: {text}" + ("" if load is None else f", {number(load)} h"))
         self.told.setText("  ·  ".join(parts))
 
 
@@ -324,7 +330,7 @@ class Comparing:
     """The menu “Compare” of a window."""
 
     def __init__(self, window: Window) -> None:
-        self.window, self.background = window, Work(window)
+        self.window = window
         self.shown: ComparisonWindow | None = None
         self.action = QAction(window.tr("Compare plans…"), window)
         self.action.setStatusTip(window.tr("Lay result folders side by side, today's plan before them."))
@@ -353,29 +359,22 @@ class Comparing:
             self.compare(folders, Path(out))
 
     def compare(self, folders: Sequence[Path], out: Path) -> None:
-        """Compare in a child, then show."""
-        self.action.setEnabled(False)
-        self.window.statusBar().showMessage(self.window.tr("Comparing…"))
-        self.background.run(lambda found: self._show(found, out), self._refuse, prepare, list(folders), out)
-
-    def _show(self, found: dict[str, Any], out: Path) -> None:
-        self._ready()
+        """Compare in a child, where it can be stopped, then show."""
+        window = self.window
+        try:
+            found = wait_for(window, window.tr("Comparing…"), prepare, list(folders), out)
+        except StoppedError:
+            window.statusBar().showMessage(window.tr("Stopped; nothing was compared."), 8_000)
+            return
+        except InputError as error:
+            QMessageBox.warning(
+                window,
+                window.tr("These plans cannot be compared"),
+                literal("\n".join(in_language(str(p)) for p in error.problems)),
+            )
+            return
         self.shown = ComparisonWindow(found, out, self.window)
         self.shown.show()
-
-    def _refuse(self, error: Exception) -> None:
-        self._ready()
-        if not isinstance(error, InputError):
-            raise error
-        QMessageBox.warning(
-            self.window,
-            self.window.tr("These plans cannot be compared"),
-            literal("\n".join(in_language(str(p)) for p in error.problems)),
-        )
-
-    def _ready(self) -> None:
-        self.action.setEnabled(True)
-        self.window.statusBar().clearMessage()
 
 
 def install(window: Window) -> Comparing:

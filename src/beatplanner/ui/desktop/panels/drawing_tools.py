@@ -11,15 +11,18 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.map.view import INK, View
+from beatplanner.ui.desktop.toolkit.figures_text import percent
 
 if TYPE_CHECKING:
     # what counts is loaded with the first stroke
     from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.planning.beats.drawn_figures import Figures
 
 # A click takes the line within so many pixels.
 NEAR = 12.0
-# Pixels of the bar that shows how full the painted beat is.
-BAR_WIDTH = 110
+# Pixels of the bar that shows how full a beat is, and of its row; the most beats that have one.
+BAR_WIDTH, BAR_ROW = 90, 18
+MOST_BARS = 5
 
 
 class Brush:
@@ -58,6 +61,8 @@ class Brush:
         )
         self.at: tuple[float, float] | None = None
         self.down = False
+        # positions of the beats that the stroke takes from, or would
+        self.from_: list[int] = []
 
     def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
         """Put the brush down."""
@@ -65,7 +70,7 @@ class Brush:
         if drawing is None or not beat or self.map.content.unit_at(x, y) < 0:
             return False
         drawing.begin(beat)
-        self.down, self.at = True, None
+        self.down, self.at, self.from_ = True, None, []
         self._touch(x, y)
         return True
 
@@ -91,7 +96,10 @@ class Brush:
             for s in range(1, min(steps, 60) + 1)
         ]
         self.at = (x, y)
-        changed = drawing.touch(np.concatenate(found))
+        units = np.concatenate(found)
+        before_it = drawing.label[units].tolist()
+        self.from_ += [k for k in dict.fromkeys(before_it) if k not in self.from_]
+        changed = drawing.touch(units)
         if len(changed):
             self.touched(changed)
 
@@ -120,6 +128,7 @@ class Brush:
         if not self.down:
             near = self.map.content.units_near(*self.at, self.radius() / self.map.scale)
             would = near[drawing.label[near] != drawing.ids.index(beat)] if beat in drawing.ids else near
+            self.from_ = list(dict.fromkeys(drawing.label[would].tolist()))
             if len(would):
                 painter.setPen(QPen(QColor(view.ink), 1.6, Qt.PenStyle.DashLine))
                 painter.setBrush(QColor(255, 255, 255, 70))
@@ -132,21 +141,37 @@ class Brush:
         self._paint_balance(painter, view, at, drawing, beat)
 
     def _paint_balance(self, painter: QPainter, view: View, at: QPointF, drawing: Drawing, beat: str) -> None:
-        """Draw the beat's hours between what the rules allow, beside the pointer."""
+        """Draw the hours of the painted beat, and of those that it takes from, between what the rules allow, beside the pointer."""
         figures = drawing.figures()
-        if beat not in figures.beat:
+        beats = [beat, *(drawing.ids[k] for k in self.from_ if 0 <= k < len(drawing.ids) and drawing.ids[k] != beat)]
+        rows = [figures.beat.index(b) for b in beats if b in figures.beat][:MOST_BARS]
+        if not rows:
             return
-        row = figures.beat.index(beat)
+        texts = [f"{figures.beat[r]}  {percent(figures.deviation[r], 1, sign=True)}" for r in rows]
+        wide = max(painter.fontMetrics().horizontalAdvance(text) for text in texts)
+        away = max(18.0, float(self.radius()) * 0.7 + 8)
+        box = QRectF(at.x() + away, at.y() + away, BAR_WIDTH + wide + 20, BAR_ROW * len(rows) + 6)
+        box.moveRight(min(box.right(), view.width - 6))
+        box.moveBottom(min(box.bottom(), view.height - 6))
+        painter.setPen(QPen(QColor(INK), 0.6))
+        painter.setBrush(QColor(255, 255, 255, 235))
+        painter.drawRoundedRect(box, 3, 3)
+        for k, (row, text) in enumerate(zip(rows, texts, strict=True)):
+            line = QRectF(box.left() + 6, box.top() + 3 + k * BAR_ROW, box.width() - 12, BAR_ROW)
+            self._paint_bar(painter, QRectF(line.left(), line.top() + 4, BAR_WIDTH, BAR_ROW - 8), figures, row)
+            painter.setPen(QColor(INK))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_bar(self, painter: QPainter, box: QRectF, figures: Figures, row: int) -> None:
+        """Draw how full one beat is; the two marks are what the rules allow."""
         hours, low, high, mean = (float(v[row]) for v in (figures.hours, figures.lower, figures.upper, figures.mean))
         top = high if np.isfinite(high) else 2 * mean
         if top <= 0:
             return
-        box = QRectF(at.x() + 18, at.y() + 18, BAR_WIDTH, 10)
-        box.moveRight(min(box.right(), view.width - 6))
-        box.moveBottom(min(box.bottom(), view.height - 6))
         span = 1.25 * max(top, hours)
-        painter.fillRect(box.adjusted(-3, -3, 3, 3), QColor(255, 255, 255, 230))
-        kept = low <= hours <= high
+        # as the rules' own check: what lies on the limit keeps it
+        kept = low * (1 - 1e-9) <= hours <= high * (1 + 1e-9)
+        painter.fillRect(box, QColor("#e4e4e4"))
         painter.fillRect(
             QRectF(box.left(), box.top(), box.width() * hours / span, box.height()),
             QColor("#2e8b57" if kept else "#c0392b"),

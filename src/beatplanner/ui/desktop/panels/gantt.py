@@ -80,6 +80,8 @@ class Gantt(QAbstractScrollArea):
         self.editable = True
         self.chosen = -1
         self.month_width = 12.0
+        # all years are in view until the user makes months wider or narrower
+        self.fitted = True
         self._drag: tuple[int, str, float, int] | None = None  # posting, what of it, where it began, row
         self._shift = (0, 0, -1)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -148,6 +150,7 @@ class Gantt(QAbstractScrollArea):
 
     def fit(self) -> None:
         """Make all months as wide as there is room for."""
+        self.fitted = True
         if self.months:
             self.month_width = min(MOST, max(LEAST, (self.viewport().width() - self.side - 6) / self.months))
         self._fit_bars()
@@ -424,6 +427,7 @@ class Gantt(QAbstractScrollArea):
         """Scroll; with Ctrl make months wider or narrower."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             at = (event.position().x() - self.side + self.horizontalScrollBar().value()) / self.month_width
+            self.fitted = False
             self.month_width = min(
                 MOST, max(LEAST, self.month_width * (1.2 if event.angleDelta().y() > 0 else 1 / 1.2))
             )
@@ -434,9 +438,12 @@ class Gantt(QAbstractScrollArea):
             super().wheelEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the bars of the scroll area right."""
+        """Keep all years in view where they were, and the bars of the scroll area right."""
         super().resizeEvent(event)
-        self._fit_bars()
+        if self.fitted:
+            self.fit()
+        else:
+            self._fit_bars()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that shows some rows."""

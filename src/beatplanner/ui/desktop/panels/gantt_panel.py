@@ -59,6 +59,10 @@ def _replan(folder: Path, out: Path, wished: Any) -> dict[str, Any]:
     return replan(folder, out, [], wished=wished, time_limit=REPAIR_SECONDS)
 
 
+# Lines of the rules' answer that are seen at once; more are scrolled to.
+MOST_LINES = 6
+
+
 class GanttPanel(QWidget):
     """Postings of the plan in force, and what was moved by hand since."""
 
@@ -100,7 +104,7 @@ class GanttPanel(QWidget):
         self.pages.addWidget(self.table)
         self.answer = Browser()
         self.answer.setAccessibleName(self.tr("What the rules say"))
-        self.answer.setMaximumHeight(round(3.7 * self.fontMetrics().height()))
+        self.answer.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit_answer())
         self.buttons = {
             "undo": QPushButton(self.tr("Undo")),
             "redo": QPushButton(self.tr("Redo")),
@@ -183,7 +187,10 @@ class GanttPanel(QWidget):
         if judge is None:
             self.gantt.show_postings([], [], [], set(), {})
             self.table.setRowCount(0)
-            self.answer.setPlainText(self.tr("The plan in force has no officers."))
+            none = self.window_.scenario.plan is None
+            self.answer.setPlainText(
+                self.tr("There is no plan yet.") if none else self.tr("The plan in force has no officers.")
+            )
             return
         published = set(judge.published)
         changed = {n for n, p in enumerate(self.postings) if p not in published}
@@ -216,9 +223,18 @@ class GanttPanel(QWidget):
             for k, text in enumerate(cells):
                 self.table.setItem(n, k, QTableWidgetItem(text))
 
+    def _fit_answer(self) -> None:
+        """Let the answer be as high as its lines, two at least and so many that the postings keep their room."""
+        line, edge = self.fontMetrics().lineSpacing(), 2 * self.answer.frameWidth()
+        lines = min(max(round(self.answer.document().size().height()), 2 * line + 8), MOST_LINES * line + 8)
+        if self.answer.height() != lines + edge:
+            self.answer.setFixedHeight(lines + edge)
+
     def _picked(self, posting: int) -> None:
         if 0 <= posting < len(self.postings):
-            self.window_.map.select(self.postings[posting].beat)
+            beat = self.postings[posting].beat
+            self.window_._select_row(beat)
+            self.window_.map.select(beat)
 
     def in_words(self) -> str:
         """Return what the rules say of the postings, and the figures against the published plan."""

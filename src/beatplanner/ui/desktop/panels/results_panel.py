@@ -123,9 +123,11 @@ class ResultsPanel(QWidget):
         self.charts.take(None, {})
         self.service.take(None, {}, {})
         self._warn([])
+        self._say_of_what()
         self.proof.take(None if plan is None else self.scenario.result, None if plan is None else plan.summary)
         if plan is None:
             self.card.say(self.tr("There is no plan yet. Press Plan, then click a beat."))
+            self.warnings.headline.setText(self.tr("There is no plan yet."))
             return
         self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         town = self.scenario.town
@@ -252,7 +254,7 @@ class ResultsPanel(QWidget):
         of_plan = self.tabs.currentWidget() in (self.warnings, self.proof) or (
             self.tabs.currentWidget() is self.service and self.service.before is None
         )
-        self.of_plan.setVisible(of_plan and self.scenario.as_drawn is not None)
+        self.of_plan.setVisible(of_plan and self.scenario.plan is not None and self.scenario.as_drawn is not None)
 
     # ---- which beat
 

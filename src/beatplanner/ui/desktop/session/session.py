@@ -43,6 +43,8 @@ class OpenTown:
         Streets of the town that have a name, for the map; None where no layer names any.
     plan
         Tables of the plan in force.
+    opened
+        How often something was opened: what was chosen or typed before belongs to another project.
     listeners
         Called after every change.
     document
@@ -68,6 +70,7 @@ class OpenTown:
         self.streets: Streets | None = None
         self.plan: PlanTables | None = None
         self.listeners: list[Callable[[], None]] = []
+        self.opened = 0
         self.document: ProjectDocument | None = None
         self.plan_shown = 0
         self.drawn: Drawing | None = None
@@ -116,6 +119,7 @@ class OpenTown:
         self.close_document(keep_lock=again is not None)
         self.document, self.plan_shown = document, shown
         self.town, self.plan, self.streets = town, plan, streets
+        self.opened += 1
         self.changed()
 
     def _described(self, document: ProjectDocument) -> Description:

@@ -1,4 +1,4 @@
-"""The window by keys alone: mnemonics of the menus, panels by F6, no table that swallows Tab, and a ring around what has the focus."""
+"""The window by keys alone: panels by F6, no table that swallows Tab, and a ring around what has the focus."""
 
 from __future__ import annotations
 
@@ -16,39 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.ui.desktop.window.menus import arrange, name_menus
+
 RING = 2
 # The panels in the order in which F6 goes through them, which is that of their tabs.
 PANELS = ("plan", "layers", "draw and mend", "results", "rules", "stations", "project", "gantt")
-
-
-def with_mnemonics(texts: list[str]) -> list[str]:
-    """Return titles with an ampersand before a letter that no other has, the first of a word where there is one.
-
-    What has one already keeps it; a title whose letters are all taken gets none.
-    """
-    taken = {t[t.index("&") + 1].casefold() for t in texts if "&" in t.replace("&&", "")[:-1]}
-    found = []
-    for text in texts:
-        if "&" in text.replace("&&", ""):
-            found.append(text)
-            continue
-        starts = [i for i, c in enumerate(text) if c.isalnum() and (i == 0 or not text[i - 1].isalnum())]
-        others = [i for i, c in enumerate(text) if c.isalpha() and i not in starts]
-        at = next((i for i in (*starts, *others) if text[i].casefold() not in taken), None)
-        if at is None:
-            found.append(text)
-        else:
-            taken.add(text[at].casefold())
-            found.append(f"{text[:at]}&{text[at:]}")
-    return found
-
-
-def name_menus(bar: QMenuBar) -> None:
-    """Give every menu of a bar a mnemonic; inside a menu a letter goes to the entries that begin with it."""
-    actions = [a for a in bar.actions() if a.text()]
-    for action, text in zip(actions, with_mnemonics([a.text() for a in actions]), strict=True):
-        if action.text() != text:
-            action.setText(text)
 
 
 class FocusRing(QWidget):
@@ -104,10 +76,11 @@ class KeyboardActions:
     """The main window's ways from panel to panel."""
 
     def prepare_keyboard(self: Any) -> None:
-        """Free Tab, name the menus, and show the focus; called when all panels are there."""
+        """Free Tab, order and name the menus, and show the focus; called when all panels are there."""
         for view in self.findChildren(QAbstractItemView):
             # the arrows go from cell to cell, Tab to what comes next
             view.setTabKeyNavigation(False)
+        arrange(self.menuBar(), self.actions_by_name)
         name_menus(self.menuBar())
         self.focus_ring = FocusRing(self)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -15,18 +14,13 @@ from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QKeySequence,
 )
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
-    QFrame,
-    QGroupBox,
-    QLabel,
     QLineEdit,
     QMessageBox,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QTabBar,
@@ -38,7 +32,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import move
 from beatplanner.ui.desktop.map import background_action, export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.panels import (
@@ -49,16 +42,16 @@ from beatplanner.ui.desktop.panels import (
     run_chart,
     station_panel,
 )
-from beatplanner.ui.desktop.panels.beat_table import BeatTable, as_text_table
+from beatplanner.ui.desktop.panels.beat_table import BeatTable
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
-from beatplanner.ui.desktop.plain_text import Label, literal, question
+from beatplanner.ui.desktop.plain_text import literal, question
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.session.solving import SolveProcess
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.toolkit import guide_pages
 from beatplanner.ui.desktop.toolkit.actions import ACTIONS
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
 from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.toolkit.told import told
@@ -68,18 +61,19 @@ from beatplanner.ui.desktop.window.draft_actions import DraftActions
 from beatplanner.ui.desktop.window.keyboard import KeyboardActions
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.place import keep_place
+from beatplanner.ui.desktop.window.plan_figures import PlanFigures
 from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
+from beatplanner.ui.desktop.window.result_actions import ResultActions
 from beatplanner.ui.desktop.window.run_actions import RunActions
-from beatplanner.ui.desktop.window.tall_scroll import TallScroll
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[2] / "guide"
-PANEL_WIDTH = 300
+PANEL_WIDTH = 350
 # The menus from left to right; those of the panels' own actions among them.
 MENUS = ("File", "Edit", "Plan", "Draw", "View")
 
 
-class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, MainFrame):
+class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFigures, KeyboardActions, MainFrame):
     """The application's window."""
 
     def __init__(self) -> None:
@@ -89,6 +83,7 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         self.draft = Draft(self.scenario, self)
         self.saved = True
         self.put_away: list[QWidget] = []
+        self.shown_of = 0  # which opening is shown
         self.setWindowTitle("beatplanner")
         self.setWindowIcon(application_icon())
         self.remembers = False
@@ -174,12 +169,14 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         self.table.setAlternatingRowColors(True)
         self.table.verticalHeader().setVisible(False)
+        # so many rows in so little height that the map has half of a small window
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.table.setAccessibleName(self.tr("Table of beats"))
         self.table.selectionModel().currentRowChanged.connect(self._select_beat)
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.map)
         right.addWidget(self._table_panel())
-        right.setSizes([560, 130])
+        right.setSizes([585, 105])
         right.setStretchFactor(0, 1)
         self.side = self._side_panel()
         self.pages = QStackedWidget()
@@ -206,47 +203,16 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
         column.addWidget(self.table)
         return panel
 
-    def _side_panel(self) -> QWidget:
-        panel = QWidget()
-        column = QVBoxLayout(panel)
-        self.heading = Label()
-        font = self.heading.font()
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() * 1.2)
-        self.heading.setFont(font)
-        self.heading.setWordWrap(True)
-        column.addWidget(self.heading)
-        self.figures = self._text_box(column, self.tr("The plan"))
-        column.addWidget(self.make_run_box())
-        self.rules = self._text_box(column, self.tr("Rules"))
-        self.rules_button = QPushButton(self.tr("Change rules…"))
-        box = self.rules.parentWidget()
-        assert box is not None and box.layout() is not None
-        box.layout().addWidget(self.rules_button)  # type: ignore[union-attr]
-        column.addStretch(1)
-        scroll = TallScroll(panel)
-        scroll.setMinimumWidth(250)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return scroll
-
-    def _text_box(self, column: QVBoxLayout, title: str) -> QLabel:
-        box = QGroupBox(title)
-        inner = QVBoxLayout(box)
-        label = Label()
-        label.setWordWrap(True)
-        # names come from the user's files; a tag in one is text, not a command
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        inner.addWidget(label)
-        column.addWidget(box)
-        return label
-
     # ---- showing
 
     def refresh(self) -> None:
         """Show the scenario as it is now."""
         self.pages.setCurrentIndex(1 if self.scenario.is_open else 0)
+        if self.scenario.opened != self.shown_of:
+            self.shown_of = self.scenario.opened
+            self.table_filter.clear()
+            if hasattr(self, "place_search"):
+                self.place_search.clear()
         self._put_tools_away(away=not self.scenario.is_open)
         for bar in self.findChildren(QTabBar):
             # names of panels are whole; where there is no room for all, arrows lead to the others
@@ -280,63 +246,6 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
             for widget in reversed(self.put_away):
                 widget.show()
             self.put_away = []
-
-    def _figures(self) -> str:
-        plan, drawn, shown = self.scenario.plan, self.scenario.drawn, self.scenario.as_drawn
-        lines: list[str] = []
-        if drawn is not None and drawn.changed:
-            f = drawn.figures()
-            words = self.tr("As drawn: {0} beats within ±{1}").format(len(f.beat), percent(f.max_deviation, 1))
-            if f.moved_share is not None:
-                words += ", " + self.tr("{0} of residents change beat").format(percent(f.moved_share, 1))
-            lines.append(words + ".")
-        if shown is not None and plan is not None and shown.stations is not plan.stations:
-            stations = shown.summary["stations"]
-            words = self.tr("As moved: {0} stations, {1} of residents within the limit")
-            lines.append(words.format(stations["count"], percent(stations["share_within_limit"], 1)) + ".")
-        if self.draft.has("postings") and self.gantt.told is not None:
-            vacant = self.gantt.told.figures.get("vacant_months")
-            lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
-        if plan is None:
-            return "\n\n".join([*lines, self.tr("There is no plan yet; today's beats are shown. Press Plan.")])
-        s = plan.summary
-        if lines:
-            lines.append(self.tr("In the plan:"))
-        if "beats" in s:
-            b = s["beats"]
-            words = self.tr("{0} beats within ±{1}").format(b["count"], percent(b["max_deviation"], 1))
-            if "moved_share" in b:
-                words += ", " + self.tr("{0} of residents change beat").format(percent(b["moved_share"], 1))
-            lines.append(f"{words}. {self._proof(b)}")
-        if "stations" in s:
-            words = self.tr("{0} stations, {1} of residents within the limit").format(
-                s["stations"]["count"], percent(s["stations"]["share_within_limit"], 1)
-            )
-            lines.append(f"{words}. {self._proof(s['stations'])}")
-        if "officers" in s:
-            o = s["officers"]
-            words = self.tr("{0} posts, {1} vacant months, {2} rotations, {3} broken tenures, {4} language gaps")
-            words = words.format(
-                o["posts"],
-                number(o["vacant_months"]),
-                o["rotations"],
-                o["tenure_violations"],
-                number(o["language_gaps"]),
-            )
-            lines.append(f"{words}. {self._proof(o)}")
-        lines += [self.tr("Rules clash: {0}").format(told(c)) for c in s.get("clashes", [])]
-        return "\n\n".join(lines)
-
-    def _proof(self, step: dict) -> str:
-        if step["status"] == "optimal":
-            return self.tr("Proven best.")
-        if step["status"] in ("infeasible", "unknown"):
-            return self.tr("Rules were relaxed.")
-        return (
-            self.tr("No bound.")
-            if step["gap"] is None
-            else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
-        )
 
     def _enable(self) -> None:
         state = {
@@ -459,63 +368,6 @@ class MainWindow(ProjectActions, DraftActions, RunActions, KeyboardActions, Main
             return
         self.open(project)
         tour.begin_once(self)
-
-    def copy_table(self) -> None:
-        """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""
-        QGuiApplication.clipboard().setText(as_text_table(self.sorted_model))
-        self.statusBar().showMessage(self.tr("Copied; paste it into a spreadsheet."), 5_000)
-
-    def save_result(self) -> None:
-        """Save the plan in force in a folder of the user's choice."""
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save result as a new folder"), self.scenario.name)
-        if name:
-            self.save_to(Path(name))
-
-    def save_to(self, folder: Path) -> bool:
-        """Copy the plan's folder beside and swap it in; return whether it worked."""
-        assert self.scenario.result is not None
-        part = folder.parent / f".{folder.name}.part"
-        try:
-            if folder.exists():
-                self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
-                return False
-            wait_for(self, self.tr("The result is copied…"), shutil.copytree, self.scenario.result, part)
-            move(part, folder)
-        except StoppedError:
-            shutil.rmtree(part, ignore_errors=True)
-            self.statusBar().showMessage(self.tr("Stopped; nothing was written."), 8_000)
-            return False
-        except (OSError, InputError) as error:
-            shutil.rmtree(part, ignore_errors=True)
-            lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
-            self._tell(self.tr("The result cannot be saved"), lines)
-            return False
-        self.scenario.result, self.saved = folder, True
-        if self.scenario.document is not None:
-            # a project file is saved of its own; a description's plan stands in the folder now
-            self.saved = not self.scenario.document.is_file or not self.scenario.document.dirty
-        remember(folder)
-        self.statusBar().showMessage(self.tr("Saved in {0}").format(folder))
-        return True
-
-    def export_picture(self) -> None:
-        """Ask for a file and save the map as it is seen."""
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)"
-        )
-        if not name:
-            return
-        picture = self.map.grab().toImage()
-        for what, says in export_panel.card_of(self):
-            # a picture has no room for the run card; it stands in the file
-            picture.setText(what, says)
-        if not picture.save(name if Path(name).suffix.lower() == ".png" else f"{name}.png"):
-            self._tell(self.tr("The picture cannot be saved"), [name])
-
-    def open_report(self) -> None:
-        """Open the report in the browser."""
-        if self.scenario.result is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.scenario.result / "report.html")))
 
     def verify_plan(self) -> None:
         """Recompute every figure in a process of its own, and show what was found."""

@@ -120,7 +120,14 @@ class RunActions:
         """Say which step of how many, for how long of how long, and what is found."""
         lines = []
         names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
-        if self.step_running in self.steps_ahead:
+        around = {
+            "reading": self.tr("Reading the layers…"),
+            "preparing": self.tr("Getting ready to compute…"),
+            "writing": self.tr("Checking the plan, and writing it with its report and papers…"),
+        }
+        if self.step_running in around:
+            lines.append(around[self.step_running])
+        elif self.step_running in self.steps_ahead:
             at = self.steps_ahead.index(self.step_running) + 1
             lines.append(
                 self.tr("Step {0} of {1}: {2}").format(

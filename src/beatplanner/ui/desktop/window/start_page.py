@@ -89,6 +89,8 @@ class StartPage(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        # the first of the buttons has the focus, not all of the page
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(content)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -139,7 +141,7 @@ class StartPage(QWidget):
         with suppress(ValueError):
             when = f"{dt.datetime.fromisoformat(recovery.last).astimezone():%d.%m.%Y %H:%M}"
         label = Label(
-            self.tr("⚠ {0}: work until {1} was not saved before the program ended ({2} steps).").format(
+            self.tr("⚠ {0}: work until {1} was not saved before the program ended (changes: {2}).").format(
                 recovery.project.stem, when, len(recovery.done)
             )
         )

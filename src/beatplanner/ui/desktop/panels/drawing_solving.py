@@ -1,0 +1,82 @@
+"""Repair, and solving on from what is drawn: begun, told and taken as one edit that can be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beatplanner.ui.desktop.toolkit.told import told
+
+if TYPE_CHECKING:
+    pass
+
+REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
+
+
+class DrawingSolving:
+    """The drawing panel's actions that solve; it needs ``drawing``, ``process`` and ``map``."""
+
+    def repair(self: Any) -> None:
+        """Look for the least change that restores the rules; pressed again it stops."""
+        self._start("repair", REPAIR_SECONDS)
+
+    def improve(self: Any) -> None:
+        """Solve on; pressed again it stops."""
+        self._start("improve", IMPROVE_SECONDS)
+
+    def _start(self: Any, job: Any, seconds: float) -> None:
+        if self.process.running:
+            self.process.cancel()
+            self._say(self.tr("Stopped; the drawing is as it was."))
+            self._enable()
+            return
+        drawing = self.begin()
+        if drawing is None:
+            return
+        self.map.use(None)
+        self.process.start(drawing, job, seconds)
+        self._say(self.tr("At work; press again to stop."))
+        self._enable()
+
+    def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
+        from beatplanner.ui.words import progress_line
+
+        number = [v if isinstance(v, float | int) else None for v in (best, bound)]
+        self.note.setText(
+            self.tr("{0}\n{1} s; press again to stop.").format(told(progress_line(phase, *number)), f"{seconds:,.0f}")
+        )
+
+    def _take(self: Any, job: str, moves: object, words: object, left: object) -> None:
+        """Take what the child found as one edit, show what moved, and let it be undone."""
+        drawing = self.drawing
+        assert drawing is not None and isinstance(moves, dict)
+        if not moves:
+            self._enable()
+            nothing = (
+                self.tr("Nothing better was found.")
+                if job == "improve"
+                else self.tr("No change was found that restores the rules.")
+            )
+            self._say("\n".join([nothing, *left]) if isinstance(left, list | tuple) and left else nothing)
+            return
+        from beatplanner.planning.changes.repair import moves_in_words
+
+        before = drawing.beat.astype(str)
+        if not self.edit(lambda d: d.move(moves, "repair" if job == "repair" else "take")):
+            return
+        lines = (
+            list(words)
+            if isinstance(words, list | tuple) and words
+            else list(moves_in_words(drawing, before, drawing.beat.astype(str)))
+        )
+        title = self.tr("Moved to restore the rules:") if job == "repair" else self.tr("Moved by solving on:")
+        more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
+        broken = [self.tr("Still: {0}").format(b) for b in left] if isinstance(left, list | tuple) else []
+        self._say("\n".join([title, *(f"• {line}" for line in lines[:6]), *more, *broken]))
+        self._repaired = np.array(sorted(moves))
+        self.map.select_units(self._repaired)
+
+    def _refused(self: Any, text: str) -> None:
+        self._say(told(text))
+        self._enable()

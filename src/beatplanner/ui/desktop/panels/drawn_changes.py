@@ -1,0 +1,89 @@
+"""What is drawn as a part of the draft: how it is taken back, kept and laid down again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.session.edit_words import edit_in_words
+
+if TYPE_CHECKING:
+    from beatplanner.data.project.edits import Edit
+
+
+class DrawnChanges:
+    """The drawing panel as a part of the draft; it needs ``drawing``, ``map`` and ``window_``."""
+
+    kind = "beats"
+
+    def _change(self: Any, edit: Edit, units: np.ndarray) -> Change:
+        """Return an edit as a change of the draft, with the place where it is seen."""
+        if not len(units):
+            named = [
+                u
+                for u in (*edit.units, *(u for pair in edit.pairs for u in pair), *edit.moves)
+                if self.drawing is not None and u in self.drawing.place
+            ]
+            units = np.array([self.drawing.place[u] for u in named] if self.drawing is not None else [], int)
+        if not len(units):
+            return Change(self.kind, edit_in_words(edit.as_json()))
+        rings = self.map.content.rings
+        box = rings.box[np.isin(rings.feature, units)]
+        west, south = box[:, :2].min(axis=0).tolist()
+        east, north = box[:, 2:].max(axis=0).tolist()
+        return Change(self.kind, edit_in_words(edit.as_json()), (west, south, east, north))
+
+    def take_back(self: Any) -> None:
+        """Take the last edit of the drawing back; what a repair marked is marked no more."""
+        self._back_or_on("undo")
+
+    def make_again(self: Any) -> None:
+        """Make it again."""
+        self._back_or_on("redo")
+
+    def _back_or_on(self: Any, name: str) -> None:
+        drawing = self.drawing
+        if drawing is not None:
+            done = getattr(drawing, name)()
+            if done is not None and len(self._repaired):
+                if set(self.map.selected_units.tolist()) == set(self._repaired.tolist()):
+                    self.map.select_units(np.array([], int))
+                self._repaired = np.array([], int)
+            self._after(drawing, None)
+
+    def changes(self: Any) -> list[Change]:
+        """Return the edits in force."""
+        return [] if self.drawing is None else [self._change(d.edit, d.units) for d in self.drawing.done]
+
+    def as_json(self: Any) -> Any:
+        """Return the edits as plain values."""
+        return [] if self.drawing is None else [e.as_json() for e in self.drawing.edits]
+
+    def lay_down(self: Any, kept: Any) -> None:
+        """Make kept edits again."""
+        from beatplanner.data.project.edits import Edit
+
+        if self.drawing is not None and [e.as_json() for e in self.drawing.edits] == kept:
+            return
+        drawing = self.begin()
+        if drawing is None or not kept:
+            return
+        try:
+            for edit in kept:
+                drawing.apply(Edit.model_validate(edit))
+        except ValueError as error:
+            self.window_._tell(self.tr("Some manual edits could not be re-applied"), [str(error)])
+        self._after(drawing, None)
+
+    def broken(self: Any) -> list[str]:
+        """Return the rules that the drawing breaks."""
+        return [] if self.drawing is None else list(self.drawing.figures().broken)
+
+    def bring_up(self: Any) -> None:
+        """Show the panel."""
+        dock = getattr(self, "dock", None)
+        if dock is not None:
+            dock.show()
+            dock.raise_()

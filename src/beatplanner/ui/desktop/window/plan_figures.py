@@ -1,0 +1,110 @@
+"""The panel of the plan: what is drawn, what is planned, and how near each step is to the best; the run and the rules below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.window.tall_scroll import TallScroll
+
+
+class PlanFigures:
+    """The main window's words on the plan; it needs ``scenario``, ``draft`` and ``gantt``."""
+
+    def _side_panel(self: Any) -> QWidget:
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        self.heading = Label()
+        font = self.heading.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        self.heading.setFont(font)
+        self.heading.setWordWrap(True)
+        column.addWidget(self.heading)
+        self.figures = self._text_box(column, self.tr("The plan"))
+        column.addWidget(self.make_run_box())
+        self.rules = self._text_box(column, self.tr("Rules"))
+        self.rules_button = QPushButton(self.tr("Change rules…"))
+        box = self.rules.parentWidget()
+        assert box is not None and box.layout() is not None
+        box.layout().addWidget(self.rules_button)  # type: ignore[union-attr]
+        column.addStretch(1)
+        scroll = TallScroll(panel)
+        scroll.setMinimumWidth(250)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return scroll
+
+    def _text_box(self: Any, column: QVBoxLayout, title: str) -> QLabel:
+        box = QGroupBox(title)
+        inner = QVBoxLayout(box)
+        label = Label()
+        label.setWordWrap(True)
+        # names come from the user's files; a tag in one is text, not a command
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inner.addWidget(label)
+        column.addWidget(box)
+        return label
+
+    def _figures(self: Any) -> str:
+        plan, drawn, shown = self.scenario.plan, self.scenario.drawn, self.scenario.as_drawn
+        lines: list[str] = []
+        if drawn is not None and drawn.changed:
+            f = drawn.figures()
+            words = self.tr("As drawn: {0} beats within ±{1}").format(len(f.beat), percent(f.max_deviation, 1))
+            if f.moved_share is not None:
+                words += ", " + self.tr("{0} of residents change beat").format(percent(f.moved_share, 1))
+            lines.append(words + ".")
+        if shown is not None and plan is not None and shown.stations is not plan.stations:
+            stations = shown.summary["stations"]
+            words = self.tr("As moved: {0} stations, {1} of residents within the limit")
+            lines.append(words.format(stations["count"], percent(stations["share_within_limit"], 1)) + ".")
+        if self.draft.has("postings") and self.gantt.told is not None:
+            vacant = self.gantt.told.figures.get("vacant_months")
+            lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
+        if plan is None:
+            return "\n\n".join([*lines, self.tr("There is no plan yet; today's beats are shown. Press Plan.")])
+        s = plan.summary
+        if lines:
+            lines.append(self.tr("In the plan:"))
+        if "beats" in s:
+            b = s["beats"]
+            words = self.tr("{0} beats within ±{1}").format(b["count"], percent(b["max_deviation"], 1))
+            if "moved_share" in b:
+                words += ", " + self.tr("{0} of residents change beat").format(percent(b["moved_share"], 1))
+            lines.append(f"{words}. {self._proof(b)}")
+        if "stations" in s:
+            words = self.tr("{0} stations, {1} of residents within the limit").format(
+                s["stations"]["count"], percent(s["stations"]["share_within_limit"], 1)
+            )
+            lines.append(f"{words}. {self._proof(s['stations'])}")
+        if "officers" in s:
+            o = s["officers"]
+            words = self.tr("{0} posts, {1} vacant months, {2} rotations, {3} broken tenures, {4} language gaps")
+            words = words.format(
+                o["posts"],
+                number(o["vacant_months"]),
+                o["rotations"],
+                o["tenure_violations"],
+                number(o["language_gaps"]),
+            )
+            lines.append(f"{words}. {self._proof(o)}")
+        lines += [self.tr("Rules clash: {0}").format(told(c)) for c in s.get("clashes", [])]
+        return "\n\n".join(lines)
+
+    def _proof(self: Any, step: dict) -> str:
+        if step["status"] == "optimal":
+            return self.tr("Proven best.")
+        if step["status"] in ("infeasible", "unknown"):
+            return self.tr("Rules were relaxed.")
+        return (
+            self.tr("No bound.")
+            if step["gap"] is None
+            else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
+        )

@@ -1,0 +1,280 @@
+"""The panel of the project: its scenarios, its plans, and the history of who did what, when and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDockWidget,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.plain_text import Label, literal
+from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.window.main_frame import MainFrame
+
+if TYPE_CHECKING:
+    from beatplanner.data.project.document import ProjectDocument
+
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
+
+
+class ProjectDock(QDockWidget):
+    """Scenarios and plans, and the history."""
+
+    def __init__(self, window: MainFrame, refresh: Callable[[], None]) -> None:
+        super().__init__(window.tr("Project"), window)
+        self.setObjectName("project")
+        self.window_, self._refresh = window, refresh
+        tabs = QTabWidget()
+        tabs.addTab(self._scenarios_tab(), self.tr("Scenarios and plans"))
+        self.history = HistoryModel()
+        self.history_view = QTableView()
+        self.history_view.setModel(self.history)
+        self.history_view.setAccessibleName(self.tr("History"))
+        self.history_view.setWordWrap(True)
+        self.history_view.verticalHeader().setVisible(False)
+        head = self.history_view.horizontalHeader()
+        for column, mode in enumerate(("ResizeToContents", "ResizeToContents", "Stretch", "Stretch")):
+            head.setSectionResizeMode(column, getattr(QHeaderView.ResizeMode, mode))
+        self.history_view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.history_view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tabs.addTab(self.history_view, self.tr("History"))
+        self.setWidget(tabs)
+
+    def _scenarios_tab(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        # a result that was opened alone has none of these
+        self.nothing = Label(self.tr("No project is open: scenarios, plans and history belong to a project."))
+        self.nothing.setWordWrap(True)
+        quiet(self.nothing)
+        column.addWidget(self.nothing)
+        column.addWidget(Label(self.tr("Scenarios")))
+        self.scenarios = QListWidget()
+        self.scenarios.setAccessibleName(self.tr("Scenarios"))
+        self.scenarios.setWordWrap(True)
+        self.scenarios.setSpacing(3)
+        self.scenarios.itemActivated.connect(lambda item: self._activate(item.data(Qt.ItemDataRole.UserRole)))
+        column.addWidget(self.scenarios, 1)
+        row = QHBoxLayout()
+        for text, slot in (
+            (self.tr("Use"), self._use),
+            (self.tr("Add…"), self._add),
+            (self.tr("Rename…"), self._rename),
+            (self.tr("Remove"), self._remove),
+        ):
+            button = QPushButton(text)
+            button.clicked.connect(lambda _=False, s=slot: s())
+            row.addWidget(button)
+        column.addLayout(row)
+        column.addWidget(Label(self.tr("Plans")))
+        self.plans = QListWidget()
+        self.plans.setAccessibleName(self.tr("Plans"))
+        self.plans.setWordWrap(True)
+        self.plans.setSpacing(3)
+        self.plans.itemActivated.connect(lambda item: self._show_plan(item.data(Qt.ItemDataRole.UserRole)))
+        column.addWidget(self.plans, 1)
+        row = QHBoxLayout()
+        for text, slot in (
+            (self.tr("Show"), self._show_chosen),
+            (self.tr("Rename…"), self._rename_plan),
+            (self.tr("Remove"), self._remove_plan),
+        ):
+            button = QPushButton(text)
+            button.clicked.connect(lambda _=False, s=slot: s())
+            row.addWidget(button)
+        column.addLayout(row)
+        return page
+
+    @property
+    def document(self) -> ProjectDocument | None:
+        """The project that is open."""
+        return self.window_.scenario.document
+
+    def load(self) -> None:
+        """Show the project as it is."""
+        if not self.isVisible():
+            return
+        document = self.document
+        self.scenarios.clear()
+        self.plans.clear()
+        self.nothing.setVisible(document is None)
+        self.history.load([] if document is None else document.content.history)
+        if document is None:
+            return
+        for name in ("", *document.content.scenarios):
+            text = name or self.tr("The project's own rules")
+            found = document.content.scenarios.get(name)
+            if found is not None:
+                text += "\n" + (found.note or in_words(found.changes))
+            item = QListWidgetItem(("▶ " if name == document.active else "    ") + text)
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            self.scenarios.addItem(item)
+            if name == document.active:
+                self.scenarios.setCurrentItem(item)
+        shown = self.window_.scenario.plan_shown
+        for plan in reversed(document.content.plans.values()):
+            mark = "▶ " if plan.id == shown else "    "
+            scenario = f" · {plan.scenario}" if plan.scenario else ""
+            item = QListWidgetItem(
+                f"{mark}{plan.name}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
+            )
+            item.setData(Qt.ItemDataRole.UserRole, plan.id)
+            self.plans.addItem(item)
+
+    # ---- scenarios
+
+    def _chosen(self, view: QListWidget) -> Any:
+        item = view.currentItem()
+        return None if item is None else item.data(Qt.ItemDataRole.UserRole)
+
+    def _use(self) -> None:
+        name = self._chosen(self.scenarios)
+        if name is not None:
+            self._activate(name)
+
+    def _activate(self, name: str) -> None:
+        self._try(lambda document: document.activate(name), reread=True)
+
+    def _add(self) -> None:
+        name, ok = QInputDialog.getText(
+            self, self.tr("New scenario"), self.tr("Name; it begins with the rules in view:")
+        )
+        if ok:
+            self._try(lambda document: document.add_scenario(name))
+
+    def _rename(self) -> None:
+        old = self._chosen(self.scenarios)
+        if old:
+            name, ok = QInputDialog.getText(self, self.tr("Rename scenario"), self.tr("Name:"), text=old)
+            if ok and name != old:
+                self._try(lambda document: document.rename_scenario(old, name))
+
+    def _remove(self) -> None:
+        name = self._chosen(self.scenarios)
+        if name:
+            self._try(lambda document: document.remove_scenario(name), reread=True)
+
+    def _try(self, change: Callable[[Any], object], *, reread: bool = False) -> None:
+        document = self.document
+        if document is None:
+            return
+        try:
+            change(document)
+            if reread:
+                self.window_.scenario.reread()
+        except InputError as error:
+            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+        self.window_.saved = not document.dirty
+        self._refresh()
+
+    # ---- plans
+
+    def _show_chosen(self) -> None:
+        plan = self._chosen(self.plans)
+        if plan is not None:
+            self._show_plan(plan)
+
+    def _show_plan(self, plan: int) -> None:
+        try:
+            self.window_.scenario.show_plan(plan)
+        except InputError as error:
+            self.window_._tell(self.tr("This plan cannot be shown"), [str(note) for note in error.problems])
+        self.load()
+
+    def _rename_plan(self) -> None:
+        plan, document = self._chosen(self.plans), self.document
+        if plan is not None and document is not None:
+            name, ok = QInputDialog.getText(
+                self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name
+            )
+            if ok and name.strip():
+                self._try(lambda d: d.rename_plan(plan, name.strip()))
+
+    def _remove_plan(self) -> None:
+        plan = self._chosen(self.plans)
+        if plan is not None:
+            self._try(lambda document: document.remove_plan(plan))
+
+
+class HistoryModel(QAbstractTableModel):
+    """The history, the latest first."""
+
+    COLUMNS = ("When", "Who", "What", "Why")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[tuple[str, str, str, str]] = []
+
+    def load(self, history: list) -> None:
+        """Show a history."""
+        self.beginResetModel()
+        self._rows = [(local_time(e.time), e.author, e.what, e.reason) for e in reversed(history)]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """Return the number of entries."""
+        return len(self._rows)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """Return the number of columns."""
+        return len(self.COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return a cell."""
+        text = self._rows[index.row()][index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return literal(text)
+        return text if role == Qt.ItemDataRole.DisplayRole else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802 - Qt's name
+        """Return a column's title."""
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return self.tr(self.COLUMNS[section])
+        return None
+
+
+def in_words(changes: dict[str, Any], start: str = "") -> str:
+    """Return what a scenario changes, such as “beats.count: 14, beats.tolerance: 0.05”."""
+    parts = []
+    for key, value in changes.items():
+        name = f"{start}{key}"
+        parts.append(
+            in_words(value, f"{name}.") if isinstance(value, dict) else f"{name}: {'–' if value is None else value}"
+        )
+    return ", ".join(p for p in parts if p)
+
+
+def _figures(summary: dict[str, Any]) -> str:
+    parts = []
+    if "beats" in summary:
+        parts.append(f"{summary['beats']['count']} beats ±{summary['beats']['max_deviation']:.1%}")
+    if "stations" in summary:
+        parts.append(f"{summary['stations']['count']} stations")
+    if "officers" in summary:
+        parts.append(f"{summary['officers']['posts']} posts")
+    return ", ".join(parts)
+
+
+def local_time(time: str) -> str:
+    """Return a time as it is written here, such as “05.03.2027 14:02”."""
+    try:
+        return f"{dt.datetime.fromisoformat(time).astimezone():%d.%m.%Y %H:%M}"
+    except ValueError:
+        return time

@@ -1,0 +1,84 @@
+"""What leaves the window: the table by the clipboard, the result as a folder, the map as a picture, the report in the browser."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import (
+    QDesktopServices,
+    QGuiApplication,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+)
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import move
+from beatplanner.ui.desktop.map import export_panel
+from beatplanner.ui.desktop.panels.beat_table import as_text_table
+from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.toolkit.recent import remember
+
+
+class ResultActions:
+    """The main window's actions on what was planned; it needs ``scenario``, ``map``, ``sorted_model``, ``saved`` and ``_tell``."""
+
+    def copy_table(self: Any) -> None:
+        """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""
+        QGuiApplication.clipboard().setText(as_text_table(self.sorted_model))
+        self.statusBar().showMessage(self.tr("Copied; paste it into a spreadsheet."), 5_000)
+
+    def save_result(self: Any) -> None:
+        """Save the plan in force in a folder of the user's choice."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save result as a new folder"), self.scenario.name)
+        if name:
+            self.save_to(Path(name))
+
+    def save_to(self: Any, folder: Path) -> bool:
+        """Copy the plan's folder beside and swap it in; return whether it worked."""
+        assert self.scenario.result is not None
+        part = folder.parent / f".{folder.name}.part"
+        try:
+            if folder.exists():
+                self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
+                return False
+            wait_for(self, self.tr("The result is copied…"), shutil.copytree, self.scenario.result, part)
+            move(part, folder)
+        except StoppedError:
+            shutil.rmtree(part, ignore_errors=True)
+            self.statusBar().showMessage(self.tr("Stopped; nothing was written."), 8_000)
+            return False
+        except (OSError, InputError) as error:
+            shutil.rmtree(part, ignore_errors=True)
+            lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+            self._tell(self.tr("The result cannot be saved"), lines)
+            return False
+        self.scenario.result, self.saved = folder, True
+        if self.scenario.document is not None:
+            # a project file is saved of its own; a description's plan stands in the folder now
+            self.saved = not self.scenario.document.is_file or not self.scenario.document.dirty
+        remember(folder)
+        self.statusBar().showMessage(self.tr("Saved in {0}").format(folder))
+        return True
+
+    def export_picture(self: Any) -> None:
+        """Ask for a file and save the map as it is seen."""
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)"
+        )
+        if not name:
+            return
+        picture = self.map.grab().toImage()
+        for what, says in export_panel.card_of(self):
+            # a picture has no room for the run card; it stands in the file
+            picture.setText(what, says)
+        if not picture.save(name if Path(name).suffix.lower() == ".png" else f"{name}.png"):
+            self._tell(self.tr("The picture cannot be saved"), [name])
+
+    def open_report(self: Any) -> None:
+        """Open the report in the browser."""
+        if self.scenario.result is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.scenario.result / "report.html")))
