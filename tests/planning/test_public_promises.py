@@ -151,6 +151,24 @@ def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
     said = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages).split())
     assert "Census 1990" in said
     assert "units.gpkg" not in said
+    # a source that was declared is told beside each map, and what the plan lacks is said on the sheet of a beat
+    assert "Source: Census." in said and "sources of the data are not declared" not in said
+    assert "Which beats there are today was not declared for this plan." in said
+    bare = replace(without, assignments=None)
+    forum = town.description.forum.model_copy(update={"sources": {}})
+    silent = replace(town, description=town.description.model_copy(update={"forum": forum}))
+    assert write_pack(folder, bare, silent, verdict=None) == []
+    said = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages).split())
+    assert "Officers are not planned here yet." in said and "The sources of the data are not declared." in said
+
+
+def test_a_building_without_a_name_has_that_of_its_place():
+    import numpy as np
+
+    from beatplanner.data.town.sites import _numbered
+
+    places = np.array(["Saraj", "Kale", "Saraj"], dtype=object)
+    assert _numbered(places, {"Kale"}) == ["Saraj", "Kale (2)", "Saraj (2)"]
 
 
 def test_why_a_plan_is_a_draft_stands_once():
