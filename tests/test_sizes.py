@@ -36,7 +36,6 @@ FUNCTIONS = {
     "planning/officers/roster_problem.py:problem_of": ONE_SEQUENCE,
     "planning/stations/plan.py:_assemble": ONE_SEQUENCE,
     "planning/verification/compared_figures.py:_access": ONE_SEQUENCE,
-    "planning/whole/country.py:country_plan": TO_SPLIT,
     "planning/whole/summarise.py:summarise": ONE_SEQUENCE,
     "solver/districts/annealing.py:anneal": KERNEL,
     "solver/districts/knapsack.py:ascend": KERNEL,

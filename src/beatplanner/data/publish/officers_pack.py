@@ -13,6 +13,7 @@ from beatplanner.data.publish.job_descriptions import write_jobs
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.names import beat_title
+from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts
 from beatplanner.data.result.run_card import card_rows
@@ -88,19 +89,6 @@ FIGURES = {
     "relationship_years_lost_by_order": "Relationship-years lost by the order",
     "certified": "The bound can be checked",
     "certified_bound": "Proven that no plan is below, as far as it can be checked, in points",
-}
-# A weight is named by one of what it weighs.
-WEIGHTS = {
-    "vacant_month": "vacant_months",
-    "tenure_violation": "tenure_violations",
-    "language_gap": "language_gaps",
-    "language_must": "must_months",
-    "gender_gap": "gender_gaps",
-    "rotation": "rotations",
-    "home_km_month": "home_km_months",
-    "unpreferred_month": "unpreferred_months",
-    "changed_month": "changed_months",
-    "speaker_month": "speaker_months",
 }
 POINTS = "Points each: {figure}"
 VALUES = {
@@ -352,7 +340,7 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
             continue
         formats.append("0.00%" if key == "gap" else "#,##0")
     for key, value in figures["weights"].items():
-        rows.append([speech.text(POINTS, figure=named(WEIGHTS.get(str(key)) or str(key))), value])
+        rows.append([speech.text(POINTS, figure=named(FIGURE_OF_WEIGHT.get(str(key)) or str(key))), value])
         formats.append("#,##0.00#")
     page = sheet("Figures", ["Figure", "Value"], rows, [58, 20])
     for (cell,), form in zip(page.iter_rows(min_row=2, min_col=2, max_col=2), formats, strict=True):

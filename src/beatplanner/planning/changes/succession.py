@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import open_posts
 from beatplanner.planning.officers.roster_problem import month_starts
 
@@ -76,33 +78,8 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
     assert rules is not None
     dates = month_starts(rules.start, rules.years * 12)
     months = len(dates) - 1
-    roster, place = records(plan.roster), {str(b): i for i, b in enumerate(plan.beats["beat"])}
-    number = {str(r["officer"]): i for i, r in enumerate(roster)}
-    where = np.full((len(roster), months), -1)
-    for r in records(plan.assignments):
-        a, z = (bisect_left([d.isoformat() for d in dates], str(r[k])) for k in ("start", "end"))
-        where[number[str(r["officer"])], a:z] = place[str(r["beat"])]
     languages = sorted({w for text in plan.beats["languages"].fillna("") for w in str(text).split(";") if w})
-    needs = [[w for w in str(t or "").split(";") if w] for t in plan.beats["languages"].fillna("")]
-    speaks = [set(str(r["languages"] or "").split(";")) for r in roster]
-    first, last = np.zeros(len(roster), int), np.full(len(roster), months)
-    for i, r in enumerate(roster):
-        if str(r.get("pool")).casefold() in ("true", "1", "1.0"):
-            # who stands in for others fills no post for good
-            last[i] = 0
-            continue
-        if r["leaves_on"]:
-            last[i] = max(0, bisect_right([d.isoformat() for d in dates], str(r["leaves_on"])) - 1)
-        if ((where[i] < 0).all() or where[i, 0] < 0) and (r["trained_on"] or r["joins_on"]):
-            day = pd.Timestamp(str(r["trained_on"] or r["joins_on"]))
-            # trained before joining: there from the day of joining
-            day = (
-                max(day, pd.Timestamp(str(r["joins_on"] or day)))
-                if r["trained_on"]
-                else day + pd.DateOffset(months=rules.training_months)
-            )
-            first[i] = bisect_left([d.isoformat() for d in dates[:-1]], day.date().isoformat())
-    force = _Force(where, first, last, speaks, needs, open_posts(plan))
+    force = _force(plan, plan.beats, records(plan.roster), records(plan.assignments), rules, dates)
     random = np.random.default_rng(seed)
     hazard = 1 - (1 - attrition) ** (1 / 12)
     ahead = rules.training_months + rules.handover_months
@@ -112,7 +89,7 @@ def succession(folder: Path, *, attrition: float, draws: int, seed: int, today: 
     intake = np.zeros((draws, months))
     needed: list[tuple[int, int, str]] = []
     for d in range(draws):
-        leaves = np.minimum(last, random.geometric(hazard, len(roster)) if hazard > 0 else months)
+        leaves = np.minimum(force.last, random.geometric(hazard, len(force.last)) if hazard > 0 else months)
         # before a class that is still to be ordered has ended, nobody comes out of one
         empty, recruits = _one_draw(force, leaves, min(earliest + ahead, months - 1))
         for t, lacking in empty:
@@ -155,6 +132,44 @@ class _Force:
     speaks: list[set[str]]
     needs: list[list[str]]
     posts: np.ndarray
+
+
+def _force(
+    plan: PlanTables,
+    beats: pd.DataFrame,
+    roster: list[dict[str, Any]],
+    assignments: list[dict[str, Any]],
+    rules: Officers,
+    dates: list[dt.date],
+) -> _Force:
+    """Return who is posted where, from when to when each officer serves, and what the beats need."""
+    months = len(dates) - 1
+    place = {str(b): i for i, b in enumerate(beats["beat"])}
+    number = {str(r["officer"]): i for i, r in enumerate(roster)}
+    where = np.full((len(roster), months), -1)
+    for r in assignments:
+        a, z = (bisect_left([d.isoformat() for d in dates], str(r[k])) for k in ("start", "end"))
+        where[number[str(r["officer"])], a:z] = place[str(r["beat"])]
+    needs = [[w for w in str(t or "").split(";") if w] for t in beats["languages"].fillna("")]
+    speaks = [set(str(r["languages"] or "").split(";")) for r in roster]
+    first, last = np.zeros(len(roster), int), np.full(len(roster), months)
+    for i, r in enumerate(roster):
+        if str(r.get("pool")).casefold() in ("true", "1", "1.0"):
+            # who stands in for others fills no post for good
+            last[i] = 0
+            continue
+        if r["leaves_on"]:
+            last[i] = max(0, bisect_right([d.isoformat() for d in dates], str(r["leaves_on"])) - 1)
+        if ((where[i] < 0).all() or where[i, 0] < 0) and (r["trained_on"] or r["joins_on"]):
+            day = pd.Timestamp(str(r["trained_on"] or r["joins_on"]))
+            # trained before joining: there from the day of joining
+            day = (
+                max(day, pd.Timestamp(str(r["joins_on"] or day)))
+                if r["trained_on"]
+                else day + pd.DateOffset(months=rules.training_months)
+            )
+            first[i] = bisect_left([d.isoformat() for d in dates[:-1]], day.date().isoformat())
+    return _Force(where, first, last, speaks, needs, open_posts(plan))
 
 
 def _one_draw(

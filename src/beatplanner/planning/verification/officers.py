@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import records
+from beatplanner.planning.verification.beat_figures import LANGUAGE_SHARE
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, leaves_later, months_at_work
@@ -22,8 +23,6 @@ from beatplanner.planning.verification.personnel import (
     with_standins,
 )
 from beatplanner.planning.verification.tenures import _served, check_longest_tenure, tenure_figures
-
-LANGUAGE_SHARE = 0.10
 
 
 def _postings(

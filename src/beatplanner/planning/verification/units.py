@@ -157,7 +157,7 @@ def _check_places(ledger: Ledger, units: gpd.GeoDataFrame, source: gpd.GeoDataFr
         len(units),
         "units",
     )
-    moved = np.hypot(units["x"] - source["x"], units["y"] - source["y"]).to_numpy(float)
+    moved = np.hypot(*(units[["x", "y"]].to_numpy(float) - source[["x", "y"]].to_numpy(float)).T)
     ledger.each(
         "units.xy",
         "each unit has the representative point of the inputs",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -150,6 +151,18 @@ def shared_posts(beats: pd.DataFrame, has: Country) -> dict[str, int]:
     return posts
 
 
+# Columns of the roll-up that are summed over municipalities, and all of them in the order in which they are written.
+SUMMED = (
+    *("officers_missing", "officers_over", "posts_unstaffed", "units", "residents", "hours", "beats"),
+    *("officers_required", "posts", "stations", "money", "officers_shared"),
+)
+COLUMNS = (
+    *("level", "name", "region", "units", "beats", "residents", "hours", "officers_required", "posts"),
+    *("officers_shared", "officers_missing", "officers_over", "posts_unstaffed"),
+    *("hours_per_officer", "max_deviation", "stations", "money"),
+)
+
+
 def country_plan(
     tables: PlanTables, rules: Description, *, officers: int | None = None, minimum: int | None = None
 ) -> CountryPlan:
@@ -169,13 +182,33 @@ def country_plan(
     InputError
         Where there are no beats, or too few officers to share out.
     """
-    beats, units = tables.beats, tables.units
+    beats, has = tables.beats, rules.country
     if beats is None:
         raise InputError(problem("this plan has no beats to sum up", "Plan the beats"))
-    has = rules.country
     officers = officers if officers is not None or has is None else has.officers
     minimum = minimum if minimum is not None else (2 if has is None else has.minimum)
-    region, notes = _regions(rules, sorted({str(m) for m in units["municipality"]}))
+    region, notes = _regions(rules, sorted({str(m) for m in tables.units["municipality"]}))
+    frame = _by_municipality(tables, beats, region)
+    shares = None
+    if officers is not None:
+        shares = largest_remainder(list(frame["name"]), frame["hours"].to_numpy(float), officers, minimum)
+        frame["officers_shared"] = shares["officers"].to_numpy(float)
+    frame["officers_missing"] = (frame["officers_required"] - frame["officers_shared"]).clip(lower=0)
+    frame["officers_over"] = (frame["officers_shared"] - frame["officers_required"]).clip(lower=0)
+    frame["posts_unstaffed"] = (frame["posts"] - frame["officers_shared"]).clip(lower=0)
+    table = _with_sums(frame, str(tables.summary.get("project", "")), by_region=bool(region))
+    manned = table["officers_shared"].fillna(table["posts"])
+    table["hours_per_officer"] = (table["hours"] / manned.where(manned > 0)).astype(float)
+    empty = (
+        beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str) if has is not None and has.set_posts else []
+    )
+    table = with_service(table[list(COLUMNS)], beats, tables.summary.get("service"))
+    return CountryPlan(table, shares, notes, tuple(empty))
+
+
+def _by_municipality(tables: PlanTables, beats: gpd.GeoDataFrame, region: dict[str, str]) -> pd.DataFrame:
+    """Return what the plan comes to in each municipality, one row each; ``officers_shared`` is not known yet."""
+    units = tables.units
     own = units.assign(municipality=units["municipality"].astype(str)).groupby("municipality")
     frame = pd.DataFrame(
         {"units": own.size(), "residents": own["population"].sum(min_count=1), "hours": own["workload"].sum()}
@@ -194,30 +227,14 @@ def country_plan(
     frame["money"] = _money(tables, frame.index)
     frame["region"] = [region.get(str(m), NO_REGION if region else "") for m in frame.index]
     frame.insert(0, "name", frame.index.astype(str))
-    shares = None
-    frame["officers_shared"] = np.nan
-    if officers is not None:
-        shares = largest_remainder(list(frame["name"]), frame["hours"].to_numpy(float), officers, minimum)
-        frame["officers_shared"] = shares["officers"].to_numpy(float)
-    frame["officers_missing"] = (frame["officers_required"] - frame["officers_shared"]).clip(lower=0)
-    frame["officers_over"] = (frame["officers_shared"] - frame["officers_required"]).clip(lower=0)
-    frame["posts_unstaffed"] = (frame["posts"] - frame["officers_shared"]).clip(lower=0)
-    sums = [
-        "officers_missing",
-        "officers_over",
-        "posts_unstaffed",
-        "units",
-        "residents",
-        "hours",
-        "beats",
-        "officers_required",
-        "posts",
-        "stations",
-        "money",
-        "officers_shared",
-    ]
+    return frame.assign(officers_shared=np.nan)
+
+
+def _with_sums(frame: pd.DataFrame, country: str, *, by_region: bool) -> pd.DataFrame:
+    """Return the rows of the municipalities with those of the regions, where there are any, and of the country."""
+    sums = list(SUMMED)
     parts = [frame.assign(level="municipality")]
-    if region:
+    if by_region:
         by = frame.groupby("region")
         parts.append(
             by[sums]
@@ -231,38 +248,13 @@ def country_plan(
         )
     parts.append(
         pd.DataFrame([frame[sums].sum(min_count=1)]).assign(
-            name=str(tables.summary.get("project", "")),
+            name=country,
             region="",
             level="country",
             max_deviation=frame["max_deviation"].max(),
         )
     )
-    table = pd.concat(parts, ignore_index=True)
-    manned = table["officers_shared"].fillna(table["posts"])
-    table["hours_per_officer"] = (table["hours"] / manned.where(manned > 0)).astype(float)
-    order = [
-        "level",
-        "name",
-        "region",
-        "units",
-        "beats",
-        "residents",
-        "hours",
-        "officers_required",
-        "posts",
-        "officers_shared",
-        "officers_missing",
-        "officers_over",
-        "posts_unstaffed",
-        "hours_per_officer",
-        "max_deviation",
-        "stations",
-        "money",
-    ]
-    empty = (
-        beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str) if has is not None and has.set_posts else []
-    )
-    return CountryPlan(with_service(table[order], beats, tables.summary.get("service")), shares, notes, tuple(empty))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, str], tuple[Note, ...]]:

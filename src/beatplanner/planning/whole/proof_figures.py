@@ -6,21 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from beatplanner.data.result.draft import BROKEN
+from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 
 Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
-# What one of each figure counts in the officers' objective: the weight's name, and the key of the figure.
-OFFICER_PARTS = {
-    "vacant_month": "vacant_months",
-    "tenure_violation": "tenure_violations",
-    "language_gap": "language_gaps",
-    "gender_gap": "gender_gaps",
-    "rotation": "rotations",
-    "home_km_month": "home_km_months",
-    "unpreferred_month": "unpreferred_months",
-    "changed_month": "changed_months",
-    "speaker_month": "speaker_months",
-    "language_must": "must_months",
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +56,7 @@ def step_proofs(summary: dict[str, Any]) -> list[StepProof]:
         parts = ()
         if step == "officers":
             weights = said.get("weights", {})
-            rows = [(w, float(said.get(key) or 0.0)) for w, key in OFFICER_PARTS.items()]
+            rows = [(w, float(said.get(key) or 0.0)) for w, key in FIGURE_OF_WEIGHT.items()]
             parts = tuple((w, n, n * float(weights.get(w, 0.0))) for w, n in rows if n and weights.get(w))
         found.append(
             StepProof(
