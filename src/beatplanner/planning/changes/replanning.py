@@ -8,7 +8,6 @@ the difference of the figures and the relationship-years that the moved officers
 from __future__ import annotations
 
 import datetime as dt
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
 from beatplanner.data.result.service_files import write_service
@@ -211,17 +211,8 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
 def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
     write_verdict(part)
     audit = summary["replanned"].get("audit")
-    kept = folder / "audit.jsonl"
-    lines = kept.read_text(encoding="utf-8").splitlines() if kept.is_file() else []
-    if audit:
-        lines.append(
-            json.dumps(
-                {**audit, "orders": summary["replanned"]["changes"], "price": summary["replanned"]["price"]},
-                ensure_ascii=False,
-            )
-        )
-    if lines:
-        (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = summary["replanned"]
+    write_audit(folder, part, [{**audit, "orders": told["changes"], "price": told["price"]}] if audit else [])
 
 
 def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years: int, folder: Path) -> None:

@@ -8,7 +8,6 @@ accepted; tenures, vacancies and languages are told with their cost, and a tenur
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
@@ -417,18 +417,10 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         # beats and posts are the same
         keep_service(folder, part)
         write_verdict(part)
-        _keep_audit(folder, part, summary["edited_postings"])
+        write_audit(folder, part, [{"edited_postings": summary["edited_postings"]}])
 
     write_everything(out, written, also=finish)
     return {"summary": summary, "diff": diff, "judgement": judgement}
-
-
-def _keep_audit(before: Path, part: Path, edited: dict[str, Any]) -> None:
-    """Write what was accepted below what the plan before it keeps of such."""
-    audit = before / "audit.jsonl"
-    lines = audit.read_text(encoding="utf-8").splitlines() if audit.is_file() else []
-    lines.append(json.dumps({"edited_postings": edited}, ensure_ascii=False))
-    (part / "audit.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[Note]]:

@@ -15,7 +15,6 @@ so what is proven may be below 0 there. So it is for the minimum tenure where so
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from beatplanner.data.publish.price_report import write_prices
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.data.result.json_files import write_json
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
@@ -353,9 +353,7 @@ def price_rules(
             "sentences": [r["sentence"] for r in rows],
         }
     )
-    (out / "prices.json").write_text(
-        json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
-    )
+    write_json(out / "prices.json", content)
     write_prices(out, content)
     solving.done(progress)
     return content

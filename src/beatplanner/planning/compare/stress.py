@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,8 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import whole_path
-from beatplanner.data.result.cells import readable, write_csv
+from beatplanner.data.result.cells import write_csv
+from beatplanner.data.result.json_files import write_json
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
@@ -261,7 +261,7 @@ def _measures(
 def write_stress_test(folder: Path, found: dict[str, Any]) -> None:
     """Write ``robustness.json`` and ``robustness.csv`` (a row a beat) into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "robustness.json").write_text(json.dumps(readable(found), indent=2, ensure_ascii=False), encoding="utf-8")
+    write_json(folder / "robustness.json", found)
     if found["beats"]:
         header = list(found["beats"][0])
         write_csv(folder / "robustness.csv", header, ([r[h] for h in header] for r in found["beats"]))

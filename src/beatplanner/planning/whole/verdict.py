@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import PEOPLE
+from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.town.town import Town
@@ -64,7 +64,7 @@ def write_verdict(folder: Path, town: Town | None = None) -> dict[str, Any]:
     """Check a result folder, keep the verdict in it, and return it; see `examine`."""
     finished = (folder / MANIFEST).is_file()
     content = examine(folder, finished=finished, town=town)
-    (folder / FILE).write_text(json.dumps(readable(content), indent=2, ensure_ascii=False), encoding="utf-8")
+    write_json(folder / FILE, content)
     renew_manifest(folder, [FILE])
     return content
 
