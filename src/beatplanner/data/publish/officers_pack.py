@@ -179,7 +179,7 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
         count.loc[str(r["beat"]), there] += 1
     for r in [] if tables.cover is None else tables.cover.to_dict("records"):
         count.loc[str(r["beat"]), [m for m in months if str(r["start"]) <= m < str(r["end"])]] += 1
-    return (open_posts(tables) - count).clip(lower=0)
+    return count.rsub(open_posts(tables)).clip(lower=0)
 
 
 def _write_workbook(path: Path, tables: PlanTables) -> None:

@@ -90,9 +90,11 @@ class Says(Protocol):
 
     def text(self, english: str, /, **values: Any) -> str:
         """Return a text in a language."""
+        ...
 
     def language_name(self, name: str, /) -> str:
         """Return a language's name in it."""
+        ...
 
 
 class English:
