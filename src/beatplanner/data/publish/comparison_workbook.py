@@ -90,7 +90,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     def unnamed(b: dict[str, Any]) -> str:
         """Return what a beat is called: by its number, in the force's language, where it has no name."""
         plain = said.language == "en" or b["name"] != f"beat {b['beat']}"
-        return str(b["name"]) if plain else f"{said.text('Beat')} {b['beat']}"
+        return str(_beat_said(said, b["name"])) if plain else f"{said.text('Beat')} {b['beat']}"
 
     span: dict[str, list[int]] = {}
     # a beat's number is a number where all are
@@ -172,7 +172,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 int(m[k]) if str(m[k]).isdecimal() and str(int(m[k])) == m[k] else safe_cell(m[k])
                 for k in ("from", "to")
             ]
-            moves.append([safe_cell(shown[name]), *ends, *(safe_cell(m[k]) for k in ("to_name", "residents", "units"))])
+            told = (_beat_said(said, m["to_name"]), m["residents"], m["units"])
+            moves.append([safe_cell(shown[name]), *ends, *map(safe_cell, told)])
         if rows:
             end = moves.max_row
             known["Who moves"] |= {
